@@ -1,0 +1,5 @@
+#!/usr/bin/env -S node --import tsx
+// Runs the TypeScript sources as they are, for work on keyshift itself; bin/run.js runs the built ones.
+import {execute} from '@oclif/core/execute'
+
+await execute({development: true, dir: import.meta.url})

@@ -1,0 +1,53 @@
+import chalk from 'chalk'
+import Table from 'cli-table3'
+
+export type Cell = boolean | number | string | null
+
+const NO_LINES = {
+  top: '', 'top-mid': '', 'top-left': '', 'top-right': '',
+  bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
+  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+} // prettier-ignore
+
+/** A plain table: headers in capitals, numbers to the right, `-` for what is not known. */
+export function renderTable(head: readonly string[], rows: ReadonlyArray<readonly Cell[]>): string {
+  const isNumeric = head.map((_, column) => rows.every((row) => typeof row[column] === 'number' || row[column] === null))
+  const table = new Table({
+    head: head.map((title) => chalk.bold(title.toUpperCase())),
+    chars: NO_LINES,
+    style: {head: [], border: [], 'padding-left': 0, 'padding-right': 0},
+    colAligns: isNumeric.map((numeric) => (numeric ? 'right' : 'left')),
+  })
+  for (const row of rows) table.push(row.map((cell) => cellText(cell)))
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+}
+
+/** Label and value, one pair a line. */
+export function renderPairs(pairs: ReadonlyArray<readonly [string, Cell]>): string {
+  const width = Math.max(...pairs.map(([label]) => label.length))
+  return pairs.map(([label, value]) => `${chalk.bold(label.padEnd(width))}  ${cellText(value)}`).join('\n')
+}
+
+export function cellText(cell: Cell): string {
+  if (cell === null) return '-'
+  if (typeof cell === 'number') return Number.isInteger(cell) ? String(cell) : cell.toFixed(1)
+  if (typeof cell === 'boolean') return cell ? 'yes' : 'no'
+  return cell
+}
+
+/** A duration for people: `850 ms`, `2.4 s`, `3 min`, `5 h`; `-` when unknown. */
+export function renderMs(ms: number | null): string {
+  if (ms === null) return '-'
+  if (ms < 1000) return `${String(Math.round(ms))} ms`
+  if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`
+  if (ms < 7_200_000) return `${String(Math.round(ms / 60_000))} min`
+  return `${String(Math.round(ms / 3_600_000))} h`
+}
+
+export function renderShare(share: number | null): string {
+  return share === null ? '-' : `${(share * 100).toFixed(1)} %`
+}

@@ -1,0 +1,182 @@
+import type {TopicName} from '../../topic-name.js'
+import {AdminHttp, type AdminHttpOptions} from './http.js'
+import type {
+  BrokerTopics,
+  DispatchRate,
+  InternalStats,
+  PartitionedTopicStats,
+  SubscriptionType,
+  TopicStats,
+} from './types.js'
+
+/** Where a cursor stands: the entry's ledger and its number in it. */
+export interface Position {
+  readonly ledgerId: number
+  readonly entryId: number
+}
+
+/**
+ * Pulsar's admin REST API, one method for each call that keyshift makes, in the API's own words. Every method throws
+ * Unreachable when the broker does not answer and AdminRefused, with status and reason, when it says no.
+ */
+export class PulsarAdmin {
+  private readonly http: AdminHttp
+
+  constructor(options: AdminHttpOptions) {
+    this.http = new AdminHttp(options)
+  }
+
+  get url(): string {
+    return this.http.url
+  }
+
+  close(): Promise<void> {
+    return this.http.close()
+  }
+
+  // --- cluster -------------------------------------------------------------------------------------------------
+
+  async brokerVersion(): Promise<string> {
+    return String(await this.get('/brokers/version'))
+  }
+
+  async clusters(): Promise<string[]> {
+    return (await this.get('/clusters')) as string[]
+  }
+
+  /** `host:port` of each active broker; needs a superuser. */
+  async brokers(): Promise<string[]> {
+    return (await this.get('/brokers')) as string[]
+  }
+
+  /** The broker's settings as text; needs a superuser, and holds secrets: never print it whole. */
+  async runtimeConfiguration(): Promise<Record<string, string>> {
+    return (await this.get('/brokers/configuration/runtime')) as Record<string, string>
+  }
+
+  /** Every topic that this broker has loaded, from a copy it renews each `statsUpdateFrequencyInSecs`. */
+  async brokerTopics(): Promise<BrokerTopics> {
+    return (await this.get('/broker-stats/topics')) as BrokerTopics
+  }
+
+  async tenants(): Promise<string[]> {
+    return (await this.get('/tenants')) as string[]
+  }
+
+  async namespaces(tenant: string): Promise<string[]> {
+    return (await this.get(`/namespaces/${encodeURIComponent(tenant)}`)) as string[]
+  }
+
+  /** Every persistent topic of a namespace: plain ones, and each partition of the partitioned ones. */
+  async topics(tenant: string, namespace: string): Promise<string[]> {
+    return (await this.get(`/persistent/${encodeURIComponent(tenant)}/${encodeURIComponent(namespace)}`)) as string[]
+  }
+
+  // --- one topic -----------------------------------------------------------------------------------------------
+
+  /** How many partitions a topic has; 0 for a plain topic, and also for one that does not exist. */
+  async partitionCount(topic: TopicName): Promise<number> {
+    const metadata = await this.get(`${topicPath(topic)}/partitions`, {checkAllowAutoCreation: false})
+    return (metadata as {partitions?: number}).partitions ?? 0
+  }
+
+  /** Statistics of a plain topic or of one partition. */
+  async topicStats(topic: TopicName, query: StatsQuery = {}): Promise<TopicStats> {
+    return (await this.get(`${topicPath(topic)}/stats`, {...query})) as TopicStats
+  }
+
+  async partitionedStats(topic: TopicName, query: StatsQuery = {}): Promise<PartitionedTopicStats> {
+    return (await this.get(`${topicPath(topic)}/partitioned-stats`, {perPartition: true, ...query})) as PartitionedTopicStats
+  }
+
+  /** Ledgers and cursors of a plain topic or of one partition. */
+  async internalStats(topic: TopicName): Promise<InternalStats> {
+    return (await this.get(`${topicPath(topic)}/internalStats`)) as InternalStats
+  }
+
+  async createPartitionedTopic(topic: TopicName, partitions: number): Promise<void> {
+    await this.http.send({method: 'PUT', path: `${topicPath(topic)}/partitions`, body: partitions})
+  }
+
+  async deletePartitionedTopic(topic: TopicName): Promise<void> {
+    await this.http.send({method: 'DELETE', path: `${topicPath(topic)}/partitions`, query: {force: true}})
+  }
+
+  // --- policies of a topic, always set on the partitioned topic's name -----------------------------------------------
+
+  /** The subscription types that the topic's own policy allows; null when the topic sets none. */
+  async subscriptionTypes(topic: TopicName): Promise<SubscriptionType[] | null> {
+    const types = (await this.get(`${topicPath(topic)}/subscriptionTypesEnabled`)) as SubscriptionType[] | null
+    return types && types.length > 0 ? types.toSorted() : null
+  }
+
+  /** The subscription types that the namespace's policy allows; null when it sets none. */
+  async namespaceSubscriptionTypes({tenant, namespace}: TopicName): Promise<SubscriptionType[] | null> {
+    const path = `/namespaces/${encodeURIComponent(tenant)}/${encodeURIComponent(namespace)}/subscriptionTypesEnabled`
+    const types = (await this.get(path)) as SubscriptionType[] | null
+    return types && types.length > 0 ? types.toSorted() : null
+  }
+
+  /** Sets the topic's allowed types; null removes the policy. Checked by the broker only when a consumer subscribes. */
+  async setSubscriptionTypes(topic: TopicName, types: readonly SubscriptionType[] | null): Promise<void> {
+    await this.setPolicy(`${topicPath(topic)}/subscriptionTypesEnabled`, types)
+  }
+
+  /** The dispatch rate of one subscription, from the topic's policies; null when none is set. */
+  async subscriptionDispatchRate(topic: TopicName, subscription: string): Promise<DispatchRate | null> {
+    return (await this.get(dispatchRatePath(topic, subscription))) as DispatchRate | null
+  }
+
+  /** Sets one subscription's dispatch rate; null removes it. */
+  async setSubscriptionDispatchRate(topic: TopicName, subscription: string, rate: DispatchRate | null): Promise<void> {
+    await this.setPolicy(dispatchRatePath(topic, subscription), rate)
+  }
+
+  // --- one subscription ------------------------------------------------------------------------------------------
+
+  async createSubscription(topic: TopicName, subscription: string, at: 'earliest' | 'latest'): Promise<void> {
+    await this.http.send({method: 'PUT', path: subscriptionPath(topic, subscription), body: at})
+  }
+
+  /**
+   * Makes `position` the mark-delete position of a subscription on a plain topic or one partition, so that the entry
+   * behind it is read next. The broker disconnects this subscription's consumers, and nobody else's.
+   */
+  async resetCursorBehind(topic: TopicName, subscription: string, position: Position): Promise<void> {
+    // The field is `excluded`; `isExcluded`, as the Java class spells it, is silently ignored (seen on 4.0.7, 4.2.4).
+    await this.http.send({
+      method: 'POST',
+      path: `${subscriptionPath(topic, subscription)}/resetcursor`,
+      body: {...position, partitionIndex: -1, batchIndex: -1, excluded: true},
+    })
+  }
+
+  private get(path: string, query: Record<string, boolean | number | string> = {}): Promise<unknown> {
+    return this.http.send({method: 'GET', path, query})
+  }
+
+  private async setPolicy(path: string, body: unknown): Promise<void> {
+    await this.http.send(body === null ? {method: 'DELETE', path} : {method: 'POST', path, body})
+  }
+}
+
+export interface StatsQuery {
+  readonly getPreciseBacklog?: boolean
+  readonly subscriptionBacklogSize?: boolean
+  readonly getEarliestTimeInBacklog?: boolean
+  readonly excludePublishers?: boolean
+}
+
+/** The path of a topic under /admin/v2; the local name is one segment, whatever it holds. */
+function topicPath(topic: TopicName): string {
+  const {tenant, namespace, local} = topic
+  return `/persistent/${[tenant, namespace, local].map((part) => encodeURIComponent(part)).join('/')}`
+}
+
+function subscriptionPath(topic: TopicName, subscription: string): string {
+  return `${topicPath(topic)}/subscription/${encodeURIComponent(subscription)}`
+}
+
+function dispatchRatePath(topic: TopicName, subscription: string): string {
+  return `${topicPath(topic)}/${encodeURIComponent(subscription)}/dispatchRate`
+}

@@ -1,0 +1,191 @@
+import {Agent as HttpAgent} from 'node:http'
+import {Agent as HttpsAgent} from 'node:https'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import axios, {type AxiosInstance, isAxiosError} from 'axios'
+
+import {Unreachable} from '../../errors.js'
+
+export interface AdminHttpOptions {
+  /** The broker's web address, as http://host:8080. */
+  readonly url: string
+  /** A JSON web token, sent as a bearer. */
+  readonly token?: string | undefined
+  /** How long one answer may take, in ms. */
+  readonly timeoutMs?: number
+  /** How long a read may go on retrying, in ms. */
+  readonly retryForMs?: number
+}
+
+export interface AdminRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Below /admin/v2, or below the root when it starts with `//`. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, boolean | number | string>>
+  readonly body?: unknown
+}
+
+/** The broker answered, and refused. `status` and `reason` are the broker's own. */
+export class AdminRefused extends Unreachable {
+  readonly status: number
+  readonly reason: string
+
+  constructor(request: AdminRequest, url: string, status: number, reason: string) {
+    const notAllowed = status === 401 || status === 403
+    const code = notAllowed ? 'E_NOT_ALLOWED' : status === 404 ? 'E_NOT_FOUND' : 'E_ADMIN_REFUSED'
+    super(code, `${request.method} ${url} answered ${String(status)}: ${reason}`, {
+      data: {url, status, reason},
+      next: notAllowed ? ['check the token in KEYSHIFT_TOKEN and the permissions of its role'] : [],
+    })
+    this.status = status
+    this.reason = reason
+  }
+}
+
+const MAX_REDIRECTS = 8
+const CONCURRENT_SOCKETS = 16
+const RETRY_STATUS = new Set([429, 500, 502, 503, 504])
+
+/**
+ * The wire below PulsarAdmin: keep-alive, own timeouts, redirects by hand and retries for reads.
+ *
+ * A topic's owner answers for it, so any broker may send 307; the login has to go along, which HTTP libraries rightly
+ * refuse to do across hosts. It goes along only while the scheme stays the same.
+ * Reads are tried again on 429, 5xx and on a 412 that says the topic's owner is being found; writes never are: the
+ * caller reads the state first and decides.
+ */
+export class AdminHttp {
+  readonly url: string
+  private readonly agents = {
+    httpAgent: new HttpAgent({keepAlive: true, maxSockets: CONCURRENT_SOCKETS}),
+    httpsAgent: new HttpsAgent({keepAlive: true, maxSockets: CONCURRENT_SOCKETS}),
+  }
+  private readonly client: AxiosInstance
+  private readonly retryForMs: number
+
+  constructor(options: AdminHttpOptions) {
+    this.url = options.url.replace(/\/+$/, '')
+    this.retryForMs = options.retryForMs ?? 10_000
+    this.client = axios.create({
+      ...this.agents,
+      timeout: options.timeoutMs ?? 15_000,
+      maxRedirects: 0,
+      responseType: 'text',
+      transformResponse: [(text: unknown) => text],
+      validateStatus: () => true,
+      headers: {
+        Accept: 'application/json, */*',
+        ...(options.token === undefined ? {} : {Authorization: `Bearer ${options.token}`}),
+      },
+    })
+  }
+
+  /** Sends one request and returns its body: parsed when it is JSON, text otherwise, null when it is empty. */
+  async send(request: AdminRequest): Promise<unknown> {
+    const giveUpAt = Date.now() + (request.method === 'GET' ? this.retryForMs : 0)
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.follow(request)
+      } catch (error) {
+        const pauseMs = 100 * 2 ** Math.min(attempt, 4) * (0.5 + Math.random())
+        if (!isPassing(error) || Date.now() + pauseMs > giveUpAt) throw error
+        await delay(pauseMs)
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    this.agents.httpAgent.destroy()
+    this.agents.httpsAgent.destroy()
+    return Promise.resolve()
+  }
+
+  private async follow(request: AdminRequest): Promise<unknown> {
+    let url = this.firstUrl(request)
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const answer = await this.exchange(request, url)
+      if (answer.status >= 200 && answer.status < 300) return parseBody(answer.body)
+      if (answer.location === undefined) throw new AdminRefused(request, url, answer.status, reasonOf(answer.body))
+      url = redirectTarget(url, answer.location)
+    }
+    throw new Unreachable('E_REDIRECTS', `${this.firstUrl(request)} was redirected more than ${String(MAX_REDIRECTS)} times`)
+  }
+
+  private firstUrl(request: AdminRequest): string {
+    const base = request.path.startsWith('//') ? this.url + request.path.slice(1) : `${this.url}/admin/v2${request.path}`
+    const query = new URLSearchParams()
+    for (const [key, value] of Object.entries(request.query ?? {})) query.set(key, String(value))
+    return query.size === 0 ? base : `${base}?${query.toString()}`
+  }
+
+  private async exchange(request: AdminRequest, url: string): Promise<Answer> {
+    try {
+      const answer = await this.client.request<string>({
+        method: request.method,
+        url,
+        ...(request.body === undefined
+          ? {}
+          : {data: JSON.stringify(request.body), headers: {'Content-Type': 'application/json'}}),
+      })
+      const location: unknown = answer.headers['location']
+      const isRedirect = answer.status >= 300 && answer.status < 400 && typeof location === 'string'
+      return {status: answer.status, body: answer.data, location: isRedirect ? location : undefined}
+    } catch (error) {
+      throw noAnswer(url, error)
+    }
+  }
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: string
+  readonly location: string | undefined
+}
+
+function noAnswer(url: string, error: unknown): Unreachable {
+  const cause = isAxiosError(error) ? (error.code ?? error.message) : String(error)
+  const {origin} = new URL(url)
+  return new Unreachable('E_BROKER_UNREACHABLE', `no answer from the broker at ${origin} (${cause}), asked for ${url}`, {
+    data: {url, cause},
+    next: [`curl ${origin}/admin/v2/brokers/health`, 'give the right address with --admin-url or KEYSHIFT_ADMIN_URL'],
+  })
+}
+
+/** Whether waiting a little may help: the connection broke, or the broker says that it is not ready. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof AdminRefused) {
+    return RETRY_STATUS.has(error.status) || (error.status === 412 && /owner/i.test(error.reason))
+  }
+  return error instanceof Unreachable && error.data['cause'] === 'ECONNRESET'
+}
+
+function redirectTarget(from: string, location: string): string {
+  const target = new URL(location, from)
+  if (target.protocol !== new URL(from).protocol) {
+    throw new Unreachable('E_REDIRECT_REFUSED', `${from} redirects to another scheme, ${target.origin}; not followed`, {
+      data: {from, to: target.origin},
+    })
+  }
+  return target.href
+}
+
+function parseBody(body: string): unknown {
+  if (body === '') return null
+  try {
+    return JSON.parse(body) as unknown
+  } catch {
+    return body // a few calls, such as brokers/version, answer plain text
+  }
+}
+
+/** The broker's own words: `reason` of its JSON, without the Java stack it adds to unforeseen errors. */
+function reasonOf(body: string): string {
+  const parsed = parseBody(body)
+  const reason =
+    typeof parsed === 'object' && parsed !== null && 'reason' in parsed ? String(parsed.reason) : stripTags(body)
+  return (reason.split('Stacktrace:')[0] ?? '').replace(/^[\s-]*An unexpected error.*?-+\s*/s, '').trim() || 'no reason given'
+}
+
+function stripTags(html: string): string {
+  return html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim().slice(0, 300)
+}

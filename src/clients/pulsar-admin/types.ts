@@ -1,0 +1,91 @@
+/**
+ * The broker's own shapes, with its own field names, as far as keyshift reads them. Fields come and go between versions:
+ * all but the oldest are optional, and unknown ones are ignored. Source: facts checked on 3.0.7, 4.0.7 and 4.2.4.
+ */
+
+export type SubscriptionType = 'Exclusive' | 'Failover' | 'Key_Shared' | 'None' | 'Shared'
+
+/** One consumer of one subscription on one partition. */
+export interface ConsumerStats {
+  consumerName?: string
+  address?: string
+  connectedSince?: string
+  clientVersion?: string
+  availablePermits?: number
+  unackedMessages?: number
+  avgMessagesPerEntry?: number
+  blockedConsumerOnUnackedMsgs?: boolean
+  msgRateOut?: number
+  msgOutCounter?: number
+  lastAckedTimestamp?: number
+  lastConsumedTimestamp?: number
+  /** `[start, end]`, inclusive; 4.0 and later. */
+  keyHashRangeArrays?: Array<[number, number]>
+  /** The same as text, `"[start, end]"`; 3.x and the classic dispatcher. */
+  keyHashRanges?: string[]
+  drainingHashes?: Array<{hash: number; unackMsgs: number; blockedAttempts: number}>
+}
+
+export interface SubscriptionStats {
+  type?: string
+  keySharedMode?: string
+  allowOutOfOrderDelivery?: boolean
+  activeConsumerName?: string
+  isDurable?: boolean
+  isReplicated?: boolean
+  /** Entries: a batch is one. */
+  msgBacklog?: number
+  backlogSize?: number
+  earliestMsgPublishTimeInBacklog?: number
+  /** Messages. */
+  unackedMessages?: number
+  blockedSubscriptionOnUnackedMsgs?: boolean
+  msgDelayed?: number
+  msgInReplay?: number
+  msgRateOut?: number
+  msgRateRedeliver?: number
+  msgOutCounter?: number
+  nonContiguousDeletedMessagesRanges?: number
+  /** Reads that a rate limit of the subscription held back; 4.0.7 and later. */
+  dispatchThrottledMsgEventsBySubscriptionLimit?: number
+  consumers?: ConsumerStats[]
+}
+
+export interface TopicStats {
+  msgRateIn?: number
+  msgInCounter?: number
+  msgChunkPublished?: boolean
+  ownerBroker?: string
+  subscriptions?: Record<string, SubscriptionStats>
+}
+
+export interface PartitionedTopicStats extends TopicStats {
+  metadata?: {partitions?: number}
+  /** Keyed by the partition's full name; partitions whose statistics failed are silently left out by the broker. */
+  partitions?: Record<string, TopicStats>
+}
+
+export interface CursorStats {
+  /** `ledger:entry` */
+  markDeletePosition?: string
+  readPosition?: string
+  waitingReadOp?: boolean
+  individuallyDeletedMessages?: string
+}
+
+export interface InternalStats {
+  lastConfirmedEntry?: string
+  ledgers?: Array<{ledgerId: number; entries: number}>
+  /** Keyed by the URL-encoded subscription name. */
+  cursors?: Record<string, CursorStats>
+}
+
+export interface DispatchRate {
+  dispatchThrottlingRateInMsg: number
+  dispatchThrottlingRateInByte: number
+  relativeToPublishRate: boolean
+  ratePeriodInSecond: number
+}
+
+/** namespace → bundle → domain → topic → statistics, as GET /broker-stats/topics gives them. */
+export type BrokerTopics = Record<string, Record<string, Record<string, Record<string, TopicStats>>>>

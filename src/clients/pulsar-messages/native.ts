@@ -1,0 +1,154 @@
+import {Unreachable} from '../../errors.js'
+import type {TopicName} from '../../topic-name.js'
+import {
+  type ConsumeOptions,
+  type Message,
+  type MessageConsumer,
+  type MessageProducer,
+  type MessageTransport,
+  NACK_REDELIVERY_DELAY_MS,
+  type OutgoingMessage,
+  SubscribeRefused,
+} from './transport.js'
+
+/**
+ * What keyshift uses of the package `pulsar-client`. Written down here because the package is optional: where its addon
+ * can't be installed, its types are not there either. Source: index.d.ts of pulsar-client 1.18.0.
+ */
+interface NativeMessage {
+  getData(): Buffer
+  getPartitionKey(): string
+  getProperties(): Record<string, string>
+  getRedeliveryCount(): number
+}
+interface NativeProducer {
+  send(message: {data: Buffer; partitionKey?: string; properties?: Record<string, string>}): Promise<unknown>
+  close(): Promise<unknown>
+}
+interface NativeConsumer {
+  acknowledge(message: NativeMessage): Promise<unknown>
+  negativeAcknowledge(message: NativeMessage): void
+  close(): Promise<unknown>
+}
+interface NativeClient {
+  createProducer(config: object): Promise<NativeProducer>
+  subscribe(config: object): Promise<NativeConsumer>
+  close(): Promise<unknown>
+}
+interface NativeModule {
+  AuthenticationToken: new (config: {token: string}) => object
+  Client: (new (config: object) => NativeClient) & {setLogHandler(handler: () => void): void}
+}
+
+const TYPE_NAMES = {Exclusive: 'Exclusive', Failover: 'Failover', Key_Shared: 'KeyShared', Shared: 'Shared'} as const
+const PACKAGE: string = 'pulsar-client'
+
+/** Loads the addon; null when it is not installed or does not fit this machine. */
+export async function loadNative(): Promise<NativeModule | null> {
+  try {
+    const loaded = (await import(PACKAGE)) as NativeModule & {default?: NativeModule}
+    return loaded.default ?? loaded
+  } catch {
+    return null
+  }
+}
+
+export interface NativeOptions {
+  /** As pulsar://host:6650 */
+  readonly serviceUrl: string
+  readonly token?: string | undefined
+}
+
+/** The binary protocol, by the package `pulsar-client` (Apache's C++ client). */
+export class NativeTransport implements MessageTransport {
+  readonly name = 'native'
+  private readonly client: NativeClient
+
+  constructor(native: NativeModule, options: NativeOptions) {
+    native.Client.setLogHandler(() => undefined) // its own log lines would land on stdout
+    const {serviceUrl, token} = options
+    this.client = new native.Client({
+      serviceUrl,
+      operationTimeoutSeconds: 30,
+      ...(token === undefined ? {} : {authentication: new native.AuthenticationToken({token})}),
+    })
+  }
+
+  async produce(topic: TopicName): Promise<MessageProducer> {
+    // The C++ client's own default scheme puts keys on other partitions than the Java client's, which the WebSocket
+    // proxy uses: name the scheme, so that both transports route a key alike.
+    const producer = await this.client.createProducer({
+      topic: topic.full,
+      hashingScheme: 'JavaStringHash',
+      batchingEnabled: false,
+    })
+    return {
+      async send(message: OutgoingMessage): Promise<void> {
+        const {key, payload, properties} = message
+        await producer.send({
+          data: payload,
+          ...(key === undefined ? {} : {partitionKey: key}),
+          ...(properties === undefined ? {} : {properties: {...properties}}),
+        })
+      },
+      async close(): Promise<void> {
+        await producer.close()
+      },
+    }
+  }
+
+  async consume(options: ConsumeOptions): Promise<MessageConsumer> {
+    try {
+      const consumer = await this.client.subscribe({
+        topic: options.topic.full,
+        subscription: options.subscription,
+        subscriptionType: TYPE_NAMES[options.type],
+        subscriptionInitialPosition: 'Earliest',
+        consumerName: options.name,
+        receiverQueueSize: options.receiverQueueSize,
+        nAckRedeliverTimeoutMs: NACK_REDELIVERY_DELAY_MS,
+        listener: (message: NativeMessage) => {
+          options.onMessage(asMessage(message))
+        },
+      })
+      return asConsumer(consumer)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      if (/ConsumerBusy|NotAllowed|ConsumerAssign/.test(reason)) throw new SubscribeRefused(options, reason, error)
+      throw new Unreachable('E_BROKER_UNREACHABLE', `consumer ${options.name} could not subscribe: ${reason}`, {cause: error})
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.close()
+  }
+}
+
+function asMessage(message: NativeMessage): Message {
+  // The addon answers '' for a message without a key, so an empty key can't be told from none here.
+  return {
+    key: message.getPartitionKey() || null,
+    payload: message.getData(),
+    properties: message.getProperties(),
+    redeliveryCount: message.getRedeliveryCount(),
+    handle: message,
+  }
+}
+
+function asConsumer(consumer: NativeConsumer): MessageConsumer {
+  const gone = Promise.withResolvers<void>()
+  return {
+    closed: gone.promise,
+    async ack(message: Message): Promise<void> {
+      await consumer.acknowledge(message.handle as NativeMessage)
+    },
+    nack(message: Message): Promise<void> {
+      consumer.negativeAcknowledge(message.handle as NativeMessage)
+      return Promise.resolve()
+    },
+    async close(): Promise<void> {
+      await consumer.close()
+      gone.resolve()
+    },
+  }
+}

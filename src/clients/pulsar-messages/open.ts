@@ -1,0 +1,27 @@
+import {Unreachable} from '../../errors.js'
+import {loadNative, NativeTransport} from './native.js'
+import type {MessageTransport} from './transport.js'
+import {WebSocketTransport} from './websocket.js'
+
+export interface TransportOptions {
+  readonly transport: 'auto' | 'native' | 'websocket'
+  readonly serviceUrl: string
+  readonly webSocketUrl: string
+  readonly token?: string | undefined
+}
+
+/**
+ * Opens the message transport that was asked for; `auto` takes native where its addon loads.
+ *
+ * @throws Unreachable E_NATIVE_MISSING when native was asked for by name and does not load.
+ */
+export async function openTransport(options: TransportOptions): Promise<MessageTransport> {
+  const native = options.transport === 'websocket' ? null : await loadNative()
+  if (native) return new NativeTransport(native, options)
+  if (options.transport === 'native') {
+    throw new Unreachable('E_NATIVE_MISSING', 'the optional package pulsar-client is not installed or does not load here', {
+      next: ['npm install pulsar-client', 'use --transport websocket'],
+    })
+  }
+  return new WebSocketTransport({url: options.webSocketUrl, token: options.token})
+}

@@ -1,0 +1,67 @@
+import {Unreachable} from '../../errors.js'
+import type {SubscriptionType} from '../pulsar-admin/types.js'
+import type {TopicName} from '../../topic-name.js'
+
+/** One message as delivered. `key` is null when the producer set none; an empty key is ''. */
+export interface Message {
+  readonly key: string | null
+  readonly payload: Buffer
+  readonly properties: Readonly<Record<string, string>>
+  readonly redeliveryCount: number
+  /** The transport's own handle for ack and nack; opaque. */
+  readonly handle: unknown
+}
+
+export interface OutgoingMessage {
+  readonly key?: string
+  readonly payload: Buffer
+  readonly properties?: Readonly<Record<string, string>>
+}
+
+export interface MessageProducer {
+  /** Resolves when the broker has stored the message. */
+  send(message: OutgoingMessage): Promise<void>
+  close(): Promise<void>
+}
+
+export interface MessageConsumer {
+  /** Resolves when the acknowledgement is on its way; Pulsar's brokers do not confirm it. */
+  ack(message: Message): Promise<void>
+  /** Asks for the message to be delivered again after the consumer's redelivery delay. */
+  nack(message: Message): Promise<void>
+  /** Settles once the consumer is gone, by close() or because the connection ended. */
+  readonly closed: Promise<void>
+  close(): Promise<void>
+}
+
+export interface ConsumeOptions {
+  readonly topic: TopicName
+  readonly subscription: string
+  readonly type: Exclude<SubscriptionType, 'None'>
+  readonly name: string
+  readonly receiverQueueSize: number
+  readonly onMessage: (message: Message) => void
+}
+
+/** How messages are produced and consumed. One contract suite runs against each implementation. */
+export interface MessageTransport {
+  readonly name: 'native' | 'websocket'
+  produce(topic: TopicName): Promise<MessageProducer>
+  /** @throws SubscribeRefused when the broker does not let this consumer in, for example beside another type. */
+  consume(options: ConsumeOptions): Promise<MessageConsumer>
+  close(): Promise<void>
+}
+
+/** The broker refused the consumer for now: another type is connected, or a policy forbids this one. */
+export class SubscribeRefused extends Unreachable {
+  constructor(options: Pick<ConsumeOptions, 'name' | 'subscription' | 'topic' | 'type'>, reason: string, cause?: unknown) {
+    const {name, subscription, topic, type} = options
+    super('E_SUBSCRIBE_REFUSED', `${type} consumer ${name} was refused at ${topic.full} ${subscription}: ${reason}`, {
+      data: {topic: topic.full, subscription, type, reason},
+      cause,
+    })
+  }
+}
+
+/** How long a nacked message waits before it is delivered again, in ms; the same for every transport. */
+export const NACK_REDELIVERY_DELAY_MS = 200

@@ -1,0 +1,241 @@
+import {once} from 'node:events'
+import type {IncomingMessage} from 'node:http'
+
+import {WebSocket} from 'ws'
+
+import {Unreachable} from '../../errors.js'
+import type {TopicName} from '../../topic-name.js'
+import {
+  type ConsumeOptions,
+  type Message,
+  type MessageConsumer,
+  type MessageProducer,
+  type MessageTransport,
+  NACK_REDELIVERY_DELAY_MS,
+  type OutgoingMessage,
+  SubscribeRefused,
+} from './transport.js'
+
+export interface WebSocketOptions {
+  /** As ws://host:8080 */
+  readonly url: string
+  readonly token?: string | undefined
+}
+
+// The broker ends a session that is silent for webSocketSessionIdleTimeoutMillis (5 minutes).
+const PING_EVERY_MS = 30_000
+
+/** The broker's WebSocket API: needs no native code, and `webSocketServiceEnabled` on the broker or a proxy. */
+export class WebSocketTransport implements MessageTransport {
+  readonly name = 'websocket'
+  private readonly options: WebSocketOptions
+  private readonly sockets = new Set<WebSocket>()
+
+  constructor(options: WebSocketOptions) {
+    this.options = {...options, url: options.url.replace(/\/+$/, '')}
+  }
+
+  async produce(topic: TopicName): Promise<MessageProducer> {
+    const socket = await this.open(`/ws/v2/producer/${topicSegments(topic)}`)
+    return new WebSocketProducer(socket)
+  }
+
+  async consume(options: ConsumeOptions): Promise<MessageConsumer> {
+    const query = new URLSearchParams({
+      subscriptionType: options.type,
+      consumerName: options.name,
+      receiverQueueSize: String(options.receiverQueueSize),
+      negativeAckRedeliveryDelay: String(NACK_REDELIVERY_DELAY_MS),
+      subscriptionInitialPosition: 'Earliest',
+    })
+    const path = `/ws/v2/consumer/${topicSegments(options.topic)}/${encodeURIComponent(options.subscription)}`
+    // Frames can follow the handshake in the same packet, so the listener is there before the socket opens.
+    const receive = (frame: string): void => {
+      options.onMessage(asMessage(JSON.parse(frame) as DeliveredFrame))
+    }
+    try {
+      return new WebSocketConsumer(await this.open(`${path}?${query.toString()}`, receive))
+    } catch (error) {
+      if (error instanceof HandshakeRefused) throw new SubscribeRefused(options, error.message, error)
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.sockets].map((socket) => closeSocket(socket)))
+  }
+
+  private async open(path: string, receive?: (frame: string) => void): Promise<WebSocket> {
+    const {token, url} = this.options
+    const socket = new WebSocket(url + path, {
+      headers: token === undefined ? {} : {Authorization: `Bearer ${token}`},
+      handshakeTimeout: 30_000,
+      perMessageDeflate: false,
+    })
+    if (receive) socket.on('message', (data: Buffer) => {
+      receive(data.toString('utf8'))
+    })
+    this.sockets.add(socket)
+    socket.once('close', () => this.sockets.delete(socket))
+    await opened(socket, url)
+    keepAlive(socket)
+    return socket
+  }
+}
+
+/** The proxy answered the handshake with an HTTP error; the message is its reason. */
+class HandshakeRefused extends Unreachable {}
+
+function opened(socket: WebSocket, url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('open', resolve)
+    socket.once('unexpected-response', (request, response: IncomingMessage) => {
+      void readText(response).then((body) => {
+        const reason = reasonOf(body, response)
+        reject(new HandshakeRefused('E_WEBSOCKET_REFUSED', reason, {data: {status: response.statusCode}}))
+        request.destroy()
+      }, reject)
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const cause = error.code ?? error.message
+      reject(
+        new Unreachable('E_WEBSOCKET_UNREACHABLE', `no WebSocket at ${url} (${cause})`, {
+          data: {url, cause},
+          next: ['set webSocketServiceEnabled=true on the broker, or give a WebSocket proxy with --web-socket-url'],
+        }),
+      )
+    })
+  })
+}
+
+/** Jetty answers with an HTML page; the reason is in its status line or its text. */
+function reasonOf(body: string, response: IncomingMessage): string {
+  const text = body.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim().slice(0, 300)
+  return `${String(response.statusCode)} ${text || (response.statusMessage ?? '')}`
+}
+
+async function readText(stream: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function keepAlive(socket: WebSocket): void {
+  const timer = setInterval(() => {
+    socket.ping()
+  }, PING_EVERY_MS)
+  timer.unref()
+  socket.once('close', () => {
+    clearInterval(timer)
+  })
+}
+
+async function closeSocket(socket: WebSocket): Promise<void> {
+  if (socket.readyState === WebSocket.CLOSED) return
+  const gone = once(socket, 'close')
+  if (socket.readyState === WebSocket.CONNECTING) socket.terminate()
+  else socket.close()
+  await gone
+}
+
+function write(socket: WebSocket, frame: object): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.send(JSON.stringify(frame), (error) => {
+      if (error) reject(error)
+      else resolve()
+    })
+  })
+}
+
+function topicSegments(topic: TopicName): string {
+  return ['persistent', topic.tenant, topic.namespace, topic.local].map((part) => encodeURIComponent(part)).join('/')
+}
+
+interface DeliveredFrame {
+  messageId: string
+  payload: string
+  key?: string
+  properties?: Record<string, string>
+  redeliveryCount?: number
+}
+
+function asMessage(frame: DeliveredFrame): Message {
+  return {
+    key: frame.key ?? null,
+    payload: Buffer.from(frame.payload, 'base64'),
+    properties: frame.properties ?? {},
+    redeliveryCount: frame.redeliveryCount ?? 0,
+    handle: frame.messageId,
+  }
+}
+
+class WebSocketConsumer implements MessageConsumer {
+  readonly closed: Promise<void>
+  private readonly socket: WebSocket
+
+  constructor(socket: WebSocket) {
+    this.socket = socket
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        resolve()
+      })
+    })
+  }
+
+  ack(message: Message): Promise<void> {
+    return write(this.socket, {messageId: message.handle})
+  }
+
+  nack(message: Message): Promise<void> {
+    return write(this.socket, {type: 'negativeAcknowledge', messageId: message.handle})
+  }
+
+  close(): Promise<void> {
+    return closeSocket(this.socket)
+  }
+}
+
+interface ProduceAnswer {
+  result: string
+  context?: string
+  errorMsg?: string
+}
+
+class WebSocketProducer implements MessageProducer {
+  private readonly socket: WebSocket
+  private readonly waiting = new Map<string, {resolve: () => void; reject: (error: Error) => void}>()
+  private next = 0
+
+  constructor(socket: WebSocket) {
+    this.socket = socket
+    socket.on('message', (data: Buffer) => {
+      this.settle(JSON.parse(data.toString('utf8')) as ProduceAnswer)
+    })
+    socket.once('close', () => {
+      const error = new Unreachable('E_PRODUCER_CLOSED', 'the producer was closed before the broker answered')
+      for (const {reject} of this.waiting.values()) reject(error)
+      this.waiting.clear()
+    })
+  }
+
+  async send(message: OutgoingMessage): Promise<void> {
+    const context = String(this.next++)
+    const stored = new Promise<void>((resolve, reject) => {
+      this.waiting.set(context, {resolve, reject})
+    })
+    const {key, payload, properties} = message
+    await write(this.socket, {context, payload: payload.toString('base64'), properties: properties ?? {}, key})
+    await stored
+  }
+
+  close(): Promise<void> {
+    return closeSocket(this.socket)
+  }
+
+  private settle(answer: ProduceAnswer): void {
+    const waiter = this.waiting.get(answer.context ?? '')
+    this.waiting.delete(answer.context ?? '')
+    if (answer.result === 'ok') waiter?.resolve()
+    else waiter?.reject(new Unreachable('E_PRODUCE_REFUSED', `the broker refused a message: ${answer.errorMsg ?? answer.result}`))
+  }
+}

@@ -1,0 +1,139 @@
+import {Cluster, Redis, type RedisOptions} from 'ioredis'
+
+import {Unreachable, Usage} from '../../errors.js'
+
+/** An open Redis, whatever its shape: a standalone or Sentinel primary, or every primary of a cluster. */
+export interface RedisConnection {
+  /** The address without user and password, fit to be shown. */
+  readonly address: string
+  readonly primaries: readonly Redis[]
+  close(): Promise<void>
+}
+
+// How replies are mapped is part of ioredis's types: options that may hold it fit no constructor.
+type RedisSettings = Omit<RedisOptions, 'replyMapping'>
+
+const CONNECT_TIMEOUT_MS = 5000
+const COMMAND_TIMEOUT_MS = 15_000
+
+/**
+ * ioredis retries for ever by default: a first command to a closed port fails after 73 s. A person waits, so fail at the
+ * first refusal. `commandTimeout` catches a server that accepts and then says nothing.
+ */
+const FAIL_FAST: RedisSettings = {
+  lazyConnect: true,
+  retryStrategy: () => null,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  connectionName: 'keyshift',
+  disableClientInfo: true, // a strict ACL rejects CLIENT SETINFO
+}
+
+/**
+ * Connects to Redis and finds every primary: `redis://`, `rediss://`, or `redis+sentinel://host:port,host:port/name`.
+ * A server that runs in cluster mode is recognised and joined as a cluster.
+ *
+ * @throws Unreachable E_REDIS_UNREACHABLE or E_REDIS_AUTH with the server's first error, never with the password.
+ * @throws Usage E_REDIS_URL
+ */
+export async function connectRedis(url: string): Promise<RedisConnection> {
+  const {address, options} = parseRedisUrl(url)
+  const redis = new Redis({...FAIL_FAST, ...options})
+  await ready(redis, address)
+  const isCluster = /cluster_enabled:1/.test(await redis.info('cluster'))
+  if (!isCluster) return {address, primaries: [redis], close: () => quit([redis])}
+  redis.disconnect()
+  return joinCluster(address, options)
+}
+
+async function joinCluster(address: string, options: RedisSettings): Promise<RedisConnection> {
+  const {host = 'localhost', port = 6379, ...credentials} = options
+  const cluster = new Cluster([{host, port}], {
+    lazyConnect: true,
+    clusterRetryStrategy: () => null,
+    redisOptions: {...FAIL_FAST, ...credentials},
+  })
+  await ready(cluster, address)
+  const primaries = cluster.nodes('master')
+  await Promise.all(primaries.map((node) => (node.status === 'ready' ? undefined : ready(node, address))))
+  return {address, primaries, close: () => quit([cluster])}
+}
+
+/** Connects, and reports the first error event: the promise alone only says "Connection is closed." */
+async function ready(client: Cluster | Redis, address: string): Promise<void> {
+  let first: Error | undefined
+  client.on('error', (error: Error) => {
+    first ??= error
+  })
+  try {
+    await client.connect()
+    if (first) throw first
+  } catch (error) {
+    client.disconnect()
+    throw refused(address, first ?? error)
+  }
+}
+
+function refused(address: string, error: unknown): Unreachable {
+  const cause = error instanceof Error ? (('code' in error && String(error.code)) || error.message) : String(error)
+  const isAuth = /WRONGPASS|NOAUTH|NOPERM|AUTH/.test(error instanceof Error ? error.message : '')
+  return isAuth
+    ? new Unreachable('E_REDIS_AUTH', `Redis at ${address} refused the login: ${cause}`, {
+        data: {address, cause},
+        next: ['check user and password in KEYSHIFT_REDIS_URL, as redis://USER:PASSWORD@HOST:6379'],
+      })
+    : new Unreachable('E_REDIS_UNREACHABLE', `no answer from Redis at ${address} (${cause})`, {
+        data: {address, cause},
+        next: ['give the right address with --redis-url or KEYSHIFT_REDIS_URL'],
+      })
+}
+
+async function quit(clients: ReadonlyArray<Cluster | Redis>): Promise<void> {
+  await Promise.all(clients.map((client) => client.quit()))
+}
+
+interface ParsedUrl {
+  readonly address: string
+  readonly options: RedisSettings
+}
+
+/** The password must not reach an error message, so a URL that can't be read is never quoted. */
+function parseRedisUrl(text: string): ParsedUrl {
+  const sentinel = /^redis\+sentinel:\/\/(?:(?<login>[^@/]*)@)?(?<hosts>[^/@]+)\/(?<name>[^/?]+)$/.exec(text)?.groups
+  if (sentinel) return sentinelOptions(sentinel)
+  if (!URL.canParse(text) || !/^rediss?:$/.test(new URL(text).protocol)) {
+    throw new Usage('E_REDIS_URL', 'the Redis address is not redis://, rediss:// or redis+sentinel://HOST:PORT/NAME')
+  }
+  const url = new URL(text)
+  return {
+    address: `${url.protocol}//${url.host}${url.pathname}`,
+    options: {
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(url.port || 6379),
+      ...credentials(url.username, url.password),
+      ...(url.protocol === 'rediss:' ? {tls: {}} : {}),
+      ...(url.pathname.length > 1 ? {db: Number(url.pathname.slice(1))} : {}),
+    },
+  }
+}
+
+function sentinelOptions({hosts = '', login = '', name = ''}: Record<string, string | undefined>): ParsedUrl {
+  const [username = '', password = ''] = login.split(':')
+  const sentinels = hosts.split(',').map((pair) => {
+    const [host = 'localhost', port = '26379'] = pair.split(':')
+    return {host, port: Number(port)}
+  })
+  return {
+    address: `redis+sentinel://${hosts}/${name}`,
+    options: {sentinels, name, ...credentials(username, password), sentinelRetryStrategy: () => null},
+  }
+}
+
+function credentials(username: string, password: string): RedisSettings {
+  return {
+    ...(username === '' ? {} : {username: decodeURIComponent(username)}),
+    ...(password === '' ? {} : {password: decodeURIComponent(password)}),
+  }
+}

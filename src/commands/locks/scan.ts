@@ -1,0 +1,39 @@
+import {Flags} from '@oclif/core'
+
+import {defaultAddresses} from '../../cli/addresses.js'
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {redisFlags} from '../../cli/flags.js'
+import {renderLocks} from '../../cli/render/locks.js'
+import {connectRedis} from '../../clients/redis/connect.js'
+import {type LockScan, scanLocks} from '../../domain/locks/collect.js'
+
+export default class LocksScan extends KeyshiftCommand<LockScan> {
+  static override description = `Walks every primary by SCAN; reads only. One look tells locks without a TTL, and locks with one that is too long; it does
+not tell whether a holder is alive, so keep what is in doubt.`
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> --pattern 'lock:*'",
+    "<%= config.bin %> <%= command.id %> --pattern 'lock:*' --json | jq '.result.locks[] | select(.verdict == \"no-ttl\")'",
+  ]
+  static override flags = {
+    ...redisFlags,
+    limit: Flags.integer({default: 10_000, description: 'list at most this many locks; all are counted', min: 1}),
+    'max-ttl': Flags.integer({default: 600, description: 'a longer TTL is too long', helpValue: 'SECONDS', min: 1}),
+    pattern: Flags.string({default: 'lock:*', description: 'keys to look at, as a glob', helpValue: 'GLOB'}),
+  }
+  static override summary = 'Find Redis locks, name their holders, and point out those that will never expire.'
+
+  async run(): Promise<LockScan> {
+    const {flags} = await this.parse(LocksScan)
+    const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
+    const connection = this.own(await connectRedis(url))
+    const scan = await scanLocks(connection, {
+      pattern: flags.pattern,
+      limit: flags.limit,
+      maxTtlMs: flags['max-ttl'] * 1000,
+    })
+    if (scan.summary.unreadable > 0) this.warn(`${String(scan.summary.unreadable)} keys may not be read by this login`)
+    if (scan.summary.locks > flags.limit) this.warn(`only ${String(flags.limit)} locks are listed; raise --limit`)
+    this.log(renderLocks(scan))
+    return scan
+  }
+}

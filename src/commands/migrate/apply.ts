@@ -1,0 +1,53 @@
+import {readFile} from 'node:fs/promises'
+
+import {Args} from '@oclif/core'
+
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {connectAdmin} from '../../cli/connect.js'
+import {pulsarFlags} from '../../cli/flags.js'
+import {budgetsOf, confirm, currentActor, listenForInterrupt, narrate, openJournal, runFlags} from '../../cli/migration.js'
+import {renderPlan, renderResult} from '../../cli/render/migration.js'
+import {applyPlan} from '../../domain/migration/migrate.js'
+import type {MigrationResult} from '../../domain/migration/result.js'
+import {parsePlan} from '../../domain/migration/stale.js'
+import {Usage} from '../../errors.js'
+
+export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
+  static override args = {plan: Args.string({description: 'plan file, as written by migrate plan -o', required: true})}
+  static override description = `Start the new fleet first: its subscribe is refused and tried again, and it gets in at the switch. Ctrl-C before the switch
+puts delivery back as it was; after it the run finishes.`
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> plan.json',
+    '<%= config.bin %> <%= command.id %> plan.json --yes --max-gap 5s --json | jq .result.gapMs',
+  ]
+  static override flags = {...pulsarFlags, ...runFlags}
+  static override summary = 'Carry out a plan: fence, pause, drain, switch, resume, and prove it.'
+
+  async run(): Promise<MigrationResult> {
+    const {args, flags} = await this.parse(MigrateApply)
+    const plan = parsePlan(await readPlan(args.plan), args.plan)
+    const store = openJournal(this.config, flags.journal)
+    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    if (!flags.yes) {
+      this.progress(renderPlan(plan))
+      await confirm(`Move ${plan.subscription} of ${plan.topic} to ${plan.to}?`, this.jsonEnabled())
+    }
+    const say = (text: string): void => {
+      this.progress(text)
+    }
+    const signals = this.own(listenForInterrupt(say))
+    const settings = {...signals, budgets: budgetsOf(flags), report: narrate(say)}
+    const result = await applyPlan({admin, store, who: currentActor()}, plan, settings)
+    this.log(renderResult(result))
+    return result
+  }
+}
+
+async function readPlan(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    throw new Usage('E_PLAN_FILE', `${file} can't be read (${cause})`, {data: {file}, next: [`keyshift migrate plan TOPIC SUB --to Key_Shared -o ${file}`]})
+  }
+}

@@ -1,0 +1,50 @@
+import {writeFile} from 'node:fs/promises'
+
+import {Flags} from '@oclif/core'
+
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {connectAdmin} from '../../cli/connect.js'
+import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
+import {renderPlan} from '../../cli/render/migration.js'
+import {collectSnapshot} from '../../domain/migration/collect.js'
+import {type MigrationPlan, planMigration} from '../../domain/migration/plan.js'
+
+const HOUR_MS = 3_600_000
+
+export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
+  static override args = {topic: topicArg, subscription: subscriptionArg}
+  static override description = 'Planning reads only. The plan binds what it saw; apply refuses it when the cluster has changed since.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision --to Key_Shared -o plan.json',
+    '<%= config.bin %> <%= command.id %> orders decision --to Key_Shared --accept mixed-batches',
+  ]
+  static override flags = {
+    ...pulsarFlags,
+    accept: Flags.string({default: [], description: 'let this blocking finding pass', helpValue: 'FINDING', multiple: true, multipleNonGreedy: true}),
+    'expect-consumers': Flags.integer({description: 'how many new consumers there should be', helpValue: 'N', min: 1}),
+    output: Flags.string({char: 'o', description: 'write the plan to this file', helpValue: 'plan.json'}),
+    strategy: Flags.option({default: 'in-place', description: 'how to switch', options: ['in-place'] as const})(),
+    to: Flags.option({description: 'the type to change to', options: ['Key_Shared'] as const, required: true})(),
+  }
+  static override summary = 'Plan the move of a subscription to another type; changes nothing.'
+
+  async run(): Promise<MigrationPlan> {
+    const {args, flags} = await this.parse(MigratePlan)
+    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const snapshot = await collectSnapshot(admin, args.topic, args.subscription)
+    const request = {
+      to: flags.to,
+      strategy: flags.strategy,
+      accept: flags.accept,
+      expectConsumers: flags['expect-consumers'] ?? null,
+      validForMs: HOUR_MS,
+    }
+    const plan = planMigration(snapshot, request, new Date())
+    this.log(renderPlan(plan))
+    if (flags.output !== undefined) {
+      await writeFile(flags.output, `${JSON.stringify(plan, null, 2)}\n`)
+      this.log(`\nNext: keyshift migrate apply ${flags.output}`)
+    }
+    return plan
+  }
+}

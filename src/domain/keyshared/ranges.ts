@@ -1,0 +1,39 @@
+/** A range of slots, both ends inclusive. */
+export interface SlotRange {
+  start: number
+  end: number
+}
+
+/** Slots that nobody owns, and slots that more than one consumer claims. Both empty on a healthy subscription. */
+export interface Coverage {
+  missing: SlotRange[]
+  overlapping: SlotRange[]
+}
+
+/** How many slots a list of ranges holds. */
+export function countSlots(ranges: readonly SlotRange[]): number {
+  return ranges.reduce((sum, {start, end}) => sum + end - start + 1, 0)
+}
+
+export function includesSlot(ranges: readonly SlotRange[], slot: number): boolean {
+  return ranges.some(({start, end}) => slot >= start && slot <= end)
+}
+
+/**
+ * Compares what is claimed with the space that has to be covered. One walk over the sorted ranges; what lies outside the
+ * space counts for nothing.
+ */
+export function coverageOf(claimed: readonly SlotRange[], space: SlotRange): Coverage {
+  const coverage: Coverage = {missing: [], overlapping: []}
+  let covered = space.start - 1
+  for (const range of claimed.toSorted((a, b) => a.start - b.start)) {
+    const start = Math.max(range.start, space.start)
+    const end = Math.min(range.end, space.end)
+    if (start > end) continue
+    if (start > covered + 1) coverage.missing.push({start: covered + 1, end: start - 1})
+    if (start <= covered) coverage.overlapping.push({start, end: Math.min(end, covered)})
+    covered = Math.max(covered, end)
+  }
+  if (covered < space.end) coverage.missing.push({start: covered + 1, end: space.end})
+  return coverage
+}

@@ -1,0 +1,87 @@
+import type {JournalEntry} from '../../clients/journal/journal.js'
+import {countSlots} from '../keyshared/ranges.js'
+import {keyRanges} from '../keyshared/report.js'
+import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {MigrationLedger} from './ledger.js'
+import type {Finding} from './plan.js'
+import {gapOf} from './status.js'
+
+export interface MigrationResult {
+  id: string
+  state: 'done'
+  topic: string
+  subscription: string
+  strategy: string
+  from: string
+  to: string
+  /** from the pause until every partition with a backlog delivered again */
+  gapMs: number | null
+  /** from the pause until the old consumers had acknowledged all */
+  drainMs: number | null
+  switchedAt: string | null
+  partitions: Array<{partition: number | null; type: string; consumers: number; markDelete: string | null}>
+  findings: Finding[]
+}
+
+/** What a finished migration says: figures from its journal, types and consumers from the cluster afterwards. */
+export function migrationResult(ledger: MigrationLedger, collected: CollectedSubscription): MigrationResult {
+  const {history, id, plan} = ledger
+  const switched = ledger.find('evict', 'verified')
+  return {
+    id,
+    state: 'done',
+    topic: plan.topic,
+    subscription: plan.subscription,
+    strategy: plan.strategy,
+    from: plan.from,
+    to: plan.to,
+    gapMs: gapOf(history, null),
+    drainMs: between(ledger.find('pause', 'applied'), ledger.find('drain', 'verified')),
+    switchedAt: switched?.at ?? null,
+    partitions: collected.partitions.map(({partition, subscription}) => ({
+      partition,
+      type: subscription.type ?? 'None',
+      consumers: (subscription.consumers ?? []).length,
+      markDelete: handOver(ledger, partition),
+    })),
+    findings: [...atRisk(switched), ...coverage(collected), ...fewer(ledger, collected)],
+  }
+}
+
+function between(from: JournalEntry | undefined, to: JournalEntry | undefined): number | null {
+  return from && to ? Date.parse(to.at) - Date.parse(from.at) : null
+}
+
+/** The exact hand-over point: everything up to it was acknowledged by the old fleet. */
+function handOver(ledger: MigrationLedger, partition: number | null): string | null {
+  const rows = ledger.find('evict', 'captured')?.data['partitions'] as Array<{partition: number | null; markDelete: string}> | undefined
+  return rows?.find((row) => row.partition === partition)?.markDelete ?? null
+}
+
+function atRisk(switched: JournalEntry | undefined): Finding[] {
+  const partitions = (switched?.data['atRisk'] as Array<number | null> | undefined) ?? []
+  const message = 'a message came while the consumers of a partition without traffic were disconnected: it may be handled twice'
+  return partitions.map((partition) => warning('possible-duplicate', message, 'partition', partition))
+}
+
+function coverage(collected: CollectedSubscription): Finding[] {
+  const other = collected.partitions.filter(({subscription}) => subscription.type !== 'Key_Shared')
+  if (other.length > 0) {
+    return other.map(({partition}) => warning('type-changed', 'a partition is not Key_Shared any more', 'partition', partition))
+  }
+  return keyRanges(collected)
+    .partitions.filter(({coverage: found}) => countSlots(found?.missing ?? []) > 0)
+    .map(({partition}) => warning('slots-without-owner', 'some key-hash slots have no owner', 'partition', partition))
+}
+
+function fewer({plan}: MigrationLedger, collected: CollectedSubscription): Finding[] {
+  const expected = plan.expectConsumers ?? 0
+  const least = Math.min(...collected.partitions.map(({subscription}) => (subscription.consumers ?? []).length))
+  if (least >= expected) return []
+  const message = `${String(expected)} consumers were expected, a partition has ${String(least)} so far`
+  return [warning('fewer-consumers', message, 'consumers', least)]
+}
+
+function warning(code: string, message: string, field: string, value: number | null): Finding {
+  return {code, severity: 'warn', message, evidence: [{field, value: String(value)}], isWaivable: false, isAccepted: false}
+}

@@ -1,0 +1,42 @@
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {TopicName} from '../../topic-name.js'
+import type {MigrationPlan, StepId} from './plan.js'
+
+/** JSON that a step saw before it changed anything: what undo() and a later resume work from. */
+export type Captured = Record<string, unknown>
+
+export interface StepContext {
+  readonly admin: PulsarAdmin
+  readonly plan: MigrationPlan
+  readonly topic: TopicName
+  /** The partitions, or the plain topic itself with number null. */
+  readonly partitions: ReadonlyArray<{readonly partition: number | null; readonly name: TopicName}>
+  readonly subscription: string
+  /** What an earlier step captured; throws when it has not run. */
+  captured(step: StepId): Captured
+}
+
+/** What verify() found: done with its facts, or what it waits for, in words that name who blocks. */
+export type Verdict = {readonly isDone: true; readonly facts: Captured} | {readonly isDone: false; readonly waitingFor: string}
+
+/**
+ * One step of a migration. The runner makes capture()'s answer durable before it calls apply(), polls verify() to a
+ * deadline, and on resume verifies before it applies again; so apply() may run twice.
+ */
+export interface MigrationStep<C extends Captured = Captured> {
+  readonly id: StepId
+  capture(context: StepContext): Promise<C>
+  apply(context: StepContext, captured: C): Promise<void>
+  /** A fresh verifier for one run of the step: it may remember earlier looks. */
+  verifier(context: StepContext, captured: C): () => Promise<Verdict>
+  /** Puts back what was there; throws when that is not safe. */
+  undo(context: StepContext, captured: C): Promise<void>
+}
+
+export function done(facts: Captured = {}): Verdict {
+  return {isDone: true, facts}
+}
+
+export function waiting(waitingFor: string): Verdict {
+  return {isDone: false, waitingFor}
+}

@@ -1,0 +1,53 @@
+import {type CursorLook, drainProof, type HeldProof} from '../drain.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {lookAtCursors, partitionLabel} from './look.js'
+
+type DrainCapture = {throttledReads: Array<{partition: number | null; count: number | null}>}
+
+/** Waits for the proof that every message delivered before the pause is acknowledged, on every partition. */
+export const drain: MigrationStep<DrainCapture> = {
+  id: 'drain',
+  capture(context) {
+    return Promise.resolve({throttledReads: context.captured('pause')['throttledReads'] as DrainCapture['throttledReads']})
+  },
+  apply() {
+    return Promise.resolve() // changes nothing: the consumers do the work
+  },
+  verifier(context, {throttledReads}) {
+    const history = new Map<number | null, CursorLook[]>()
+    return async () => {
+      const looks = await lookAtCursors(context)
+      const proofs = looks.map((look): {look: CursorLook; proof: HeldProof | null} => {
+        const seen = [...(history.get(look.partition) ?? []), look].slice(-3)
+        history.set(look.partition, seen)
+        const before = throttledReads.find(({partition}) => partition === look.partition)?.count ?? null
+        return {look, proof: drainProof(seen, before)}
+      })
+      const open = proofs.filter(({proof}) => proof === null).map(({look}) => look)
+      if (open.length > 0) return waiting(blockers(open))
+      return done({
+        partitions: proofs.map(({look, proof}) => ({
+          partition: look.partition,
+          markDelete: look.cursor.markDeletePosition,
+          heldProof: proof,
+        })),
+      })
+    }
+  },
+  undo() {
+    return Promise.resolve()
+  },
+}
+
+/** Who still has to acknowledge, the most first; when nobody has, what proof is missing where. */
+function blockers(open: readonly CursorLook[]): string {
+  const counts = new Map<string, number>()
+  for (const {consumer, unackedMessages} of open.flatMap(({holders}) => holders)) {
+    counts.set(consumer, (counts.get(consumer) ?? 0) + unackedMessages)
+  }
+  if (counts.size === 0) {
+    return `proof that delivery is held on ${open.map(({partition}) => partitionLabel(partition)).join(', ')}`
+  }
+  const names = [...counts].toSorted(([, a], [, b]) => b - a).map(([name, count]) => `${name} (${String(count)} unacked)`)
+  return `acknowledgements from ${names.join(', ')}`
+}

@@ -1,0 +1,93 @@
+import pLimit from 'p-limit'
+
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import type {BrokerTopics} from '../../clients/pulsar-admin/types.js'
+import {parseTopicName, splitPartition} from '../../topic-name.js'
+import {foldSubscriptions, type NamedStats, type SubscriptionList} from './list.js'
+import type {TopicPattern} from './pattern.js'
+
+export interface ListOptions {
+  readonly pattern: TopicPattern
+  /** Ask for each topic's statistics instead of the brokers' copies. */
+  readonly isFresh: boolean
+  /** Opens the admin API of another broker of the same cluster. */
+  readonly openBroker: (address: string) => Promise<PulsarAdmin>
+}
+
+const CONCURRENT_TOPICS = 16
+
+/**
+ * Lists subscriptions: from each broker's own copy, one request per broker, or topic by topic when that is not allowed
+ * or fresh numbers are asked for. The answer says which way it was made.
+ */
+export async function listSubscriptions(admin: PulsarAdmin, options: ListOptions): Promise<SubscriptionList> {
+  const asOf = new Date().toISOString()
+  const copies = options.isFresh ? null : await brokerCopies(admin, options)
+  const topics = copies ?? (await topicByTopic(admin, options.pattern))
+  const {complete, rows} = foldSubscriptions(topics)
+  return {
+    source: copies ? 'broker-stats' : 'topic-stats',
+    asOf,
+    maxAgeMs: copies ? await statsPeriodMs(admin) : 0,
+    complete,
+    subscriptions: rows,
+  }
+}
+
+/** null when this login may not ask the brokers. */
+async function brokerCopies(admin: PulsarAdmin, {openBroker, pattern}: ListOptions): Promise<NamedStats[] | null> {
+  try {
+    const answers = await Promise.all(
+      (await admin.brokers()).map(async (address) => (await openBroker(address)).brokerTopics()),
+    )
+    return answers.flatMap(persistentTopics).filter(({name}) => pattern.matches(splitPartition(name).base))
+  } catch (error) {
+    if (error instanceof AdminRefused && error.status === 403) return null
+    throw error
+  }
+}
+
+function persistentTopics(answer: BrokerTopics): NamedStats[] {
+  return Object.values(answer)
+    .flatMap((bundles) => Object.values(bundles))
+    .flatMap((domains) => Object.entries(domains['persistent'] ?? {}))
+    .filter(([name]) => !isSystemTopic(name))
+    .map(([name, stats]) => ({name, stats}))
+}
+
+async function topicByTopic(admin: PulsarAdmin, pattern: TopicPattern): Promise<NamedStats[]> {
+  const limit = pLimit(CONCURRENT_TOPICS)
+  const tenants = pattern.tenant === null ? await admin.tenants() : [pattern.tenant]
+  const namespaces = await Promise.all(
+    tenants.map(async (tenant) =>
+      pattern.namespace === null ? await admin.namespaces(tenant) : [`${tenant}/${pattern.namespace}`],
+    ),
+  )
+  const names = await Promise.all(
+    namespaces.flat().map((path) => {
+      const [tenant = '', namespace = ''] = path.split('/')
+      return limit(() => admin.topics(tenant, namespace))
+    }),
+  )
+  const wanted = names.flat().filter((name) => !isSystemTopic(name) && pattern.matches(splitPartition(name).base))
+  return Promise.all(
+    wanted.map((name) => limit(async () => ({name, stats: await admin.topicStats(parseTopicName(name))}))),
+  )
+}
+
+/** The broker's own topics: `__change_events`, `__transaction_…` and their like. */
+function isSystemTopic(name: string): boolean {
+  return name.slice(name.lastIndexOf('/') + 1).startsWith('__') || name.startsWith('persistent://pulsar/system/')
+}
+
+/** How often a broker renews its copy; null when this login may not read its settings. */
+async function statsPeriodMs(admin: PulsarAdmin): Promise<number | null> {
+  try {
+    const seconds = Number((await admin.runtimeConfiguration())['statsUpdateFrequencyInSecs'])
+    return Number.isFinite(seconds) ? seconds * 1000 : null
+  } catch (error) {
+    if (error instanceof AdminRefused) return null
+    throw error
+  }
+}

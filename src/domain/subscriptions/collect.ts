@@ -1,0 +1,143 @@
+import leven from 'leven'
+
+import type {PulsarAdmin, StatsQuery} from '../../clients/pulsar-admin/admin.js'
+import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import type {SubscriptionStats, TopicStats} from '../../clients/pulsar-admin/types.js'
+import {Unreachable} from '../../errors.js'
+import {parseTopicName, partitionName, splitPartition, type TopicName} from '../../topic-name.js'
+
+/** One partition's statistics; `partition` is null on a plain topic. */
+export interface TopicPartition {
+  readonly partition: number | null
+  readonly name: TopicName
+  readonly stats: TopicStats
+}
+
+export interface SubscriptionPartition extends TopicPartition {
+  readonly subscription: SubscriptionStats
+}
+
+export interface CollectedTopic {
+  readonly topic: TopicName
+  /** null on a plain topic */
+  readonly partitionCount: number | null
+  /** Sorted by number; every partition is there. */
+  readonly partitions: readonly TopicPartition[]
+}
+
+export interface CollectedSubscription extends CollectedTopic {
+  readonly subscription: string
+  readonly partitions: readonly SubscriptionPartition[]
+}
+
+const NEAREST = 3
+
+/**
+ * Reads a topic's statistics, partition by partition.
+ *
+ * @throws Unreachable E_TOPIC_NOT_FOUND with the nearest names; E_PARTITIONS_MISSING when the broker's answer leaves
+ *   partitions out, which it does in silence: half an answer is no answer.
+ */
+export async function collectTopic(admin: PulsarAdmin, topic: TopicName, query: StatsQuery = {}): Promise<CollectedTopic> {
+  try {
+    const count = await admin.partitionCount(topic)
+    if (count === 0) {
+      const stats = await admin.topicStats(topic, query)
+      return {topic, partitionCount: null, partitions: [{partition: null, name: topic, stats}]}
+    }
+    const answer = (await admin.partitionedStats(topic, query)).partitions ?? {}
+    return {topic, partitionCount: count, partitions: everyPartition(topic, count, answer)}
+  } catch (error) {
+    if (error instanceof AdminRefused && error.status === 404) throw await topicNotFound(admin, topic, error)
+    throw error
+  }
+}
+
+/**
+ * Reads one subscription's statistics, partition by partition.
+ *
+ * @throws Unreachable E_SUBSCRIPTION_NOT_FOUND with the nearest names, also when only some partitions have it.
+ */
+export async function collectSubscription(
+  admin: PulsarAdmin,
+  topicText: string,
+  subscription: string,
+  query: StatsQuery = {},
+): Promise<CollectedSubscription> {
+  const collected = await collectTopic(admin, parseTopicName(topicText), query)
+  const partitions = collected.partitions.flatMap((row) => {
+    const stats = row.stats.subscriptions?.[subscription]
+    return stats ? [{...row, subscription: stats}] : []
+  })
+  if (partitions.length < collected.partitions.length) throw subscriptionNotFound(collected, subscription, partitions)
+  return {...collected, subscription, partitions}
+}
+
+function everyPartition(topic: TopicName, count: number, answer: Record<string, TopicStats>): TopicPartition[] {
+  const rows = Array.from({length: count}, (_, partition) => {
+    const name = partitionName(topic, partition)
+    return {partition, name, stats: answer[name.full]}
+  })
+  const missing = rows.filter((row) => row.stats === undefined).map((row) => row.partition)
+  if (missing.length > 0) {
+    throw new Unreachable(
+      'E_PARTITIONS_MISSING',
+      `the broker's statistics of ${topic.full} lack ${String(missing.length)} of ${String(count)} partitions: ${missing.join(', ')}`,
+      {data: {topic: topic.full, partitions: count, missing}, next: ['try again; a partition may be moving to another broker']},
+    )
+  }
+  return rows.map((row) => ({...row, stats: row.stats ?? {}}))
+}
+
+async function topicNotFound(admin: PulsarAdmin, topic: TopicName, cause: AdminRefused): Promise<Unreachable> {
+  const known = await knownTopics(admin, topic)
+  const nearest = nearestNames(topic.full, known)
+  return new Unreachable('E_TOPIC_NOT_FOUND', `${topic.full} does not exist${didYouMean(nearest)}`, {
+    data: {topic: topic.full, nearest, reason: cause.reason},
+    next: [`keyshift subscriptions list ${topic.tenant}/${topic.namespace}`],
+    cause,
+  })
+}
+
+/** The namespace's topics, each partitioned topic once; empty when the namespace itself is not there. */
+async function knownTopics(admin: PulsarAdmin, {tenant, namespace}: TopicName): Promise<string[]> {
+  try {
+    const names = await admin.topics(tenant, namespace)
+    return [...new Set(names.map((name) => splitPartition(name).base))]
+  } catch (error) {
+    if (error instanceof AdminRefused) return []
+    throw error
+  }
+}
+
+function subscriptionNotFound(
+  collected: CollectedTopic,
+  subscription: string,
+  found: readonly SubscriptionPartition[],
+): Unreachable {
+  const known = collected.partitions.flatMap(({stats}) => Object.keys(stats.subscriptions ?? {}))
+  const nearest = nearestNames(subscription, [...new Set(known)].filter((name) => name !== subscription))
+  const absentOn = collected.partitions.filter((row) => !found.some(({partition}) => partition === row.partition))
+  const where =
+    found.length === 0 ? '' : ` on partitions ${absentOn.map(({partition}) => String(partition)).join(', ')}`
+  return new Unreachable(
+    'E_SUBSCRIPTION_NOT_FOUND',
+    `${collected.topic.full} has no subscription ${subscription}${where}${didYouMean(nearest)}`,
+    {
+      data: {topic: collected.topic.full, subscription, nearest, absentOn: absentOn.map(({partition}) => partition)},
+      next: [`keyshift subscriptions list ${collected.topic.full}`],
+    },
+  )
+}
+
+function nearestNames(wanted: string, known: readonly string[]): string[] {
+  return known
+    .map((name) => ({name, distance: leven(wanted, name)}))
+    .toSorted((a, b) => a.distance - b.distance || a.name.localeCompare(b.name))
+    .slice(0, NEAREST)
+    .map(({name}) => name)
+}
+
+function didYouMean(nearest: readonly string[]): string {
+  return nearest.length === 0 ? '' : `; the nearest: ${nearest.join(', ')}`
+}

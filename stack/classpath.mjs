@@ -1,0 +1,76 @@
+// @ts-check
+// The broker's jars: Maven downloads them into its own repository, and the list is kept.
+import {spawn} from 'node:child_process'
+import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs'
+import {delimiter, join} from 'node:path'
+import {ROOT, withLock} from './state.mjs'
+
+const GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath'
+
+/**
+ * The class path of one Pulsar version. Downloads what is not there, which takes a while the first time.
+ * @param {string} version
+ * @param {{mvn: string, progress: (line: string) => void, signal?: AbortSignal}} options
+ */
+export async function classpath(version, {mvn, progress, signal}) {
+  const dir = join(ROOT, 'classpath', version)
+  const list = join(dir, 'classpath.txt')
+  const work = async () => readComplete(list) ?? (await resolve({version, dir, list, mvn, progress, signal}))
+  return readComplete(list) ?? (await withLock('classpath', work, {signal, onWait: () => progress('waiting for another download of jars')}))
+}
+
+/** The list, if every jar in it is still there. @param {string} list */
+function readComplete(list) {
+  if (!existsSync(list)) return undefined
+  const value = readFileSync(list, 'utf8').trim()
+  return value !== '' && value.split(delimiter).every((jar) => existsSync(jar)) ? value : undefined
+}
+
+/** @param {{version: string, dir: string, list: string, mvn: string, progress: (line: string) => void, signal?: AbortSignal}} options */
+async function resolve({version, dir, list, mvn, progress, signal}) {
+  progress(`resolving the jars of Pulsar ${version} with Maven (the first time downloads about 270 MB)`)
+  mkdirSync(dir, {recursive: true})
+  const pomFile = join(dir, 'pom.xml')
+  const fresh = `${list}.new`
+  writeFileSync(pomFile, pom(version))
+  const startedAt = Date.now()
+  const ticker = setInterval(() => progress(`still resolving, ${Math.round((Date.now() - startedAt) / 1000)} s`), 10_000)
+  try {
+    await runMaven(mvn, ['-B', '-q', '-f', pomFile, GOAL, `-Dmdep.outputFile=${fresh}`], signal)
+  } finally {
+    clearInterval(ticker)
+  }
+  renameSync(fresh, list)
+  const value = readComplete(list)
+  if (value === undefined) throw new Error(`Maven listed jars that are not there, see ${list}`)
+  return value
+}
+
+/** @param {string} mvn @param {string[]} args @param {AbortSignal} [signal] @returns {Promise<void>} */
+function runMaven(mvn, args, signal) {
+  return new Promise((done, fail) => {
+    const child = spawn(mvn, args, {signal, stdio: ['ignore', 'pipe', 'pipe']})
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+    child.once('error', fail)
+    child.once('close', (code) => {
+      if (code === 0) done()
+      else fail(new Error(`Maven cannot resolve the jars (exit ${code}); is its repository reachable?\n${output.trim().slice(-3000)}`))
+    })
+  })
+}
+
+/** Without the import of Pulsar's own version list, OpenTelemetry's versions clash and the broker dies with NoSuchMethodError. @param {string} version */
+function pom(version) {
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>keyshift.stack</groupId><artifactId>broker</artifactId><version>${version}</version><packaging>pom</packaging>
+  <dependencyManagement><dependencies><dependency>
+    <groupId>org.apache.pulsar</groupId><artifactId>pulsar</artifactId><version>${version}</version><type>pom</type><scope>import</scope>
+  </dependency></dependencies></dependencyManagement>
+  <dependencies><dependency>
+    <groupId>org.apache.pulsar</groupId><artifactId>pulsar-broker</artifactId><version>${version}</version>
+  </dependency></dependencies>
+</project>
+`
+}

@@ -1,0 +1,119 @@
+#!/usr/bin/env node
+// @ts-check
+// Arguments in, text or JSON out. Results go to stdout, everything else to stderr.
+import {existsSync} from 'node:fs'
+import {parseArgs} from 'node:util'
+import {PULSAR_VERSIONS, REDIS_MODES, UsageError, VARIANTS} from './identity.mjs'
+import {follow, tail} from './logs.mjs'
+import {brokerLogOf, down, status, up} from './stack.mjs'
+
+const HELP = `A real Pulsar broker and a real Redis on this machine, for the demo and the tests.
+
+  up        start a stack, or find it running; prints its addresses
+  down      stop a stack and delete its data (--all: every stack)
+  status    list the stacks
+  logs      print the end of the broker's log (--lines N, --follow)
+
+Which stack (for up, down, logs):
+  --pulsar  ${PULSAR_VERSIONS.join(' | ')}   (default ${PULSAR_VERSIONS[0]})
+  --redis   ${REDIS_MODES.join(' | ')}   (default ${REDIS_MODES[0]})
+  --config  one of these (default "default"):
+${Object.entries(VARIANTS).map(([name, {about}]) => `              ${name.padEnd(20)}${about}`).join('\n')}
+
+  --json    up, down, status: one JSON document on stdout
+  --help
+
+Exit: 0 done, 1 failed, 2 wrong use, 130 interrupted.
+`
+
+const WHICH = /** @type {const} */ ({pulsar: {type: 'string'}, config: {type: 'string'}, redis: {type: 'string'}})
+const JSON_FLAG = /** @type {const} */ ({json: {type: 'boolean'}})
+
+/** @type {Record<string, {flags: Record<string, {type: 'string' | 'boolean'}>, run: (flags: any, signal: AbortSignal) => Promise<void>}>} */
+const COMMANDS = {
+  up: {flags: {...WHICH, ...JSON_FLAG}, run: runUp},
+  down: {flags: {...WHICH, ...JSON_FLAG, all: {type: 'boolean'}}, run: runDown},
+  status: {flags: JSON_FLAG, run: runStatus},
+  logs: {flags: {...WHICH, lines: {type: 'string'}, follow: {type: 'boolean'}}, run: runLogs},
+}
+
+const progress = (/** @type {string} */ line) => console.error(line)
+
+/** @param {any} flags @param {AbortSignal} signal */
+async function runUp({json, ...which}, signal) {
+  const context = await up({...which, signal, progress})
+  if (json) return console.log(JSON.stringify(context))
+  const {adminUrl, serviceUrl, webSocketUrl, redisUrl, tokenFile} = context
+  const lines = [['admin', adminUrl], ['service', serviceUrl], ['websocket', webSocketUrl], ['redis', redisUrl], ...(tokenFile ? [['token in', tokenFile]] : [])]
+  for (const [name, value] of lines) console.log(`${name.padEnd(11)}${value}`)
+}
+
+/** @param {any} flags @param {AbortSignal} signal */
+async function runDown({json, ...which}, signal) {
+  if (which.all && (which.pulsar || which.config || which.redis)) throw new UsageError('--all stops every stack: do not name one as well.')
+  const stopped = await down({...which, signal, progress})
+  if (json) return console.log(JSON.stringify({stopped}))
+  console.log(stopped.length === 0 ? 'nothing to stop' : `stopped ${stopped.join(', ')}`)
+}
+
+/** @param {any} flags */
+async function runStatus({json}) {
+  const stacks = await status()
+  if (json) return console.log(JSON.stringify({stacks}))
+  if (stacks.length === 0) console.log('no stacks')
+  for (const {id, state, upSeconds, processes, context} of stacks) {
+    console.log(`${id}  ${state}${upSeconds === null ? '' : `, up ${upSeconds} s`}`)
+    for (const {name, pid, alive} of processes) console.log(`  ${name.padEnd(16)}pid ${pid}${alive ? '' : ', gone'}`)
+    if (context) for (const address of [context.adminUrl, context.serviceUrl, context.webSocketUrl, context.redisUrl]) console.log(`  ${address}`)
+  }
+}
+
+/** @param {any} flags @param {AbortSignal} signal */
+async function runLogs({lines = '50', follow: goOn, ...which}, signal) {
+  if (!/^[1-9]\d{0,5}$/.test(lines)) throw new UsageError(`--lines ${lines}: must be a whole number from 1 to 999999.`)
+  const path = brokerLogOf(which)
+  if (!existsSync(path)) throw new Error(`no log at ${path}: that stack is not up`)
+  process.stdout.write(`${tail(path, Number(lines)).join('\n')}\n`)
+  if (goOn) await follow(path, (text) => process.stdout.write(text), signal)
+}
+
+/** @param {string[]} argv */
+function parse(argv) {
+  const [name = '', ...rest] = argv
+  if (argv.some((arg) => arg === '--help' || arg === '-h') || name === 'help') return undefined
+  const command = COMMANDS[name]
+  if (!command) throw new UsageError(`${name ? `"${name}" is no command` : 'no command given'}. Allowed: ${Object.keys(COMMANDS).join(', ')}. More: --help`)
+  try {
+    return {command, flags: parseArgs({args: rest, options: command.flags, strict: true, allowPositionals: false}).values}
+  } catch (error) {
+    const allowed = Object.keys(command.flags).map((flag) => `--${flag}`)
+    throw new UsageError(`${/** @type {Error} */ (error).message.split('. ')[0]}. "${name}" allows: ${allowed.join(' ')}. More: --help`)
+  }
+}
+
+/** @param {string[]} argv @returns {Promise<number>} */
+async function main(argv) {
+  const interrupted = new AbortController()
+  let exitCode = 0
+  for (const [name, code] of /** @type {const} */ ([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]])) {
+    process.on(name, () => {
+      exitCode ||= code
+      interrupted.abort()
+    })
+  }
+  try {
+    const parsed = parse(argv)
+    if (!parsed) process.stdout.write(HELP)
+    else await parsed.command.run(parsed.flags, interrupted.signal)
+    return exitCode
+  } catch (error) {
+    if (exitCode !== 0 && interrupted.signal.aborted) {
+      console.error('interrupted: stopped what was started')
+      return exitCode
+    }
+    console.error(`stack: ${error instanceof Error ? error.message : error}`)
+    return error instanceof UsageError ? 2 : 1
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))
