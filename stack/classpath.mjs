@@ -3,20 +3,24 @@
 import {spawn} from 'node:child_process'
 import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs'
 import {delimiter, join} from 'node:path'
-import {ROOT, withLock} from './state.mjs'
+import {withLock} from './lock.mjs'
+import {ROOT} from './state.mjs'
 
 const GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath'
 
 /**
  * The class path of one Pulsar version. Downloads what is not there, which takes a while the first time.
  * @param {string} version
- * @param {{mvn: string, progress: (line: string) => void, signal?: AbortSignal}} options
+ * @param {{mvn: string, progress: (line: string) => void, signal?: AbortSignal | undefined}} options
  */
 export async function classpath(version, {mvn, progress, signal}) {
   const dir = join(ROOT, 'classpath', version)
   const list = join(dir, 'classpath.txt')
   const work = async () => readComplete(list) ?? (await resolve({version, dir, list, mvn, progress, signal}))
-  return readComplete(list) ?? (await withLock('classpath', work, {signal, onWait: () => progress('waiting for another download of jars')}))
+  return (
+    readComplete(list) ??
+    (await withLock('classpath', work, {signal, onWait: () => progress('waiting for another download of jars')}))
+  )
 }
 
 /** The list, if every jar in it is still there. @param {string} list */
@@ -26,7 +30,7 @@ function readComplete(list) {
   return value !== '' && value.split(delimiter).every((jar) => existsSync(jar)) ? value : undefined
 }
 
-/** @param {{version: string, dir: string, list: string, mvn: string, progress: (line: string) => void, signal?: AbortSignal}} options */
+/** @param {{version: string, dir: string, list: string, mvn: string, progress: (line: string) => void, signal?: AbortSignal | undefined}} options */
 async function resolve({version, dir, list, mvn, progress, signal}) {
   progress(`resolving the jars of Pulsar ${version} with Maven (the first time downloads about 270 MB)`)
   mkdirSync(dir, {recursive: true})
@@ -34,7 +38,10 @@ async function resolve({version, dir, list, mvn, progress, signal}) {
   const fresh = `${list}.new`
   writeFileSync(pomFile, pom(version))
   const startedAt = Date.now()
-  const ticker = setInterval(() => progress(`still resolving, ${Math.round((Date.now() - startedAt) / 1000)} s`), 10_000)
+  const ticker = setInterval(
+    () => progress(`still resolving, ${Math.round((Date.now() - startedAt) / 1000)} s`),
+    10_000,
+  )
   try {
     await runMaven(mvn, ['-B', '-q', '-f', pomFile, GOAL, `-Dmdep.outputFile=${fresh}`], signal)
   } finally {
@@ -55,7 +62,12 @@ function runMaven(mvn, args, signal) {
     child.once('error', fail)
     child.once('close', (code) => {
       if (code === 0) done()
-      else fail(new Error(`Maven cannot resolve the jars (exit ${code}); is its repository reachable?\n${output.trim().slice(-3000)}`))
+      else
+        fail(
+          new Error(
+            `Maven cannot resolve the jars (exit ${code}); is its repository reachable?\n${output.trim().slice(-3000)}`,
+          ),
+        )
     })
   })
 }

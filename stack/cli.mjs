@@ -18,7 +18,9 @@ Which stack (for up, down, logs):
   --pulsar  ${PULSAR_VERSIONS.join(' | ')}   (default ${PULSAR_VERSIONS[0]})
   --redis   ${REDIS_MODES.join(' | ')}   (default ${REDIS_MODES[0]})
   --config  one of these (default "default"):
-${Object.entries(VARIANTS).map(([name, {about}]) => `              ${name.padEnd(20)}${about}`).join('\n')}
+${Object.entries(VARIANTS)
+  .map(([name, {about}]) => `              ${name.padEnd(20)}${about}`)
+  .join('\n')}
 
   --json    up, down, status: one JSON document on stdout
   --help
@@ -44,13 +46,20 @@ async function runUp({json, ...which}, signal) {
   const context = await up({...which, signal, progress})
   if (json) return console.log(JSON.stringify(context))
   const {adminUrl, serviceUrl, webSocketUrl, redisUrl, tokenFile} = context
-  const lines = [['admin', adminUrl], ['service', serviceUrl], ['websocket', webSocketUrl], ['redis', redisUrl], ...(tokenFile ? [['token in', tokenFile]] : [])]
+  const lines = [
+    ['admin', adminUrl],
+    ['service', serviceUrl],
+    ['websocket', webSocketUrl],
+    ['redis', redisUrl],
+    ...(tokenFile ? [['token in', tokenFile]] : []),
+  ]
   for (const [name, value] of lines) console.log(`${name.padEnd(11)}${value}`)
 }
 
 /** @param {any} flags @param {AbortSignal} signal */
 async function runDown({json, ...which}, signal) {
-  if (which.all && (which.pulsar || which.config || which.redis)) throw new UsageError('--all stops every stack: do not name one as well.')
+  if (which.all && (which.pulsar || which.config || which.redis))
+    throw new UsageError('--all stops every stack: do not name one as well.')
   const stopped = await down({...which, signal, progress})
   if (json) return console.log(JSON.stringify({stopped}))
   console.log(stopped.length === 0 ? 'nothing to stop' : `stopped ${stopped.join(', ')}`)
@@ -64,7 +73,9 @@ async function runStatus({json}) {
   for (const {id, state, upSeconds, processes, context} of stacks) {
     console.log(`${id}  ${state}${upSeconds === null ? '' : `, up ${upSeconds} s`}`)
     for (const {name, pid, alive} of processes) console.log(`  ${name.padEnd(16)}pid ${pid}${alive ? '' : ', gone'}`)
-    if (context) for (const address of [context.adminUrl, context.serviceUrl, context.webSocketUrl, context.redisUrl]) console.log(`  ${address}`)
+    if (context)
+      for (const address of [context.adminUrl, context.serviceUrl, context.webSocketUrl, context.redisUrl])
+        console.log(`  ${address}`)
   }
 }
 
@@ -82,12 +93,20 @@ function parse(argv) {
   const [name = '', ...rest] = argv
   if (argv.some((arg) => arg === '--help' || arg === '-h') || name === 'help') return undefined
   const command = COMMANDS[name]
-  if (!command) throw new UsageError(`${name ? `"${name}" is no command` : 'no command given'}. Allowed: ${Object.keys(COMMANDS).join(', ')}. More: --help`)
+  if (!command)
+    throw new UsageError(
+      `${name ? `"${name}" is no command` : 'no command given'}. Allowed: ${Object.keys(COMMANDS).join(', ')}. More: --help`,
+    )
   try {
-    return {command, flags: parseArgs({args: rest, options: command.flags, strict: true, allowPositionals: false}).values}
+    return {
+      command,
+      flags: parseArgs({args: rest, options: command.flags, strict: true, allowPositionals: false}).values,
+    }
   } catch (error) {
     const allowed = Object.keys(command.flags).map((flag) => `--${flag}`)
-    throw new UsageError(`${/** @type {Error} */ (error).message.split('. ')[0]}. "${name}" allows: ${allowed.join(' ')}. More: --help`)
+    throw new UsageError(
+      `${/** @type {Error} */ (error).message.split('. ')[0]}. "${name}" allows: ${allowed.join(' ')}. More: --help`,
+    )
   }
 }
 
@@ -95,7 +114,11 @@ function parse(argv) {
 async function main(argv) {
   const interrupted = new AbortController()
   let exitCode = 0
-  for (const [name, code] of /** @type {const} */ ([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]])) {
+  for (const [name, code] of /** @type {const} */ ([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ])) {
     process.on(name, () => {
       exitCode ||= code
       interrupted.abort()

@@ -47,7 +47,9 @@ export function identify({pulsar = PULSAR_VERSIONS[0], config = 'default', redis
   oneOf('--redis', redis, REDIS_MODES)
   if (VARIANTS[config].needs === '4.x' && !pulsar.startsWith('4.')) {
     const versions = PULSAR_VERSIONS.filter((version) => version.startsWith('4.'))
-    throw new UsageError(`--config ${config} exists only on Pulsar 4.x, not on ${pulsar}. Use --pulsar ${versions.join(' or ')}.`)
+    throw new UsageError(
+      `--config ${config} exists only on Pulsar 4.x, not on ${pulsar}. Use --pulsar ${versions.join(' or ')}.`,
+    )
   }
   const id = [pulsar, config === 'default' ? [] : config, redis === 'standalone' ? [] : redis].flat().join('-')
   return {id, pulsar, config, redis}

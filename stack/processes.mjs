@@ -41,7 +41,7 @@ export function isAlive({pid, started}) {
  * @param {Running[]} processes
  * @param {{graceMs?: number}} [options]
  */
-export async function stopAll(processes, {graceMs = 10_000} = {}) {
+export async function stopAll(processes, {graceMs = 2_000} = {}) {
   signal(processes, 'SIGTERM')
   if (await allGone(processes, graceMs)) return
   signal(processes, 'SIGKILL')
@@ -95,7 +95,12 @@ function bootId() {
 /** @param {number} pid */
 function startTimeByPs(pid) {
   try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']}).trim() || undefined
+    return (
+      execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim() || undefined
+    )
   } catch {
     return undefined
   }

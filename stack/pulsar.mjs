@@ -7,7 +7,7 @@ import {join} from 'node:path'
 import {VARIANTS} from './identity.mjs'
 
 /** @typedef {import('./identity.mjs').Identity} Identity */
-/** @typedef {import('./state.mjs').Ports} Ports */
+/** @typedef {import('./ports.mjs').Ports} Ports */
 
 export const PULSAR_PORTS = ['web', 'broker', 'bookie']
 
@@ -87,7 +87,14 @@ export function brokerProgram(identity, {dir, ports, java, classpath, log4j}) {
   writeFileSync(path('broker.conf'), lines.join(''), {mode: 0o600})
   const jvm = [
     ...OPENED_PACKAGES.flatMap((name) => ['--add-opens', `${name}=ALL-UNNAMED`]),
-    ...['-Xms256m', '-Xmx1g', '-XX:MaxDirectMemorySize=512m', '-XX:+UseG1GC', '-XX:+ExitOnOutOfMemoryError', '-XX:-UsePerfData'],
+    ...[
+      '-Xms256m',
+      '-Xmx1g',
+      '-XX:MaxDirectMemorySize=512m',
+      '-XX:+UseG1GC',
+      '-XX:+ExitOnOutOfMemoryError',
+      '-XX:-UsePerfData',
+    ],
     '-Dio.netty.tryReflectionSetAccessible=true',
     `-Dlog4j2.configurationFile=${log4j}`,
     `-Dkeyshift.log=${brokerLog(dir)}`,
@@ -100,7 +107,10 @@ export function brokerProgram(identity, {dir, ports, java, classpath, log4j}) {
   ]
   // The class path alone has 35 kB: in a file, the process list stays readable.
   const args = [...jvm, 'org.apache.pulsar.PulsarStandaloneStarter', ...standalone]
-  writeFileSync(path('java.args'), args.map((arg) => `"${arg.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"\n`).join(''))
+  writeFileSync(
+    path('java.args'),
+    args.map((arg) => `"${arg.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"\n`).join(''),
+  )
   return {name: 'broker', command: java, args: [`@${path('java.args')}`], cwd: dir, log: path('broker.out')}
 }
 
@@ -108,7 +118,8 @@ export function brokerProgram(identity, {dir, ports, java, classpath, log4j}) {
 export const brokerLog = (dir) => join(dir, 'broker.log')
 
 /** The admin token's file, in the variants that have one. @param {Identity} identity @param {string} dir */
-export const tokenFile = (identity, dir) => (VARIANTS[identity.config].auth === 'token' ? join(dir, 'token') : undefined)
+export const tokenFile = (identity, dir) =>
+  VARIANTS[identity.config].auth === 'token' ? join(dir, 'token') : undefined
 
 /** @param {Ports} ports */
 export function pulsarAddresses(ports) {
@@ -177,6 +188,8 @@ function tokenSettings(dir) {
 
 /** The bookie takes the name of a network interface, not an address. */
 function loopbackName() {
-  const found = Object.entries(networkInterfaces()).find(([, addresses]) => addresses?.some(({address}) => address === '127.0.0.1'))
+  const found = Object.entries(networkInterfaces()).find(([, addresses]) =>
+    addresses?.some(({address}) => address === '127.0.0.1'),
+  )
   return found?.[0] ?? 'lo'
 }

@@ -7,7 +7,7 @@ import {promisify} from 'node:util'
 
 const run = promisify(execFile)
 
-/** @typedef {import('./state.mjs').Ports} Ports */
+/** @typedef {import('./ports.mjs').Ports} Ports */
 /** @typedef {import('./processes.mjs').Program} Program */
 
 /** @type {Record<string, string[]>} */
@@ -24,7 +24,9 @@ export function redisPorts(mode) {
 
 /** @param {string} mode @param {Ports} ports */
 export function redisUrl(mode, ports) {
-  return mode === 'sentinel' ? `redis+sentinel://127.0.0.1:${ports['redis-sentinel']}/mymaster` : `redis://127.0.0.1:${ports[NODES[mode][0]]}`
+  return mode === 'sentinel'
+    ? `redis+sentinel://127.0.0.1:${ports['redis-sentinel']}/mymaster`
+    : `redis://127.0.0.1:${ports[NODES[mode][0]]}`
 }
 
 /**
@@ -47,37 +49,55 @@ export function redisPrograms(mode, {dir, ports, server}) {
 /** @param {string} dir @param {string} node */
 export const redisLog = (dir, node) => join(dir, node, 'redis.log')
 
-/** Joins the servers to a cluster; nothing to do in the other modes. @param {string} mode @param {{ports: Ports, cli: string, signal?: AbortSignal}} options */
+/** Joins the servers to a cluster; nothing to do in the other modes. @param {string} mode @param {{ports: Ports, cli: string, signal?: AbortSignal | undefined}} options */
 export async function formRedis(mode, {ports, cli, signal}) {
   if (mode !== 'cluster') return
   const nodes = NODES.cluster.map((node) => `127.0.0.1:${ports[node]}`)
-  await run(cli, ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes'], {signal, timeout: 60_000}).catch((error) => {
-    throw error.name === 'AbortError' ? error : new Error(`redis-cli --cluster create failed:\n${error.stdout ?? error.message}`)
+  await run(cli, ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes'], {
+    signal,
+    timeout: 60_000,
+  }).catch((error) => {
+    throw error.name === 'AbortError'
+      ? error
+      : new Error(`redis-cli --cluster create failed:\n${error.stdout ?? error.message}`)
   })
 }
 
 /**
- * Whether every server answers. Before forming, that is all; afterwards `formed` looks at the shape as well.
+ * What still keeps Redis from being ready; undefined when it is. Before forming, it is enough that every server answers.
  * @param {string} mode
  * @param {{ports: Ports, cli: string, formed: boolean}} options
  * @returns {Promise<string | undefined>}
  */
 export async function redisProblem(mode, {ports, cli, formed}) {
-  for (const node of NODES[mode]) {
-    const answer = await ask(cli, ports[node], 'PING')
-    if (answer !== 'PONG') return `${node} answers PING with: ${answer}`
-  }
-  if (formed && mode === 'cluster') {
-    for (const node of NODES.cluster) {
-      const info = await ask(cli, ports[node], 'CLUSTER', 'INFO')
-      if (!info.includes('cluster_state:ok') || !info.includes('cluster_known_nodes:6')) return `${node} is not in a complete cluster yet`
-    }
-  }
-  if (formed && mode === 'sentinel') {
-    const master = await ask(cli, ports['redis-sentinel'], 'SENTINEL', 'MASTER', 'mymaster')
-    if (!/^num-slaves\n1$/m.test(master) || !/^flags\nmaster$/m.test(master)) return 'the sentinel does not see a primary with its replica yet'
-  }
+  const problems = await Promise.all(
+    NODES[mode].map(async (node) => {
+      const asked = (/** @type {string[]} */ ...command) => ask(cli, ports[node], ...command)
+      const answer = await asked('PING')
+      if (answer !== 'PONG') return `${node} answers PING with: ${answer}`
+      if (formed && mode === 'cluster') return clusterProblem(node, asked)
+      if (formed && node === 'redis-sentinel') return sentinelProblem(asked)
+      return undefined
+    }),
+  )
+  return problems.find((problem) => problem !== undefined)
+}
+
+/** @param {string} node @param {(...command: string[]) => Promise<string>} asked */
+async function clusterProblem(node, asked) {
+  const [cluster, replication] = await Promise.all([asked('CLUSTER', 'INFO'), asked('INFO', 'replication')])
+  if (!cluster.includes('cluster_state:ok') || !cluster.includes('cluster_known_nodes:6'))
+    return `${node} is not in a complete cluster yet`
+  if (!replication.includes('role:master') && !replication.includes('master_link_status:up'))
+    return `${node} has not copied its primary yet`
   return undefined
+}
+
+/** @param {(...command: string[]) => Promise<string>} asked */
+async function sentinelProblem(asked) {
+  const primary = await asked('SENTINEL', 'MASTER', 'mymaster')
+  const isComplete = /^flags\nmaster$/m.test(primary) && /^num-slaves\n1$/m.test(primary)
+  return isComplete ? undefined : 'the sentinel does not see a primary with its replica yet'
 }
 
 /** @param {string} node */
@@ -95,7 +115,8 @@ function settings(node, ports) {
       'sentinel failover-timeout mymaster 5000',
     ]
   }
-  if (node === 'redis-replica') return [...common, ...memoryOnly, `replicaof 127.0.0.1 ${ports['redis-primary']}`, 'repl-diskless-sync-delay 0']
+  if (node === 'redis-replica')
+    return [...common, ...memoryOnly, `replicaof 127.0.0.1 ${ports['redis-primary']}`, 'repl-diskless-sync-delay 0']
   if (node === 'redis-primary') return [...common, ...memoryOnly, 'repl-diskless-sync-delay 0']
   if (node === 'redis') return [...common, ...memoryOnly]
   return [

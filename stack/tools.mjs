@@ -102,6 +102,7 @@ function explain(missing) {
 async function install(missing, progress) {
   progress('apt-get update')
   await apt(['update', '-qq'])
+  /** @type {string[]} */
   const packages = []
   for (const tool of missing) packages.push(await firstAvailable(PACKAGES[tool]))
   progress(`installing ${packages.join(' ')}`)
@@ -136,7 +137,8 @@ async function withoutService(service, port, work) {
     if (ours) rmSync(policy, {force: true})
   }
   await run('update-rc.d', [service, 'disable'])
-  if (!wasOpen && (await isOpen(port))) throw new Error(`the package started its own server on port ${port}: stop it with "service ${service} stop"`)
+  if (!wasOpen && (await isOpen(port)))
+    throw new Error(`the package started its own server on port ${port}: stop it with "service ${service} stop"`)
 }
 
 /** @param {number} port @returns {Promise<boolean>} */
@@ -155,10 +157,16 @@ function isOpen(port) {
 function apt(args) {
   return new Promise((done, fail) => {
     const env = {...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1'}
-    const child = spawn('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {env, detached: true, stdio: ['ignore', 'pipe', 'pipe']})
+    const child = spawn('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
     child.once('error', fail)
-    child.once('close', (code) => (code === 0 ? done() : fail(new Error(`apt-get ${args.join(' ')} failed (${code}):\n${output.slice(-2000)}`))))
+    child.once('close', (code) =>
+      code === 0 ? done() : fail(new Error(`apt-get ${args.join(' ')} failed (${code}):\n${output.slice(-2000)}`)),
+    )
   })
 }

@@ -26,5 +26,5 @@ function figures(label: string, row: BacklogFigures): Cell[] {
 function drainText({high, low}: BacklogFigures['drainMs']): string {
   if (low === null) return '-'
   if (low === 0 && high === 0) return '0'
-  return `${renderMs(low)} to ${high === null ? 'never' : renderMs(high)}`
+  return `${renderMs(low)} to ${renderMs(high)}`
 }

@@ -94,6 +94,16 @@ export class PulsarAdmin {
     return (await this.get(`${topicPath(topic)}/internalStats`)) as InternalStats
   }
 
+  /** Makes a plain topic. */
+  async createTopic(topic: TopicName): Promise<void> {
+    await this.http.send({method: 'PUT', path: topicPath(topic), body: {}}) // the body is the topic's properties
+  }
+
+  /** Deletes a plain topic with its subscriptions, whoever is connected. */
+  async deleteTopic(topic: TopicName): Promise<void> {
+    await this.http.send({method: 'DELETE', path: topicPath(topic), query: {force: true}})
+  }
+
   async createPartitionedTopic(topic: TopicName, partitions: number): Promise<void> {
     await this.http.send({method: 'PUT', path: `${topicPath(topic)}/partitions`, body: partitions})
   }

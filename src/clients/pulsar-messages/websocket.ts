@@ -1,4 +1,3 @@
-import {once} from 'node:events'
 import type {IncomingMessage} from 'node:http'
 
 import {WebSocket} from 'ws'
@@ -89,11 +88,11 @@ class HandshakeRefused extends Unreachable {}
 function opened(socket: WebSocket, url: string): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('open', resolve)
-    socket.once('unexpected-response', (request, response: IncomingMessage) => {
+    socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       void readText(response).then((body) => {
         const reason = reasonOf(body, response)
         reject(new HandshakeRefused('E_WEBSOCKET_REFUSED', reason, {data: {status: response.statusCode}}))
-        request.destroy()
+        socket.terminate() // it would stay half open: who listens for the response has to end it
       }, reject)
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -132,10 +131,11 @@ function keepAlive(socket: WebSocket): void {
 
 async function closeSocket(socket: WebSocket): Promise<void> {
   if (socket.readyState === WebSocket.CLOSED) return
-  const gone = once(socket, 'close')
-  if (socket.readyState === WebSocket.CONNECTING) socket.terminate()
-  else socket.close()
-  await gone
+  await new Promise((resolve) => {
+    socket.once('close', resolve)
+    if (socket.readyState === WebSocket.CONNECTING) socket.terminate()
+    else socket.close()
+  })
 }
 
 function write(socket: WebSocket, frame: object): Promise<void> {

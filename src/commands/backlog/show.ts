@@ -7,7 +7,7 @@ import {renderBacklog} from '../../cli/render/backlog.js'
 import {sampleBacklog} from '../../domain/backlog/collect.js'
 import {type BacklogReport, reportBacklog} from '../../domain/backlog/report.js'
 
-const SAMPLES = 4
+const SAMPLES = 6
 
 export default class BacklogShow extends KeyshiftCommand<BacklogReport> {
   static override args = {topic: topicArg, subscription: subscriptionArg}

@@ -7,7 +7,10 @@ export interface BacklogSample {
   readonly collected: CollectedSubscription
 }
 
-/** `stalled`: a backlog of which nothing was delivered; `steady`: neither grows nor shrinks. */
+/**
+ * `stalled`: a backlog of which nothing was delivered. `draining` and `growing`: in every part of the window; `steady`:
+ * now this, now that, as messages in flight make it.
+ */
 export type BacklogVerdict = 'draining' | 'empty' | 'growing' | 'stalled' | 'steady'
 
 export interface BacklogFigures {
@@ -21,7 +24,7 @@ export interface BacklogFigures {
   rateInPerSecond: number | null
   /** messages delivered, over the window */
   rateOutPerSecond: number | null
-  /** the time until the backlog is gone at the fastest and the slowest pace seen; null where it does not shrink */
+  /** the time until the backlog is gone at the fastest and the slowest pace seen; null unless it is draining or empty */
   drainMs: {low: number | null; high: number | null}
   verdict: BacklogVerdict | null
 }
@@ -96,14 +99,16 @@ function figures(readings: readonly Reading[]): BacklogFigures {
   const last = readings.at(-1)
   const rateOut = ratePerSecond(readings, ({messagesOut}) => messagesOut)
   const backlog = last?.backlogEntries ?? null
+  const paces = shrinkPaces(readings)
+  const verdict = verdictOf(backlog, paces, rateOut)
   return {
     backlogEntries: backlog,
     unackedMessages: last?.unackedMessages ?? null,
     oldestAgeMs: last?.publishedAt && backlog ? Math.max(0, last.atMs - last.publishedAt) : null,
     rateInPerSecond: ratePerSecond(readings, ({messagesIn}) => messagesIn),
     rateOutPerSecond: rateOut,
-    drainMs: drainTime(readings),
-    verdict: verdictOf(readings, rateOut),
+    drainMs: drainTime(backlog, paces, verdict),
+    verdict,
   }
 }
 
@@ -115,30 +120,30 @@ function ratePerSecond(readings: readonly Reading[], counter: (reading: Reading)
   return from === null || to === null || to < from ? null : ((to - from) * 1000) / (last.atMs - first.atMs)
 }
 
-function drainTime(readings: readonly Reading[]): {low: number | null; high: number | null} {
-  const backlog = readings.at(-1)?.backlogEntries ?? null
-  if (backlog === 0) return {low: 0, high: 0}
-  const paces = readings.slice(1).map((reading, at) => entriesPerMs(readings[at], reading))
-  if (backlog === null || paces.length === 0 || paces.includes(null)) return {low: null, high: null}
-  const [slowest, fastest] = [Math.min(...paces.map((pace) => pace ?? 0)), Math.max(...paces.map((pace) => pace ?? 0))]
-  return {
-    low: fastest > 0 ? Math.round(backlog / fastest) : null,
-    high: slowest > 0 ? Math.round(backlog / slowest) : null,
-  }
+/** Entries per ms by which the backlog shrank from each reading to the next, negative where it grew; null: unknown. */
+function shrinkPaces(readings: readonly Reading[]): number[] | null {
+  const paces = readings.slice(1).flatMap((after, at) => {
+    const before = readings[at]
+    if (!before || before.backlogEntries === null || after.backlogEntries === null) return []
+    return [(before.backlogEntries - after.backlogEntries) / (after.atMs - before.atMs)]
+  })
+  return paces.length > 0 && paces.length === readings.length - 1 ? paces : null
 }
 
-/** How fast the backlog shrank between two readings; negative when it grew. */
-function entriesPerMs(before: Reading | undefined, after: Reading): number | null {
-  const elapsed = before ? after.atMs - before.atMs : 0
-  const [from, to] = [before?.backlogEntries ?? null, after.backlogEntries]
-  return from === null || to === null || elapsed <= 0 ? null : (from - to) / elapsed
-}
-
-function verdictOf(readings: readonly Reading[], rateOut: number | null): BacklogVerdict | null {
-  const [from, to] = [readings[0]?.backlogEntries ?? null, readings.at(-1)?.backlogEntries ?? null]
-  if (to === 0) return 'empty'
-  if (from === null || to === null || readings.length < 2) return null
-  if (to < from) return 'draining'
+function verdictOf(backlog: number | null, paces: readonly number[] | null, rateOut: number | null): BacklogVerdict | null {
+  if (backlog === 0) return 'empty'
+  if (backlog === null || paces === null) return null
   if (rateOut === 0) return 'stalled'
-  return to > from ? 'growing' : 'steady'
+  if (paces.every((pace) => pace > 0)) return 'draining'
+  return paces.every((pace) => pace < 0) ? 'growing' : 'steady'
+}
+
+function drainTime(
+  backlog: number | null,
+  paces: readonly number[] | null,
+  verdict: BacklogVerdict | null,
+): BacklogFigures['drainMs'] {
+  if (verdict === 'empty') return {low: 0, high: 0}
+  if (verdict !== 'draining' || backlog === null || paces === null) return {low: null, high: null}
+  return {low: Math.round(backlog / Math.max(...paces)), high: Math.round(backlog / Math.min(...paces))}
 }

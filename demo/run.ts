@@ -1,0 +1,151 @@
+/**
+ * The story that keyshift is for, on real servers: a Shared subscription guarded by Redis locks, one of them leaked,
+ * moved to Key_Shared under load. Everything it says about the cluster is said by the real command line.
+ */
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {Redis} from 'ioredis'
+
+import {type Addresses, defaultAddresses} from '../src/cli/addresses.js'
+import {renderMs, renderTable} from '../src/cli/render/table.js'
+import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
+import {openTransport} from '../src/clients/pulsar-messages/open.js'
+import {connectRedis} from '../src/clients/redis/connect.js'
+import {Scene, type SceneServers, untilConnected} from '../src/domain/lab/scene.js'
+import type {TallyFigures} from '../src/domain/lab/tally.js'
+import {lockToken} from '../src/domain/lab/worker.js'
+import {parseTopicName} from '../src/topic-name.js'
+
+interface DemoResult extends TallyFigures {
+  leakedLockFound: boolean
+}
+
+const ROOT = join(import.meta.dirname, '..')
+const TOPIC = parseTopicName(`persistent://public/default/demo-${String(Date.now())}`)
+const SUBSCRIPTION = 'decision'
+const LOCKS = 'lock:'
+const LEAKED = `${LOCKS}user-of-a-dead-worker`
+const CONSUMERS = 4
+
+const SCENE = {
+  topic: TOPIC,
+  partitions: 4,
+  subscription: SUBSCRIPTION,
+  ratePerSecond: 300,
+  keys: 200,
+  consumers: CONSUMERS,
+  lockPrefix: LOCKS,
+  lockTtlMs: 250,
+  // One message in 97 takes longer than its lock lives, as a long garbage collection makes it: the locks' split brain.
+  work: {workMs: 5, slowEvery: 97, slowMs: 350},
+}
+
+const isJson = process.argv.includes('--json')
+const result = await withServers(await defaultAddresses(ROOT), story)
+say(`\n${summary(result)}`)
+if (isJson) process.stdout.write(`${JSON.stringify(result)}\n`)
+process.exitCode = result.lost + result.duplicates + result.overlapsAfter === 0 && result.leakedLockFound ? 0 : 1
+
+async function withServers<R>(addresses: Addresses, act: (servers: SceneServers) => Promise<R>): Promise<R> {
+  const admin = new PulsarAdmin({url: addresses.adminUrl})
+  const transport = await openTransport({transport: 'auto', ...addresses})
+  const connection = await connectRedis(addresses.redisUrl)
+  try {
+    return await act({admin, transport, redis: connection.primaries[0] as Redis})
+  } finally {
+    await Promise.all([transport.close(), connection.close(), admin.close()])
+  }
+}
+
+async function story(servers: SceneServers): Promise<DemoResult> {
+  say('A topic with 4 partitions, 300 messages a second for 200 users, and 4 Shared consumers that lock each user in Redis.')
+  const scene = await Scene.open(servers, SCENE)
+  const folder = await mkdtemp(join(tmpdir(), 'keyshift-demo-'))
+  try {
+    say('A worker dies while it holds a lock without a TTL.')
+    await servers.redis.set(LEAKED, lockToken('shared-9'))
+    await delay(5000)
+    const leakedLockFound = await lookBefore()
+    await migrate(scene, folder)
+    await delay(5000)
+    await lookAfter(folder)
+    return {...(await scene.settle()), leakedLockFound}
+  } finally {
+    await servers.redis.del(LEAKED)
+    await rm(folder, {recursive: true})
+    await scene.close()
+  }
+}
+
+async function lookBefore(): Promise<boolean> {
+  await keyshift('subscriptions', 'list', TOPIC.full, '--fresh')
+  await keyshift('subscriptions', 'inspect', TOPIC.full, SUBSCRIPTION)
+  await keyshift('locks', 'scan', '--pattern', `${LOCKS}*`)
+  const {locks} = await ask<{locks: Array<{key: string; verdict: string}>}>('locks', 'scan', '--pattern', `${LOCKS}*`)
+  return locks.some(({key, verdict}) => key === LEAKED && verdict === 'no-ttl')
+}
+
+async function migrate(scene: Scene, folder: string): Promise<void> {
+  say('\nThe Key_Shared fleet starts. Beside Shared consumers it is refused and tries again: a standby.')
+  const standby = scene.startStandby()
+  const plan = join(folder, 'plan.json')
+  await keyshift('migrate', 'plan', TOPIC.full, SUBSCRIPTION, '--to', 'Key_Shared', '-o', plan)
+  await keyshift('migrate', 'apply', plan, '--yes', '--journal', `file:${folder}`)
+  await untilConnected(standby, CONSUMERS)
+}
+
+async function lookAfter(folder: string): Promise<void> {
+  await keyshift('subscriptions', 'inspect', TOPIC.full, SUBSCRIPTION)
+  await keyshift('keys', 'ranges', TOPIC.full, SUBSCRIPTION)
+  await keyshift('keys', 'owner', TOPIC.full, SUBSCRIPTION, 'user-42', 'user-43')
+  await keyshift('backlog', 'show', TOPIC.full, SUBSCRIPTION)
+  const {migrations} = await ask<{migrations: Array<{id: string}>}>('migrate', 'status', '--journal', `file:${folder}`)
+  await keyshift('migrate', 'finish', migrations[0]?.id ?? '', '--yes', '--journal', `file:${folder}`)
+}
+
+/** Runs the command line as a person would and shows what it prints. */
+async function keyshift(...args: string[]): Promise<void> {
+  say(`\n$ keyshift ${args.join(' ')}`)
+  say((await run(args)).trimEnd())
+}
+
+async function ask<R>(...args: string[]): Promise<R> {
+  return (JSON.parse(await run([...args, '--json'])) as {result: R}).result
+}
+
+async function run(args: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [join(ROOT, 'bin', 'run.js'), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {...process.env, ...(process.stdout.isTTY ? {FORCE_COLOR: '1'} : {})},
+  })
+  const chunks: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code !== 0) throw new Error(`keyshift ${args.join(' ')} ended with ${String(code)}`)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function summary(figures: DemoResult): string {
+  return renderTable(
+    ['what', 'count'],
+    [
+      ['messages sent', figures.sent],
+      ['messages handled', figures.handled],
+      ['lost', figures.lost],
+      ['duplicates', figures.duplicates],
+      ['keys at two consumers at once, with Redis locks', figures.overlapsBefore],
+      ['keys at two consumers at once, with Key_Shared', figures.overlapsAfter],
+      ['delivery gap', renderMs(figures.gapMs)],
+      ['leaked lock found', figures.leakedLockFound],
+    ],
+  )
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

@@ -1,0 +1,120 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+import {type Message, type MessageConsumer, type MessageTransport, SubscribeRefused} from '../../clients/pulsar-messages/transport.js'
+import type {TopicName} from '../../topic-name.js'
+import type {Handling, Tally} from './tally.js'
+import type {Worker} from './worker.js'
+
+export interface FleetOptions {
+  readonly transport: MessageTransport
+  readonly topic: TopicName
+  readonly subscription: string
+  readonly fleet: Handling['fleet']
+  readonly type: 'Key_Shared' | 'Shared'
+  readonly names: readonly string[]
+  readonly tally: Tally
+  readonly workerOf: (consumer: string) => Worker
+}
+
+const RECEIVER_QUEUE = 50
+const RETRY_SUBSCRIBE_MS = 100
+
+/** Consumers of one subscription that subscribe until they are let in: refused at first, they are a standby. */
+export class Fleet {
+  private readonly options: FleetOptions
+  private readonly stopping = new AbortController()
+  private readonly members: ReadonlyArray<Promise<void>>
+  private readonly consumers = new Map<string, MessageConsumer>()
+
+  constructor(options: FleetOptions) {
+    this.options = options
+    this.members = options.names.map((name) => this.live(name))
+  }
+
+  /** How many are subscribed now. */
+  get connected(): number {
+    return this.consumers.size
+  }
+
+  /** Closes every consumer and waits until they are gone. */
+  async close(): Promise<void> {
+    this.stopping.abort()
+    await Promise.all([...this.consumers.values()].map((consumer) => consumer.close()))
+    await Promise.all(this.members)
+  }
+
+  private async live(name: string): Promise<void> {
+    while (!this.isStopping()) {
+      const consumer = await this.subscribe(name)
+      if (!consumer) await delay(RETRY_SUBSCRIBE_MS)
+      else if (this.isStopping()) await consumer.close()
+      else {
+        this.consumers.set(name, consumer)
+        await consumer.closed
+        this.consumers.delete(name)
+      }
+    }
+  }
+
+  private isStopping(): boolean {
+    return this.stopping.signal.aborted
+  }
+
+  private async subscribe(name: string): Promise<MessageConsumer | null> {
+    const {subscription, topic, transport, type, workerOf} = this.options
+    const desk = new Desk(name, workerOf(name), this.options)
+    try {
+      const consumer = await transport.consume({
+        topic,
+        subscription,
+        type,
+        name,
+        receiverQueueSize: RECEIVER_QUEUE,
+        onMessage: (message) => {
+          desk.take(message)
+        },
+      })
+      desk.open(consumer)
+      return consumer
+    } catch (error) {
+      if (error instanceof SubscribeRefused) return null
+      throw error
+    }
+  }
+}
+
+/** One consumer's work: messages of a key one after the other, those of different keys side by side. */
+class Desk {
+  private readonly name: string
+  private readonly worker: Worker
+  private readonly options: FleetOptions
+  private readonly queues = new Map<string, Promise<void>>()
+  private readonly consumer = Promise.withResolvers<MessageConsumer>()
+
+  constructor(name: string, worker: Worker, options: FleetOptions) {
+    this.name = name
+    this.worker = worker
+    this.options = options
+  }
+
+  open(consumer: MessageConsumer): void {
+    this.consumer.resolve(consumer)
+  }
+
+  take(message: Message): void {
+    const receivedAt = Date.now()
+    const key = message.key ?? ''
+    const queue = (this.queues.get(key) ?? Promise.resolve()).then(() => this.handle(message, key, receivedAt))
+    this.queues.set(key, queue)
+  }
+
+  private async handle(message: Message, key: string, receivedAt: number): Promise<void> {
+    const sequence = Number(message.payload.toString('utf8'))
+    const {endedAt, startedAt} = await this.worker.work(key, sequence)
+    const {fleet, tally} = this.options
+    tally.handled({sequence, key, consumer: this.name, fleet, receivedAt, startedAt, endedAt})
+    // A socket that closed meanwhile takes no acknowledgement: the broker delivers the message again, and the tally
+    // counts it as the duplicate it is.
+    await (await this.consumer.promise).ack(message).catch(() => undefined)
+  }
+}

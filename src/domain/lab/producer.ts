@@ -1,0 +1,74 @@
+import type {MessageProducer, MessageTransport} from '../../clients/pulsar-messages/transport.js'
+import type {TopicName} from '../../topic-name.js'
+import type {Tally} from './tally.js'
+
+export interface LoadOptions {
+  readonly transport: MessageTransport
+  readonly topic: TopicName
+  readonly ratePerSecond: number
+  /** how many user keys, `user-0` and on */
+  readonly keys: number
+  readonly tally: Tally
+}
+
+const TICK_MS = 10
+
+/** Sends numbered messages at a steady rate until it is stopped. */
+export class Load {
+  private readonly options: LoadOptions
+  private readonly producer: MessageProducer
+  private readonly timer: NodeJS.Timeout
+  private readonly startedAt = Date.now()
+  private readonly sending = new Set<Promise<void>>()
+  private next = 0
+  private stopped: Promise<void> | null = null
+
+  private constructor(producer: MessageProducer, options: LoadOptions) {
+    this.producer = producer
+    this.options = options
+    this.timer = setInterval(() => {
+      this.catchUp()
+    }, TICK_MS)
+  }
+
+  static async start(options: LoadOptions): Promise<Load> {
+    return new Load(await options.transport.produce(options.topic), options)
+  }
+
+  /** Stops, and waits until the broker has stored what was sent; once is enough. @throws the first send that failed. */
+  stop(): Promise<void> {
+    clearInterval(this.timer)
+    this.stopped ??= this.drain()
+    return this.stopped
+  }
+
+  private async drain(): Promise<void> {
+    try {
+      await Promise.all(this.sending)
+    } finally {
+      await this.producer.close()
+    }
+  }
+
+  /** Timers fire late under load: send what is due by the clock, not one per tick. */
+  private catchUp(): void {
+    const due = Math.floor(((Date.now() - this.startedAt) * this.options.ratePerSecond) / 1000)
+    while (this.next < due) this.send(this.next++)
+  }
+
+  private send(sequence: number): void {
+    const sent = this.producer
+      .send({key: userKey(sequence, this.options.keys), payload: Buffer.from(String(sequence))})
+      .then(() => {
+        this.options.tally.sent(sequence)
+        this.sending.delete(sent)
+      })
+    sent.catch(() => undefined) // stop() throws it
+    this.sending.add(sent)
+  }
+}
+
+/** Spreads sequence numbers over the keys without a pattern that a round of consumers could follow. */
+function userKey(sequence: number, keys: number): string {
+  return `user-${String((Math.imul(sequence, 2_654_435_761) >>> 0) % keys)}`
+}

@@ -1,0 +1,125 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {Redis} from 'ioredis'
+
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
+import {Pending} from '../../errors.js'
+import type {TopicName} from '../../topic-name.js'
+import {Fleet} from './fleet.js'
+import {Load} from './producer.js'
+import {Tally, type TallyFigures} from './tally.js'
+import {lockingWorker, plainWorker, type WorkTimes} from './worker.js'
+
+export interface SceneServers {
+  readonly admin: PulsarAdmin
+  readonly transport: MessageTransport
+  readonly redis: Redis
+}
+
+export interface SceneOptions {
+  readonly topic: TopicName
+  /** 0 makes a plain topic */
+  readonly partitions: number
+  readonly subscription: string
+  readonly ratePerSecond: number
+  readonly keys: number
+  /** consumers in each fleet */
+  readonly consumers: number
+  readonly lockPrefix: string
+  readonly lockTtlMs: number
+  readonly work: WorkTimes
+}
+
+const PATIENCE_MS = 30_000
+
+/**
+ * A topic under load with a Shared fleet that guards each key by a Redis lock, and on request a Key_Shared fleet
+ * without locks that waits to take over. Everything is counted; close() leaves nothing behind.
+ */
+export class Scene {
+  readonly tally = new Tally()
+  private readonly servers: SceneServers
+  private readonly options: SceneOptions
+  private readonly closers: Array<() => Promise<void>> = []
+  private load: Load | null = null
+
+  private constructor(servers: SceneServers, options: SceneOptions) {
+    this.servers = servers
+    this.options = options
+  }
+
+  /** Makes topic and subscription, connects the Shared fleet and starts the load. */
+  static async open(servers: SceneServers, options: SceneOptions): Promise<Scene> {
+    const scene = new Scene(servers, options)
+    try {
+      await scene.begin()
+      return scene
+    } catch (error) {
+      await scene.close()
+      throw error
+    }
+  }
+
+  /** Starts the Key_Shared fleet; while Shared consumers are there it is refused and tries again. */
+  startStandby(): Fleet {
+    const work = plainWorker(this.options.work)
+    return this.fleet('new', 'Key_Shared', 'keyed', () => work)
+  }
+
+  /** Stops the load, waits until all that was sent is handled, and counts. Lost is what is still open after 30 s. */
+  async settle(): Promise<TallyFigures> {
+    await this.load?.stop()
+    const deadline = Date.now() + PATIENCE_MS
+    while (this.tally.open > 0 && Date.now() < deadline) await delay(20)
+    return this.tally.figures(Math.max(1, this.options.partitions))
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.closers.splice(0).toReversed()) await close()
+  }
+
+  private async begin(): Promise<void> {
+    const {admin, redis, transport} = this.servers
+    const {keys, lockPrefix, lockTtlMs, partitions, ratePerSecond, subscription, topic, work} = this.options
+    if (partitions > 0) await admin.createPartitionedTopic(topic, partitions)
+    else await admin.createTopic(topic)
+    this.closers.push(() => (partitions > 0 ? admin.deletePartitionedTopic(topic) : admin.deleteTopic(topic)))
+    await admin.createSubscription(topic, subscription, 'earliest')
+    const worker = plainWorker(work)
+    const old = this.fleet('old', 'Shared', 'shared', (consumer) =>
+      lockingWorker(worker, {redis, prefix: lockPrefix, ttlMs: lockTtlMs, consumer}),
+    )
+    await untilConnected(old, this.options.consumers)
+    const load = await Load.start({transport, topic, ratePerSecond, keys, tally: this.tally})
+    this.load = load
+    this.closers.push(() => load.stop())
+  }
+
+  private fleet(...[fleet, type, prefix, workerOf]: FleetParts): Fleet {
+    const names = Array.from({length: this.options.consumers}, (_, index) => `${prefix}-${String(index)}`)
+    const {subscription, topic} = this.options
+    const {transport} = this.servers
+    const members = new Fleet({transport, topic, subscription, tally: this.tally, fleet, type, names, workerOf})
+    this.closers.push(() => members.close())
+    return members
+  }
+}
+
+type FleetParts = [
+  fleet: 'new' | 'old',
+  type: 'Key_Shared' | 'Shared',
+  prefix: string,
+  workerOf: (consumer: string) => ReturnType<typeof plainWorker>,
+]
+
+/** @throws Pending E_FLEET_LATE after 30 s. */
+export async function untilConnected(fleet: Fleet, count: number): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS
+  while (fleet.connected < count) {
+    if (Date.now() > deadline) {
+      throw new Pending('E_FLEET_LATE', `${String(fleet.connected)} of ${String(count)} consumers got in within 30 s`)
+    }
+    await delay(10)
+  }
+}

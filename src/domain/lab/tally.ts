@@ -1,0 +1,89 @@
+import {partitionOfKey} from '../keyshared/slots.js'
+
+/** One message being worked on by one consumer. Times are epoch ms of one clock. */
+export interface Handling {
+  readonly sequence: number
+  readonly key: string
+  readonly consumer: string
+  readonly fleet: 'new' | 'old'
+  readonly receivedAt: number
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+export interface TallyFigures {
+  sent: number
+  handled: number
+  /** sent and never handled */
+  lost: number
+  /** handled more than once, each repetition counted */
+  duplicates: number
+  /** pairs of handlings of one key by two consumers of the old fleet at once */
+  overlapsBefore: number
+  /** the same with a consumer of the new fleet in the pair */
+  overlapsAfter: number
+  /** the longest silence of a partition that a delivery to the new fleet ended; null before the switch */
+  gapMs: number | null
+}
+
+/** Counts what a workload sent and what became of it. */
+export class Tally {
+  private readonly sentSequences = new Set<number>()
+  private readonly handlings: Handling[] = []
+
+  sent(sequence: number): void {
+    this.sentSequences.add(sequence)
+  }
+
+  handled(handling: Handling): void {
+    this.handlings.push(handling)
+  }
+
+  /** Messages sent and not handled so far. */
+  get open(): number {
+    const handled = new Set(this.handlings.map(({sequence}) => sequence))
+    return [...this.sentSequences].filter((sequence) => !handled.has(sequence)).length
+  }
+
+  /** @param partitions how many the topic has; 1 for a plain one. */
+  figures(partitions: number): TallyFigures {
+    const distinct = new Set(this.handlings.map(({sequence}) => sequence))
+    const overlaps = this.overlappingPairs()
+    const after = overlaps.filter((pair) => pair.some(({fleet}) => fleet === 'new')).length
+    return {
+      sent: this.sentSequences.size,
+      handled: distinct.size,
+      lost: this.open,
+      duplicates: this.handlings.length - distinct.size,
+      overlapsBefore: overlaps.length - after,
+      overlapsAfter: after,
+      gapMs: this.longestGap(partitions),
+    }
+  }
+
+  private overlappingPairs(): Array<[Handling, Handling]> {
+    const pairs: Array<[Handling, Handling]> = []
+    for (const ofOneKey of Map.groupBy(this.handlings, ({key}) => key).values()) {
+      const sorted = ofOneKey.toSorted((a, b) => a.startedAt - b.startedAt)
+      for (const [at, earlier] of sorted.entries()) {
+        for (const later of sorted.slice(at + 1)) {
+          if (later.startedAt >= earlier.endedAt) break
+          if (later.consumer !== earlier.consumer) pairs.push([earlier, later])
+        }
+      }
+    }
+    return pairs
+  }
+
+  private longestGap(partitions: number): number | null {
+    const byPartition = Map.groupBy(this.handlings, ({key}) => partitionOfKey(key, partitions))
+    const silences = [...byPartition.values()].flatMap((rows) => {
+      const inOrder = rows.toSorted((a, b) => a.receivedAt - b.receivedAt)
+      return inOrder.flatMap((row, at) => {
+        const before = inOrder[at - 1]
+        return before && row.fleet === 'new' ? [row.receivedAt - before.receivedAt] : []
+      })
+    })
+    return silences.length > 0 ? Math.max(...silences) : null
+  }
+}

@@ -1,0 +1,88 @@
+// @ts-check
+// One worker at a time over all processes of this machine, by a lock file that names its owner.
+import {linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {startTime} from './processes.mjs'
+import {ROOT} from './state.mjs'
+
+/**
+ * Runs one piece of work at a time, over all processes. A lock whose owner is gone is taken over.
+ * @template T
+ * @param {string} name
+ * @param {() => Promise<T>} work
+ * @param {{signal?: AbortSignal | undefined, onWait?: (pid: number) => void}} [options]
+ * @returns {Promise<T>}
+ */
+export async function withLock(name, work, {signal, onWait} = {}) {
+  mkdirSync(ROOT, {recursive: true})
+  const lock = lockFile(name)
+  const mine = `${process.pid} ${startTime(process.pid)}`
+  let waiting = false
+  while (!take(lock, mine)) {
+    const held = readText(lock)
+    if (held !== undefined && !isOwned(held)) {
+      dropStale(lock, held)
+      continue
+    }
+    if (!waiting) onWait?.(Number.parseInt(held ?? '', 10))
+    waiting = true
+    await sleep(100, undefined, {signal})
+  }
+  try {
+    return await work()
+  } finally {
+    rmSync(lock, {force: true})
+  }
+}
+
+/** Whether some living process holds this lock. @param {string} name */
+export function isLocked(name) {
+  const held = readText(lockFile(name))
+  return held !== undefined && isOwned(held)
+}
+
+/** @param {string} name */
+const lockFile = (name) => join(ROOT, `${name}.lock`)
+
+/** A link appears with its content in it, unlike a file that is made first and filled later. @param {string} lock @param {string} owner */
+function take(lock, owner) {
+  const own = `${lock}.${process.pid}`
+  writeFileSync(own, owner)
+  try {
+    linkSync(own, lock)
+    return true
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EEXIST') return false
+    throw error
+  } finally {
+    rmSync(own, {force: true})
+  }
+}
+
+/** @param {string} owner */
+function isOwned(owner) {
+  const [pid, ...started] = owner.split(' ')
+  return startTime(Number(pid)) === started.join(' ')
+}
+
+/** Two may see the same stale lock: the slower one may have moved away a fresh lock, and gives it back. @param {string} lock @param {string} seen */
+function dropStale(lock, seen) {
+  const aside = `${lock}.${process.pid}.stale`
+  try {
+    renameSync(lock, aside)
+    if (readText(aside) !== seen) linkSync(aside, lock)
+  } catch {
+    // Somebody else was faster.
+  }
+  rmSync(aside, {force: true})
+}
+
+/** @param {string} path */
+function readText(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

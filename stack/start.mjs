@@ -1,0 +1,133 @@
+// @ts-check
+// Starts a stack from nothing: programs, jars, ports, processes, and the wait until all of it is healthy.
+import {mkdirSync, rmSync} from 'node:fs'
+import {join} from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {classpath} from './classpath.mjs'
+import {withLock} from './lock.mjs'
+import {tail} from './logs.mjs'
+import {freePorts, rememberPorts, rememberedPorts} from './ports.mjs'
+import {isAlive, startDetached, stopAll} from './processes.mjs'
+import {PULSAR_PORTS, brokerLog, brokerProblem, brokerProgram} from './pulsar.mjs'
+import {formRedis, redisLog, redisPorts, redisPrograms, redisProblem} from './redis.mjs'
+import {dataDir, writeState} from './state.mjs'
+import {requireTools} from './tools.mjs'
+
+/** @typedef {import('./identity.mjs').Identity} Identity */
+/** @typedef {import('./processes.mjs').Running} Running */
+/** @typedef {import('./state.mjs').State} State */
+/** @typedef {{signal: AbortSignal | undefined, progress: (line: string) => void}} Control */
+
+const DEADLINE_MS = 120_000
+const LOG_LINES = 15
+const STACK_FRAME = /^\s+(at |\.\.\. \d+ more)/
+
+/** The broker makes its own namespace shortly after it is healthy; past this time it is made for it. */
+const NAMESPACE_AFTER_MS = 30_000
+
+/**
+ * Fails with nothing left running; the logs stay.
+ * @param {Identity} identity
+ * @param {Control} control
+ * @returns {Promise<State>}
+ */
+export async function startStack(identity, {signal, progress}) {
+  const tools = await withLock('tools', () => requireTools(progress), {signal})
+  signal?.throwIfAborted()
+  const jars = await classpath(identity.pulsar, {mvn: tools.mvn, progress, signal})
+  const names = [...PULSAR_PORTS, ...redisPorts(identity.redis)]
+  const start = async (/** @type {Record<string, number> | undefined} */ preferred) =>
+    startOnPorts(identity, {ports: await freePorts(names, preferred), tools, jars, signal, progress})
+  try {
+    return await start(rememberedPorts()[identity.id])
+  } catch (error) {
+    // Between finding a free port and the broker's opening it, somebody else may have taken it.
+    if (signal?.aborted || !/Address already in use|BindException/.test(String(error))) throw error
+    progress(`stack ${identity.id}: a port was taken meanwhile; once more, with others`)
+    return start(undefined)
+  }
+}
+
+/** @param {Identity} identity @param {Control & {ports: State['ports'], tools: import('./tools.mjs').Tools, jars: string}} options */
+async function startOnPorts(identity, {ports, tools, jars, signal, progress}) {
+  const {id} = identity
+  const dir = dataDir(id)
+  rmSync(dir, {recursive: true, force: true})
+  mkdirSync(dir, {recursive: true})
+  await rememberPorts(id, ports)
+  const startedAt = Date.now()
+  /** @type {State} */
+  const state = {phase: 'starting', startedAt: new Date(startedAt).toISOString(), ports, processes: []}
+  const log4j = new URL('log4j2.xml', import.meta.url).href
+  const programs = [
+    ...redisPrograms(identity.redis, {dir, ports, server: tools['redis-server']}),
+    brokerProgram(identity, {dir, ports, java: tools.java, classpath: jars, log4j}),
+  ]
+  try {
+    for (const program of programs) {
+      state.processes.push(startDetached(program))
+      writeState(id, state) // after each: if this process is killed here, the next one knows what to stop
+    }
+    progress(`stack ${id}: Pulsar ${identity.pulsar} (${identity.config}) and Redis (${identity.redis}) are starting`)
+    await Promise.all([
+      redisReady(identity, {state, dir, cli: tools['redis-cli'], signal}),
+      brokerReady(identity, {state, dir, signal}),
+    ])
+  } catch (error) {
+    await stopAll(state.processes)
+    throw error
+  }
+  state.phase = 'running'
+  writeState(id, state)
+  progress(`stack ${id}: healthy after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
+  return state
+}
+
+/** @param {Identity} identity @param {{state: State, dir: string, cli: string, signal: AbortSignal | undefined}} options */
+async function redisReady({redis}, {state, dir, cli, signal}) {
+  const {ports} = state
+  const processes = state.processes.filter(({name}) => name !== 'broker')
+  const logs = processes.map(({name}) => redisLog(dir, name))
+  const wait = {what: 'Redis', processes, logs, signal}
+  await waitFor(() => redisProblem(redis, {ports, cli, formed: false}), wait)
+  await formRedis(redis, {ports, cli, signal})
+  await waitFor(() => redisProblem(redis, {ports, cli, formed: true}), wait)
+}
+
+/** @param {Identity} identity @param {{state: State, dir: string, signal: AbortSignal | undefined}} options */
+async function brokerReady(identity, {state, dir, signal}) {
+  const createAfter = Date.now() + NAMESPACE_AFTER_MS
+  const processes = state.processes.filter(({name}) => name === 'broker')
+  const logs = [brokerLog(dir), join(dir, 'broker.out')]
+  const problem = () => brokerProblem(identity, {dir, ports: state.ports, createNamespace: Date.now() > createAfter})
+  await waitFor(problem, {what: 'the broker', processes, logs, signal})
+}
+
+/**
+ * Polls until there is no problem. Fails early when a process has ended.
+ * @param {() => Promise<string | undefined>} problem
+ * @param {{what: string, processes: Running[], logs: string[], signal: AbortSignal | undefined}} options
+ */
+async function waitFor(problem, {what, processes, logs, signal}) {
+  const deadline = Date.now() + DEADLINE_MS
+  for (;;) {
+    const found = await problem()
+    signal?.throwIfAborted()
+    if (found === undefined) return
+    const ended = processes.find((running) => !isAlive(running))
+    if (ended) throw withLogs(`${what}: ${ended.name} (pid ${ended.pid}) ended`, logs)
+    if (Date.now() > deadline) throw withLogs(`${what}: not ready after ${DEADLINE_MS / 1000} s: ${found}`, logs)
+    await sleep(100, undefined, {signal})
+  }
+}
+
+/** @param {string} message @param {string[]} logs */
+function withLogs(message, logs) {
+  const ends = logs.flatMap((path) => {
+    const lines = tail(path, 500)
+      .filter((line) => line.trim() !== '' && !STACK_FRAME.test(line))
+      .slice(-LOG_LINES)
+    return lines.length === 0 ? [] : [`--- end of ${path}`, ...lines]
+  })
+  return new Error([message, ...ends].join('\n'))
+}
