@@ -24,6 +24,7 @@ const CONF = {
   topicLevelPoliciesEnabled: true,
   allowAutoTopicCreation: true,
   brokerDeleteInactiveTopicsEnabled: false,
+  forceDeleteNamespaceAllowed: true,
   defaultNumberOfNamespaceBundles: 4,
   statsUpdateFrequencyInSecs: 5,
   loadBalancerEnabled: false, // one broker; and 3.0.7 does not start with it where the network card's speed is unknown

@@ -46,9 +46,9 @@ export async function openPlace(t: TestContext): Promise<Place> {
   t.after(async () => {
     try {
       await requireEmpty(addresses, redis, namespace, keyPrefix)
-    } finally {
       await ask(addresses, 'DELETE', `/namespaces/${namespace}?force=true`)
-      await Promise.all([transport.close(), connection.close(), admin.close(), rm(folder, {recursive: true})])
+    } finally {
+      await Promise.all([connection.close(), admin.close(), rm(folder, {recursive: true})])
     }
   })
   const topic = (local: string): TopicName => parseTopicName(`persistent://${namespace}/${local}`)
@@ -110,6 +110,7 @@ export function live(body: (t: TestContext, place: Place) => Promise<void>): (t:
       await body(t, place)
     } finally {
       for (const close of cleanups.get(t) ?? []) await close()
+      await place.transport.close()
     }
   }
 }

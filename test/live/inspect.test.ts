@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect.js'
+import type {SubscriptionList} from '../../src/domain/subscriptions/list.js'
+import {askCli, runCli} from '../support/cli.js'
+import {ask, live, openScene, type Place, until} from '../support/live.js'
+import type {TopicName} from '../../src/topic-name.js'
+
+interface BrokerStats {
+  subscriptions: Record<string, {type: string; msgBacklog: number; unackedMessages: number; consumers: Array<{consumerName: string; unackedMessages: number}>}>
+}
+
+/** A subscription that stands still: consumers that hold messages and acknowledge nothing, and a backlog behind them. */
+async function standingStill(place: Place, topic: TopicName): Promise<void> {
+  const producer = await place.transport.produce(topic)
+  await place.admin.createSubscription(topic, 'decision', 'earliest')
+  for (const name of ['a', 'b', 'c']) {
+    await place.transport.consume({topic, subscription: 'decision', type: 'Shared', name, receiverQueueSize: 5, onMessage: () => undefined})
+  }
+  for (let at = 0; at < 200; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
+  await producer.close()
+}
+
+async function brokerStats({addresses}: Place, topic: string): Promise<BrokerStats> {
+  return (await ask(addresses, 'GET', `${topic.replace('persistent://', '/persistent/')}/stats?getPreciseBacklog=true`)) as BrokerStats
+}
+
+for (const partitions of [0, 4]) {
+  test(
+    `inspect agrees with the broker's own statistics, ${partitions === 0 ? 'plain topic' : 'partitioned topic'}`,
+    live(async (t, place) => {
+      const topic = place.topic('orders')
+      if (partitions === 0) await place.admin.createTopic(topic)
+      else await place.admin.createPartitionedTopic(topic, partitions)
+      await standingStill(place, topic)
+      const parts = partitions === 0 ? [topic.full] : Array.from({length: partitions}, (_, at) => `${topic.full}-partition-${String(at)}`)
+      await until('the consumers holding as many as they can', async () => {
+        const held = async (): Promise<number[]> => {
+          const stats = await Promise.all(parts.map((part) => brokerStats(place, part)))
+          return stats.map(({subscriptions}) => subscriptions['decision']?.unackedMessages ?? 0)
+        }
+        const first = await held()
+        await delay(300)
+        return first.every((count) => count > 0) && (await held()).join() === first.join()
+      })
+
+      const report = await askCli<SubscriptionReport>(['subscriptions', 'inspect', topic.full, 'decision'])
+      const text = (await runCli(['subscriptions', 'inspect', topic.full, 'decision'])).stdout
+
+      assert.equal(report.partitionCount, partitions === 0 ? null : partitions)
+      assert.equal(report.total.consumers, 3)
+      assert.equal(report.partitions.length, parts.length)
+      for (const [at, part] of parts.entries()) {
+        const own = (await brokerStats(place, part)).subscriptions['decision']
+        const row = report.partitions[at]
+        assert.ok(own && row)
+        assert.equal(row.type, own.type)
+        assert.equal(row.backlogEntries, own.msgBacklog)
+        assert.equal(row.unackedMessages, own.unackedMessages)
+        assert.deepEqual(
+          row.consumers.map(({name, unackedMessages}) => [name, unackedMessages]),
+          own.consumers.map(({consumerName, unackedMessages}) => [consumerName, unackedMessages]).toSorted(),
+        )
+        const label = partitions === 0 ? '-' : String(at)
+        assert.match(text, new RegExp(`^ +${label} +Shared +3 +${String(own.msgBacklog)} +${String(own.unackedMessages)} `, 'm'))
+      }
+      assert.equal(report.total.backlogEntries, 200)
+      assert.match(text, /^backlog entries +200$/m)
+    }),
+  )
+}
+
+test(
+  'list: one row for a partitioned topic, by the brokers\' copies and by each topic',
+  live(async (t, place) => {
+    const scene = await openScene(t, place)
+    const fresh = await askCli<SubscriptionList>(['subscriptions', 'list', place.namespace, '--fresh'])
+    assert.equal(fresh.source, 'topic-stats')
+    assert.equal(fresh.maxAgeMs, 0)
+    assert.equal(fresh.complete, true)
+    assert.equal(fresh.subscriptions.length, 1)
+    const [row] = fresh.subscriptions
+    assert.equal(row?.partitions, 4)
+    assert.equal(row.type, 'Shared')
+    assert.equal(row.consumers, 4)
+    await until('the broker renewing its copy', async () => {
+      const list = await askCli<SubscriptionList>(['subscriptions', 'list', place.namespace])
+      assert.equal(list.source, 'broker-stats')
+      return list.subscriptions[0]?.partitions === 4 && list.subscriptions[0].consumers === 4
+    })
+    const text = await runCli(['subscriptions', 'list', place.namespace, '--fresh'])
+    assert.match(text.stdout, /decision +Shared +4 +4 /)
+    await scene.settle()
+  }),
+)

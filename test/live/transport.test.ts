@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import {test, type TestContext} from 'node:test'
+
+import {loadNative, NativeTransport} from '../../src/clients/pulsar-messages/native.js'
+import type {Message, MessageTransport} from '../../src/clients/pulsar-messages/transport.js'
+import {closeFirst, live, type Place, until} from '../support/live.js'
+
+const native = await loadNative()
+
+/** Each implementation, opened for one test; native is skipped, visibly, where its addon is not there. */
+const TRANSPORTS: ReadonlyArray<{name: string; skip: string | false; open: (place: Place) => MessageTransport}> = [
+  {name: 'websocket', skip: false, open: ({transport}) => transport},
+  {
+    name: 'native',
+    skip: native ? false : 'the optional package pulsar-client is not installed here',
+    open: ({addresses}) => {
+      assert.ok(native)
+      return new NativeTransport(native, addresses)
+    },
+  },
+]
+
+for (const {name, open, skip} of TRANSPORTS) {
+  const contract = (what: string, body: (transport: MessageTransport, place: Place) => Promise<void>): void => {
+    const run = live(async (t: TestContext, place) => {
+      const transport = open(place)
+      closeFirst(t, () => transport.close())
+      await body(transport, place)
+    })
+    test(`${name}: ${what}`, {skip}, run)
+  }
+
+  contract('key, payload and properties arrive as they were sent', async (transport, {topic: topicOf, admin}) => {
+    const topic = topicOf('orders')
+    await admin.createTopic(topic)
+    const received: Message[] = []
+    const onMessage = (message: Message): void => void received.push(message)
+    const consumer = await transport.consume({topic, subscription: 's', type: 'Shared', name: 'a', receiverQueueSize: 10, onMessage})
+    const producer = await transport.produce(topic)
+    const payload = Buffer.from([0, 255, 10])
+    await producer.send({key: 'user é', payload, properties: {a: '1'}})
+    await producer.send({payload})
+    await until('both messages', () => received.length === 2)
+    const [keyed, bare] = received
+    assert.equal(keyed?.key, 'user é')
+    assert.deepEqual(keyed.payload, payload)
+    assert.deepEqual({...keyed.properties}, {a: '1'})
+    assert.equal(bare?.key, null)
+    await Promise.all(received.map((message) => consumer.ack(message)))
+    await until('the broker counting the acks', async () => {
+      const stats = (await admin.topicStats(topic, {getPreciseBacklog: true})).subscriptions?.['s']
+      return stats?.msgBacklog === 0 && stats.unackedMessages === 0
+    })
+  })
+
+  contract('a nacked message comes again, counted', async (transport, {admin, topic: topicOf}) => {
+    const topic = topicOf('orders')
+    await admin.createTopic(topic)
+    const received: Message[] = []
+    const onMessage = (message: Message): void => void received.push(message)
+    const consumer = await transport.consume({topic, subscription: 's', type: 'Shared', name: 'a', receiverQueueSize: 10, onMessage})
+    await (await transport.produce(topic)).send({key: 'k', payload: Buffer.from('x')})
+    await until('the message', () => received.length === 1)
+    await consumer.nack(received[0] as Message)
+    await until('the message again', () => received.length === 2)
+    assert.equal(received[1]?.redeliveryCount, 1)
+    await consumer.ack(received[1] as Message)
+  })
+
+  contract('beside another type a consumer is refused, and gets in when that is gone', async (transport, {admin, topic: topicOf}) => {
+    const topic = topicOf('orders')
+    await admin.createPartitionedTopic(topic, 2)
+    const options = {topic, subscription: 's', receiverQueueSize: 10, onMessage: () => undefined}
+    const shared = await transport.consume({...options, type: 'Shared', name: 'a'})
+    const refused = transport.consume({...options, type: 'Key_Shared', name: 'b'})
+    await assert.rejects(refused, {code: 'E_SUBSCRIBE_REFUSED'})
+    await shared.close()
+    await shared.closed
+    await until('the seat to be free', async () => {
+      try {
+        await transport.consume({...options, type: 'Key_Shared', name: 'b'})
+        return true
+      } catch {
+        return false
+      }
+    })
+    const stats = await admin.partitionedStats(topic)
+    const types = Object.values(stats.partitions ?? {}).map(({subscriptions}) => subscriptions?.['s']?.type)
+    assert.deepEqual(types, ['Key_Shared', 'Key_Shared'])
+  })
+
+  contract('a type that a policy forbids is refused', async (transport, {admin, topic: topicOf}) => {
+    const topic = topicOf('orders')
+    await admin.createTopic(topic)
+    await admin.setSubscriptionTypes(topic, ['Exclusive', 'Failover', 'Key_Shared'])
+    const options = {topic, subscription: 's', type: 'Shared', name: 'a', receiverQueueSize: 10, onMessage: () => undefined} as const
+    await until('the policy taking effect', async () => {
+      try {
+        await (await transport.consume(options)).close()
+        return false
+      } catch (error) {
+        assert.equal((error as {code?: string}).code, 'E_SUBSCRIBE_REFUSED')
+        return true
+      }
+    })
+  })
+}
+
+test('no WebSocket service at the address: the error names it and the setting', async () => {
+  const {WebSocketTransport} = await import('../../src/clients/pulsar-messages/websocket.js')
+  const {parseTopicName} = await import('../../src/topic-name.js')
+  const transport = new WebSocketTransport({url: 'ws://127.0.0.1:1'})
+  await assert.rejects(transport.produce(parseTopicName('a')), {code: 'E_WEBSOCKET_UNREACHABLE'})
+})
