@@ -25,6 +25,7 @@ export class Fleet {
   private readonly stopping = new AbortController()
   private readonly members: ReadonlyArray<Promise<void>>
   private readonly consumers = new Map<string, MessageConsumer>()
+  private readonly desks: Desk[] = []
 
   constructor(options: FleetOptions) {
     this.options = options
@@ -36,11 +37,11 @@ export class Fleet {
     return this.consumers.size
   }
 
-  /** Closes every consumer and waits until they are gone. */
+  /** Closes every consumer, breaks off their work, and waits until all is gone. */
   async close(): Promise<void> {
     this.stopping.abort()
     await Promise.all([...this.consumers.values()].map((consumer) => consumer.close()))
-    await Promise.all(this.members)
+    await Promise.all([...this.members, ...this.desks.map((desk) => desk.idle())])
   }
 
   private async live(name: string): Promise<void> {
@@ -62,7 +63,7 @@ export class Fleet {
 
   private async subscribe(name: string): Promise<MessageConsumer | null> {
     const {subscription, topic, transport, type, workerOf} = this.options
-    const desk = new Desk(name, workerOf(name), this.options)
+    const desk = new Desk(name, workerOf(name), this.options, this.stopping.signal)
     try {
       const consumer = await transport.consume({
         topic,
@@ -75,6 +76,7 @@ export class Fleet {
         },
       })
       desk.open(consumer)
+      this.desks.push(desk)
       return consumer
     } catch (error) {
       if (error instanceof SubscribeRefused) return null
@@ -88,13 +90,15 @@ class Desk {
   private readonly name: string
   private readonly worker: Worker
   private readonly options: FleetOptions
+  private readonly closing: AbortSignal
   private readonly queues = new Map<string, Promise<void>>()
   private readonly consumer = Promise.withResolvers<MessageConsumer>()
 
-  constructor(name: string, worker: Worker, options: FleetOptions) {
+  constructor(name: string, worker: Worker, options: FleetOptions, closing: AbortSignal) {
     this.name = name
     this.worker = worker
     this.options = options
+    this.closing = closing
   }
 
   open(consumer: MessageConsumer): void {
@@ -104,13 +108,26 @@ class Desk {
   take(message: Message): void {
     const receivedAt = Date.now()
     const key = message.key ?? ''
-    const queue = (this.queues.get(key) ?? Promise.resolve()).then(() => this.handle(message, key, receivedAt))
-    this.queues.set(key, queue)
+    const before = this.queues.get(key) ?? Promise.resolve()
+    this.queues.set(
+      key,
+      before.then(() => (this.closing.aborted ? undefined : this.handle(message, key, receivedAt))),
+    )
+  }
+
+  /** Settles when no work is left; work that the closing broke off counts as done. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.queues.values())
   }
 
   private async handle(message: Message, key: string, receivedAt: number): Promise<void> {
     const sequence = Number(message.payload.toString('utf8'))
-    const {endedAt, startedAt} = await this.worker.work(key, sequence)
+    const times = await this.worker.work(key, sequence, this.closing).catch((error: unknown) => {
+      if (this.closing.aborted) return null
+      throw error
+    })
+    if (!times) return
+    const {endedAt, startedAt} = times
     const {fleet, tally} = this.options
     tally.handled({sequence, key, consumer: this.name, fleet, receivedAt, startedAt, endedAt})
     // A socket that closed meanwhile takes no acknowledgement: the broker delivers the message again, and the tally

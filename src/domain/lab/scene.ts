@@ -61,6 +61,10 @@ export class Scene {
     }
   }
 
+  get topic(): TopicName {
+    return this.options.topic
+  }
+
   /** Starts the Key_Shared fleet; while Shared consumers are there it is refused and tries again. */
   startStandby(): Fleet {
     const work = plainWorker(this.options.work)

@@ -39,6 +39,10 @@ export class Tally {
     this.handlings.push(handling)
   }
 
+  get sentCount(): number {
+    return this.sentSequences.size
+  }
+
   /** Messages sent and not handled so far. */
   get open(): number {
     const handled = new Set(this.handlings.map(({sequence}) => sequence))

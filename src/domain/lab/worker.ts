@@ -5,8 +5,8 @@ import type {Redis} from 'ioredis'
 
 /** How a consumer works on a message of one key, from start to end. */
 export interface Worker {
-  /** @returns when the work began and ended, epoch ms. */
-  work(key: string, sequence: number): Promise<{startedAt: number; endedAt: number}>
+  /** @returns when the work began and ended, epoch ms. @throws AbortError when the consumer closes meanwhile. */
+  work(key: string, sequence: number, closing: AbortSignal): Promise<{startedAt: number; endedAt: number}>
 }
 
 export interface WorkTimes {
@@ -18,9 +18,10 @@ export interface WorkTimes {
 
 export function plainWorker(times: WorkTimes): Worker {
   return {
-    async work(_key, sequence) {
+    async work(_key, sequence, closing) {
       const startedAt = Date.now()
-      await delay(sequence % times.slowEvery === 0 ? times.slowMs : times.workMs)
+      const workMs = sequence % times.slowEvery === 0 ? times.slowMs : times.workMs
+      await delay(workMs, undefined, {signal: closing})
       return {startedAt, endedAt: Date.now()}
     },
   }
@@ -44,13 +45,17 @@ const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call
 export function lockingWorker(inner: Worker, options: LockOptions): Worker {
   const {consumer, prefix, redis, ttlMs} = options
   return {
-    async work(key, sequence) {
+    async work(key, sequence, closing) {
       const lock = prefix + key
       const token = lockToken(consumer)
-      while ((await redis.set(lock, token, 'PX', ttlMs, 'NX')) === null) await delay(RETRY_LOCK_MS)
-      const times = await inner.work(key, sequence)
-      await redis.eval(RELEASE, 1, lock, token)
-      return times
+      while ((await redis.set(lock, token, 'PX', ttlMs, 'NX')) === null) {
+        await delay(RETRY_LOCK_MS, undefined, {signal: closing})
+      }
+      try {
+        return await inner.work(key, sequence, closing)
+      } finally {
+        await redis.eval(RELEASE, 1, lock, token)
+      }
     },
   }
 }

@@ -5,6 +5,9 @@ import {lookAtSubscription, partitionLabel} from './look.js'
 
 type ResumeCapture = {rate: DispatchRate | null; delivered: Array<{partition: number | null; count: number}>}
 
+/** A paused dispatcher hands out one message at a change of policy or when it is made anew: a second one is flow. */
+const FLOW_MESSAGES = 2
+
 /** Gives back the dispatch rate that was found, and waits until every partition with a backlog delivers. */
 export const resume: MigrationStep<ResumeCapture> = {
   id: 'resume',
@@ -21,10 +24,10 @@ export const resume: MigrationStep<ResumeCapture> = {
       const looks = await lookAtSubscription(context)
       const silent = looks.filter(({partition, stats}) => {
         const before = delivered.find((row) => row.partition === partition)?.count ?? 0
-        return (stats.msgBacklog ?? 0) > 0 && (stats.msgOutCounter ?? 0) <= before
+        return (stats.msgBacklog ?? 0) > 0 && (stats.msgOutCounter ?? 0) < before + FLOW_MESSAGES
       })
       if (silent.length === 0) return done()
-      return waiting(`the first delivery on ${silent.map(({partition}) => partitionLabel(partition)).join(', ')}`)
+      return waiting(`delivery to run on ${silent.map(({partition}) => partitionLabel(partition)).join(', ')}`)
     }
   },
   undo({plan}) {

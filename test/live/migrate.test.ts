@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import {readFile, writeFile} from 'node:fs/promises'
+import {test} from 'node:test'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationStatus} from '../../src/domain/migration/status.js'
+import {askCli, parseDocument, runCli} from '../support/cli.js'
+import {killAt} from '../support/kill.js'
+import {ask, live, openScene, until} from '../support/live.js'
+import {journalOf, planFile, policiesOf, statusOf, SUBSCRIPTION, typesOf} from '../support/migration.js'
+
+const RUNS = 10
+
+test(
+  `apply under 300 messages a second, ${String(RUNS)} times: nothing lost, nothing twice, no key at two consumers`,
+  live(async (t, place) => {
+    for (let run = 0; run < RUNS; run++) {
+      const scene = await openScene(t, place)
+      scene.startStandby()
+      await until('some load', () => scene.tally.sentCount > 300)
+      const result = await askCli<MigrationResult>(['migrate', 'apply', await planFile(place, scene), '--yes', ...journalOf(place)])
+      assert.equal(result.state, 'done')
+      assert.deepEqual(result.partitions.map(({type}) => type), Array<string>(4).fill('Key_Shared'))
+      const before = scene.tally.sentCount
+      await until('load after the switch', () => scene.tally.sentCount > before + 300)
+      const figures = await scene.settle()
+      t.diagnostic(`run ${String(run + 1)}: ${JSON.stringify({...figures, heldMs: result.gapMs, drainMs: result.drainMs})}`)
+      assert.equal(figures.lost, 0)
+      assert.equal(figures.duplicates, 0)
+      assert.equal(figures.overlapsAfter, 0)
+      assert.ok((figures.gapMs ?? Infinity) <= 3000, `gap ${String(figures.gapMs)} ms`)
+      await scene.close()
+    }
+  }),
+)
+
+test(
+  'a plain topic; finish then gives back the policy that was found',
+  live(async (t, place) => {
+    const scene = await openScene(t, place, {partitions: 0})
+    const before = await policiesOf(place, scene)
+    scene.startStandby()
+    await until('some load', () => scene.tally.sentCount > 300)
+    const plan = await planFile(place, scene, ['--expect-consumers', '4'])
+    const result = await askCli<MigrationResult>(['migrate', 'apply', plan, '--yes', ...journalOf(place)])
+    assert.equal(result.partitions[0]?.partition, null)
+    assert.match(result.partitions[0]?.markDelete ?? '', /^\d+:\d+$/)
+    assert.equal((await statusOf(place))?.isFenced, true)
+    await askCli(['migrate', 'finish', result.id, '--yes', ...journalOf(place)])
+    assert.deepEqual(await policiesOf(place, scene), before)
+    assert.equal((await statusOf(place))?.state, 'finished')
+    const again = await runCli(['migrate', 'finish', result.id, '--yes', '--json', ...journalOf(place)])
+    assert.equal(again.code, 3)
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+  }),
+)
+
+test(
+  'planning changes nothing: statistics, policies and cursors are the same before and after',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createPartitionedTopic(topic, 2)
+    const options = {topic, subscription: SUBSCRIPTION, type: 'Shared', name: 'a', receiverQueueSize: 5, onMessage: () => undefined} as const
+    await place.transport.consume(options)
+    const producer = await place.transport.produce(topic)
+    for (let at = 0; at < 40; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
+    await producer.close()
+    const world = async (): Promise<unknown> => {
+      const base = topic.full.replace('persistent://', '/persistent/')
+      const paths = [`${base}/partitioned-stats?perPartition=true`, `${base}/partitioned-internalStats`, `${base}/subscriptionTypesEnabled`, `${base}/${SUBSCRIPTION}/dispatchRate`, `/persistent/${place.namespace}`, `/namespaces/${place.namespace}`]
+      return withoutRates(await Promise.all(paths.map((path) => ask(place.addresses, 'GET', path))))
+    }
+    await until('the topic standing still', async () => {
+      const first = JSON.stringify(await world())
+      await delay(300)
+      return first === JSON.stringify(await world())
+    })
+    const before = await world()
+    const plan = ['migrate', 'plan', topic.full, SUBSCRIPTION, '--to', 'Key_Shared', '-o', `${place.folder}/plan.json`]
+    assert.equal((await runCli(plan)).code, 0)
+    assert.deepEqual(await world(), before)
+  }),
+)
+
+/** Rates are averages that the broker renews on its own; everything else has to stand still. */
+function withoutRates(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (key, part: unknown) => (/Rate|Throughput|averageMsgSize|AgeSeconds/.test(key) ? undefined : part)))
+}
+
+test(
+  'consumers that acknowledge nothing: the drain gives up, delivery is as it was, and they are named',
+  live(async (t, place) => {
+    const scene = await openScene(t, place, {work: {workMs: 5, slowEvery: 1, slowMs: 3_600_000}, ratePerSecond: 50})
+    const before = await policiesOf(place, scene)
+    await until('messages being held', async () => (await place.redis.keys(`${place.keyPrefix}*`)).length > 3)
+    const plan = await planFile(place, scene)
+    const run = await runCli(['migrate', 'apply', plan, '--yes', '--drain-timeout', '1s', '--json', ...journalOf(place)])
+    assert.equal(run.code, 8)
+    const {error} = parseDocument(run.stdout)
+    assert.equal(error.code, 'E_ROLLED_BACK')
+    assert.match(error.message, /acknowledgements from shared-\d \(\d+ unacked\)/)
+    assert.deepEqual(await policiesOf(place, scene), before)
+    assert.equal((await statusOf(place))?.state, 'rolled-back')
+  }),
+)
+
+test(
+  'no new fleet: the old one gets its messages again, none lost, none twice',
+  live(async (t, place) => {
+    const scene = await openScene(t, place)
+    const before = await policiesOf(place, scene)
+    await until('some load', () => scene.tally.sentCount > 300)
+    const plan = await planFile(place, scene)
+    const run = await runCli(['migrate', 'apply', plan, '--yes', '--attach-timeout', '1s', '--json', ...journalOf(place)])
+    assert.equal(run.code, 8, run.stdout)
+    assert.equal(parseDocument(run.stdout).error.code, 'E_ROLLED_BACK')
+    assert.match(parseDocument(run.stdout).error.message, /Key_Shared consumer on partition/)
+    assert.deepEqual(await policiesOf(place, scene), before)
+    const sent = scene.tally.sentCount
+    await until('load after going back', () => scene.tally.sentCount > sent + 300)
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
+    assert.deepEqual(await typesOf(place, scene), Array<string>(4).fill('Shared'))
+  }),
+)
+
+test(
+  'nothing to do, a stale plan, an altered plan, an expired plan',
+  live(async (t, place) => {
+    const scene = await openScene(t, place, {ratePerSecond: 50})
+    const plan = await planFile(place, scene)
+    const apply = async (file: string): Promise<{code: number | null; error: string}> => {
+      const run = await runCli(['migrate', 'apply', file, '--yes', '--json', ...journalOf(place)])
+      return {code: run.code, error: parseDocument(run.stdout).error.code}
+    }
+    const text = await readFile(plan, 'utf8')
+    await writeFile(`${place.folder}/altered.json`, text.replace('"partitions": 4', '"partitions": 3'))
+    assert.deepEqual(await apply(`${place.folder}/altered.json`), {code: 5, error: 'E_PLAN_ALTERED'})
+    await writeFile(`${place.folder}/none.json`, '{}')
+    assert.deepEqual(await apply(`${place.folder}/none.json`), {code: 2, error: 'E_PLAN_FILE'})
+    assert.deepEqual(await apply(`${place.folder}/absent.json`), {code: 2, error: 'E_PLAN_FILE'})
+
+    await place.admin.setSubscriptionTypes(scene.topic, ['Exclusive', 'Key_Shared', 'Shared'])
+    await until('the policy being visible', async () => (await place.admin.subscriptionTypes(scene.topic)) !== null)
+    assert.deepEqual(await apply(plan), {code: 5, error: 'E_PLAN_STALE'})
+    assert.equal(await statusOf(place), undefined, 'a refused plan leaves no journal')
+
+    scene.startStandby()
+    const fresh = await planFile(place, scene)
+    assert.equal((await runCli(['migrate', 'apply', fresh, '--yes', ...journalOf(place)])).code, 0)
+    assert.deepEqual(await apply(fresh), {code: 5, error: 'E_PLAN_STALE'})
+    const again = await runCli(['migrate', 'plan', scene.topic.full, SUBSCRIPTION, '--to', 'Key_Shared', '--json'])
+    assert.equal(again.code, 3)
+    assert.equal(parseDocument(again.stdout).error.code, 'E_NOTHING_TO_DO')
+    await scene.settle()
+  }),
+)
+
+test(
+  'a Shared neighbour blocks the plan until it is accepted by name',
+  live(async (t, place) => {
+    const scene = await openScene(t, place, {ratePerSecond: 50})
+    const neighbour = {topic: scene.topic, subscription: 'audit', type: 'Shared', name: 'n', receiverQueueSize: 5, onMessage: () => undefined} as const
+    await place.transport.consume(neighbour)
+    const blocked = await runCli(['migrate', 'plan', scene.topic.full, SUBSCRIPTION, '--to', 'Key_Shared', '--json'])
+    assert.equal(blocked.code, 3)
+    const {error} = parseDocument(blocked.stdout)
+    assert.equal(error.code, 'E_PLAN_BLOCKED')
+    assert.match(error.message, /audit/)
+    assert.match(error.next.join('\n'), /--accept neighbours-fenced/)
+    await planFile(place, scene, ['--accept', 'neighbours-fenced'])
+    await scene.settle()
+  }),
+)
+
+test(
+  'killed at the drain: another run is refused, resume takes it to the end',
+  live(async (t, place) => {
+    const scene = await openScene(t, place)
+    const standby = scene.startStandby()
+    const plan = await planFile(place, scene)
+    await killAt('drain', ['migrate', 'apply', plan, '--yes', ...journalOf(place)], place)
+    const status = (await statusOf(place)) as MigrationStatus
+    assert.equal(status.state, 'running')
+    const second = await runCli(['migrate', 'apply', plan, '--yes', '--json', ...journalOf(place)])
+    assert.equal(second.code, 5)
+    const resumed = await askCli<MigrationResult>(['migrate', 'resume', status.id, '--yes', ...journalOf(place)])
+    assert.equal(resumed.state, 'done')
+    await until('the fleet', () => standby.connected === 4)
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+  }),
+)
