@@ -9,8 +9,6 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {Redis} from 'ioredis'
-
 import {type Addresses, defaultAddresses} from '../src/cli/addresses.js'
 import {renderMs, renderTable} from '../src/cli/render/table.js'
 import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
@@ -56,14 +54,18 @@ async function withServers<R>(addresses: Addresses, act: (servers: SceneServers)
   const transport = await openTransport({transport: 'auto', ...addresses})
   const connection = await connectRedis(addresses.redisUrl)
   try {
-    return await act({admin, transport, redis: connection.primaries[0] as Redis})
+    const [redis] = connection.primaries
+    if (!redis) throw new Error('Redis has no primary')
+    return await act({admin, transport, redis})
   } finally {
     await Promise.all([transport.close(), connection.close(), admin.close()])
   }
 }
 
 async function story(servers: SceneServers): Promise<DemoResult> {
-  say('A topic with 4 partitions, 300 messages a second for 200 users, and 4 Shared consumers that lock each user in Redis.')
+  say(
+    'A topic with 4 partitions, 300 messages a second for 200 users, and 4 Shared consumers that lock each user in Redis.',
+  )
   const scene = await Scene.open(servers, SCENE)
   const folder = await mkdtemp(join(tmpdir(), 'keyshift-demo-'))
   try {

@@ -12,7 +12,12 @@ if (unknown !== undefined) {
 setup()
 const wasUp = (await status()).some(({context, state}) => state === 'running' && context?.id === '4.2.4')
 await up({progress: (line) => process.stderr.write(`${line}\n`)})
-const code = await runOpenly(node, ['--import', 'tsx', 'demo/run.ts', ...options.filter((option) => option === '--json')])
+const code = await runOpenly(node, [
+  '--import',
+  'tsx',
+  'demo/run.ts',
+  ...options.filter((option) => option === '--json'),
+])
 if (wasUp || options.includes('--keep')) {
   process.stderr.write('the stack stays up; npm run stack -- down ends it\n')
 } else await down()

@@ -47,12 +47,12 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   }
 
   /** Rethrows in both modes, so that the exit code is the same with and without `--json`. */
-  protected override async catch(thrown: unknown): Promise<never> {
+  protected override catch(thrown: unknown): Promise<never> {
     const error = asKeyshiftError(thrown, `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`)
     if (this.jsonEnabled()) this.logJson(errorDocument(error))
     else process.stderr.write(`${renderError(error)}\n`)
     // Both are read by oclif's handler, which would print the error a second time and exit with 1.
-    throw Object.assign(error, {skipOclifErrorHandling: true, oclif: {exit: exitCodeOf(error)}})
+    return Promise.reject(Object.assign(error, {skipOclifErrorHandling: true, oclif: {exit: exitCodeOf(error)}}))
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {

@@ -4,7 +4,8 @@ import {defaultAddresses} from './addresses.js'
 
 /** The login for Pulsar: a JSON web token from KEYSHIFT_TOKEN, or none. */
 export function pulsarToken(): string | undefined {
-  return process.env['KEYSHIFT_TOKEN'] || undefined
+  const token = process.env['KEYSHIFT_TOKEN']
+  return token === '' ? undefined : token
 }
 
 /**

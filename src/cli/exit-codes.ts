@@ -5,7 +5,11 @@ export const EXIT_CODES = [
   {code: 0, name: 'done', meaning: 'the command did what was asked'},
   {code: 2, name: 'usage', meaning: 'the command line or an input file can not be understood'},
   {code: 3, name: 'blocked', meaning: 'a precondition does not hold; nothing was changed'},
-  {code: 4, name: 'unreachable', meaning: 'broker or Redis unreachable, login refused, or no such topic or subscription'},
+  {
+    code: 4,
+    name: 'unreachable',
+    meaning: 'broker or Redis unreachable, login refused, or no such topic or subscription',
+  },
   {code: 5, name: 'conflict', meaning: 'plan, journal or claim disagree with the cluster'},
   {code: 8, name: 'pending', meaning: 'stopped while waiting; the state is safe and can be resumed'},
   {code: 10, name: 'findings', meaning: 'findings at or above the level given with --fail-on'},

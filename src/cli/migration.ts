@@ -52,7 +52,11 @@ export const runFlags = {
   yes: Flags.boolean({char: 'y', description: 'do not ask'}),
 }
 
-export function budgetsOf(flags: {'attach-timeout': number; 'drain-timeout': number; 'max-gap'?: number | undefined}): Budgets {
+export function budgetsOf(flags: {
+  'attach-timeout': number
+  'drain-timeout': number
+  'max-gap'?: number | undefined
+}): Budgets {
   return {attachMs: flags['attach-timeout'], drainMs: flags['drain-timeout'], gapMs: flags['max-gap'] ?? null}
 }
 
@@ -76,7 +80,10 @@ export function currentActor(): Actor {
  */
 export async function confirm(question: string, isJson: boolean): Promise<void> {
   if (isJson || !process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new Usage('E_CONFIRM', 'this changes the cluster and nobody is there to be asked; read the plan and add --yes')
+    throw new Usage(
+      'E_CONFIRM',
+      'this changes the cluster and nobody is there to be asked; read the plan and add --yes',
+    )
   }
   const terminal = createInterface({input: process.stdin, output: process.stderr})
   try {

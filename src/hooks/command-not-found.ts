@@ -6,7 +6,7 @@ import {exitCode} from '../cli/exit-codes.js'
 import {Usage} from '../errors.js'
 
 /** An unknown command answers like any other usage error: exit code 2, and one JSON document under `--json`. */
-const hook: Hook.CommandNotFound = async function ({argv, config, id}) {
+const hook: Hook.CommandNotFound = function ({argv, config, id}) {
   const words = [id.replaceAll(':', ' '), ...(argv ?? []).filter((word) => !word.startsWith('-'))].join(' ')
   const known = config.commands.filter((command) => !command.hidden).map((command) => command.id.replaceAll(':', ' '))
   const near = closestMatch(words, known)
@@ -16,6 +16,7 @@ const hook: Hook.CommandNotFound = async function ({argv, config, id}) {
   if (argv?.includes('--json')) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`)
   else process.stderr.write(`${renderError(error)}\n`)
   this.exit(exitCode('usage'))
+  return Promise.resolve()
 }
 
 export default hook

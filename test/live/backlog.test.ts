@@ -20,7 +20,10 @@ test(
     assert.equal(report.total.verdict, 'stalled')
     assert.deepEqual(report.total.drainMs, {low: null, high: null})
     assert.ok((report.total.oldestAgeMs ?? 0) > 0 && (report.total.oldestAgeMs ?? 0) <= Date.now() - before)
-    assert.equal(report.partitions.reduce((sum, {backlogEntries}) => sum + (backlogEntries ?? 0), 0), 50)
+    assert.equal(
+      report.partitions.reduce((sum, {backlogEntries}) => sum + (backlogEntries ?? 0), 0),
+      50,
+    )
     const text = await runCli(['backlog', 'show', topic.full, 'decision', '--window', '1'])
     assert.match(text.stdout, /^all +50 .* stalled$/m)
   }),

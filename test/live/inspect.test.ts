@@ -9,7 +9,15 @@ import {ask, live, openScene, type Place, until} from '../support/live.js'
 import type {TopicName} from '../../src/topic-name.js'
 
 interface BrokerStats {
-  subscriptions: Record<string, {type: string; msgBacklog: number; unackedMessages: number; consumers: Array<{consumerName: string; unackedMessages: number}>}>
+  subscriptions: Record<
+    string,
+    {
+      type: string
+      msgBacklog: number
+      unackedMessages: number
+      consumers: Array<{consumerName: string; unackedMessages: number}>
+    }
+  >
 }
 
 /** A subscription that stands still: consumers that hold messages and acknowledge nothing, and a backlog behind them. */
@@ -17,14 +25,25 @@ async function standingStill(place: Place, topic: TopicName): Promise<void> {
   const producer = await place.transport.produce(topic)
   await place.admin.createSubscription(topic, 'decision', 'earliest')
   for (const name of ['a', 'b', 'c']) {
-    await place.transport.consume({topic, subscription: 'decision', type: 'Shared', name, receiverQueueSize: 5, onMessage: () => undefined})
+    await place.transport.consume({
+      topic,
+      subscription: 'decision',
+      type: 'Shared',
+      name,
+      receiverQueueSize: 5,
+      onMessage: () => undefined,
+    })
   }
   for (let at = 0; at < 200; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
   await producer.close()
 }
 
 async function brokerStats({addresses}: Place, topic: string): Promise<BrokerStats> {
-  return (await ask(addresses, 'GET', `${topic.replace('persistent://', '/persistent/')}/stats?getPreciseBacklog=true`)) as BrokerStats
+  return (await ask(
+    addresses,
+    'GET',
+    `${topic.replace('persistent://', '/persistent/')}/stats?getPreciseBacklog=true`,
+  )) as BrokerStats
 }
 
 for (const partitions of [0, 4]) {
@@ -35,7 +54,10 @@ for (const partitions of [0, 4]) {
       if (partitions === 0) await place.admin.createTopic(topic)
       else await place.admin.createPartitionedTopic(topic, partitions)
       await standingStill(place, topic)
-      const parts = partitions === 0 ? [topic.full] : Array.from({length: partitions}, (_, at) => `${topic.full}-partition-${String(at)}`)
+      const parts =
+        partitions === 0
+          ? [topic.full]
+          : Array.from({length: partitions}, (_, at) => `${topic.full}-partition-${String(at)}`)
       await until('the consumers holding as many as they can', async () => {
         const held = async (): Promise<number[]> => {
           const stats = await Promise.all(parts.map((part) => brokerStats(place, part)))
@@ -64,7 +86,10 @@ for (const partitions of [0, 4]) {
           own.consumers.map(({consumerName, unackedMessages}) => [consumerName, unackedMessages]).toSorted(),
         )
         const label = partitions === 0 ? '-' : String(at)
-        assert.match(text, new RegExp(`^ +${label} +Shared +3 +${String(own.msgBacklog)} +${String(own.unackedMessages)} `, 'm'))
+        assert.match(
+          text,
+          new RegExp(`^ +${label} +Shared +3 +${String(own.msgBacklog)} +${String(own.unackedMessages)} `, 'm'),
+        )
       }
       assert.equal(report.total.backlogEntries, 200)
       assert.match(text, /^backlog entries +200$/m)
@@ -73,7 +98,7 @@ for (const partitions of [0, 4]) {
 }
 
 test(
-  'list: one row for a partitioned topic, by the brokers\' copies and by each topic',
+  "list: one row for a partitioned topic, by the brokers' copies and by each topic",
   live(async (t, place) => {
     const scene = await openScene(t, place)
     const fresh = await askCli<SubscriptionList>(['subscriptions', 'list', place.namespace, '--fresh'])

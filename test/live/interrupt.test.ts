@@ -15,7 +15,14 @@ for (const json of [[], ['--json']]) {
       const scene = await openScene(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
       const before = await policiesOf(place, scene)
       await until('some load', () => scene.tally.sentCount > 300)
-      const {child, finished} = startCli(['migrate', 'apply', await planFile(place, scene), '--yes', ...json, ...journalOf(place)])
+      const {child, finished} = startCli([
+        'migrate',
+        'apply',
+        await planFile(place, scene),
+        '--yes',
+        ...json,
+        ...journalOf(place),
+      ])
       await untilJournal(place, 'drain')
       child.kill('SIGINT')
       const run = await finished
@@ -39,7 +46,14 @@ test(
     const scene = await openScene(t, place)
     await until('some load', () => scene.tally.sentCount > 300)
     // The new fleet comes only after the interrupt, so that it falls between switch and resume.
-    const {child, finished} = startCli(['migrate', 'apply', await planFile(place, scene), '--yes', '--json', ...journalOf(place)])
+    const {child, finished} = startCli([
+      'migrate',
+      'apply',
+      await planFile(place, scene),
+      '--yes',
+      '--json',
+      ...journalOf(place),
+    ])
     await untilJournal(place, 'attach')
     child.kill('SIGINT')
     scene.startStandby()

@@ -17,7 +17,14 @@ for (const partitions of [0, 4]) {
       const received = new Map<string, string>()
       for (const name of NAMES) {
         const onMessage = ({key}: {key: string | null}): void => void received.set(key ?? '', name)
-        await place.transport.consume({topic, subscription: 'decision', type: 'Key_Shared', name, receiverQueueSize: 1000, onMessage})
+        await place.transport.consume({
+          topic,
+          subscription: 'decision',
+          type: 'Key_Shared',
+          name,
+          receiverQueueSize: 1000,
+          onMessage,
+        })
       }
       const keys = Array.from({length: 300}, (_, at) => `user ${String(at)} é`)
       const producer = await place.transport.produce(topic)
@@ -26,16 +33,25 @@ for (const partitions of [0, 4]) {
 
       const {owners} = await askCli<KeyOwners>(['keys', 'owner', topic.full, 'decision', ...keys])
       const named = owners.map(({consumer, key}) => [key, consumer?.name])
-      assert.deepEqual(named, keys.map((key) => [key, received.get(key)]))
+      assert.deepEqual(
+        named,
+        keys.map((key) => [key, received.get(key)]),
+      )
 
       const ranges = await askCli<KeyRanges>(['keys', 'ranges', topic.full, 'decision'])
-      assert.deepEqual(ranges.partitions.map(({partition}) => partition), partitions === 0 ? [null] : [0, 1, 2, 3])
+      assert.deepEqual(
+        ranges.partitions.map(({partition}) => partition),
+        partitions === 0 ? [null] : [0, 1, 2, 3],
+      )
       for (const {consumers, coverage, selector, slotSpace} of ranges.partitions) {
         assert.equal(selector, 'consistent-hashing')
         assert.deepEqual(slotSpace, {start: 1, end: 65_535})
         assert.deepEqual(coverage, {missing: [], overlapping: []})
         assert.deepEqual(consumers.map(({name}) => name).toSorted(), NAMES)
-        assert.equal(consumers.reduce((sum, {slots}) => sum + slots, 0), 65_535)
+        assert.equal(
+          consumers.reduce((sum, {slots}) => sum + slots, 0),
+          65_535,
+        )
       }
     }),
   )
@@ -46,7 +62,10 @@ test(
   live(async (t, place) => {
     const scene = await openScene(t, place, {partitions: 0})
     const [topic] = (await place.admin.topics('public', place.namespace.replace('public/', ''))) as [string]
-    for (const command of [['keys', 'ranges', topic, 'decision'], ['keys', 'owner', topic, 'decision', 'user-1']]) {
+    for (const command of [
+      ['keys', 'ranges', topic, 'decision'],
+      ['keys', 'owner', topic, 'decision', 'user-1'],
+    ]) {
       const run = await runCli([...command, '--json'])
       assert.equal(run.code, 3)
       const {error} = parseDocument(run.stdout)

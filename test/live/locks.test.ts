@@ -27,13 +27,16 @@ test(
       await redis.rpush(keys.odd, 'a')
       const scan = await askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`])
       assert.equal(scan.complete, true)
-      assert.deepEqual(scan.locks.map(({key, verdict}) => [key, verdict]), [
-        [keys.leaked, 'no-ttl'],
-        [keys.long, 'ttl-too-long'],
-        [keys.odd, 'unknown-format'],
-        [keys.healthy, 'healthy'],
-        [keys.redisson, 'healthy'],
-      ])
+      assert.deepEqual(
+        scan.locks.map(({key, verdict}) => [key, verdict]),
+        [
+          [keys.leaked, 'no-ttl'],
+          [keys.long, 'ttl-too-long'],
+          [keys.odd, 'unknown-format'],
+          [keys.healthy, 'healthy'],
+          [keys.redisson, 'healthy'],
+        ],
+      )
       const byKey = new Map(scan.locks.map((lock) => [lock.key, lock]))
       assert.equal(byKey.get(keys.leaked)?.holder?.token, 'token-of-the-dead')
       assert.equal(byKey.get(keys.healthy)?.holder?.pid, 4711)

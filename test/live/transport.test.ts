@@ -30,12 +30,19 @@ for (const {name, open, skip} of TRANSPORTS) {
     test(`${name}: ${what}`, {skip}, run)
   }
 
-  contract('key, payload and properties arrive as they were sent', async (transport, {topic: topicOf, admin}) => {
+  contract('key, payload and properties arrive as they were sent', async (transport, {admin, topic: topicOf}) => {
     const topic = topicOf('orders')
     await admin.createTopic(topic)
     const received: Message[] = []
     const onMessage = (message: Message): void => void received.push(message)
-    const consumer = await transport.consume({topic, subscription: 's', type: 'Shared', name: 'a', receiverQueueSize: 10, onMessage})
+    const consumer = await transport.consume({
+      topic,
+      subscription: 's',
+      type: 'Shared',
+      name: 'a',
+      receiverQueueSize: 10,
+      onMessage,
+    })
     const producer = await transport.produce(topic)
     const payload = Buffer.from([0, 255, 10])
     await producer.send({key: 'user é', payload, properties: {a: '1'}})
@@ -58,42 +65,60 @@ for (const {name, open, skip} of TRANSPORTS) {
     await admin.createTopic(topic)
     const received: Message[] = []
     const onMessage = (message: Message): void => void received.push(message)
-    const consumer = await transport.consume({topic, subscription: 's', type: 'Shared', name: 'a', receiverQueueSize: 10, onMessage})
+    const consumer = await transport.consume({
+      topic,
+      subscription: 's',
+      type: 'Shared',
+      name: 'a',
+      receiverQueueSize: 10,
+      onMessage,
+    })
     await (await transport.produce(topic)).send({key: 'k', payload: Buffer.from('x')})
     await until('the message', () => received.length === 1)
-    await consumer.nack(received[0] as Message)
+    assert.ok(received[0])
+    await consumer.nack(received[0])
     await until('the message again', () => received.length === 2)
     assert.equal(received[1]?.redeliveryCount, 1)
-    await consumer.ack(received[1] as Message)
+    await consumer.ack(received[1])
   })
 
-  contract('beside another type a consumer is refused, and gets in when that is gone', async (transport, {admin, topic: topicOf}) => {
-    const topic = topicOf('orders')
-    await admin.createPartitionedTopic(topic, 2)
-    const options = {topic, subscription: 's', receiverQueueSize: 10, onMessage: () => undefined}
-    const shared = await transport.consume({...options, type: 'Shared', name: 'a'})
-    const refused = transport.consume({...options, type: 'Key_Shared', name: 'b'})
-    await assert.rejects(refused, {code: 'E_SUBSCRIBE_REFUSED'})
-    await shared.close()
-    await shared.closed
-    await until('the seat to be free', async () => {
-      try {
-        await transport.consume({...options, type: 'Key_Shared', name: 'b'})
-        return true
-      } catch {
-        return false
-      }
-    })
-    const stats = await admin.partitionedStats(topic)
-    const types = Object.values(stats.partitions ?? {}).map(({subscriptions}) => subscriptions?.['s']?.type)
-    assert.deepEqual(types, ['Key_Shared', 'Key_Shared'])
-  })
+  contract(
+    'beside another type a consumer is refused, and gets in when that is gone',
+    async (transport, {admin, topic: topicOf}) => {
+      const topic = topicOf('orders')
+      await admin.createPartitionedTopic(topic, 2)
+      const options = {topic, subscription: 's', receiverQueueSize: 10, onMessage: () => undefined}
+      const shared = await transport.consume({...options, type: 'Shared', name: 'a'})
+      const refused = transport.consume({...options, type: 'Key_Shared', name: 'b'})
+      await assert.rejects(refused, {code: 'E_SUBSCRIBE_REFUSED'})
+      await shared.close()
+      await shared.closed
+      await until('the seat to be free', async () => {
+        try {
+          await transport.consume({...options, type: 'Key_Shared', name: 'b'})
+          return true
+        } catch {
+          return false
+        }
+      })
+      const stats = await admin.partitionedStats(topic)
+      const types = Object.values(stats.partitions ?? {}).map(({subscriptions}) => subscriptions?.['s']?.type)
+      assert.deepEqual(types, ['Key_Shared', 'Key_Shared'])
+    },
+  )
 
   contract('a type that a policy forbids is refused', async (transport, {admin, topic: topicOf}) => {
     const topic = topicOf('orders')
     await admin.createTopic(topic)
     await admin.setSubscriptionTypes(topic, ['Exclusive', 'Failover', 'Key_Shared'])
-    const options = {topic, subscription: 's', type: 'Shared', name: 'a', receiverQueueSize: 10, onMessage: () => undefined} as const
+    const options = {
+      topic,
+      subscription: 's',
+      type: 'Shared',
+      name: 'a',
+      receiverQueueSize: 10,
+      onMessage: () => undefined,
+    } as const
     await until('the policy taking effect', async () => {
       try {
         await (await transport.consume(options)).close()

@@ -1,8 +1,13 @@
+import assert from 'node:assert/strict'
 import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
+import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
-const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js')
+import {Ajv} from 'ajv'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const BIN = join(ROOT, 'bin', 'run.js')
 
 export interface CliRun {
   readonly code: number | null
@@ -41,11 +46,22 @@ export function runCli(args: readonly string[], env: Record<string, string> = {}
   return startCli(args, env).finished
 }
 
-/** Runs with `--json`, requires success, and gives the result. */
+/** Runs with `--json`, requires success and a result that fits the command's committed schema, and gives it. */
 export async function askCli<R>(args: readonly string[], env: Record<string, string> = {}): Promise<R> {
   const run = await runCli([...args, '--json'], env)
-  if (run.code !== 0) throw new Error(`keyshift ${args.join(' ')} ended with ${String(run.code)}: ${run.stdout}${run.stderr}`)
-  return parseDocument<R>(run.stdout).result
+  if (run.code !== 0)
+    throw new Error(`keyshift ${args.join(' ')} ended with ${String(run.code)}: ${run.stdout}${run.stderr}`)
+  const document = parseDocument<R>(run.stdout)
+  await requireSchema(document.schema, document.result)
+  return document.result
+}
+
+/** `keyshift.locks.scan/v1` is described by schemas/locks.scan.json. */
+async function requireSchema(name: string, value: unknown): Promise<void> {
+  const file = `${name.replace('keyshift.', '').replace('/v1', '')}.json`
+  const schema = JSON.parse(await readFile(join(ROOT, 'schemas', file), 'utf8')) as object
+  const ajv = new Ajv({strict: false, allErrors: true})
+  assert.ok(ajv.validate(schema, value), `${name}: ${ajv.errorsText()}`)
 }
 
 /** Requires that stdout is one JSON document and nothing else. */

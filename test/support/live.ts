@@ -27,13 +27,19 @@ export interface Place {
   readonly keyPrefix: string
   /** a folder that goes with the test */
   readonly folder: string
-  topic(name: string): TopicName
+  readonly topic: (name: string) => TopicName
 }
+
+/** The stack that the tests were started on; without one, the one that is up in this checkout. */
+const chosen = process.env['KEYSHIFT_TEST_CONTEXT']
+export const addresses =
+  chosen === undefined
+    ? await defaultAddresses(join(import.meta.dirname, '..', '..'))
+    : (JSON.parse(chosen) as Addresses)
 
 /** Opens a place on the running stack; when the test ends it fails if a consumer or a key is left. */
 export async function openPlace(t: TestContext): Promise<Place> {
   const name = `t-${randomBytes(6).toString('hex')}`
-  const addresses = await defaultAddresses(join(import.meta.dirname, '..', '..'))
   const admin = new PulsarAdmin({url: addresses.adminUrl})
   const transport = await openTransport({transport: 'websocket', ...addresses})
   const connection = await connectRedis(addresses.redisUrl)
@@ -74,7 +80,11 @@ export async function openScene(t: TestContext, place: Place, options: Partial<S
 }
 
 /** Polls until a condition holds. */
-export async function until(what: string, condition: () => Promise<boolean> | boolean, withinMs = 20_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+  withinMs = 20_000,
+): Promise<void> {
   const deadline = Date.now() + withinMs
   while (!(await condition())) {
     assert.ok(Date.now() < deadline, `${what} did not happen within ${String(withinMs)} ms`)
@@ -129,7 +139,9 @@ async function connectedConsumers(addresses: Addresses, namespace: string): Prom
       const stats = (await ask(addresses, 'GET', `${path}/stats`)) as {
         subscriptions: Record<string, {consumers: Array<{consumerName: string}>}>
       }
-      return Object.values(stats.subscriptions).flatMap(({consumers}) => consumers.map(({consumerName}) => consumerName))
+      return Object.values(stats.subscriptions).flatMap(({consumers}) =>
+        consumers.map(({consumerName}) => consumerName),
+      )
     }),
   )
   return rows.flat()

@@ -16,7 +16,17 @@ export function journalOf(place: Place): string[] {
 /** Makes a plan file by the command line. @returns its path */
 export async function planFile(place: Place, scene: Scene, options: readonly string[] = []): Promise<string> {
   const file = join(place.folder, `${scene.topic.local}.json`)
-  await askCli<MigrationPlan>(['migrate', 'plan', scene.topic.full, SUBSCRIPTION, '--to', 'Key_Shared', '-o', file, ...options])
+  await askCli<MigrationPlan>([
+    'migrate',
+    'plan',
+    scene.topic.full,
+    SUBSCRIPTION,
+    '--to',
+    'Key_Shared',
+    '-o',
+    file,
+    ...options,
+  ])
   return file
 }
 
@@ -43,5 +53,7 @@ export async function typesOf(place: Place, scene: Scene): Promise<string[]> {
   const stats = await Promise.all(
     parts.map((part) => ask(place.addresses, 'GET', `${part.replace('persistent://', '/persistent/')}/stats`)),
   )
-  return stats.map((one) => (one as {subscriptions: Record<string, {type: string}>}).subscriptions[SUBSCRIPTION]?.type ?? '')
+  return stats.map(
+    (one) => (one as {subscriptions: Record<string, {type: string}>}).subscriptions[SUBSCRIPTION]?.type ?? '',
+  )
 }

@@ -28,11 +28,19 @@ test('drained: the read position stands directly behind the mark-delete position
 })
 
 test('drained across ledgers: only when nothing lies between', () => {
-  const ledgers = [{ledgerId: 5, entries: 10}, {ledgerId: 7, entries: 0}, {ledgerId: 9, entries: 4}]
+  const ledgers = [
+    {ledgerId: 5, entries: 10},
+    {ledgerId: 7, entries: 0},
+    {ledgerId: 9, entries: 4},
+  ]
   assert.equal(isDrained(look({ledgers, markDelete: '5:9', read: '9:0'})), true)
   assert.equal(isDrained(look({ledgers, markDelete: '5:8', read: '9:0'})), false)
   assert.equal(isDrained(look({ledgers, markDelete: '5:9', read: '9:1'})), false)
-  const between = [{ledgerId: 5, entries: 10}, {ledgerId: 7, entries: 2}, {ledgerId: 9, entries: 4}]
+  const between = [
+    {ledgerId: 5, entries: 10},
+    {ledgerId: 7, entries: 2},
+    {ledgerId: 9, entries: 4},
+  ]
   assert.equal(isDrained(look({ledgers: between, markDelete: '5:9', read: '9:0'})), false)
   // A ledger whose entries are all consumed may be trimmed away.
   assert.equal(isDrained(look({ledgers: [{ledgerId: 9, entries: 4}], markDelete: '5:9', read: '9:0'})), true)

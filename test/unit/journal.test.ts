@@ -19,7 +19,15 @@ async function openJournal(t: TestContext): Promise<FileJournal> {
 function chain(length: number): JournalEntry[] {
   const entries: JournalEntry[] = []
   for (let at = 0; at < length; at++) {
-    const record = {step: 'fence', phase: 'applied', data: {at}, migrationId: 'm1', at: 'now', who: WHO, planDigest: 'd'} as const
+    const record = {
+      step: 'fence',
+      phase: 'applied',
+      data: {at},
+      migrationId: 'm1',
+      at: 'now',
+      who: WHO,
+      planDigest: 'd',
+    } as const
     entries.push(nextEntry(entries.at(-1), record))
   }
   return entries

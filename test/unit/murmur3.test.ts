@@ -56,9 +56,12 @@ test('a partition follows from Java string hashing, also for a negative hash', (
   assert.equal(partitionOfKey('a', 4), 97 % 4)
   // "polygenelubricants".hashCode() is Integer.MIN_VALUE, whose sign bit is cut off.
   assert.equal(partitionOfKey('polygenelubricants', 4), 0)
-  assert.equal(partitionOfKey('user-42', 7), ((): number => {
-    let hash = 0n
-    for (const letter of 'user-42') hash = BigInt.asIntN(32, hash * 31n + BigInt(letter.charCodeAt(0)))
-    return Number((hash & 0x7f_ff_ff_ffn) % 7n)
-  })())
+  assert.equal(
+    partitionOfKey('user-42', 7),
+    ((): number => {
+      let hash = 0n
+      for (const letter of 'user-42') hash = BigInt.asIntN(32, hash * 31n + BigInt(letter.charCodeAt(0)))
+      return Number((hash & 0x7f_ff_ff_ffn) % 7n)
+    })(),
+  )
 })

@@ -7,9 +7,9 @@ import {countSlots, coverageOf, includesSlot, type SlotRange} from '../../src/do
 import {reportedRanges, selectorOf} from '../../src/domain/keyshared/selector.js'
 
 const SPACE = {start: 1, end: 200}
-const range = fc.tuple(fc.integer({min: 0, max: 220}), fc.integer({min: 0, max: 40})).map(
-  ([start, length]): SlotRange => ({start, end: start + length}),
-)
+const range = fc
+  .tuple(fc.integer({min: 0, max: 220}), fc.integer({min: 0, max: 40}))
+  .map(([start, length]): SlotRange => ({start, end: start + length}))
 
 test('coverage says of every slot what counting the claims says', () => {
   fc.assert(
@@ -25,7 +25,10 @@ test('coverage says of every slot what counting the claims says', () => {
 })
 
 test('a whole space, cut in pieces, has neither gap nor overlap', () => {
-  const pieces = [{start: 101, end: 200}, {start: 1, end: 100}]
+  const pieces = [
+    {start: 101, end: 200},
+    {start: 1, end: 100},
+  ]
   assert.deepEqual(coverageOf(pieces, SPACE), {missing: [], overlapping: []})
   assert.equal(countSlots(pieces), 200)
 })
@@ -48,7 +51,18 @@ test('the selector is told from the ranges that consumers report', () => {
 })
 
 test('ranges are read in both spellings and sorted', () => {
-  const expected = [{start: 1, end: 5}, {start: 9, end: 12}]
-  assert.deepEqual(reportedRanges({keyHashRangeArrays: [[9, 12], [1, 5]]}), expected)
+  const expected = [
+    {start: 1, end: 5},
+    {start: 9, end: 12},
+  ]
+  assert.deepEqual(
+    reportedRanges({
+      keyHashRangeArrays: [
+        [9, 12],
+        [1, 5],
+      ],
+    }),
+    expected,
+  )
   assert.deepEqual(reportedRanges({keyHashRanges: ['[9, 12]', '[1, 5]']}), expected)
 })

@@ -1,6 +1,7 @@
 import chalk from 'chalk'
 
-import type {Finding, MigrationPlan} from '../../domain/migration/plan.js'
+import type {Finding} from '../../domain/migration/findings.js'
+import type {MigrationPlan} from '../../domain/migration/plan.js'
 import type {MigrationResult} from '../../domain/migration/result.js'
 import type {MigrationList} from '../../domain/migration/status.js'
 import {renderMs, renderPairs, renderTable} from './table.js'

@@ -25,8 +25,28 @@ function ageNote({asOf, complete, maxAgeMs, source}: SubscriptionList): string {
   return `${source}, asked ${asOf}, ${age}${gaps}`
 }
 
-const PARTITION_HEAD = ['partition', 'type', 'consumers', 'backlog entries', 'unacked', 'delayed', 'in replay', 'ack holes', 'out/s']
-const CONSUMER_HEAD = ['partition', 'consumer', 'address', 'client', 'permits', 'unacked', 'blocked', 'out/s', 'last ack']
+const PARTITION_HEAD = [
+  'partition',
+  'type',
+  'consumers',
+  'backlog entries',
+  'unacked',
+  'delayed',
+  'in replay',
+  'ack holes',
+  'out/s',
+]
+const CONSUMER_HEAD = [
+  'partition',
+  'consumer',
+  'address',
+  'client',
+  'permits',
+  'unacked',
+  'blocked',
+  'out/s',
+  'last ack',
+]
 
 export function renderSubscription(report: SubscriptionReport): string {
   const {total} = report

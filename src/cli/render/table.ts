@@ -11,7 +11,9 @@ const NO_LINES = {
 
 /** A plain table: headers in capitals, numbers to the right, `-` for what is not known. */
 export function renderTable(head: readonly string[], rows: ReadonlyArray<readonly Cell[]>): string {
-  const isNumeric = head.map((_, column) => rows.every((row) => typeof row[column] === 'number' || row[column] === null))
+  const isNumeric = head.map((_, column) =>
+    rows.every((row) => typeof row[column] === 'number' || row[column] === null),
+  )
   const table = new Table({
     head: head.map((title) => chalk.bold(title.toUpperCase())),
     chars: NO_LINES,

@@ -47,7 +47,10 @@ export class FileJournal implements JournalStore {
   async list(): Promise<string[]> {
     try {
       const files = await readdir(this.place)
-      return files.filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length)).toSorted()
+      return files
+        .filter((file) => file.endsWith(ENDING))
+        .map((file) => file.slice(0, -ENDING.length))
+        .toSorted()
     } catch (error) {
       if (isCode(error, 'ENOENT')) return []
       throw error
@@ -128,7 +131,9 @@ function parseLines(text: string, migrationId: string): JournalEntry[] {
 }
 
 function claimed(held: Claim | null, isOurs: boolean): Conflict {
-  const holder = held ? `${held.migrationId}, run by ${held.who.user}@${held.who.host} pid ${String(held.who.pid)} since ${held.since}` : 'another run'
+  const holder = held
+    ? `${held.migrationId}, run by ${held.who.user}@${held.who.host} pid ${String(held.who.pid)} since ${held.since}`
+    : 'another run'
   const next = held ? [`keyshift migrate status ${held.migrationId}`] : []
   if (held) next.push(`keyshift migrate resume ${held.migrationId}${isOurs ? ' --take-over' : ''}`)
   return new Conflict('E_CLAIMED', `this subscription is being migrated by ${holder}`, {data: {...held}, next})
@@ -146,9 +151,13 @@ function isGone({host, pid}: Actor): boolean {
 }
 
 function journalBroken(migrationId: string, at: number): Conflict {
-  return new Conflict('E_JOURNAL_BROKEN', `the journal of ${migrationId} was altered: entry ${String(at)} does not fit the one before`, {
-    data: {migrationId, entry: at},
-  })
+  return new Conflict(
+    'E_JOURNAL_BROKEN',
+    `the journal of ${migrationId} was altered: entry ${String(at)} does not fit the one before`,
+    {
+      data: {migrationId, entry: at},
+    },
+  )
 }
 
 function isCode(error: unknown, code: string): boolean {

@@ -86,7 +86,10 @@ export class PulsarAdmin {
   }
 
   async partitionedStats(topic: TopicName, query: StatsQuery = {}): Promise<PartitionedTopicStats> {
-    return (await this.get(`${topicPath(topic)}/partitioned-stats`, {perPartition: true, ...query})) as PartitionedTopicStats
+    return (await this.get(`${topicPath(topic)}/partitioned-stats`, {
+      perPartition: true,
+      ...query,
+    })) as PartitionedTopicStats
   }
 
   /** Ledgers and cursors of a plain topic or of one partition. */

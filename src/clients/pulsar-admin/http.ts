@@ -108,11 +108,16 @@ export class AdminHttp {
       if (answer.location === undefined) throw new AdminRefused(request, url, answer.status, reasonOf(answer.body))
       url = redirectTarget(url, answer.location)
     }
-    throw new Unreachable('E_REDIRECTS', `${this.firstUrl(request)} was redirected more than ${String(MAX_REDIRECTS)} times`)
+    throw new Unreachable(
+      'E_REDIRECTS',
+      `${this.firstUrl(request)} was redirected more than ${String(MAX_REDIRECTS)} times`,
+    )
   }
 
   private firstUrl(request: AdminRequest): string {
-    const base = request.path.startsWith('//') ? this.url + request.path.slice(1) : `${this.url}/admin/v2${request.path}`
+    const base = request.path.startsWith('//')
+      ? this.url + request.path.slice(1)
+      : `${this.url}/admin/v2${request.path}`
     const query = new URLSearchParams()
     for (const [key, value] of Object.entries(request.query ?? {})) query.set(key, String(value))
     return query.size === 0 ? base : `${base}?${query.toString()}`
@@ -145,10 +150,14 @@ interface Answer {
 function noAnswer(url: string, error: unknown): Unreachable {
   const cause = isAxiosError(error) ? (error.code ?? error.message) : String(error)
   const {origin} = new URL(url)
-  return new Unreachable('E_BROKER_UNREACHABLE', `no answer from the broker at ${origin} (${cause}), asked for ${url}`, {
-    data: {url, cause},
-    next: [`curl ${origin}/admin/v2/brokers/health`, 'give the right address with --admin-url or KEYSHIFT_ADMIN_URL'],
-  })
+  return new Unreachable(
+    'E_BROKER_UNREACHABLE',
+    `no answer from the broker at ${origin} (${cause}), asked for ${url}`,
+    {
+      data: {url, cause},
+      next: [`curl ${origin}/admin/v2/brokers/health`, 'give the right address with --admin-url or KEYSHIFT_ADMIN_URL'],
+    },
+  )
 }
 
 /** Whether waiting a little may help: the connection broke, or the broker says that it is not ready. */
@@ -183,9 +192,16 @@ function reasonOf(body: string): string {
   const parsed = parseBody(body)
   const reason =
     typeof parsed === 'object' && parsed !== null && 'reason' in parsed ? String(parsed.reason) : stripTags(body)
-  return (reason.split('Stacktrace:')[0] ?? '').replace(/^[\s-]*An unexpected error.*?-+\s*/s, '').trim() || 'no reason given'
+  return (
+    (reason.split('Stacktrace:')[0] ?? '').replace(/^[\s-]*An unexpected error.*?-+\s*/s, '').trim() ||
+    'no reason given'
+  )
 }
 
 function stripTags(html: string): string {
-  return html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim().slice(0, 300)
+  return html
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 300)
 }

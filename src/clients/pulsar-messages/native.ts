@@ -41,7 +41,8 @@ interface NativeModule {
 }
 
 const TYPE_NAMES = {Exclusive: 'Exclusive', Failover: 'Failover', Key_Shared: 'KeyShared', Shared: 'Shared'} as const
-const PACKAGE: string = 'pulsar-client'
+// Not a literal, for the compiler would look for the types of a package that may not be there.
+const PACKAGE = ['pulsar', 'client'].join('-')
 
 /** Loads the addon; null when it is not installed or does not fit this machine. */
 export async function loadNative(): Promise<NativeModule | null> {
@@ -115,7 +116,9 @@ export class NativeTransport implements MessageTransport {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       if (/ConsumerBusy|NotAllowed|ConsumerAssign/.test(reason)) throw new SubscribeRefused(options, reason, error)
-      throw new Unreachable('E_BROKER_UNREACHABLE', `consumer ${options.name} could not subscribe: ${reason}`, {cause: error})
+      throw new Unreachable('E_BROKER_UNREACHABLE', `consumer ${options.name} could not subscribe: ${reason}`, {
+        cause: error,
+      })
     }
   }
 
@@ -136,7 +139,7 @@ function asMessage(message: NativeMessage): Message {
 }
 
 function asConsumer(consumer: NativeConsumer): MessageConsumer {
-  const gone = Promise.withResolvers<void>()
+  const gone = Promise.withResolvers<undefined>()
   return {
     closed: gone.promise,
     async ack(message: Message): Promise<void> {
@@ -148,7 +151,7 @@ function asConsumer(consumer: NativeConsumer): MessageConsumer {
     },
     async close(): Promise<void> {
       await consumer.close()
-      gone.resolve()
+      gone.resolve(undefined)
     },
   }
 }

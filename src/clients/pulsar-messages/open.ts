@@ -19,9 +19,13 @@ export async function openTransport(options: TransportOptions): Promise<MessageT
   const native = options.transport === 'websocket' ? null : await loadNative()
   if (native) return new NativeTransport(native, options)
   if (options.transport === 'native') {
-    throw new Unreachable('E_NATIVE_MISSING', 'the optional package pulsar-client is not installed or does not load here', {
-      next: ['npm install pulsar-client', 'use --transport websocket'],
-    })
+    throw new Unreachable(
+      'E_NATIVE_MISSING',
+      'the optional package pulsar-client is not installed or does not load here',
+      {
+        next: ['npm install pulsar-client', 'use --transport websocket'],
+      },
+    )
   }
   return new WebSocketTransport({url: options.webSocketUrl, token: options.token})
 }

@@ -30,7 +30,7 @@ export interface MessageConsumer {
   /** Asks for the message to be delivered again after the consumer's redelivery delay. */
   nack(message: Message): Promise<void>
   /** Settles once the consumer is gone, by close() or because the connection ended. */
-  readonly closed: Promise<void>
+  readonly closed: Promise<unknown>
   close(): Promise<void>
 }
 
@@ -54,7 +54,11 @@ export interface MessageTransport {
 
 /** The broker refused the consumer for now: another type is connected, or a policy forbids this one. */
 export class SubscribeRefused extends Unreachable {
-  constructor(options: Pick<ConsumeOptions, 'name' | 'subscription' | 'topic' | 'type'>, reason: string, cause?: unknown) {
+  constructor(
+    options: Pick<ConsumeOptions, 'name' | 'subscription' | 'topic' | 'type'>,
+    reason: string,
+    cause?: unknown,
+  ) {
     const {name, subscription, topic, type} = options
     super('E_SUBSCRIBE_REFUSED', `${type} consumer ${name} was refused at ${topic.full} ${subscription}: ${reason}`, {
       data: {topic: topic.full, subscription, type, reason},

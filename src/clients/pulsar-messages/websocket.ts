@@ -71,9 +71,10 @@ export class WebSocketTransport implements MessageTransport {
       handshakeTimeout: 30_000,
       perMessageDeflate: false,
     })
-    if (receive) socket.on('message', (data: Buffer) => {
-      receive(data.toString('utf8'))
-    })
+    if (receive)
+      socket.on('message', (data: Buffer) => {
+        receive(data.toString('utf8'))
+      })
     this.sockets.add(socket)
     socket.once('close', () => this.sockets.delete(socket))
     await opened(socket, url)
@@ -109,7 +110,11 @@ function opened(socket: WebSocket, url: string): Promise<void> {
 
 /** Jetty answers with an HTML page; the reason is in its status line or its text. */
 function reasonOf(body: string, response: IncomingMessage): string {
-  const text = body.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim().slice(0, 300)
+  const text = body
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 300)
   return `${String(response.statusCode)} ${text || (response.statusMessage ?? '')}`
 }
 
@@ -236,6 +241,9 @@ class WebSocketProducer implements MessageProducer {
     const waiter = this.waiting.get(answer.context ?? '')
     this.waiting.delete(answer.context ?? '')
     if (answer.result === 'ok') waiter?.resolve()
-    else waiter?.reject(new Unreachable('E_PRODUCE_REFUSED', `the broker refused a message: ${answer.errorMsg ?? answer.result}`))
+    else
+      waiter?.reject(
+        new Unreachable('E_PRODUCE_REFUSED', `the broker refused a message: ${answer.errorMsg ?? answer.result}`),
+      )
   }
 }

@@ -42,7 +42,7 @@ export async function connectRedis(url: string): Promise<RedisConnection> {
   const {address, options} = parseRedisUrl(url)
   const redis = new Redis({...FAIL_FAST, ...options})
   await ready(redis, address)
-  const isCluster = /cluster_enabled:1/.test(await redis.info('cluster'))
+  const isCluster = (await redis.info('cluster')).includes('cluster_enabled:1')
   if (!isCluster) return {address, primaries: [redis], close: () => quit([redis])}
   redis.disconnect()
   return joinCluster(address, options)
@@ -57,7 +57,7 @@ async function joinCluster(address: string, options: RedisSettings): Promise<Red
   })
   await ready(cluster, address)
   const primaries = cluster.nodes('master')
-  await Promise.all(primaries.map((node) => (node.status === 'ready' ? undefined : ready(node, address))))
+  await Promise.all(primaries.filter(({status}) => status !== 'ready').map((node) => ready(node, address)))
   return {address, primaries, close: () => quit([cluster])}
 }
 
@@ -77,7 +77,7 @@ async function ready(client: Cluster | Redis, address: string): Promise<void> {
 }
 
 function refused(address: string, error: unknown): Unreachable {
-  const cause = error instanceof Error ? (('code' in error && String(error.code)) || error.message) : String(error)
+  const cause = error instanceof Error ? ('code' in error && String(error.code)) || error.message : String(error)
   const isAuth = /WRONGPASS|NOAUTH|NOPERM|AUTH/.test(error instanceof Error ? error.message : '')
   return isAuth
     ? new Unreachable('E_REDIS_AUTH', `Redis at ${address} refused the login: ${cause}`, {

@@ -12,7 +12,12 @@ export default class HelpExitCodes extends KeyshiftCommand<ExitCodes> {
 
   async run(): Promise<ExitCodes> {
     await this.parse(HelpExitCodes)
-    this.log(renderTable(['code', 'name', 'meaning'], EXIT_CODES.map(({code, meaning, name}) => [code, name, meaning])))
+    this.log(
+      renderTable(
+        ['code', 'name', 'meaning'],
+        EXIT_CODES.map(({code, meaning, name}) => [code, name, meaning]),
+      ),
+    )
     return {exitCodes: EXIT_CODES.map((row) => ({...row}))}
   }
 }

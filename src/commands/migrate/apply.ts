@@ -5,7 +5,15 @@ import {Args} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
-import {budgetsOf, confirm, currentActor, listenForInterrupt, narrate, openJournal, runFlags} from '../../cli/migration.js'
+import {
+  budgetsOf,
+  confirm,
+  currentActor,
+  listenForInterrupt,
+  narrate,
+  openJournal,
+  runFlags,
+} from '../../cli/migration.js'
 import {renderPlan, renderResult} from '../../cli/render/migration.js'
 import {applyPlan} from '../../domain/migration/migrate.js'
 import type {MigrationResult} from '../../domain/migration/result.js'
@@ -48,6 +56,9 @@ async function readPlan(file: string): Promise<string> {
     return await readFile(file, 'utf8')
   } catch (error) {
     const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new Usage('E_PLAN_FILE', `${file} can't be read (${cause})`, {data: {file}, next: [`keyshift migrate plan TOPIC SUB --to Key_Shared -o ${file}`]})
+    throw new Usage('E_PLAN_FILE', `${file} can't be read (${cause})`, {
+      data: {file},
+      next: [`keyshift migrate plan TOPIC SUB --to Key_Shared -o ${file}`],
+    })
   }
 }

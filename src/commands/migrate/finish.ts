@@ -22,8 +22,15 @@ export default class MigrateFinish extends KeyshiftCommand<MigrationList> {
     const {args, flags} = await this.parse(MigrateFinish)
     const store = openJournal(this.config, flags.journal)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
-    if (!flags.yes) await confirm(`Lift the fence of ${args.id}, so that consumers of the old type may subscribe again?`, this.jsonEnabled())
-    const list = {journal: store.place, migrations: [await finishMigration({admin, store, who: currentActor()}, args.id)]}
+    if (!flags.yes)
+      await confirm(
+        `Lift the fence of ${args.id}, so that consumers of the old type may subscribe again?`,
+        this.jsonEnabled(),
+      )
+    const list = {
+      journal: store.place,
+      migrations: [await finishMigration({admin, store, who: currentActor()}, args.id)],
+    }
     this.log(renderMigrations(list))
     return list
   }

@@ -13,14 +13,21 @@ const HOUR_MS = 3_600_000
 
 export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
-  static override description = 'Planning reads only. The plan binds what it saw; apply refuses it when the cluster has changed since.'
+  static override description =
+    'Planning reads only. The plan binds what it saw; apply refuses it when the cluster has changed since.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision --to Key_Shared -o plan.json',
     '<%= config.bin %> <%= command.id %> orders decision --to Key_Shared --accept mixed-batches',
   ]
   static override flags = {
     ...pulsarFlags,
-    accept: Flags.string({default: [], description: 'let this blocking finding pass', helpValue: 'FINDING', multiple: true, multipleNonGreedy: true}),
+    accept: Flags.string({
+      default: [],
+      description: 'let this blocking finding pass',
+      helpValue: 'FINDING',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     'expect-consumers': Flags.integer({description: 'how many new consumers there should be', helpValue: 'N', min: 1}),
     output: Flags.string({char: 'o', description: 'write the plan to this file', helpValue: 'plan.json'}),
     strategy: Flags.option({default: 'in-place', description: 'how to switch', options: ['in-place'] as const})(),

@@ -3,7 +3,15 @@ import {Args, Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
-import {budgetsOf, confirm, currentActor, listenForInterrupt, narrate, openJournal, runFlags} from '../../cli/migration.js'
+import {
+  budgetsOf,
+  confirm,
+  currentActor,
+  listenForInterrupt,
+  narrate,
+  openJournal,
+  runFlags,
+} from '../../cli/migration.js'
 import {renderResult} from '../../cli/render/migration.js'
 import {resumeMigration} from '../../domain/migration/migrate.js'
 import type {MigrationResult} from '../../domain/migration/result.js'

@@ -13,7 +13,8 @@ export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
     "<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --json | jq '.result.migrations[0].state'",
   ]
   static override flags = {journal: journalFlag}
-  static override summary = 'Show migrations: state, step, what they wait for, how long delivery was held, who runs them.'
+  static override summary =
+    'Show migrations: state, step, what they wait for, how long delivery was held, who runs them.'
 
   async run(): Promise<MigrationList> {
     const {args, flags} = await this.parse(MigrateStatus)

@@ -57,7 +57,12 @@ export function reportBacklog(samples: readonly BacklogSample[]): BacklogReport 
   const last = samples.at(-1)
   if (!first || !last) throw new RangeError('a backlog report needs at least one sample')
   const rows = last.collected.partitions.map(({partition}) =>
-    samples.map(({atMs, collected}) => readPartition(atMs, collected.partitions.find((row) => row.partition === partition))),
+    samples.map(({atMs, collected}) =>
+      readPartition(
+        atMs,
+        collected.partitions.find((row) => row.partition === partition),
+      ),
+    ),
   )
   return {
     topic: last.collected.topic.full,
@@ -67,7 +72,14 @@ export function reportBacklog(samples: readonly BacklogSample[]): BacklogReport 
       partition: last.collected.partitions[at]?.partition ?? null,
       ...figures(readings),
     })),
-    total: figures(samples.map(({atMs}, at) => addReadings(atMs, rows.map((readings) => readings[at])))),
+    total: figures(
+      samples.map(({atMs}, at) =>
+        addReadings(
+          atMs,
+          rows.map((readings) => readings[at]),
+        ),
+      ),
+    ),
   }
 }
 
@@ -124,13 +136,17 @@ function ratePerSecond(readings: readonly Reading[], counter: (reading: Reading)
 function shrinkPaces(readings: readonly Reading[]): number[] | null {
   const paces = readings.slice(1).flatMap((after, at) => {
     const before = readings[at]
-    if (!before || before.backlogEntries === null || after.backlogEntries === null) return []
+    if (typeof before?.backlogEntries !== 'number' || after.backlogEntries === null) return []
     return [(before.backlogEntries - after.backlogEntries) / (after.atMs - before.atMs)]
   })
   return paces.length > 0 && paces.length === readings.length - 1 ? paces : null
 }
 
-function verdictOf(backlog: number | null, paces: readonly number[] | null, rateOut: number | null): BacklogVerdict | null {
+function verdictOf(
+  backlog: number | null,
+  paces: readonly number[] | null,
+  rateOut: number | null,
+): BacklogVerdict | null {
   if (backlog === 0) return 'empty'
   if (backlog === null || paces === null) return null
   if (rateOut === 0) return 'stalled'

@@ -143,7 +143,12 @@ function rangesOfPartition({partition, subscription}: SubscriptionPartition): Ra
     slotSpace: space,
     consumers,
     draining: (subscription.consumers ?? []).flatMap(drainingOf).toSorted((a, b) => a.slot - b.slot),
-    coverage: space && coverageOf(consumers.flatMap(({ranges}) => ranges), space),
+    coverage:
+      space &&
+      coverageOf(
+        consumers.flatMap(({ranges}) => ranges),
+        space,
+      ),
   }
 }
 

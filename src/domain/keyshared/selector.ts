@@ -41,6 +41,9 @@ export function reportedRanges(consumer: ConsumerStats): SlotRange[] {
 }
 
 function parseRange(text: string): [number, number] {
-  const [start = Number.NaN, end = Number.NaN] = text.replace(/[[\]\s]/g, '').split(',').map(Number)
+  const [start = Number.NaN, end = Number.NaN] = text
+    .replace(/[[\]\s]/g, '')
+    .split(',')
+    .map(Number)
   return [start, end]
 }

@@ -1,6 +1,11 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import {type Message, type MessageConsumer, type MessageTransport, SubscribeRefused} from '../../clients/pulsar-messages/transport.js'
+import {
+  type Message,
+  type MessageConsumer,
+  type MessageTransport,
+  SubscribeRefused,
+} from '../../clients/pulsar-messages/transport.js'
 import type {TopicName} from '../../topic-name.js'
 import type {Handling, Tally} from './tally.js'
 import type {Worker} from './worker.js'

@@ -100,7 +100,8 @@ function plainLock(token: string): Recognised {
 function redissonLock(fields: RawLock['fields']): Recognised {
   const [field, count] = fields[0]?.map((bytes) => printable(bytes)) ?? []
   const thread = REDISSON_FIELD.exec(field ?? '')?.groups?.['thread']
-  if (fields.length !== 1 || field === undefined || thread === undefined || !/^\d{1,9}$/.test(count ?? '')) return UNKNOWN
+  if (fields.length !== 1 || field === undefined || thread === undefined || !/^\d{1,9}$/.test(count ?? ''))
+    return UNKNOWN
   return {
     family: 'redisson',
     holder: {token: field, host: null, pid: null, thread: Number(thread), consumer: null},

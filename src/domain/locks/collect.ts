@@ -128,7 +128,7 @@ async function answers(replies: Promise<Array<[Error | null, unknown]> | null>):
 
 function rawLock(key: Buffer, looks: readonly Answer[], read: Answer | undefined): RawLock | 'unreadable' {
   const [type, pttl, idle] = looks
-  if ([type, pttl, read].some((answer) => /NOPERM/.test(answer?.error?.message ?? ''))) return 'unreadable'
+  if ([type, pttl, read].some((answer) => answer?.error?.message.includes('NOPERM'))) return 'unreadable'
   return {
     key,
     type: String(type?.value),
@@ -155,5 +155,8 @@ async function stopTouching(redis: Redis): Promise<boolean> {
 
 function scanFailed(address: string, error: unknown): Unreachable {
   const cause = error instanceof Error ? error.message : String(error)
-  return new Unreachable('E_REDIS_SCAN', `the scan of Redis at ${address} broke off: ${cause}`, {data: {address, cause}, cause: error})
+  return new Unreachable('E_REDIS_SCAN', `the scan of Redis at ${address} broke off: ${cause}`, {
+    data: {address, cause},
+    cause: error,
+  })
 }

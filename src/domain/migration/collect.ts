@@ -3,13 +3,16 @@ import {AdminRefused} from '../../clients/pulsar-admin/http.js'
 import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectSubscription} from '../subscriptions/collect.js'
-import type {TopicPolicies} from './plan.js'
-import type {MigrationSnapshot} from './snapshot.js'
+import type {MigrationSnapshot, TopicPolicies} from './snapshot.js'
 
 const EVERY_TYPE: readonly SubscriptionType[] = ['Exclusive', 'Failover', 'Key_Shared', 'Shared']
 
 /** Reads what the planner needs; changes nothing. */
-export async function collectSnapshot(admin: PulsarAdmin, topic: string, subscription: string): Promise<MigrationSnapshot> {
+export async function collectSnapshot(
+  admin: PulsarAdmin,
+  topic: string,
+  subscription: string,
+): Promise<MigrationSnapshot> {
   const collected = await collectSubscription(admin, topic, subscription, {getPreciseBacklog: true})
   const [clusters, brokerVersion, policies, namespaceTypes] = await Promise.all([
     admin.clusters(),
@@ -18,7 +21,10 @@ export async function collectSnapshot(admin: PulsarAdmin, topic: string, subscri
     admin.namespaceSubscriptionTypes(collected.topic),
   ])
   return {
-    cluster: clusters.filter((name) => name !== 'global').toSorted().join(','),
+    cluster: clusters
+      .filter((name) => name !== 'global')
+      .toSorted()
+      .join(','),
     brokerVersion,
     collected,
     hasTopicPolicies: policies !== null,
@@ -28,7 +34,11 @@ export async function collectSnapshot(admin: PulsarAdmin, topic: string, subscri
 }
 
 /** null where the broker has topic policies switched off, which it says with 405. */
-async function topicPolicies(admin: PulsarAdmin, topic: TopicName, subscription: string): Promise<TopicPolicies | null> {
+async function topicPolicies(
+  admin: PulsarAdmin,
+  topic: TopicName,
+  subscription: string,
+): Promise<TopicPolicies | null> {
   try {
     const [subscriptionTypesEnabled, dispatchRate] = await Promise.all([
       admin.subscriptionTypes(topic),

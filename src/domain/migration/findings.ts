@@ -1,6 +1,15 @@
 import {commonType} from '../subscriptions/inspect.js'
-import type {Finding} from './plan.js'
 import type {MigrationSnapshot} from './snapshot.js'
+
+export interface Finding {
+  code: string
+  severity: 'block' | 'info' | 'warn'
+  message: string
+  evidence: Array<{field: string; value: string}>
+  /** whether `--accept CODE` lets a blocking finding pass */
+  isWaivable: boolean
+  isAccepted: boolean
+}
 
 type Draft = Omit<Finding, 'isAccepted'>
 

@@ -1,4 +1,10 @@
-import {type Actor, type JournalEntry, type JournalPhase, type JournalStore, nextEntry} from '../../clients/journal/journal.js'
+import {
+  type Actor,
+  type JournalEntry,
+  type JournalPhase,
+  type JournalStore,
+  nextEntry,
+} from '../../clients/journal/journal.js'
 import {Conflict} from '../../errors.js'
 import type {MigrationPlan, StepId} from './plan.js'
 import type {Captured} from './step.js'
@@ -26,7 +32,10 @@ export class MigrationLedger {
   static async open(store: JournalStore, id: string, who: Actor): Promise<MigrationLedger> {
     const entries = await store.read(id)
     const plan = planOf(entries)
-    if (!plan) throw new Conflict('E_JOURNAL_BROKEN', `the journal of ${id} does not begin with a plan`, {data: {migrationId: id}})
+    if (!plan)
+      throw new Conflict('E_JOURNAL_BROKEN', `the journal of ${id} does not begin with a plan`, {
+        data: {migrationId: id},
+      })
     return new MigrationLedger(store, id, plan, who, entries)
   }
 

@@ -28,7 +28,11 @@ export type RunSettings = Omit<RunOptions, 'admin' | 'ledger'>
  *
  * @throws Conflict E_PLAN_STALE, E_PLAN_EXPIRED, E_CLAIMED; and what runMigration throws.
  */
-export async function applyPlan(tools: MigrationTools, plan: MigrationPlan, settings: RunSettings): Promise<MigrationResult> {
+export async function applyPlan(
+  tools: MigrationTools,
+  plan: MigrationPlan,
+  settings: RunSettings,
+): Promise<MigrationResult> {
   const snapshot = await collectSnapshot(tools.admin, plan.topic, plan.subscription)
   requireFresh(plan, snapshot, new Date())
   const ledger = new MigrationLedger(tools.store, newId(new Date()), plan, tools.who)
@@ -68,7 +72,10 @@ export async function resumeMigration(
 export async function finishMigration(tools: MigrationTools, id: string): Promise<MigrationStatus> {
   const ledger = await MigrationLedger.open(tools.store, id, tools.who)
   const {state} = foldStatus(id, ledger.history, new Date())
-  if (state !== 'done') throw new Blocked('E_NOT_DONE', `${id} is ${state}; only a migration that is done can be finished`, {data: {id, state}})
+  if (state !== 'done')
+    throw new Blocked('E_NOT_DONE', `${id} is ${state}; only a migration that is done can be finished`, {
+      data: {id, state},
+    })
   await requireFinishable(tools.admin, ledger.plan)
   const {types} = ledger.captured('fence') as {types: SubscriptionType[] | null}
   await ledger.append('finish', 'intent', {types})
@@ -85,7 +92,11 @@ export async function listMigrations(store: JournalStore, id: string | undefined
   return Promise.all(ids.map(async (one) => foldStatus(one, await store.read(one), now)))
 }
 
-async function carryOn(tools: MigrationTools, ledger: MigrationLedger, settings: RunSettings): Promise<MigrationResult> {
+async function carryOn(
+  tools: MigrationTools,
+  ledger: MigrationLedger,
+  settings: RunSettings,
+): Promise<MigrationResult> {
   try {
     await runMigration({...settings, admin: tools.admin, ledger})
   } finally {
@@ -107,12 +118,18 @@ async function requireFinishable(admin: PulsarAdmin, plan: MigrationPlan): Promi
   )
   if (other) {
     const message = `${plan.topic} ${plan.subscription} has no ${plan.to} consumer on every partition: without the fence, ${plan.from} consumers could take it`
-    throw new Conflict('E_WORLD_CHANGED', message, {data: {partition: other.partition, type: other.subscription.type ?? 'None'}})
+    throw new Conflict('E_WORLD_CHANGED', message, {
+      data: {partition: other.partition, type: other.subscription.type ?? 'None'},
+    })
   }
   if (allowedTypes.toSorted().join() !== plan.fencedTypes.toSorted().join()) {
-    throw new Conflict('E_WORLD_CHANGED', `subscriptionTypesEnabled of ${plan.topic} was changed since; it is left as it is`, {
-      data: {expected: plan.fencedTypes, found: allowedTypes},
-    })
+    throw new Conflict(
+      'E_WORLD_CHANGED',
+      `subscriptionTypesEnabled of ${plan.topic} was changed since; it is left as it is`,
+      {
+        data: {expected: plan.fencedTypes, found: allowedTypes},
+      },
+    )
   }
 }
 

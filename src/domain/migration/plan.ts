@@ -1,19 +1,9 @@
 import {canonicalJson, sha256} from '../../clients/journal/journal.js'
-import type {DispatchRate, SubscriptionType} from '../../clients/pulsar-admin/types.js'
+import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import {Blocked} from '../../errors.js'
 import {commonType} from '../subscriptions/inspect.js'
-import {findingsOf} from './findings.js'
-import type {MigrationSnapshot} from './snapshot.js'
-
-export interface Finding {
-  code: string
-  severity: 'block' | 'info' | 'warn'
-  message: string
-  evidence: Array<{field: string; value: string}>
-  /** whether `--accept CODE` lets a blocking finding pass */
-  isWaivable: boolean
-  isAccepted: boolean
-}
+import {type Finding, findingsOf} from './findings.js'
+import type {MigrationSnapshot, TopicPolicies} from './snapshot.js'
 
 export interface PlannedStep {
   id: StepId
@@ -23,13 +13,6 @@ export interface PlannedStep {
 
 export const STEP_IDS = ['fence', 'pause', 'drain', 'evict', 'attach', 'resume'] as const
 export type StepId = (typeof STEP_IDS)[number]
-
-export interface TopicPolicies {
-  /** null: the topic sets none */
-  subscriptionTypesEnabled: SubscriptionType[] | null
-  /** of this subscription; null: none is set */
-  dispatchRate: DispatchRate | null
-}
 
 /** A plan binds what was seen to what will be done; `apply` refuses when the world no longer looks like this. */
 export interface MigrationPlan {

@@ -2,8 +2,8 @@ import type {JournalEntry} from '../../clients/journal/journal.js'
 import {countSlots} from '../keyshared/ranges.js'
 import {keyRanges} from '../keyshared/report.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {Finding} from './findings.js'
 import type {MigrationLedger} from './ledger.js'
-import type {Finding} from './plan.js'
 import {gapOf} from './status.js'
 
 export interface MigrationResult {
@@ -54,20 +54,24 @@ function between(from: JournalEntry | undefined, to: JournalEntry | undefined): 
 
 /** The exact hand-over point: everything up to it was acknowledged by the old fleet. */
 function handOver(ledger: MigrationLedger, partition: number | null): string | null {
-  const rows = ledger.find('evict', 'captured')?.data['partitions'] as Array<{partition: number | null; markDelete: string}> | undefined
+  const rows = ledger.find('evict', 'captured')?.data['partitions'] as
+    Array<{partition: number | null; markDelete: string}> | undefined
   return rows?.find((row) => row.partition === partition)?.markDelete ?? null
 }
 
 function atRisk(switched: JournalEntry | undefined): Finding[] {
   const partitions = (switched?.data['atRisk'] as Array<number | null> | undefined) ?? []
-  const message = 'a message came while the consumers of a partition without traffic were disconnected: it may be handled twice'
+  const message =
+    'a message came while the consumers of a partition without traffic were disconnected: it may be handled twice'
   return partitions.map((partition) => warning('possible-duplicate', message, 'partition', partition))
 }
 
 function coverage(collected: CollectedSubscription): Finding[] {
   const other = collected.partitions.filter(({subscription}) => subscription.type !== 'Key_Shared')
   if (other.length > 0) {
-    return other.map(({partition}) => warning('type-changed', 'a partition is not Key_Shared any more', 'partition', partition))
+    return other.map(({partition}) =>
+      warning('type-changed', 'a partition is not Key_Shared any more', 'partition', partition),
+    )
   }
   return keyRanges(collected)
     .partitions.filter(({coverage: found}) => countSlots(found?.missing ?? []) > 0)
@@ -83,5 +87,12 @@ function fewer({plan}: MigrationLedger, collected: CollectedSubscription): Findi
 }
 
 function warning(code: string, message: string, field: string, value: number | null): Finding {
-  return {code, severity: 'warn', message, evidence: [{field, value: String(value)}], isWaivable: false, isAccepted: false}
+  return {
+    code,
+    severity: 'warn',
+    message,
+    evidence: [{field, value: String(value)}],
+    isWaivable: false,
+    isAccepted: false,
+  }
 }

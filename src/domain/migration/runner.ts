@@ -86,7 +86,10 @@ class Run {
       partitions:
         plan.partitions === null
           ? [{partition: null, name: topic}]
-          : Array.from({length: plan.partitions}, (_, partition) => ({partition, name: partitionName(topic, partition)})),
+          : Array.from({length: plan.partitions}, (_, partition) => ({
+              partition,
+              name: partitionName(topic, partition),
+            })),
       subscription: plan.subscription,
       captured: (step) => ledger.captured(step),
     }
@@ -147,7 +150,8 @@ class Run {
       this.requireNotStopped(id)
       const forMs = Date.now() - startedAt
       this.options.report({kind: 'waiting', step: id, waitingFor: verdict.waitingFor, forMs})
-      if (Date.now() > deadline) throw new Stopped(`${id} waited ${String(Math.round(forMs / 1000))} s for ${verdict.waitingFor}`)
+      if (Date.now() > deadline)
+        throw new Stopped(`${id} waited ${String(Math.round(forMs / 1000))} s for ${verdict.waitingFor}`)
       if (Date.now() - notedAt > NOTE_EVERY_MS) {
         notedAt = Date.now()
         await this.options.ledger.append(id, 'waiting', {waitingFor: verdict.waitingFor, forMs})
@@ -158,7 +162,14 @@ class Run {
 
   private patience(step: StepId): number {
     const {budgets, ledger} = this.options
-    const own = step === 'drain' ? budgets.drainMs : step === 'attach' ? budgets.attachMs : step === 'resume' ? RESUME_MS : POLICY_MS
+    const own =
+      step === 'drain'
+        ? budgets.drainMs
+        : step === 'attach'
+          ? budgets.attachMs
+          : step === 'resume'
+            ? RESUME_MS
+            : POLICY_MS
     const pausedAt = ledger.find('pause', 'applied')?.at
     if (budgets.gapMs === null || pausedAt === undefined || step === 'resume') return own
     return Math.min(own, Math.max(0, Date.parse(pausedAt) + budgets.gapMs - Date.now()))
@@ -189,13 +200,19 @@ class Run {
       next: [`keyshift subscriptions inspect ${plan.topic} ${plan.subscription}`, `keyshift migrate status ${id}`],
       cause,
     }
-    if (interrupt.aborted) return new Interrupted('E_INTERRUPTED', `${id} was interrupted; delivery runs as before`, details)
-    return new Pending('E_ROLLED_BACK', `${id} stopped before the switch and delivery runs as before: ${messageOf(cause)}`, details)
+    if (interrupt.aborted)
+      return new Interrupted('E_INTERRUPTED', `${id} was interrupted; delivery runs as before`, details)
+    return new Pending(
+      'E_ROLLED_BACK',
+      `${id} stopped before the switch and delivery runs as before: ${messageOf(cause)}`,
+      details,
+    )
   }
 
   private stopped(cause: unknown, undoFailed?: unknown): KeyshiftError {
     const {id} = this.options.ledger
-    const why = undoFailed === undefined ? messageOf(cause) : `${messageOf(cause)}; going back: ${messageOf(undoFailed)}`
+    const why =
+      undoFailed === undefined ? messageOf(cause) : `${messageOf(cause)}; going back: ${messageOf(undoFailed)}`
     const details = {
       data: {id, state: 'pending', reason: why},
       next: [`keyshift migrate resume ${id} --yes`, `keyshift migrate status ${id}`],

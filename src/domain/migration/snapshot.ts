@@ -1,6 +1,12 @@
-import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
+import type {DispatchRate, SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
-import type {TopicPolicies} from './plan.js'
+
+export interface TopicPolicies {
+  /** null: the topic sets none */
+  subscriptionTypesEnabled: SubscriptionType[] | null
+  /** of this subscription; null: none is set */
+  dispatchRate: DispatchRate | null
+}
 
 /** Everything the planner looks at, read from the cluster at one moment. */
 export interface MigrationSnapshot {

@@ -15,14 +15,22 @@ export function parsePlan(text: string, file: string): MigrationPlan {
   try {
     parsed = JSON.parse(text)
   } catch (error) {
-    throw new Usage('E_PLAN_FILE', `${file} is not JSON: ${error instanceof Error ? error.message : ''}`, {data: {file}})
+    throw new Usage('E_PLAN_FILE', `${file} is not JSON: ${error instanceof Error ? error.message : ''}`, {
+      data: {file},
+    })
   }
   if (typeof parsed !== 'object' || parsed === null || !('format' in parsed) || parsed.format !== 'keyshift.plan/v1') {
-    throw new Usage('E_PLAN_FILE', `${file} is not a plan of keyshift; make one with keyshift migrate plan … -o ${file}`, {data: {file}})
+    throw new Usage(
+      'E_PLAN_FILE',
+      `${file} is not a plan of keyshift; make one with keyshift migrate plan … -o ${file}`,
+      {data: {file}},
+    )
   }
   const {digest, ...body} = parsed as MigrationPlan
   if (digest !== digestOf(body)) {
-    throw new Conflict('E_PLAN_ALTERED', `${file} was changed after it was made: its digest does not fit`, {data: {file}})
+    throw new Conflict('E_PLAN_ALTERED', `${file} was changed after it was made: its digest does not fit`, {
+      data: {file},
+    })
   }
   return {...body, digest}
 }
@@ -31,7 +39,10 @@ export function parsePlan(text: string, file: string): MigrationPlan {
 export function requireFresh(plan: MigrationPlan, snapshot: MigrationSnapshot, now: Date): void {
   const next = [`keyshift migrate plan ${plan.topic} ${plan.subscription} --to ${plan.to} -o plan.json`]
   if (now.toISOString() > plan.expiresAt) {
-    throw new Conflict('E_PLAN_EXPIRED', `the plan expired at ${plan.expiresAt}; make a new one`, {data: {expiresAt: plan.expiresAt}, next})
+    throw new Conflict('E_PLAN_EXPIRED', `the plan expired at ${plan.expiresAt}; make a new one`, {
+      data: {expiresAt: plan.expiresAt},
+      next,
+    })
   }
   const changes = changesSince(plan, snapshot)
   if (changes.length === 0) return
@@ -50,12 +61,17 @@ function changesSince(plan: MigrationPlan, snapshot: MigrationSnapshot): Change[
   const type = commonType(collected.partitions.map(({subscription}) => subscription.type ?? 'None'))
   const changes: Change[] = []
   const compare = (field: string, planned: unknown, found: unknown): void => {
-    if (canonicalJson(planned) !== canonicalJson(found)) changes.push({field, planned: show(planned), found: show(found)})
+    if (canonicalJson(planned) !== canonicalJson(found))
+      changes.push({field, planned: show(planned), found: show(found)})
   }
   compare('cluster', plan.cluster, snapshot.cluster)
   compare('partitions', plan.partitions, collected.partitionCount)
   compare('type', plan.from, type)
-  compare('subscriptionTypesEnabled', plan.policies.subscriptionTypesEnabled, snapshot.policies.subscriptionTypesEnabled)
+  compare(
+    'subscriptionTypesEnabled',
+    plan.policies.subscriptionTypesEnabled,
+    snapshot.policies.subscriptionTypesEnabled,
+  )
   compare('dispatchRate', plan.policies.dispatchRate, snapshot.policies.dispatchRate)
   const known = new Set(plan.findings.map(({code}) => code))
   const fresh = findingsOf(snapshot).filter(({code, severity}) => severity === 'block' && !known.has(code))

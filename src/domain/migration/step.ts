@@ -17,7 +17,8 @@ export interface StepContext {
 }
 
 /** What verify() found: done with its facts, or what it waits for, in words that name who blocks. */
-export type Verdict = {readonly isDone: true; readonly facts: Captured} | {readonly isDone: false; readonly waitingFor: string}
+export type Verdict =
+  {readonly isDone: true; readonly facts: Captured} | {readonly isDone: false; readonly waitingFor: string}
 
 /**
  * One step of a migration. The runner makes capture()'s answer durable before it calls apply(), polls verify() to a

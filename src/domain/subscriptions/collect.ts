@@ -38,7 +38,11 @@ const NEAREST = 3
  * @throws Unreachable E_TOPIC_NOT_FOUND with the nearest names; E_PARTITIONS_MISSING when the broker's answer leaves
  *   partitions out, which it does in silence: half an answer is no answer.
  */
-export async function collectTopic(admin: PulsarAdmin, topic: TopicName, query: StatsQuery = {}): Promise<CollectedTopic> {
+export async function collectTopic(
+  admin: PulsarAdmin,
+  topic: TopicName,
+  query: StatsQuery = {},
+): Promise<CollectedTopic> {
   try {
     const count = await admin.partitionCount(topic)
     if (count === 0) {
@@ -83,7 +87,10 @@ function everyPartition(topic: TopicName, count: number, answer: Record<string, 
     throw new Unreachable(
       'E_PARTITIONS_MISSING',
       `the broker's statistics of ${topic.full} lack ${String(missing.length)} of ${String(count)} partitions: ${missing.join(', ')}`,
-      {data: {topic: topic.full, partitions: count, missing}, next: ['try again; a partition may be moving to another broker']},
+      {
+        data: {topic: topic.full, partitions: count, missing},
+        next: ['try again; a partition may be moving to another broker'],
+      },
     )
   }
   return rows.map((row) => ({...row, stats: row.stats ?? {}}))
@@ -116,7 +123,10 @@ function subscriptionNotFound(
   found: readonly SubscriptionPartition[],
 ): Unreachable {
   const known = collected.partitions.flatMap(({stats}) => Object.keys(stats.subscriptions ?? {}))
-  const nearest = nearestNames(subscription, [...new Set(known)].filter((name) => name !== subscription))
+  const nearest = nearestNames(
+    subscription,
+    [...new Set(known)].filter((name) => name !== subscription),
+  )
   const absentOn = collected.partitions.filter((row) => !found.some(({partition}) => partition === row.partition))
   const where =
     found.length === 0 ? '' : ` on partitions ${absentOn.map(({partition}) => String(partition)).join(', ')}`

@@ -21,7 +21,9 @@ export const attach: MigrationStep<AttachCapture> = {
       const looks = await lookAtSubscription(context)
       const open = looks.filter(({stats}) => stats.type !== context.plan.to || (stats.consumers ?? []).length === 0)
       if (open.length > 0) {
-        return waiting(`a ${context.plan.to} consumer on ${open.map(({partition}) => partitionLabel(partition)).join(', ')}`)
+        return waiting(
+          `a ${context.plan.to} consumer on ${open.map(({partition}) => partitionLabel(partition)).join(', ')}`,
+        )
       }
       return done({
         partitions: looks.map(({partition, stats}) => ({partition, consumers: (stats.consumers ?? []).length})),

@@ -8,7 +8,9 @@ type DrainCapture = {throttledReads: Array<{partition: number | null; count: num
 export const drain: MigrationStep<DrainCapture> = {
   id: 'drain',
   capture(context) {
-    return Promise.resolve({throttledReads: context.captured('pause')['throttledReads'] as DrainCapture['throttledReads']})
+    return Promise.resolve({
+      throttledReads: context.captured('pause')['throttledReads'] as DrainCapture['throttledReads'],
+    })
   },
   apply() {
     return Promise.resolve() // changes nothing: the consumers do the work
@@ -48,6 +50,8 @@ function blockers(open: readonly CursorLook[]): string {
   if (counts.size === 0) {
     return `proof that delivery is held on ${open.map(({partition}) => partitionLabel(partition)).join(', ')}`
   }
-  const names = [...counts].toSorted(([, a], [, b]) => b - a).map(([name, count]) => `${name} (${String(count)} unacked)`)
+  const names = [...counts]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${name} (${String(count)} unacked)`)
   return `acknowledgements from ${names.join(', ')}`
 }

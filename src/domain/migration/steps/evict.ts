@@ -40,7 +40,8 @@ export const evict: MigrationStep<EvictCapture> = {
     return async () => {
       const looks = await lookAtSubscription(context)
       const left = looks.filter(hasOldConsumers)
-      if (left.length > 0) return waiting(`Shared consumers to leave ${left.map(({partition}) => partitionLabel(partition)).join(', ')}`)
+      if (left.length > 0)
+        return waiting(`Shared consumers to leave ${left.map(({partition}) => partitionLabel(partition)).join(', ')}`)
       return done({atRisk: deliveredInTheGap(looks, captured)})
     }
   },

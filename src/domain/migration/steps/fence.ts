@@ -22,7 +22,9 @@ export const fence: MigrationStep<FenceCapture> = {
   verifier({admin, plan, topic}) {
     return async () => {
       const types = await admin.subscriptionTypes(topic)
-      return isSame(types, plan.fencedTypes) ? done({types}) : waiting('the broker to show the new subscriptionTypesEnabled')
+      return isSame(types, plan.fencedTypes)
+        ? done({types})
+        : waiting('the broker to show the new subscriptionTypesEnabled')
     }
   },
   async undo(context, {types}) {

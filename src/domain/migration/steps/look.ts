@@ -19,11 +19,15 @@ export async function lookAtSubscription(context: StepContext): Promise<Subscrip
   const {admin, plan, subscription, topic} = context
   const collected = await collectTopic(admin, topic, {getPreciseBacklog: true, excludePublishers: true})
   if (collected.partitionCount !== plan.partitions) {
-    throw new Conflict('E_WORLD_CHANGED', `${topic.full} had ${String(plan.partitions)} partitions, now ${String(collected.partitionCount)}`)
+    throw new Conflict(
+      'E_WORLD_CHANGED',
+      `${topic.full} had ${String(plan.partitions)} partitions, now ${String(collected.partitionCount)}`,
+    )
   }
   return collected.partitions.map(({partition, stats}) => {
     const found = stats.subscriptions?.[subscription]
-    if (!found) throw new Conflict('E_WORLD_CHANGED', `partition ${String(partition)} lost the subscription ${subscription}`)
+    if (!found)
+      throw new Conflict('E_WORLD_CHANGED', `partition ${String(partition)} lost the subscription ${subscription}`)
     return {partition, stats: found}
   })
 }

@@ -1,0 +1,32 @@
+// `npm run bench`: figures as ratios to a peer or a limit measured in the same run, never as times alone.
+import {spawnSync} from 'node:child_process'
+import {join} from 'node:path'
+
+import {node, root, setup} from '../scripts/setup.mjs'
+
+const PAIRS = 15
+
+setup()
+const bare = [node, '-e', '0']
+const version = [node, join(root, 'bin', 'run.js'), '--version']
+wallMs(version) // the first start reads from disk
+const pairs = Array.from({length: PAIRS}, () => ({bareMs: wallMs(bare), versionMs: wallMs(version)}))
+const ratio = median(pairs.map(({bareMs, versionMs}) => versionMs / bareMs))
+const ms = (values) => `${median(values).toFixed(0)} ms`
+console.log(
+  `start: keyshift --version takes ${ratio.toFixed(2)} times as long as node -e 0 ` +
+    `(median of ${PAIRS} pairs; ${ms(pairs.map(({versionMs}) => versionMs))} and ${ms(pairs.map(({bareMs}) => bareMs))})`,
+)
+
+function wallMs([command, ...args]) {
+  const startedAt = process.hrtime.bigint()
+  const {status} = spawnSync(command, args, {stdio: 'ignore'})
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`)
+  return Number(process.hrtime.bigint() - startedAt) / 1e6
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}

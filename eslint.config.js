@@ -1,0 +1,44 @@
+import tseslint from 'typescript-eslint'
+
+const banned = [{object: 'process', property: 'exit', message: 'Throw an error with a code; oclif ends the process.'}]
+
+export default tseslint.config(
+  {ignores: ['dist/', 'node_modules/', '.stack/', 'stack/', 'scripts/', 'demo/start.mjs', '*.js', '*.cjs', 'bin/']},
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {parserOptions: {projectService: true, tsconfigRootDir: import.meta.dirname}},
+    rules: {
+      'max-lines': ['error', {max: 300, skipBlankLines: true, skipComments: true}],
+      'max-lines-per-function': ['error', {max: 50, skipBlankLines: true, skipComments: true}],
+      'no-console': 'error',
+      'no-restricted-properties': ['error', ...banned],
+      '@typescript-eslint/array-type': ['error', {default: 'array-simple'}],
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      // Types and not interfaces where a value has to be assignable to a record of unknowns.
+      '@typescript-eslint/consistent-type-definitions': 'off',
+    },
+  },
+  {
+    files: ['src/**'],
+    ignores: ['src/cli/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...banned,
+        {object: 'process', property: 'env', message: 'Only src/cli reads the environment.'},
+      ],
+    },
+  },
+  {
+    files: ['test/**'],
+    rules: {
+      // node:test runs what test() returns; nobody awaits it at the top of a file.
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {allowForKnownSafeCalls: [{from: 'package', name: ['test', 'describe'], package: 'node:test'}]},
+      ],
+      'max-lines-per-function': 'off',
+    },
+  },
+)

@@ -1,0 +1,55 @@
+// Makes the JSON schema of each command's result from the type that its run() promises: schemas/<topic>.<verb>.json.
+// With --compare it writes nothing, and fails when a committed schema differs or has no command any more.
+import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+
+import {createGenerator} from 'ts-json-schema-generator'
+
+import {root} from './setup.mjs'
+
+const compare = process.argv.includes('--compare')
+const folder = join(root, 'schemas')
+const wanted = new Map([['error.json', schemaOf(join(root, 'src', 'cli', 'errors.ts'), 'ErrorDocument')]])
+
+for (const file of readdirSync(join(root, 'src', 'commands'), {recursive: true})) {
+  if (!file.endsWith('.ts')) continue
+  const path = join(root, 'src', 'commands', file)
+  const type = /async run\(\): Promise<(\w+)>/.exec(readFileSync(path, 'utf8'))?.[1]
+  if (type === undefined) throw new Error(`${file} has no line "async run(): Promise<Type>"`)
+  wanted.set(`${file.replace(/\.ts$/, '').replaceAll('/', '.')}.json`, schemaOf(path, type))
+}
+
+const known = existsSync(folder) ? readdirSync(folder) : []
+const stale = known.filter((file) => !wanted.has(file))
+const different = [...wanted]
+  .filter(([file, text]) => !known.includes(file) || read(file) !== text)
+  .map(([file]) => file)
+if (!compare) {
+  mkdirSync(folder, {recursive: true})
+  for (const [file, text] of wanted) writeFileSync(join(folder, file), text)
+}
+const wrong = compare ? [...different, ...stale] : stale
+if (wrong.length > 0) {
+  console.error(
+    `not as the code says: ${wrong.map((file) => `schemas/${file}`).join(', ')}; run npm run schemas, look at the change, delete what is stale`,
+  )
+  process.exitCode = 1
+}
+
+function schemaOf(path, type) {
+  const generator = createGenerator({
+    path,
+    type: '*',
+    tsconfig: join(root, 'tsconfig.json'),
+    skipTypeCheck: true,
+    topRef: false,
+    expose: 'all',
+    jsDoc: 'extended',
+    additionalProperties: false,
+  })
+  return `${JSON.stringify(generator.createSchema(type), null, 2)}\n`
+}
+
+function read(file) {
+  return readFileSync(join(folder, file), 'utf8')
+}
