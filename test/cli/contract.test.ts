@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import {EXIT_CODES} from '../../src/cli/exit-codes.js'
+import {parseDocument, runCli} from '../support/cli.js'
+import {addresses, live, type Place} from '../support/live.js'
+
+const NOBODY = 'http://127.0.0.1:1'
+
+interface Case {
+  readonly what: string
+  readonly args: readonly string[]
+  readonly exit: number
+  readonly code: string
+  /** what the error has to name */
+  readonly says: RegExp
+}
+
+/** Fails the same way with and without `--json`: exit code, error code, and one document on stdout or none. */
+async function requireFailure({args, code, exit, says}: Omit<Case, 'what'>): Promise<void> {
+  const text = await runCli(args)
+  assert.equal(text.code, exit, text.stdout + text.stderr)
+  assert.equal(text.stdout, '', 'an error in text form belongs on stderr')
+  assert.match(text.stderr, new RegExp(`\\(${code}\\)`))
+  assert.match(text.stderr, says)
+
+  const json = await runCli([...args, '--json'])
+  assert.equal(json.code, exit)
+  assert.equal(json.stderr, '', 'under --json all is in the document')
+  const document = parseDocument(json.stdout)
+  assert.equal(document.schema, 'keyshift.error/v1')
+  assert.deepEqual(Object.keys(document).toSorted(), ['error', 'schema'])
+  assert.deepEqual(Object.keys(document.error).toSorted(), ['code', 'data', 'message', 'next'])
+  assert.equal(document.error.code, code)
+  assert.match(document.error.message, says)
+}
+
+const USAGE: readonly Case[] = [
+  {what: 'an unknown flag', args: ['subscriptions', 'list', '--nope'], exit: 2, code: 'E_USAGE', says: /--nope/},
+  {what: 'an unknown command', args: ['subscriptions', 'lst'], exit: 2, code: 'E_USAGE', says: /subscriptions lst/},
+  {what: 'a missing argument', args: ['subscriptions', 'inspect', 'a'], exit: 2, code: 'E_USAGE', says: /subscription/},
+  {
+    what: 'an unknown flag behind many keys',
+    args: ['keys', 'owner', 'a', 's', 'k', '--nope'],
+    exit: 2,
+    code: 'E_USAGE',
+    says: /--nope/,
+  },
+  {
+    what: 'a value that is no option',
+    args: ['migrate', 'plan', 'a', 's', '--to', 'Shared'],
+    exit: 2,
+    code: 'E_USAGE',
+    says: /Key_Shared/,
+  },
+  {
+    what: 'a name that is no topic',
+    args: ['subscriptions', 'inspect', 'a//b', 's'],
+    exit: 2,
+    code: 'E_TOPIC_NAME',
+    says: /a\/\/b/,
+  },
+  {
+    what: 'a topic of another kind',
+    args: ['keys', 'ranges', 'topic://a/b/c', 's'],
+    exit: 3,
+    code: 'E_TOPIC_UNSUPPORTED',
+    says: /topic:\/\//,
+  },
+  {
+    what: 'an address that is no URL',
+    args: ['subscriptions', 'list', '--admin-url', 'host:8080'],
+    exit: 2,
+    code: 'E_URL',
+    says: /host:8080/,
+  },
+  {
+    what: 'a duration without a unit',
+    args: ['migrate', 'apply', 'p', '--max-gap', '5'],
+    exit: 2,
+    code: 'E_USAGE',
+    says: /500ms, 5s/,
+  },
+  {
+    what: 'a Redis address that is none',
+    args: ['locks', 'scan', '--redis-url', 'http://u:secret@h'],
+    exit: 2,
+    code: 'E_REDIS_URL',
+    says: /redis:\/\//,
+  },
+  {
+    what: 'a journal that is none',
+    args: ['migrate', 'status', '--journal', 's3://x'],
+    exit: 2,
+    code: 'E_JOURNAL',
+    says: /file:/,
+  },
+  {
+    what: 'a migration that is not there',
+    args: ['migrate', 'status', 'm1', '--journal', 'file:/nonexistent'],
+    exit: 4,
+    code: 'E_MIGRATION_NOT_FOUND',
+    says: /m1/,
+  },
+]
+
+for (const {what, ...rest} of USAGE) test(`${what}: exit ${String(rest.exit)}`, () => requireFailure(rest))
+
+const EVERY_READER: ReadonlyArray<readonly string[]> = [
+  ['subscriptions', 'list'],
+  ['subscriptions', 'inspect', 'a', 's'],
+  ['keys', 'ranges', 'a', 's'],
+  ['keys', 'owner', 'a', 's', 'k'],
+  ['backlog', 'show', 'a', 's'],
+  ['migrate', 'plan', 'a', 's', '--to', 'Key_Shared'],
+]
+
+for (const args of EVERY_READER) {
+  test(`${args.slice(0, 2).join(' ')} without a broker: exit 4, with the address and what to type`, () =>
+    requireFailure({
+      args: [...args, '--admin-url', NOBODY],
+      exit: 4,
+      code: 'E_BROKER_UNREACHABLE',
+      says: /127\.0\.0\.1:1 \(ECONNREFUSED\)/,
+    }))
+}
+
+test('locks scan without a Redis: exit 4', () =>
+  requireFailure({
+    args: ['locks', 'scan', '--redis-url', 'redis://127.0.0.1:1'],
+    exit: 4,
+    code: 'E_REDIS_UNREACHABLE',
+    says: /ECONNREFUSED/,
+  }))
+
+test(
+  'no such topic, no such subscription, no such namespace: exit 4 with the nearest names',
+  live(async (_t, place: Place) => {
+    await place.admin.createPartitionedTopic(place.topic('orders'), 2)
+    await place.admin.createSubscription(place.topic('orders'), 'decision', 'earliest')
+    const missing = {exit: 4, code: 'E_TOPIC_NOT_FOUND'}
+    const inspect = (topic: string, subscription: string): string[] => ['subscriptions', 'inspect', topic, subscription]
+    await requireFailure({
+      ...missing,
+      args: inspect(place.topic('order').full, 'decision'),
+      says: /the nearest: \S*\/orders\b/,
+    })
+    await requireFailure({
+      ...missing,
+      args: inspect(`${place.namespace}-not/orders`, 'decision'),
+      says: /does not exist/,
+    })
+    const args = inspect(place.topic('orders').full, 'decisions')
+    await requireFailure({
+      args,
+      exit: 4,
+      code: 'E_SUBSCRIPTION_NOT_FOUND',
+      says: /no subscription decisions; the nearest: decision/,
+    })
+  }),
+)
+
+test(
+  'a writing command without --yes and without a terminal asks nobody and changes nothing: exit 2',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createTopic(topic)
+    const consumer = {
+      topic,
+      subscription: 's',
+      type: 'Shared',
+      name: 'a',
+      receiverQueueSize: 5,
+      onMessage: () => undefined,
+    } as const
+    await place.transport.consume(consumer)
+    const plan = `${place.folder}/plan.json`
+    assert.equal((await runCli(['migrate', 'plan', topic.full, 's', '--to', 'Key_Shared', '-o', plan])).code, 0)
+    await requireFailure({args: ['migrate', 'apply', plan], exit: 2, code: 'E_CONFIRM', says: /--yes/})
+    assert.equal(await place.admin.subscriptionTypes(topic), null)
+  }),
+)
+
+test('help exit-codes prints the one table', async () => {
+  const run = await runCli(['help', 'exit-codes'])
+  for (const {code, meaning} of EXIT_CODES)
+    assert.match(run.stdout, new RegExp(`^ *${String(code)} .*${meaning}$`, 'm'))
+})
+
+test('every command has help with an example, and takes --json', async () => {
+  const manifest = await import('../../oclif.manifest.json', {with: {type: 'json'}})
+  const commands = Object.entries(manifest.default.commands)
+  assert.ok(commands.length >= 12)
+  for (const [id, command] of commands) {
+    assert.ok(command.examples.length > 0, id)
+    assert.ok('json' in command.flags, id)
+    const help = await runCli([...id.split(':'), '--help'])
+    assert.equal(help.code, 0)
+    assert.match(help.stdout, /EXAMPLES/, id)
+  }
+})
+
+test('the addresses can come from the environment', async () => {
+  const run = await runCli(['subscriptions', 'list', 'public/default', '--json'], {
+    KEYSHIFT_ADMIN_URL: addresses.adminUrl,
+  })
+  assert.equal(run.code, 0)
+  assert.equal(run.stderr, '')
+  assert.equal(parseDocument(run.stdout).schema, 'keyshift.subscriptions.list/v1')
+})
