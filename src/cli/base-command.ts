@@ -38,7 +38,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   }
 
   /** Progress, for people only: stderr, and only when that is a terminal. */
-  protected progress(text: string): void {
+  protected readonly progress = (text: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`${text}\n`)
   }
 

@@ -6,7 +6,8 @@ import {Flags} from '@oclif/core'
 
 import {FileJournal} from '../clients/journal/file-journal.js'
 import type {Actor, JournalStore} from '../clients/journal/journal.js'
-import type {Budgets, RunEvent} from '../domain/migration/runner.js'
+import type {RunSettings} from '../domain/migration/migrate.js'
+import type {RunEvent} from '../domain/migration/runner.js'
 import {Interrupted, Usage} from '../errors.js'
 
 const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000} as const
@@ -52,14 +53,6 @@ export const runFlags = {
   yes: Flags.boolean({char: 'y', description: 'do not ask'}),
 }
 
-export function budgetsOf(flags: {
-  'attach-timeout': number
-  'drain-timeout': number
-  'max-gap'?: number | undefined
-}): Budgets {
-  return {attachMs: flags['attach-timeout'], drainMs: flags['drain-timeout'], gapMs: flags['max-gap'] ?? null}
-}
-
 /** @throws Usage E_JOURNAL for a place that this version can't write to. */
 export function openJournal(config: {dataDir: string}, place: string | undefined): JournalStore {
   if (place === undefined) return new FileJournal(join(config.dataDir, 'migrations'))
@@ -94,28 +87,35 @@ export async function confirm(question: string, isJson: boolean): Promise<void> 
   }
 }
 
-export interface InterruptSignals {
-  readonly interrupt: AbortSignal
-  readonly stop: AbortSignal
+interface RunFlags {
+  readonly 'attach-timeout': number
+  readonly 'drain-timeout': number
+  readonly 'max-gap'?: number | undefined
+}
+
+export interface RunControls extends RunSettings {
   close(): Promise<void>
 }
 
-/** Ctrl-C once asks the run to go back or to finish; twice stops it where it stands. */
-export function listenForInterrupt(say: (text: string) => void): InterruptSignals {
+/**
+ * What a running migration is controlled by: its budgets, its voice, and Ctrl-C. Once asks the run to go back or to
+ * finish; twice stops it where it stands.
+ */
+export function runControls(flags: RunFlags, say: (text: string) => void): RunControls {
   const interrupt = new AbortController()
   const stop = new AbortController()
   const onSignal = (): void => {
-    if (interrupt.signal.aborted) {
-      stop.abort()
-      return
-    }
+    if (interrupt.signal.aborted) stop.abort()
+    else
+      say('interrupted: before the switch delivery goes back as it was, after it the run finishes; once more stops it')
     interrupt.abort()
-    say('interrupted: before the switch delivery goes back as it was, after it the run finishes; once more stops here')
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   return {
+    budgets: {attachMs: flags['attach-timeout'], drainMs: flags['drain-timeout'], gapMs: flags['max-gap'] ?? null},
     interrupt: interrupt.signal,
     stop: stop.signal,
+    report: narrate(say),
     close() {
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
       return Promise.resolve()
@@ -126,7 +126,7 @@ export function listenForInterrupt(say: (text: string) => void): InterruptSignal
 const SAY_EVERY_MS = 1000
 
 /** Turns the run's events into lines: each step once, and what it waits for once a second. */
-export function narrate(say: (text: string) => void): (event: RunEvent) => void {
+function narrate(say: (text: string) => void): (event: RunEvent) => void {
   let saidAt = 0
   return (event) => {
     if (event.kind === 'step') say(`${event.step}: ${event.title}`)

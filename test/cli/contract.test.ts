@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import {EXIT_CODES} from '../../src/cli/exit-codes.js'
 import {parseDocument, runCli} from '../support/cli.js'
-import {addresses, live, type Place} from '../support/live.js'
+import {addresses, connectIdle, live, type Place} from '../support/live.js'
 
 const NOBODY = 'http://127.0.0.1:1'
 
@@ -165,15 +165,7 @@ test(
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
-    const consumer = {
-      topic,
-      subscription: 's',
-      type: 'Shared',
-      name: 'a',
-      receiverQueueSize: 5,
-      onMessage: () => undefined,
-    } as const
-    await place.transport.consume(consumer)
+    await connectIdle(place, topic, 's')
     const plan = `${place.folder}/plan.json`
     assert.equal((await runCli(['migrate', 'plan', topic.full, 's', '--to', 'Key_Shared', '-o', plan])).code, 0)
     await requireFailure({args: ['migrate', 'apply', plan], exit: 2, code: 'E_CONFIRM', says: /--yes/})

@@ -5,7 +5,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect.js'
 import type {SubscriptionList} from '../../src/domain/subscriptions/list.js'
 import {askCli, runCli} from '../support/cli.js'
-import {ask, live, openScene, type Place, until} from '../support/live.js'
+import {ask, connectIdle, live, openScene, type Place, until} from '../support/live.js'
 import type {TopicName} from '../../src/topic-name.js'
 
 interface BrokerStats {
@@ -25,14 +25,7 @@ async function standingStill(place: Place, topic: TopicName): Promise<void> {
   const producer = await place.transport.produce(topic)
   await place.admin.createSubscription(topic, 'decision', 'earliest')
   for (const name of ['a', 'b', 'c']) {
-    await place.transport.consume({
-      topic,
-      subscription: 'decision',
-      type: 'Shared',
-      name,
-      receiverQueueSize: 5,
-      onMessage: () => undefined,
-    })
+    await connectIdle(place, topic, 'decision', name)
   }
   for (let at = 0; at < 200; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
   await producer.close()

@@ -6,7 +6,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {killAt} from '../support/kill.js'
-import {ask, live, openScene, until} from '../support/live.js'
+import {ask, connectIdle, live, openScene, until} from '../support/live.js'
 import {journalOf, planFile, policiesOf, statusOf, SUBSCRIPTION, typesOf} from '../support/migration.js'
 
 const RUNS = 10
@@ -72,15 +72,7 @@ test(
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createPartitionedTopic(topic, 2)
-    const options = {
-      topic,
-      subscription: SUBSCRIPTION,
-      type: 'Shared',
-      name: 'a',
-      receiverQueueSize: 5,
-      onMessage: () => undefined,
-    } as const
-    await place.transport.consume(options)
+    await connectIdle(place, topic, SUBSCRIPTION)
     const producer = await place.transport.produce(topic)
     for (let at = 0; at < 40; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
     await producer.close()
@@ -208,15 +200,7 @@ test(
   'a Shared neighbour blocks the plan until it is accepted by name',
   live(async (t, place) => {
     const scene = await openScene(t, place, {ratePerSecond: 50})
-    const neighbour = {
-      topic: scene.topic,
-      subscription: 'audit',
-      type: 'Shared',
-      name: 'n',
-      receiverQueueSize: 5,
-      onMessage: () => undefined,
-    } as const
-    await place.transport.consume(neighbour)
+    await connectIdle(place, scene.topic, 'audit')
     const blocked = await runCli(['migrate', 'plan', scene.topic.full, SUBSCRIPTION, '--to', 'Key_Shared', '--json'])
     assert.equal(blocked.code, 3)
     const {error} = parseDocument(blocked.stdout)

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import {test, type TestContext} from 'node:test'
 
 import {loadNative, NativeTransport} from '../../src/clients/pulsar-messages/native.js'
-import type {Message, MessageTransport} from '../../src/clients/pulsar-messages/transport.js'
+import type {
+  Message,
+  MessageConsumer,
+  MessageProducer,
+  MessageTransport,
+} from '../../src/clients/pulsar-messages/transport.js'
+import {WebSocketTransport} from '../../src/clients/pulsar-messages/websocket.js'
+import {parseTopicName, type TopicName} from '../../src/topic-name.js'
 import {closeFirst, live, type Place, until} from '../support/live.js'
 
 const native = await loadNative()
@@ -30,20 +37,8 @@ for (const {name, open, skip} of TRANSPORTS) {
     test(`${name}: ${what}`, {skip}, run)
   }
 
-  contract('key, payload and properties arrive as they were sent', async (transport, {admin, topic: topicOf}) => {
-    const topic = topicOf('orders')
-    await admin.createTopic(topic)
-    const received: Message[] = []
-    const onMessage = (message: Message): void => void received.push(message)
-    const consumer = await transport.consume({
-      topic,
-      subscription: 's',
-      type: 'Shared',
-      name: 'a',
-      receiverQueueSize: 10,
-      onMessage,
-    })
-    const producer = await transport.produce(topic)
+  contract('key, payload and properties arrive as they were sent', async (transport, place) => {
+    const {consumer, producer, received, topic} = await openPair(transport, place)
     const payload = Buffer.from([0, 255, 10])
     await producer.send({key: 'user é', payload, properties: {a: '1'}})
     await producer.send({payload})
@@ -55,25 +50,14 @@ for (const {name, open, skip} of TRANSPORTS) {
     assert.equal(bare?.key, null)
     await Promise.all(received.map((message) => consumer.ack(message)))
     await until('the broker counting the acks', async () => {
-      const stats = (await admin.topicStats(topic, {getPreciseBacklog: true})).subscriptions?.['s']
+      const stats = (await place.admin.topicStats(topic, {getPreciseBacklog: true})).subscriptions?.['s']
       return stats?.msgBacklog === 0 && stats.unackedMessages === 0
     })
   })
 
-  contract('a nacked message comes again, counted', async (transport, {admin, topic: topicOf}) => {
-    const topic = topicOf('orders')
-    await admin.createTopic(topic)
-    const received: Message[] = []
-    const onMessage = (message: Message): void => void received.push(message)
-    const consumer = await transport.consume({
-      topic,
-      subscription: 's',
-      type: 'Shared',
-      name: 'a',
-      receiverQueueSize: 10,
-      onMessage,
-    })
-    await (await transport.produce(topic)).send({key: 'k', payload: Buffer.from('x')})
+  contract('a nacked message comes again, counted', async (transport, place) => {
+    const {consumer, producer, received} = await openPair(transport, place)
+    await producer.send({key: 'k', payload: Buffer.from('x')})
     await until('the message', () => received.length === 1)
     assert.ok(received[0])
     await consumer.nack(received[0])
@@ -132,8 +116,29 @@ for (const {name, open, skip} of TRANSPORTS) {
 }
 
 test('no WebSocket service at the address: the error names it and the setting', async () => {
-  const {WebSocketTransport} = await import('../../src/clients/pulsar-messages/websocket.js')
-  const {parseTopicName} = await import('../../src/topic-name.js')
   const transport = new WebSocketTransport({url: 'ws://127.0.0.1:1'})
   await assert.rejects(transport.produce(parseTopicName('a')), {code: 'E_WEBSOCKET_UNREACHABLE'})
 })
+
+interface Pair {
+  readonly topic: TopicName
+  readonly producer: MessageProducer
+  readonly consumer: MessageConsumer
+  readonly received: Message[]
+}
+
+/** A producer and a Shared consumer of subscription `s` on a new plain topic. */
+async function openPair(transport: MessageTransport, place: Place): Promise<Pair> {
+  const topic = place.topic('orders')
+  await place.admin.createTopic(topic)
+  const received: Message[] = []
+  const consumer = await transport.consume({
+    topic,
+    subscription: 's',
+    type: 'Shared',
+    name: 'a',
+    receiverQueueSize: 10,
+    onMessage: (message) => void received.push(message),
+  })
+  return {topic, consumer, received, producer: await transport.produce(topic)}
+}

@@ -79,6 +79,18 @@ export async function openScene(t: TestContext, place: Place, options: Partial<S
   return scene
 }
 
+/** Connects a Shared consumer that takes what it gets and acknowledges nothing. */
+export async function connectIdle(place: Place, topic: TopicName, subscription: string, name = 'idle'): Promise<void> {
+  await place.transport.consume({
+    topic,
+    subscription,
+    type: 'Shared',
+    name,
+    receiverQueueSize: 5,
+    onMessage: () => undefined,
+  })
+}
+
 /** Polls until a condition holds. */
 export async function until(
   what: string,

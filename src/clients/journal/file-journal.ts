@@ -60,9 +60,15 @@ export class FileJournal implements JournalStore {
   private async claimAgain(subject: string, claim: Claim, isTakeOver: boolean): Promise<void> {
     const held = await this.heldBy(subject)
     const isOurs = held?.migrationId === claim.migrationId
-    if (!held || !isOurs || !(isTakeOver || isGone(held.who))) throw claimed(held, isOurs)
+    if (!held || !(await this.mayClaim(held, isOurs, isTakeOver))) throw claimed(held, isOurs)
     await rm(this.claimPath(subject))
     await writeDurably(this.claimPath(subject), 'wx', JSON.stringify(claim))
+  }
+
+  /** Our own when its process is gone; another's only when that died before it wrote its first entry. */
+  private async mayClaim(held: Claim, isOurs: boolean, isTakeOver: boolean): Promise<boolean> {
+    if (isOurs) return isTakeOver || isGone(held.who)
+    return isGone(held.who) && !(await this.list()).includes(held.migrationId)
   }
 
   private async heldBy(subject: string): Promise<Claim | null> {

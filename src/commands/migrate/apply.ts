@@ -5,15 +5,7 @@ import {Args} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
-import {
-  budgetsOf,
-  confirm,
-  currentActor,
-  listenForInterrupt,
-  narrate,
-  openJournal,
-  runFlags,
-} from '../../cli/migration.js'
+import {confirm, currentActor, openJournal, runControls, runFlags} from '../../cli/migration.js'
 import {renderPlan, renderResult} from '../../cli/render/migration.js'
 import {applyPlan} from '../../domain/migration/migrate.js'
 import type {MigrationResult} from '../../domain/migration/result.js'
@@ -40,12 +32,8 @@ puts delivery back as it was; after it the run finishes.`
       this.progress(renderPlan(plan))
       await confirm(`Move ${plan.subscription} of ${plan.topic} to ${plan.to}?`, this.jsonEnabled())
     }
-    const say = (text: string): void => {
-      this.progress(text)
-    }
-    const signals = this.own(listenForInterrupt(say))
-    const settings = {...signals, budgets: budgetsOf(flags), report: narrate(say)}
-    const result = await applyPlan({admin, store, who: currentActor()}, plan, settings)
+    const controls = this.own(runControls(flags, this.progress))
+    const result = await applyPlan({admin, store, who: currentActor()}, plan, controls)
     this.log(renderResult(result))
     return result
   }

@@ -3,15 +3,7 @@ import {Args, Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
-import {
-  budgetsOf,
-  confirm,
-  currentActor,
-  listenForInterrupt,
-  narrate,
-  openJournal,
-  runFlags,
-} from '../../cli/migration.js'
+import {confirm, currentActor, openJournal, runControls, runFlags} from '../../cli/migration.js'
 import {renderResult} from '../../cli/render/migration.js'
 import {resumeMigration} from '../../domain/migration/migrate.js'
 import type {MigrationResult} from '../../domain/migration/result.js'
@@ -31,12 +23,11 @@ export default class MigrateResume extends KeyshiftCommand<MigrationResult> {
     const store = openJournal(this.config, flags.journal)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
     if (!flags.yes) await confirm(`Go on with ${args.id}?`, this.jsonEnabled())
-    const say = (text: string): void => {
-      this.progress(text)
-    }
-    const signals = this.own(listenForInterrupt(say))
-    const settings = {...signals, budgets: budgetsOf(flags), report: narrate(say), isTakeOver: flags['take-over']}
-    const result = await resumeMigration({admin, store, who: currentActor()}, args.id, settings)
+    const controls = this.own(runControls(flags, this.progress))
+    const result = await resumeMigration({admin, store, who: currentActor()}, args.id, {
+      ...controls,
+      isTakeOver: flags['take-over'],
+    })
     this.log(renderResult(result))
     return result
   }

@@ -5,6 +5,7 @@ import type {CollectedSubscription} from '../subscriptions/collect.js'
 import type {Finding} from './findings.js'
 import type {MigrationLedger} from './ledger.js'
 import {gapOf} from './status.js'
+import type {HandOver} from './steps/evict.js'
 
 export interface MigrationResult {
   id: string
@@ -54,13 +55,12 @@ function between(from: JournalEntry | undefined, to: JournalEntry | undefined): 
 
 /** The exact hand-over point: everything up to it was acknowledged by the old fleet. */
 function handOver(ledger: MigrationLedger, partition: number | null): string | null {
-  const rows = ledger.find('evict', 'captured')?.data['partitions'] as
-    Array<{partition: number | null; markDelete: string}> | undefined
+  const rows = ledger.find('evict', 'applied')?.data['partitions'] as HandOver[] | undefined
   return rows?.find((row) => row.partition === partition)?.markDelete ?? null
 }
 
 function atRisk(switched: JournalEntry | undefined): Finding[] {
-  const partitions = (switched?.data['atRisk'] as Array<number | null> | undefined) ?? []
+  const partitions = (switched?.data['atRisk'] as Array<number | null> | null | undefined) ?? []
   const message =
     'a message came while the consumers of a partition without traffic were disconnected: it may be handled twice'
   return partitions.map((partition) => warning('possible-duplicate', message, 'partition', partition))

@@ -122,16 +122,19 @@ class Run {
     report({kind: 'step', step: step.id, title: ledger.plan.steps.find(({id}) => id === step.id)?.title ?? step.id})
     const isResumed = ledger.isOpen(step.id)
     const captured = ledger.find(step.id, 'captured')?.data ?? (await this.capture(step))
-    const verify = step.verifier(this.context, captured)
     // After a crash it may be done already: look before doing it again.
-    const early = isResumed ? await verify() : null
-    if (!early?.isDone) {
-      await ledger.append(step.id, 'intent')
-      await step.apply(this.context, captured)
-      await ledger.append(step.id, 'applied')
-    }
-    const facts = early?.isDone ? early.facts : await this.poll(step, verify)
+    const before = ledger.find(step.id, 'applied')?.data ?? null
+    const early = isResumed ? await step.verifier(this.context, captured, before)() : null
+    const facts = early?.isDone ? early.facts : await this.applyAndVerify(step, captured)
     await ledger.append(step.id, 'verified', facts)
+  }
+
+  private async applyAndVerify(step: MigrationStep, captured: Captured): Promise<Captured> {
+    const {ledger} = this.options
+    await ledger.append(step.id, 'intent')
+    const applied = await step.apply(this.context, captured)
+    await ledger.append(step.id, 'applied', applied)
+    return this.poll(step, step.verifier(this.context, captured, applied))
   }
 
   private async capture(step: MigrationStep): Promise<Captured> {

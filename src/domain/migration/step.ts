@@ -27,9 +27,14 @@ export type Verdict =
 export interface MigrationStep<C extends Captured = Captured> {
   readonly id: StepId
   capture(context: StepContext): Promise<C>
-  apply(context: StepContext, captured: C): Promise<void>
-  /** A fresh verifier for one run of the step: it may remember earlier looks. */
-  verifier(context: StepContext, captured: C): () => Promise<Verdict>
+  /** @returns what it saw at the moment of the change, for verify() and the journal. */
+  apply(context: StepContext, captured: C): Promise<Captured>
+  /**
+   * A fresh verifier for one run of the step: it may remember earlier looks.
+   *
+   * @param applied what apply() returned; null when the run died before that was written down.
+   */
+  verifier(context: StepContext, captured: C, applied: Captured | null): () => Promise<Verdict>
   /** Puts back what was there; throws when that is not safe. */
   undo(context: StepContext, captured: C): Promise<void>
 }

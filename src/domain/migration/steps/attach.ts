@@ -1,6 +1,6 @@
 import {done, type MigrationStep, waiting} from '../step.js'
 import {requireNoNewConsumers} from './evict.js'
-import {lookAtSubscription, partitionLabel} from './look.js'
+import {lookAtSubscription, partitionLabels} from './look.js'
 
 type AttachCapture = Record<string, never>
 
@@ -14,16 +14,14 @@ export const attach: MigrationStep<AttachCapture> = {
     return Promise.resolve({})
   },
   apply() {
-    return Promise.resolve()
+    return Promise.resolve({})
   },
   verifier(context) {
     return async () => {
       const looks = await lookAtSubscription(context)
       const open = looks.filter(({stats}) => stats.type !== context.plan.to || (stats.consumers ?? []).length === 0)
       if (open.length > 0) {
-        return waiting(
-          `a ${context.plan.to} consumer on ${open.map(({partition}) => partitionLabel(partition)).join(', ')}`,
-        )
+        return waiting(`a ${context.plan.to} consumer on ${partitionLabels(open)}`)
       }
       return done({
         partitions: looks.map(({partition, stats}) => ({partition, consumers: (stats.consumers ?? []).length})),

@@ -1,6 +1,6 @@
 import {type CursorLook, drainProof, type HeldProof} from '../drain.js'
 import {done, type MigrationStep, waiting} from '../step.js'
-import {lookAtCursors, partitionLabel} from './look.js'
+import {lookAtCursors, partitionLabels} from './look.js'
 
 type DrainCapture = {throttledReads: Array<{partition: number | null; count: number | null}>}
 
@@ -13,7 +13,7 @@ export const drain: MigrationStep<DrainCapture> = {
     })
   },
   apply() {
-    return Promise.resolve() // changes nothing: the consumers do the work
+    return Promise.resolve({}) // changes nothing: the consumers do the work
   },
   verifier(context, {throttledReads}) {
     const history = new Map<number | null, CursorLook[]>()
@@ -48,7 +48,7 @@ function blockers(open: readonly CursorLook[]): string {
     counts.set(consumer, (counts.get(consumer) ?? 0) + unackedMessages)
   }
   if (counts.size === 0) {
-    return `proof that delivery is held on ${open.map(({partition}) => partitionLabel(partition)).join(', ')}`
+    return `proof that delivery is held on ${partitionLabels(open)}`
   }
   const names = [...counts]
     .toSorted(([, a], [, b]) => b - a)

@@ -18,6 +18,7 @@ export const fence: MigrationStep<FenceCapture> = {
   },
   async apply({admin, plan, topic}) {
     await admin.setSubscriptionTypes(topic, plan.fencedTypes)
+    return {}
   },
   verifier({admin, plan, topic}) {
     return async () => {

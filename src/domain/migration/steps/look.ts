@@ -51,7 +51,7 @@ export async function lookAtCursors(context: StepContext): Promise<CursorLook[]>
   }))
 }
 
-/** `partition 3`, or `the topic` for a plain one. */
-export function partitionLabel(partition: number | null): string {
-  return partition === null ? 'the topic' : `partition ${String(partition)}`
+/** `partition 3, partition 5`, or `the topic` for a plain one. */
+export function partitionLabels(rows: ReadonlyArray<{readonly partition: number | null}>): string {
+  return rows.map(({partition}) => (partition === null ? 'the topic' : `partition ${String(partition)}`)).join(', ')
 }

@@ -30,6 +30,7 @@ export const pause: MigrationStep<PauseCapture> = {
   },
   async apply({admin, subscription, topic}) {
     await admin.setSubscriptionDispatchRate(topic, subscription, HELD)
+    return {}
   },
   verifier({admin, subscription, topic}) {
     return async () => {
