@@ -15,7 +15,7 @@ export interface MigrationResult {
   strategy: string
   from: string
   to: string
-  /** from the pause until every partition with a backlog delivered again */
+  /** from the pause until every partition delivered again */
   gapMs: number | null
   /** from the pause until the old consumers had acknowledged all */
   drainMs: number | null
@@ -45,7 +45,7 @@ export function migrationResult(ledger: MigrationLedger, collected: CollectedSub
       consumers: (subscription.consumers ?? []).length,
       markDelete: handOver(ledger, partition),
     })),
-    findings: [...atRisk(switched), ...coverage(collected), ...fewer(ledger, collected)],
+    findings: [...atRisk(switched), ...silent(ledger), ...coverage(collected), ...fewer(ledger, collected)],
   }
 }
 
@@ -64,6 +64,12 @@ function atRisk(switched: JournalEntry | undefined): Finding[] {
   const message =
     'a message came while the consumers of a partition without traffic were disconnected: it may be handled twice'
   return partitions.map((partition) => warning('possible-duplicate', message, 'partition', partition))
+}
+
+function silent(ledger: MigrationLedger): Finding[] {
+  const partitions = (ledger.find('resume', 'verified')?.data['silent'] as Array<number | null> | undefined) ?? []
+  const message = 'messages wait, and in 10 s hardly any was delivered: look at its consumers'
+  return partitions.map((partition) => warning('slow-delivery', message, 'partition', partition))
 }
 
 function coverage(collected: CollectedSubscription): Finding[] {

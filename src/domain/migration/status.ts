@@ -58,11 +58,11 @@ export function foldStatus(id: string, entries: readonly JournalEntry[], now: Da
   }
 }
 
-/** From the pause until every partition with a backlog delivered again; what a consumer feels is a little less. */
+/** From the pause until every partition delivers again; what a consumer feels is a little less. */
 export function gapOf(entries: readonly JournalEntry[], now: Date | null): number | null {
   const heldAt = at(entries, 'pause', 'applied')
-  const releasedAt = at(entries, 'resume', 'verified') ?? at(entries, 'pause', 'undone')
-  const until = releasedAt ?? now?.getTime()
+  const resumed = find(entries, 'resume', 'verified')?.data['flowsSince']
+  const until = typeof resumed === 'string' ? Date.parse(resumed) : (at(entries, 'pause', 'undone') ?? now?.getTime())
   return heldAt === undefined || until === undefined ? null : until - heldAt
 }
 
@@ -71,11 +71,17 @@ function stateOf(entries: readonly JournalEntry[]): MigrationState {
   return (closed?.data['state'] as CloseState | undefined) ?? 'running'
 }
 
-function has(entries: readonly JournalEntry[], step: string, phase: JournalEntry['phase']): boolean {
-  return at(entries, step, phase) !== undefined
+type Phase = JournalEntry['phase']
+
+function has(entries: readonly JournalEntry[], step: string, phase: Phase): boolean {
+  return find(entries, step, phase) !== undefined
 }
 
-function at(entries: readonly JournalEntry[], step: string, phase: JournalEntry['phase']): number | undefined {
-  const entry = entries.findLast((row) => row.step === step && row.phase === phase)
+function at(entries: readonly JournalEntry[], step: string, phase: Phase): number | undefined {
+  const entry = find(entries, step, phase)
   return entry && Date.parse(entry.at)
+}
+
+function find(entries: readonly JournalEntry[], step: string, phase: Phase): JournalEntry | undefined {
+  return entries.findLast((row) => row.step === step && row.phase === phase)
 }

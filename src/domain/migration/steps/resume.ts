@@ -1,45 +1,39 @@
-import {Conflict} from '../../../errors.js'
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
+import {Conflict} from '../../../errors.js'
+import {FlowWatch} from '../flow.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
 
-type ResumeCapture = {
-  rate: DispatchRate | null
-  /** by partition: messages delivered so far, and how many more tell that delivery runs */
-  delivered: Array<{partition: number | null; count: number; more: number}>
-}
+type ResumeCapture = {rate: DispatchRate | null}
 
-/**
- * A paused dispatcher hands out single messages: one when a policy changes, one when it is made anew, as it is by each
- * consumer that comes and goes while the fleet gathers. Only more than those are flow.
- */
-const FLOW_MESSAGES = 5
+/** Consumers that take seconds for a message never look like a flow: that is theirs, and no reason to wait on. */
+const PATIENCE_MS = 10_000
 
-/** Gives back the dispatch rate that was found, and waits until every partition with a backlog delivers. */
+/** Gives back the dispatch rate that was found, and waits until every partition delivers. */
 export const resume: MigrationStep<ResumeCapture> = {
   id: 'resume',
-  async capture(context) {
-    const looks = await lookAtSubscription(context)
-    const delivered = looks.map(({partition, stats}) => ({
-      partition,
-      count: stats.msgOutCounter ?? 0,
-      more: Math.min(FLOW_MESSAGES, stats.msgBacklog ?? 0),
-    }))
-    return {rate: context.captured('pause')['rate'] as DispatchRate | null, delivered}
+  capture(context) {
+    return Promise.resolve({rate: context.captured('pause')['rate'] as DispatchRate | null})
   },
   async apply({admin, subscription, topic}, {rate}) {
     await admin.setSubscriptionDispatchRate(topic, subscription, rate)
     return {}
   },
-  verifier(context, {delivered}) {
+  verifier(context) {
+    const watch = new FlowWatch()
+    const startMs = Date.now()
     return async () => {
       const looks = await lookAtSubscription(context)
-      const silent = looks.filter(({partition, stats}) => {
-        const start = delivered.find((row) => row.partition === partition)
-        return start !== undefined && (stats.msgOutCounter ?? 0) < start.count + start.more
+      const atMs = Date.now()
+      const flows = looks.map(({partition, stats}) => {
+        const counters = {backlogEntries: stats.msgBacklog ?? 0, deliveredMessages: stats.msgOutCounter ?? 0}
+        return {partition, sinceMs: watch.observe({partition, atMs, ...counters})}
       })
-      if (silent.length === 0) return done()
-      return waiting(`delivery to run on ${partitionLabels(silent)}`)
+      const silent = flows.filter(({sinceMs}) => sinceMs === null)
+      if (silent.length > 0 && atMs - startMs < PATIENCE_MS)
+        return waiting(`delivery to run on ${partitionLabels(silent)}`)
+      const latestMs = Math.max(...flows.map(({sinceMs}) => sinceMs ?? atMs))
+      return done({flowsSince: new Date(latestMs).toISOString(), silent: silent.map(({partition}) => partition)})
     }
   },
   undo({plan}) {
