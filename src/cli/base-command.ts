@@ -2,6 +2,7 @@ import {Command} from '@oclif/core/command'
 
 import {asKeyshiftError, errorDocument, renderError} from './errors.js'
 import {exitCodeOf} from './exit-codes.js'
+import {Progress} from './progress.js'
 
 interface Closeable {
   close(): Promise<void>
@@ -15,6 +16,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   static override enableJsonFlag = true
   private readonly closers: Array<() => Promise<void>> = []
   private readonly warnings: string[] = []
+  protected readonly progress = new Progress()
 
   abstract override run(): Promise<T>
 
@@ -37,9 +39,10 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     return input
   }
 
-  /** Progress, for people only: stderr, and only when that is a terminal. */
-  protected readonly progress = (text: string): void => {
-    if (process.stderr.isTTY) process.stderr.write(`${text}\n`)
+  /** Ends the moving line of progress, so that it does not stand in the answer. */
+  override log(message?: string): void {
+    this.progress.stop()
+    super.log(message)
   }
 
   protected override toSuccessJson(result: unknown): object {
@@ -48,6 +51,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
 
   /** Rethrows in both modes, so that the exit code is the same with and without `--json`. */
   protected override catch(thrown: unknown): Promise<never> {
+    this.progress.stop()
     const error = asKeyshiftError(thrown, `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`)
     if (this.jsonEnabled()) this.logJson(errorDocument(error))
     else process.stderr.write(`${renderError(error)}\n`)
@@ -56,6 +60,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
+    this.progress.stop()
     const outcomes = await Promise.allSettled(this.closers.map((close) => close()))
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected') this.warn(`a connection did not close cleanly: ${String(outcome.reason)}`)

@@ -9,6 +9,7 @@ import type {Actor, JournalStore} from '../clients/journal/journal.js'
 import type {RunSettings} from '../domain/migration/migrate.js'
 import type {RunEvent} from '../domain/migration/runner.js'
 import {Interrupted, Usage} from '../errors.js'
+import type {Progress} from './progress.js'
 
 const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000} as const
 
@@ -101,13 +102,15 @@ export interface RunControls extends RunSettings {
  * What a running migration is controlled by: its budgets, its voice, and Ctrl-C. Once asks the run to go back or to
  * finish; twice stops it where it stands.
  */
-export function runControls(flags: RunFlags, say: (text: string) => void): RunControls {
+export function runControls(flags: RunFlags, progress: Progress): RunControls {
   const interrupt = new AbortController()
   const stop = new AbortController()
   const onSignal = (): void => {
     if (interrupt.signal.aborted) stop.abort()
     else
-      say('interrupted: before the switch delivery goes back as it was, after it the run finishes; once more stops it')
+      progress.say(
+        'interrupted: before the switch delivery goes back as it was, after it the run finishes; once more stops it',
+      )
     interrupt.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
@@ -115,7 +118,7 @@ export function runControls(flags: RunFlags, say: (text: string) => void): RunCo
     budgets: {attachMs: flags['attach-timeout'], drainMs: flags['drain-timeout'], gapMs: flags['max-gap'] ?? null},
     interrupt: interrupt.signal,
     stop: stop.signal,
-    report: narrate(say),
+    report: narrate(progress),
     close() {
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
       return Promise.resolve()
@@ -123,17 +126,11 @@ export function runControls(flags: RunFlags, say: (text: string) => void): RunCo
   }
 }
 
-const SAY_EVERY_MS = 1000
-
-/** Turns the run's events into lines: each step once, and what it waits for once a second. */
-function narrate(say: (text: string) => void): (event: RunEvent) => void {
-  let saidAt = 0
+/** Turns the run's events into lines: each step once, and what it waits for and how long in one that moves. */
+function narrate(progress: Progress): (event: RunEvent) => void {
   return (event) => {
-    if (event.kind === 'step') say(`${event.step}: ${event.title}`)
-    else if (event.kind === 'undo') say(`going back: ${event.step}`)
-    else if (event.forMs > SAY_EVERY_MS && Date.now() - saidAt > SAY_EVERY_MS) {
-      saidAt = Date.now()
-      say(`  ${event.step} waits for ${event.waitingFor}, ${(event.forMs / 1000).toFixed(0)} s so far`)
-    }
+    if (event.kind === 'step') progress.say(`${event.step}: ${event.title}`)
+    else if (event.kind === 'undo') progress.say(`going back: ${event.step}`)
+    else progress.busy(`  ${event.step} waits for`, `${event.waitingFor}, ${(event.forMs / 1000).toFixed(1)} s so far`)
   }
 }

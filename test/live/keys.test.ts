@@ -3,13 +3,16 @@ import {test} from 'node:test'
 
 import type {KeyOwners, KeyRanges} from '../../src/domain/keyshared/report.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
-import {live, openScene, until} from '../support/live.js'
+import {brokerVersion, live, openScene, until} from '../support/live.js'
 
 const NAMES = ['keyed-0', 'keyed-1', 'keyed-2']
+
+const skip = brokerVersion.startsWith('3.') ? 'owners are predicted for 4.x only' : false
 
 for (const partitions of [0, 4]) {
   test(
     `each key goes to the consumer that keys owner names, ${String(partitions)} partitions`,
+    {skip},
     live(async (t, place) => {
       const topic = place.topic('orders')
       if (partitions === 0) await place.admin.createTopic(topic)

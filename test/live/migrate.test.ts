@@ -4,8 +4,8 @@ import {test} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {MigrationResult} from '../../src/domain/migration/result.js'
-import {askCli, parseDocument, runCli} from '../support/cli.js'
-import {killAt} from '../support/kill.js'
+import {askCli, parseDocument, runCli, startCli} from '../support/cli.js'
+import {killAt, untilJournal} from '../support/kill.js'
 import {ask, connectIdle, live, openScene, until} from '../support/live.js'
 import {journalOf, planFile, policiesOf, statusOf, SUBSCRIPTION, typesOf} from '../support/migration.js'
 
@@ -212,22 +212,45 @@ test(
   }),
 )
 
+for (const step of ['fence', 'pause', 'drain', 'evict', 'attach', 'resume']) {
+  test(
+    `killed at ${step}: another run is refused, resume takes it to the end`,
+    live(async (t, place) => {
+      const scene = await openScene(t, place)
+      const standby = scene.startStandby()
+      const plan = await planFile(place, scene)
+      await killAt(step, ['migrate', 'apply', plan, '--yes', ...journalOf(place)], place)
+      const status = await statusOf(place)
+      assert.equal(status?.state, 'running')
+      const second = await runCli(['migrate', 'apply', plan, '--yes', '--json', ...journalOf(place)])
+      assert.equal(second.code, 5)
+      const resumed = await askCli<MigrationResult>(['migrate', 'resume', status.id, '--yes', ...journalOf(place)])
+      assert.equal(resumed.state, 'done')
+      await until('the fleet', () => standby.connected === 4)
+      const figures = await scene.settle()
+      assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+    }),
+  )
+}
+
 test(
-  'killed at the drain: another run is refused, resume takes it to the end',
+  'killed while it goes back: resume goes on going back',
   live(async (t, place) => {
-    const scene = await openScene(t, place)
-    const standby = scene.startStandby()
-    const plan = await planFile(place, scene)
-    await killAt('drain', ['migrate', 'apply', plan, '--yes', ...journalOf(place)], place)
-    const status = await statusOf(place)
-    assert.ok(status)
-    assert.equal(status.state, 'running')
-    const second = await runCli(['migrate', 'apply', plan, '--yes', '--json', ...journalOf(place)])
-    assert.equal(second.code, 5)
-    const resumed = await askCli<MigrationResult>(['migrate', 'resume', status.id, '--yes', ...journalOf(place)])
-    assert.equal(resumed.state, 'done')
-    await until('the fleet', () => standby.connected === 4)
+    const scene = await openScene(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
+    const before = await policiesOf(place, scene)
+    await until('some load', () => scene.tally.sentCount > 300)
+    const {child, finished} = startCli(['migrate', 'apply', await planFile(place, scene), '--yes', ...journalOf(place)])
+    await untilJournal(place, 'drain')
+    child.kill('SIGINT')
+    await untilJournal(place, 'run', 'undone')
+    child.kill('SIGKILL')
+    await finished
+    const {id} = (await statusOf(place)) ?? {id: ''}
+    const run = await runCli(['migrate', 'resume', id, '--yes', '--json', ...journalOf(place)])
+    assert.equal(parseDocument(run.stdout).error.code, 'E_ROLLED_BACK', run.stdout)
+    assert.equal(run.code, 8)
+    assert.deepEqual(await policiesOf(place, scene), before)
     const figures = await scene.settle()
-    assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+    assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
   }),
 )

@@ -37,6 +37,8 @@ export const addresses =
     ? await defaultAddresses(join(import.meta.dirname, '..', '..'))
     : (JSON.parse(chosen) as Addresses)
 
+export const brokerVersion = await (await fetch(`${addresses.adminUrl}/admin/v2/brokers/version`)).text()
+
 /** Opens a place on the running stack; when the test ends it fails if a consumer or a key is left. */
 export async function openPlace(t: TestContext): Promise<Place> {
   const name = `t-${randomBytes(6).toString('hex')}`

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {type CursorLook, drainProof, isDrained} from '../../src/domain/migration/drain.js'
+import {type CursorLook, DrainWatch, type HeldProof, isDrained} from '../../src/domain/migration/drain.js'
 
 function look(changes: Partial<CursorLook> & {markDelete?: string; read?: string; holes?: string} = {}): CursorLook {
   const {holes = '[]', markDelete = '5:9', read = '5:10', ...rest} = changes
   return {
     partition: 0,
+    atMs: 0,
+    lastEntry: '5:12',
     cursor: {markDeletePosition: markDelete, readPosition: read, individuallyDeletedMessages: holes},
     ledgers: [{ledgerId: 5, entries: 0}],
     backlogEntries: 3,
     throttledReads: 1,
+    isReading: false,
     deliveredMessages: 10,
     holders: [],
     ...rest,
@@ -47,25 +50,35 @@ test('drained across ledgers: only when nothing lies between', () => {
 })
 
 test('the proof needs three looks that stand still, and a read that was held back', () => {
-  assert.equal(drainProof(thrice(look()), 0), 'throttled')
-  assert.equal(drainProof([look(), look()], 0), null)
-  assert.equal(drainProof([look({markDelete: '5:8', read: '5:9'}), look(), look()], 0), null)
-  assert.equal(drainProof([look({read: '5:12'}), look(), look()], 0), null)
-  assert.equal(drainProof(thrice(look()), 1), null, 'the count has not risen since the pause')
+  assert.equal(proof(0, thrice(look())), 'throttled')
+  assert.equal(proof(0, [look(), look()]), null)
+  assert.equal(proof(0, [look({markDelete: '5:8', read: '5:9'}), look(), look()]), null)
+  assert.equal(proof(0, [look({markDelete: '5:8', read: '5:9'}), look(), look(), look()]), 'throttled')
+  assert.equal(proof(0, [look(), look({read: '5:12'}), look(), look()]), null)
+  assert.equal(proof(1, thrice(look())), null, 'the count has not risen since the pause')
 })
 
 test('a count that went back belongs to a topic loaded since the pause', () => {
-  assert.equal(drainProof(thrice(look({throttledReads: 2})), 40), 'throttled')
-  assert.equal(drainProof(thrice(look({throttledReads: 0})), 40), null)
+  assert.equal(proof(40, thrice(look({throttledReads: 2}))), 'throttled')
+  assert.equal(proof(40, thrice(look({throttledReads: 0}))), null)
 })
 
-test('brokers that do not count: a backlog that stays untouched, or none at all', () => {
-  assert.equal(drainProof(thrice(look({throttledReads: null})), null), 'untouched')
-  assert.equal(drainProof(thrice(look({throttledReads: null, backlogEntries: 0})), null), 'idle')
-  const fresh = look({throttledReads: null, backlogEntries: 0})
-  assert.equal(drainProof([fresh, fresh, look({throttledReads: null})], null), null)
+test('brokers that do not count: a backlog that stays untouched and is not asked for', () => {
+  assert.equal(proof(null, thrice(look({throttledReads: null}))), 'untouched')
+  for (const isReading of [true, null]) {
+    assert.equal(proof(null, thrice(look({throttledReads: null, isReading}))), null, 'slow is not held')
+  }
 })
 
-test('a partition without traffic is drained although nothing could be held back', () => {
-  assert.equal(drainProof(thrice(look({backlogEntries: 0, throttledReads: 0})), 0), 'idle')
+test('a partition without traffic is drained once nothing was published for a second', () => {
+  const idle = (atMs: number, lastEntry = '5:9'): CursorLook =>
+    look({atMs, lastEntry, backlogEntries: 0, throttledReads: 0})
+  assert.equal(proof(0, [idle(0), idle(20), idle(40)]), null, 'a moment without messages is no idle partition')
+  assert.equal(proof(0, [idle(0), idle(20), idle(990), idle(1000)]), 'idle')
+  assert.equal(proof(0, [idle(0), idle(20), idle(990), idle(1000, '5:10')]), null)
 })
+
+function proof(throttledBefore: number | null, looks: readonly CursorLook[]): HeldProof | null {
+  const watch = new DrainWatch(throttledBefore)
+  return looks.map((one) => watch.observe(one)).at(-1) ?? null
+}

@@ -6,6 +6,9 @@ import {renderMs, renderTable} from './table.js'
 
 const HEAD = ['verdict', 'key', 'family', 'holder', 'ttl', 'held at least']
 
+/** A person looks for what is wrong; of the healthy a few show what the locks look like. */
+const HEALTHY_SHOWN = 5
+
 export function renderLocks(scan: LockScan): string {
   const {summary} = scan
   const counts = Object.entries(summary.verdicts)
@@ -13,16 +16,22 @@ export function renderLocks(scan: LockScan): string {
     .map(([verdict, count]) => `${String(count)} ${verdict}`)
   const head = `${scan.address}: ${String(summary.locks)} locks match ${scan.pattern}, ${String(scan.scannedKeys)} keys walked`
   if (summary.locks === 0) return head
-  const rows = scan.locks.map((lock) => [
-    colour(lock.verdict),
-    lock.key,
-    lock.family,
-    holderText(lock),
-    lock.ttlMs === null ? 'never expires' : renderMs(lock.ttlMs),
-    renderMs(lock.heldAtLeastMs),
-  ])
-  const notes = summary.touchesIdleTime ? ['reading reset the idle times: this Redis has no CLIENT NO-TOUCH (7.2)'] : []
-  return [head, renderTable(HEAD, rows), [counts.join(', '), ...notes].join('\n')].join('\n\n')
+  const healthy = scan.locks.filter(({verdict}) => verdict === 'healthy')
+  const hidden = Math.max(0, healthy.length - HEALTHY_SHOWN)
+  const rows = scan.locks
+    .slice(0, scan.locks.length - hidden)
+    .map((lock) => [
+      colour(lock.verdict),
+      lock.key,
+      lock.family,
+      holderText(lock),
+      lock.ttlMs === null ? 'never expires' : renderMs(lock.ttlMs),
+      renderMs(lock.heldAtLeastMs),
+    ])
+  const notes = [counts.join(', ')]
+  if (hidden > 0) notes.push(`${String(hidden)} more healthy ones are not shown; --json lists them`)
+  if (summary.touchesIdleTime) notes.push('reading reset the idle times: this Redis has no CLIENT NO-TOUCH (7.2)')
+  return [head, renderTable(HEAD, rows), notes.join('\n')].join('\n\n')
 }
 
 function holderText({holder, reentrancy}: LockRecord): string {

@@ -69,7 +69,11 @@ export interface CursorStats {
   /** `ledger:entry` */
   markDeletePosition?: string
   readPosition?: string
+  /** parked at the end of the topic until an entry comes */
   waitingReadOp?: boolean
+  /** the dispatcher has asked for entries and not got them yet */
+  subscriptionHavePendingRead?: boolean
+  subscriptionHavePendingReplayRead?: boolean
   individuallyDeletedMessages?: string
 }
 

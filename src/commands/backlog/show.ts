@@ -26,7 +26,7 @@ is one) and unackedMessages counts messages: never add or compare the two.`
   async run(): Promise<BacklogReport> {
     const {args, flags} = await this.parse(BacklogShow)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
-    this.progress(`looking for ${String(flags.window)} s`)
+    this.progress.busy('looking', `for ${String(flags.window)} s`)
     const samples = await sampleBacklog(admin, args.topic, args.subscription, {
       windowMs: flags.window * 1000,
       samples: SAMPLES,

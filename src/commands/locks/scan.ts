@@ -30,6 +30,9 @@ not tell whether a holder is alive, so keep what is in doubt.`
       pattern: flags.pattern,
       limit: flags.limit,
       maxTtlMs: flags['max-ttl'] * 1000,
+      onProgress: ({calls, locks}) => {
+        this.progress.busy('scanning', `${String(locks)} locks in ${String(calls)} calls`)
+      },
     })
     if (scan.summary.unreadable > 0) this.warn(`${String(scan.summary.unreadable)} keys may not be read by this login`)
     if (scan.summary.locks > flags.limit) this.warn(`only ${String(flags.limit)} locks are listed; raise --limit`)

@@ -29,7 +29,7 @@ puts delivery back as it was; after it the run finishes.`
     const store = openJournal(this.config, flags.journal)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
     if (!flags.yes) {
-      this.progress(renderPlan(plan))
+      this.progress.say(renderPlan(plan))
       await confirm(`Move ${plan.subscription} of ${plan.topic} to ${plan.to}?`, this.jsonEnabled())
     }
     const controls = this.own(runControls(flags, this.progress))

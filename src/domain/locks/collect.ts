@@ -28,7 +28,8 @@ export interface LockScanOptions extends ClassifyOptions {
   readonly pattern: string
   /** the most locks to list; all are counted */
   readonly limit: number
-  readonly onProgress?: (locks: number) => void
+  /** Told after each call of SCAN: locks found so far, and calls made. */
+  readonly onProgress: (state: {readonly locks: number; readonly calls: number}) => void
 }
 
 /** SCAN's hint: at 1000 a call takes under 1 ms of the server; more only makes the stall longer. */
@@ -54,7 +55,7 @@ export async function scanLocks(connection: RedisConnection, options: LockScanOp
     pattern: options.pattern,
     complete: tally.unreadable === 0 && tally.count <= options.limit,
     scannedKeys: totals.reduce((sum, {keys}) => sum + keys, 0),
-    locks: tally.locks.toSorted((a, b) => SEVERITY[a.verdict] - SEVERITY[b.verdict] || a.key.localeCompare(b.key)),
+    locks: tally.list(),
     summary: {
       locks: tally.count,
       verdicts: tally.verdicts,
@@ -65,12 +66,14 @@ export async function scanLocks(connection: RedisConnection, options: LockScanOp
 }
 
 class Tally {
-  readonly locks: LockRecord[] = []
+  private readonly wrong: LockRecord[] = []
+  private readonly healthy: LockRecord[] = []
   readonly verdicts: Record<LockVerdict, number> = {healthy: 0, 'no-ttl': 0, 'ttl-too-long': 0, 'unknown-format': 0}
   /** SCAN may give a key twice, and a cluster's key may be met on two nodes while its slot moves. */
   private readonly seen = new Set<string>()
   private readonly limit: number
   unreadable = 0
+  calls = 0
 
   constructor(limit: number) {
     this.limit = limit
@@ -84,7 +87,15 @@ class Tally {
     if (this.seen.has(lock.key)) return
     this.seen.add(lock.key)
     this.verdicts[lock.verdict]++
-    if (this.locks.length < this.limit) this.locks.push(lock)
+    const kind = lock.verdict === 'healthy' ? this.healthy : this.wrong
+    if (kind.length < this.limit) kind.push(lock)
+  }
+
+  /** As many as the limit allows: what is wrong first, then by key. */
+  list(): LockRecord[] {
+    return [...this.wrong, ...this.healthy]
+      .slice(0, this.limit)
+      .toSorted((a, b) => SEVERITY[a.verdict] - SEVERITY[b.verdict] || a.key.localeCompare(b.key))
   }
 }
 
@@ -96,7 +107,7 @@ async function scanPrimary(redis: Redis, options: LockScanOptions, tally: Tally)
       if (raw === 'unreadable') tally.unreadable++
       else if (raw.type !== 'none') tally.add(classifyLock(raw, options)) // none: it went away meanwhile
     }
-    options.onProgress?.(tally.count)
+    options.onProgress({locks: tally.count, calls: ++tally.calls})
     cursor = next.toString()
   } while (cursor !== '0')
 }

@@ -5,12 +5,17 @@ import type {CursorStats, InternalStats} from '../../clients/pulsar-admin/types.
 export interface CursorLook {
   /** null on a plain topic */
   readonly partition: number | null
+  readonly atMs: number
+  /** the last entry that was published, as `ledger:entry` */
+  readonly lastEntry: string | null
   readonly cursor: CursorStats
   readonly ledgers: NonNullable<InternalStats['ledgers']>
   /** entries behind the mark-delete position */
   readonly backlogEntries: number
   /** reads that the subscription's rate limit held back; null on brokers that don't count them (before 4.0.7) */
   readonly throttledReads: number | null
+  /** whether the dispatcher is about to get entries; null when the broker does not say */
+  readonly isReading: boolean | null
   /** messages delivered since the topic was loaded; null when the broker does not say */
   readonly deliveredMessages: number | null
   /** who still has to acknowledge, and how many messages */
@@ -19,29 +24,58 @@ export interface CursorLook {
 
 /**
  * Why dispatch counts as held. `throttled`: the broker counted reads it held back since the pause. `untouched`: entries
- * wait, and none was taken in three looks. `idle`: nothing waits, so nothing could be delivered.
+ * wait, and in three looks none was taken and none was asked for. `idle`: nothing was published for a second, so nothing
+ * could be delivered, and the pause has had its time to take effect.
  */
 export type HeldProof = 'idle' | 'throttled' | 'untouched'
 
 const LOOKS_NEEDED = 3
+const IDLE_MS = 1000
 
 /**
- * Whether a partition is drained, proven from its last looks: the read position stands directly behind the mark-delete
- * position and no entry behind it is acknowledged on its own, the same in three looks, and dispatch is held. The count
- * of unacked messages proves nothing: on Failover it is always 0.
- *
- * @param looks of one partition, oldest first, all taken after the pause.
- * @param throttledBefore the partition's count before the pause.
- * @returns why dispatch counts as held; null while the partition is not drained.
+ * Watches one partition until it is drained: the read position stands directly behind the mark-delete position and no
+ * entry behind it is acknowledged on its own, the same in three looks, and dispatch is held. The count of unacked
+ * messages proves nothing: on Failover it is always 0.
  */
-export function drainProof(looks: readonly CursorLook[], throttledBefore: number | null): HeldProof | null {
-  const recent = looks.slice(-LOOKS_NEEDED)
-  const last = recent.at(-1)
-  if (!last || recent.length < LOOKS_NEEDED || !recent.every(isDrained) || !stoodStill(recent)) return null
-  if (hasRisen(last.throttledReads, throttledBefore)) return 'throttled'
-  if (recent.every(({backlogEntries}) => backlogEntries === 0)) return 'idle'
-  const isCounted = last.throttledReads !== null
-  return !isCounted && recent.every(({backlogEntries}) => backlogEntries > 0) ? 'untouched' : null
+export class DrainWatch {
+  private readonly throttledBefore: number | null
+  /** The first look since the cursor stands still, and the last ones. */
+  private first: CursorLook | null = null
+  private recent: CursorLook[] = []
+
+  /** @param throttledBefore the partition's count of held-back reads before the pause; null where it is not counted. */
+  constructor(throttledBefore: number | null) {
+    this.throttledBefore = throttledBefore
+  }
+
+  /** @returns why dispatch counts as held; null while the partition is not drained. */
+  observe(look: CursorLook): HeldProof | null {
+    const standsStill = this.first !== null && this.first.cursor.readPosition === look.cursor.readPosition
+    if (!isDrained(look) || !standsStill) this.recent = []
+    if (this.recent.length === 0) this.first = look
+    if (isDrained(look)) this.recent = [...this.recent, look].slice(-LOOKS_NEEDED)
+    return this.recent.length < LOOKS_NEEDED ? null : this.heldProof(look)
+  }
+
+  private heldProof(last: CursorLook): HeldProof | null {
+    if (hasRisen(last.throttledReads, this.throttledBefore)) return 'throttled'
+    if (last.throttledReads === null && this.recent.every(waitsUnasked)) return 'untouched'
+    return this.first !== null && isIdleBetween(this.first, last) ? 'idle' : null
+  }
+}
+
+/**
+ * Entries that wait prove nothing by themselves: a broker that is short of CPU leaves them a while, and then takes them.
+ * One that could read has asked for them at once.
+ */
+function waitsUnasked({backlogEntries, isReading}: CursorLook): boolean {
+  return backlogEntries > 0 && isReading === false
+}
+
+/** A pause takes effect a moment after the broker shows it; a partition that is empty for a moment would hide that. */
+function isIdleBetween(first: CursorLook, last: CursorLook): boolean {
+  const isEmpty = first.backlogEntries === 0 && last.backlogEntries === 0
+  return isEmpty && first.lastEntry === last.lastEntry && last.atMs - first.atMs >= IDLE_MS
 }
 
 /** Everything delivered is acknowledged: nothing lies between the mark-delete and the read position. */
@@ -61,11 +95,6 @@ export function parsePosition(text: string | undefined): Position | null {
 
 function hasHoles({individuallyDeletedMessages}: CursorStats): boolean {
   return individuallyDeletedMessages !== undefined && individuallyDeletedMessages.replace(/[[\]\s]/g, '') !== ''
-}
-
-function stoodStill(looks: readonly CursorLook[]): boolean {
-  const [first] = looks
-  return looks.every(({cursor}) => cursor.readPosition === first?.cursor.readPosition)
 }
 
 /** The topic may have been loaded afresh since, which sets its counters to 0: then any count is since the pause. */

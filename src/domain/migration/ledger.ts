@@ -70,6 +70,16 @@ export class MigrationLedger {
     return {...entry.data}
   }
 
+  /** Whether a step was begun, by this process or by one that is gone. */
+  get hasSteps(): boolean {
+    return this.entries.some(({step}) => step !== 'run')
+  }
+
+  /** Whether the run had turned back; it must not go forward again. */
+  get isGoingBack(): boolean {
+    return this.find('run', 'undone') !== undefined
+  }
+
   /** Whether the step may have changed something that is not undone yet. */
   isOpen(step: StepId): boolean {
     return this.find(step, 'intent') !== undefined && this.find(step, 'undone') === undefined

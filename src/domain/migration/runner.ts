@@ -91,13 +91,18 @@ class Run {
               name: partitionName(topic, partition),
             })),
       subscription: plan.subscription,
+      isResumed: ledger.hasSteps,
       captured: (step) => ledger.captured(step),
     }
   }
 
   async forward(): Promise<void> {
+    const {ledger} = this.options
+    if (ledger.isGoingBack) throw new Stopped('it was going back when it was stopped')
+    // What a process that is gone had proven may not hold any more: before the switch, prove it again.
+    const provesAgain = this.context.isResumed && !ledger.isOpen(SWITCH)
     for (const step of STEPS) {
-      if (!this.options.ledger.find(step.id, 'verified')) await this.take(step)
+      if (provesAgain || !ledger.find(step.id, 'verified')) await this.take(step)
     }
   }
 
@@ -106,6 +111,7 @@ class Run {
     const {ledger, stop} = this.options
     if (stop.aborted || this.hasDelivered()) return this.stopped(cause)
     try {
+      await ledger.append('run', 'undone', {reason: messageOf(cause)})
       for (const step of STEPS.toReversed()) {
         if (ledger.isOpen(step.id)) await this.undo(step)
       }
@@ -153,8 +159,7 @@ class Run {
       this.requireNotStopped(id)
       const forMs = Date.now() - startedAt
       this.options.report({kind: 'waiting', step: id, waitingFor: verdict.waitingFor, forMs})
-      if (Date.now() > deadline)
-        throw new Stopped(`${id} waited ${String(Math.round(forMs / 1000))} s for ${verdict.waitingFor}`)
+      if (Date.now() > deadline) throw new Stopped(`${id} waited ${seconds(forMs)} for ${verdict.waitingFor}`)
       if (Date.now() - notedAt > NOTE_EVERY_MS) {
         notedAt = Date.now()
         await this.options.ledger.append(id, 'waiting', {waitingFor: verdict.waitingFor, forMs})
@@ -165,14 +170,7 @@ class Run {
 
   private patience(step: StepId): number {
     const {budgets, ledger} = this.options
-    const own =
-      step === 'drain'
-        ? budgets.drainMs
-        : step === 'attach'
-          ? budgets.attachMs
-          : step === 'resume'
-            ? RESUME_MS
-            : POLICY_MS
+    const own = {drain: budgets.drainMs, attach: budgets.attachMs, resume: RESUME_MS}[step as string] ?? POLICY_MS
     const pausedAt = ledger.find('pause', 'applied')?.at
     if (budgets.gapMs === null || pausedAt === undefined || step === 'resume') return own
     return Math.min(own, Math.max(0, Date.parse(pausedAt) + budgets.gapMs - Date.now()))
@@ -236,6 +234,10 @@ async function unlessAway(verify: () => Promise<Verdict>): Promise<Verdict> {
     if (error instanceof Unreachable) return {isDone: false, waitingFor: `the broker (${error.message})`}
     throw error
   }
+}
+
+function seconds(ms: number): string {
+  return `${String(Math.round(ms / 1000))} s`
 }
 
 function messageOf(error: unknown): string {

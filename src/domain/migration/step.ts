@@ -12,6 +12,8 @@ export interface StepContext {
   /** The partitions, or the plain topic itself with number null. */
   readonly partitions: ReadonlyArray<{readonly partition: number | null; readonly name: TopicName}>
   readonly subscription: string
+  /** Whether a process that is gone took the first steps. */
+  readonly isResumed: boolean
   /** What an earlier step captured; throws when it has not run. */
   captured(step: StepId): Captured
 }

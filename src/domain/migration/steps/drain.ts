@@ -1,4 +1,4 @@
-import {type CursorLook, drainProof, type HeldProof} from '../drain.js'
+import {type CursorLook, DrainWatch, type HeldProof} from '../drain.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {lookAtCursors, partitionLabels} from './look.js'
 
@@ -16,14 +16,16 @@ export const drain: MigrationStep<DrainCapture> = {
     return Promise.resolve({}) // changes nothing: the consumers do the work
   },
   verifier(context, {throttledReads}) {
-    const history = new Map<number | null, CursorLook[]>()
+    // After a crash reads held back long ago prove nothing: count from the first look.
+    const countBefore = ({partition, throttledReads: now}: CursorLook): number | null =>
+      context.isResumed ? now : (throttledReads.find((row) => row.partition === partition)?.count ?? null)
+    const watches = new Map<number | null, DrainWatch>()
     return async () => {
       const looks = await lookAtCursors(context)
       const proofs = looks.map((look): {look: CursorLook; proof: HeldProof | null} => {
-        const seen = [...(history.get(look.partition) ?? []), look].slice(-3)
-        history.set(look.partition, seen)
-        const before = throttledReads.find(({partition}) => partition === look.partition)?.count ?? null
-        return {look, proof: drainProof(seen, before)}
+        const watch = watches.get(look.partition) ?? new DrainWatch(countBefore(look))
+        watches.set(look.partition, watch)
+        return {look, proof: watch.observe(look)}
       })
       const open = proofs.filter(({proof}) => proof === null).map(({look}) => look)
       if (open.length > 0) return waiting(blockers(open))

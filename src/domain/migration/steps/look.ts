@@ -1,4 +1,4 @@
-import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
+import type {CursorStats, SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import {collectTopic} from '../../subscriptions/collect.js'
 import type {CursorLook} from '../drain.js'
@@ -38,17 +38,33 @@ export async function lookAtCursors(context: StepContext): Promise<CursorLook[]>
     lookAtSubscription(context),
     Promise.all(context.partitions.map(({name}) => context.admin.internalStats(name))),
   ])
-  return looks.map(({partition, stats}, at) => ({
-    partition,
-    cursor: internals[at]?.cursors?.[encodeURIComponent(context.subscription)] ?? {},
-    ledgers: internals[at]?.ledgers ?? [],
-    backlogEntries: stats.msgBacklog ?? 0,
-    throttledReads: stats.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
-    deliveredMessages: stats.msgOutCounter ?? null,
-    holders: (stats.consumers ?? []).flatMap(({consumerName, unackedMessages}) =>
-      unackedMessages ? [{consumer: consumerName ?? 'a consumer without a name', unackedMessages}] : [],
-    ),
-  }))
+  const atMs = Date.now()
+  return looks.map(({partition, stats}, at) => {
+    const cursor = internals[at]?.cursors?.[encodeURIComponent(context.subscription)] ?? {}
+    return {
+      partition,
+      atMs,
+      lastEntry: internals[at]?.lastConfirmedEntry ?? null,
+      cursor,
+      ledgers: internals[at]?.ledgers ?? [],
+      backlogEntries: stats.msgBacklog ?? 0,
+      throttledReads: stats.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
+      isReading: isReading(cursor),
+      deliveredMessages: stats.msgOutCounter ?? null,
+      holders: holdersOf(stats),
+    }
+  })
+}
+
+function isReading(cursor: CursorStats): boolean | null {
+  const signs = [cursor.waitingReadOp, cursor.subscriptionHavePendingRead, cursor.subscriptionHavePendingReplayRead]
+  return signs.includes(undefined) ? null : signs.includes(true)
+}
+
+function holdersOf({consumers}: SubscriptionStats): CursorLook['holders'] {
+  return (consumers ?? []).flatMap(({consumerName, unackedMessages}) =>
+    unackedMessages ? [{consumer: consumerName ?? 'a consumer without a name', unackedMessages}] : [],
+  )
 }
 
 /** `partition 3, partition 5`, or `the topic` for a plain one. */
