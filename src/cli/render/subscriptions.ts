@@ -5,7 +5,7 @@ import {renderPairs, renderTable} from './table.js'
 const LIST_HEAD = ['topic', 'subscription', 'type', 'partitions', 'consumers', 'backlog entries', 'unacked', 'out/s']
 
 export function renderList(list: SubscriptionList): string {
-  if (list.subscriptions.length === 0) return 'No subscription matches.'
+  if (list.subscriptions.length === 0) return `No subscription matches.\n\n${ageNote(list)}`
   const rows = list.subscriptions.map((row) => [
     row.topic,
     row.subscription,
@@ -20,9 +20,10 @@ export function renderList(list: SubscriptionList): string {
 }
 
 function ageNote({asOf, complete, maxAgeMs, source}: SubscriptionList): string {
-  const age = maxAgeMs === null ? 'of unknown age' : maxAgeMs === 0 ? 'live' : `up to ${String(maxAgeMs / 1000)} s old`
   const gaps = complete ? '' : '; INCOMPLETE: a broker left partitions out'
-  return `${source}, asked ${asOf}, ${age}${gaps}`
+  if (source === 'topic-stats') return `live, asked topic by topic, ${asOf}${gaps}`
+  const age = maxAgeMs === null ? 'of unknown age' : `up to ${String(maxAgeMs / 1000)} s old`
+  return `from the brokers' copies, ${age}, without topics that are not loaded; --fresh asks for live ones; ${asOf}${gaps}`
 }
 
 const PARTITION_HEAD = [

@@ -187,15 +187,17 @@ function parseBody(body: string): unknown {
   }
 }
 
-/** The broker's own words: `reason` of its JSON, without the Java stack it adds to unforeseen errors. */
+/**
+ * The broker's own words: `reason` of its JSON, without the Java stack it adds to unforeseen errors; `message` where its
+ * web server answers for it, as it does without a login.
+ */
 function reasonOf(body: string): string {
   const parsed = parseBody(body)
-  const reason =
-    typeof parsed === 'object' && parsed !== null && 'reason' in parsed ? String(parsed.reason) : stripTags(body)
-  return (
-    (reason.split('Stacktrace:')[0] ?? '').replace(/^[\s-]*An unexpected error.*?-+\s*/s, '').trim() ||
-    'no reason given'
-  )
+  const fields = typeof parsed === 'object' && parsed !== null ? (parsed as {reason?: unknown; message?: unknown}) : {}
+  const told = fields.reason ?? fields.message
+  const reason = typeof told === 'string' ? told : stripTags(body)
+  const [words = ''] = reason.split('Stacktrace:')
+  return words.replace(/^[\s-]*An unexpected error.*?-+\s*/s, '').trim() || 'no reason given'
 }
 
 function stripTags(html: string): string {
