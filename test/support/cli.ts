@@ -74,3 +74,9 @@ async function collect(stream: NodeJS.ReadableStream): Promise<string> {
   for await (const chunk of stream) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString('utf8')
 }
+
+/** The ids of all commands, as `locks:scan`, from the manifest. */
+export async function commandIds(): Promise<string[]> {
+  const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {commands: object}
+  return Object.keys(manifest.commands)
+}

@@ -14,7 +14,7 @@ export function renderLocks(scan: LockScan): string {
   const counts = Object.entries(summary.verdicts)
     .filter(([, count]) => count > 0)
     .map(([verdict, count]) => `${String(count)} ${verdict}`)
-  const head = `${scan.address}: ${String(summary.locks)} locks match ${scan.pattern}, ${String(scan.scannedKeys)} keys walked`
+  const head = `${scan.address}: ${String(summary.locks)} locks match ${scan.pattern}, of about ${String(scan.scannedKeys)} keys`
   if (summary.locks === 0) return head
   const healthy = scan.locks.filter(({verdict}) => verdict === 'healthy')
   const hidden = Math.max(0, healthy.length - HEALTHY_SHOWN)

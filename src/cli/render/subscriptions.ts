@@ -89,5 +89,8 @@ export function renderSubscription(report: SubscriptionReport): string {
   const tables = [head, renderTable(PARTITION_HEAD, partitions)]
   if (consumers.length > 0) tables.push(renderTable(CONSUMER_HEAD, consumers))
   else tables.push('No consumer is connected.')
+  tables.push(
+    "Rates are the broker's own averages, renewed each minute by default; keyshift backlog show measures now.",
+  )
   return tables.join('\n\n')
 }

@@ -11,8 +11,9 @@ const SAMPLES = 6
 
 export default class BacklogShow extends KeyshiftCommand<BacklogReport> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
-  static override description = `Reads live counters a few times over a short window, so rates are of this moment. backlogEntries counts entries (a batch
-is one) and unackedMessages counts messages: never add or compare the two.`
+  static override description =
+    'Reads live counters a few times over a short window, so rates are of this moment. backlogEntries ' +
+    'counts entries (a batch is one) and unackedMessages counts messages: never add or compare the two.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',
     '<%= config.bin %> <%= command.id %> orders decision --window 10 --json | jq .result.total.verdict',

@@ -8,8 +8,9 @@ import {connectRedis} from '../../clients/redis/connect.js'
 import {type LockScan, scanLocks} from '../../domain/locks/collect.js'
 
 export default class LocksScan extends KeyshiftCommand<LockScan> {
-  static override description = `Walks every primary by SCAN; reads only. One look tells locks without a TTL, and locks with one that is too long; it does
-not tell whether a holder is alive, so keep what is in doubt.`
+  static override description =
+    'Walks every primary by SCAN; reads only. One look tells locks without a TTL, and locks with one that ' +
+    'is too long; it does not tell whether a holder is alive, so keep what is in doubt.'
   static override examples = [
     "<%= config.bin %> <%= command.id %> --pattern 'lock:*'",
     "<%= config.bin %> <%= command.id %> --pattern 'lock:*' --json | jq '.result.locks[] | select(.verdict == \"no-ttl\")'",

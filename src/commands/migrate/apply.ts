@@ -14,8 +14,9 @@ import {Usage} from '../../errors.js'
 
 export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
   static override args = {plan: Args.string({description: 'plan file, as written by migrate plan -o', required: true})}
-  static override description = `Start the new fleet first: its subscribe is refused and tried again, and it gets in at the switch. Ctrl-C before the switch
-puts delivery back as it was; after it the run finishes.`
+  static override description =
+    'Start the new fleet first: its subscribe is refused and tried again, and it gets in at the switch. ' +
+    'Ctrl-C before the switch puts delivery back as it was; after it the run finishes.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> plan.json',
     '<%= config.bin %> <%= command.id %> plan.json --yes --max-gap 5s --json | jq .result.gapMs',

@@ -12,8 +12,9 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
   static override args = {
     pattern: Args.string({description: 'tenant, tenant/namespace, or a glob over full topic names; all when left out'}),
   }
-  static override description = `One request per broker, so it also works on a cluster with many thousand topics. The numbers are the brokers' own
-copies, renewed each minute by default; --fresh asks for each topic's live ones.`
+  static override description =
+    'One request per broker, so it also works on a cluster with many thousand topics. The numbers are the ' +
+    "brokers' own copies, renewed each minute by default; --fresh asks for each topic's live ones."
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> public/default',

@@ -1,0 +1,305 @@
+/** One report of each kind, with everything in it that a text has to tell: the unknown, the missing, the blocked. */
+import type {BacklogReport} from '../../src/domain/backlog/report.js'
+import type {KeyOwners, KeyRanges} from '../../src/domain/keyshared/report.js'
+import type {LockScan} from '../../src/domain/locks/collect.js'
+import type {MigrationPlan} from '../../src/domain/migration/plan.js'
+import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationList} from '../../src/domain/migration/status.js'
+import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect.js'
+import type {SubscriptionList} from '../../src/domain/subscriptions/list.js'
+
+const topic = 'persistent://public/default/orders'
+const SUBSCRIPTION = 'decision'
+const at = '2026-11-23T14:05:09.000Z'
+
+const noFigures = {
+  backlogEntries: null,
+  unackedMessages: null,
+  oldestAgeMs: null,
+  rateInPerSecond: null,
+  rateOutPerSecond: null,
+}
+
+export const backlog: BacklogReport = {
+  topic,
+  subscription: SUBSCRIPTION,
+  windowMs: 3000,
+  partitions: [
+    {
+      partition: 0,
+      ...noFigures,
+      backlogEntries: 120,
+      unackedMessages: 40,
+      oldestAgeMs: 95_000,
+      rateInPerSecond: 75,
+      rateOutPerSecond: 90.25,
+      drainMs: {low: 6000, high: 150_000},
+      verdict: 'draining',
+    },
+    {
+      partition: 1,
+      ...noFigures,
+      backlogEntries: 0,
+      unackedMessages: 0,
+      rateInPerSecond: 0,
+      rateOutPerSecond: 0,
+      drainMs: {low: 0, high: 0},
+      verdict: 'empty',
+    },
+    {partition: 2, ...noFigures, drainMs: {low: null, high: null}, verdict: null},
+  ],
+  total: {...noFigures, backlogEntries: 120, drainMs: {low: null, high: null}, verdict: 'stalled'},
+}
+
+export const owners: KeyOwners = {
+  topic,
+  subscription: SUBSCRIPTION,
+  hashingScheme: 'JavaStringHash',
+  owners: [
+    {key: 'user-42', partition: 0, slot: 5188, consumer: {name: 'keyed-3', address: '/10.0.0.7:42414'}, draining: true},
+    {key: 'user-43', partition: 1, slot: 17_048, consumer: null, draining: false},
+  ],
+}
+
+export const ranges: KeyRanges = {
+  topic,
+  subscription: SUBSCRIPTION,
+  partitions: [
+    {
+      partition: 0,
+      selector: 'consistent-hashing',
+      mode: 'AUTO_SPLIT',
+      slotSpace: {start: 1, end: 65_535},
+      consumers: [
+        {
+          name: 'keyed-0',
+          address: '/10.0.0.7:1',
+          slots: 30_000,
+          share: 0.4578,
+          ranges: [
+            {start: 1, end: 10_000},
+            {start: 20_001, end: 40_000},
+          ],
+        },
+        {
+          name: 'keyed-1',
+          address: null,
+          slots: 25_535,
+          share: 0.3896,
+          ranges: [1, 2, 3, 4].map((n) => ({start: n * 10_001, end: n * 10_002})),
+        },
+      ],
+      draining: [{slot: 77, consumer: 'keyed-0', unackedMessages: 3, blockedAttempts: 9}],
+      coverage: {missing: [{start: 50_001, end: 60_000}], overlapping: [{start: 20_001, end: 20_004}]},
+    },
+    {partition: 1, selector: null, mode: null, slotSpace: null, consumers: [], draining: [], coverage: null},
+  ],
+}
+
+export const locks: LockScan = {
+  address: 'redis://10.0.0.8:6379',
+  pattern: 'lock:*',
+  complete: true,
+  scannedKeys: 1000,
+  locks: [
+    {
+      key: 'lock:a',
+      family: 'plain',
+      holder: {token: `w_7_${'a'.repeat(32)}`, host: 'w', pid: 7, thread: null, consumer: null},
+      reentrancy: null,
+      ttlMs: null,
+      idleMs: 90_000,
+      heldAtLeastMs: 90_000,
+      verdict: 'no-ttl',
+      confidence: 0.95,
+    },
+    {
+      key: 'lock:b',
+      family: 'unknown',
+      holder: null,
+      reentrancy: null,
+      ttlMs: 4000,
+      idleMs: null,
+      heldAtLeastMs: null,
+      verdict: 'unknown-format',
+      confidence: 0,
+    },
+    {
+      key: 'lock:c',
+      family: 'redisson',
+      holder: {token: 'u:31', host: null, pid: null, thread: 31, consumer: null},
+      reentrancy: 2,
+      ttlMs: 29_000,
+      idleMs: 1000,
+      heldAtLeastMs: 1000,
+      verdict: 'healthy',
+      confidence: 0.99,
+    },
+  ],
+  summary: {
+    locks: 3,
+    verdicts: {healthy: 1, 'no-ttl': 1, 'ttl-too-long': 0, 'unknown-format': 1},
+    unreadable: 0,
+    touchesIdleTime: true,
+  },
+}
+
+const warning = {severity: 'warn', isWaivable: false, isAccepted: false} as const
+
+export const plan: MigrationPlan = {
+  format: 'keyshift.plan/v1',
+  createdAt: at,
+  expiresAt: '2026-11-23T15:05:09.000Z',
+  cluster: 'standalone',
+  brokerVersion: '4.2.4',
+  topic,
+  partitions: 4,
+  subscription: SUBSCRIPTION,
+  from: 'Shared',
+  to: 'Key_Shared',
+  strategy: 'in-place',
+  consumersSeen: ['shared-0', 'shared-1'],
+  expectConsumers: null,
+  policies: {subscriptionTypesEnabled: null, dispatchRate: null},
+  fencedTypes: ['Exclusive', 'Failover', 'Key_Shared'],
+  findings: [
+    {...warning, code: 'same-consumer-names', message: 'several consumers share a name', evidence: []},
+    {
+      code: 'mixed-batches',
+      severity: 'block',
+      message: 'producers batch',
+      evidence: [],
+      isWaivable: true,
+      isAccepted: true,
+    },
+  ],
+  steps: [
+    {id: 'fence', title: 'forbid new Shared consumers'},
+    {id: 'pause', title: 'hold delivery'},
+  ],
+  digest: 'd'.repeat(64),
+}
+
+export const result: MigrationResult = {
+  id: '20261123-140509-3fa9',
+  state: 'done',
+  topic,
+  subscription: SUBSCRIPTION,
+  strategy: 'in-place',
+  from: 'Shared',
+  to: 'Key_Shared',
+  gapMs: 640,
+  drainMs: 210,
+  switchedAt: at,
+  partitions: [{partition: null, type: 'Key_Shared', consumers: 4, markDelete: '9:1115'}],
+  findings: [
+    {...warning, code: 'fewer-consumers', message: '8 consumers were expected, a partition has 4 so far', evidence: []},
+  ],
+}
+
+export const migrations: MigrationList = {
+  journal: '/home/ann/.local/share/keyshift/migrations',
+  migrations: [
+    {
+      id: result.id,
+      topic,
+      subscription: SUBSCRIPTION,
+      from: 'Shared',
+      to: 'Key_Shared',
+      strategy: 'in-place',
+      state: 'running',
+      step: 'drain',
+      waitingFor: 'acknowledgements from shared-1 (3 unacked)',
+      readyToCutOver: false,
+      gapMs: 5100,
+      runBy: 'ann@ops-1 pid 4711',
+      startedAt: at,
+      lastHeartbeat: at,
+      isFenced: true,
+    },
+  ],
+}
+
+const consumer = {clientVersion: 'Pulsar-Java-v4.2.4', connectedSince: at, ratePerSecond: 12.5, lastAckedAt: at}
+
+export const subscription: SubscriptionReport = {
+  topic,
+  subscription: SUBSCRIPTION,
+  partitionCount: 2,
+  type: null,
+  isDurable: true,
+  isReplicated: null,
+  partitions: [
+    {
+      partition: 0,
+      type: 'Shared',
+      activeConsumer: null,
+      keySharedMode: null,
+      backlogEntries: 12,
+      backlogBytes: 900,
+      unackedMessages: 3,
+      delayedMessages: 0,
+      replayMessages: null,
+      ackHoles: 2,
+      rateOutPerSecond: 12.5,
+      redeliveryRatePerSecond: 0,
+      isBlockedOnUnacked: false,
+      consumers: [
+        {
+          ...consumer,
+          name: 'shared-0',
+          address: '/10.0.0.7:1',
+          availablePermits: 7,
+          unackedMessages: 3,
+          isBlockedOnUnacked: true,
+        },
+      ],
+    },
+    {
+      partition: 1,
+      type: 'Key_Shared',
+      activeConsumer: null,
+      keySharedMode: 'AUTO_SPLIT',
+      backlogEntries: null,
+      backlogBytes: null,
+      unackedMessages: null,
+      delayedMessages: null,
+      replayMessages: null,
+      ackHoles: null,
+      rateOutPerSecond: null,
+      redeliveryRatePerSecond: null,
+      isBlockedOnUnacked: false,
+      consumers: [],
+    },
+  ],
+  total: {consumers: 1, backlogEntries: null, unackedMessages: null, rateOutPerSecond: null},
+}
+
+export const list: SubscriptionList = {
+  source: 'broker-stats',
+  asOf: at,
+  maxAgeMs: 60_000,
+  complete: false,
+  subscriptions: [
+    {
+      topic,
+      subscription: SUBSCRIPTION,
+      type: 'Shared',
+      partitions: 4,
+      consumers: 8,
+      backlogEntries: 1200,
+      unackedMessages: 40,
+      rateOutPerSecond: 299.75,
+    },
+    {
+      topic: 'persistent://public/default/plain',
+      subscription: 'audit',
+      type: null,
+      partitions: null,
+      consumers: 0,
+      backlogEntries: null,
+      unackedMessages: null,
+      rateOutPerSecond: null,
+    },
+  ],
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import {readFile, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {test} from 'node:test'
+
+import {asKeyshiftError, renderError} from '../../src/cli/errors.js'
+import {renderBacklog} from '../../src/cli/render/backlog.js'
+import {renderOwners, renderRanges} from '../../src/cli/render/keys.js'
+import {renderLocks} from '../../src/cli/render/locks.js'
+import {renderMigrations, renderPlan, renderResult} from '../../src/cli/render/migration.js'
+import {renderList, renderSubscription} from '../../src/cli/render/subscriptions.js'
+import {Unreachable} from '../../src/errors.js'
+import {commandIds, runCli} from '../support/cli.js'
+import * as reports from '../support/reports.js'
+
+const FOLDER = join(import.meta.dirname, '..', 'golden')
+/** Set by `npm run golden`: writes what is printed now; look at the difference before it is committed. */
+const isUpdate = process.env['KEYSHIFT_GOLDEN'] === 'update'
+
+async function requireGolden(name: string, text: string): Promise<void> {
+  const file = join(FOLDER, `${name}.txt`)
+  const whole = `${text.trimEnd()}\n`
+  if (isUpdate) await writeFile(file, whole)
+  assert.equal(whole, await readFile(file, 'utf8'))
+}
+
+const TEXTS: Readonly<Record<string, string>> = {
+  'backlog.show': renderBacklog(reports.backlog),
+  'keys.owner': renderOwners(reports.owners),
+  'keys.ranges': renderRanges(reports.ranges),
+  'locks.scan': renderLocks(reports.locks),
+  'migrate.plan': renderPlan(reports.plan),
+  'migrate.result': renderResult(reports.result),
+  'migrate.status': renderMigrations(reports.migrations),
+  'subscriptions.inspect': renderSubscription(reports.subscription),
+  'subscriptions.list': renderList(reports.list),
+  'error.next': renderError(new Unreachable('E_X', 'what, where and how many', {next: ['type this', 'or this']})),
+}
+
+for (const [name, text] of Object.entries(TEXTS)) {
+  test(`the text of ${name} is as it was`, () => requireGolden(name, text))
+}
+
+for (const id of await commandIds()) {
+  test(`the help of ${id} is as it was`, async () => {
+    const {code, stdout} = await runCli([...id.split(':'), '--help'], {
+      COLUMNS: '100',
+      OCLIF_COLUMNS: '100',
+      NO_COLOR: '1',
+    })
+    assert.equal(code, 0)
+    await requireGolden(`help.${id.replace(':', '.')}`, stdout)
+  })
+}
+
+test('a bug is told as one, with where it happened', () => {
+  const text = renderError(asKeyshiftError(new TypeError('x is not a function'), 'keyshift locks scan'))
+  assert.match(text, /did not foresee: x is not a function \(E_BUG\)\nTypeError: x is not a function\n +at /)
+})
