@@ -93,6 +93,49 @@ test(
   }),
 )
 
+test(
+  'a login that may see only some keys: the rest is counted, and the answer says that it is not whole',
+  live(async (_t, {addresses, keyPrefix, redis}) => {
+    const user = `v${String(Date.now())}`
+    const acl = [
+      'on',
+      '>right',
+      `%R~${keyPrefix}mine:*`,
+      '-@all',
+      '+info',
+      '+scan',
+      '+dbsize',
+      '+type',
+      '+pttl',
+      '+object',
+      '+get',
+    ]
+    const keys = [`${keyPrefix}mine:a`, `${keyPrefix}other:a`, `${keyPrefix}other:b`]
+    try {
+      await redis.call('ACL', 'SETUSER', user, ...acl)
+      for (const key of keys) await redis.set(key, 'x', 'PX', 60_000)
+      const url = addresses.redisUrl.replace('redis://', `redis://${user}:right@`)
+      const run = await runCli(['locks', 'scan', '--redis-url', url, '--pattern', `${keyPrefix}*`, '--json'])
+      const {result, warnings} = parseDocument<LockScan>(run.stdout)
+      assert.deepEqual(
+        result.locks.map(({key}) => key),
+        [keys[0]],
+      )
+      assert.equal(result.summary.unreadable, 2)
+      assert.equal(result.complete, false)
+      assert.match(warnings.join(), /2 keys may not be read/)
+
+      await redis.call('ACL', 'SETUSER', user, '-info')
+      const refused = await runCli(['locks', 'scan', '--redis-url', url, '--json'])
+      assert.equal(refused.code, 4)
+      assert.equal(parseDocument(refused.stdout).error.code, 'E_REDIS_AUTH')
+    } finally {
+      await redis.call('ACL', 'DELUSER', user)
+      await redis.del(...keys)
+    }
+  }),
+)
+
 test('no Redis at the address: exit 4 within two seconds', async () => {
   const startedAt = Date.now()
   const run = await runCli(['locks', 'scan', '--redis-url', 'redis://127.0.0.1:1', '--json'])

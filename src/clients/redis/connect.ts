@@ -42,10 +42,19 @@ export async function connectRedis(url: string): Promise<RedisConnection> {
   const {address, options} = parseRedisUrl(url)
   const redis = new Redis({...FAIL_FAST, ...options})
   await ready(redis, address)
-  const isCluster = (await redis.info('cluster')).includes('cluster_enabled:1')
-  if (!isCluster) return {address, primaries: [redis], close: () => quit([redis])}
+  if (!(await isCluster(redis, address))) return {address, primaries: [redis], close: () => quit([redis])}
   redis.disconnect()
   return joinCluster(address, options)
+}
+
+/** One node's keys must not pass for all: a login that may not ask is refused here. */
+async function isCluster(redis: Redis, address: string): Promise<boolean> {
+  try {
+    return (await redis.info('cluster')).includes('cluster_enabled:1')
+  } catch (error) {
+    redis.disconnect()
+    throw refused(address, error)
+  }
 }
 
 async function joinCluster(address: string, options: RedisSettings): Promise<RedisConnection> {
@@ -78,7 +87,7 @@ async function ready(client: Cluster | Redis, address: string): Promise<void> {
 
 function refused(address: string, error: unknown): Unreachable {
   const cause = error instanceof Error ? ('code' in error && String(error.code)) || error.message : String(error)
-  const isAuth = /WRONGPASS|NOAUTH|NOPERM|AUTH/.test(error instanceof Error ? error.message : '')
+  const isAuth = /WRONGPASS|NOPERM|AUTH/.test(error instanceof Error ? error.message : '')
   return isAuth
     ? new Unreachable('E_REDIS_AUTH', `Redis at ${address} refused the login: ${cause}`, {
         data: {address, cause},

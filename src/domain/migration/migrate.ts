@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto'
 
-import type {Actor, JournalStore} from '../../clients/journal/journal.js'
+import {type Actor, canonicalJson, type JournalStore} from '../../clients/journal/journal.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import {Blocked, Conflict} from '../../errors.js'
@@ -33,11 +33,15 @@ export async function applyPlan(
   plan: MigrationPlan,
   settings: RunSettings,
 ): Promise<MigrationResult> {
-  const snapshot = await collectSnapshot(tools.admin, plan.topic, plan.subscription)
-  requireFresh(plan, snapshot, new Date())
   const ledger = new MigrationLedger(tools.store, newId(new Date()), plan, tools.who)
   await claim(tools, ledger, false)
-  await ledger.append('run', 'intent', {plan, budgets: settings.budgets})
+  try {
+    requireFresh(plan, await collectSnapshot(tools.admin, plan.topic, plan.subscription), new Date())
+    await ledger.append('run', 'intent', {plan, budgets: settings.budgets})
+  } catch (error) {
+    await tools.store.release(subjectOf(plan), ledger.id)
+    throw error
+  }
   return carryOn(tools, ledger, settings)
 }
 
@@ -60,7 +64,8 @@ export async function resumeMigration(
     })
   }
   await claim(tools, ledger, settings.isTakeOver)
-  return carryOn(tools, ledger, settings)
+  // Read again: until it was gone, the other process may have written more.
+  return carryOn(tools, await MigrationLedger.open(tools.store, id, tools.who), settings)
 }
 
 /**
@@ -72,14 +77,15 @@ export async function resumeMigration(
 export async function finishMigration(tools: MigrationTools, id: string): Promise<MigrationStatus> {
   const ledger = await MigrationLedger.open(tools.store, id, tools.who)
   const {state} = foldStatus(id, ledger.history, new Date())
-  if (state !== 'done')
-    throw new Blocked('E_NOT_DONE', `${id} is ${state}; only a migration that is done can be finished`, {
-      data: {id, state},
-    })
-  await requireFinishable(tools.admin, ledger.plan)
+  if (state !== 'done') {
+    const message = `${id} is ${state}; only a migration that is done can be finished`
+    throw new Blocked('E_NOT_DONE', message, {data: {id, state}})
+  }
   const {types} = ledger.captured('fence') as {types: SubscriptionType[] | null}
-  await ledger.append('finish', 'intent', {types})
-  await tools.admin.setSubscriptionTypes(parseTopicName(ledger.plan.topic), types)
+  if (await isFenceStanding(tools.admin, ledger.plan, types)) {
+    await ledger.append('finish', 'intent', {types})
+    await tools.admin.setSubscriptionTypes(parseTopicName(ledger.plan.topic), types)
+  }
   await ledger.append('fence', 'undone')
   await ledger.append('run', 'closed', {state: 'finished'})
   return foldStatus(id, ledger.history, new Date())
@@ -111,26 +117,33 @@ async function claim({store, who}: MigrationTools, ledger: MigrationLedger, isTa
   await store.claim(subjectOf(ledger.plan), {migrationId: ledger.id, who, since}, isTakeOver)
 }
 
-async function requireFinishable(admin: PulsarAdmin, plan: MigrationPlan): Promise<void> {
-  const {allowedTypes, collected} = await collectSnapshot(admin, plan.topic, plan.subscription)
-  const other = collected.partitions.find(
+/**
+ * Whether the fence is still to be lifted: false when a finish that was cut off has lifted it.
+ *
+ * @throws Conflict E_WORLD_CHANGED when lifting it would let old consumers in, or would undo somebody else's change.
+ */
+async function isFenceStanding(
+  admin: PulsarAdmin,
+  plan: MigrationPlan,
+  before: readonly SubscriptionType[] | null,
+): Promise<boolean> {
+  const {collected, policies} = await collectSnapshot(admin, plan.topic, plan.subscription)
+  const open = collected.partitions.find(
     ({subscription}) => subscription.type !== plan.to || (subscription.consumers ?? []).length === 0,
   )
-  if (other) {
+  if (open) {
     const message = `${plan.topic} ${plan.subscription} has no ${plan.to} consumer on every partition: without the fence, ${plan.from} consumers could take it`
-    throw new Conflict('E_WORLD_CHANGED', message, {
-      data: {partition: other.partition, type: other.subscription.type ?? 'None'},
-    })
+    const data = {partition: open.partition, type: open.subscription.type ?? 'None'}
+    throw new Conflict('E_WORLD_CHANGED', message, {data})
   }
-  if (allowedTypes.toSorted().join() !== plan.fencedTypes.toSorted().join()) {
-    throw new Conflict(
-      'E_WORLD_CHANGED',
-      `subscriptionTypesEnabled of ${plan.topic} was changed since; it is left as it is`,
-      {
-        data: {expected: plan.fencedTypes, found: allowedTypes},
-      },
-    )
-  }
+  const found = canonicalJson(policies.subscriptionTypesEnabled)
+  if (found === canonicalJson(before)) return false
+  if (found === canonicalJson(plan.fencedTypes)) return true
+  throw new Conflict(
+    'E_WORLD_CHANGED',
+    `subscriptionTypesEnabled of ${plan.topic} was changed since; it is left as it is`,
+    {data: {expected: plan.fencedTypes, found: policies.subscriptionTypesEnabled}},
+  )
 }
 
 /** One run at a time for each subscription of each topic of each cluster. */
