@@ -3,7 +3,7 @@ import chalk from 'chalk'
 import type {Finding} from '../../domain/migration/findings.js'
 import type {MigrationPlan} from '../../domain/migration/plan.js'
 import type {MigrationResult} from '../../domain/migration/result.js'
-import type {MigrationList} from '../../domain/migration/status.js'
+import type {MigrationList, MigrationStatus} from '../../domain/migration/status.js'
 import {renderMs, renderPairs, renderTable} from './table.js'
 
 export function renderPlan(plan: MigrationPlan): string {
@@ -62,5 +62,14 @@ export function renderMigrations({journal, migrations}: MigrationList): string {
     row.lastHeartbeat,
     row.waitingFor,
   ])
-  return `${renderTable(HEAD, rows)}\n\njournal: ${journal}`
+  return [renderTable(HEAD, rows), migrations.flatMap(nextStep).join('\n'), `journal: ${journal}`]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+function nextStep({id, isFenced, state}: MigrationStatus): string[] {
+  if (state === 'running') return [`${id} is not over. If its process is gone: keyshift migrate resume ${id}`]
+  return state === 'done' && isFenced
+    ? [`${id} still has its fence. When all is well: keyshift migrate finish ${id}`]
+    : []
 }

@@ -60,10 +60,11 @@ export function foldStatus(id: string, entries: readonly JournalEntry[], now: Da
 
 /** From the pause until every partition delivers again; what a consumer feels is a little less. */
 export function gapOf(entries: readonly JournalEntry[], now: Date | null): number | null {
-  const heldAt = at(entries, 'pause', 'applied')
+  // The first: a resumed run may have set the pause again.
+  const heldAt = entries.find(({phase, step}) => step === 'pause' && phase === 'applied')?.at
   const resumed = find(entries, 'resume', 'verified')?.data['flowsSince']
   const until = typeof resumed === 'string' ? Date.parse(resumed) : (at(entries, 'pause', 'undone') ?? now?.getTime())
-  return heldAt === undefined || until === undefined ? null : until - heldAt
+  return heldAt === undefined || until === undefined ? null : until - Date.parse(heldAt)
 }
 
 function stateOf(entries: readonly JournalEntry[]): MigrationState {
