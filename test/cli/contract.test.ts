@@ -2,37 +2,13 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {EXIT_CODES} from '../../src/cli/exit-codes.js'
-import {commandIds, parseDocument, runCli} from '../support/cli.js'
+import {commandIds, type Failure, parseDocument, requireFailure, runCli} from '../support/cli.js'
 import {addresses, connectIdle, live, type Place} from '../support/live.js'
 
 const NOBODY = 'http://127.0.0.1:1'
 
-interface Case {
+interface Case extends Failure {
   readonly what: string
-  readonly args: readonly string[]
-  readonly exit: number
-  readonly code: string
-  /** what the error has to name */
-  readonly says: RegExp
-}
-
-/** Fails the same way with and without `--json`: exit code, error code, and one document on stdout or none. */
-async function requireFailure({args, code, exit, says}: Omit<Case, 'what'>): Promise<void> {
-  const text = await runCli(args)
-  assert.equal(text.code, exit, text.stdout + text.stderr)
-  assert.equal(text.stdout, '', 'an error in text form belongs on stderr')
-  assert.match(text.stderr, new RegExp(`\\(${code}\\)`))
-  assert.match(text.stderr, says)
-
-  const json = await runCli([...args, '--json'])
-  assert.equal(json.code, exit)
-  assert.equal(json.stderr, '', 'under --json all is in the document')
-  const document = parseDocument(json.stdout)
-  assert.equal(document.schema, 'keyshift.error/v1')
-  assert.deepEqual(Object.keys(document).toSorted(), ['error', 'schema'])
-  assert.deepEqual(Object.keys(document.error).toSorted(), ['code', 'data', 'message', 'next'])
-  assert.equal(document.error.code, code)
-  assert.match(document.error.message, says)
 }
 
 const USAGE: readonly Case[] = [

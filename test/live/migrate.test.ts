@@ -4,7 +4,7 @@ import {test} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {MigrationResult} from '../../src/domain/migration/result.js'
-import {askCli, parseDocument, runCli, startCli} from '../support/cli.js'
+import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'
 import {killAt, untilJournal} from '../support/kill.js'
 import {ask, connectIdle, live, openScene, until} from '../support/live.js'
 import {journalOf, planFile, policiesOf, statusOf, SUBSCRIPTION, typesOf} from '../support/migration.js'
@@ -189,9 +189,8 @@ test(
     const fresh = await planFile(place, scene)
     assert.equal((await runCli(['migrate', 'apply', fresh, '--yes', ...journalOf(place)])).code, 0)
     assert.deepEqual(await apply(fresh), {code: 5, error: 'E_PLAN_STALE'})
-    const again = await runCli(['migrate', 'plan', scene.topic.full, SUBSCRIPTION, '--to', 'Key_Shared', '--json'])
-    assert.equal(again.code, 3)
-    assert.equal(parseDocument(again.stdout).error.code, 'E_NOTHING_TO_DO')
+    const again = ['migrate', 'plan', scene.topic.full, SUBSCRIPTION, '--to', 'Key_Shared']
+    await requireFailure({args: again, exit: 3, code: 'E_NOTHING_TO_DO', says: /is Key_Shared already/})
     await scene.settle()
   }),
 )

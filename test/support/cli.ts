@@ -75,6 +75,31 @@ async function collect(stream: NodeJS.ReadableStream): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+export interface Failure {
+  readonly args: readonly string[]
+  readonly exit: number
+  readonly code: string
+  /** what the error has to name */
+  readonly says: RegExp
+}
+
+/** Requires the same failure with and without `--json`: exit code, error code, and one document on stdout or none. */
+export async function requireFailure({args, code, exit, says}: Failure): Promise<void> {
+  const text = await runCli(args)
+  assert.equal(text.code, exit, text.stdout + text.stderr)
+  assert.equal(text.stdout, '', 'an error in text form belongs on stderr')
+  assert.match(text.stderr, new RegExp(`\\(${code}\\)`))
+  assert.match(text.stderr, says)
+
+  const json = await runCli([...args, '--json'])
+  assert.equal(json.code, exit)
+  assert.equal(json.stderr, '', 'under --json all is in the document')
+  const document = parseDocument(json.stdout)
+  await requireSchema('keyshift.error/v1', document)
+  assert.equal(document.error.code, code)
+  assert.match(document.error.message, says)
+}
+
 /** The ids of all commands, as `locks:scan`, from the manifest. */
 export async function commandIds(): Promise<string[]> {
   const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {commands: object}
