@@ -149,6 +149,17 @@ test(
   }),
 )
 
+test(
+  'a plan file that can not be written: exit 2, and the plan is not lost in silence',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createTopic(topic)
+    await connectIdle(place, topic, 's')
+    const args = ['migrate', 'plan', topic.full, 's', '--to', 'Key_Shared', '-o', `${place.folder}/no/plan.json`]
+    await requireFailure({args, exit: 2, code: 'E_PLAN_FILE', says: /can't be written \(ENOENT\)/})
+  }),
+)
+
 test('help exit-codes prints the one table', async () => {
   const run = await runCli(['help', 'exit-codes'])
   for (const {code, meaning} of EXIT_CODES)

@@ -89,3 +89,11 @@ test('the same migration claims again only when its process is known to be gone,
   await journal.claim('s', CLAIM, true)
   assert.equal((await readdir(journal.place)).filter((file) => file.endsWith('.claim')).length, 1)
 })
+
+test('a folder that can not be made: the error names it and the flag', async (t) => {
+  const {place} = await openJournal(t)
+  await writeFile(join(place, 'file'), '')
+  const journal = new FileJournal(join(place, 'file', 'journal'))
+  await assert.rejects(journal.claim('s', CLAIM, false), {code: 'E_JOURNAL_UNUSABLE'})
+  assert.deepEqual(await new FileJournal(join(place, 'absent')).list(), [])
+})

@@ -1,4 +1,4 @@
-import {mkdir, open, readdir, readFile, rm, truncate} from 'node:fs/promises'
+import {access, constants, mkdir, open, readdir, readFile, rm, truncate} from 'node:fs/promises'
 import {hostname} from 'node:os'
 import {join} from 'node:path'
 
@@ -17,7 +17,7 @@ export class FileJournal implements JournalStore {
   }
 
   async claim(subject: string, claim: Claim, isTakeOver: boolean): Promise<void> {
-    await mkdir(this.place, {recursive: true})
+    await this.prepare()
     try {
       await writeDurably(this.claimPath(subject), 'wx', JSON.stringify(claim))
     } catch (error) {
@@ -32,7 +32,6 @@ export class FileJournal implements JournalStore {
   }
 
   async append(migrationId: string, entry: JournalEntry): Promise<void> {
-    await mkdir(this.place, {recursive: true})
     await dropTornLine(this.path(migrationId))
     await writeDurably(this.path(migrationId), 'a', `${JSON.stringify(entry)}\n`)
   }
@@ -54,6 +53,21 @@ export class FileJournal implements JournalStore {
     } catch (error) {
       if (isCode(error, 'ENOENT')) return []
       throw error
+    }
+  }
+
+  /** @throws Unreachable E_JOURNAL_UNUSABLE when the folder can't be made or written to. */
+  private async prepare(): Promise<void> {
+    try {
+      await mkdir(this.place, {recursive: true})
+      await access(this.place, constants.W_OK)
+    } catch (error) {
+      const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+      throw new Unreachable('E_JOURNAL_UNUSABLE', `the journal's folder ${this.place} can't be written to (${cause})`, {
+        data: {place: this.place, cause},
+        next: ['give another one with --journal file:DIRECTORY or KEYSHIFT_JOURNAL'],
+        cause: error,
+      })
     }
   }
 

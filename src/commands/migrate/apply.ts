@@ -1,16 +1,14 @@
-import {readFile} from 'node:fs/promises'
-
 import {Args} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
 import {confirm, currentActor, openJournal, runControls, runFlags} from '../../cli/migration.js'
+import {readPlanFile} from '../../cli/plan-file.js'
 import {renderPlan, renderResult} from '../../cli/render/migration.js'
 import {applyPlan} from '../../domain/migration/migrate.js'
 import type {MigrationResult} from '../../domain/migration/result.js'
 import {parsePlan} from '../../domain/migration/stale.js'
-import {Usage} from '../../errors.js'
 
 export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
   static override args = {plan: Args.string({description: 'plan file, as written by migrate plan -o', required: true})}
@@ -26,7 +24,7 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
 
   async run(): Promise<MigrationResult> {
     const {args, flags} = await this.parse(MigrateApply)
-    const plan = parsePlan(await readPlan(args.plan), args.plan)
+    const plan = parsePlan(await readPlanFile(args.plan), args.plan)
     const store = openJournal(this.config, flags.journal)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
     if (!flags.yes) {
@@ -37,17 +35,5 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
     const result = await applyPlan({admin, store, who: currentActor()}, plan, controls)
     this.log(renderResult(result))
     return result
-  }
-}
-
-async function readPlan(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new Usage('E_PLAN_FILE', `${file} can't be read (${cause})`, {
-      data: {file},
-      next: [`keyshift migrate plan TOPIC SUB --to Key_Shared -o ${file}`],
-    })
   }
 }

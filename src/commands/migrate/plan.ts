@@ -1,10 +1,9 @@
-import {writeFile} from 'node:fs/promises'
-
 import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
+import {writePlanFile} from '../../cli/plan-file.js'
 import {renderPlan} from '../../cli/render/migration.js'
 import {collectSnapshot} from '../../domain/migration/collect.js'
 import {type MigrationPlan, planMigration} from '../../domain/migration/plan.js'
@@ -47,11 +46,9 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
       validForMs: HOUR_MS,
     }
     const plan = planMigration(snapshot, request, new Date())
+    if (flags.output !== undefined) await writePlanFile(flags.output, plan)
     this.log(renderPlan(plan))
-    if (flags.output !== undefined) {
-      await writeFile(flags.output, `${JSON.stringify(plan, null, 2)}\n`)
-      this.log(`\nNext: keyshift migrate apply ${flags.output}`)
-    }
+    if (flags.output !== undefined) this.log(`\nNext: keyshift migrate apply ${flags.output}`)
     return plan
   }
 }
