@@ -46,6 +46,7 @@ function snapshot(
     },
     hasTopicPolicies: true,
     policies: {subscriptionTypesEnabled: null, dispatchRate: null},
+    broker: {subscriptionTypesEnabled: null, throttlesCaughtUp: true},
     allowedTypes: ['Exclusive', 'Failover', 'Key_Shared', 'Shared'],
     ...others,
   }
@@ -69,6 +70,7 @@ const BLOCKING: ReadonlyArray<readonly [code: string, isWaivable: boolean, world
   ['non-durable', false, snapshot({isDurable: false})],
   ['replicated', true, snapshot({}, {second: {isReplicated: true}})],
   ['topic-policies-off', false, snapshot({}, {hasTopicPolicies: false})],
+  ['throttling-off', false, snapshot({}, {broker: {subscriptionTypesEnabled: null, throttlesCaughtUp: false}})],
   ['key-shared-not-allowed', false, snapshot({}, {allowedTypes: ['Exclusive', 'Shared']})],
   ['neighbours-fenced', true, snapshot({}, {topic: {subscriptions: {audit: {type: 'Shared'}}}})],
   ['delayed-messages', false, snapshot({}, {second: {msgDelayed: 3}})],

@@ -21,6 +21,7 @@ export function findingsOf(snapshot: MigrationSnapshot): Finding[] {
     nonDurable,
     replicated,
     policiesOff,
+    pauseHoldsNothing,
     keySharedNotAllowed,
     neighboursFenced,
     delayed,
@@ -93,12 +94,23 @@ function policiesOff({hasTopicPolicies}: MigrationSnapshot): Draft | undefined {
   }
 }
 
+function pauseHoldsNothing({broker}: MigrationSnapshot): Draft | undefined {
+  if (broker.throttlesCaughtUp !== false) return undefined
+  return {
+    code: 'throttling-off',
+    severity: 'block',
+    message: 'the broker throttles no consumer that is caught up, so a pause by dispatch rate would hold nothing',
+    evidence: [{field: 'dispatchThrottlingOnNonBacklogConsumerEnabled', value: 'false'}],
+    isWaivable: false,
+  }
+}
+
 function keySharedNotAllowed({allowedTypes, hasTopicPolicies}: MigrationSnapshot): Draft | undefined {
   if (!hasTopicPolicies || allowedTypes.includes('Key_Shared')) return undefined
   return {
     code: 'key-shared-not-allowed',
     severity: 'block',
-    message: 'a policy of the topic or namespace forbids Key_Shared subscriptions',
+    message: 'Key_Shared subscriptions are forbidden by a policy of the topic, the namespace or the broker',
     evidence: [{field: 'subscriptionTypesEnabled', value: allowedTypes.join(', ')}],
     isWaivable: false,
   }
