@@ -27,6 +27,7 @@ const CONF = {
   forceDeleteNamespaceAllowed: true,
   defaultNumberOfNamespaceBundles: 4,
   statsUpdateFrequencyInSecs: 5,
+  statsUpdateInitialDelayInSecs: 5, // not 60: until then the broker's copy of its statistics is empty
   loadBalancerEnabled: false, // one broker; and 3.0.7 does not start with it where the network card's speed is unknown
 
   // A small machine: the defaults count on many cores.

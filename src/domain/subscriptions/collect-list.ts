@@ -18,8 +18,8 @@ export interface ListOptions {
 const CONCURRENT_TOPICS = 16
 
 /**
- * Lists subscriptions: from each broker's own copy, one request per broker, or topic by topic when that is not allowed
- * or fresh numbers are asked for. The answer says which way it was made.
+ * Lists subscriptions: from each broker's own copy, one request per broker, or topic by topic when that is not allowed,
+ * shows nothing, or fresh numbers are asked for. The answer says which way it was made.
  */
 export async function listSubscriptions(admin: PulsarAdmin, options: ListOptions): Promise<SubscriptionList> {
   const asOf = new Date().toISOString()
@@ -35,13 +35,17 @@ export async function listSubscriptions(admin: PulsarAdmin, options: ListOptions
   }
 }
 
-/** null when this login may not ask the brokers. */
+/**
+ * null when this login may not ask the brokers, or when their copies hold nothing that matches: a broker's copy is empty
+ * for its first minute, and a topic is in it only once it is loaded, so nothing there does not mean nothing.
+ */
 async function brokerCopies(admin: PulsarAdmin, {openBroker, pattern}: ListOptions): Promise<NamedStats[] | null> {
   try {
     const answers = await Promise.all(
       (await admin.brokers()).map(async (address) => (await openBroker(address)).brokerTopics()),
     )
-    return answers.flatMap(persistentTopics).filter(({name}) => pattern.matches(splitPartition(name).base))
+    const topics = answers.flatMap(persistentTopics).filter(({name}) => pattern.matches(splitPartition(name).base))
+    return topics.length > 0 ? topics : null
   } catch (error) {
     if (error instanceof AdminRefused && error.status === 403) return null
     throw error
