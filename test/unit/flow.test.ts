@@ -3,33 +3,37 @@ import {test} from 'node:test'
 
 import {FlowWatch} from '../../src/domain/migration/flow.js'
 
-/** Feeds `[atMs, delivered]` with a backlog, and gives what each look said. */
-function watch(looks: ReadonlyArray<readonly [number, number]>, backlogEntries = 9): Array<number | null> {
+/** Feeds `[atMs, delivered]`, with messages waiting unless said otherwise, and gives what each look said. */
+function watch(looks: ReadonlyArray<readonly [number, number, waits?: boolean]>): Array<number | null> {
   const flow = new FlowWatch()
-  return looks.map(([atMs, deliveredMessages]) => flow.observe({partition: 0, atMs, backlogEntries, deliveredMessages}))
+  return looks.map(([atMs, deliveredMessages, hasWaiting = true]) =>
+    flow.observe({partition: 0, atMs, hasWaiting, deliveredMessages}),
+  )
 }
 
-test('two windows in a row that bring messages are flow, since the first began', () => {
+test('messages in each window: it flows since the first of them began', () => {
   assert.deepEqual(
     watch([
       [0, 5],
       [60, 8],
       [120, 11],
     ]),
-    [null, null, 0],
+    [null, 0, 0],
   )
 })
 
 test('a burst that stops is no flow: it counts from where messages come for good', () => {
-  const looks = [
-    [0, 5],
-    [60, 30],
-    [120, 30],
-    [900, 30],
-    [960, 40],
-    [1020, 50],
-  ] as const
-  assert.deepEqual(watch(looks), [null, null, null, null, null, 900])
+  assert.deepEqual(
+    watch([
+      [0, 5],
+      [60, 30],
+      [120, 30],
+      [900, 30],
+      [960, 40],
+      [1020, 50],
+    ]),
+    [null, 0, null, null, 900, 900],
+  )
 })
 
 test('looks within one window change nothing', () => {
@@ -44,15 +48,22 @@ test('looks within one window change nothing', () => {
   )
 })
 
-test('nothing waits: that is no silence', () => {
+test('nothing waits: that is no silence, and breaks no flow', () => {
   assert.deepEqual(
-    watch(
-      [
-        [0, 5],
-        [20, 5],
-      ],
-      0,
-    ),
-    [0, 20],
+    watch([
+      [0, 5, false],
+      [60, 5, false],
+      [120, 9],
+      [180, 9, false],
+    ]),
+    [0, 0, 0, 0],
+  )
+  assert.deepEqual(
+    watch([
+      [0, 5, false],
+      [60, 5],
+      [120, 9],
+    ]),
+    [0, null, 60],
   )
 })

@@ -1,9 +1,9 @@
-/** One partition's counters at one moment, after delivery was let run. */
+/** One partition at one moment, after delivery was let run. */
 export interface FlowLook {
   readonly partition: number | null
   readonly atMs: number
-  /** entries behind the mark-delete position */
-  readonly backlogEntries: number
+  /** whether entries wait that were not delivered to anybody yet */
+  readonly hasWaiting: boolean
   /** messages delivered since the topic was loaded */
   readonly deliveredMessages: number
 }
@@ -11,38 +11,33 @@ export interface FlowLook {
 interface Window {
   readonly startMs: number
   readonly delivered: number
-  /** when the first of the windows in a row that brought messages began; null while none has */
+  /** when the first of the windows in a row that moved began; null while none has */
   readonly flowsSinceMs: number | null
-  readonly rises: number
 }
 
 const WINDOW_MS = 60
-const WINDOWS_NEEDED = 2
 
 /**
- * Tells since when a partition delivers again. A few messages are no flow: a dispatcher that was paused hands out single
- * ones when a policy changes or when it is made anew, and after a read that was held back it may wait up to a second for
- * the next. So it takes two windows in a row that bring messages, or that nothing waits.
+ * Tells since when a partition delivers without a break: in each window messages came, or nothing waited. A burst is no
+ * flow: a dispatcher that was paused hands out single messages when a policy changes or when it is made anew, and once
+ * it has held back a read it may stop after a burst for up to a second.
  */
 export class FlowWatch {
   private readonly windows = new Map<number | null, Window>()
 
-  /** @returns since when the partition delivers, epoch ms; null while it does not. */
+  /** @returns since when the partition delivers, epoch ms; null while messages wait and none comes. */
   observe(look: FlowLook): number | null {
     const before = this.windows.get(look.partition)
-    if (!before || look.atMs - before.startMs >= WINDOW_MS) this.windows.set(look.partition, nextWindow(before, look))
-    const {flowsSinceMs, rises} = this.windows.get(look.partition) ?? {flowsSinceMs: null, rises: 0}
-    if (rises >= WINDOWS_NEEDED) return flowsSinceMs
-    return look.backlogEntries === 0 ? (flowsSinceMs ?? look.atMs) : null
+    if (before && look.atMs - before.startMs < WINDOW_MS) return before.flowsSinceMs
+    const next = nextWindow(before, look)
+    this.windows.set(look.partition, next)
+    return next.flowsSinceMs
   }
 }
 
-function nextWindow(before: Window | undefined, {atMs, deliveredMessages}: FlowLook): Window {
+function nextWindow(before: Window | undefined, {atMs, deliveredMessages, hasWaiting}: FlowLook): Window {
   const hasRisen = before !== undefined && deliveredMessages > before.delivered
-  return {
-    startMs: atMs,
-    delivered: deliveredMessages,
-    flowsSinceMs: hasRisen ? (before.flowsSinceMs ?? before.startMs) : null,
-    rises: hasRisen ? before.rises + 1 : 0,
-  }
+  const beganMs = hasRisen ? before.startMs : atMs
+  const moves = hasRisen || !hasWaiting
+  return {startMs: atMs, delivered: deliveredMessages, flowsSinceMs: moves ? (before?.flowsSinceMs ?? beganMs) : null}
 }
