@@ -3,6 +3,7 @@ import {readFile, writeFile} from 'node:fs/promises'
 import {test} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
+import {partitionName} from '../../src/topic-name.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'
 import {killAt, untilJournal} from '../support/kill.js'
@@ -161,6 +162,37 @@ test(
     const figures = await scene.settle()
     assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
     assert.deepEqual(await typesOf(place, scene), Array<string>(4).fill('Shared'))
+  }),
+)
+
+test(
+  'half a new fleet: no way back, so it stops with delivery held, and resume goes on when the rest is there',
+  live(async (t, place) => {
+    const scene = await openScene(t, place)
+    await until('some load', () => scene.tally.sentCount > 300)
+    const plan = await planFile(place, scene)
+    scene.startStandby(partitionName(scene.topic, 0))
+    const run = await runCli([
+      'migrate',
+      'apply',
+      plan,
+      '--yes',
+      '--attach-timeout',
+      '1s',
+      '--json',
+      ...journalOf(place),
+    ])
+    assert.equal(run.code, 8, run.stdout)
+    const {error} = parseDocument(run.stdout)
+    assert.equal(error.code, 'E_STOPPED')
+    assert.match(error.message, /Key_Shared consumers are on partition 0 already/)
+    const standby = scene.startStandby()
+    const id = String(error.data['id'])
+    const resumed = await askCli<MigrationResult>(['migrate', 'resume', id, '--yes', ...journalOf(place)])
+    assert.equal(resumed.state, 'done')
+    await until('the fleet', () => standby.connected === 4)
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
   }),
 )
 

@@ -65,10 +65,15 @@ export class Scene {
     return this.options.topic
   }
 
-  /** Starts the Key_Shared fleet; while Shared consumers are there it is refused and tries again. */
-  startStandby(): Fleet {
+  /**
+   * Starts a Key_Shared fleet; while Shared consumers are there it is refused and tries again.
+   *
+   * @param topic where it subscribes; a single partition's name makes a fleet that is only half there.
+   */
+  startStandby(topic: TopicName = this.topic): Fleet {
     const work = plainWorker(this.options.work)
-    return this.fleet('new', 'Key_Shared', 'keyed', () => work)
+    const prefix = topic === this.topic ? 'keyed' : 'half'
+    return this.fleet(topic, 'new', 'Key_Shared', prefix, () => work)
   }
 
   /** Stops the load, waits until all that was sent is handled, and counts. Lost is what is still open after 30 s. */
@@ -91,7 +96,7 @@ export class Scene {
     this.closers.push(() => (partitions > 0 ? admin.deletePartitionedTopic(topic) : admin.deleteTopic(topic)))
     await admin.createSubscription(topic, subscription, 'earliest')
     const worker = plainWorker(work)
-    const old = this.fleet('old', 'Shared', 'shared', (consumer) =>
+    const old = this.fleet(topic, 'old', 'Shared', 'shared', (consumer) =>
       lockingWorker(worker, {redis, prefix: lockPrefix, ttlMs: lockTtlMs, consumer}),
     )
     await untilConnected(old, this.options.consumers)
@@ -100,9 +105,9 @@ export class Scene {
     this.closers.push(() => load.stop())
   }
 
-  private fleet(...[fleet, type, prefix, workerOf]: FleetParts): Fleet {
+  private fleet(...[topic, fleet, type, prefix, workerOf]: FleetParts): Fleet {
     const names = Array.from({length: this.options.consumers}, (_, index) => `${prefix}-${String(index)}`)
-    const {subscription, topic} = this.options
+    const {subscription} = this.options
     const {transport} = this.servers
     const members = new Fleet({transport, topic, subscription, tally: this.tally, fleet, type, names, workerOf})
     this.closers.push(() => members.close())
@@ -111,6 +116,7 @@ export class Scene {
 }
 
 type FleetParts = [
+  topic: TopicName,
   fleet: 'new' | 'old',
   type: 'Key_Shared' | 'Shared',
   prefix: string,

@@ -111,10 +111,11 @@ class Run {
     const {ledger, stop} = this.options
     if (stop.aborted || this.hasDelivered()) return this.stopped(cause)
     try {
+      const open = STEPS.filter(({id}) => ledger.isOpen(id))
+      for (const step of open) await step.requireWayBack?.(this.context)
+      // From here on a resume goes on going back: what was undone must not count as done.
       await ledger.append('run', 'undone', {reason: messageOf(cause)})
-      for (const step of STEPS.toReversed()) {
-        if (ledger.isOpen(step.id)) await this.undo(step)
-      }
+      for (const step of open.toReversed()) await this.undo(step)
     } catch (error) {
       return this.stopped(cause, error)
     }

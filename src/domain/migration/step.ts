@@ -37,6 +37,8 @@ export interface MigrationStep<C extends Captured = Captured> {
    * @param applied what apply() returned; null when the run died before that was written down.
    */
   verifier(context: StepContext, captured: C, applied: Captured | null): () => Promise<Verdict>
+  /** Throws when the run can't go back any more; asked of every open step before the first is undone. */
+  requireWayBack?(context: StepContext): Promise<void>
   /** Puts back what was there; throws when that is not safe. */
   undo(context: StepContext, captured: C): Promise<void>
 }

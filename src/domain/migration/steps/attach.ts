@@ -28,7 +28,10 @@ export const attach: MigrationStep<AttachCapture> = {
       })
     }
   },
-  async undo(context) {
+  async requireWayBack(context) {
     await requireNoNewConsumers(context)
+  },
+  undo() {
+    return Promise.resolve()
   },
 }
