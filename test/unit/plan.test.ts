@@ -102,6 +102,7 @@ for (const [code, isWaivable, world] of BLOCKING) {
 const WARNING: ReadonlyArray<readonly [code: string, world: MigrationSnapshot]> = [
   ['chunked-messages', snapshot({}, {topic: {msgChunkPublished: true}})],
   ['same-consumer-names', snapshot({consumers: [{consumerName: 'a'}, {consumerName: 'a'}]})],
+  ['double-delivery', snapshot({}, {brokerVersion: '3.0.7'})],
   ['partitions-without-consumers', snapshot({}, {second: {consumers: []}})],
 ]
 
