@@ -3,7 +3,7 @@ import {Usage} from '../errors.js'
 import {defaultAddresses} from './addresses.js'
 
 /** The login for Pulsar: a JSON web token from KEYSHIFT_TOKEN, or none. */
-export function pulsarToken(): string | undefined {
+function pulsarToken(): string | undefined {
   const token = process.env['KEYSHIFT_TOKEN']
   return token === '' ? undefined : token
 }

@@ -5,7 +5,7 @@ import type {MigrationResult} from '../../src/domain/migration/result.js'
 import {parseDocument, startCli} from '../support/cli.js'
 import {untilJournal} from '../support/kill.js'
 import {live, openScene, until} from '../support/live.js'
-import {journalOf, planFile, policiesOf, statusOf, typesOf} from '../support/migration.js'
+import {applyArgs, journalOf, planFile, policiesOf, statusOf, typesOf} from '../support/migration.js'
 
 for (const json of [[], ['--json']]) {
   test(
@@ -15,14 +15,7 @@ for (const json of [[], ['--json']]) {
       const scene = await openScene(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
       const before = await policiesOf(place, scene)
       await until('some load', () => scene.tally.sentCount > 300)
-      const {child, finished} = startCli([
-        'migrate',
-        'apply',
-        await planFile(place, scene),
-        '--yes',
-        ...json,
-        ...journalOf(place),
-      ])
+      const {child, finished} = startCli(applyArgs(place, await planFile(place, scene), ...json))
       await untilJournal(place, 'drain')
       child.kill('SIGINT')
       const run = await finished
@@ -46,14 +39,7 @@ test(
     const scene = await openScene(t, place)
     await until('some load', () => scene.tally.sentCount > 300)
     // The new fleet comes only after the interrupt, so that it falls between switch and resume.
-    const {child, finished} = startCli([
-      'migrate',
-      'apply',
-      await planFile(place, scene),
-      '--yes',
-      '--json',
-      ...journalOf(place),
-    ])
+    const {child, finished} = startCli(applyArgs(place, await planFile(place, scene), '--json'))
     await untilJournal(place, 'attach')
     child.kill('SIGINT')
     scene.startStandby()
@@ -71,7 +57,7 @@ test(
   live(async (t, place) => {
     const scene = await openScene(t, place)
     await until('some load', () => scene.tally.sentCount > 300)
-    const apply = startCli(['migrate', 'apply', await planFile(place, scene), '--yes', '--json', ...journalOf(place)])
+    const apply = startCli(applyArgs(place, await planFile(place, scene), '--json'))
     await untilJournal(place, 'attach')
     apply.child.kill('SIGINT')
     await until('the first signal being taken', async () => {

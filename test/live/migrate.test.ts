@@ -8,7 +8,7 @@ import type {MigrationResult} from '../../src/domain/migration/result.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'
 import {killAt, untilJournal} from '../support/kill.js'
 import {ask, connectIdle, live, openScene, until} from '../support/live.js'
-import {journalOf, planFile, policiesOf, statusOf, SUBSCRIPTION, typesOf} from '../support/migration.js'
+import {applyArgs, journalOf, planFile, policiesOf, statusOf, SUBSCRIPTION, typesOf} from '../support/migration.js'
 
 const RUNS = 10
 
@@ -19,13 +19,7 @@ test(
       const scene = await openScene(t, place)
       scene.startStandby()
       await until('some load', () => scene.tally.sentCount > 300)
-      const result = await askCli<MigrationResult>([
-        'migrate',
-        'apply',
-        await planFile(place, scene),
-        '--yes',
-        ...journalOf(place),
-      ])
+      const result = await askCli<MigrationResult>(applyArgs(place, await planFile(place, scene)))
       assert.equal(result.state, 'done')
       assert.deepEqual(
         result.partitions.map(({type}) => type),
@@ -54,7 +48,7 @@ test(
     scene.startStandby()
     await until('some load', () => scene.tally.sentCount > 300)
     const plan = await planFile(place, scene, ['--expect-consumers', '4'])
-    const result = await askCli<MigrationResult>(['migrate', 'apply', plan, '--yes', ...journalOf(place)])
+    const result = await askCli<MigrationResult>(applyArgs(place, plan))
     assert.equal(result.partitions[0]?.partition, null)
     assert.match(result.partitions[0].markDelete ?? '', /^\d+:\d+$/)
     assert.equal((await statusOf(place))?.isFenced, true)
@@ -117,16 +111,7 @@ test(
     const before = await policiesOf(place, scene)
     await until('messages being held', async () => (await place.redis.keys(`${place.keyPrefix}*`)).length > 3)
     const plan = await planFile(place, scene)
-    const run = await runCli([
-      'migrate',
-      'apply',
-      plan,
-      '--yes',
-      '--drain-timeout',
-      '1s',
-      '--json',
-      ...journalOf(place),
-    ])
+    const run = await runCli(applyArgs(place, plan, '--drain-timeout', '1s', '--json'))
     assert.equal(run.code, 8)
     const {error} = parseDocument(run.stdout)
     assert.equal(error.code, 'E_ROLLED_BACK')
@@ -143,16 +128,7 @@ test(
     const before = await policiesOf(place, scene)
     await until('some load', () => scene.tally.sentCount > 300)
     const plan = await planFile(place, scene)
-    const run = await runCli([
-      'migrate',
-      'apply',
-      plan,
-      '--yes',
-      '--attach-timeout',
-      '1s',
-      '--json',
-      ...journalOf(place),
-    ])
+    const run = await runCli(applyArgs(place, plan, '--attach-timeout', '1s', '--json'))
     assert.equal(run.code, 8, run.stdout)
     assert.equal(parseDocument(run.stdout).error.code, 'E_ROLLED_BACK')
     assert.match(parseDocument(run.stdout).error.message, /Key_Shared consumer on partition/)
@@ -172,16 +148,7 @@ test(
     await until('some load', () => scene.tally.sentCount > 300)
     const plan = await planFile(place, scene)
     scene.startStandby(partitionName(scene.topic, 0))
-    const run = await runCli([
-      'migrate',
-      'apply',
-      plan,
-      '--yes',
-      '--attach-timeout',
-      '1s',
-      '--json',
-      ...journalOf(place),
-    ])
+    const run = await runCli(applyArgs(place, plan, '--attach-timeout', '1s', '--json'))
     assert.equal(run.code, 8, run.stdout)
     const {error} = parseDocument(run.stdout)
     assert.equal(error.code, 'E_STOPPED')
@@ -202,7 +169,7 @@ test(
     const scene = await openScene(t, place, {ratePerSecond: 50})
     const plan = await planFile(place, scene)
     const apply = async (file: string): Promise<{code: number | null; error: string}> => {
-      const run = await runCli(['migrate', 'apply', file, '--yes', '--json', ...journalOf(place)])
+      const run = await runCli(applyArgs(place, file, '--json'))
       return {code: run.code, error: parseDocument(run.stdout).error.code}
     }
     const text = await readFile(plan, 'utf8')
@@ -219,7 +186,7 @@ test(
 
     scene.startStandby()
     const fresh = await planFile(place, scene)
-    assert.equal((await runCli(['migrate', 'apply', fresh, '--yes', ...journalOf(place)])).code, 0)
+    assert.equal((await runCli(applyArgs(place, fresh))).code, 0)
     assert.deepEqual(await apply(fresh), {code: 5, error: 'E_PLAN_STALE'})
     const again = ['migrate', 'plan', scene.topic.full, SUBSCRIPTION, '--to', 'Key_Shared']
     await requireFailure({args: again, exit: 3, code: 'E_NOTHING_TO_DO', says: /is Key_Shared already/})
@@ -250,10 +217,10 @@ for (const step of ['fence', 'pause', 'drain', 'evict', 'attach', 'resume']) {
       const scene = await openScene(t, place)
       const standby = scene.startStandby()
       const plan = await planFile(place, scene)
-      await killAt(step, ['migrate', 'apply', plan, '--yes', ...journalOf(place)], place)
+      await killAt(step, applyArgs(place, plan), place)
       const status = await statusOf(place)
       assert.equal(status?.state, 'running')
-      const second = await runCli(['migrate', 'apply', plan, '--yes', '--json', ...journalOf(place)])
+      const second = await runCli(applyArgs(place, plan, '--json'))
       assert.equal(second.code, 5)
       const resumed = await askCli<MigrationResult>(['migrate', 'resume', status.id, '--yes', ...journalOf(place)])
       assert.equal(resumed.state, 'done')
@@ -270,7 +237,7 @@ test(
     const scene = await openScene(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
     const before = await policiesOf(place, scene)
     await until('some load', () => scene.tally.sentCount > 300)
-    const {child, finished} = startCli(['migrate', 'apply', await planFile(place, scene), '--yes', ...journalOf(place)])
+    const {child, finished} = startCli(applyArgs(place, await planFile(place, scene)))
     await untilJournal(place, 'drain')
     child.kill('SIGINT')
     await untilJournal(place, 'run', 'undone')

@@ -13,6 +13,11 @@ export function journalOf(place: Place): string[] {
   return ['--journal', `file:${join(place.folder, 'journal')}`]
 }
 
+/** The command line that applies a plan without asking, with the journal in the test's own folder. */
+export function applyArgs(place: Place, plan: string, ...options: string[]): string[] {
+  return ['migrate', 'apply', plan, '--yes', ...options, ...journalOf(place)]
+}
+
 /** Makes a plan file by the command line. @returns its path */
 export async function planFile(place: Place, scene: Scene, options: readonly string[] = []): Promise<string> {
   const file = join(place.folder, `${scene.topic.local}.json`)

@@ -34,7 +34,7 @@ export function renderPairs(pairs: ReadonlyArray<readonly [string, Cell]>): stri
   return pairs.map(([label, value]) => `${chalk.bold(label.padEnd(width))}  ${cellText(value)}`).join('\n')
 }
 
-export function cellText(cell: Cell): string {
+function cellText(cell: Cell): string {
   if (cell === null) return '-'
   if (typeof cell === 'number') return Number.isInteger(cell) ? String(cell) : cell.toFixed(1)
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no'

@@ -116,7 +116,7 @@ function verdictOf(pttl: number, {maxTtlMs}: ClassifyOptions): LockVerdict {
 }
 
 /** Text where the bytes are UTF-8, else base64 that says so. */
-export function printable(bytes: Buffer): string {
+function printable(bytes: Buffer): string {
   const text = bytes.toString('utf8')
   return Buffer.from(text, 'utf8').equals(bytes) ? text : `base64:${bytes.toString('base64')}`
 }

@@ -11,7 +11,7 @@ export interface PlannedStep {
   title: string
 }
 
-export const STEP_IDS = ['fence', 'pause', 'drain', 'evict', 'attach', 'resume'] as const
+const STEP_IDS = ['fence', 'pause', 'drain', 'evict', 'attach', 'resume'] as const
 export type StepId = (typeof STEP_IDS)[number]
 
 /** A plan binds what was seen to what will be done; `apply` refuses when the world no longer looks like this. */

@@ -53,8 +53,8 @@ const NOTE_EVERY_MS = 5000
 /**
  * Takes a migration through its steps, from wherever its journal stands, to the end or back to where it began.
  *
- * @throws Pending E_ROLLED_BACK when a budget ran out or a call failed before the switch: delivery is as it was;
- *   E_STOPPED when it has to be resumed.
+ * @throws Pending E_ROLLED_BACK when a budget ran out or a call failed before a new consumer was in: delivery is as it
+ *   was; E_STOPPED when it has to be resumed.
  * @throws Interrupted E_INTERRUPTED with delivery as it was before.
  */
 export async function runMigration(options: RunOptions): Promise<void> {
@@ -204,11 +204,7 @@ class Run {
     }
     if (interrupt.aborted)
       return new Interrupted('E_INTERRUPTED', `${id} was interrupted; delivery runs as before`, details)
-    return new Pending(
-      'E_ROLLED_BACK',
-      `${id} stopped before the switch and delivery runs as before: ${messageOf(cause)}`,
-      details,
-    )
+    return new Pending('E_ROLLED_BACK', `${id} went back, and delivery runs as before: ${messageOf(cause)}`, details)
   }
 
   private stopped(cause: unknown, undoFailed?: unknown): KeyshiftError {

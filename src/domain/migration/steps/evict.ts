@@ -37,7 +37,7 @@ export const evict: MigrationStep<EvictCapture> = {
   verifier(context, _captured, applied) {
     return async () => {
       const looks = await lookAtSubscription(context)
-      const left = looks.filter(hasOldConsumers)
+      const left = looks.filter(({stats}) => stats.type === context.plan.from && (stats.consumers ?? []).length > 0)
       if (left.length > 0) return waiting(`${context.plan.from} consumers to leave ${partitionLabels(left)}`)
       return done({atRisk: applied && deliveredInTheGap(looks, applied['partitions'] as HandOver[])})
     }
@@ -58,10 +58,6 @@ export async function requireNoNewConsumers(context: StepContext): Promise<void>
   const taken = looks.filter(({stats}) => stats.type === context.plan.to && (stats.consumers ?? []).length > 0)
   if (taken.length === 0) return
   throw new Conflict('E_NEW_CONSUMERS_IN', `${context.plan.to} consumers are on ${partitionLabels(taken)} already`)
-}
-
-function hasOldConsumers({stats}: SubscriptionLook): boolean {
-  return stats.type === 'Shared' && (stats.consumers ?? []).length > 0
 }
 
 function handOver({cursor, deliveredMessages, partition}: CursorLook): HandOver {
