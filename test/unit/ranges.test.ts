@@ -3,8 +3,7 @@ import {test} from 'node:test'
 
 import fc from 'fast-check'
 
-import {countSlots, coverageOf, includesSlot, type SlotRange} from '../../src/domain/keyshared/ranges.js'
-import {reportedRanges, selectorOf} from '../../src/domain/keyshared/selector.js'
+import {countSlots, coverageOf, type SlotRange} from '../../src/domain/keyshared/ranges.js'
 
 const SPACE = {start: 1, end: 200}
 const range = fc
@@ -37,32 +36,6 @@ test('nobody connected: the whole space is missing', () => {
   assert.deepEqual(coverageOf([], SPACE), {missing: [SPACE], overlapping: []})
 })
 
-test('the selector is told from the ranges that consumers report', () => {
-  const withRanges = (...arrays: Array<[number, number]>): Parameters<typeof selectorOf>[0] => ({
-    keySharedMode: 'AUTO_SPLIT',
-    consumers: [{keyHashRangeArrays: arrays}],
-  })
-  assert.equal(selectorOf(withRanges([1, 65_535]))?.name, 'consistent-hashing')
-  assert.equal(selectorOf(withRanges([0, 65_536]))?.name, 'auto-split')
-  assert.equal(selectorOf(withRanges([1, 2_147_483_646]))?.name, 'classic')
-  assert.equal(selectorOf({consumers: [{keyHashRanges: ['[0, 65536]']}]})?.name, 'classic')
-  assert.equal(selectorOf({keySharedMode: 'STICKY', consumers: []})?.name, 'sticky')
-  assert.equal(selectorOf({keySharedMode: 'AUTO_SPLIT', consumers: []}), null)
-})
-
-test('ranges are read in both spellings and sorted', () => {
-  const expected = [
-    {start: 1, end: 5},
-    {start: 9, end: 12},
-  ]
-  assert.deepEqual(
-    reportedRanges({
-      keyHashRangeArrays: [
-        [9, 12],
-        [1, 5],
-      ],
-    }),
-    expected,
-  )
-  assert.deepEqual(reportedRanges({keyHashRanges: ['[9, 12]', '[1, 5]']}), expected)
-})
+function includesSlot(ranges: readonly SlotRange[], slot: number): boolean {
+  return ranges.some(({end, start}) => slot >= start && slot <= end)
+}

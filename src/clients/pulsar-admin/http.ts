@@ -23,6 +23,9 @@ export interface AdminRequest {
   readonly path: string
   readonly query?: Readonly<Record<string, boolean | number | string>>
   readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** A refusal with this status is not tried again. */
+  readonly finalStatus?: number
 }
 
 /** The broker answered, and refused. `status` and `reason` are the broker's own. */
@@ -70,8 +73,7 @@ export class AdminHttp {
       ...this.agents,
       timeout: options.timeoutMs ?? 15_000,
       maxRedirects: 0,
-      responseType: 'text',
-      transformResponse: [(text: unknown) => text],
+      responseType: 'arraybuffer', // in Node that is a Buffer
       validateStatus: () => true,
       headers: {
         Accept: 'application/json, */*',
@@ -82,13 +84,18 @@ export class AdminHttp {
 
   /** Sends one request and returns its body: parsed when it is JSON, text otherwise, null when it is empty. */
   async send(request: AdminRequest): Promise<unknown> {
+    return parseBody((await this.sendRaw(request)).body.toString('utf8'))
+  }
+
+  /** Sends one request and returns its headers, in lower case, and the bytes of its body. */
+  async sendRaw(request: AdminRequest): Promise<RawAnswer> {
     const giveUpAt = Date.now() + (request.method === 'GET' ? this.retryForMs : 0)
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.follow(request)
       } catch (error) {
         const pauseMs = 100 * 2 ** Math.min(attempt, 4) * (0.5 + Math.random())
-        if (!isPassing(error) || Date.now() + pauseMs > giveUpAt) throw error
+        if (!isPassing(error, request.finalStatus) || Date.now() + pauseMs > giveUpAt) throw error
         await delay(pauseMs)
       }
     }
@@ -100,13 +107,14 @@ export class AdminHttp {
     return Promise.resolve()
   }
 
-  private async follow(request: AdminRequest): Promise<unknown> {
+  private async follow(request: AdminRequest): Promise<RawAnswer> {
     let url = this.firstUrl(request)
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      const answer = await this.exchange(request, url)
-      if (answer.status >= 200 && answer.status < 300) return parseBody(answer.body)
-      if (answer.location === undefined) throw new AdminRefused(request, url, answer.status, reasonOf(answer.body))
-      url = redirectTarget(url, answer.location)
+      const {body, headers, status} = await this.exchange(request, url)
+      if (status >= 200 && status < 300) return {body, headers}
+      const location = status >= 300 && status < 400 ? headers['location'] : undefined
+      if (location === undefined) throw new AdminRefused(request, url, status, reasonOf(body.toString('utf8')))
+      url = redirectTarget(url, location)
     }
     throw new Unreachable(
       'E_REDIRECTS',
@@ -125,26 +133,27 @@ export class AdminHttp {
 
   private async exchange(request: AdminRequest, url: string): Promise<Answer> {
     try {
-      const answer = await this.client.request<string>({
+      const answer = await this.client.request<Buffer>({
         method: request.method,
         url,
-        ...(request.body === undefined
-          ? {}
-          : {data: JSON.stringify(request.body), headers: {'Content-Type': 'application/json'}}),
+        headers: {...request.headers, ...(request.body === undefined ? {} : {'Content-Type': 'application/json'})},
+        ...(request.body === undefined ? {} : {data: JSON.stringify(request.body)}),
       })
-      const location: unknown = answer.headers['location']
-      const isRedirect = answer.status >= 300 && answer.status < 400 && typeof location === 'string'
-      return {status: answer.status, body: answer.data, location: isRedirect ? location : undefined}
+      return {status: answer.status, body: answer.data, headers: answer.headers as RawAnswer['headers']}
     } catch (error) {
       throw noAnswer(url, error)
     }
   }
 }
 
-interface Answer {
+export interface RawAnswer {
+  /** Names in lower case; bytes are Latin-1 characters. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: Buffer
+}
+
+interface Answer extends RawAnswer {
   readonly status: number
-  readonly body: string
-  readonly location: string | undefined
 }
 
 function noAnswer(url: string, error: unknown): Unreachable {
@@ -161,8 +170,9 @@ function noAnswer(url: string, error: unknown): Unreachable {
 }
 
 /** Whether waiting a little may help: the connection broke, or the broker says that it is not ready. */
-function isPassing(error: unknown): boolean {
+function isPassing(error: unknown, finalStatus: number | undefined): boolean {
   if (error instanceof AdminRefused) {
+    if (error.status === finalStatus) return false
     return RETRY_STATUS.has(error.status) || (error.status === 412 && /owner/i.test(error.reason))
   }
   return error instanceof Unreachable && error.data['cause'] === 'ECONNRESET'

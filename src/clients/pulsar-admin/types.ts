@@ -56,6 +56,7 @@ export interface TopicStats {
   msgInCounter?: number
   msgChunkPublished?: boolean
   ownerBroker?: string
+  publishers?: Array<{producerName?: string; clientVersion?: string}>
   subscriptions?: Record<string, SubscriptionStats>
 }
 

@@ -1,27 +1,43 @@
+import {Flags} from '@oclif/core'
+
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
-import {renderRanges} from '../../cli/render/keys.js'
-import {type KeyRanges, keyRanges} from '../../domain/keyshared/report.js'
+import {renderRanges} from '../../cli/render/ranges.js'
+import {collectBrokerFacts} from '../../domain/keyshared/collect-facts.js'
+import {type KeyRanges, keyRanges} from '../../domain/keyshared/range-report.js'
 import {collectSubscription} from '../../domain/subscriptions/collect.js'
 
 export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
+  static override description =
+    'One strip per partition shows the key space from its first slot to its last, a letter for the consumer that owns ' +
+    'most of each piece; gaps and draining slots are marked. What the broker reports is compared with what its selector ' +
+    'should give: the selector is told from the broker configuration where the login may read it, else from the ' +
+    'statistics alone.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',
+    '<%= config.bin %> <%= command.id %> orders decision --ranges',
     "<%= config.bin %> <%= command.id %> orders decision --json | jq '.result.partitions[].coverage'",
   ]
-  static override flags = {...pulsarFlags}
-  static override summary = 'Show which consumer owns which key-hash slots, with gaps and overlaps.'
+  static override flags = {
+    ...pulsarFlags,
+    ranges: Flags.boolean({description: 'write out every range'}),
+  }
+  static override summary = 'Show which consumer owns which key-hash slots, with gaps, overlaps and draining slots.'
 
   async run(): Promise<KeyRanges> {
     const {args, flags} = await this.parse(KeysRanges)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
-    const report = keyRanges(await collectSubscription(admin, args.topic, args.subscription))
+    const [collected, facts] = await Promise.all([
+      collectSubscription(admin, args.topic, args.subscription),
+      collectBrokerFacts(admin),
+    ])
+    const report = keyRanges(collected, facts)
     if (report.partitions.some(({coverage}) => coverage === null)) {
       this.warn('coverage is unknown on some partitions: nobody is connected, or the selector is not known')
     }
-    this.log(renderRanges(report))
+    this.log(renderRanges(report, {hasEveryRange: flags.ranges, width: process.stdout.columns}))
     return report
   }
 }

@@ -4,20 +4,28 @@ const C2 = 0x1b_87_35_93
 /**
  * MurmurHash3 x86_32 with seed 0, without its sign bit: the hash that Pulsar takes of a sticky key.
  *
+ * @param start where the key begins in `bytes`, and `end` where it ends, exclusive: keys out of a larger buffer need no
+ *   view of their own.
  * @returns an integer from 0 to 2^31 − 1.
  * @see apache/pulsar Murmur3_32Hash.makeHash (pulsar-common 4.0.8); `a` gives 1009084850, `key-0` 1664612543.
  */
-export function murmur3(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const tail = bytes.length & ~3
+export function murmur3(bytes: Uint8Array, start = 0, end = bytes.length): number {
+  const length = end - start
+  const tail = start + (length & ~3)
   let hash = 0
-  for (let at = 0; at < tail; at += 4) {
-    hash ^= scramble(view.getUint32(at, true))
+  for (let at = start; at < tail; at += 4) {
+    hash ^= scramble(
+      byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24),
+    )
     hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6_54_6b_64) | 0
   }
   let rest = 0
-  for (let at = bytes.length - 1; at >= tail; at--) rest = (rest << 8) | view.getUint8(at)
-  return finish(hash ^ scramble(rest) ^ bytes.length) & 0x7f_ff_ff_ff
+  for (let at = end - 1; at >= tail; at--) rest = (rest << 8) | byte(bytes, at)
+  return finish(hash ^ scramble(rest) ^ length) & 0x7f_ff_ff_ff
+}
+
+function byte(bytes: Uint8Array, at: number): number {
+  return bytes[at] ?? 0
 }
 
 function scramble(block: number): number {

@@ -15,10 +15,6 @@ export function countSlots(ranges: readonly SlotRange[]): number {
   return ranges.reduce((sum, {start, end}) => sum + end - start + 1, 0)
 }
 
-export function includesSlot(ranges: readonly SlotRange[], slot: number): boolean {
-  return ranges.some(({start, end}) => slot >= start && slot <= end)
-}
-
 /**
  * Compares what is claimed with the space that has to be covered. One walk over the sorted ranges; what lies outside the
  * space counts for nothing.

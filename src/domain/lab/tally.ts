@@ -1,4 +1,4 @@
-import {partitionOfKey} from '../keyshared/slots.js'
+import {partitionOfKey} from '../keyshared/routing.js'
 
 /** One message being worked on by one consumer. Times are epoch ms of one clock. */
 export interface Handling {
@@ -80,7 +80,7 @@ export class Tally {
   }
 
   private longestGap(partitions: number): number | null {
-    const byPartition = Map.groupBy(this.handlings, ({key}) => partitionOfKey(key, partitions))
+    const byPartition = Map.groupBy(this.handlings, ({key}) => partitionOfKey(key, partitions, 'JavaStringHash'))
     const silences = [...byPartition.values()].flatMap((rows) => {
       const inOrder = rows.toSorted((a, b) => a.receivedAt - b.receivedAt)
       return inOrder.flatMap((row, at) => {

@@ -1,6 +1,7 @@
 import type {JournalEntry} from '../../clients/journal/journal.js'
 import {countSlots} from '../keyshared/ranges.js'
-import {keyRanges} from '../keyshared/report.js'
+import {NO_FACTS} from '../keyshared/detect.js'
+import {keyRanges} from '../keyshared/range-report.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
 import type {Finding} from './findings.js'
 import type {MigrationLedger} from './ledger.js'
@@ -79,7 +80,7 @@ function coverage(collected: CollectedSubscription): Finding[] {
       warning('type-changed', 'a partition is not Key_Shared any more', 'partition', partition),
     )
   }
-  return keyRanges(collected)
+  return keyRanges(collected, NO_FACTS)
     .partitions.filter(({coverage: found}) => countSlots(found?.missing ?? []) > 0)
     .map(({partition}) => warning('slots-without-owner', 'some key-hash slots have no owner', 'partition', partition))
 }

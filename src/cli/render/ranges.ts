@@ -1,0 +1,119 @@
+import type {RangeFinding, RangeFindingCode} from '../../domain/keyshared/range-findings.js'
+import type {DrainingSlot, RangePartition} from '../../domain/keyshared/range-partition.js'
+import type {KeyRanges} from '../../domain/keyshared/range-report.js'
+import type {SlotRange} from '../../domain/keyshared/ranges.js'
+import {letterOf, renderStrip} from './strip.js'
+import {renderShare, renderTable} from './table.js'
+
+const HEAD = ['', 'consumer', 'address', 'slots', 'share', 'permits', 'unacked', 'ranges']
+const RANGES_SHOWN = 3
+const DRAINING_SHOWN = 10
+const WIDTH = 80
+const MARGIN = 2
+
+export interface RangeView {
+  readonly hasEveryRange: boolean
+  /** columns of the terminal; undefined where there is none */
+  readonly width: number | undefined
+}
+
+export function renderRanges(report: KeyRanges, view: RangeView): string {
+  const parts = report.partitions.map((partition) => renderPartition(partition, view))
+  return [`${report.topic} ${report.subscription}`, ...parts, renderFindings(report.findings)]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+function renderPartition(partition: RangePartition, {hasEveryRange, width}: RangeView): string {
+  const strip = renderStrip(partition, Math.min(width ?? WIDTH, 200) - MARGIN)
+  const rows = partition.consumers.map((consumer, at) => [
+    letterOf(at),
+    consumer.name,
+    consumer.address,
+    consumer.slots,
+    renderShare(consumer.share),
+    consumer.availablePermits,
+    consumer.unackedMessages,
+    foldRanges(consumer.ranges, hasEveryRange ? Infinity : RANGES_SHOWN),
+  ])
+  const table = rows.length > 0 ? renderTable(HEAD, rows) : 'No consumer is connected: no key has an owner.'
+  return [headline(partition), ...(strip ?? []), coverageLine(partition), table, ...drainingLines(partition.draining)]
+    .filter((line) => line !== '')
+    .join('\n')
+}
+
+function headline({
+  algorithmSince,
+  isOrderGuaranteed,
+  mode,
+  partition,
+  points,
+  replayMessages,
+  selector,
+  selectorSource,
+  skew,
+}: RangePartition): string {
+  const told = selectorSource === 'statistics' ? ', told from the statistics' : ''
+  const how = selector === null ? 'selector unknown' : `${selector} of Pulsar ${algorithmSince ?? ''}${told}`
+  const facts = [
+    how,
+    points === null ? '' : `${String(points)} points each`,
+    mode ?? '',
+    isOrderGuaranteed === null
+      ? ''
+      : isOrderGuaranteed
+        ? 'order per key'
+        : 'NO ORDER: out-of-order delivery is allowed',
+    skew === null ? '' : `skew ${skew.toFixed(2)}`,
+    replayMessages === null || replayMessages === 0 ? '' : `${String(replayMessages)} messages held back in replay`,
+  ]
+  const where = partition === null ? 'topic' : `partition ${String(partition)}`
+  return `${where}: ${facts.filter((fact) => fact !== '').join(', ')}`
+}
+
+function coverageLine({coverage}: RangePartition): string {
+  if (!coverage) return 'coverage unknown'
+  const {missing, overlapping} = coverage
+  const gaps = missing.length === 0 ? 'every slot has an owner' : `NO OWNER for ${foldRanges(missing, RANGES_SHOWN)}`
+  const overlaps = overlapping.length === 0 ? '' : `; OVERLAP at ${foldRanges(overlapping, RANGES_SHOWN)}`
+  return gaps + overlaps
+}
+
+function drainingLines(draining: readonly DrainingSlot[]): string[] {
+  const lines = draining
+    .slice(0, DRAINING_SHOWN)
+    .map(
+      ({blockedAttempts, consumer, slot, unackedMessages}) =>
+        `slot ${String(slot)} is draining: ${consumer ?? 'a consumer'} has ${String(unackedMessages)} messages to acknowledge, ` +
+        `${String(blockedAttempts)} deliveries were held back`,
+    )
+  const more = draining.length - lines.length
+  return more > 0 ? [...lines, `and ${String(more)} slots more that are draining`] : lines
+}
+
+const MEANINGS: Readonly<Record<RangeFindingCode, string>> = {
+  'consumer-absent': 'a consumer of other partitions is not connected to this one',
+  'coverage-missing': 'slots have no owner: their messages wait',
+  'coverage-overlapping': 'slots have more than one owner',
+  'duplicate-name': 'consumers share a name and can not be told apart',
+  'owns-nothing': 'a consumer owns no slot and gets no message',
+  'prediction-differs': 'the ranges are not what this selector gives',
+  'selector-unknown': 'the ranges fit no selector that keyshift knows',
+  'settings-differ': 'the ranges are not what the broker configuration gives; the dispatcher may be older',
+}
+
+function renderFindings(findings: readonly RangeFinding[]): string {
+  return findings
+    .map(({code, evidence, partition, severity}) => {
+      const where = partition === null ? '' : ` on partition ${String(partition)}`
+      const facts = evidence.map(({field, value}) => `${field} ${String(value)}`).join(', ')
+      return `${severity} ${code}${where}: ${MEANINGS[code]} (${facts})`
+    })
+    .join('\n')
+}
+
+function foldRanges(ranges: readonly SlotRange[], shown: number): string {
+  const texts = ranges.slice(0, shown).map(({end, start}) => `${String(start)}-${String(end)}`)
+  const more = ranges.length - texts.length
+  return texts.join(' ') + (more > 0 ? ` (+${String(more)} more)` : '')
+}

@@ -1,0 +1,59 @@
+import chalk from 'chalk'
+
+import type {RangePartition} from '../../domain/keyshared/range-partition.js'
+import type {SlotRange} from '../../domain/keyshared/ranges.js'
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const MORE = '*'
+const GAP = '.'
+const COLOURS = ['bgBlue', 'bgGreen', 'bgYellow', 'bgMagenta', 'bgCyan', 'bgRed'] as const
+
+/** The letter of the n-th consumer; those beyond the alphabet share one. */
+export function letterOf(at: number): string {
+  return LETTERS[at] ?? MORE
+}
+
+/**
+ * A partition's key space as one line, from its first slot to its last: for each piece the letter of the consumer that
+ * owns most of it, `.` where any of it has no owner; below it `^` where slots are draining. Colour only repeats what the
+ * letters say.
+ *
+ * @returns one line, or two when something is draining; null where the key space is not known.
+ */
+export function renderStrip(partition: RangePartition, cells: number): string[] | null {
+  const {consumers, coverage, draining, slotSpace} = partition
+  if (!slotSpace || !coverage) return null
+  const cellOf = (slot: number): number =>
+    Math.floor(((slot - slotSpace.start) * cells) / (slotSpace.end - slotSpace.start + 1))
+  const owned = consumers.map(({ranges}) => slotsByCell(ranges, slotSpace, cells))
+  const gaps = new Set(coverage.missing.flatMap(({end, start}) => between(cellOf(start), cellOf(end))))
+  const strip = Array.from({length: cells}, (_, cell) => {
+    if (gaps.has(cell)) return GAP
+    const slots = owned.map((counts) => counts[cell] ?? 0)
+    const most = slots.indexOf(Math.max(...slots))
+    const colour = COLOURS[most % COLOURS.length] ?? 'bgBlue'
+    return chalk[colour].black(letterOf(most))
+  }).join('')
+  const marks = new Set(draining.map(({slot}) => cellOf(slot)))
+  const below = Array.from({length: cells}, (_, cell) => (marks.has(cell) ? '^' : ' ')).join('')
+  return marks.size === 0 ? [strip] : [strip, `${below.trimEnd()} draining`]
+}
+
+function slotsByCell(ranges: readonly SlotRange[], space: SlotRange, cells: number): number[] {
+  const size = space.end - space.start + 1
+  const counts = new Array<number>(cells).fill(0)
+  const startOf = (cell: number): number => space.start + Math.ceil((cell * size) / cells)
+  for (const {end, start} of ranges) {
+    let cell = Math.floor(((start - space.start) * cells) / size)
+    for (let from = start; from <= end && cell < cells; cell++) {
+      const to = Math.min(end, startOf(cell + 1) - 1)
+      counts[cell] = (counts[cell] ?? 0) + to - from + 1
+      from = to + 1
+    }
+  }
+  return counts
+}
+
+function between(first: number, last: number): number[] {
+  return Array.from({length: last - first + 1}, (_, at) => first + at)
+}

@@ -1,0 +1,28 @@
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import {DEFAULT_SETTINGS, parseVersion, type SelectorSettings} from './algorithm.js'
+import type {BrokerFacts} from './detect.js'
+
+/**
+ * The broker's version, and the settings that choose a selector. Settings are for superusers; without that role they are
+ * null, and the statistics have to tell.
+ */
+export async function collectBrokerFacts(admin: PulsarAdmin): Promise<BrokerFacts> {
+  const [version, settings] = await Promise.all([admin.brokerVersion(), selectorSettings(admin)])
+  return {version: parseVersion(version), settings}
+}
+
+async function selectorSettings(admin: PulsarAdmin): Promise<SelectorSettings | null> {
+  try {
+    const settings = await admin.runtimeConfiguration()
+    return {
+      usesConsistentHashing: settings['subscriptionKeySharedUseConsistentHashing'] !== 'false',
+      points: Number(settings['subscriptionKeySharedConsistentHashingReplicaPoints'] ?? DEFAULT_SETTINGS.points),
+      isClassic: settings['subscriptionKeySharedUseClassicPersistentImplementation'] === 'true',
+      failoverUsesConsistentHashing: settings['activeConsumerFailoverConsistentHashing'] === 'true',
+    }
+  } catch (error) {
+    if (error instanceof AdminRefused) return null
+    throw error
+  }
+}

@@ -1,0 +1,49 @@
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {CollectedTopic} from '../subscriptions/collect.js'
+import type {Routing} from './owners.js'
+import {HASHING_SCHEMES, type HashingScheme, partitionOfKey} from './routing.js'
+
+const PARTITIONS = 8
+const MESSAGES_EACH = 3
+
+/**
+ * How producers route keys to partitions. Nothing in Pulsar tells it, but messages do: a few of the newest are looked at,
+ * and the scheme that puts each where it is is the one. With none, or both, the Java client's default is assumed.
+ */
+export async function collectRouting(
+  admin: PulsarAdmin,
+  collected: CollectedTopic,
+  chosen: HashingScheme | null,
+): Promise<Routing & {isContradicted: boolean}> {
+  const {partitionCount} = collected
+  if (partitionCount === null) {
+    return {hashingScheme: 'JavaStringHash', source: null, messagesSeen: 0, isContradicted: false}
+  }
+  const seen = await keysSeen(admin, collected)
+  const fitting = HASHING_SCHEMES.filter((scheme) =>
+    seen.every(({key, partition}) => partitionOfKey(key, partitionCount, scheme) === partition),
+  )
+  const [only] = fitting
+  const isContradicted = seen.length > 0 && (chosen === null ? fitting.length === 0 : !fitting.includes(chosen))
+  if (chosen !== null) return {hashingScheme: chosen, source: 'flag', messagesSeen: seen.length, isContradicted}
+  return fitting.length === 1 && only
+    ? {hashingScheme: only, source: 'messages', messagesSeen: seen.length, isContradicted}
+    : {hashingScheme: 'JavaStringHash', source: 'assumed', messagesSeen: seen.length, isContradicted}
+}
+
+async function keysSeen(
+  admin: PulsarAdmin,
+  {partitions}: CollectedTopic,
+): Promise<Array<{key: string; partition: number}>> {
+  const looked = partitions.slice(0, PARTITIONS).map(async ({name, partition}) => {
+    const answers = await Promise.all(
+      Array.from({length: MESSAGES_EACH}, (_, at) => admin.examineMessage(name, 'latest', at + 1)),
+    )
+    return answers.flatMap((answer) => {
+      const header = answer?.headers['x-pulsar-partition-key']
+      // A blank may stand for a character that a header can't carry.
+      return header === undefined || header.includes(' ') ? [] : [{key: header, partition: partition ?? 0}]
+    })
+  })
+  return (await Promise.all(looked)).flat()
+}

@@ -1,0 +1,196 @@
+import {murmur3} from './murmur3.js'
+import {pushSegment, type Segment} from './segments.js'
+import type {Member, Selector} from './selector.js'
+import {type KeySpace, type Slot, SPACES, type SpaceName} from './space.js'
+
+/** What distinguishes the consistent hashing of one broker line from another's. */
+export interface RingRules<S extends SpaceName> {
+  readonly space: KeySpace<S>
+  /** The text that is hashed for a point, without the point's number at its end. */
+  readonly pointText: (name: string, index: number) => string
+  /** Whether consumers of one name get an index each, and so points of their own. */
+  readonly hasNameIndex: boolean
+  /**
+   * Two consumers at one point: the first stays and the later one waits its turn; the later one takes it and the first
+   * loses the point for good; or both share it, sorted by name.
+   */
+  readonly onCollision: 'first-stays' | 'later-takes' | 'shared'
+}
+
+const NUL = '\u0000'
+
+/** @see apache/pulsar ConsistentHashingStickyKeyConsumerSelector 4.0.0 to 4.2.4 (PIP-379), the same file in all */
+export const RING_4_0: RingRules<'ring-4.0'> = {
+  space: SPACES['ring-4.0'],
+  pointText: (name, index) => name + NUL + String(index) + NUL,
+  hasNameIndex: true,
+  onCollision: 'first-stays',
+}
+
+/** The same behind `subscriptionKeySharedUseClassicPersistentImplementation`, on a larger ring. */
+export const RING_CLASSIC: RingRules<'ring-classic'> = {...RING_4_0, space: SPACES['ring-classic']}
+
+/** 3.0.7 and later, 3.3.2 and later. @see apache/pulsar#23327 */
+export const RING_3_0_7: RingRules<'ring-2.4'> = {
+  ...RING_4_0,
+  space: SPACES['ring-2.4'],
+  onCollision: 'later-takes',
+}
+
+/** 3.0.3 to 3.0.6, 3.2.1 and later, 3.3.0 and 3.3.1: consumers of one name share every point. @see apache/pulsar#22053 */
+export const RING_3_0_3: RingRules<'ring-2.4'> = {
+  space: SPACES['ring-2.4'],
+  pointText: (name) => name + NUL,
+  hasNameIndex: false,
+  onCollision: 'shared',
+}
+
+/** Before that: `consumer1` with point 11 and `consumer11` with point 1 are one text. @see apache/pulsar#22050 */
+export const RING_2_4: RingRules<'ring-2.4'> = {
+  ...RING_3_0_3,
+  pointText: (name) => name,
+}
+
+interface Seat {
+  readonly index: number
+  readonly points: readonly number[]
+}
+
+/**
+ * Consistent hashing: each consumer has points on a ring of slots, and owns what lies between the point before and its
+ * own. What lies behind the last point belongs to the first.
+ */
+export class HashRing<S extends SpaceName, M extends Member> implements Selector<S, M> {
+  readonly rules: RingRules<S>
+  readonly pointsPerMember: number
+  private readonly seats = new Map<M, Seat>()
+  /** name → the numbers that its consumers have */
+  private readonly indexes = new Map<string, Set<number>>()
+  /** slot → the consumers with a point there; the first one is chosen, unless they share */
+  private readonly ring = new Map<number, M[]>()
+
+  constructor(rules: RingRules<S>, pointsPerMember: number) {
+    this.rules = rules
+    this.pointsPerMember = pointsPerMember
+  }
+
+  get space(): KeySpace<S> {
+    return this.rules.space
+  }
+
+  get members(): M[] {
+    return [...this.seats.keys()]
+  }
+
+  /** @param index the consumer's number among those of its name, when it is known from what the broker reports. */
+  join(member: M, index = this.freeIndex(member.name)): void {
+    const points = pointsOf(this.rules, member.name, index, this.pointsPerMember)
+    this.seats.set(member, {index, points})
+    this.give(member.name, index)
+    for (const point of points) this.settle(point, member)
+  }
+
+  leave(member: M): void {
+    const seat = this.seats.get(member)
+    if (!seat) return
+    for (const point of seat.points) {
+      const left = (this.ring.get(point) ?? []).filter((other) => other !== member)
+      if (left.length > 0) this.ring.set(point, left)
+      else this.ring.delete(point)
+    }
+    this.seats.delete(member)
+    // Without a point left it gave its number away before, and another may have it now.
+    if (seat.points.length > 0) this.indexes.get(member.name)?.delete(seat.index)
+  }
+
+  /** Puts a consumer first at a point that it shares with others: what the broker reports is what was first there. */
+  prefer(point: Slot<S>, member: M): void {
+    const waiting = this.ring.get(point) ?? []
+    if (waiting.length > 1 && waiting.includes(member)) {
+      this.ring.set(point, [member, ...waiting.filter((other) => other !== member)])
+    }
+  }
+
+  /** Points that more than one consumer has. */
+  collisions(): Array<Slot<S>> {
+    return [...this.ring].filter(([, members]) => members.length > 1).map(([point]) => point as Slot<S>)
+  }
+
+  segments(): Array<Segment<S, M>> {
+    const points = Int32Array.from([...this.ring.keys()]).sort()
+    const segments: Array<Segment<S, M>> = []
+    let start: number = this.space.first
+    for (const point of points) {
+      pushSegment(segments, start, point, this.ownersAt(point))
+      start = point + 1
+    }
+    const [lowest] = points
+    if (lowest !== undefined && start <= this.space.last) {
+      pushSegment(segments, start, this.space.last, this.ownersAt(lowest))
+    }
+    return segments
+  }
+
+  private ownersAt(point: number): M[] {
+    const members = this.ring.get(point) ?? []
+    return this.rules.onCollision === 'shared' || members.length === 1 ? members : members.slice(0, 1)
+  }
+
+  private settle(point: number, member: M): void {
+    const others = this.ring.get(point)
+    if (!others) this.ring.set(point, [member])
+    else if (others.includes(member))
+      return // two points of its own in one slot
+    else if (this.rules.onCollision === 'later-takes') {
+      this.ring.set(point, [member])
+      for (const loser of others) this.lose(loser, point)
+    } else {
+      others.push(member)
+      if (this.rules.onCollision === 'shared') others.sort(byName)
+    }
+  }
+
+  /** A consumer without any point left gives its number away, though it stays connected. */
+  private lose(loser: M, point: number): void {
+    const seat = this.seats.get(loser)
+    if (!seat) return
+    const points = seat.points.filter((own) => own !== point)
+    this.seats.set(loser, {...seat, points})
+    if (points.length === 0) this.indexes.get(loser.name)?.delete(seat.index)
+  }
+
+  /** The smallest number that no consumer of this name has. */
+  private freeIndex(name: string): number {
+    if (!this.rules.hasNameIndex) return 0
+    let index = 0
+    while (this.indexes.get(name)?.has(index)) index++
+    return index
+  }
+
+  private give(name: string, index: number): void {
+    const used = this.indexes.get(name)
+    if (used) used.add(index)
+    else this.indexes.set(name, new Set([index]))
+  }
+}
+
+/** The slots of a consumer's points, in the order in which the broker sets them; the same slot can come twice. */
+export function pointsOf<S extends SpaceName>(
+  rules: RingRules<S>,
+  name: string,
+  index: number,
+  count: number,
+): Array<Slot<S>> {
+  const prefix = Buffer.from(rules.pointText(name, index), 'utf8')
+  // One buffer for all texts: a ring of a thousand consumers hashes a hundred thousand of them.
+  const text = Buffer.alloc(prefix.length + String(count).length)
+  prefix.copy(text)
+  return Array.from({length: count}, (_, point) =>
+    rules.space.slotOf(murmur3(text, 0, prefix.length + text.write(String(point), prefix.length, 'latin1'))),
+  )
+}
+
+/** As Java compares strings: by UTF-16 code unit. */
+function byName(one: Member, other: Member): number {
+  return one.name < other.name ? -1 : one.name > other.name ? 1 : 0
+}

@@ -1,0 +1,49 @@
+import {Blocked} from '../../errors.js'
+import type {CollectedSubscription} from '../subscriptions/collect.js'
+import {DEFAULT_SETTINGS, emptySelector, possibleAlgorithms, type SelectorSettings} from './algorithm.js'
+import type {BrokerFacts} from './detect.js'
+import {reportedConsumers} from './reported.js'
+import {slotsByOwner} from './segments.js'
+import {sizeOf} from './space.js'
+
+/**
+ * Requires that every partition is Key_Shared.
+ *
+ * @throws Blocked E_NOT_KEY_SHARED with the type it is, and the shares that a switch would give its consumers.
+ */
+export function requireKeyShared(collected: CollectedSubscription, facts: BrokerFacts): void {
+  const other = collected.partitions.find(({subscription}) => subscription.type !== 'Key_Shared')
+  if (!other) return
+  const type = other.subscription.type ?? 'None'
+  const where = other.partition === null ? '' : ` on partition ${String(other.partition)}`
+  const {subscription, topic} = collected
+  const afterSwitch = sharesAfterSwitch(
+    reportedConsumers(other.subscription).map(({name}) => name),
+    facts,
+  )
+  const text = afterSwitch.map(({name, share}) => `${name} ${(share * 100).toFixed(0)} %`).join(', ')
+  throw new Blocked(
+    'E_NOT_KEY_SHARED',
+    `${topic.full} ${subscription} is ${type}${where}; only a Key_Shared subscription assigns key ranges` +
+      (text === '' ? '' : `. As Key_Shared its consumers would own: ${text}`),
+    {
+      data: {topic: topic.full, subscription, type, partition: other.partition, afterSwitch},
+      next: [
+        `keyshift keys simulate ${topic.full} ${subscription}`,
+        ...(type === 'Shared' ? [`keyshift migrate plan ${topic.full} ${subscription} --to Key_Shared`] : []),
+      ],
+    },
+  )
+}
+
+/** The shares of the key space that consumers of these names, joining in this order, would get. */
+function sharesAfterSwitch(names: readonly string[], facts: BrokerFacts): Array<{name: string; share: number}> {
+  const settings: SelectorSettings = facts.settings ?? DEFAULT_SETTINGS
+  const [algorithm] = possibleAlgorithms(facts.version, settings, 'AUTO_SPLIT')
+  if (!algorithm) return []
+  const members = names.map((name) => ({name}))
+  const selector = emptySelector<{name: string}>(algorithm, settings.points)
+  for (const member of members) selector.join(member)
+  const counts = slotsByOwner(selector.segments())
+  return members.map((member) => ({name: member.name, share: (counts.get(member) ?? 0) / sizeOf(selector.space)}))
+}

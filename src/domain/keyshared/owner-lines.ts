@@ -1,0 +1,116 @@
+import type {KeyDirectory, Location} from './directory.js'
+
+export type LineFormat = 'csv' | 'ndjson' | 'tsv'
+
+const COLUMNS = ['key', 'partition', 'slot', 'consumer', 'address', 'drainingConsumer', 'earlierInSlot']
+const NEWLINE = 0x0a
+const RETURN = 0x0d
+
+/**
+ * Reads keys, one UTF-8 line each, and gives a line for each with its owner; an empty line is the empty key. Memory
+ * stays the same however many there are. `earlierInSlot` counts the lines before with a slot of the same number on the
+ * same partition; empty where the key space is too large to count in.
+ *
+ * Lines are put together from bytes read as Latin-1, which gives the bytes back unchanged: decoding UTF-8 would cost more
+ * than all the rest.
+ */
+export async function* ownerLines(
+  input: AsyncIterable<Uint8Array>,
+  directory: KeyDirectory,
+  format: LineFormat,
+): AsyncGenerator<Buffer> {
+  const writer = new LineWriter(directory, format)
+  if (format !== 'ndjson') yield Buffer.from(`${COLUMNS.join(format === 'csv' ? ',' : '\t')}\n`)
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const piece of input) {
+    const chunk =
+      rest.length > 0 ? Buffer.concat([rest, piece]) : Buffer.from(piece.buffer, piece.byteOffset, piece.length)
+    const end = chunk.lastIndexOf(NEWLINE) + 1
+    rest = Buffer.from(chunk.subarray(end))
+    if (end > 0) yield writer.lines(chunk, end)
+  }
+  if (rest.length > 0) yield writer.lines(Buffer.concat([rest, Buffer.of(NEWLINE)]), rest.length + 1)
+}
+
+class LineWriter {
+  private readonly directory: KeyDirectory
+  private readonly format: LineFormat
+  /** partition → lines so far by slot */
+  private readonly counts = new Map<number | null, Uint32Array>()
+  private readonly people = new Map<Location['consumer'], string>()
+
+  constructor(directory: KeyDirectory, format: LineFormat) {
+    this.directory = directory
+    this.format = format
+  }
+
+  /** @param end behind the last line's newline */
+  lines(chunk: Buffer, end: number): Buffer {
+    let text = ''
+    for (let start = 0; start < end;) {
+      const next = chunk.indexOf(NEWLINE, start)
+      const keyEnd = next > start && chunk[next - 1] === RETURN ? next - 1 : next
+      text += this.line(chunk, start, keyEnd)
+      start = next + 1
+    }
+    return Buffer.from(text, 'latin1')
+  }
+
+  private line(chunk: Buffer, start: number, end: number): string {
+    const location = this.directory.locate(chunk, start, end)
+    const earlier = this.count(location)
+    if (this.format === 'ndjson') return jsonLine(chunk.toString('utf8', start, end), location, earlier)
+    const between = this.format === 'csv' ? ',' : '\t'
+    const partition = location.partition === null ? '' : String(location.partition)
+    return (
+      this.field(chunk.toString('latin1', start, end)) + between + partition + between + String(location.slot) + between +
+      this.person(location.consumer, between) + between + this.name(location) + between + earlier + '\n'
+    ) // prettier-ignore
+  }
+
+  private person(consumer: Location['consumer'], between: string): string {
+    const known = this.people.get(consumer)
+    if (known !== undefined) return known
+    const text = this.field(bytesOf(consumer?.name ?? '')) + between + this.field(bytesOf(consumer?.address ?? ''))
+    this.people.set(consumer, text)
+    return text
+  }
+
+  private name({drainedBy}: Location): string {
+    return drainedBy ? this.field(bytesOf(drainedBy.name)) : ''
+  }
+
+  private field(text: string): string {
+    if (this.format === 'csv') return /[",\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+    return /[\t\\\r]/.test(text) ? text.replace(/[\t\\\r]/g, (found) => ESCAPES[found] ?? found) : text
+  }
+
+  private count({partition, slot}: Location): string {
+    if (slot > 65_535) return ''
+    let counts = this.counts.get(partition)
+    if (!counts) this.counts.set(partition, (counts = new Uint32Array(65_536)))
+    const earlier = counts[slot] ?? 0
+    counts[slot] = earlier + 1
+    return String(earlier)
+  }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {'\t': '\\t', '\\': '\\\\', '\r': '\\r'}
+
+/** UTF-8 bytes, each as one character. */
+function bytesOf(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1')
+}
+
+function jsonLine(key: string, {consumer, drainedBy, partition, slot}: Location, earlier: string): string {
+  const row = {
+    key,
+    partition,
+    slot,
+    consumer: consumer && {name: consumer.name, address: consumer.address},
+    draining: drainedBy !== null,
+    drainingConsumer: drainedBy && {name: drainedBy.name, address: drainedBy.address},
+    earlierInSlot: earlier === '' ? null : Number(earlier),
+  }
+  return bytesOf(`${JSON.stringify(row)}\n`)
+}

@@ -1,0 +1,98 @@
+import {Usage} from '../../errors.js'
+import type {KeyDirectory, Location} from './directory.js'
+import type {HashingScheme} from './routing.js'
+
+export interface KeyOwner {
+  /** as it was given: text, or `base64:…` */
+  key: string
+  /** null on a plain topic */
+  partition: number | null
+  slot: number
+  /** null when nobody owns the slot */
+  consumer: {name: string | null; address: string | null} | null
+  /** whether new messages of the slot wait for old ones to be acknowledged */
+  draining: boolean
+  /** who has to acknowledge them; null when the slot is not draining */
+  drainingConsumer: {name: string | null; address: string | null} | null
+  /** other keys of this call in the same slot: they block each other while it is draining */
+  sameSlot: string[]
+}
+
+/** How the partition was found. */
+export interface Routing {
+  hashingScheme: HashingScheme
+  /** `messages` when messages on the topic show it, `assumed` when they don't, null on a plain topic, which needs none */
+  source: 'assumed' | 'flag' | 'messages' | null
+  /** messages that were looked at */
+  messagesSeen: number
+}
+
+export interface KeyOwners {
+  topic: string
+  subscription: string
+  hashingScheme: HashingScheme
+  routing: Routing
+  owners: KeyOwner[]
+}
+
+/** A key as it was given, and its bytes. */
+export interface GivenKey {
+  readonly text: string
+  readonly bytes: Uint8Array
+  readonly isRaw: boolean
+}
+
+const RAW = 'base64:'
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+export function textKey(text: string): GivenKey {
+  return {text, bytes: Buffer.from(text, 'utf8'), isRaw: false}
+}
+
+/**
+ * Reads a key of bytes, as `base64:AQL/`.
+ *
+ * @throws Usage E_RAW_KEY when it is anything else.
+ */
+export function rawKey(text: string): GivenKey {
+  const encoded = text.slice(RAW.length)
+  if (!text.startsWith(RAW) || !BASE64.test(encoded)) {
+    throw new Usage(
+      'E_RAW_KEY',
+      `--raw-key ${text} is not base64: followed by padded base64 text, such as base64:AQL/`,
+      {
+        data: {key: text},
+      },
+    )
+  }
+  return {text, bytes: Buffer.from(encoded, 'base64'), isRaw: true}
+}
+
+/** The owner of each key, in the order of asking. */
+export function keyOwners(directory: KeyDirectory, keys: readonly GivenKey[]): KeyOwner[] {
+  const found = keys.map((key) => ({
+    key: key.text,
+    location: key.isRaw ? directory.locateRaw(key.bytes) : directory.locate(key.bytes),
+  }))
+  const bySlot = Map.groupBy(found, ({location}) => slotId(location))
+  return found.map(({key, location}) => {
+    const others = (bySlot.get(slotId(location)) ?? []).map((other) => other.key).filter((other) => other !== key)
+    return {
+      key,
+      partition: location.partition,
+      slot: location.slot,
+      consumer: personOf(location.consumer),
+      draining: location.drainedBy !== null,
+      drainingConsumer: personOf(location.drainedBy),
+      sameSlot: [...new Set(others)].toSorted(),
+    }
+  })
+}
+
+function slotId({partition, slot}: Location): string {
+  return `${String(partition)}/${String(slot)}`
+}
+
+function personOf(consumer: Location['consumer']): KeyOwner['consumer'] {
+  return consumer && {name: consumer.name === '' ? null : consumer.name, address: consumer.address}
+}

@@ -1,0 +1,92 @@
+import type {Assignment} from './detect.js'
+import {countSlots} from './ranges.js'
+import type {RangePartition} from './range-partition.js'
+
+export type RangeFindingCode =
+  | 'consumer-absent'
+  | 'coverage-missing'
+  | 'coverage-overlapping'
+  | 'duplicate-name'
+  | 'owns-nothing'
+  | 'prediction-differs'
+  | 'selector-unknown'
+  | 'settings-differ'
+
+export interface RangeFinding {
+  code: RangeFindingCode
+  severity: 'error' | 'warn'
+  /** null on a plain topic */
+  partition: number | null
+  evidence: Array<{field: string; value: number | string}>
+}
+
+export interface AssignedPartition {
+  readonly assignment: Assignment
+  readonly report: RangePartition
+}
+
+type Draft = Omit<RangeFinding, 'partition'>
+
+/** What is wrong with an assignment, or not as we would have worked it out; errors first. */
+export function rangeFindings(partitions: readonly AssignedPartition[]): RangeFinding[] {
+  const names = new Set(partitions.flatMap(({report}) => report.consumers.map(({name}) => name ?? '')))
+  return partitions
+    .flatMap((row) => {
+      const drafts = [
+        ...gaps(row.report),
+        ...duplicateNames(row.report),
+        ...absent(row.report, names),
+        ...ownersOfNothing(row.report),
+        ...selectorDoubts(row.assignment),
+      ]
+      return drafts.map((draft): RangeFinding => ({...draft, partition: row.report.partition}))
+    })
+    .toSorted((a, b) => (a.severity === b.severity ? 0 : a.severity === 'error' ? -1 : 1))
+}
+
+function gaps({consumers, coverage}: RangePartition): Draft[] {
+  if (!coverage) return []
+  const missing = countSlots(coverage.missing)
+  const overlapping = countSlots(coverage.overlapping)
+  return [
+    ...(missing > 0 ? [finding('coverage-missing', 'error', {slots: missing, consumers: consumers.length})] : []),
+    ...(overlapping > 0 ? [finding('coverage-overlapping', 'error', {slots: overlapping})] : []),
+  ]
+}
+
+/** Same names are legal, but statistics and people can't tell such consumers apart. */
+function duplicateNames({consumers}: RangePartition): Draft[] {
+  const byName = Map.groupBy(consumers, ({name}) => name ?? '')
+  return [...byName]
+    .filter(([, same]) => same.length > 1)
+    .map(([name, same]) => finding('duplicate-name', 'warn', {name, consumers: same.length}))
+}
+
+/** A consumer of a partitioned topic is at every partition, unless its subscribe failed on one. */
+function absent({consumers}: RangePartition, names: ReadonlySet<string>): Draft[] {
+  const here = new Set(consumers.map(({name}) => name ?? ''))
+  return [...names].filter((name) => !here.has(name)).map((name) => finding('consumer-absent', 'warn', {name}))
+}
+
+function ownersOfNothing({consumers}: RangePartition): Draft[] {
+  return consumers.filter(({slots}) => slots === 0).map(({name}) => finding('owns-nothing', 'warn', {name: name ?? ''}))
+}
+
+function selectorDoubts({algorithm, consumers, isAsConfigured, restored, segments}: Assignment): Draft[] {
+  if (consumers.every(({ranges}) => ranges.length === 0)) return []
+  if (!algorithm) return [finding('selector-unknown', 'warn', {consumers: consumers.length})]
+  return [
+    ...(restored
+      ? []
+      : [finding('prediction-differs', 'warn', {selector: algorithm.selector, ranges: segments.length})]),
+    ...(isAsConfigured === false ? [finding('settings-differ', 'warn', {selector: algorithm.selector})] : []),
+  ]
+}
+
+function finding(
+  code: RangeFindingCode,
+  severity: RangeFinding['severity'],
+  fields: Record<string, number | string>,
+): Draft {
+  return {code, severity, evidence: Object.entries(fields).map(([field, value]) => ({field, value}))}
+}

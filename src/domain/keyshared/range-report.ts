@@ -1,0 +1,31 @@
+import type {CollectedSubscription} from '../subscriptions/collect.js'
+import {type BrokerFacts, detectAssignment} from './detect.js'
+import {requireKeyShared} from './key-shared.js'
+import {type RangeFinding, rangeFindings} from './range-findings.js'
+import {type RangePartition, rangesOfPartition} from './range-partition.js'
+
+export interface KeyRanges {
+  topic: string
+  subscription: string
+  partitions: RangePartition[]
+  findings: RangeFinding[]
+}
+
+/**
+ * The key-hash assignment that the broker reports, checked for gaps and overlaps and against our own prediction.
+ *
+ * @throws Blocked E_NOT_KEY_SHARED when a partition is of another type.
+ */
+export function keyRanges(collected: CollectedSubscription, facts: BrokerFacts): KeyRanges {
+  requireKeyShared(collected, facts)
+  const rows = collected.partitions.map((row) => {
+    const assignment = detectAssignment(row.subscription, facts)
+    return {assignment, report: rangesOfPartition(row, assignment)}
+  })
+  return {
+    topic: collected.topic.full,
+    subscription: collected.subscription,
+    partitions: rows.map(({report}) => report),
+    findings: rangeFindings(rows),
+  }
+}

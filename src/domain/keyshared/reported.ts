@@ -1,0 +1,82 @@
+import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
+import type {SlotRange} from './ranges.js'
+import {mergeSegments, type Segment} from './segments.js'
+import type {Member} from './selector.js'
+import type {KeySpace, Slot, SpaceName} from './space.js'
+
+/** A connected consumer with what the broker says it owns. */
+export interface ReportedConsumer extends Member {
+  /** '' where the broker names none */
+  readonly name: string
+  readonly address: string | null
+  /** null where the broker does not tell */
+  readonly unackedMessages: number | null
+  readonly stats: ConsumerStats
+  /** Sorted by start, as reported: ends that no key reaches are still in it. */
+  readonly ranges: readonly SlotRange[]
+}
+
+/** In the order of connecting, as far as the broker's clock tells; those of one millisecond in the broker's own order. */
+export function reportedConsumers(stats: SubscriptionStats): ReportedConsumer[] {
+  return (stats.consumers ?? [])
+    .map((consumer) => ({
+      name: consumer.consumerName ?? '',
+      address: consumer.address ?? null,
+      unackedMessages: consumer.unackedMessages ?? null,
+      stats: consumer,
+      ranges: reportedRanges(consumer),
+    }))
+    .toSorted((a, b) => connectedAt(a.stats) - connectedAt(b.stats))
+}
+
+/** Reads both spellings: arrays since 4.0, text before and from the classic dispatcher. */
+function reportedRanges(consumer: ConsumerStats): SlotRange[] {
+  const arrays = consumer.keyHashRangeArrays ?? (consumer.keyHashRanges ?? []).map((text) => parseRange(text))
+  return arrays.map(([start, end]) => ({start, end})).toSorted((a, b) => a.start - b.start)
+}
+
+function parseRange(text: string): [number, number] {
+  const [start = Number.NaN, end = Number.NaN] = text
+    .replace(/[[\]\s]/g, '')
+    .split(',')
+    .map(Number)
+  return [start, end]
+}
+
+function connectedAt({connectedSince}: ConsumerStats): number {
+  const time = Date.parse(connectedSince ?? '')
+  return Number.isNaN(time) ? 0 : time
+}
+
+/**
+ * What the broker reports, as owners of the slots that a key can reach. Consumers that report the same range share it.
+ * Before 4.0 the range behind the last point is left out, or ends one slot early: it belongs to the first point's owner.
+ */
+export function reportedSegments<S extends SpaceName>(
+  consumers: readonly ReportedConsumer[],
+  space: KeySpace<S>,
+): Array<Segment<S, ReportedConsumer>> {
+  const byRange = new Map<string, {start: number; end: number; owners: ReportedConsumer[]}>()
+  for (const consumer of consumers) {
+    for (const {end, start} of consumer.ranges) {
+      const range = byRange.get(`${String(start)}-${String(end)}`) ?? {start, end, owners: []}
+      range.owners.push(consumer)
+      byRange.set(`${String(start)}-${String(end)}`, range)
+    }
+  }
+  const sorted = [...byRange.values()].toSorted((a, b) => a.start - b.start)
+  if (space.name === 'ring-2.4') closeRing(sorted, space.last)
+  const clipped = sorted.map(({end, owners, start}) => ({
+    start: Math.max(start, space.first) as Slot<S>,
+    end: Math.min(end, space.last) as Slot<S>,
+    owners: owners.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+  }))
+  return mergeSegments(clipped.filter(({end, start}) => start <= end))
+}
+
+function closeRing(sorted: Array<{start: number; end: number; owners: ReportedConsumer[]}>, last: number): void {
+  const [first, tail] = [sorted.at(0), sorted.at(-1)]
+  if (!first || !tail || tail.end === last) return
+  if (tail.end === last - 1 && tail.owners[0] === first.owners[0]) tail.end = last
+  else sorted.push({start: tail.end + 1, end: last, owners: first.owners})
+}

@@ -1,0 +1,134 @@
+import type {Algorithm} from './algorithm.js'
+import {AutoSplit} from './auto-split.js'
+import {HashRing, pointsOf, type RingRules} from './hash-ring.js'
+import type {ReportedConsumer} from './reported.js'
+import {ownerAt, sameAssignment, type Segment} from './segments.js'
+import type {Selector} from './selector.js'
+import type {KeySpace, SpaceName} from './space.js'
+
+/** A dispatcher's selector, rebuilt from what the broker reports, so that the next join or leave can be worked out. */
+export interface Restored {
+  readonly selector: Selector<SpaceName, ReportedConsumer>
+  /** Points per consumer of consistent hashing; null where they don't show, and with any other selector. */
+  readonly points: number | null
+  /** Consumers whose number among those of their name can't be seen, because they are alone or own nothing. */
+  readonly unseen: readonly ReportedConsumer[]
+}
+
+type Reported = ReadonlyArray<Segment<SpaceName, ReportedConsumer>>
+
+/** A consumer's number among those of its name is small: the smallest that was free when it came. */
+const MAX_INDEX = 1000
+const MAX_POINTS = 2000
+const DEFAULT_POINTS = 100
+/** Points behind the last one that shows: each shows with a probability of about one less the consumer's share. */
+const HIDDEN_POINTS = 20
+
+/**
+ * Rebuilds the selector such that it assigns each slot exactly as the broker reports it.
+ *
+ * @param points per consumer, from the broker's settings; null when they are not known: then found from the report.
+ * @returns null when this algorithm does not give what the broker reports.
+ */
+export function restoreSelector(
+  algorithm: Algorithm,
+  consumers: readonly ReportedConsumer[],
+  reported: Reported,
+  points: number | null,
+): Restored | null {
+  if (algorithm.ring) return restoreRing(algorithm.ring, consumers, reported, points)
+  const ranges = consumers.flatMap((member) => member.ranges.map(({end}) => ({upper: end, member})))
+  const space = algorithm.space as KeySpace<'ranges-2.4' | 'ranges-4.0'>
+  const selector: Selector<SpaceName, ReportedConsumer> = new AutoSplit(space, ranges)
+  const isWhole = algorithm.selector === 'sticky' || ranges.length === consumers.length
+  return isWhole && sameAssignment(selector.segments(), reported) ? {selector, points: null, unseen: []} : null
+}
+
+function restoreRing(
+  rules: RingRules<SpaceName>,
+  consumers: readonly ReportedConsumer[],
+  reported: Reported,
+  points: number | null,
+): Restored | null {
+  const seats = findSeats(rules, consumers, points ?? MAX_POINTS)
+  if (!seats) return null
+  const unseen = consumers.filter((consumer) => !seats.has(consumer))
+  const least = Math.max(0, ...[...seats.values()].map(({leastPoints}) => leastPoints))
+  const fitting: Array<Restored & {points: number}> = []
+  for (const candidate of points === null ? candidatePoints(least) : [points]) {
+    const ring = new HashRing<SpaceName, ReportedConsumer>(rules, candidate)
+    for (const [consumer, {index}] of seats) ring.join(consumer, index)
+    for (const consumer of unseen) ring.join(consumer)
+    for (const point of rules.onCollision === 'first-stays' ? ring.collisions() : []) {
+      const owner = ownerAt(reported, point)
+      if (owner) ring.prefer(point, owner)
+    }
+    if (sameAssignment(ring.segments(), reported)) fitting.push({selector: ring, points: candidate, unseen})
+    if (fitting.length > 0 && candidate === DEFAULT_POINTS) break
+  }
+  const [first, ...others] = fitting
+  if (!first) return null
+  // One consumer alone looks the same with any number of points.
+  const isOpen = points === null && (others.length > 0 || seats.size === 0)
+  return isOpen ? {...first, points: null} : first
+}
+
+function candidatePoints(least: number): number[] {
+  const near = Array.from({length: HIDDEN_POINTS}, (_, more) => Math.max(least, 1) + more)
+  return least <= DEFAULT_POINTS ? [DEFAULT_POINTS, ...near] : near
+}
+
+interface SeatSeen {
+  readonly index: number
+  /** the highest point that shows, counted from one */
+  readonly leastPoints: number
+}
+
+/**
+ * Which number among those of its name each consumer has: the one whose points hold every end of its ranges. A consumer
+ * that shows no end is not in the answer.
+ *
+ * @returns null when a consumer's ends fit no number: then it is not this ring.
+ */
+function findSeats(
+  rules: RingRules<SpaceName>,
+  consumers: readonly ReportedConsumer[],
+  points: number,
+): Map<ReportedConsumer, SeatSeen> | null {
+  // The range behind the last point ends where the space ends, or one slot early on 3.0.7: no point has to be there.
+  const lastEnd = rules.space.last - (rules.space.name === 'ring-2.4' ? 1 : 0)
+  const known = new Map<string, Map<number, number>>()
+  const seats = new Map<ReportedConsumer, SeatSeen>()
+  for (const consumer of consumers) {
+    const ends = consumer.ranges.map(({end}) => end).filter((end) => end < lastEnd)
+    if (ends.length === 0) continue
+    const seat = seatOf(ends, rules.hasNameIndex ? MAX_INDEX : 1, (index) => {
+      const id = `${consumer.name}/${String(index)}`
+      const numbers = known.get(id) ?? numbersOf(rules, consumer.name, index, points)
+      known.set(id, numbers)
+      return numbers
+    })
+    if (!seat) return null
+    seats.set(consumer, seat)
+  }
+  return seats
+}
+
+function seatOf(
+  ends: readonly number[],
+  indexes: number,
+  numbersAt: (index: number) => ReadonlyMap<number, number>,
+): SeatSeen | null {
+  for (let index = 0; index < indexes; index++) {
+    const numbers = numbersAt(index)
+    if (!ends.every((end) => numbers.has(end))) continue
+    return {index, leastPoints: Math.max(...ends.map((end) => numbers.get(end) ?? 0))}
+  }
+  return null
+}
+
+/** slot → the first of the consumer's points there, counted from one. */
+function numbersOf(rules: RingRules<SpaceName>, name: string, index: number, points: number): Map<number, number> {
+  const slots = pointsOf(rules, name, index, points)
+  return new Map(slots.map((slot, at): [number, number] => [slot, at + 1]).toReversed())
+}

@@ -1,0 +1,185 @@
+import {skewOf} from './range-partition.js'
+import type {SlotRange} from './ranges.js'
+import type {Member, Selector} from './selector.js'
+import {type Move, movesBetween, ownerAt, type Segment, slotsByOwner} from './segments.js'
+import {type KeySpace, sizeOf, type SpaceName} from './space.js'
+
+/** A consumer in a simulation; `unackedMessages` is null when it is not connected or the broker does not tell. */
+export interface SimulatedMember extends Member {
+  readonly address: string | null
+  readonly unackedMessages: number | null
+}
+
+/** Messages by the hash of their sticky key. */
+export type HashWeights = ReadonlyMap<number, number>
+
+export interface SimulatedConsumer {
+  name: string
+  /** null when it is not connected now */
+  address: string | null
+  /** null where it does not take part */
+  before: SimulatedShare | null
+  after: (SimulatedShare & {ranges: SlotRange[]}) | null
+}
+
+export interface SimulatedShare {
+  slots: number
+  share: number
+  /** of the sampled messages; null without a sample */
+  sampledShare: number | null
+}
+
+/** In-flight messages of slots that change hands: their keys wait until these are acknowledged. */
+export interface Draining {
+  /** by the part of each staying consumer's slots that it gives away; null when unacknowledged messages are not known */
+  expectedMessages: number | null
+  atMostMessages: number | null
+  /** those of the consumers that leave are delivered again to others */
+  redeliveredMessages: number | null
+}
+
+export interface SimulatedPartition {
+  /** null on a plain topic, and offline */
+  partition: number | null
+  /** null where nothing is assigned before, or by another selector; so the next ones */
+  slotsMoved: number | null
+  /** of the key space */
+  shareMoved: number | null
+  /** of the sampled messages; null without a sample */
+  sampledShareMoved: number | null
+  draining: Draining | null
+  /** the largest share as a multiple of the mean; null without consumers */
+  skew: {before: number | null; after: number | null}
+  consumers: SimulatedConsumer[]
+}
+
+type Segments = ReadonlyArray<Segment<SpaceName, SimulatedMember>>
+
+/**
+ * Changes a fleet on paper. The selector is changed too: afterwards it is the one after the change.
+ *
+ * @throws Blocked E_NO_RANGE_LEFT when auto-split can't take another consumer.
+ */
+export function simulate(
+  selector: Selector<SpaceName, SimulatedMember>,
+  change: {leave: readonly SimulatedMember[]; join: readonly SimulatedMember[]},
+  partition: number | null,
+  weights: HashWeights | null,
+): SimulatedPartition {
+  const before = selector.segments()
+  const membersBefore = [...selector.members]
+  for (const member of change.leave) selector.leave(member)
+  for (const member of change.join) selector.join(member)
+  return compare(selector, {before, membersBefore, after: selector.segments()}, partition, weights)
+}
+
+interface Change {
+  readonly before: Segments
+  readonly membersBefore: readonly SimulatedMember[]
+  readonly after: Segments
+}
+
+function compare(
+  {members, space}: Selector<SpaceName, SimulatedMember>,
+  change: Change,
+  partition: number | null,
+  weights: HashWeights | null,
+): SimulatedPartition {
+  const {after, before, membersBefore} = change
+  const consumers = sharesOf(change, members, space, weights)
+  const moves = movesBetween(before, after)
+  const slotsMoved = moves.reduce((sum, {slots}) => sum + slots, 0)
+  const isComparable = membersBefore.length > 0
+  return {
+    partition,
+    slotsMoved: isComparable ? slotsMoved : null,
+    shareMoved: isComparable ? slotsMoved / sizeOf(space) : null,
+    sampledShareMoved: isComparable && weights ? movedWeight(before, after, weights, space.slotOf) : null,
+    draining: isComparable ? drainingOf(moves, slotsByOwner(before), new Set(members)) : null,
+    skew: {
+      before: skewOf(consumers.flatMap((consumer) => consumer.before?.share ?? [])),
+      after: skewOf(consumers.flatMap((consumer) => consumer.after?.share ?? [])),
+    },
+    consumers,
+  }
+}
+
+function sharesOf(
+  {after, before, membersBefore}: Change,
+  members: readonly SimulatedMember[],
+  space: KeySpace<SpaceName>,
+  weights: HashWeights | null,
+): SimulatedConsumer[] {
+  const sides = [before, after].map((segments) => ({
+    slots: slotsByOwner(segments),
+    weight: weights && weightByOwner(segments, weights, space.slotOf),
+  }))
+  const shareOn = (side: number, member: SimulatedMember): SimulatedShare => {
+    const slots = sides[side]?.slots.get(member) ?? 0
+    const weight = sides[side]?.weight
+    return {slots, share: slots / sizeOf(space), sampledShare: weight ? (weight.get(member) ?? 0) : null}
+  }
+  return [...new Set([...membersBefore, ...members])]
+    .map((member): SimulatedConsumer => ({
+      name: member.name,
+      address: member.address,
+      before: membersBefore.includes(member) ? shareOn(0, member) : null,
+      after: members.includes(member) ? {...shareOn(1, member), ranges: rangesOf(after, member)} : null,
+    }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
+
+type SlotOf = KeySpace<SpaceName>['slotOf']
+
+function weightByOwner(segments: Segments, weights: HashWeights, slotOf: SlotOf): Map<SimulatedMember | null, number> {
+  const total = sumOf(weights)
+  const shares = new Map<SimulatedMember | null, number>()
+  for (const [hash, weight] of weights) {
+    const owner = ownerAt(segments, slotOf(hash))
+    shares.set(owner, (shares.get(owner) ?? 0) + weight / total)
+  }
+  return shares
+}
+
+function movedWeight(before: Segments, after: Segments, weights: HashWeights, slotOf: SlotOf): number {
+  let moved = 0
+  for (const [hash, weight] of weights) {
+    const slot = slotOf(hash)
+    if (ownerAt(before, slot) !== ownerAt(after, slot)) moved += weight
+  }
+  return moved / (sumOf(weights) || 1)
+}
+
+function sumOf(weights: HashWeights): number {
+  let sum = 0
+  for (const weight of weights.values()) sum += weight
+  return sum
+}
+
+/**
+ * Unacknowledged messages are told per consumer, not per slot: a part of them is estimated, the whole is the bound. Those
+ * of a consumer that leaves do not drain, they come again.
+ */
+function drainingOf(
+  moves: ReadonlyArray<Move<SimulatedMember>>,
+  owned: ReadonlyMap<SimulatedMember, number>,
+  staying: ReadonlySet<SimulatedMember>,
+): Draining {
+  const given = new Map<SimulatedMember, number>()
+  for (const {from, slots} of moves) if (from) given.set(from, (given.get(from) ?? 0) + slots)
+  const rows = [...given].map(([member, slots]) => ({member, part: slots / (owned.get(member) ?? slots)}))
+  const sum = (stays: boolean, weigh: (part: number) => number): number | null => {
+    const chosen = rows.filter(({member}) => staying.has(member) === stays)
+    if (chosen.some(({member}) => member.unackedMessages === null)) return null
+    return Math.round(chosen.reduce((total, {member, part}) => total + (member.unackedMessages ?? 0) * weigh(part), 0))
+  }
+  return {
+    expectedMessages: sum(true, (part) => part),
+    atMostMessages: sum(true, () => 1),
+    redeliveredMessages: sum(false, () => 1),
+  }
+}
+
+function rangesOf(segments: Segments, member: SimulatedMember): SlotRange[] {
+  return segments.filter(({owners}) => owners.includes(member)).map(({end, start}) => ({start, end}))
+}
