@@ -1,4 +1,6 @@
 import {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
+import {openTransport} from '../clients/pulsar-messages/open.js'
+import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
 import {Usage} from '../errors.js'
 import {defaultAddresses} from './addresses.js'
 
@@ -21,4 +23,28 @@ export async function connectAdmin(config: {root: string}, url: string | undefin
     throw new Usage('E_URL', `--admin-url ${address} is not an http:// or https:// address`, {data: {url: address}})
   }
   return new PulsarAdmin({url: address, token: pulsarToken()})
+}
+
+/** As flags give it; what is left out is the default. */
+export interface TransportAddresses {
+  readonly 'admin-url'?: string | undefined
+  readonly 'service-url'?: string | undefined
+  readonly 'web-socket-url'?: string | undefined
+}
+
+/** Opens a message transport. The WebSocket API is where the admin API is, unless it has an address of its own. */
+export async function connectTransport(
+  config: {root: string},
+  flags: TransportAddresses,
+  transport: 'auto' | 'native' | 'websocket',
+): Promise<MessageTransport> {
+  const known = await defaultAddresses(config.root)
+  const adminUrl = flags['admin-url']
+  return openTransport({
+    transport,
+    serviceUrl: flags['service-url'] ?? known.serviceUrl,
+    webSocketUrl:
+      flags['web-socket-url'] ?? (adminUrl === undefined ? known.webSocketUrl : adminUrl.replace(/^http/, 'ws')),
+    token: pulsarToken(),
+  })
 }

@@ -10,6 +10,46 @@ export const pulsarFlags = {
   }),
 }
 
+/** Where messages are read, for commands that may need a message transport. */
+export const messageFlags = {
+  'service-url': Flags.string({
+    description: "the broker's binary address, for the native transport",
+    env: 'KEYSHIFT_SERVICE_URL',
+    helpGroup: 'PULSAR',
+    helpValue: 'pulsar://HOST:6650',
+  }),
+  'web-socket-url': Flags.string({
+    description: 'the WebSocket API; where the admin API is when left out',
+    env: 'KEYSHIFT_WEB_SOCKET_URL',
+    helpGroup: 'PULSAR',
+    helpValue: 'ws://HOST:8080',
+  }),
+}
+
+/** How much of a backlog to sample, and from where. */
+export const sampleFlags = {
+  max: Flags.integer({
+    default: 10_000,
+    description: 'entries to read at most',
+    helpGroup: 'SAMPLE',
+    helpValue: 'N',
+    min: 1,
+  }),
+  seconds: Flags.integer({default: 30, description: 'stop after so long', helpGroup: 'SAMPLE', helpValue: 'N', min: 1}),
+  source: Flags.option({
+    default: 'auto',
+    description: 'how to read: rest shows most, websocket and native are faster; auto is rest where the login may',
+    helpGroup: 'SAMPLE',
+    options: ['auto', 'rest', 'websocket', 'native'] as const,
+  })(),
+  where: Flags.option({
+    default: 'spread',
+    description: 'the oldest entries, the newest, or some of everywhere',
+    helpGroup: 'SAMPLE',
+    options: ['head', 'tail', 'spread'] as const,
+  })(),
+}
+
 export const redisFlags = {
   'redis-url': Flags.string({
     description: 'Redis, as redis://, rediss:// or redis+sentinel://; a cluster is recognised',

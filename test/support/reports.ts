@@ -1,6 +1,5 @@
 /** One report of each kind, with everything in it that a text has to tell: the unknown, the missing, the blocked. */
 import type {BacklogReport} from '../../src/domain/backlog/report.js'
-import type {KeyOwners, KeyRanges} from '../../src/domain/keyshared/report.js'
 import type {LockScan} from '../../src/domain/locks/collect.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
@@ -49,51 +48,6 @@ export const backlog: BacklogReport = {
     {partition: 2, ...noFigures, drainMs: {low: null, high: null}, verdict: null},
   ],
   total: {...noFigures, backlogEntries: 120, drainMs: {low: null, high: null}, verdict: 'stalled'},
-}
-
-export const owners: KeyOwners = {
-  topic,
-  subscription: SUBSCRIPTION,
-  hashingScheme: 'JavaStringHash',
-  owners: [
-    {key: 'user-42', partition: 0, slot: 5188, consumer: {name: 'keyed-3', address: '/10.0.0.7:42414'}, draining: true},
-    {key: 'user-43', partition: 1, slot: 17_048, consumer: null, draining: false},
-  ],
-}
-
-export const ranges: KeyRanges = {
-  topic,
-  subscription: SUBSCRIPTION,
-  partitions: [
-    {
-      partition: 0,
-      selector: 'consistent-hashing',
-      mode: 'AUTO_SPLIT',
-      slotSpace: {start: 1, end: 65_535},
-      consumers: [
-        {
-          name: 'keyed-0',
-          address: '/10.0.0.7:1',
-          slots: 30_000,
-          share: 0.4578,
-          ranges: [
-            {start: 1, end: 10_000},
-            {start: 20_001, end: 40_000},
-          ],
-        },
-        {
-          name: 'keyed-1',
-          address: null,
-          slots: 25_535,
-          share: 0.3896,
-          ranges: [1, 2, 3, 4].map((n) => ({start: n * 10_001, end: n * 10_002})),
-        },
-      ],
-      draining: [{slot: 77, consumer: 'keyed-0', unackedMessages: 3, blockedAttempts: 9}],
-      coverage: {missing: [{start: 50_001, end: 60_000}], overlapping: [{start: 20_001, end: 20_004}]},
-    },
-    {partition: 1, selector: null, mode: null, slotSpace: null, consumers: [], draining: [], coverage: null},
-  ],
 }
 
 export const locks: LockScan = {

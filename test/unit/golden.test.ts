@@ -5,12 +5,16 @@ import {test} from 'node:test'
 
 import {asKeyshiftError, renderError} from '../../src/cli/errors.js'
 import {renderBacklog} from '../../src/cli/render/backlog.js'
-import {renderOwners, renderRanges} from '../../src/cli/render/keys.js'
 import {renderLocks} from '../../src/cli/render/locks.js'
 import {renderMigrations, renderPlan, renderResult} from '../../src/cli/render/migration.js'
+import {renderOwners} from '../../src/cli/render/owners.js'
+import {renderRanges} from '../../src/cli/render/ranges.js'
+import {renderSample} from '../../src/cli/render/sample.js'
+import {renderSimulation} from '../../src/cli/render/simulation.js'
 import {renderList, renderSubscription} from '../../src/cli/render/subscriptions.js'
 import {Unreachable} from '../../src/errors.js'
 import {commandIds, runCli} from '../support/cli.js'
+import * as keyReports from '../support/key-reports.js'
 import * as reports from '../support/reports.js'
 
 const FOLDER = join(import.meta.dirname, '..', 'golden')
@@ -26,8 +30,12 @@ async function requireGolden(name: string, text: string): Promise<void> {
 
 const TEXTS: Readonly<Record<string, string>> = {
   'backlog.show': renderBacklog(reports.backlog),
-  'keys.owner': renderOwners(reports.owners),
-  'keys.ranges': renderRanges(reports.ranges),
+  'keys.owner': renderOwners(keyReports.owners),
+  'keys.ranges': renderRanges(keyReports.ranges, {hasEveryRange: false, width: 80}),
+  'keys.ranges.all': renderRanges(keyReports.ranges, {hasEveryRange: true, width: 40}),
+  'keys.sample': renderSample(keyReports.sample),
+  'keys.simulate': renderSimulation(keyReports.simulation),
+  'keys.simulate.failover': renderSimulation(keyReports.failover),
   'locks.scan': renderLocks(reports.locks),
   'migrate.plan': renderPlan(reports.plan),
   'migrate.result': renderResult(reports.result),

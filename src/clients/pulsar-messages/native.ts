@@ -1,13 +1,16 @@
 import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
+import {decodeMessageId, encodeMessageId} from './message-id.js'
 import {
   type ConsumeOptions,
   type Message,
   type MessageConsumer,
   type MessageProducer,
+  type MessageReader,
   type MessageTransport,
   NACK_REDELIVERY_DELAY_MS,
   type OutgoingMessage,
+  type ReadOptions,
   SubscribeRefused,
 } from './transport.js'
 
@@ -20,6 +23,7 @@ interface NativeMessage {
   getPartitionKey(): string
   getProperties(): Record<string, string>
   getRedeliveryCount(): number
+  getMessageId(): {serialize(): Buffer}
 }
 interface NativeProducer {
   send(message: {data: Buffer; partitionKey?: string; properties?: Record<string, string>}): Promise<unknown>
@@ -30,12 +34,17 @@ interface NativeConsumer {
   negativeAcknowledge(message: NativeMessage): void
   close(): Promise<unknown>
 }
+interface NativeReader {
+  close(): Promise<unknown>
+}
 interface NativeClient {
+  createReader(config: object): Promise<NativeReader>
   createProducer(config: object): Promise<NativeProducer>
   subscribe(config: object): Promise<NativeConsumer>
   close(): Promise<unknown>
 }
 interface NativeModule {
+  MessageId: {earliest(): unknown; deserialize(bytes: Buffer): unknown}
   AuthenticationToken: new (config: {token: string}) => object
   Client: (new (config: object) => NativeClient) & {setLogHandler(handler: () => void): void}
 }
@@ -64,9 +73,11 @@ export interface NativeOptions {
 export class NativeTransport implements MessageTransport {
   readonly name = 'native'
   private readonly client: NativeClient
+  private readonly native: NativeModule
 
   constructor(native: NativeModule, options: NativeOptions) {
     native.Client.setLogHandler(() => undefined) // its own log lines would land on stdout
+    this.native = native
     const {serviceUrl, token} = options
     this.client = new native.Client({
       serviceUrl,
@@ -119,6 +130,29 @@ export class NativeTransport implements MessageTransport {
       throw new Unreachable('E_BROKER_UNREACHABLE', `consumer ${options.name} could not subscribe: ${reason}`, {
         cause: error,
       })
+    }
+  }
+
+  async read({after, onMessage, receiverQueueSize, topic}: ReadOptions): Promise<MessageReader> {
+    const {MessageId} = this.native
+    const reader = await this.client.createReader({
+      topic: topic.full,
+      startMessageId: after === null ? MessageId.earliest() : MessageId.deserialize(encodeMessageId(after)),
+      receiverQueueSize,
+      listener: (message: NativeMessage) => {
+        onMessage({
+          key: message.getPartitionKey() || null,
+          place: decodeMessageId(message.getMessageId().serialize()),
+        })
+      },
+    })
+    const gone = Promise.withResolvers<undefined>()
+    return {
+      closed: gone.promise,
+      async close(): Promise<void> {
+        await reader.close()
+        gone.resolve(undefined)
+      },
     }
   }
 

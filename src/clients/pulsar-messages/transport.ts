@@ -1,6 +1,7 @@
 import {Unreachable} from '../../errors.js'
 import type {SubscriptionType} from '../pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
+import type {MessagePlace} from './message-id.js'
 
 /** One message as delivered. `key` is null when the producer set none; an empty key is ''. */
 export interface Message {
@@ -43,12 +44,36 @@ export interface ConsumeOptions {
   readonly onMessage: (message: Message) => void
 }
 
+/** A message as a reader sees it, by key and place alone. */
+export interface ReadMessage {
+  /** null when the producer set none; base64 text when it was given as bytes */
+  readonly key: string | null
+  readonly place: MessagePlace
+}
+
+export interface ReadOptions {
+  /** a plain topic or one partition */
+  readonly topic: TopicName
+  /** null reads from the oldest entry */
+  readonly after: {readonly ledgerId: number; readonly entryId: number} | null
+  readonly receiverQueueSize: number
+  readonly onMessage: (message: ReadMessage) => void
+}
+
+export interface MessageReader {
+  /** Settles once the reader is gone, by close() or because the connection ended. */
+  readonly closed: Promise<unknown>
+  close(): Promise<void>
+}
+
 /** How messages are produced and consumed. One contract suite runs against each implementation. */
 export interface MessageTransport {
   readonly name: 'native' | 'websocket'
   produce(topic: TopicName): Promise<MessageProducer>
   /** @throws SubscribeRefused when the broker does not let this consumer in, for example beside another type. */
   consume(options: ConsumeOptions): Promise<MessageConsumer>
+  /** Reads beside every subscription, by one of its own that is gone when the reader closes. */
+  read(options: ReadOptions): Promise<MessageReader>
   close(): Promise<void>
 }
 

@@ -1,17 +1,21 @@
+import {once} from 'node:events'
 import type {IncomingMessage} from 'node:http'
 
 import {WebSocket} from 'ws'
 
 import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
+import {decodeMessageId, encodeMessageId} from './message-id.js'
 import {
   type ConsumeOptions,
   type Message,
   type MessageConsumer,
   type MessageProducer,
+  type MessageReader,
   type MessageTransport,
   NACK_REDELIVERY_DELAY_MS,
   type OutgoingMessage,
+  type ReadOptions,
   SubscribeRefused,
 } from './transport.js'
 
@@ -20,6 +24,9 @@ export interface WebSocketOptions {
   readonly url: string
   readonly token?: string | undefined
 }
+
+/** Tells the proxy that a frame was taken; it stops when as many as the receiver queue holds were not. */
+const NEXT_FRAME = '{}'
 
 // The broker ends a session that is silent for webSocketSessionIdleTimeoutMillis (5 minutes).
 const PING_EVERY_MS = 30_000
@@ -60,25 +67,48 @@ export class WebSocketTransport implements MessageTransport {
     }
   }
 
+  async read({after, onMessage, receiverQueueSize, topic}: ReadOptions): Promise<MessageReader> {
+    const query = new URLSearchParams({
+      messageId: after === null ? 'earliest' : encodeMessageId(after).toString('base64'),
+      receiverQueueSize: String(receiverQueueSize),
+    })
+    const socket = this.connect(`/ws/v2/reader/${topicSegments(topic)}?${query.toString()}`)
+    socket.on('message', (data: Buffer) => {
+      const {key, messageId} = JSON.parse(data.toString('utf8')) as DeliveredFrame
+      socket.send(NEXT_FRAME)
+      onMessage({key: key ?? null, place: decodeMessageId(Buffer.from(messageId, 'base64'))})
+    })
+    await opened(socket, this.options.url)
+    return {closed: once(socket, 'close'), close: () => closeSocket(socket)}
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.sockets].map((socket) => closeSocket(socket)))
   }
 
   private async open(path: string, receive?: (frame: string) => void): Promise<WebSocket> {
+    const socket = this.connect(path)
+    if (receive)
+      socket.on('message', (data: Buffer) => {
+        receive(data.toString('utf8'))
+      })
+    await opened(socket, this.options.url)
+    return socket
+  }
+
+  /** A socket that is not open yet, so that a listener can be there before the first frame. */
+  private connect(path: string): WebSocket {
     const {token, url} = this.options
     const socket = new WebSocket(url + path, {
       headers: token === undefined ? {} : {Authorization: `Bearer ${token}`},
       handshakeTimeout: 30_000,
       perMessageDeflate: false,
     })
-    if (receive)
-      socket.on('message', (data: Buffer) => {
-        receive(data.toString('utf8'))
-      })
     this.sockets.add(socket)
     socket.once('close', () => this.sockets.delete(socket))
-    await opened(socket, url)
-    keepAlive(socket)
+    socket.once('open', () => {
+      keepAlive(socket)
+    })
     return socket
   }
 }

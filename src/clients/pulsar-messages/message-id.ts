@@ -1,0 +1,36 @@
+import {PbfReader, PbfWriter} from 'pbf'
+
+/** Where a message is stored; `batchIndex` is −1 when it is not one of a batch. */
+export interface MessagePlace {
+  readonly ledgerId: number
+  readonly entryId: number
+  readonly batchIndex: number
+  /** 0 when it is not one of a batch, or the sender did not tell. */
+  readonly batchSize: number
+  /** Whether the message came in pieces; the place is its last one's. */
+  readonly isChunked: boolean
+}
+
+/**
+ * Reads a message id in the form that clients hand around.
+ *
+ * @see apache/pulsar PulsarApi.proto MessageIdData (4.0.8)
+ */
+export function decodeMessageId(bytes: Uint8Array): MessagePlace {
+  const place = {ledgerId: 0, entryId: 0, batchIndex: -1, batchSize: 0, isChunked: false}
+  return new PbfReader(bytes).readFields((field, into: typeof place, reader) => {
+    if (field === 1) into.ledgerId = reader.readVarint()
+    else if (field === 2) into.entryId = reader.readVarint()
+    else if (field === 4) into.batchIndex = reader.readVarint(true)
+    else if (field === 6) into.batchSize = reader.readVarint()
+    else if (field === 7) into.isChunked = true // the first piece's id
+  }, place)
+}
+
+/** The id of a whole entry. */
+export function encodeMessageId({entryId, ledgerId}: Pick<MessagePlace, 'entryId' | 'ledgerId'>): Buffer {
+  const writer = new PbfWriter()
+  writer.writeVarintField(1, ledgerId)
+  writer.writeVarintField(2, entryId)
+  return Buffer.from(writer.finish())
+}

@@ -1,0 +1,61 @@
+import {Flags} from '@oclif/core'
+
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {connectAdmin} from '../../cli/connect.js'
+import {messageFlags, pulsarFlags, sampleFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
+import {renderSample} from '../../cli/render/sample.js'
+import {sampleOptions} from '../../cli/sampling.js'
+import {collectBrokerFacts} from '../../domain/keyshared/collect-facts.js'
+import {directoryOrNull} from '../../domain/keyshared/directory.js'
+import {collectSample} from '../../domain/sample/collect-sample.js'
+import {type KeySample, sampleReport} from '../../domain/sample/report.js'
+import {collectSubscription} from '../../domain/subscriptions/collect.js'
+
+export default class KeysSample extends KeyshiftCommand<KeySample> {
+  static override args = {topic: topicArg, subscription: subscriptionArg}
+  static override description =
+    'Reads entries that the subscription has not acknowledged, without it: its cursor and its consumers stay as they ' +
+    'are. Shows what Key_Shared can not serve well: messages without a key, batches that mix keys, keys that come too ' +
+    'often. --source websocket reads faster with readers that the topic shows while they are connected; producers, ' +
+    'ordering keys, chunks and delayed messages show with rest only.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',
+    '<%= config.bin %> <%= command.id %> orders decision --where head --max 100000 --seconds 120',
+    "<%= config.bin %> <%= command.id %> orders decision --json | jq '.result.mixedBatches.count'",
+  ]
+  static override flags = {
+    ...pulsarFlags,
+    ...messageFlags,
+    ...sampleFlags,
+    top: Flags.integer({
+      default: 20,
+      description: 'how many of the most frequent keys to name',
+      helpValue: 'N',
+      max: 1000,
+      min: 0,
+    }),
+  }
+  static override summary = 'Sample the backlog: hot keys, messages without a key, batches that mix keys.'
+
+  async run(): Promise<KeySample> {
+    const {args, flags} = await this.parse(KeysSample)
+    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const [collected, facts] = await Promise.all([
+      collectSubscription(admin, args.topic, args.subscription),
+      collectBrokerFacts(admin),
+    ])
+    const {config, progress} = this
+    const options = sampleOptions(flags, {config, progress, own: (client) => this.own(client)})
+    const sample = await collectSample(admin, collected, options)
+    const {top, where} = flags
+    const report = sampleReport(sample, {collected, where, top, directory: directoryOrNull(collected, facts)})
+    if (!report.complete) this.warn('not every chosen entry was read; the counts are of those that were')
+    if (report.uncertainKeys > 0) {
+      this.warn(
+        `${String(report.uncertainKeys)} keys may be garbled by HTTP headers and are not counted as keys; --source websocket reads them whole`,
+      )
+    }
+    this.log(renderSample(report))
+    return report
+  }
+}

@@ -1,0 +1,118 @@
+import {Args, Flags} from '@oclif/core'
+
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {connectAdmin} from '../../cli/connect.js'
+import {messageFlags, pulsarFlags, sampleFlags} from '../../cli/flags.js'
+import {renderSimulation} from '../../cli/render/simulation.js'
+import {sampleOptions} from '../../cli/sampling.js'
+import {DEFAULT_SETTINGS, parseVersion} from '../../domain/keyshared/algorithm.js'
+import {collectBrokerFacts} from '../../domain/keyshared/collect-facts.js'
+import type {BrokerFacts} from '../../domain/keyshared/detect.js'
+import {type KeySimulation, simulateLive, simulateOffline} from '../../domain/keyshared/simulation.js'
+import {collectWeights} from '../../domain/sample/collect-weights.js'
+import {collectSubscription} from '../../domain/subscriptions/collect.js'
+import {Usage} from '../../errors.js'
+
+export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
+  static override args = {
+    topic: Args.string({
+      description: 'topic, as persistent://tenant/namespace/name or shorter; left out with --offline',
+    }),
+    subscription: Args.string({description: 'subscription name; left out with --offline'}),
+  }
+  static override description =
+    'Works out what a broker would do, and does nothing: who leaves goes first, then who joins, in the order given. A ' +
+    'subscription that is not Key_Shared is shown as it would be after a switch. Each --leave takes one consumer of that ' +
+    'name away, the one that came last.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> orders decision --join app-8 --join app-9',
+    "<%= config.bin %> <%= command.id %> orders decision --consumers 12 --names-like 'app-{0..N}' --sample",
+    '<%= config.bin %> <%= command.id %> orders decision --leave app-3 --json',
+    "<%= config.bin %> <%= command.id %> --offline --version 4.2 --consumers 8 --names-like 'app-{0..N}' --search-names",
+  ]
+  static override flags = {
+    ...pulsarFlags,
+    ...messageFlags,
+    ...sampleFlags,
+    consumers: Flags.integer({description: 'how many there shall be', helpGroup: 'CHANGE', helpValue: 'N', min: 1}),
+    join: Flags.string({
+      default: [],
+      description: 'consumers that join',
+      helpGroup: 'CHANGE',
+      helpValue: 'NAME',
+      multiple: true,
+    }),
+    leave: Flags.string({
+      default: [],
+      description: 'consumers that leave',
+      helpGroup: 'CHANGE',
+      helpValue: 'NAME',
+      multiple: true,
+    }),
+    mode: Flags.option({
+      description: 'as if the broker used this selector, or the subscription were Failover',
+      options: ['consistent-hashing', 'auto-split', 'failover'] as const,
+    })(),
+    'names-like': Flags.string({
+      dependsOn: ['consumers'],
+      description: 'names of the consumers; left out they go on as those that are connected',
+      helpGroup: 'CHANGE',
+      helpValue: 'app-{0..N}',
+    }),
+    offline: Flags.boolean({description: 'from nothing, without a broker', dependsOn: ['version']}),
+    points: Flags.integer({
+      description: 'subscriptionKeySharedConsistentHashingReplicaPoints, where the broker does not tell it',
+      helpValue: 'N',
+      min: 1,
+    }),
+    sample: Flags.boolean({
+      description: "weigh shares by the keys in the subscription's backlog",
+      exclusive: ['offline'],
+    }),
+    'search-names': Flags.boolean({
+      default: false,
+      description: 'look for names, and points, that spread keys more evenly',
+    }),
+    version: Flags.string({dependsOn: ['offline'], description: 'Pulsar version of the broker', helpValue: '4.2'}),
+  }
+  static override summary = 'Show what would move if consumers joined or left, or the type changed.'
+
+  async run(): Promise<KeySimulation> {
+    const {args, flags} = await this.parse(KeysSimulate)
+    const {consumers, join, leave, mode, points} = flags
+    const wanted = {join, leave, consumers: consumers ?? null, namesLike: flags['names-like'] ?? null}
+    const options = {wanted, mode: mode ?? null, searchesNames: flags['search-names'], weights: null}
+    if (flags.offline) {
+      const facts = {version: versionOf(flags.version), settings: DEFAULT_SETTINGS}
+      return this.show(simulateOffline(withPoints(facts, points), options))
+    }
+    if (args.topic === undefined || args.subscription === undefined) {
+      throw new Usage('E_TOPIC_MISSING', 'give TOPIC and SUBSCRIPTION before the flags, or --offline with --version')
+    }
+    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const [collected, facts] = await Promise.all([
+      collectSubscription(admin, args.topic, args.subscription),
+      collectBrokerFacts(admin),
+    ])
+    const {config, progress} = this
+    const sampling = sampleOptions(flags, {config, progress, own: (client) => this.own(client)})
+    const weights = flags.sample ? await collectWeights(admin, collected, facts, sampling) : null
+    return this.show(simulateLive(collected, withPoints(facts, points), {...options, weights}))
+  }
+
+  private show(report: KeySimulation): KeySimulation {
+    this.log(renderSimulation(report))
+    return report
+  }
+}
+
+/** What was given takes the place of what the broker does not tell; its other settings are then taken as they come. */
+function withPoints(facts: BrokerFacts, points: number | undefined): BrokerFacts {
+  return points === undefined ? facts : {...facts, settings: {...(facts.settings ?? DEFAULT_SETTINGS), points}}
+}
+
+function versionOf(text: string | undefined): BrokerFacts['version'] {
+  const version = parseVersion(text ?? '')
+  if (!version) throw new Usage('E_VERSION', `--version ${text ?? ''} is not a Pulsar version, such as 4.2 or 3.0.7`)
+  return version
+}

@@ -1,0 +1,173 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+import pLimit from 'p-limit'
+
+import type {MessageTransport, ReadMessage} from '../../clients/pulsar-messages/transport.js'
+import type {CollectedSubscription} from '../subscriptions/collect.js'
+import {countEntries, type Stretch} from './backlog.js'
+import type {SampledEntry, SampledMessage} from './entry.js'
+import type {SampleReader, SampleSink} from './source.js'
+
+const READERS = 4
+const RECEIVER_QUEUE = 1000
+/** Acknowledged entries between two stretches that are rather read over than skipped with a reader more. */
+const WORTH_SKIPPING = 1000
+/** A reader that gets nothing for so long has come to its end: what is left is gone. */
+const SILENCE_MS = 3000
+const LOOK_EVERY_MS = 50
+
+/** Reads with readers of the transport: fast, but it sees keys and batches only. */
+export function transportReader(transport: MessageTransport, collected: CollectedSubscription): SampleReader {
+  return async (stretches, sink) => {
+    const limit = pLimit(READERS)
+    await Promise.all(runsOf(stretches).map((run) => limit(() => readRun(transport, collected, run, sink))))
+  }
+}
+
+/** Stretches of one partition that one reader goes through. */
+type Run = readonly [Stretch, ...Stretch[]]
+
+/**
+ * Joins neighbours of a ledger; a reader goes over a small gap faster than a second one connects. A stretch is not cut
+ * for more readers: a chunked message that lies across the cut would be lost to both.
+ */
+function runsOf(stretches: readonly Stretch[]): Run[] {
+  const runs: Array<[Stretch, ...Stretch[]]> = []
+  for (const stretch of stretches) {
+    const run = runs.at(-1)
+    const before = run?.at(-1)
+    const isNear =
+      before?.partition === stretch.partition &&
+      before.ledgerId === stretch.ledgerId &&
+      stretch.first - before.last < WORTH_SKIPPING
+    if (run && isNear) run.push(stretch)
+    else runs.push([stretch])
+  }
+  return runs
+}
+
+async function readRun(
+  transport: MessageTransport,
+  collected: CollectedSubscription,
+  run: Run,
+  sink: SampleSink,
+): Promise<void> {
+  const [first] = run
+  const topic = collected.partitions[first.partition]?.name
+  if (!topic || sink.isOver()) return
+  const gatherer = new Gatherer(run, sink)
+  const reader = await transport.read({
+    topic,
+    after: {ledgerId: first.ledgerId, entryId: first.first - 1},
+    receiverQueueSize: RECEIVER_QUEUE,
+    onMessage: (message) => {
+      gatherer.take(message)
+    },
+  })
+  try {
+    while (!gatherer.isDone && !sink.isOver() && gatherer.silentMs < SILENCE_MS) {
+      await Promise.race([gatherer.done, reader.closed, delay(LOOK_EVERY_MS)])
+    }
+  } finally {
+    await reader.close()
+  }
+  gatherer.finish()
+}
+
+/** Puts the messages of one batch together again: they come one after the other. */
+class Gatherer {
+  private readonly run: Run
+  private readonly sink: SampleSink
+  private readonly finished = Promise.withResolvers<undefined>()
+  private readonly wanted: number
+  private heardAt = Date.now()
+  private given = 0
+  private open: {message: ReadMessage; keys: SampledMessage[]} | null = null
+
+  constructor(run: Run, sink: SampleSink) {
+    this.run = run
+    this.sink = sink
+    this.wanted = countEntries(run)
+  }
+
+  isDone = false
+
+  get done(): Promise<undefined> {
+    return this.finished.promise
+  }
+
+  get silentMs(): number {
+    return Date.now() - this.heardAt
+  }
+
+  take(message: ReadMessage): void {
+    if (this.isDone) return
+    this.heardAt = Date.now()
+    const {place} = message
+    if (this.open && !isSameEntry(this.open.message, message)) this.give()
+    const last = this.run.at(-1) ?? this.run[0]
+    if (place.ledgerId !== last.ledgerId || place.entryId > last.last) {
+      this.end()
+      return
+    }
+    this.open ??= {message, keys: []}
+    this.open.keys.push({key: message.key, isBase64: false, orderingKey: null})
+    const isWhole = place.batchIndex === -1 || place.batchIndex === place.batchSize - 1
+    if (isWhole) this.give()
+    if (isWhole && place.entryId === last.last) this.end()
+  }
+
+  /**
+   * Gives what is left. A reader goes in order, so once the end is reached nothing was left out: what did not come are
+   * pieces of chunked messages, and the broker's own markers.
+   */
+  finish(): void {
+    if (this.open) this.give()
+    if (!this.isDone && !this.sink.isOver()) this.sink.skip(this.wanted - this.given)
+  }
+
+  private end(): void {
+    this.isDone = true
+    this.finished.resolve(undefined)
+  }
+
+  private give(): void {
+    if (!this.open) return
+    const {keys, message} = this.open
+    this.open = null
+    const {entryId} = message.place
+    if (!this.run.some(({first, last}) => entryId >= first && entryId <= last)) return
+    this.given++
+    this.sink.entry(entryOf(this.run[0].partition, message.place, keys))
+  }
+}
+
+function entryOf(partition: number, place: ReadMessage['place'], messages: readonly SampledMessage[]): SampledEntry {
+  const {batchIndex, entryId, isChunked, ledgerId} = place
+  return {
+    partition,
+    ledgerId,
+    entryId,
+    isBatch: batchIndex !== -1,
+    messages,
+    messageCount: messages.length,
+    // The proxy shows no more: a client batches by the first message's key.
+    dispatch: {
+      partitionKey: messages[0]?.key ?? null,
+      isBase64: false,
+      orderingKey: null,
+      producerName: null,
+      sequenceId: null,
+    },
+    producer: null,
+    compression: null,
+    isEncrypted: false,
+    isDelayed: false,
+    chunk: isChunked ? {index: 0, total: null} : null,
+    hasUncertainKey: false,
+  }
+}
+
+function isSameEntry({place: one}: ReadMessage, {place: other}: ReadMessage): boolean {
+  return one.ledgerId === other.ledgerId && one.entryId === other.entryId
+}

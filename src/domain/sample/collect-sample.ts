@@ -1,0 +1,77 @@
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {CollectedSubscription} from '../subscriptions/collect.js'
+import {backlogOf, chooseStretches, countEntries, type Stretch, type Where} from './backlog.js'
+import {openSource} from './collect-source.js'
+import type {SampledEntry} from './entry.js'
+import type {OpenTransport, SampleSource} from './source.js'
+import {SampleTally} from './tally.js'
+
+/** What to read, and when to stop. */
+export interface SampleOptions {
+  readonly source: SampleSource | 'auto'
+  readonly where: Where
+  /** entries, over all partitions */
+  readonly max: number
+  readonly seconds: number
+  /** Opens a message transport; called only when one is needed. */
+  readonly openTransport: OpenTransport
+  /** Is told of each entry beside the tally, for what that does not keep. */
+  readonly onEntry?: (entry: SampledEntry) => void
+  readonly onProgress: (readEntries: number, chosenEntries: number) => void
+}
+
+export interface CollectedSample {
+  readonly tally: SampleTally
+  readonly source: SampleSource
+  readonly backlogEntries: number
+  readonly chosenEntries: number
+  readonly skippedEntries: number
+  readonly unreadableEntries: number
+  readonly isTimeOver: boolean
+}
+
+/**
+ * Reads part of a subscription's backlog, and leaves the subscription as it is: where its cursor stands is asked, then
+ * the entries behind are read without it.
+ */
+export async function collectSample(
+  admin: PulsarAdmin,
+  collected: CollectedSubscription,
+  options: SampleOptions,
+): Promise<CollectedSample> {
+  const until = Date.now() + options.seconds * 1000
+  const [backlogs, {read, source}] = await Promise.all([
+    collectBacklogs(admin, collected),
+    openSource(admin, collected, options.source, options.openTransport),
+  ])
+  const stretches = chooseStretches(backlogs, options.where, options.max)
+  const chosenEntries = countEntries(stretches)
+  const tally = new SampleTally()
+  let skippedEntries = 0
+  let unreadableEntries = 0
+  let isTimeOver = false
+  await read(stretches, {
+    entry: (entry) => {
+      tally.add(entry)
+      options.onEntry?.(entry)
+      options.onProgress(tally.entries, chosenEntries)
+    },
+    skip: (entries) => {
+      skippedEntries += entries
+    },
+    unreadable: () => {
+      unreadableEntries++
+    },
+    isOver: () => (isTimeOver ||= Date.now() >= until),
+  })
+  const backlogEntries = backlogs.reduce((sum, backlog) => sum + countEntries(backlog), 0)
+  return {tally, source, backlogEntries, chosenEntries, skippedEntries, unreadableEntries, isTimeOver}
+}
+
+function collectBacklogs(admin: PulsarAdmin, {partitions, subscription}: CollectedSubscription): Promise<Stretch[][]> {
+  return Promise.all(
+    partitions.map(async ({name, partition}) =>
+      backlogOf(partition ?? 0, await admin.internalStats(name), subscription),
+    ),
+  )
+}

@@ -1,0 +1,39 @@
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import type {CollectedSubscription} from '../subscriptions/collect.js'
+import {transportReader} from './collect-reader.js'
+import {restReader} from './collect-rest.js'
+import type {OpenTransport, SampleReader, SampleSource} from './source.js'
+
+/** How entries are read, and how that is called in the report. */
+export interface OpenedSource {
+  readonly source: SampleSource
+  readonly read: SampleReader
+}
+
+/**
+ * Chooses how to read. The admin API shows most, so `auto` takes it, unless the login may not read entries there.
+ */
+export async function openSource(
+  admin: PulsarAdmin,
+  collected: CollectedSubscription,
+  wanted: SampleSource | 'auto',
+  openTransport: OpenTransport,
+): Promise<OpenedSource> {
+  if (wanted === 'rest' || (wanted === 'auto' && (await mayReadEntries(admin, collected)))) {
+    return {source: 'rest', read: restReader(admin, collected)}
+  }
+  const transport = await openTransport(wanted)
+  return {source: transport.name, read: transportReader(transport, collected)}
+}
+
+async function mayReadEntries(admin: PulsarAdmin, {partitions}: CollectedSubscription): Promise<boolean> {
+  const [first] = partitions
+  try {
+    if (first) await admin.examineMessage(first.name, 'latest', 1)
+    return true
+  } catch (error) {
+    if (error instanceof AdminRefused && [401, 403, 405].includes(error.status)) return false
+    throw error
+  }
+}

@@ -1,0 +1,22 @@
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {BrokerFacts} from '../keyshared/detect.js'
+import type {CollectedSubscription} from '../subscriptions/collect.js'
+import {collectSample, type SampleOptions} from './collect-sample.js'
+import {HashTally} from './weights.js'
+
+/** Samples a backlog for how many messages go to which hash, partition by partition. */
+export async function collectWeights(
+  admin: PulsarAdmin,
+  collected: CollectedSubscription,
+  facts: BrokerFacts,
+  options: SampleOptions,
+): Promise<Array<Map<number, number>>> {
+  const tally = new HashTally(collected.partitions.length, facts.version?.major ?? 4)
+  await collectSample(admin, collected, {
+    ...options,
+    onEntry: (entry) => {
+      tally.add(entry)
+    },
+  })
+  return tally.weights
+}

@@ -1,0 +1,191 @@
+import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {KeyDirectory} from '../keyshared/directory.js'
+import {keyBytes} from '../keyshared/sticky-key.js'
+import type {Where} from './backlog.js'
+import type {CollectedSample} from './collect-sample.js'
+import type {SampledMessage} from './entry.js'
+import type {SampleSource} from './source.js'
+import type {KeySighting, SampleTally} from './tally.js'
+
+export interface TopKey {
+  /** as text, or `base64:…` where it is not text */
+  key: string
+  isOrderingKey: boolean
+  messages: number
+  /** of the messages that were read, from 0 to 1 */
+  share: number
+  /** null on a plain topic */
+  partition: number | null
+  isOnSeveralPartitions: boolean
+  /** null where the subscription is not Key_Shared, or the selector is not known */
+  slot: number | null
+  consumer: string | null
+}
+
+export interface SampledProducer {
+  /** null where the source does not show it */
+  name: string | null
+  /** null when the producer is not connected any more */
+  clientVersion: string | null
+  messages: number
+  entries: number
+  keylessMessages: number
+  /** null where the source does not show ordering keys */
+  orderingKeyMessages: number | null
+  mixedBatches: number
+  /** null where the source does not show chunks */
+  chunkEntries: number | null
+}
+
+export interface KeySample {
+  topic: string
+  subscription: string
+  source: SampleSource
+  where: Where
+  /** whether every entry that was chosen was read; false when the time ran out, or entries were gone or unreadable */
+  complete: boolean
+  /** why the sample ended */
+  stoppedBy: 'end' | 'max' | 'seconds'
+  /** entries behind the mark-delete position that are not acknowledged */
+  backlogEntries: number
+  entries: number
+  messages: number
+  /** entries that were gone, or are the broker's own markers */
+  skippedEntries: number
+  /** entries that the broker can't hand out by REST: pieces of compressed chunked messages, or damaged ones */
+  unreadableEntries: number
+  distinctKeys: {count: number; isExact: boolean}
+  keylessMessages: number
+  /** null where the source does not show it; so the next ones */
+  orderingKeyMessages: number | null
+  delayedEntries: number | null
+  chunkEntries: number | null
+  chunkedMessages: number
+  /** batches that could not be opened; their keys are not in this sample */
+  encryptedEntries: number | null
+  /** entries whose key the admin API may have garbled: HTTP headers carry no characters beyond Latin-1 */
+  uncertainKeys: number
+  keysOnSeveralPartitions: number
+  batches: number
+  mixedBatches: {
+    count: number
+    first: Array<Omit<SampleTally['mixed'][number], 'partition'> & {partition: number | null}>
+  }
+  compression: Array<{type: string; entries: number}> | null
+  topKeys: TopKey[]
+  /** how much too low the counts of `topKeys` can be */
+  topKeysUndercount: number
+  producers: SampledProducer[]
+}
+
+export interface SampleFacts {
+  readonly collected: CollectedSubscription
+  readonly where: Where
+  /** null where slots can't be told */
+  readonly directory: KeyDirectory | null
+  /** how many of the most frequent keys to name */
+  readonly top: number
+}
+
+/** Puts a finished sample into its report. */
+export function sampleReport(sample: CollectedSample, facts: SampleFacts): KeySample {
+  const {source, tally} = sample
+  const {collected} = facts
+  const isPartitioned = collected.partitionCount !== null
+  const ifRest = <T>(value: T): T | null => (source === 'rest' ? value : null)
+  const partitionOf = (partition: number): number | null => (isPartitioned ? partition : null)
+  return {
+    topic: collected.topic.full,
+    subscription: collected.subscription,
+    source,
+    where: facts.where,
+    complete: !sample.isTimeOver && sample.skippedEntries + sample.unreadableEntries === 0,
+    stoppedBy: sample.isTimeOver ? 'seconds' : sample.chosenEntries < sample.backlogEntries ? 'max' : 'end',
+    backlogEntries: sample.backlogEntries,
+    entries: tally.entries,
+    messages: tally.messages,
+    skippedEntries: sample.skippedEntries,
+    unreadableEntries: sample.unreadableEntries,
+    distinctKeys: {count: tally.keys.distinct, isExact: tally.keys.isExact},
+    keylessMessages: tally.keylessMessages,
+    orderingKeyMessages: ifRest(tally.orderingKeyMessages),
+    delayedEntries: ifRest(tally.delayedEntries),
+    chunkEntries: ifRest(tally.chunkEntries),
+    chunkedMessages: tally.chunkedMessages,
+    encryptedEntries: ifRest(tally.encryptedEntries),
+    uncertainKeys: tally.uncertainKeys,
+    keysOnSeveralPartitions: [...tally.keys.values()].filter(({isOnSeveralPartitions}) => isOnSeveralPartitions).length,
+    batches: tally.batches,
+    mixedBatches: {
+      count: tally.mixedBatches,
+      first: tally.mixed
+        .map((batch) => ({...batch, partition: partitionOf(batch.partition)}))
+        .toSorted((a, b) => (a.partition ?? 0) - (b.partition ?? 0) || byPosition(a.position, b.position)),
+    },
+    compression: ifRest(
+      [...tally.compression].map(([type, entries]) => ({type, entries})).toSorted((a, b) => b.entries - a.entries),
+    ),
+    topKeys: topKeys(tally, facts),
+    topKeysUndercount: tally.keys.missed,
+    producers: producers(tally, source, clientVersions(collected)),
+  }
+}
+
+function topKeys(tally: SampleTally, {collected, directory, top}: SampleFacts): TopKey[] {
+  return tally.keys.top(top).map(({count, value}) => {
+    const location = directory?.locateAt(value.partition, stickyBytes(value.message)) ?? null
+    return {
+      key: keyText(value),
+      isOrderingKey: value.message.orderingKey !== null,
+      messages: count,
+      share: count / tally.messages,
+      partition: collected.partitionCount === null ? null : value.partition,
+      isOnSeveralPartitions: value.isOnSeveralPartitions,
+      slot: location?.slot ?? null,
+      consumer: location?.consumer?.name ?? null,
+    }
+  })
+}
+
+/** Producers that are connected now, by name. */
+function clientVersions({partitions}: CollectedSubscription): Map<string, string> {
+  const publishers = partitions.flatMap(({stats}) => stats.publishers ?? [])
+  return new Map(
+    publishers.flatMap(({clientVersion, producerName}): Array<[string, string]> =>
+      producerName !== undefined && clientVersion !== undefined ? [[producerName, clientVersion]] : [],
+    ),
+  )
+}
+
+function producers(tally: SampleTally, source: SampleSource, versions: ReadonlyMap<string, string>): SampledProducer[] {
+  return [...tally.producers]
+    .map(([name, counts]) => ({
+      ...counts,
+      name: name === '' ? null : name,
+      clientVersion: versions.get(name) ?? null,
+      orderingKeyMessages: source === 'rest' ? counts.orderingKeyMessages : null,
+      chunkEntries: source === 'rest' ? counts.chunkEntries : null,
+    }))
+    .toSorted((a, b) => b.messages - a.messages || ((a.name ?? '') < (b.name ?? '') ? -1 : 1))
+}
+
+/** The bytes that a broker hashes for a message that has a key of some kind. */
+export function stickyBytes({isBase64, key, orderingKey}: SampledMessage): Uint8Array {
+  return orderingKey ?? keyBytes(key ?? '', isBase64)
+}
+
+/** As `keys owner` takes it: text, or `base64:…` for bytes. */
+function keyText({message}: KeySighting): string {
+  if (message.orderingKey) {
+    const text = Buffer.from(message.orderingKey).toString('utf8')
+    return Buffer.from(text, 'utf8').equals(message.orderingKey)
+      ? text
+      : `base64:${Buffer.from(message.orderingKey).toString('base64')}`
+  }
+  return message.isBase64 ? `base64:${message.key ?? ''}` : (message.key ?? '')
+}
+
+function byPosition(one: string, other: string): number {
+  const [a = [], b = []] = [one, other].map((text) => text.split(':').map(Number))
+  return (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0)
+}

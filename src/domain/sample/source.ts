@@ -1,0 +1,21 @@
+import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
+import type {Stretch} from './backlog.js'
+import type {SampledEntry} from './entry.js'
+
+export type SampleSource = 'native' | 'rest' | 'websocket'
+
+export type OpenTransport = (wanted: 'auto' | 'native' | 'websocket') => Promise<MessageTransport>
+
+/** Where a reader puts what it reads. */
+export interface SampleSink {
+  readonly entry: (entry: SampledEntry) => void
+  /** Entries that were gone, or are no messages. */
+  readonly skip: (entries: number) => void
+  /** An entry that the broker can't hand out. */
+  readonly unreadable: () => void
+  /** Whether the time has run out. */
+  readonly isOver: () => boolean
+}
+
+/** Reads the chosen entries in any order, hands each to the sink, and stops soon after it says so. */
+export type SampleReader = (stretches: readonly Stretch[], sink: SampleSink) => Promise<void>

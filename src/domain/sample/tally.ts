@@ -1,0 +1,137 @@
+import type {SampledEntry, SampledMessage} from './entry.js'
+import {FrequentKeys} from './frequent.js'
+
+/** What one producer was seen to do. */
+export interface ProducerCounts {
+  messages: number
+  entries: number
+  keylessMessages: number
+  orderingKeyMessages: number
+  mixedBatches: number
+  chunkEntries: number
+}
+
+export interface MixedBatch {
+  readonly partition: number
+  /** `ledger:entry` */
+  readonly position: string
+  readonly producer: string | null
+  readonly messages: number
+  readonly distinctKeys: number
+}
+
+/** Where a key was seen; the first of its partitions, and whether there are more. */
+export interface KeySighting {
+  readonly message: SampledMessage
+  readonly partition: number
+  isOnSeveralPartitions: boolean
+}
+
+/** Distinct keys that are counted exactly. */
+const KEYS = 100_000
+const POSITIONS = 1000
+const PRODUCERS = 1000
+const OTHER_PRODUCERS = '(others)'
+/** Of a longer key only the beginning and the length are kept, so that memory has a bound. */
+const KEY_LENGTH = 1024
+
+/** Counts what a sample shows, in memory that has a bound whatever the backlog. The order of entries does not matter. */
+export class SampleTally {
+  entries = 0
+  messages = 0
+  keylessMessages = 0
+  orderingKeyMessages = 0
+  batches = 0
+  mixedBatches = 0
+  /** entries whose keys could not be read because they are encrypted */
+  encryptedEntries = 0
+  delayedEntries = 0
+  chunkEntries = 0
+  chunkedMessages = 0
+  uncertainKeys = 0
+  readonly compression = new Map<string, number>()
+  readonly producers = new Map<string, ProducerCounts>()
+  readonly keys = new FrequentKeys<KeySighting>(KEYS)
+  /** The first of them; there can be more. */
+  readonly mixed: MixedBatch[] = []
+
+  add(entry: SampledEntry): void {
+    // A message in pieces counts once, with its first piece.
+    const messages = entry.chunk && entry.chunk.index > 0 ? 0 : entry.messageCount
+    const producer = this.producer(entry.producer)
+    this.entries++
+    this.messages += messages
+    producer.entries++
+    producer.messages += messages
+    if (entry.isBatch) this.batches++
+    if (entry.isEncrypted) this.encryptedEntries++
+    if (entry.isDelayed) this.delayedEntries++
+    if (entry.hasUncertainKey) this.uncertainKeys++
+    this.compression.set(entry.compression ?? '', (this.compression.get(entry.compression ?? '') ?? 0) + 1)
+    if (entry.chunk) {
+      this.chunkEntries++
+      producer.chunkEntries++
+    }
+    if (messages === 0) return
+    if (entry.chunk) this.chunkedMessages++
+    const distinct = new Set<string>()
+    for (const message of entry.messages) {
+      distinct.add(this.addMessage(entry, message, producer))
+    }
+    if (entry.isBatch && distinct.size > 1) this.addMixed(entry, distinct.size, producer)
+  }
+
+  private addMessage(
+    {hasUncertainKey, partition}: SampledEntry,
+    message: SampledMessage,
+    producer: ProducerCounts,
+  ): string {
+    if (message.orderingKey) {
+      this.orderingKeyMessages++
+      producer.orderingKeyMessages++
+    }
+    if (message.key === null) {
+      this.keylessMessages++
+      producer.keylessMessages++
+    }
+    const id = stickyId(message)
+    if (id === '' || hasUncertainKey) return id
+    const sighting = this.keys.add(bounded(id), () => ({message, partition, isOnSeveralPartitions: false}))
+    if (sighting.partition !== partition) sighting.isOnSeveralPartitions = true
+    return id
+  }
+
+  private addMixed(
+    {entryId, ledgerId, messageCount, partition, producer}: SampledEntry,
+    distinctKeys: number,
+    counts: ProducerCounts,
+  ): void {
+    this.mixedBatches++
+    counts.mixedBatches++
+    if (this.mixed.length >= POSITIONS) return
+    const position = `${String(ledgerId)}:${String(entryId)}`
+    this.mixed.push({partition, position, producer, messages: messageCount, distinctKeys})
+  }
+
+  private producer(name: string | null): ProducerCounts {
+    const known = this.producers.get(name ?? '')
+    if (known) return known
+    const id = this.producers.size < PRODUCERS ? (name ?? '') : OTHER_PRODUCERS
+    const counts = this.producers.get(id) ?? {
+      messages: 0, entries: 0, keylessMessages: 0, orderingKeyMessages: 0, mixedBatches: 0, chunkEntries: 0,
+    } // prettier-ignore
+    this.producers.set(id, counts)
+    return counts
+  }
+}
+
+/** Tells sticky keys apart: '' without one, so that an empty key is not mistaken for none. */
+function stickyId({isBase64, key, orderingKey}: SampledMessage): string {
+  if (orderingKey) return `o${Buffer.from(orderingKey).toString('base64')}`
+  if (key === null) return ''
+  return isBase64 ? `b${key}` : `k${key}`
+}
+
+function bounded(id: string): string {
+  return id.length <= KEY_LENGTH ? id : `${id.slice(0, KEY_LENGTH)}…${String(id.length)}`
+}
