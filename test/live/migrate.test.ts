@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import {readFile, writeFile} from 'node:fs/promises'
 import {test} from 'node:test'
-import {setTimeout as delay} from 'node:timers/promises'
 
 import {partitionName} from '../../src/topic-name.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'
 import {killAt, untilJournal} from '../support/kill.js'
-import {ask, connectIdle, live, openScene, until} from '../support/live.js'
+import {connectIdle, live, openScene, until} from '../support/live.js'
 import {applyArgs, journalOf, planFile, policiesOf, statusOf, SUBSCRIPTION, typesOf} from '../support/migration.js'
+import {standingStill} from '../support/world.js'
 
 const RUNS = 10
 
@@ -71,38 +71,21 @@ test(
     const producer = await place.transport.produce(topic)
     for (let at = 0; at < 40; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
     await producer.close()
-    const world = async (): Promise<unknown> => {
-      const base = topic.full.replace('persistent://', '/persistent/')
-      const paths = [
-        `${base}/partitioned-stats?perPartition=true`,
-        `${base}/partitioned-internalStats`,
-        `${base}/subscriptionTypesEnabled`,
-        `${base}/${SUBSCRIPTION}/dispatchRate`,
-        `/persistent/${place.namespace}`,
-        `/namespaces/${place.namespace}`,
-      ]
-      return withoutRates(await Promise.all(paths.map((path) => ask(place.addresses, 'GET', path))))
-    }
-    await until('the topic standing still', async () => {
-      const first = JSON.stringify(await world())
-      await delay(300)
-      return first === JSON.stringify(await world())
-    })
+    const base = topic.full.replace('persistent://', '/persistent/')
+    const world = await standingStill(place, [
+      `${base}/partitioned-stats?perPartition=true`,
+      `${base}/partitioned-internalStats`,
+      `${base}/subscriptionTypesEnabled`,
+      `${base}/${SUBSCRIPTION}/dispatchRate`,
+      `/persistent/${place.namespace}`,
+      `/namespaces/${place.namespace}`,
+    ])
     const before = await world()
     const plan = ['migrate', 'plan', topic.full, SUBSCRIPTION, '--to', 'Key_Shared', '-o', `${place.folder}/plan.json`]
     assert.equal((await runCli(plan)).code, 0)
     assert.deepEqual(await world(), before)
   }),
 )
-
-/** Rates are averages that the broker renews on its own; everything else has to stand still. */
-function withoutRates(value: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(value, (key, part: unknown) =>
-      /Rate|Throughput|averageMsgSize|AgeSeconds/.test(key) ? undefined : part,
-    ),
-  )
-}
 
 test(
   'consumers that acknowledge nothing: the drain gives up, delivery is as it was, and they are named',

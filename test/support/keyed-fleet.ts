@@ -48,6 +48,16 @@ export class KeyedFleet {
     await member.consumer.close()
   }
 
+  /** Waits until everything is acknowledged. */
+  async drained(): Promise<void> {
+    await until('everything being acknowledged', async () => {
+      const {partitions} = await collectSubscription(this.place.admin, this.topic.full, 'decision', {
+        getPreciseBacklog: true,
+      })
+      return partitions.every(({subscription}) => subscription.msgBacklog === 0)
+    })
+  }
+
   /** The statistics, once they show as many consumers as there are. */
   async statistics(): Promise<CollectedSubscription> {
     let collected = await collectSubscription(this.place.admin, this.topic.full, 'decision')

@@ -110,7 +110,7 @@ const AT = {partition: 0, ledgerId: 1, entryId: 2}
 
 test('a key that a header may have garbled is counted as uncertain, and not as a key', () => {
   const tally = new SampleTally()
-  for (const key of ['plain', 'us\u00e9r', 'a b', '  ']) {
+  for (const key of ['plain', 'us\u00e9r', 'a b', '']) {
     const entry = readRestEntry(AT, {headers: {'x-pulsar-partition-key': key}, body: Buffer.from('x')})
     assert.ok(entry)
     tally.add(entry)

@@ -41,8 +41,10 @@ async function keysSeen(
     )
     return answers.flatMap((answer) => {
       const header = answer?.headers['x-pulsar-partition-key']
-      // A blank may stand for a character that a header can't carry.
-      return header === undefined || header.includes(' ') ? [] : [{key: header, partition: partition ?? 0}]
+      // Blank or empty, it may have held characters that a header can't carry.
+      return header === undefined || header === '' || header.includes(' ')
+        ? []
+        : [{key: header, partition: partition ?? 0}]
     })
   })
   return (await Promise.all(looked)).flat()

@@ -27,6 +27,8 @@ const TABLE_SLOTS = 65_536
  * the producer chooses. Made once, then asked for as many keys as there are.
  */
 export class KeyDirectory {
+  /** Whether every partition's slots are few enough to count in. */
+  readonly hasFewSlots: boolean
   private readonly rooms: readonly Room[]
   private readonly partitions: number | null
   private readonly scheme: HashingScheme
@@ -41,6 +43,7 @@ export class KeyDirectory {
     this.rooms = collected.partitions.map(
       ({partition, subscription}) => new Room(partition, detectAssignment(subscription, facts)),
     )
+    this.hasFewSlots = this.rooms.every(({space}) => sizeOf(space) <= TABLE_SLOTS)
   }
 
   /** @param start where the key begins in `bytes`, and `end` where it ends, exclusive. */
@@ -81,7 +84,7 @@ export function directoryOrNull(collected: CollectedSubscription, facts: BrokerF
 /** One partition's owners. */
 class Room {
   private readonly partition: number | null
-  private readonly space: KeySpace<SpaceName>
+  readonly space: KeySpace<SpaceName>
   private readonly ownerOf: (slot: Slot<SpaceName>) => ReportedConsumer | null
   private readonly draining: ReadonlyMap<number, ReportedConsumer>
 

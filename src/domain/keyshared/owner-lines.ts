@@ -86,7 +86,7 @@ class LineWriter {
   }
 
   private count({partition, slot}: Location): string {
-    if (slot > 65_535) return ''
+    if (!this.directory.hasFewSlots) return ''
     let counts = this.counts.get(partition)
     if (!counts) this.counts.set(partition, (counts = new Uint32Array(65_536)))
     const earlier = counts[slot] ?? 0

@@ -84,10 +84,11 @@ export function readRestEntry(at: EntryPosition, {body, headers}: RawAnswer): Sa
 
 /**
  * HTTP headers carry Latin-1, and the broker writes a blank for every other character and for control characters: a key
- * with a blank may have been another.
+ * with a blank, or an empty one, may have been another. Blanks at either end are lost on the way, so that a key that
+ * only begins or ends with such characters can't be told from a shorter one.
  */
 function isUncertain({orderingKey, partitionKey}: KeyFields): boolean {
-  return orderingKey === null && partitionKey?.includes(' ') === true
+  return orderingKey === null && partitionKey !== null && (partitionKey === '' || partitionKey.includes(' '))
 }
 
 function messageOf({isBase64, orderingKey, partitionKey}: KeyFields): SampledMessage {

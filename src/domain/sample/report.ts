@@ -63,7 +63,10 @@ export interface KeySample {
   chunkedMessages: number
   /** batches that could not be opened; their keys are not in this sample */
   encryptedEntries: number | null
-  /** entries whose key the admin API may have garbled: HTTP headers carry no characters beyond Latin-1 */
+  /**
+   * entries whose key the admin API has garbled, or may have: HTTP headers carry nothing beyond Latin-1. A key that only
+   * begins or ends with such characters is not among them, it looks like a shorter one
+   */
   uncertainKeys: number
   keysOnSeveralPartitions: number
   batches: number
