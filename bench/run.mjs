@@ -2,7 +2,8 @@
 import {spawnSync} from 'node:child_process'
 import {join} from 'node:path'
 
-import {node, root, setup} from '../scripts/setup.mjs'
+import {node, root, runOpenly, setup} from '../scripts/setup.mjs'
+import {down, status, up} from '../stack/stack.mjs'
 
 const PAIRS = 15
 
@@ -17,6 +18,13 @@ console.log(
   `start: keyshift --version takes ${ratio.toFixed(2)} times as long as node -e 0 ` +
     `(median of ${PAIRS} pairs; ${ms(pairs.map(({versionMs}) => versionMs))} and ${ms(pairs.map(({bareMs}) => bareMs))})`,
 )
+
+await runOpenly(node, ['--import', 'tsx', join(root, 'bench', 'slots.ts')], {})
+const wasUp = (await status()).some(({context, state}) => state === 'running' && context?.id === '4.2.4')
+const context = await up({progress: (line) => process.stderr.write(`${line}\n`)})
+const env = {...process.env, KEYSHIFT_BENCH_CONTEXT: JSON.stringify(context)}
+await runOpenly(node, ['--import', 'tsx', join(root, 'bench', 'keys.ts')], {env})
+if (!wasUp) await down()
 
 function wallMs([command, ...args]) {
   const startedAt = process.hrtime.bigint()

@@ -7,6 +7,7 @@ import type {
   MessageConsumer,
   MessageProducer,
   MessageTransport,
+  ReadMessage,
 } from '../../src/clients/pulsar-messages/transport.js'
 import {WebSocketTransport} from '../../src/clients/pulsar-messages/websocket.js'
 import {parseTopicName, type TopicName} from '../../src/topic-name.js'
@@ -36,6 +37,41 @@ for (const {name, open, skip} of TRANSPORTS) {
     })
     test(`${name}: ${what}`, {skip}, run)
   }
+
+  contract(
+    'a reader sees keys and places beside every subscription, from where it is told',
+    async (transport, place) => {
+      const topic = place.topic('read')
+      await place.admin.createTopic(topic)
+      await place.admin.createSubscription(topic, 's', 'earliest')
+      const producer = await transport.produce(topic)
+      for (const key of ['a', 'b', 'c']) await producer.send({key, payload: Buffer.from('x')})
+      await producer.send({payload: Buffer.from('x')})
+      const seen: ReadMessage[] = []
+      const options = {topic, receiverQueueSize: 10, onMessage: (message: ReadMessage) => seen.push(message)}
+      const all = await transport.read({...options, after: null})
+      await until('everything being read', () => seen.length === 4)
+      await all.close()
+      assert.deepEqual(
+        seen.map(({key}) => key),
+        ['a', 'b', 'c', null],
+      )
+      const [first] = seen.splice(0)
+      assert.ok(first?.place.batchIndex === -1)
+      assert.equal(first.place.isChunked, false)
+      const rest = await transport.read({...options, after: first.place})
+      await until('the rest being read', () => seen.length === 3)
+      await rest.close()
+      assert.deepEqual(
+        seen.map(({place: {entryId}}) => entryId),
+        [1, 2, 3],
+      )
+      await until('the readers being gone', async () => {
+        const {subscriptions = {}} = await place.admin.topicStats(topic)
+        return Object.keys(subscriptions).join() === 's' && subscriptions['s']?.msgBacklog === 4
+      })
+    },
+  )
 
   contract('key, payload and properties arrive as they were sent', async (transport, place) => {
     const {consumer, producer, received, topic} = await openPair(transport, place)

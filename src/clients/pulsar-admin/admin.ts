@@ -176,8 +176,7 @@ export class PulsarAdmin {
   /** The broker puts what it knows of an entry into headers, and its payload, decompressed, into the body. */
   private async entry(request: AdminRequest): Promise<RawAnswer | null> {
     try {
-      // Small bodies, many of them: unpacking each costs more than its transport.
-      return await this.http.sendRaw({...request, headers: {'Accept-Encoding': 'identity'}, finalStatus: 500})
+      return await this.http.sendRaw({...request, isOneOfMany: true, finalStatus: 500})
     } catch (error) {
       if (error instanceof AdminRefused && (error.status === 404 || error.status === 412)) return null
       throw error

@@ -2,9 +2,10 @@ import {Agent as HttpAgent} from 'node:http'
 import {Agent as HttpsAgent} from 'node:https'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import axios, {type AxiosInstance, isAxiosError} from 'axios'
+import axios, {type AxiosInstance} from 'axios'
 
 import {Unreachable} from '../../errors.js'
+import {bareGet} from './bare-get.js'
 
 export interface AdminHttpOptions {
   /** The broker's web address, as http://host:8080. */
@@ -23,7 +24,8 @@ export interface AdminRequest {
   readonly path: string
   readonly query?: Readonly<Record<string, boolean | number | string>>
   readonly body?: unknown
-  readonly headers?: Readonly<Record<string, string>>
+  /** A read of which there are thousands: sent with as little work as can be, and answered uncompressed. */
+  readonly isOneOfMany?: boolean
   /** A refusal with this status is not tried again. */
   readonly finalStatus?: number
 }
@@ -65,20 +67,25 @@ export class AdminHttp {
   }
   private readonly client: AxiosInstance
   private readonly retryForMs: number
+  private readonly timeoutMs: number
+  private readonly headers: Readonly<Record<string, string>>
 
   constructor(options: AdminHttpOptions) {
     this.url = options.url.replace(/\/+$/, '')
     this.retryForMs = options.retryForMs ?? 10_000
+    this.timeoutMs = options.timeoutMs ?? 15_000
+    this.headers = {
+      Accept: 'application/json, */*',
+      ...(options.token === undefined ? {} : {Authorization: `Bearer ${options.token}`}),
+    }
     this.client = axios.create({
       ...this.agents,
-      timeout: options.timeoutMs ?? 15_000,
+      timeout: this.timeoutMs,
       maxRedirects: 0,
       responseType: 'arraybuffer', // in Node that is a Buffer
+      transformResponse: [(body: unknown) => body],
       validateStatus: () => true,
-      headers: {
-        Accept: 'application/json, */*',
-        ...(options.token === undefined ? {} : {Authorization: `Bearer ${options.token}`}),
-      },
+      headers: this.headers,
     })
   }
 
@@ -133,13 +140,19 @@ export class AdminHttp {
 
   private async exchange(request: AdminRequest, url: string): Promise<Answer> {
     try {
+      if (request.isOneOfMany) {
+        const agent = url.startsWith('https:') ? this.agents.httpsAgent : this.agents.httpAgent
+        const headers = {...this.headers, 'Accept-Encoding': 'identity'}
+        return asAnswer(await bareGet(url, {agent, headers, timeoutMs: this.timeoutMs}))
+      }
       const answer = await this.client.request<Buffer>({
         method: request.method,
         url,
-        headers: {...request.headers, ...(request.body === undefined ? {} : {'Content-Type': 'application/json'})},
-        ...(request.body === undefined ? {} : {data: JSON.stringify(request.body)}),
+        ...(request.body === undefined
+          ? {}
+          : {data: JSON.stringify(request.body), headers: {'Content-Type': 'application/json'}}),
       })
-      return {status: answer.status, body: answer.data, headers: answer.headers as RawAnswer['headers']}
+      return asAnswer({status: answer.status, body: answer.data, headers: answer.headers})
     } catch (error) {
       throw noAnswer(url, error)
     }
@@ -156,8 +169,13 @@ interface Answer extends RawAnswer {
   readonly status: number
 }
 
+function asAnswer({body, headers, status}: {body: Buffer; headers: unknown; status: number}): Answer {
+  return {status, body, headers: headers as RawAnswer['headers']}
+}
+
 function noAnswer(url: string, error: unknown): Unreachable {
-  const cause = isAxiosError(error) ? (error.code ?? error.message) : String(error)
+  const {code, message} = error as NodeJS.ErrnoException
+  const cause = code ?? message
   const {origin} = new URL(url)
   return new Unreachable(
     'E_BROKER_UNREACHABLE',

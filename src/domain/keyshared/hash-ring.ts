@@ -67,7 +67,7 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
   /** name → the numbers that its consumers have */
   private readonly indexes = new Map<string, Set<number>>()
   /** slot → the consumers with a point there; the first one is chosen, unless they share */
-  private readonly ring = new Map<number, M[]>()
+  private readonly ring = new Map<number, readonly M[]>()
 
   constructor(rules: RingRules<S>, pointsPerMember: number) {
     this.rules = rules
@@ -87,7 +87,9 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
     const points = pointsOf(this.rules, member.name, index, this.pointsPerMember)
     this.seats.set(member, {index, points})
     this.give(member.name, index)
-    for (const point of points) this.settle(point, member)
+    // Most points have one consumer: they all hold this one list.
+    const alone: readonly [M] = [member]
+    for (const point of points) this.settle(point, alone)
   }
 
   leave(member: M): void {
@@ -131,22 +133,21 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
     return segments
   }
 
-  private ownersAt(point: number): M[] {
+  private ownersAt(point: number): readonly M[] {
     const members = this.ring.get(point) ?? []
     return this.rules.onCollision === 'shared' || members.length === 1 ? members : members.slice(0, 1)
   }
 
-  private settle(point: number, member: M): void {
+  private settle(point: number, alone: readonly [M]): void {
     const others = this.ring.get(point)
-    if (!others) this.ring.set(point, [member])
-    else if (others.includes(member))
-      return // two points of its own in one slot
-    else if (this.rules.onCollision === 'later-takes') {
-      this.ring.set(point, [member])
-      for (const loser of others) this.lose(loser, point)
+    if (others?.includes(alone[0])) return // two points of its own in one slot
+    const {onCollision} = this.rules
+    if (!others || onCollision === 'later-takes') {
+      this.ring.set(point, alone)
+      for (const loser of others ?? []) this.lose(loser, point)
     } else {
-      others.push(member)
-      if (this.rules.onCollision === 'shared') others.sort(byName)
+      const members = [...others, ...alone]
+      this.ring.set(point, onCollision === 'shared' ? members.sort(byName) : members)
     }
   }
 
