@@ -11,6 +11,9 @@ import {
 } from '../../src/domain/keyshared/algorithm.js'
 import {type Assignment, detectAssignment} from '../../src/domain/keyshared/detect.js'
 import {keyRanges} from '../../src/domain/keyshared/range-report.js'
+import {type KeySimulation, simulateLive} from '../../src/domain/keyshared/simulation.js'
+import type {CollectedSubscription} from '../../src/domain/subscriptions/collect.js'
+import {Blocked} from '../../src/errors.js'
 import {parseTopicName} from '../../src/topic-name.js'
 
 interface Made {
@@ -125,6 +128,29 @@ test('ranges that no selector gives are a finding, and still the truth about own
   assert.equal(assignment.restored, null)
 })
 
+test('STICKY consumers bring their ranges: gaps are found, a leave is foretold, a join is not', () => {
+  const stats: SubscriptionStats = {
+    type: 'Key_Shared',
+    keySharedMode: 'STICKY',
+    consumers: [
+      {consumerName: 's0', keyHashRangeArrays: [[0, 9999], [20_000, 29_999]]},
+      {consumerName: 's1', keyHashRangeArrays: [[40_000, 65_535]]},
+    ],
+  } // prettier-ignore
+  const facts = {version: v4, settings: DEFAULT_SETTINGS}
+  assert.deepEqual(told(detectAssignment(stats, facts)), ['sticky', '4.0', 'configuration', null])
+  assert.deepEqual(codes(stats, facts), ['coverage-missing'])
+  const simulated = (join: string[], leave: string[]): KeySimulation => {
+    const wanted = {join, leave, consumers: null, namesLike: null}
+    return simulateLive(collectedOf(stats), facts, {wanted, mode: null, searchesNames: false, weights: null})
+  }
+  assert.equal(simulated([], ['s1']).partitions[0]?.slotsMoved, 25_536)
+  assert.throws(
+    () => simulated(['s2'], []),
+    (error) => error instanceof Blocked && error.code === 'E_STICKY_JOIN',
+  )
+})
+
 test('same names, gaps and absent consumers are found', () => {
   const facts = {version: v4, settings: DEFAULT_SETTINGS}
   assert.deepEqual(codes(statsOf({version: '4.2.4', names: ['worker', 'worker']}), facts), ['duplicate-name'])
@@ -136,6 +162,11 @@ test('same names, gaps and absent consumers are found', () => {
 })
 
 function codes(stats: SubscriptionStats, facts: Parameters<typeof keyRanges>[1], other?: SubscriptionStats): string[] {
+  return keyRanges(collectedOf(stats, other), facts).findings.map(({code}) => code)
+}
+
+/** A plain topic's subscription, or with two statistics one of two partitions. */
+function collectedOf(stats: SubscriptionStats, other?: SubscriptionStats): CollectedSubscription {
   const topic = parseTopicName('orders')
   const all = other ? [stats, other] : [stats]
   const partitions = all.map((subscription, at) => ({
@@ -144,6 +175,5 @@ function codes(stats: SubscriptionStats, facts: Parameters<typeof keyRanges>[1],
     stats: {},
     subscription,
   }))
-  const collected = {topic, subscription: 's', partitionCount: other ? 2 : null, partitions}
-  return keyRanges(collected, facts).findings.map(({code}) => code)
+  return {topic, subscription: 's', partitionCount: other ? 2 : null, partitions}
 }

@@ -4,6 +4,7 @@ import {HashRing, pointsOf, type RingRules} from './hash-ring.js'
 import type {ReportedConsumer} from './reported.js'
 import {ownerAt, sameAssignment, type Segment} from './segments.js'
 import type {Selector} from './selector.js'
+import {StickyRanges} from './sticky-ranges.js'
 import type {KeySpace, SpaceName} from './space.js'
 
 /** A dispatcher's selector, rebuilt from what the broker reports, so that the next join or leave can be worked out. */
@@ -37,11 +38,15 @@ export function restoreSelector(
   points: number | null,
 ): Restored | null {
   if (algorithm.ring) return restoreRing(algorithm.ring, consumers, reported, points)
+  if (algorithm.selector === 'sticky') {
+    return {selector: new StickyRanges(algorithm.space, consumers, reported), points: null, unseen: []}
+  }
   const ranges = consumers.flatMap((member) => member.ranges.map(({end}) => ({upper: end, member})))
   const space = algorithm.space as KeySpace<'ranges-2.4' | 'ranges-4.0'>
   const selector: Selector<SpaceName, ReportedConsumer> = new AutoSplit(space, ranges)
-  const isWhole = algorithm.selector === 'sticky' || ranges.length === consumers.length
-  return isWhole && sameAssignment(selector.segments(), reported) ? {selector, points: null, unseen: []} : null
+  return ranges.length === consumers.length && sameAssignment(selector.segments(), reported)
+    ? {selector, points: null, unseen: []}
+    : null
 }
 
 function restoreRing(

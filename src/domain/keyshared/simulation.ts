@@ -66,7 +66,7 @@ export interface SimulationOptions {
  * What would be if consumers joined or left a subscription, or if it became Key_Shared.
  *
  * @throws Usage E_CONSUMER_UNKNOWN, E_NAMES_LIKE. @throws Blocked E_SELECTOR_UNKNOWN where what is reported is not what
- *   any known selector gives; E_STICKY_JOIN because STICKY consumers bring their own ranges.
+ *   any known selector gives; E_STICKY_JOIN.
  */
 export function simulateLive(
   collected: CollectedSubscription,
@@ -170,18 +170,9 @@ function emptyStage(members: readonly SimulatedMember[], facts: BrokerFacts, mod
 }
 
 function changeAt(
-  {algorithm, members, selector}: Stage,
+  {members, selector}: Stage,
   change: FleetChange,
 ): {leave: SimulatedMember[]; join: SimulatedMember[]} {
-  if (algorithm.selector === 'sticky' && change.join.length > 0) {
-    throw new Blocked(
-      'E_STICKY_JOIN',
-      'consumers of a STICKY subscription bring their own ranges; a join can not be foretold',
-      {
-        data: {join: change.join},
-      },
-    )
-  }
   const staying = [...members]
   const leave = change.leave.flatMap((name) => {
     const at = staying.findLastIndex((member) => member.name === name)
