@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {fleetChange, numbered, patternOf, type WantedFleet} from '../../src/domain/keyshared/fleet-change.js'
+import {
+  afterChange,
+  fleetChange,
+  numbered,
+  patternOf,
+  type WantedFleet,
+} from '../../src/domain/keyshared/fleet-change.js'
 import {Usage} from '../../src/errors.js'
 
 const NOTHING: WantedFleet = {join: [], leave: [], consumers: null, namesLike: null}
@@ -26,6 +32,10 @@ test('a pattern names the whole fleet', () => {
 test('of two with one name, each mention takes one away', () => {
   assert.deepEqual(fleetChange(['w', 'w'], {...NOTHING, leave: ['w', 'w']}).leave, ['w', 'w'])
   assert.throws(() => fleetChange(['w'], {...NOTHING, leave: ['w', 'w']}), isUsage('E_CONSUMER_UNKNOWN'))
+})
+
+test('after a change the last of a name is gone, and newcomers stand behind', () => {
+  assert.deepEqual(afterChange(['w', 'a', 'w'], {leave: ['w', 'x'], join: ['b']}), ['w', 'a', 'b'])
 })
 
 test('an unknown name, and a pattern without a place for the number, are refused', () => {

@@ -1,4 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {AdminRefused} from '../../clients/pulsar-admin/http.js'
 import type {CollectedTopic} from '../subscriptions/collect.js'
 import type {Routing} from './owners.js'
 import {HASHING_SCHEMES, type HashingScheme, partitionOfKey} from './routing.js'
@@ -31,13 +32,19 @@ export async function collectRouting(
     : {hashingScheme: 'JavaStringHash', source: 'assumed', messagesSeen: seen.length, isContradicted}
 }
 
+/** A message that can't be read, or may not be, shows nothing. */
+function noneShown(error: unknown): null {
+  if (error instanceof AdminRefused) return null
+  throw error
+}
+
 async function keysSeen(
   admin: PulsarAdmin,
   {partitions}: CollectedTopic,
 ): Promise<Array<{key: string; partition: number}>> {
   const looked = partitions.slice(0, PARTITIONS).map(async ({name, partition}) => {
     const answers = await Promise.all(
-      Array.from({length: MESSAGES_EACH}, (_, at) => admin.examineMessage(name, 'latest', at + 1)),
+      Array.from({length: MESSAGES_EACH}, (_, at) => admin.examineMessage(name, 'latest', at + 1).catch(noneShown)),
     )
     return answers.flatMap((answer) => {
       const header = answer?.headers['x-pulsar-partition-key']

@@ -44,6 +44,11 @@ function without(connected: readonly string[], leave: readonly string[]): string
   return left
 }
 
+/** The names after a change; a name that is not there can't leave. */
+export function afterChange(names: readonly string[], {join, leave}: FleetChange): string[] {
+  return [...difference(names.toReversed(), leave).toReversed(), ...join]
+}
+
 /** The names that a fleet of the wanted size has: by the pattern, or by going on as the names there do. */
 function targetNames(present: readonly string[], {consumers, namesLike}: WantedFleet): string[] {
   const count = consumers ?? 0

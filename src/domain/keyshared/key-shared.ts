@@ -6,6 +6,9 @@ import {reportedConsumers} from './reported.js'
 import {slotsByOwner} from './segments.js'
 import {sizeOf} from './space.js'
 
+/** Consumers whose share the message names; its data has all. */
+const SHOWN = 8
+
 /**
  * Requires that every partition is Key_Shared.
  *
@@ -21,11 +24,12 @@ export function requireKeyShared(collected: CollectedSubscription, facts: Broker
     reportedConsumers(other.subscription).map(({name}) => name),
     facts,
   )
-  const text = afterSwitch.map(({name, share}) => `${name} ${(share * 100).toFixed(0)} %`).join(', ')
+  const shown = afterSwitch.slice(0, SHOWN).map(({name, share}) => `${name} ${(share * 100).toFixed(0)} %`)
+  const more = afterSwitch.length > SHOWN ? `, and ${String(afterSwitch.length - SHOWN)} more` : ''
   throw new Blocked(
     'E_NOT_KEY_SHARED',
     `${topic.full} ${subscription} is ${type}${where}; only a Key_Shared subscription assigns key ranges` +
-      (text === '' ? '' : `. As Key_Shared its consumers would own: ${text}`),
+      (shown.length === 0 ? '' : `. As Key_Shared its consumers would own: ${shown.join(', ')}${more}`),
     {
       data: {topic: topic.full, subscription, type, partition: other.partition, afterSwitch},
       next: [

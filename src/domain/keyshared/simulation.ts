@@ -9,11 +9,10 @@ import {
   type SelectorSettings,
 } from './algorithm.js'
 import {type BrokerFacts, detectAssignment} from './detect.js'
-import {activeConsumer} from './failover.js'
 import {type FleetChange, fleetChange, patternOf, type WantedFleet} from './fleet-change.js'
 import {type Proposals, searchNames} from './name-search.js'
 import type {SlotRange} from './ranges.js'
-import {reportedConsumers} from './reported.js'
+import {type FailoverChoice, simulatedFailover} from './simulated-failover.js'
 import type {Selector} from './selector.js'
 import {type HashWeights, type SimulatedMember, type SimulatedPartition, simulate} from './simulate.js'
 import type {SpaceName} from './space.js'
@@ -22,13 +21,6 @@ import type {SpaceName} from './space.js'
 export type Assumption = 'default-settings' | 'join-order' | 'name-index' | 'priority-level'
 
 export type SimulatedMode = 'auto-split' | 'consistent-hashing' | 'failover'
-
-export interface FailoverChoice {
-  /** null on a plain topic */
-  partition: number | null
-  before: string | null
-  after: string | null
-}
 
 export interface KeySimulation {
   /** null offline */
@@ -73,10 +65,9 @@ export function simulateLive(
   facts: BrokerFacts,
   options: SimulationOptions,
 ): KeySimulation {
-  const stages = collected.partitions.map((row) => stageOf(row, facts, options.mode))
-  const [first] = stages
+  const stages = collected.partitions.map((row) => stageOf(collected, row, facts, options.mode))
   // By name: a consumer of a partitioned topic is at every partition. The fullest partition tells who is there.
-  const fullest = stages.toSorted((a, b) => b.members.length - a.members.length)[0] ?? first
+  const [fullest] = stages.toSorted((a, b) => b.members.length - a.members.length)
   const names = (fullest?.members ?? []).map(({name}) => name)
   const change = fleetChange(names, options.wanted)
   const base = {
@@ -85,7 +76,7 @@ export function simulateLive(
     subscription: collected.subscription,
     type: collected.partitions[0]?.subscription.type ?? null,
   }
-  if (options.mode === 'failover') return failover(base, collected, stages, change, facts)
+  if (options.mode === 'failover') return asFailover(base, collected, facts)
   const partitions = stages.map((stage, at) => {
     const weights = options.weights?.[at] ?? null
     return simulate(stage.selector, changeAt(stage, change), collected.partitions[at]?.partition ?? null, weights)
@@ -118,12 +109,17 @@ interface Stage {
   readonly assumptions: readonly Assumption[]
 }
 
-function stageOf(row: SubscriptionPartition, facts: BrokerFacts, mode: SimulatedMode | null): Stage {
-  const {partition, subscription} = row
+function stageOf(
+  collected: CollectedSubscription,
+  {partition, subscription}: SubscriptionPartition,
+  facts: BrokerFacts,
+  mode: SimulatedMode | null,
+): Stage {
   const assignment = detectAssignment(subscription, facts)
   const {algorithm, restored} = assignment
-  const isOther = mode !== null && mode !== algorithm?.selector
-  if (subscription.type !== 'Key_Shared' || isOther) return emptyStage(reportedConsumers(subscription), facts, mode)
+  const isAsItIs = subscription.type === 'Key_Shared' && (mode === null || mode === algorithm?.selector)
+  const isEmpty = !algorithm && assignment.consumers.length === 0
+  if (!isAsItIs || isEmpty) return emptyStage(assignment.consumers, facts, mode)
   if (!algorithm || !restored) {
     const where = partition === null ? 'the topic' : `partition ${String(partition)}`
     throw new Blocked(
@@ -131,7 +127,7 @@ function stageOf(row: SubscriptionPartition, facts: BrokerFacts, mode: Simulated
       `what ${where} reports is not what a known selector gives; nothing can be foretold`,
       {
         data: {partition, consumers: assignment.consumers.length},
-        next: [`keyshift keys ranges ${row.name.full.replace(/-partition-\d+$/, '')} SUBSCRIPTION`],
+        next: [`keyshift keys ranges ${collected.topic.full} ${collected.subscription}`],
       },
     )
   }
@@ -163,7 +159,7 @@ function emptyStage(members: readonly SimulatedMember[], facts: BrokerFacts, mod
     selector: emptySelector<SimulatedMember>(algorithm, settings.points),
     members,
     assumptions: [
-      ...(facts.settings ? [] : (['default-settings'] as const)),
+      ...(facts.settings && facts.version ? [] : (['default-settings'] as const)),
       ...(algorithm.ring ? [] : (['join-order'] as const)),
     ],
   }
@@ -227,46 +223,14 @@ function mergeWeights(weights: ReadonlyArray<Map<number, number>>): HashWeights 
   return all
 }
 
-function failover(
-  head: KeySimulation,
-  collected: CollectedSubscription,
-  stages: readonly Stage[],
-  change: FleetChange,
-  facts: BrokerFacts,
-): KeySimulation {
-  const choices = collected.partitions.map(({name, partition, subscription}, at): FailoverChoice => {
-    const members = stages[at]?.members ?? []
-    const after = fleetAfter(
-      members.map((member) => member.name),
-      change,
-    )
-    const where = {
-      topic: name.full,
-      partition,
-      usesConsistentHashing: facts.settings?.failoverUsesConsistentHashing ?? false,
-    }
-    const active = activeConsumer(
-      after.map((one) => ({name: one, priorityLevel: 0})),
-      where,
-    )
-    return {partition, before: subscription.activeConsumerName ?? null, after: active?.name ?? null}
-  })
+function asFailover(head: KeySimulation, collected: CollectedSubscription, facts: BrokerFacts): KeySimulation {
   return {
     ...head,
     selector: null,
     algorithmSince: null,
     points: null,
     slotSpace: null,
-    failover: choices,
+    failover: simulatedFailover(collected, head, facts),
     assumptions: ['priority-level', ...(facts.settings ? [] : (['default-settings'] as const))],
   }
-}
-
-function fleetAfter(names: readonly string[], {join, leave}: FleetChange): string[] {
-  const left = [...names]
-  for (const name of leave) {
-    const at = left.lastIndexOf(name)
-    if (at !== -1) left.splice(at, 1)
-  }
-  return [...left, ...join]
 }

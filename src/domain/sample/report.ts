@@ -173,7 +173,7 @@ function producers(tally: SampleTally, source: SampleSource, versions: ReadonlyM
 }
 
 /** The bytes that a broker hashes for a message that has a key of some kind. */
-export function stickyBytes({isBase64, key, orderingKey}: SampledMessage): Uint8Array {
+function stickyBytes({isBase64, key, orderingKey}: SampledMessage): Uint8Array {
   return orderingKey ?? keyBytes(key ?? '', isBase64)
 }
 

@@ -1,0 +1,26 @@
+import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {BrokerFacts} from './detect.js'
+import {activeConsumer} from './failover.js'
+import {afterChange, type FleetChange} from './fleet-change.js'
+
+export interface FailoverChoice {
+  /** null on a plain topic */
+  partition: number | null
+  before: string | null
+  after: string | null
+}
+
+/** Who would be active on each partition after the change, were the subscription a FAILOVER one. */
+export function simulatedFailover(
+  collected: CollectedSubscription,
+  change: FleetChange,
+  {settings}: BrokerFacts,
+): FailoverChoice[] {
+  return collected.partitions.map(({name, partition, subscription}) => {
+    const connected = (subscription.consumers ?? []).map(({consumerName}) => consumerName ?? '')
+    const fleet = afterChange(connected, change).map((one) => ({name: one, priorityLevel: 0}))
+    const usesConsistentHashing = settings?.failoverUsesConsistentHashing ?? false
+    const active = activeConsumer(fleet, {topic: name.full, partition, usesConsistentHashing})
+    return {partition, before: subscription.activeConsumerName ?? null, after: active?.name ?? null}
+  })
+}
