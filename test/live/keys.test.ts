@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import {execFile} from 'node:child_process'
 import {test} from 'node:test'
+import {promisify} from 'node:util'
 
 import type {KeyOwners} from '../../src/domain/keyshared/owners.js'
 import type {KeyRanges} from '../../src/domain/keyshared/range-report.js'
 import {partitionOfKey} from '../../src/domain/keyshared/routing.js'
-import {askCli, requireFailure, runCli} from '../support/cli.js'
+import {askCli, BIN, requireFailure, runCli} from '../support/cli.js'
 import {KeyedFleet} from '../support/keyed-fleet.js'
 import {live, openScene, until} from '../support/live.js'
 
@@ -130,6 +132,20 @@ test(
     assert.match(csv.stdout, /^key,partition,.*\n"a""b,c",,\d+,keyed-0,/)
     const none = await runCli([...where, '--stdin'], {}, '')
     assert.equal(none.stdout.split('\n').length, 2, 'a head and nothing else')
+  }),
+)
+
+test(
+  'a reader of the lines that has seen enough ends it in silence',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createTopic(topic)
+    await new KeyedFleet(place, topic).join('keyed-0')
+    const command = `${process.execPath} ${BIN} keys owner ${topic.full} decision --stdin`
+    const pipe = `yes user-1 | ${command} | head -n 2; echo "ended with \${PIPESTATUS[1]}"`
+    const {stderr, stdout} = await promisify(execFile)('bash', ['-c', pipe])
+    assert.equal(stderr, '')
+    assert.match(stdout, /^key\tpartition.*\nuser-1\t.*\nended with 0\n$/)
   }),
 )
 

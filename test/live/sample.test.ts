@@ -3,10 +3,10 @@ import {test} from 'node:test'
 
 import type {KeySimulation} from '../../src/domain/keyshared/simulation.js'
 import type {KeySample} from '../../src/domain/sample/report.js'
-import {askCli, runCli} from '../support/cli.js'
+import {askCli, runCli, startCli} from '../support/cli.js'
 import {runJava} from '../support/java.js'
 import {KeyedFleet} from '../support/keyed-fleet.js'
-import {live, type Place} from '../support/live.js'
+import {live, type Place, until} from '../support/live.js'
 import {standingStill} from '../support/world.js'
 
 /** What the seeded producers say about what they sent; test/java/README.md. */
@@ -159,6 +159,34 @@ test(
     const empty = await askCli<KeySample>(['keys', 'sample', topic.full, 'decision'])
     assert.deepEqual([empty.backlogEntries, empty.entries, empty.messages, empty.complete], [0, 0, 0, true])
     assert.equal((await runCli(['keys', 'sample', topic.full, 'decision'])).code, 0)
+  }),
+)
+
+test(
+  'interrupted, a sample leaves no reader, and the cursor where it was',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createTopic(topic)
+    await place.admin.createSubscription(topic, 'decision', 'earliest')
+    const producer = await place.transport.produce(topic)
+    for (let at = 0; at < 20_000; at += 1000) {
+      const sending = Array.from({length: 1000}, (_, more) =>
+        producer.send({key: `user-${String(at + more)}`, payload: Buffer.alloc(200)}),
+      )
+      await Promise.all(sending)
+    }
+    const markDelete = async (): Promise<string | undefined> =>
+      (await place.admin.internalStats(topic)).cursors?.['decision']?.markDeletePosition
+    const before = await markDelete()
+    const subscriptions = async (): Promise<string[]> =>
+      Object.keys((await place.admin.topicStats(topic)).subscriptions ?? {})
+    const args = ['keys', 'sample', topic.full, 'decision', '--source', 'websocket', '--max', '20000', '--json']
+    const {child, finished} = startCli(args)
+    await until('the reader being there', async () => (await subscriptions()).length === 2)
+    child.kill('SIGINT')
+    assert.equal((await finished).stdout, '')
+    await until('the reader being gone', async () => (await subscriptions()).join() === 'decision')
+    assert.equal(await markDelete(), before)
   }),
 )
 

@@ -7,7 +7,7 @@ import {join} from 'node:path'
 import {Ajv} from 'ajv'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const BIN = join(ROOT, 'bin', 'run.js')
+export const BIN = join(ROOT, 'bin', 'run.js')
 
 export interface CliRun {
   readonly code: number | null

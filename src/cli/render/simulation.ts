@@ -60,10 +60,11 @@ function movedText({draining, sampledShareMoved, shareMoved, skew, slotsMoved}: 
   const skews = [skew.before, skew.after].map((value) => (value === null ? '-' : value.toFixed(2))).join(' to ')
   if (slotsMoved === null) return `skew ${skews}`
   const keys = sampledShareMoved === null ? '' : `, ${renderShare(sampledShareMoved)} of the sampled messages`
+  const expected = draining?.expectedMessages ?? null
   const drains =
-    draining?.expectedMessages == null
+    expected === null
       ? ''
-      : `; about ${String(draining.expectedMessages)} messages in flight have to drain (at most ${String(draining.atMostMessages)})`
+      : `; about ${String(expected)} messages in flight have to drain (at most ${String(draining?.atMostMessages)})`
   const again = draining?.redeliveredMessages ? `, ${String(draining.redeliveredMessages)} are delivered again` : ''
   return `${String(slotsMoved)} slots move (${renderShare(shareMoved)}${keys}), skew ${skews}${drains}${again}`
 }

@@ -31,7 +31,10 @@ export interface SimulatedShare {
 
 /** In-flight messages of slots that change hands: their keys wait until these are acknowledged. */
 export interface Draining {
-  /** by the part of each staying consumer's slots that it gives away; null when unacknowledged messages are not known */
+  /**
+   * by the part of each staying consumer's slots that it gives away; null where slots don't drain (before 4.0, STICKY,
+   * out-of-order delivery), and when unacknowledged messages are not known
+   */
   expectedMessages: number | null
   atMostMessages: number | null
   /** those of the consumers that leave are delivered again to others */
@@ -55,25 +58,39 @@ export interface SimulatedPartition {
 
 type Segments = ReadonlyArray<Segment<SpaceName, SimulatedMember>>
 
+/** One partition's dispatcher before the change. */
+export interface SimulatedStage {
+  readonly partition: number | null
+  readonly selector: Selector<SpaceName, SimulatedMember>
+  /** Whether new messages of a slot that changes hands wait for old ones. */
+  readonly drains: boolean
+}
+
+export interface MemberChange {
+  readonly leave: readonly SimulatedMember[]
+  readonly join: readonly SimulatedMember[]
+}
+
 /**
  * Changes a fleet on paper. The selector is changed too: afterwards it is the one after the change.
  *
  * @throws Blocked E_NO_RANGE_LEFT when auto-split can't take another consumer.
  */
 export function simulate(
-  selector: Selector<SpaceName, SimulatedMember>,
-  change: {leave: readonly SimulatedMember[]; join: readonly SimulatedMember[]},
-  partition: number | null,
+  stage: SimulatedStage,
+  {join, leave}: MemberChange,
   weights: HashWeights | null,
 ): SimulatedPartition {
+  const {drains, partition, selector} = stage
   const before = selector.segments()
   const membersBefore = [...selector.members]
-  for (const member of change.leave) selector.leave(member)
-  for (const member of change.join) selector.join(member)
-  return compare(selector, {before, membersBefore, after: selector.segments()}, partition, weights)
+  for (const member of leave) selector.leave(member)
+  for (const member of join) selector.join(member)
+  return compare(selector, {drains, before, membersBefore, after: selector.segments()}, partition, weights)
 }
 
 interface Change {
+  readonly drains: boolean
   readonly before: Segments
   readonly membersBefore: readonly SimulatedMember[]
   readonly after: Segments
@@ -95,7 +112,7 @@ function compare(
     slotsMoved: isComparable ? slotsMoved : null,
     shareMoved: isComparable ? slotsMoved / sizeOf(space) : null,
     sampledShareMoved: isComparable && weights ? movedWeight(before, after, weights, space.slotOf) : null,
-    draining: isComparable ? drainingOf(moves, slotsByOwner(before), new Set(members)) : null,
+    draining: isComparable ? drainingOf(moves, slotsByOwner(before), new Set(members), change.drains) : null,
     skew: {
       before: skewOf(consumers.flatMap((consumer) => consumer.before?.share ?? [])),
       after: skewOf(consumers.flatMap((consumer) => consumer.after?.share ?? [])),
@@ -164,6 +181,7 @@ function drainingOf(
   moves: ReadonlyArray<Move<SimulatedMember>>,
   owned: ReadonlyMap<SimulatedMember, number>,
   staying: ReadonlySet<SimulatedMember>,
+  drains: boolean,
 ): Draining {
   const given = new Map<SimulatedMember, number>()
   for (const {from, slots} of moves) if (from) given.set(from, (given.get(from) ?? 0) + slots)
@@ -174,8 +192,8 @@ function drainingOf(
     return Math.round(chosen.reduce((total, {member, part}) => total + (member.unackedMessages ?? 0) * weigh(part), 0))
   }
   return {
-    expectedMessages: sum(true, (part) => part),
-    atMostMessages: sum(true, () => 1),
+    expectedMessages: drains ? sum(true, (part) => part) : null,
+    atMostMessages: drains ? sum(true, () => 1) : null,
     redeliveredMessages: sum(false, () => 1),
   }
 }

@@ -13,9 +13,14 @@ import {type FleetChange, fleetChange, patternOf, type WantedFleet} from './flee
 import {type Proposals, searchNames} from './name-search.js'
 import type {SlotRange} from './ranges.js'
 import {type FailoverChoice, simulatedFailover} from './simulated-failover.js'
-import type {Selector} from './selector.js'
-import {type HashWeights, type SimulatedMember, type SimulatedPartition, simulate} from './simulate.js'
-import type {SpaceName} from './space.js'
+import {
+  type HashWeights,
+  type MemberChange,
+  simulate,
+  type SimulatedMember,
+  type SimulatedPartition,
+  type SimulatedStage,
+} from './simulate.js'
 
 /** What a simulation had to take for granted. */
 export type Assumption = 'default-settings' | 'join-order' | 'name-index' | 'priority-level'
@@ -77,10 +82,7 @@ export function simulateLive(
     type: collected.partitions[0]?.subscription.type ?? null,
   }
   if (options.mode === 'failover') return asFailover(base, collected, facts)
-  const partitions = stages.map((stage, at) => {
-    const weights = options.weights?.[at] ?? null
-    return simulate(stage.selector, changeAt(stage, change), collected.partitions[at]?.partition ?? null, weights)
-  })
+  const partitions = stages.map((stage, at) => simulate(stage, changeAt(stage, change), options.weights?.[at] ?? null))
   return {...base, partitions, ...extras(stages, options)}
 }
 
@@ -92,18 +94,16 @@ export function simulateOffline(facts: BrokerFacts, options: SimulationOptions):
       'the mode failover depends on the topic and its partitions; leave out --offline',
     )
   }
-  const stage = emptyStage([], facts, options.mode)
+  const stage = emptyStage(null, [], facts, options.mode)
   const change = fleetChange([], options.wanted)
-  const partition = simulate(stage.selector, changeAt(stage, change), null, null)
+  const partition = simulate(stage, changeAt(stage, change), null)
   const head = {...simulationHead([stage], change), topic: null, subscription: null, type: null}
   return {...head, partitions: [partition], ...extras([stage], options)}
 }
 
-/** One partition's dispatcher before the change. */
-interface Stage {
+interface Stage extends SimulatedStage {
   readonly algorithm: Algorithm
   readonly points: number | null
-  readonly selector: Selector<SpaceName, SimulatedMember>
   /** Everyone who is connected, also where the selector begins empty. */
   readonly members: readonly SimulatedMember[]
   readonly assumptions: readonly Assumption[]
@@ -119,7 +119,7 @@ function stageOf(
   const {algorithm, restored} = assignment
   const isAsItIs = subscription.type === 'Key_Shared' && (mode === null || mode === algorithm?.selector)
   const isEmpty = !algorithm && assignment.consumers.length === 0
-  if (!isAsItIs || isEmpty) return emptyStage(assignment.consumers, facts, mode)
+  if (!isAsItIs || isEmpty) return emptyStage(partition, assignment.consumers, facts, mode)
   if (!algorithm || !restored) {
     const where = partition === null ? 'the topic' : `partition ${String(partition)}`
     throw new Blocked(
@@ -138,6 +138,9 @@ function stageOf(
     })
   }
   return {
+    partition,
+    drains:
+      algorithm.since === '4.0' && algorithm.selector !== 'sticky' && subscription.allowOutOfOrderDelivery !== true,
     algorithm,
     points: restored.points,
     selector: restored.selector,
@@ -147,13 +150,20 @@ function stageOf(
 }
 
 /** A dispatcher that nobody has joined: everyone joins it in the order in which they connected. */
-function emptyStage(members: readonly SimulatedMember[], facts: BrokerFacts, mode: SimulatedMode | null): Stage {
+function emptyStage(
+  partition: number | null,
+  members: readonly SimulatedMember[],
+  facts: BrokerFacts,
+  mode: SimulatedMode | null,
+): Stage {
   const known = facts.settings ?? DEFAULT_SETTINGS
   const settings: SelectorSettings =
     mode === null || mode === 'failover' ? known : {...known, usesConsistentHashing: mode === 'consistent-hashing'}
   const [algorithm] = possibleAlgorithms(facts.version, settings, 'AUTO_SPLIT')
   if (!algorithm) throw new Blocked('E_SELECTOR_UNKNOWN', 'no selector is known for this broker version')
   return {
+    partition,
+    drains: false,
     algorithm,
     points: algorithm.ring ? settings.points : null,
     selector: emptySelector<SimulatedMember>(algorithm, settings.points),
@@ -165,10 +175,7 @@ function emptyStage(members: readonly SimulatedMember[], facts: BrokerFacts, mod
   }
 }
 
-function changeAt(
-  {members, selector}: Stage,
-  change: FleetChange,
-): {leave: SimulatedMember[]; join: SimulatedMember[]} {
+function changeAt({members, selector}: Stage, change: FleetChange): MemberChange {
   const staying = [...members]
   const leave = change.leave.flatMap((name) => {
     const at = staying.findLastIndex((member) => member.name === name)
