@@ -59,9 +59,9 @@ export class KeyDirectory {
     return this.room(index).locate(murmur3(bytes))
   }
 
-  /** For a sticky key that was seen on a partition: it stays there, whatever routed it. */
-  locateAt(index: number, stickyKey: Uint8Array): Location {
-    return this.room(index).locate(murmur3(stickyKey))
+  /** For a sticky key that was seen on a partition, by its hash: it stays there, whatever routed it. */
+  locateAt(index: number, hash: number): Location {
+    return this.room(index).locate(hash)
   }
 
   private room(index: number): Room {

@@ -132,5 +132,5 @@ function readField(field: number, into: SingleMetadata, reader: PbfReader): void
   if (field === 2) into.key = reader.readString()
   else if (field === 3) into.payloadSize = reader.readVarint()
   else if (field === 6) into.isBase64 = reader.readBoolean()
-  else if (field === 7) into.orderingKey = reader.readBytes()
+  else if (field === 7) into.orderingKey = Buffer.from(reader.readBytes()) // a copy: a view would keep the whole batch
 }

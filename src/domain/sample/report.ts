@@ -1,11 +1,9 @@
 import type {CollectedSubscription} from '../subscriptions/collect.js'
 import type {KeyDirectory} from '../keyshared/directory.js'
-import {keyBytes} from '../keyshared/sticky-key.js'
 import type {Where} from './backlog.js'
 import type {CollectedSample} from './collect-sample.js'
-import type {SampledMessage} from './entry.js'
 import type {SampleSource} from './source.js'
-import type {KeySighting, SampleTally} from './tally.js'
+import type {SampleTally} from './tally.js'
 
 export interface TopKey {
   /** as text, or `base64:…` where it is not text */
@@ -136,10 +134,10 @@ export function sampleReport(sample: CollectedSample, facts: SampleFacts): KeySa
 
 function topKeys(tally: SampleTally, {collected, directory, top}: SampleFacts): TopKey[] {
   return tally.keys.top(top).map(({count, value}) => {
-    const location = directory?.locateAt(value.partition, stickyBytes(value.message)) ?? null
+    const location = directory?.locateAt(value.partition, value.hash) ?? null
     return {
-      key: keyText(value),
-      isOrderingKey: value.message.orderingKey !== null,
+      key: value.text,
+      isOrderingKey: value.isOrderingKey,
       messages: count,
       share: count / tally.messages,
       partition: collected.partitionCount === null ? null : value.partition,
@@ -170,22 +168,6 @@ function producers(tally: SampleTally, source: SampleSource, versions: ReadonlyM
       chunkEntries: source === 'rest' ? counts.chunkEntries : null,
     }))
     .toSorted((a, b) => b.messages - a.messages || ((a.name ?? '') < (b.name ?? '') ? -1 : 1))
-}
-
-/** The bytes that a broker hashes for a message that has a key of some kind. */
-function stickyBytes({isBase64, key, orderingKey}: SampledMessage): Uint8Array {
-  return orderingKey ?? keyBytes(key ?? '', isBase64)
-}
-
-/** As `keys owner` takes it: text, or `base64:…` for bytes. */
-function keyText({message}: KeySighting): string {
-  if (message.orderingKey) {
-    const text = Buffer.from(message.orderingKey).toString('utf8')
-    return Buffer.from(text, 'utf8').equals(message.orderingKey)
-      ? text
-      : `base64:${Buffer.from(message.orderingKey).toString('base64')}`
-  }
-  return message.isBase64 ? `base64:${message.key ?? ''}` : (message.key ?? '')
 }
 
 function byPosition(one: string, other: string): number {

@@ -1,3 +1,5 @@
+import {murmur3} from '../keyshared/murmur3.js'
+import {keyBytes} from '../keyshared/sticky-key.js'
 import type {SampledEntry, SampledMessage} from './entry.js'
 import {FrequentKeys} from './frequent.js'
 
@@ -20,9 +22,13 @@ export interface MixedBatch {
   readonly distinctKeys: number
 }
 
-/** Where a key was seen; the first of its partitions, and whether there are more. */
+/** What is kept of a sticky key: the first of its partitions, and whether there are more. */
 export interface KeySighting {
-  readonly message: SampledMessage
+  /** As `keys owner` takes it: text, or `base64:…` for bytes; only the beginning of a very long one. */
+  readonly text: string
+  readonly isOrderingKey: boolean
+  /** murmur3 of the whole key */
+  readonly hash: number
   readonly partition: number
   isOnSeveralPartitions: boolean
 }
@@ -96,7 +102,7 @@ export class SampleTally {
     }
     const id = stickyId(message)
     if (id === '' || hasUncertainKey) return id
-    const sighting = this.keys.add(bounded(id), () => ({message, partition, isOnSeveralPartitions: false}))
+    const sighting = this.keys.add(bounded(id), () => sightingOf(message, partition))
     if (sighting.partition !== partition) sighting.isOnSeveralPartitions = true
     return id
   }
@@ -130,6 +136,24 @@ function stickyId({isBase64, key, orderingKey}: SampledMessage): string {
   if (orderingKey) return `o${Buffer.from(orderingKey).toString('base64')}`
   if (key === null) return ''
   return isBase64 ? `b${key}` : `k${key}`
+}
+
+function sightingOf(message: SampledMessage, partition: number): KeySighting {
+  const bytes = message.orderingKey ?? keyBytes(message.key ?? '', message.isBase64)
+  return {
+    text: bounded(keyText(message)),
+    isOrderingKey: message.orderingKey !== null,
+    hash: murmur3(bytes),
+    partition,
+    isOnSeveralPartitions: false,
+  }
+}
+
+function keyText({isBase64, key, orderingKey}: SampledMessage): string {
+  if (!orderingKey) return isBase64 ? `base64:${key ?? ''}` : (key ?? '')
+  const text = Buffer.from(orderingKey).toString('utf8')
+  const isText = Buffer.from(text, 'utf8').equals(orderingKey)
+  return isText ? text : `base64:${Buffer.from(orderingKey).toString('base64')}`
 }
 
 function bounded(id: string): string {
