@@ -6,13 +6,12 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {renderOwners} from '../../cli/render/owners.js'
-import {collectBrokerFacts} from '../../domain/keyshared/collect-facts.js'
+import {collectKeyShared} from '../../domain/keyshared/collect-facts.js'
 import {collectRouting} from '../../domain/keyshared/collect-routing.js'
 import {KeyDirectory} from '../../domain/keyshared/directory.js'
 import {ownerLines} from '../../domain/keyshared/owner-lines.js'
 import {keyOwners, type KeyOwners, rawKey, textKey} from '../../domain/keyshared/owners.js'
 import {HASHING_SCHEMES} from '../../domain/keyshared/routing.js'
-import {collectSubscription} from '../../domain/subscriptions/collect.js'
 import {Usage} from '../../errors.js'
 
 export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
@@ -55,10 +54,7 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
     const keys = [...(args.key ?? []).map(textKey), ...(flags['raw-key'] ?? []).map(rawKey)]
     this.requireOneInput(keys.length, flags.stdin)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
-    const [collected, facts] = await Promise.all([
-      collectSubscription(admin, args.topic, args.subscription),
-      collectBrokerFacts(admin),
-    ])
+    const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
     const {isContradicted, ...routing} = await collectRouting(admin, collected, flags['hashing-scheme'] ?? null)
     const directory = new KeyDirectory(collected, facts, routing.hashingScheme)
     if (isContradicted) {

@@ -4,9 +4,8 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {renderRanges} from '../../cli/render/ranges.js'
-import {collectBrokerFacts} from '../../domain/keyshared/collect-facts.js'
+import {collectKeyShared} from '../../domain/keyshared/collect-facts.js'
 import {type KeyRanges, keyRanges} from '../../domain/keyshared/range-report.js'
-import {collectSubscription} from '../../domain/subscriptions/collect.js'
 
 export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
@@ -29,10 +28,7 @@ export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
   async run(): Promise<KeyRanges> {
     const {args, flags} = await this.parse(KeysRanges)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
-    const [collected, facts] = await Promise.all([
-      collectSubscription(admin, args.topic, args.subscription),
-      collectBrokerFacts(admin),
-    ])
+    const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
     const report = keyRanges(collected, facts)
     if (report.partitions.some(({coverage}) => coverage === null)) {
       this.warn('coverage is unknown on some partitions: nobody is connected, or the selector is not known')

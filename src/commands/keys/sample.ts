@@ -5,11 +5,10 @@ import {connectAdmin} from '../../cli/connect.js'
 import {messageFlags, pulsarFlags, sampleFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {renderSample} from '../../cli/render/sample.js'
 import {sampleOptions} from '../../cli/sampling.js'
-import {collectBrokerFacts} from '../../domain/keyshared/collect-facts.js'
+import {collectKeyShared} from '../../domain/keyshared/collect-facts.js'
 import {directoryOrNull} from '../../domain/keyshared/directory.js'
 import {collectSample} from '../../domain/sample/collect-sample.js'
 import {type KeySample, sampleReport} from '../../domain/sample/report.js'
-import {collectSubscription} from '../../domain/subscriptions/collect.js'
 
 export default class KeysSample extends KeyshiftCommand<KeySample> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
@@ -40,10 +39,7 @@ export default class KeysSample extends KeyshiftCommand<KeySample> {
   async run(): Promise<KeySample> {
     const {args, flags} = await this.parse(KeysSample)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
-    const [collected, facts] = await Promise.all([
-      collectSubscription(admin, args.topic, args.subscription),
-      collectBrokerFacts(admin),
-    ])
+    const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
     const {config, progress} = this
     const options = sampleOptions(flags, {config, progress, own: (client) => this.own(client)})
     const sample = await collectSample(admin, collected, options)

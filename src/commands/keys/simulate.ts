@@ -6,11 +6,10 @@ import {messageFlags, pulsarFlags, sampleFlags} from '../../cli/flags.js'
 import {renderSimulation} from '../../cli/render/simulation.js'
 import {sampleOptions} from '../../cli/sampling.js'
 import {DEFAULT_SETTINGS, parseVersion} from '../../domain/keyshared/algorithm.js'
-import {collectBrokerFacts} from '../../domain/keyshared/collect-facts.js'
+import {collectKeyShared} from '../../domain/keyshared/collect-facts.js'
 import type {BrokerFacts} from '../../domain/keyshared/detect.js'
 import {type KeySimulation, simulateLive, simulateOffline} from '../../domain/keyshared/simulation.js'
 import {collectWeights} from '../../domain/sample/collect-weights.js'
-import {collectSubscription} from '../../domain/subscriptions/collect.js'
 import {Usage} from '../../errors.js'
 
 export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
@@ -90,10 +89,7 @@ export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
       throw new Usage('E_TOPIC_MISSING', 'give TOPIC and SUBSCRIPTION before the flags, or --offline with --version')
     }
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
-    const [collected, facts] = await Promise.all([
-      collectSubscription(admin, args.topic, args.subscription),
-      collectBrokerFacts(admin),
-    ])
+    const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
     const {config, progress} = this
     const sampling = sampleOptions(flags, {config, progress, own: (client) => this.own(client)})
     const weights = flags.sample ? await collectWeights(admin, collected, facts, sampling) : null

@@ -1,7 +1,21 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import {type CollectedSubscription, collectSubscription} from '../subscriptions/collect.js'
 import {DEFAULT_SETTINGS, parseVersion, type SelectorSettings} from './algorithm.js'
 import type {BrokerFacts} from './detect.js'
+
+/** What every question about keys starts from, asked at the same time. */
+export async function collectKeyShared(
+  admin: PulsarAdmin,
+  topic: string,
+  subscription: string,
+): Promise<{collected: CollectedSubscription; facts: BrokerFacts}> {
+  const [collected, facts] = await Promise.all([
+    collectSubscription(admin, topic, subscription),
+    collectBrokerFacts(admin),
+  ])
+  return {collected, facts}
+}
 
 /**
  * The broker's version, and the settings that choose a selector. Settings are for superusers; without that role they are

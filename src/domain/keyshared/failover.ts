@@ -1,4 +1,5 @@
 import {murmur3} from './murmur3.js'
+import {byName} from './selector.js'
 
 export interface FailoverConsumer {
   readonly name: string
@@ -26,9 +27,7 @@ const POINTS = 100
  */
 export function activeConsumer<C extends FailoverConsumer>(consumers: readonly C[], where: FailoverTopic): C | null {
   const best = Math.min(...consumers.map(({priorityLevel}) => priorityLevel))
-  const eligible = consumers
-    .filter(({priorityLevel}) => priorityLevel === best)
-    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  const eligible = consumers.filter(({priorityLevel}) => priorityLevel === best).toSorted(byName)
   if (where.partition !== null && !where.usesConsistentHashing) {
     return eligible[where.partition % eligible.length] ?? null
   }

@@ -1,6 +1,6 @@
 import {murmur3} from './murmur3.js'
 import {pushSegment, type Segment} from './segments.js'
-import type {Member, Selector} from './selector.js'
+import {byName, type Member, type Selector} from './selector.js'
 import {type KeySpace, type Slot, SPACES, type SpaceName} from './space.js'
 
 /** What distinguishes the consistent hashing of one broker line from another's. */
@@ -189,9 +189,4 @@ export function pointsOf<S extends SpaceName>(
   return Array.from({length: count}, (_, point) =>
     rules.space.slotOf(murmur3(text, 0, prefix.length + text.write(String(point), prefix.length, 'latin1'))),
   )
-}
-
-/** As Java compares strings: by UTF-16 code unit. */
-function byName(one: Member, other: Member): number {
-  return one.name < other.name ? -1 : one.name > other.name ? 1 : 0
 }

@@ -1,8 +1,8 @@
 import {type Algorithm, emptySelector} from './algorithm.js'
 import {numbered} from './fleet-change.js'
-import type {HashWeights} from './simulate.js'
+import {type HashWeights, weightByOwner} from './hash-weights.js'
 import {skewOf} from './range-partition.js'
-import {ownerAt, slotsByOwner} from './segments.js'
+import {slotsByOwner} from './segments.js'
 import {sizeOf} from './space.js'
 
 /** How even a fleet would be. */
@@ -75,15 +75,12 @@ function evenness(
   const members = names.map((name) => ({name}))
   const selector = emptySelector<{name: string}>(algorithm, points)
   for (const member of members) selector.join(member)
+  const {space} = selector
   const segments = selector.segments()
-  const owned = new Map<{name: string} | null, number>()
-  if (weights) {
-    for (const [hash, weight] of weights) {
-      const owner = ownerAt(segments, selector.space.slotOf(hash))
-      owned.set(owner, (owned.get(owner) ?? 0) + weight)
-    }
-  } else for (const [member, slots] of slotsByOwner(segments)) owned.set(member, slots)
-  const total = weights ? [...weights.values()].reduce((sum, weight) => sum + weight, 0) : sizeOf(selector.space)
-  const shares = members.map((member) => (owned.get(member) ?? 0) / (total || 1))
+  const counts = slotsByOwner(segments)
+  const sampled = weights && weightByOwner(segments, weights, space)
+  const shares = members.map((member) =>
+    sampled ? (sampled.get(member) ?? 0) : (counts.get(member) ?? 0) / sizeOf(space),
+  )
   return {skew: skewOf(shares) ?? 0, largestShare: Math.max(...shares), smallestShare: Math.min(...shares)}
 }

@@ -1,7 +1,7 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import type {SlotRange} from './ranges.js'
 import {mergeSegments, type Segment} from './segments.js'
-import type {Member} from './selector.js'
+import {byName, type Member} from './selector.js'
 import type {KeySpace, Slot, SpaceName} from './space.js'
 
 /** A connected consumer with what the broker says it owns. */
@@ -69,7 +69,7 @@ export function reportedSegments<S extends SpaceName>(
   const clipped = sorted.map(({end, owners, start}) => ({
     start: Math.max(start, space.first) as Slot<S>,
     end: Math.min(end, space.last) as Slot<S>,
-    owners: owners.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+    owners: owners.toSorted(byName),
   }))
   return mergeSegments(clipped.filter(({end, start}) => start <= end))
 }

@@ -17,3 +17,8 @@ export interface Selector<S extends SpaceName, M extends Member> {
   /** Sorted, neighbours of one owner joined; what is not in it nobody owns. */
   segments(): Array<Segment<S, M>>
 }
+
+/** The order in which brokers sort consumers: as Java compares strings, by UTF-16 code unit. */
+export function byName(one: {readonly name: string}, other: {readonly name: string}): number {
+  return one.name < other.name ? -1 : one.name > other.name ? 1 : 0
+}

@@ -1,7 +1,8 @@
+import {type HashWeights, movedWeight, weightByOwner} from './hash-weights.js'
 import {skewOf} from './range-partition.js'
 import type {SlotRange} from './ranges.js'
-import type {Member, Selector} from './selector.js'
-import {type Move, movesBetween, ownerAt, type Segment, slotsByOwner} from './segments.js'
+import {byName, type Member, type Selector} from './selector.js'
+import {type Move, movesBetween, type Segment, slotsByOwner} from './segments.js'
 import {type KeySpace, sizeOf, type SpaceName} from './space.js'
 
 /** A consumer in a simulation; `unackedMessages` is null when it is not connected or the broker does not tell. */
@@ -9,9 +10,6 @@ export interface SimulatedMember extends Member {
   readonly address: string | null
   readonly unackedMessages: number | null
 }
-
-/** Messages by the hash of their sticky key. */
-export type HashWeights = ReadonlyMap<number, number>
 
 export interface SimulatedConsumer {
   name: string
@@ -111,7 +109,7 @@ function compare(
     partition,
     slotsMoved: isComparable ? slotsMoved : null,
     shareMoved: isComparable ? slotsMoved / sizeOf(space) : null,
-    sampledShareMoved: isComparable && weights ? movedWeight(before, after, weights, space.slotOf) : null,
+    sampledShareMoved: isComparable && weights ? movedWeight(before, after, weights, space) : null,
     draining: isComparable ? drainingOf(moves, slotsByOwner(before), new Set(members), change.drains) : null,
     skew: {
       before: skewOf(consumers.flatMap((consumer) => consumer.before?.share ?? [])),
@@ -129,7 +127,7 @@ function sharesOf(
 ): SimulatedConsumer[] {
   const sides = [before, after].map((segments) => ({
     slots: slotsByOwner(segments),
-    weight: weights && weightByOwner(segments, weights, space.slotOf),
+    weight: weights && weightByOwner(segments, weights, space),
   }))
   const shareOn = (side: number, member: SimulatedMember): SimulatedShare => {
     const slots = sides[side]?.slots.get(member) ?? 0
@@ -143,34 +141,7 @@ function sharesOf(
       before: membersBefore.includes(member) ? shareOn(0, member) : null,
       after: members.includes(member) ? {...shareOn(1, member), ranges: rangesOf(after, member)} : null,
     }))
-    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-}
-
-type SlotOf = KeySpace<SpaceName>['slotOf']
-
-function weightByOwner(segments: Segments, weights: HashWeights, slotOf: SlotOf): Map<SimulatedMember | null, number> {
-  const total = sumOf(weights)
-  const shares = new Map<SimulatedMember | null, number>()
-  for (const [hash, weight] of weights) {
-    const owner = ownerAt(segments, slotOf(hash))
-    shares.set(owner, (shares.get(owner) ?? 0) + weight / total)
-  }
-  return shares
-}
-
-function movedWeight(before: Segments, after: Segments, weights: HashWeights, slotOf: SlotOf): number {
-  let moved = 0
-  for (const [hash, weight] of weights) {
-    const slot = slotOf(hash)
-    if (ownerAt(before, slot) !== ownerAt(after, slot)) moved += weight
-  }
-  return moved / (sumOf(weights) || 1)
-}
-
-function sumOf(weights: HashWeights): number {
-  let sum = 0
-  for (const weight of weights.values()) sum += weight
-  return sum
+    .toSorted(byName)
 }
 
 /**

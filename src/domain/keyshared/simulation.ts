@@ -10,11 +10,11 @@ import {
 } from './algorithm.js'
 import {type BrokerFacts, detectAssignment} from './detect.js'
 import {type FleetChange, fleetChange, patternOf, type WantedFleet} from './fleet-change.js'
+import {type HashWeights, sumOf} from './hash-weights.js'
 import {type Proposals, searchNames} from './name-search.js'
 import type {SlotRange} from './ranges.js'
 import {type FailoverChoice, simulatedFailover} from './simulated-failover.js'
 import {
-  type HashWeights,
   type MemberChange,
   simulate,
   type SimulatedMember,
@@ -210,7 +210,7 @@ function extras(
   {searchesNames, wanted, weights}: SimulationOptions,
 ): Pick<KeySimulation, 'proposals' | 'sampledMessages'> {
   const all = weights && mergeWeights(weights)
-  const sampledMessages = all && [...all.values()].reduce((sum, weight) => sum + weight, 0)
+  const sampledMessages = all && sumOf(all)
   const [first] = stages
   if (!searchesNames || !first) return {sampledMessages, proposals: null}
   if (!first.algorithm.ring || first.points === null) {
