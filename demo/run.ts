@@ -70,7 +70,7 @@ async function story(servers: SceneServers): Promise<DemoResult> {
   const folder = await mkdtemp(join(tmpdir(), 'keyshift-demo-'))
   try {
     say('A worker dies while it holds a lock without a TTL.')
-    await servers.redis.set(LEAKED, lockToken('shared-9'))
+    await servers.redis.set(LEAKED, lockToken('old-9'))
     await delay(5000)
     const leakedLockFound = await lookBefore()
     await migrate(scene, folder)

@@ -1,13 +1,16 @@
 import {hostname, userInfo} from 'node:os'
-import {join, resolve} from 'node:path'
+import {resolve} from 'node:path'
 import {createInterface} from 'node:readline/promises'
 
-import {Flags} from '@oclif/core'
+import {Args, Flags} from '@oclif/core'
 
+import {HookFolder} from '../clients/hooks/hook-folder.js'
+import {ClusterJournal} from '../clients/journal/cluster-journal.js'
 import {FileJournal} from '../clients/journal/file-journal.js'
 import type {Actor, JournalStore} from '../clients/journal/journal.js'
+import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
+import type {RunEvent} from '../domain/migration/events.js'
 import type {RunSettings} from '../domain/migration/migrate.js'
-import type {RunEvent} from '../domain/migration/runner.js'
 import {Interrupted, Usage} from '../errors.js'
 import type {Progress} from './progress.js'
 
@@ -23,11 +26,28 @@ const durationFlag = Flags.custom<number>({
   },
 })
 
-export const journalFlag = Flags.string({
-  description: 'where migrations are written down, as file:DIRECTORY',
-  env: 'KEYSHIFT_JOURNAL',
-  helpGroup: 'MIGRATION',
-  helpValue: 'file:DIRECTORY',
+/** Flags of every verb that reads or writes the journal. */
+export const journalFlags = {
+  journal: Flags.string({
+    default: 'cluster',
+    description: 'where migrations are written down: beside the topic in the cluster, or file:DIRECTORY',
+    env: 'KEYSHIFT_JOURNAL',
+    helpGroup: 'MIGRATION',
+    helpValue: 'cluster|file:DIRECTORY',
+  }),
+  namespace: Flags.string({
+    description: 'look for migrations in this namespace alone, as tenant/namespace',
+    helpGroup: 'MIGRATION',
+    helpValue: 'TENANT/NAMESPACE',
+  }),
+}
+
+export const migrationArg = Args.string({description: 'migration, as migrate list shows it', required: true})
+
+export const yesFlag = Flags.boolean({char: 'y', description: 'do not ask'})
+
+export const takeOverFlag = Flags.boolean({
+  description: 'take it from a process on another host that shows no sign of life for 10 s',
 })
 
 /** Flags of the verbs that run a migration. */
@@ -46,21 +66,40 @@ export const runFlags = {
     helpGroup: 'MIGRATION',
     noCacheDefault: true,
   }),
-  journal: journalFlag,
+  'hook-timeout': durationFlag({
+    default: 30_000,
+    defaultHelp: () => Promise.resolve('30s'),
+    description: 'how long one hook may run',
+    helpGroup: 'MIGRATION',
+    noCacheDefault: true,
+  }),
+  hooks: Flags.string({
+    description: 'a folder of programs to run between the steps',
+    helpGroup: 'MIGRATION',
+    helpValue: 'DIR',
+  }),
+  ...journalFlags,
   'max-gap': durationFlag({
     description: 'go back when delivery would be held for longer before the switch',
     helpGroup: 'MIGRATION',
   }),
-  yes: Flags.boolean({char: 'y', description: 'do not ask'}),
+  yes: yesFlag,
 }
 
-/** @throws Usage E_JOURNAL for a place that this version can't write to. */
-export function openJournal(config: {dataDir: string}, place: string | undefined): JournalStore {
-  if (place === undefined) return new FileJournal(join(config.dataDir, 'migrations'))
-  if (!place.startsWith('file:') || place.length <= 'file:'.length) {
-    throw new Usage('E_JOURNAL', `--journal ${place}: write file:DIRECTORY`)
+/** @throws Usage E_JOURNAL for a place that can't be written to, E_NAMESPACE for what is no namespace. */
+export function openJournal(
+  admin: PulsarAdmin,
+  flags: {journal: string; namespace?: string | undefined},
+): JournalStore {
+  const {journal, namespace} = flags
+  if (namespace !== undefined && !/^[^/]+\/[^/]+$/.test(namespace)) {
+    throw new Usage('E_NAMESPACE', `--namespace ${namespace}: write tenant/namespace`)
   }
-  return new FileJournal(resolve(place.slice('file:'.length)))
+  if (journal === 'cluster') return new ClusterJournal(admin, namespace ?? null)
+  if (!journal.startsWith('file:') || journal.length <= 'file:'.length) {
+    throw new Usage('E_JOURNAL', `--journal ${journal}: write cluster or file:DIRECTORY`)
+  }
+  return new FileJournal(resolve(journal.slice('file:'.length)))
 }
 
 export function currentActor(): Actor {
@@ -91,6 +130,8 @@ export async function confirm(question: string, isJson: boolean): Promise<void> 
 interface RunFlags {
   readonly 'attach-timeout': number
   readonly 'drain-timeout': number
+  readonly 'hook-timeout': number
+  readonly hooks?: string | undefined
   readonly 'max-gap'?: number | undefined
 }
 
@@ -102,7 +143,10 @@ export interface RunControls extends RunSettings {
  * What a running migration is controlled by: its budgets, its voice, and Ctrl-C. Once asks the run to go back or to
  * finish; twice stops it where it stands.
  */
-export function runControls(flags: RunFlags, progress: Progress): RunControls {
+export async function runControls(flags: RunFlags, progress: Progress): Promise<RunControls> {
+  const hooks =
+    flags.hooks === undefined ? null : new HookFolder(resolve(flags.hooks), flags['hook-timeout'], hookEnvironment())
+  await hooks?.requireReadable()
   const interrupt = new AbortController()
   const stop = new AbortController()
   const onSignal = (): void => {
@@ -116,6 +160,7 @@ export function runControls(flags: RunFlags, progress: Progress): RunControls {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   return {
     budgets: {attachMs: flags['attach-timeout'], drainMs: flags['drain-timeout'], gapMs: flags['max-gap'] ?? null},
+    hooks: hooks && {run: (name, facts) => hooks.run(name, {...facts})},
     interrupt: interrupt.signal,
     stop: stop.signal,
     report: narrate(progress),
@@ -126,11 +171,34 @@ export function runControls(flags: RunFlags, progress: Progress): RunControls {
   }
 }
 
+/** Ours, without our login: a hook has its own. */
+function hookEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'KEYSHIFT_TOKEN'))
+}
+
 /** Turns the run's events into lines: each step once, and what it waits for and how long in one that moves. */
 function narrate(progress: Progress): (event: RunEvent) => void {
   return (event) => {
-    if (event.kind === 'step') progress.say(`${event.step}: ${event.title}`)
-    else if (event.kind === 'undo') progress.say(`going back: ${event.step}`)
-    else progress.busy(`  ${event.step} waits for`, `${event.waitingFor}, ${(event.forMs / 1000).toFixed(1)} s so far`)
+    switch (event.kind) {
+      case 'step':
+        progress.say(`${event.leg === 'back' ? 'back: ' : ''}${event.step}: ${event.title}`)
+        break
+      case 'undo':
+        progress.say(`going back: ${event.step}`)
+        break
+      case 'back':
+        progress.say(`going back: ${event.reason}`)
+        break
+      case 'hook':
+        progress.say(
+          `hook ${event.name}: ${String(event.outcome.exitCode ?? 'ended by force')} after ${(event.outcome.ranMs / 1000).toFixed(1)} s`,
+        )
+        break
+      case 'request':
+        progress.say(`${event.verb}: ${event.isAccepted ? 'taken' : `not taken, ${event.reason ?? ''}`}`)
+        break
+      case 'waiting':
+        progress.busy(`  ${event.step} waits for`, `${event.waitingFor}, ${(event.forMs / 1000).toFixed(1)} s so far`)
+    }
   }
 }

@@ -23,7 +23,7 @@ export async function writePlanFile(file: string, plan: MigrationPlan): Promise<
 
 function planFileError(file: string, verb: string, error: unknown): Usage {
   const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  const next = [`keyshift migrate plan TOPIC SUB --to Key_Shared -o plan.json`]
+  const next = [`keyshift migrate plan TOPIC SUB --to TYPE -o plan.json`]
   return new Usage('E_PLAN_FILE', `the plan file ${file} can't be ${verb} (${cause})`, {
     data: {file},
     next,

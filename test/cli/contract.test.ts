@@ -24,7 +24,7 @@ const USAGE: readonly Case[] = [
   },
   {
     what: 'a value that is no option',
-    args: ['migrate', 'plan', 'a', 's', '--to', 'Shared'],
+    args: ['migrate', 'plan', 'a', 's', '--to', 'Exclusive'],
     exit: 2,
     code: 'E_USAGE',
     says: /Key_Shared/,

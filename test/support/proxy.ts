@@ -1,5 +1,5 @@
 import {once} from 'node:events'
-import {createServer} from 'node:http'
+import {createServer, request as httpRequest} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import type {TestContext} from 'node:test'
 
@@ -31,4 +31,56 @@ export async function brokerBehind(t: TestContext, adminUrl: string, {change, re
     server.close()
   })
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+}
+
+export interface CuttingProxy {
+  readonly url: string
+  /** Breaks the connection of the next request whose path fits: before the broker gets it, or before its answer leaves. */
+  cutNext(path: RegExp, when: 'answer' | 'request', method?: string): void
+  /** how many connections it has broken */
+  readonly cuts: number
+}
+
+/** Stands between keyshift and the real broker, and breaks connections on demand. */
+export async function cuttingProxy(t: TestContext, adminUrl: string): Promise<CuttingProxy> {
+  let next: {path: RegExp; when: 'answer' | 'request'; method: string | undefined} | null = null
+  let cuts = 0
+  const server = createServer((request, response) => {
+    const fits = next?.path.test(request.url ?? '') && (next.method ?? request.method) === request.method
+    const when = fits ? next?.when : undefined
+    if (when) {
+      next = null
+      cuts++
+    }
+    if (when === 'request') {
+      request.socket.destroy()
+      return
+    }
+    const headers = {...request.headers, host: new URL(adminUrl).host}
+    const onward = httpRequest(adminUrl + (request.url ?? '/'), {method: request.method, headers}, (answer) => {
+      if (when === 'answer') {
+        answer.resume().once('end', () => request.socket.destroy())
+        return
+      }
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(response)
+    })
+    onward.once('error', () => request.socket.destroy())
+    request.pipe(onward)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    cutNext(path, when, method) {
+      next = {path, when, method}
+    },
+    get cuts() {
+      return cuts
+    },
+  }
 }

@@ -109,13 +109,15 @@ export const plan: MigrationPlan = {
   topic,
   partitions: 4,
   subscription: SUBSCRIPTION,
+  newSubscription: null,
   from: 'Shared',
   to: 'Key_Shared',
   strategy: 'in-place',
   consumersSeen: ['shared-0', 'shared-1'],
   expectConsumers: null,
-  policies: {subscriptionTypesEnabled: null, dispatchRate: null},
-  fencedTypes: ['Exclusive', 'Failover', 'Key_Shared'],
+  policies: {subscriptionTypesEnabled: null, dispatchRate: null, autoSubscriptionCreation: null},
+  allowedTypes: ['Exclusive', 'Failover', 'Key_Shared', 'Shared'],
+  accepted: ['mixed-batches'],
   findings: [
     {...warning, code: 'same-consumer-names', message: 'several consumers share a name', evidence: []},
     {
@@ -127,8 +129,9 @@ export const plan: MigrationPlan = {
       isAccepted: true,
     },
   ],
+  expected: {gapMs: {low: 200, high: 650}, failoverDelayMs: 0, redeliveredMessages: 0},
   steps: [
-    {id: 'fence', title: 'forbid new Shared consumers'},
+    {id: 'fence', title: 'forbid Shared and Key_Shared consumers to subscribe'},
     {id: 'pause', title: 'hold delivery'},
   ],
   digest: 'd'.repeat(64),
@@ -139,25 +142,29 @@ export const result: MigrationResult = {
   state: 'done',
   topic,
   subscription: SUBSCRIPTION,
+  newSubscription: null,
   strategy: 'in-place',
   from: 'Shared',
   to: 'Key_Shared',
   gapMs: 640,
+  gap: {oursMs: 520, hooksMs: 0, fleetMs: 120},
   drainMs: 210,
   switchedAt: at,
   partitions: [{partition: null, type: 'Key_Shared', consumers: 4, markDelete: '9:1115'}],
+  stragglers: ['shared-0', 'shared-1'],
   findings: [
     {...warning, code: 'fewer-consumers', message: '8 consumers were expected, a partition has 4 so far', evidence: []},
   ],
 }
 
 export const migrations: MigrationList = {
-  journal: '/home/ann/.local/share/keyshift/migrations',
+  journal: 'cluster',
   migrations: [
     {
       id: result.id,
       topic,
       subscription: SUBSCRIPTION,
+      newSubscription: null,
       from: 'Shared',
       to: 'Key_Shared',
       strategy: 'in-place',
@@ -170,6 +177,7 @@ export const migrations: MigrationList = {
       startedAt: at,
       lastHeartbeat: at,
       isFenced: true,
+      requests: [{id: '5f2c81', verb: 'abort', by: 'bob@ops-2', at}],
     },
   ],
 }

@@ -15,6 +15,7 @@ function look(changes: Partial<CursorLook> & {markDelete?: string; read?: string
     throttledReads: 1,
     isReading: false,
     deliveredMessages: 10,
+    consumers: 1,
     holders: [],
     ...rest,
   }
@@ -82,3 +83,13 @@ function proof(throttledBefore: number | null, looks: readonly CursorLook[]): He
   const watch = new DrainWatch(throttledBefore)
   return looks.map((one) => watch.observe(one)).at(-1) ?? null
 }
+
+test('nobody connected: handed over as it stands, once that is seen to last', () => {
+  const alone = look({consumers: 0, read: '5:14'})
+  const watch = new DrainWatch(0)
+  assert.deepEqual(
+    [alone, alone, alone].map((one) => watch.observe(one)),
+    [null, null, 'unattended'],
+  )
+  assert.equal(watch.observe(look({read: '5:14'})), null, 'a consumer came: now it has to be drained')
+})

@@ -1,99 +1,85 @@
 import assert from 'node:assert/strict'
-import {appendFile, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {appendFile, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 
 import {FileJournal} from '../../src/clients/journal/file-journal.js'
-import {type Claim, type JournalEntry, nextEntry} from '../../src/clients/journal/journal.js'
+import {type JournalEntry, type JournalLine, viewLines} from '../../src/clients/journal/journal.js'
+import {chain, claimOn, following, request} from '../support/journal.js'
 
-const WHO = {user: 'ann', host: 'elsewhere', pid: 1}
-const CLAIM: Claim = {migrationId: 'm1', who: WHO, since: '2026-01-01T00:00:00.000Z'}
-
-async function openJournal(t: TestContext): Promise<FileJournal> {
+async function openFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'keyshift-journal-'))
   t.after(() => rm(folder, {recursive: true}))
-  return new FileJournal(folder)
+  return folder
 }
 
-function chain(length: number): JournalEntry[] {
-  const entries: JournalEntry[] = []
-  for (let at = 0; at < length; at++) {
-    const record = {
-      step: 'fence',
-      phase: 'applied',
-      data: {at},
-      migrationId: 'm1',
-      at: 'now',
-      who: WHO,
-      planDigest: 'd',
-    } as const
-    entries.push(nextEntry(entries.at(-1), record))
-  }
-  return entries
-}
-
-test('what was appended is read back in order', async (t) => {
-  const journal = await openJournal(t)
-  const entries = chain(3)
-  for (const entry of entries) await journal.append('m1', entry)
-  assert.deepEqual(await journal.read('m1'), entries)
-  assert.deepEqual(await journal.list(), ['m1'])
+test('a whole chain, with a request between: every entry counts', () => {
+  const [first, second, third] = chain(3) as [JournalEntry, JournalEntry, JournalEntry]
+  const lines = [first, second, request('postpone', 'r1'), third]
+  const view = viewLines(lines)
+  assert.deepEqual(view.entries, [first, second, third])
+  assert.deepEqual(
+    view.requests.map(({requestId}) => requestId),
+    ['r1'],
+  )
+  assert.deepEqual([view.voided, view.broken], [[], null])
 })
 
-test('a line cut off by a crash never counted, and the next entry follows the last whole one', async (t) => {
-  const journal = await openJournal(t)
+const TAMPERED: ReadonlyArray<
+  readonly [what: string, lines: (whole: JournalEntry[]) => JournalLine[], broken: number]
+> = [
+  ['a value was changed', (whole) => whole.with(1, {...whole[1], data: {at: 9}} as JournalEntry), 1],
+  ['the first is missing', (whole) => whole.slice(1), 0],
+  ['one in between is missing', (whole) => whole.toSpliced(2, 1), 2],
+  ['two were exchanged', (whole) => [whole[0], whole[2], whole[1], whole[3]] as JournalEntry[], 1],
+  ['a request was changed', (whole) => [...whole, {...request('abort', 'r'), verb: 'cutover'}], 4],
+]
+
+for (const [what, change, broken] of TAMPERED) {
+  test(`altered, ${what}: the line is named`, () => {
+    assert.equal(viewLines(change(chain(4))).broken, broken)
+  })
+}
+
+test('of two processes that write at once the first wins, and what the other goes on to write is void', () => {
+  const [first] = chain(1) as [JournalEntry]
+  const mine = following([first], 'pause')
+  const theirs = following([first], 'run', 'intent')
+  const mineToo = following([first, mine], 'drain')
+  const theirsToo = following([first, theirs], 'evict')
+  const view = viewLines([first, theirs, mine, theirsToo, mineToo])
+  assert.deepEqual(view.entries, [first, theirs, theirsToo])
+  assert.deepEqual([view.voided, view.broken], [[2, 4], null])
+})
+
+test('a line cut off by a crash never counted, and the next one follows the last whole one', async (t) => {
+  const folder = await openFolder(t)
+  const journal = new FileJournal(folder)
   const [first, second] = chain(2) as [JournalEntry, JournalEntry]
-  await journal.append('m1', first)
-  await appendFile(join(journal.place, 'm1.ndjson'), '{"step":"fen')
+  await journal.create('m1')
+  await journal.append('m1', [first])
+  await appendFile(join(folder, 'm1.ndjson'), '{"step":"fen')
   assert.deepEqual(await journal.read('m1'), [first])
-  await journal.append('m1', second)
+  assert.equal(await journal.append('m1', [second]), 1)
   assert.deepEqual(await journal.read('m1'), [first, second])
 })
 
-test('a journal that was altered is refused, and says where', async (t) => {
-  const journal = await openJournal(t)
-  for (const entry of chain(3)) await journal.append('m1', entry)
-  const file = join(journal.place, 'm1.ndjson')
-  const text = await readFile(file, 'utf8')
-  await writeFile(file, text.replace('{"at":1}', '{"at":9}'))
-  await assert.rejects(journal.read('m1'), {code: 'E_JOURNAL_BROKEN', data: {migrationId: 'm1', entry: 1}})
-  await writeFile(file, text.split('\n').slice(1).join('\n'))
-  await assert.rejects(journal.read('m1'), {code: 'E_JOURNAL_BROKEN', data: {migrationId: 'm1', entry: 0}})
-})
-
-test('a migration that is not there', async (t) => {
-  const journal = await openJournal(t)
-  await assert.rejects(journal.read('nope'), {code: 'E_MIGRATION_NOT_FOUND'})
-  await assert.rejects(journal.read('../../etc/passwd'), {code: 'E_MIGRATION_NOT_FOUND'})
-})
-
-test('a second operator is refused and told who is at work', async (t) => {
-  const journal = await openJournal(t)
-  await journal.claim('s', CLAIM, false)
-  await assert.rejects(journal.claim('s', {...CLAIM, migrationId: 'm2'}, false), (error: Error) => {
-    assert.equal('code' in error && error.code, 'E_CLAIMED')
-    assert.match(error.message, /m1, run by ann@elsewhere pid 1 since 2026-01-01/)
-    return true
-  })
-  await journal.release('s', 'm2')
-  await assert.rejects(journal.claim('s', {...CLAIM, migrationId: 'm2'}, true), {code: 'E_CLAIMED'})
-  await journal.release('s', 'm1')
-  await journal.claim('s', {...CLAIM, migrationId: 'm2'}, false)
-})
-
-test('the same migration claims again only when its process is known to be gone, or on demand', async (t) => {
-  const journal = await openJournal(t)
-  await journal.claim('s', CLAIM, false)
-  await assert.rejects(journal.claim('s', CLAIM, false), {code: 'E_CLAIMED'})
-  await journal.claim('s', CLAIM, true)
-  assert.equal((await readdir(journal.place)).filter((file) => file.endsWith('.claim')).length, 1)
+test('an id names a file in the folder and nothing else', async (t) => {
+  const folder = await openFolder(t)
+  const journal = new FileJournal(join(folder, 'journal'))
+  await writeFile(join(folder, 'secret.ndjson'), 'secret')
+  await assert.rejects(journal.read('../secret'), {code: 'E_MIGRATION_NOT_FOUND'})
+  await journal.create('../escape')
+  assert.deepEqual(await journal.list(), ['../escape'])
+  await assert.rejects(readFile(join(folder, 'escape.ndjson')), {code: 'ENOENT'})
 })
 
 test('a folder that can not be made: the error names it and the flag', async (t) => {
-  const {place} = await openJournal(t)
-  await writeFile(join(place, 'file'), '')
-  const journal = new FileJournal(join(place, 'file', 'journal'))
-  await assert.rejects(journal.claim('s', CLAIM, false), {code: 'E_JOURNAL_UNUSABLE'})
-  assert.deepEqual(await new FileJournal(join(place, 'absent')).list(), [])
+  const folder = await openFolder(t)
+  await writeFile(join(folder, 'file'), '')
+  const journal = new FileJournal(join(folder, 'file', 'journal'))
+  await assert.rejects(journal.create('m1'), {code: 'E_JOURNAL_UNUSABLE'})
+  assert.deepEqual(await new FileJournal(join(folder, 'absent')).list(), [])
+  assert.equal(await new FileJournal(join(folder, 'absent')).holder(claimOn('t').subject), null)
 })

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {SubscriptionStats, TopicStats} from '../../src/clients/pulsar-admin/types.js'
-import {planMigration, type PlanRequest} from '../../src/domain/migration/plan.js'
+import {planMigration, type PlanRequest, requestOf} from '../../src/domain/migration/plan.js'
+import {MIGRATABLE, STRATEGIES} from '../../src/domain/migration/strategy.js'
 import type {MigrationSnapshot} from '../../src/domain/migration/snapshot.js'
 import {parsePlan, requireFresh} from '../../src/domain/migration/stale.js'
 import {parseTopicName, partitionName} from '../../src/topic-name.js'
@@ -12,6 +13,7 @@ const TOPIC = parseTopicName('orders')
 const REQUEST: PlanRequest = {
   to: 'Key_Shared',
   strategy: 'in-place',
+  newSubscription: null,
   accept: [],
   expectConsumers: null,
   validForMs: 1000,
@@ -22,6 +24,11 @@ const SHARED: SubscriptionStats = {
   isReplicated: false,
   consumers: [{consumerName: 'a'}],
 }
+
+const NO_POLICIES = {subscriptionTypesEnabled: null, dispatchRate: null, autoSubscriptionCreation: null}
+const BROKER = {subscriptionTypesEnabled: null, throttlesCaughtUp: true, failoverDelayMs: 1000}
+const SAMPLE = {entries: 10, messages: 10, withoutKey: 0, mixedBatches: 0, isComplete: true}
+const NO_EXPIRY = {messageTtlSeconds: null, subscriptionExpirationMinutes: null, evictingQuotas: []}
 
 /** Two partitions, as the changes say; a healthy Shared subscription without them. */
 function snapshot(
@@ -45,34 +52,40 @@ function snapshot(
       partitions: [partition(0, {...SHARED, ...changes}), partition(1, {...SHARED, ...changes, ...second})],
     },
     hasTopicPolicies: true,
-    policies: {subscriptionTypesEnabled: null, dispatchRate: null},
-    broker: {subscriptionTypesEnabled: null, throttlesCaughtUp: true},
+    policies: NO_POLICIES,
+    broker: BROKER,
+    expiry: NO_EXPIRY,
+    sample: null,
     allowedTypes: ['Exclusive', 'Failover', 'Key_Shared', 'Shared'],
     ...others,
   }
 }
 
-test('a healthy Shared subscription: a plan without findings, with its fence and its digest', () => {
+test('a healthy Shared subscription: a plan without findings, with its steps and its expiry', () => {
   const plan = planMigration(snapshot(), REQUEST, NOW)
   assert.deepEqual(plan.findings, [])
-  assert.deepEqual(plan.fencedTypes, ['Exclusive', 'Failover', 'Key_Shared'])
+  assert.deepEqual(plan.expected, {gapMs: plan.expected.gapMs, failoverDelayMs: 0, redeliveredMessages: 0})
   assert.deepEqual(
     plan.steps.map(({id}) => id),
-    ['fence', 'pause', 'drain', 'evict', 'attach', 'resume'],
+    ['fence', 'pause', 'drain', 'evict', 'admit', 'attach'],
   )
   assert.equal(plan.expiresAt, '2026-11-23T14:00:01.000Z')
 })
 
 const BLOCKING: ReadonlyArray<readonly [code: string, isWaivable: boolean, world: MigrationSnapshot]> = [
   ['mixed-types', false, snapshot({}, {second: {type: 'Key_Shared'}})],
-  ['not-shared', false, snapshot({type: 'Failover'})],
-  ['not-shared', false, snapshot({type: 'None', consumers: []})],
+  ['exclusive', false, snapshot({type: 'Exclusive'})],
   ['non-durable', false, snapshot({isDurable: false})],
   ['replicated', true, snapshot({}, {second: {isReplicated: true}})],
   ['topic-policies-off', false, snapshot({}, {hasTopicPolicies: false})],
-  ['throttling-off', false, snapshot({}, {broker: {subscriptionTypesEnabled: null, throttlesCaughtUp: false}})],
-  ['key-shared-not-allowed', false, snapshot({}, {allowedTypes: ['Exclusive', 'Shared']})],
+  ['throttling-off', false, snapshot({}, {broker: {...BROKER, throttlesCaughtUp: false}})],
+  ['type-not-allowed', false, snapshot({}, {allowedTypes: ['Exclusive', 'Shared']})],
   ['neighbours-fenced', true, snapshot({}, {topic: {subscriptions: {audit: {type: 'Shared'}}}})],
+  ['neighbours-fenced', true, snapshot({}, {topic: {subscriptions: {audit: {type: 'Key_Shared'}}}})],
+  ['blocked-consumers', true, snapshot({consumers: [{consumerName: 'a', blockedConsumerOnUnackedMsgs: true}]})],
+  ['keyless-messages', true, snapshot({}, {sample: {...SAMPLE, withoutKey: 3}})],
+  ['mixed-batches', true, snapshot({}, {sample: {...SAMPLE, mixedBatches: 1}})],
+  ['expiry', true, snapshot({}, {expiry: {...NO_EXPIRY, messageTtlSeconds: 30}})],
   ['delayed-messages', false, snapshot({}, {second: {msgDelayed: 3}})],
   ['mixed-batches', true, snapshot({consumers: [{consumerName: 'a', avgMessagesPerEntry: 7}]})],
 ]
@@ -102,7 +115,8 @@ for (const [code, isWaivable, world] of BLOCKING) {
 const WARNING: ReadonlyArray<readonly [code: string, world: MigrationSnapshot]> = [
   ['chunked-messages', snapshot({}, {topic: {msgChunkPublished: true}})],
   ['same-consumer-names', snapshot({consumers: [{consumerName: 'a'}, {consumerName: 'a'}]})],
-  ['double-delivery', snapshot({}, {brokerVersion: '3.0.7'})],
+  ['known-bugs', snapshot({}, {brokerVersion: '4.0.2'})],
+  ['expiry', snapshot({}, {expiry: {...NO_EXPIRY, evictingQuotas: ['10 GB']}})],
   ['partitions-without-consumers', snapshot({}, {second: {consumers: []}})],
 ]
 
@@ -115,6 +129,65 @@ for (const [code, world] of WARNING) {
     )
   })
 }
+
+test('no type yet: there is nothing to move, only a fleet to start', () => {
+  const world = snapshot({type: 'None', consumers: []})
+  assert.throws(() => planMigration(world, REQUEST, NOW), {
+    code: 'E_PLAN_BLOCKED',
+    message: /just start the Key_Shared/,
+  })
+})
+
+test('every pair of types has a plan in both strategies, and its steps begin with what must not change later', () => {
+  for (const from of MIGRATABLE) {
+    for (const to of MIGRATABLE.filter((type) => type !== from)) {
+      for (const strategy of STRATEGIES) {
+        const newSubscription = strategy === 'blue-green' ? 'new' : null
+        const plan = planMigration(snapshot({type: from}), {...REQUEST, to, strategy, newSubscription}, NOW)
+        const ids = plan.steps.map(({id}) => id)
+        assert.deepEqual([plan.from, plan.to, plan.strategy], [from, to, strategy])
+        assert.deepEqual(ids.slice(0, 3), [strategy === 'in-place' ? 'fence' : 'door', 'pause', 'drain'])
+        assert.equal(plan.expected.failoverDelayMs, to === 'Failover' ? 1000 : 0)
+      }
+    }
+  }
+})
+
+test('what is left open is chosen: from Failover a new subscription, with a name after its type', () => {
+  const wish = {...REQUEST, strategy: null}
+  assert.deepEqual(requestOf(snapshot({type: 'Failover'}), wish), {
+    ...REQUEST,
+    strategy: 'blue-green',
+    newSubscription: 'decision-key-shared',
+  })
+  assert.equal(requestOf(snapshot(), wish).strategy, 'in-place')
+  assert.throws(() => requestOf(snapshot(), {...wish, newSubscription: 'other'}), {code: 'E_USAGE'})
+})
+
+test('blue-green leaves neighbours alone, and wants a name that nobody has', () => {
+  const request = {...REQUEST, strategy: 'blue-green', newSubscription: 'new'} as const
+  const neighbour = {topic: {subscriptions: {audit: {type: 'Shared'}}}}
+  assert.deepEqual(planMigration(snapshot({}, neighbour), request, NOW).findings, [])
+  const taken = {topic: {subscriptions: {new: {type: 'None'}}}}
+  assert.throws(() => planMigration(snapshot({}, taken), request, NOW), {
+    code: 'E_PLAN_BLOCKED',
+    message: /new exists already/,
+  })
+})
+
+test('on a broker before 4.0, Key_Shared is warned of: it may deliver twice, and has known faults', () => {
+  const {findings} = planMigration(snapshot({}, {brokerVersion: '3.0.7'}), REQUEST, NOW)
+  assert.deepEqual(
+    findings.map(({code}) => code),
+    ['double-delivery', 'known-bugs'],
+  )
+  assert.deepEqual(
+    planMigration(snapshot({type: 'Shared'}, {brokerVersion: '3.0.7'}), {...REQUEST, to: 'Failover'}, NOW).findings.map(
+      ({code}) => code,
+    ),
+    ['failover-delay', 'no-delayed-delivery'],
+  )
+})
 
 test('Key_Shared already: nothing to do', () => {
   assert.throws(() => planMigration(snapshot({type: 'Key_Shared'}), REQUEST, NOW), {code: 'E_NOTHING_TO_DO'})
@@ -145,8 +218,8 @@ test('a plan is stale when anything it was bound to has changed, and names it', 
   const worlds: ReadonlyArray<readonly [string, MigrationSnapshot]> = [
     ['type', snapshot({type: 'Failover'})],
     ['cluster', snapshot({}, {cluster: 'other'})],
-    ['dispatchRate', snapshot({}, {policies: {subscriptionTypesEnabled: null, dispatchRate: rate}})],
-    ['subscriptionTypesEnabled', snapshot({}, {policies: {subscriptionTypesEnabled: ['Shared'], dispatchRate: null}})],
+    ['dispatchRate', snapshot({}, {policies: {...NO_POLICIES, dispatchRate: rate}})],
+    ['subscriptionTypesEnabled', snapshot({}, {policies: {...NO_POLICIES, subscriptionTypesEnabled: ['Shared']}})],
     ['delayed-messages', snapshot({msgDelayed: 1})],
   ]
   for (const [field, world] of worlds) {

@@ -1,9 +1,11 @@
 import chalk from 'chalk'
 
-import type {Finding} from '../../domain/migration/findings.js'
+import type {AskedMigration} from '../../domain/migration/ask.js'
+import type {Finding} from '../../domain/migration/findings/finding.js'
 import type {MigrationPlan} from '../../domain/migration/plan.js'
 import type {MigrationResult} from '../../domain/migration/result.js'
 import type {MigrationList, MigrationStatus} from '../../domain/migration/status.js'
+import type {JournalCheck} from '../../domain/migration/survey.js'
 import {renderMs, renderPairs, renderTable} from './table.js'
 
 export function renderPlan(plan: MigrationPlan): string {
@@ -12,12 +14,20 @@ export function renderPlan(plan: MigrationPlan): string {
     ['subscription', plan.subscription],
     ['partitions', plan.partitions],
     ['change', `${plan.from} → ${plan.to}, ${plan.strategy}`],
+    ...(plan.newSubscription === null ? [] : [['new subscription', plan.newSubscription] as const]),
+    ['expected gap', renderExpected(plan)],
     ['cluster', `${plan.cluster}, Pulsar ${plan.brokerVersion}`],
     ['consumers seen', plan.consumersSeen.join(', ') || 'none'],
     ['valid until', plan.expiresAt],
   ])
   const steps = plan.steps.map(({id, title}, at) => `  ${String(at + 1)}. ${chalk.bold(id.padEnd(7))} ${title}`)
   return [head, `Steps:\n${steps.join('\n')}`, renderFindings(plan.findings)].join('\n\n')
+}
+
+function renderExpected({expected: {failoverDelayMs, gapMs, redeliveredMessages}, to}: MigrationPlan): string {
+  const own = `${renderMs(gapMs.low)} to ${renderMs(gapMs.high)} and what the consumers take to acknowledge`
+  const delay = to === 'Failover' ? `, and ${renderMs(failoverDelayMs)} of the broker's for Failover` : ''
+  return `${own}${delay}; handled again: ${String(redeliveredMessages ?? 'what partitions without a consumer hold unacknowledged')}`
 }
 
 function renderFindings(findings: readonly Finding[]): string {
@@ -43,8 +53,35 @@ export function renderResult(result: MigrationResult): string {
     head,
     renderTable(['partition', 'type', 'consumers so far', 'handed over at'], rows),
     renderFindings(result.findings),
-    `The fence still stands. When all is well: keyshift migrate finish ${result.id}`,
+    ...renderStragglers(result),
+    ...afterwards(result),
   ].join('\n\n')
+}
+
+function renderStragglers({from, stragglers}: MigrationResult): string[] {
+  if (stragglers.length === 0) return []
+  return [`Disconnected ${from} consumers, refused if they try again: ${stragglers.join(', ')}`]
+}
+
+function afterwards({id, newSubscription, state}: MigrationResult): string[] {
+  if (state === 'done') {
+    const barrier = newSubscription === null ? 'The fence still stands' : 'The door is still closed'
+    return [`${barrier}. When all is well: keyshift migrate finish ${id}; to go back: keyshift migrate rollback ${id}`]
+  }
+  return state === 'rolled-back' && newSubscription !== null
+    ? [`The door is still closed. Once the fleet of ${newSubscription} is stopped: keyshift migrate finish ${id}`]
+    : []
+}
+
+export function renderAsked({id, isAccepted, reason, verb}: AskedMigration): string {
+  if (verb === 'cancel') return isAccepted ? `Taken back in ${id}.` : `Not taken back in ${id}: ${reason ?? ''}`
+  return `${verb} was taken by ${id}. What it does: keyshift migrate status ${id} --watch`
+}
+
+export function renderCheck({entries, id, lastHash, requests, voidedLines}: JournalCheck): string {
+  const voided =
+    voidedLines.length === 0 ? '' : `, ${String(voidedLines.length)} void lines of a process that had lost it`
+  return `The journal of ${id} is whole: ${String(entries)} entries, ${String(requests)} requests${voided}. Last hash ${lastHash ?? ''}.`
 }
 
 const HEAD = ['id', 'state', 'step', 'topic', 'subscription', 'held', 'run by', 'last heartbeat', 'waiting for']
@@ -67,9 +104,18 @@ export function renderMigrations({journal, migrations}: MigrationList): string {
     .join('\n\n')
 }
 
-function nextStep({id, isFenced, state}: MigrationStatus): string[] {
-  if (state === 'running') return [`${id} is not over. If its process is gone: keyshift migrate resume ${id}`]
-  return state === 'done' && isFenced
-    ? [`${id} still has its fence. When all is well: keyshift migrate finish ${id}`]
-    : []
+function nextStep({id, isFenced, requests, state}: MigrationStatus): string[] {
+  const asked = requests.map(({at, by, verb}) => `${id}: ${verb} asked by ${by} at ${at}, not answered yet`)
+  switch (state) {
+    case 'postponed':
+      return [...asked, `${id} waits for: keyshift migrate cutover ${id}`]
+    case 'going-back':
+    case 'running':
+      return [...asked, `${id} is not over. If its process is gone: keyshift migrate resume ${id}`]
+    case 'done':
+    case 'rolled-back':
+      return isFenced ? [`${id} still keeps a fleet out. When all is well: keyshift migrate finish ${id}`] : []
+    case 'finished':
+      return []
+  }
 }

@@ -1,122 +1,128 @@
-import {access, constants, mkdir, open, readdir, readFile, rm, truncate} from 'node:fs/promises'
-import {hostname} from 'node:os'
+import {access, constants, link, mkdir, open, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
-import {Conflict, Unreachable} from '../../errors.js'
-import {type Actor, type Claim, firstBroken, type JournalEntry, type JournalStore, sha256} from './journal.js'
+import {Unreachable} from '../../errors.js'
+import {type Claim, type Heartbeat, type JournalLine, type JournalStore, sha256, type Subject} from './journal.js'
 
 const ENDING = '.ndjson'
 
-/** The journal as files: one NDJSON file for each migration, one small file for each claim. */
+/** The journal as files: one NDJSON file for each migration, one small file for each claim and for its heartbeat. */
 export class FileJournal implements JournalStore {
   readonly place: string
+  private readonly folder: string
 
-  /** @param directory made when the first migration is written. */
-  constructor(directory: string) {
-    this.place = directory
-  }
-
-  async claim(subject: string, claim: Claim, isTakeOver: boolean): Promise<void> {
-    await this.prepare()
-    try {
-      await writeDurably(this.claimPath(subject), 'wx', JSON.stringify(claim))
-    } catch (error) {
-      if (!isCode(error, 'EEXIST')) throw error
-      await this.claimAgain(subject, claim, isTakeOver)
-    }
-  }
-
-  async release(subject: string, migrationId: string): Promise<void> {
-    const held = await this.heldBy(subject)
-    if (held?.migrationId === migrationId) await rm(this.claimPath(subject), {force: true})
-  }
-
-  async append(migrationId: string, entry: JournalEntry): Promise<void> {
-    await dropTornLine(this.path(migrationId))
-    await writeDurably(this.path(migrationId), 'a', `${JSON.stringify(entry)}\n`)
-  }
-
-  async read(migrationId: string): Promise<JournalEntry[]> {
-    const entries = parseLines(await this.text(migrationId), migrationId)
-    const broken = firstBroken(entries)
-    if (broken !== null) throw journalBroken(migrationId, broken)
-    return entries
-  }
-
-  async list(): Promise<string[]> {
-    try {
-      const files = await readdir(this.place)
-      return files
-        .filter((file) => file.endsWith(ENDING))
-        .map((file) => file.slice(0, -ENDING.length))
-        .toSorted()
-    } catch (error) {
-      if (isCode(error, 'ENOENT')) return []
-      throw error
-    }
+  /** @param folder made when the first migration is written. */
+  constructor(folder: string) {
+    this.folder = folder
+    this.place = `file:${folder}`
   }
 
   /** @throws Unreachable E_JOURNAL_UNUSABLE when the folder can't be made or written to. */
-  private async prepare(): Promise<void> {
+  async create(migrationId: string): Promise<void> {
     try {
-      await mkdir(this.place, {recursive: true})
-      await access(this.place, constants.W_OK)
+      await mkdir(this.folder, {recursive: true})
+      await access(this.folder, constants.W_OK)
     } catch (error) {
       const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-      throw new Unreachable('E_JOURNAL_UNUSABLE', `the journal's folder ${this.place} can't be written to (${cause})`, {
-        data: {place: this.place, cause},
-        next: ['give another one with --journal file:DIRECTORY or KEYSHIFT_JOURNAL'],
-        cause: error,
-      })
+      throw new Unreachable(
+        'E_JOURNAL_UNUSABLE',
+        `the journal's folder ${this.folder} can't be written to (${cause})`,
+        {
+          data: {place: this.place, cause},
+          next: ['give another one with --journal file:DIRECTORY or KEYSHIFT_JOURNAL'],
+          cause: error,
+        },
+      )
     }
+    await writeDurably(this.path(migrationId), 'wx', '')
   }
 
-  private async claimAgain(subject: string, claim: Claim, isTakeOver: boolean): Promise<void> {
-    const held = await this.heldBy(subject)
-    const isOurs = held?.migrationId === claim.migrationId
-    if (!held || !(await this.mayClaim(held, isOurs, isTakeOver))) throw claimed(held, isOurs)
-    await rm(this.claimPath(subject))
-    await writeDurably(this.claimPath(subject), 'wx', JSON.stringify(claim))
+  async append(migrationId: string, lines: readonly JournalLine[]): Promise<number> {
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+    // A line that a crash cut off must not swallow the next one.
+    const isTorn = /[^\n]$/.test(await this.text(migrationId))
+    await writeDurably(this.path(migrationId), 'a', isTorn ? `\n${text}` : text)
+    return (await this.read(migrationId)).findLastIndex(({hash}) => hash === lines[0]?.hash)
   }
 
-  /** Our own when its process is gone; another's only when that died before it wrote its first entry. */
-  private async mayClaim(held: Claim, isOurs: boolean, isTakeOver: boolean): Promise<boolean> {
-    if (isOurs) return isTakeOver || isGone(held.who)
-    return isGone(held.who) && !(await this.list()).includes(held.migrationId)
+  async read(migrationId: string, from = 0): Promise<JournalLine[]> {
+    return parseLines(await this.text(migrationId)).slice(from)
   }
 
-  private async heldBy(subject: string): Promise<Claim | null> {
+  async remove(migrationId: string): Promise<void> {
+    await rm(this.path(migrationId), {force: true})
+  }
+
+  async list(): Promise<string[]> {
+    const files = await unless('ENOENT', readdir(this.folder), [])
+    return files
+      .filter((file) => file.endsWith(ENDING))
+      .map((file) => decodeURIComponent(file.slice(0, -ENDING.length)))
+      .toSorted()
+  }
+
+  async claim(claim: Claim): Promise<Claim> {
+    const path = this.claimPath(claim.subject)
+    const draft = `${path}.${claim.migrationId}`
+    await writeDurably(draft, 'w', JSON.stringify(claim))
     try {
-      return JSON.parse(await readFile(this.claimPath(subject), 'utf8')) as Claim
-    } catch (error) {
-      if (isCode(error, 'ENOENT') || error instanceof SyntaxError) return null
-      throw error
+      // A link appears with its content, or not at all: nobody reads half a claim.
+      const isTaken = await unless(
+        'EEXIST',
+        link(draft, path).then(() => true),
+        false,
+      )
+      return isTaken ? claim : ((await this.holder(claim.subject))?.claim ?? (await this.claim(claim)))
+    } finally {
+      await rm(draft, {force: true})
     }
+  }
+
+  async holder(subject: Subject): Promise<{claim: Claim; heartbeat: Heartbeat | null} | null> {
+    const claim = await readJson<Claim>(this.claimPath(subject))
+    return claim && {claim, heartbeat: await readJson<Heartbeat>(this.beatPath(subject))}
+  }
+
+  async beat({subject}: Claim, heartbeat: Heartbeat): Promise<void> {
+    const path = this.beatPath(subject)
+    await writeFile(`${path}.${String(process.pid)}`, JSON.stringify(heartbeat))
+    await rename(`${path}.${String(process.pid)}`, path)
+  }
+
+  async release({migrationId, subject}: Claim): Promise<void> {
+    if ((await this.holder(subject))?.claim.migrationId !== migrationId) return
+    await rm(this.beatPath(subject), {force: true})
+    await rm(this.claimPath(subject), {force: true})
   }
 
   private async text(migrationId: string): Promise<string> {
-    try {
-      return await readFile(this.path(migrationId), 'utf8')
-    } catch (error) {
-      if (!isCode(error, 'ENOENT')) throw error
-      throw new Unreachable('E_MIGRATION_NOT_FOUND', `there is no migration ${migrationId} in ${this.place}`, {
-        data: {migrationId, place: this.place},
-        next: ['keyshift migrate status'],
-      })
-    }
+    const text = await unless('ENOENT', readFile(this.path(migrationId), 'utf8'), null)
+    if (text !== null) return text
+    throw new Unreachable('E_MIGRATION_NOT_FOUND', `there is no migration ${migrationId} in ${this.place}`, {
+      data: {migrationId, place: this.place},
+      next: ['keyshift migrate list'],
+    })
   }
 
   private path(migrationId: string): string {
     // An id comes from the command line: it names a file here and nothing else.
-    return join(this.place, `${encodeURIComponent(migrationId)}${ENDING}`)
+    return join(this.folder, `${encodeURIComponent(migrationId)}${ENDING}`)
   }
 
-  private claimPath(subject: string): string {
-    return join(this.place, `${sha256(subject).slice(0, 32)}.claim`)
+  private claimPath(subject: Subject): string {
+    return join(this.folder, `${nameOf(subject)}.claim`)
+  }
+
+  private beatPath(subject: Subject): string {
+    return join(this.folder, `${nameOf(subject)}.beat`)
   }
 }
 
-async function writeDurably(path: string, flags: 'a' | 'wx', text: string): Promise<void> {
+function nameOf({cluster, topic}: Subject): string {
+  return sha256(JSON.stringify([cluster, topic])).slice(0, 32)
+}
+
+async function writeDurably(path: string, flags: 'a' | 'w' | 'wx', text: string): Promise<void> {
   const file = await open(path, flags, 0o600)
   try {
     await file.writeFile(text)
@@ -126,60 +132,27 @@ async function writeDurably(path: string, flags: 'a' | 'wx', text: string): Prom
   }
 }
 
-/** A last line without its newline was cut off by a crash before append() returned: it never counted. */
-async function dropTornLine(path: string): Promise<void> {
-  const text = await readFile(path).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT')) return Buffer.alloc(0)
-    throw error
+/** Lines that are no JSON were cut off by a crash before append() returned: they never counted. */
+function parseLines(text: string): JournalLine[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return [JSON.parse(line) as JournalLine]
+    } catch {
+      return []
+    }
   })
-  const whole = text.lastIndexOf('\n') + 1
-  if (whole < text.length) await truncate(path, whole)
 }
 
-function parseLines(text: string, migrationId: string): JournalEntry[] {
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-  return whole
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line, at) => {
-      try {
-        return JSON.parse(line) as JournalEntry
-      } catch {
-        throw journalBroken(migrationId, at)
-      }
-    })
+async function readJson<T>(path: string): Promise<T | null> {
+  const text = await unless('ENOENT', readFile(path, 'utf8'), null)
+  return text === null ? null : (JSON.parse(text) as T)
 }
 
-function claimed(held: Claim | null, isOurs: boolean): Conflict {
-  const holder = held
-    ? `${held.migrationId}, run by ${held.who.user}@${held.who.host} pid ${String(held.who.pid)} since ${held.since}`
-    : 'another run'
-  const next = held ? [`keyshift migrate status ${held.migrationId}`] : []
-  if (held) next.push(`keyshift migrate resume ${held.migrationId}${isOurs ? ' --take-over' : ''}`)
-  return new Conflict('E_CLAIMED', `this subscription is being migrated by ${holder}`, {data: {...held}, next})
-}
-
-/** Whether the process is known to be gone: it was on this host and is no more. Another host's can't be seen. */
-function isGone({host, pid}: Actor): boolean {
-  if (host !== hostname()) return false
+async function unless<T, D>(code: string, action: Promise<T>, otherwise: D): Promise<D | T> {
   try {
-    process.kill(pid, 0)
-    return false
+    return await action
   } catch (error) {
-    return isCode(error, 'ESRCH')
+    if (error instanceof Error && 'code' in error && error.code === code) return otherwise
+    throw error
   }
-}
-
-function journalBroken(migrationId: string, at: number): Conflict {
-  return new Conflict(
-    'E_JOURNAL_BROKEN',
-    `the journal of ${migrationId} was altered: entry ${String(at)} does not fit the one before`,
-    {
-      data: {migrationId, entry: at},
-    },
-  )
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -2,9 +2,14 @@ import {createHash} from 'node:crypto'
 
 /**
  * `captured` and `intent` are durable before the call that changes anything; `applied` and `verified` follow it.
- * `waiting` says what a poll waits for, for those who watch; `undone` and `closed` end a step and a run.
+ * `taken` answers a control request, `hook` keeps what a hook said, `waiting` what a poll waits for; `undone` and
+ * `closed` end a step and a run.
  */
-export type JournalPhase = 'applied' | 'captured' | 'closed' | 'intent' | 'undone' | 'verified' | 'waiting'
+export type JournalPhase =
+  'applied' | 'captured' | 'closed' | 'hook' | 'intent' | 'taken' | 'undone' | 'verified' | 'waiting'
+
+/** Which way a migration goes: to the new type, or back to the old one. */
+export type LegName = 'back' | 'forward'
 
 export interface Actor {
   readonly user: string
@@ -14,12 +19,15 @@ export interface Actor {
 
 /** What the runner writes; never a password or a token. */
 export interface JournalRecord {
+  readonly leg: LegName
   readonly step: string
   readonly phase: JournalPhase
   readonly data: Readonly<Record<string, unknown>>
 }
 
+/** One link of the chain that the owner of a migration writes. */
 export interface JournalEntry extends JournalRecord {
+  readonly kind: 'entry'
   /** from 0, without a gap */
   readonly sequence: number
   readonly migrationId: string
@@ -31,33 +39,71 @@ export interface JournalEntry extends JournalRecord {
   readonly hash: string
 }
 
-/** Who works on a subscription, and since when. */
+export type ControlVerb = 'abort' | 'cancel' | 'cutover' | 'postpone' | 'rollback'
+
+/** What somebody asks of a migration that another process runs. It stands beside the chain: anybody may add one. */
+export interface ControlRequest {
+  readonly kind: 'request'
+  readonly requestId: string
+  readonly migrationId: string
+  readonly verb: ControlVerb
+  /** the request that a `cancel` takes back; null for the other verbs */
+  readonly cancels: string | null
+  readonly at: string
+  readonly who: Actor
+  readonly hash: string
+}
+
+export type JournalLine = ControlRequest | JournalEntry
+
+/** What one claim covers: policies are for a whole topic, so one topic has one migration at a time. */
+export interface Subject {
+  readonly cluster: string
+  /** full name of the partitioned or plain topic */
+  readonly topic: string
+}
+
+/** Who works on a topic, and since when. */
 export interface Claim {
+  readonly subject: Subject
+  readonly subscription: string
   readonly migrationId: string
   readonly who: Actor
   readonly since: string
 }
 
+/** The last sign of life of the process that runs a migration. */
+export interface Heartbeat {
+  readonly at: string
+  readonly who: Actor
+  readonly step: string | null
+  readonly waitingFor: string | null
+}
+
 /**
- * Where migrations are written down. Whatever keeps it, an entry that append() returned is durable, entries are chained
- * by hash, and one subject (a subscription of a topic) has at most one claim.
+ * Where migrations are written down. Whatever keeps it, a line that append() returned is durable, all readers see the
+ * lines in one order, and one subject has at most one claim.
  */
 export interface JournalStore {
   /** A place to show, for "the journal is at …". */
   readonly place: string
-  /**
-   * Takes the claim, or takes it again for the same migration when its process is gone.
-   *
-   * @param isTakeOver take it from a process of the same migration that can't be seen from here.
-   * @throws Conflict E_CLAIMED, with who holds it and since when.
-   */
-  claim(subject: string, claim: Claim, isTakeOver: boolean): Promise<void>
-  release(subject: string, migrationId: string): Promise<void>
-  append(migrationId: string, entry: JournalEntry): Promise<void>
-  /** In order; @throws Unreachable E_MIGRATION_NOT_FOUND, Conflict E_JOURNAL_BROKEN when the chain does not hold. */
-  read(migrationId: string): Promise<JournalEntry[]>
+  /** Makes the empty log of a new migration. */
+  create(migrationId: string, subject: Subject): Promise<void>
+  /** @returns how many lines lie before the first of these: more than the writer knew means that others wrote. */
+  append(migrationId: string, lines: readonly JournalLine[]): Promise<number>
+  /** The lines from number `from` (0 is the first) on. @throws Unreachable E_MIGRATION_NOT_FOUND. */
+  read(migrationId: string, from?: number): Promise<JournalLine[]>
+  /** Removes the log of a migration that never began. */
+  remove(migrationId: string): Promise<void>
   /** The ids of all migrations, the newest last. */
   list(): Promise<string[]>
+  /** Takes the claim of a subject, or leaves it to who has it. @returns who has it now. */
+  claim(claim: Claim): Promise<Claim>
+  /** Who holds a subject's claim; null when nobody does. */
+  holder(subject: Subject): Promise<{claim: Claim; heartbeat: Heartbeat | null} | null>
+  beat(claim: Claim, heartbeat: Heartbeat): Promise<void>
+  /** Gives a claim back; one that another migration holds is left alone. */
+  release(claim: Claim): Promise<void>
 }
 
 const NO_HASH = '0'.repeat(64)
@@ -67,21 +113,54 @@ export function nextEntry(
   previous: JournalEntry | undefined,
   record: JournalRecord & Pick<JournalEntry, 'at' | 'migrationId' | 'planDigest' | 'who'>,
 ): JournalEntry {
-  const body = {...record, sequence: previous ? previous.sequence + 1 : 0, previousHash: previous?.hash ?? NO_HASH}
-  return {...body, hash: hashOf(body)}
+  const sequence = previous ? previous.sequence + 1 : 0
+  return sealed({...record, kind: 'entry', sequence, previousHash: previous?.hash ?? NO_HASH})
 }
 
-/** The number of the first entry whose hash, number or predecessor is wrong; null when the chain holds. */
-export function firstBroken(entries: readonly JournalEntry[]): number | null {
-  const broken = entries.findIndex(({hash, ...body}, at) => {
-    const expectedPrevious = entries[at - 1]?.hash ?? NO_HASH
-    return body.sequence !== at || body.previousHash !== expectedPrevious || hash !== hashOf(body)
-  })
-  return broken === -1 ? null : broken
+export function newRequest(request: Omit<ControlRequest, 'hash' | 'kind'>): ControlRequest {
+  return sealed({...request, kind: 'request'})
 }
 
-function hashOf(body: Omit<JournalEntry, 'hash'>): string {
-  return sha256(canonicalJson(body))
+export interface JournalView {
+  readonly entries: JournalEntry[]
+  readonly requests: ControlRequest[]
+  /** numbers of the lines by which a process that had lost the migration tried to go on; they don't count */
+  readonly voided: number[]
+  /** the number of the first line that was altered, or that follows one that is missing; null when there is none */
+  readonly broken: number | null
+}
+
+/**
+ * Follows the chain. When two processes write at once, the first of two lines that follow the same entry counts, and
+ * the other, and all that follows it alone, is void.
+ */
+export function viewLines(lines: readonly JournalLine[]): JournalView {
+  const entries: JournalEntry[] = []
+  const requests: ControlRequest[] = []
+  const voided: number[] = []
+  const forks = new Set<string>()
+  for (const [at, line] of lines.entries()) {
+    if (!isIntact(line)) return {entries, requests, voided, broken: at}
+    if (line.kind === 'request') requests.push(line)
+    else if (follows(entries.at(-1), line)) entries.push(line)
+    else if (line.sequence < entries.length || forks.has(line.previousHash)) {
+      voided.push(at)
+      forks.add(line.hash)
+    } else return {entries, requests, voided, broken: at}
+  }
+  return {entries, requests, voided, broken: null}
+}
+
+function follows(last: JournalEntry | undefined, {previousHash, sequence}: JournalEntry): boolean {
+  return sequence === (last ? last.sequence + 1 : 0) && previousHash === (last?.hash ?? NO_HASH)
+}
+
+function isIntact({hash, ...body}: JournalLine): boolean {
+  return hash === sha256(canonicalJson(body))
+}
+
+function sealed<T extends object>(body: T): T & {hash: string} {
+  return {...body, hash: sha256(canonicalJson(body))}
 }
 
 export function sha256(text: string): string {

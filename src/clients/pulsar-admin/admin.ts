@@ -1,9 +1,11 @@
 import type {TopicName} from '../../topic-name.js'
 import {AdminHttp, type AdminHttpOptions, AdminRefused, type AdminRequest, type RawAnswer} from './http.js'
 import type {
+  AutoSubscriptionCreation,
   BrokerTopics,
   DispatchRate,
   InternalStats,
+  NamespacePolicies,
   PartitionedTopicStats,
   SubscriptionType,
   TopicStats,
@@ -106,9 +108,41 @@ export class PulsarAdmin {
     return this.entry({method: 'GET', path: `${topicPath(topic)}/examinemessage`, query})
   }
 
-  /** Makes a plain topic. */
+  /** Makes a plain topic. Of several that do so at once more than one may succeed (seen on 4.2.4). */
   async createTopic(topic: TopicName): Promise<void> {
     await this.http.send({method: 'PUT', path: topicPath(topic), body: {}}) // the body is the topic's properties
+  }
+
+  async topicProperties(topic: TopicName): Promise<Record<string, string>> {
+    return ((await this.get(`${topicPath(topic)}/properties`)) ?? {}) as Record<string, string>
+  }
+
+  /** Sets these properties of a topic and leaves the others. */
+  async setTopicProperties(topic: TopicName, properties: Readonly<Record<string, string>>): Promise<void> {
+    await this.http.send({method: 'PUT', path: `${topicPath(topic)}/properties`, body: properties})
+  }
+
+  /**
+   * Publishes text to a plain topic.
+   *
+   * @returns the id of each message as `ledger:entry`, null for one that the broker did not store.
+   */
+  async publish(topic: TopicName, texts: readonly string[]): Promise<Array<string | null>> {
+    const {local, namespace, tenant} = topic
+    const answer = (await this.http.send({
+      method: 'POST',
+      path: `//topics/persistent/${[tenant, namespace, local].map((part) => encodeURIComponent(part)).join('/')}`,
+      body: {messages: texts.map((payload) => ({payload}))},
+    })) as {messagePublishResults: Array<{messageId?: string; errorCode: number}>}
+    return answer.messagePublishResults.map(({errorCode, messageId}) =>
+      errorCode === 0 ? (/^\d+:\d+/.exec(messageId ?? '')?.[0] ?? null) : null,
+    )
+  }
+
+  /** Makes a topic keep its messages whatever the namespace's retention and TTL say. */
+  async keepForever(topic: TopicName): Promise<void> {
+    await this.setPolicy(`${topicPath(topic)}/retention`, {retentionTimeInMinutes: -1, retentionSizeInMB: -1})
+    await this.http.send({method: 'POST', path: `${topicPath(topic)}/messageTTL`, query: {messageTTL: 0}})
   }
 
   /** Deletes a plain topic with its subscriptions, whoever is connected. */
@@ -116,8 +150,18 @@ export class PulsarAdmin {
     await this.http.send({method: 'DELETE', path: topicPath(topic), query: {force: true}})
   }
 
-  async createPartitionedTopic(topic: TopicName, partitions: number): Promise<void> {
-    await this.http.send({method: 'PUT', path: `${topicPath(topic)}/partitions`, body: partitions})
+  /** Makes a partitioned topic. Of several that do so at once one succeeds, and the others are answered 409. */
+  async createPartitionedTopic(
+    topic: TopicName,
+    partitions: number,
+    properties: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    await this.http.send({
+      method: 'PUT',
+      path: `${topicPath(topic)}/partitions`,
+      body: {partitions, properties},
+      contentType: 'application/vnd.partitioned-topic-metadata+json',
+    })
   }
 
   async deletePartitionedTopic(topic: TopicName): Promise<void> {
@@ -132,6 +176,11 @@ export class PulsarAdmin {
     return types && types.length > 0 ? types.toSorted() : null
   }
 
+  async namespacePolicies({tenant, namespace}: TopicName): Promise<NamespacePolicies> {
+    const path = `/namespaces/${encodeURIComponent(tenant)}/${encodeURIComponent(namespace)}`
+    return (await this.get(path)) as NamespacePolicies
+  }
+
   /** The subscription types that the namespace's policy allows; null when it sets none. */
   async namespaceSubscriptionTypes({tenant, namespace}: TopicName): Promise<SubscriptionType[] | null> {
     const path = `/namespaces/${encodeURIComponent(tenant)}/${encodeURIComponent(namespace)}/subscriptionTypesEnabled`
@@ -142,6 +191,16 @@ export class PulsarAdmin {
   /** Sets the topic's allowed types; null removes the policy. Checked by the broker only when a consumer subscribes. */
   async setSubscriptionTypes(topic: TopicName, types: readonly SubscriptionType[] | null): Promise<void> {
     await this.setPolicy(`${topicPath(topic)}/subscriptionTypesEnabled`, types)
+  }
+
+  /** Whether subscribing makes a subscription that is not there; null when the topic sets nothing. */
+  async autoSubscriptionCreation(topic: TopicName): Promise<AutoSubscriptionCreation | null> {
+    return (await this.get(`${topicPath(topic)}/autoSubscriptionCreation`)) as AutoSubscriptionCreation | null
+  }
+
+  /** null removes the policy. */
+  async setAutoSubscriptionCreation(topic: TopicName, value: AutoSubscriptionCreation | null): Promise<void> {
+    await this.setPolicy(`${topicPath(topic)}/autoSubscriptionCreation`, value)
   }
 
   /** The dispatch rate of one subscription, from the topic's policies; null when none is set. */
@@ -158,6 +217,33 @@ export class PulsarAdmin {
 
   async createSubscription(topic: TopicName, subscription: string, at: 'earliest' | 'latest'): Promise<void> {
     await this.http.send({method: 'PUT', path: subscriptionPath(topic, subscription), body: at})
+  }
+
+  /**
+   * Makes a subscription on a plain topic or one partition that reads next what comes behind `position`.
+   *
+   * @throws AdminRefused 409 when it exists.
+   */
+  async createSubscriptionBehind(topic: TopicName, subscription: string, made: NewSubscription): Promise<void> {
+    const {isReplicated, position, properties} = made
+    // The broker takes the position as the first to read, and moves on from one that holds no entry.
+    await this.http.send({
+      method: 'PUT',
+      path: subscriptionPath(topic, subscription),
+      query: {replicated: isReplicated},
+      body: {
+        ledgerId: position.ledgerId,
+        entryId: position.entryId + 1,
+        partitionIndex: -1,
+        batchIndex: -1,
+        properties,
+      },
+    })
+  }
+
+  /** Deletes a subscription of a plain topic or one partition, and disconnects its consumers. */
+  async deleteSubscription(topic: TopicName, subscription: string): Promise<void> {
+    await this.http.send({method: 'DELETE', path: subscriptionPath(topic, subscription), query: {force: true}})
   }
 
   /**
@@ -190,6 +276,13 @@ export class PulsarAdmin {
   private async setPolicy(path: string, body: unknown): Promise<void> {
     await this.http.send(body === null ? {method: 'DELETE', path} : {method: 'POST', path, body})
   }
+}
+
+export interface NewSubscription {
+  /** everything up to it counts as acknowledged */
+  readonly position: Position
+  readonly properties: Readonly<Record<string, string>>
+  readonly isReplicated: boolean
 }
 
 export interface StatsQuery {

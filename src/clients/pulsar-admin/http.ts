@@ -24,6 +24,8 @@ export interface AdminRequest {
   readonly path: string
   readonly query?: Readonly<Record<string, boolean | number | string>>
   readonly body?: unknown
+  /** of the body; application/json unless given */
+  readonly contentType?: string
   /** A read of which there are thousands: sent with as little work as can be, and answered uncompressed. */
   readonly isOneOfMany?: boolean
   /** A refusal with this status is not tried again. */
@@ -150,7 +152,10 @@ export class AdminHttp {
         url,
         ...(request.body === undefined
           ? {}
-          : {data: JSON.stringify(request.body), headers: {'Content-Type': 'application/json'}}),
+          : {
+              data: JSON.stringify(request.body),
+              headers: {'Content-Type': request.contentType ?? 'application/json'},
+            }),
       })
       return asAnswer({status: answer.status, body: answer.data, headers: answer.headers})
     } catch (error) {

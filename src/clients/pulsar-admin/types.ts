@@ -46,6 +46,7 @@ export interface SubscriptionStats {
   msgRateRedeliver?: number
   msgOutCounter?: number
   nonContiguousDeletedMessagesRanges?: number
+  subscriptionProperties?: Record<string, string>
   /** Reads that a rate limit of the subscription held back; 4.0.7 and later. */
   dispatchThrottledMsgEventsBySubscriptionLimit?: number
   consumers?: ConsumerStats[]
@@ -94,3 +95,14 @@ export interface DispatchRate {
 
 /** namespace → bundle → domain → topic → statistics, as GET /broker-stats/topics gives them. */
 export type BrokerTopics = Record<string, Record<string, Record<string, Record<string, TopicStats>>>>
+
+export interface AutoSubscriptionCreation {
+  allowAutoSubscriptionCreation: boolean
+}
+
+/** A namespace's policies, as far as they drop messages that wait. */
+export interface NamespacePolicies {
+  message_ttl_in_seconds?: number
+  subscription_expiration_time_minutes?: number
+  backlog_quota_map?: Record<string, {policy?: string; limitSize?: number; limitTime?: number}>
+}

@@ -1,4 +1,4 @@
-import {Args} from '@oclif/core'
+import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
@@ -13,26 +13,36 @@ import {parsePlan} from '../../domain/migration/stale.js'
 export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
   static override args = {plan: Args.string({description: 'plan file, as written by migrate plan -o', required: true})}
   static override description =
-    'Start the new fleet first: its subscribe is refused and tried again, and it gets in at the switch. ' +
+    'In place, start the new fleet first: its subscribe is refused and tried again, and it gets in at the switch. ' +
+    'Blue-green, start it once the door is closed: by a hook, or between --postpone and migrate cutover. ' +
     'Ctrl-C before the switch puts delivery back as it was; after it the run finishes.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> plan.json',
     '<%= config.bin %> <%= command.id %> plan.json --yes --max-gap 5s --json | jq .result.gapMs',
+    '<%= config.bin %> <%= command.id %> plan.json --yes --postpone --hooks ./hooks',
   ]
-  static override flags = {...pulsarFlags, ...runFlags}
-  static override summary = 'Carry out a plan: fence, pause, drain, switch, resume, and prove it.'
+  static override flags = {
+    ...pulsarFlags,
+    ...runFlags,
+    postpone: Flags.boolean({
+      description: 'prepare all, and wait for migrate cutover before delivery is held',
+      helpGroup: 'MIGRATION',
+    }),
+  }
+  static override summary = 'Carry out a plan: hold delivery, drain, switch, deliver again, and prove it.'
 
   async run(): Promise<MigrationResult> {
     const {args, flags} = await this.parse(MigrateApply)
     const plan = parsePlan(await readPlanFile(args.plan), args.plan)
-    const store = openJournal(this.config, flags.journal)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const store = openJournal(admin, flags)
     if (!flags.yes) {
       this.progress.say(renderPlan(plan))
       await confirm(`Move ${plan.subscription} of ${plan.topic} to ${plan.to}?`, this.jsonEnabled())
     }
-    const controls = this.own(runControls(flags, this.progress))
-    const result = await applyPlan({admin, store, who: currentActor()}, plan, controls)
+    const controls = this.own(await runControls(flags, this.progress))
+    const settings = {...controls, isPostponed: flags.postpone}
+    const result = await applyPlan({admin, store, who: currentActor()}, plan, settings)
     this.log(renderResult(result))
     return result
   }

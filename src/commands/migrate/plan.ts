@@ -5,8 +5,10 @@ import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {writePlanFile} from '../../cli/plan-file.js'
 import {renderPlan} from '../../cli/render/migration.js'
+import {collectKeySample} from '../../domain/migration/collect-keys.js'
 import {collectSnapshot} from '../../domain/migration/collect.js'
-import {type MigrationPlan, planMigration} from '../../domain/migration/plan.js'
+import {type MigrationPlan, planMigration, requestOf} from '../../domain/migration/plan.js'
+import {MIGRATABLE, STRATEGIES} from '../../domain/migration/strategy.js'
 
 const HOUR_MS = 3_600_000
 
@@ -17,6 +19,7 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision --to Key_Shared -o plan.json',
     '<%= config.bin %> <%= command.id %> orders decision --to Key_Shared --accept mixed-batches',
+    '<%= config.bin %> <%= command.id %> orders decision --to Failover --strategy blue-green --new-subscription decide',
   ]
   static override flags = {
     ...pulsarFlags,
@@ -29,22 +32,32 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
     }),
     'expect-consumers': Flags.integer({description: 'how many new consumers there should be', helpValue: 'N', min: 1}),
     output: Flags.string({char: 'o', description: 'write the plan to this file', helpValue: 'plan.json'}),
-    strategy: Flags.option({default: 'in-place', description: 'how to switch', options: ['in-place'] as const})(),
-    to: Flags.option({description: 'the type to change to', options: ['Key_Shared'] as const, required: true})(),
+    'new-subscription': Flags.string({
+      description:
+        'the subscription that a blue-green migration makes; SUBSCRIPTION-key-shared and the like unless given',
+      helpValue: 'NAME',
+    }),
+    strategy: Flags.option({
+      description: 'same subscription, or a new one at the same position; from Failover blue-green unless given',
+      options: STRATEGIES,
+    })(),
+    to: Flags.option({description: 'the type to change to', options: MIGRATABLE, required: true})(),
   }
   static override summary = 'Plan the move of a subscription to another type; changes nothing.'
 
   async run(): Promise<MigrationPlan> {
     const {args, flags} = await this.parse(MigratePlan)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
-    const snapshot = await collectSnapshot(admin, args.topic, args.subscription)
-    const request = {
+    const sample = await collectKeySample(admin, args.topic, args.subscription)
+    const snapshot = await collectSnapshot(admin, args.topic, args.subscription, sample)
+    const request = requestOf(snapshot, {
       to: flags.to,
-      strategy: flags.strategy,
+      strategy: flags.strategy ?? null,
+      newSubscription: flags['new-subscription'] ?? null,
       accept: flags.accept,
       expectConsumers: flags['expect-consumers'] ?? null,
       validForMs: HOUR_MS,
-    }
+    })
     const plan = planMigration(snapshot, request, new Date())
     if (flags.output !== undefined) await writePlanFile(flags.output, plan)
     this.log(renderPlan(plan))

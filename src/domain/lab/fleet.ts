@@ -7,6 +7,7 @@ import {
   SubscribeRefused,
 } from '../../clients/pulsar-messages/transport.js'
 import type {TopicName} from '../../topic-name.js'
+import type {MigratableType} from '../migration/strategy.js'
 import type {Handling, Tally} from './tally.js'
 import type {Worker} from './worker.js'
 
@@ -15,7 +16,7 @@ export interface FleetOptions {
   readonly topic: TopicName
   readonly subscription: string
   readonly fleet: Handling['fleet']
-  readonly type: 'Key_Shared' | 'Shared'
+  readonly type: MigratableType
   readonly names: readonly string[]
   readonly tally: Tally
   readonly workerOf: (consumer: string) => Worker

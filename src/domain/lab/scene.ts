@@ -6,10 +6,11 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import {Pending} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
+import type {MigratableType} from '../migration/strategy.js'
 import {Fleet} from './fleet.js'
 import {Load} from './producer.js'
 import {Tally, type TallyFigures} from './tally.js'
-import {lockingWorker, plainWorker, type WorkTimes} from './worker.js'
+import {lockingWorker, plainWorker, type Worker, type WorkTimes} from './worker.js'
 
 export interface SceneServers {
   readonly admin: PulsarAdmin
@@ -29,13 +30,18 @@ export interface SceneOptions {
   readonly lockPrefix: string
   readonly lockTtlMs: number
   readonly work: WorkTimes
+  /** of the fleet that begins; Shared consumers guard each key by a lock, the others need none */
+  readonly from?: MigratableType
+  /** of the standby */
+  readonly to?: MigratableType
 }
 
 const PATIENCE_MS = 30_000
 
 /**
- * A topic under load with a Shared fleet that guards each key by a Redis lock, and on request a Key_Shared fleet
- * without locks that waits to take over. Everything is counted; close() leaves nothing behind.
+ * A topic under load with a fleet of the old type, Shared with a Redis lock for each key unless said otherwise, and on
+ * request a fleet of the new type, Key_Shared unless said otherwise, that waits to take over. Everything is counted;
+ * close() leaves nothing behind.
  */
 export class Scene {
   readonly tally = new Tally()
@@ -49,7 +55,7 @@ export class Scene {
     this.options = options
   }
 
-  /** Makes topic and subscription, connects the Shared fleet and starts the load. */
+  /** Makes topic and subscription, connects the old fleet and starts the load. */
   static async open(servers: SceneServers, options: SceneOptions): Promise<Scene> {
     const scene = new Scene(servers, options)
     try {
@@ -66,14 +72,15 @@ export class Scene {
   }
 
   /**
-   * Starts a Key_Shared fleet; while Shared consumers are there it is refused and tries again.
+   * Starts the new fleet; while it is refused it tries again.
    *
    * @param topic where it subscribes; a single partition's name makes a fleet that is only half there.
+   * @param subscription the same as the old fleet's unless given.
    */
-  startStandby(topic: TopicName = this.topic): Fleet {
+  startStandby(topic: TopicName = this.topic, subscription = this.options.subscription): Fleet {
     const work = plainWorker(this.options.work)
-    const prefix = topic === this.topic ? 'keyed' : 'half'
-    return this.fleet(topic, 'new', 'Key_Shared', prefix, () => work)
+    const prefix = topic === this.topic ? 'new' : 'half'
+    return this.fleet({topic, subscription, fleet: 'new', type: this.options.to ?? 'Key_Shared', prefix}, () => work)
   }
 
   /** Stops the load, waits until all that was sent is handled, and counts. Lost is what is still open after 30 s. */
@@ -96,8 +103,9 @@ export class Scene {
     this.closers.push(() => (partitions > 0 ? admin.deletePartitionedTopic(topic) : admin.deleteTopic(topic)))
     await admin.createSubscription(topic, subscription, 'earliest')
     const worker = plainWorker(work)
-    const old = this.fleet(topic, 'old', 'Shared', 'shared', (consumer) =>
-      lockingWorker(worker, {redis, prefix: lockPrefix, ttlMs: lockTtlMs, consumer}),
+    const type = this.options.from ?? 'Shared'
+    const old = this.fleet({topic, subscription, fleet: 'old', type, prefix: 'old'}, (consumer) =>
+      type === 'Shared' ? lockingWorker(worker, {redis, prefix: lockPrefix, ttlMs: lockTtlMs, consumer}) : worker,
     )
     await untilConnected(old, this.options.consumers)
     const load = await Load.start({transport, topic, ratePerSecond, keys, tally: this.tally})
@@ -105,23 +113,21 @@ export class Scene {
     this.closers.push(() => load.stop())
   }
 
-  private fleet(...[topic, fleet, type, prefix, workerOf]: FleetParts): Fleet {
+  private fleet({prefix, ...parts}: FleetParts, workerOf: (consumer: string) => Worker): Fleet {
     const names = Array.from({length: this.options.consumers}, (_, index) => `${prefix}-${String(index)}`)
-    const {subscription} = this.options
-    const {transport} = this.servers
-    const members = new Fleet({transport, topic, subscription, tally: this.tally, fleet, type, names, workerOf})
+    const members = new Fleet({...parts, transport: this.servers.transport, tally: this.tally, names, workerOf})
     this.closers.push(() => members.close())
     return members
   }
 }
 
-type FleetParts = [
-  topic: TopicName,
-  fleet: 'new' | 'old',
-  type: 'Key_Shared' | 'Shared',
-  prefix: string,
-  workerOf: (consumer: string) => ReturnType<typeof plainWorker>,
-]
+interface FleetParts {
+  readonly topic: TopicName
+  readonly subscription: string
+  readonly fleet: 'new' | 'old'
+  readonly type: MigratableType
+  readonly prefix: string
+}
 
 /** @throws Pending E_FLEET_LATE after 30 s. */
 export async function untilConnected(fleet: Fleet, count: number): Promise<void> {

@@ -3,23 +3,27 @@ import {AdminRefused} from '../../clients/pulsar-admin/http.js'
 import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectSubscription} from '../subscriptions/collect.js'
-import type {BrokerSettings, MigrationSnapshot, TopicPolicies} from './snapshot.js'
+import type {BrokerSettings, Expiry, KeySample, MigrationSnapshot, TopicPolicies} from './snapshot.js'
 
 const EVERY_TYPE: readonly SubscriptionType[] = ['Exclusive', 'Failover', 'Key_Shared', 'Shared']
+
+const NO_POLICIES: TopicPolicies = {subscriptionTypesEnabled: null, dispatchRate: null, autoSubscriptionCreation: null}
 
 /** Reads what the planner needs; changes nothing. */
 export async function collectSnapshot(
   admin: PulsarAdmin,
   topic: string,
   subscription: string,
+  sample: KeySample | null = null,
 ): Promise<MigrationSnapshot> {
   const collected = await collectSubscription(admin, topic, subscription, {getPreciseBacklog: true})
-  const [clusters, brokerVersion, policies, namespaceTypes, broker] = await Promise.all([
+  const [clusters, brokerVersion, policies, namespaceTypes, broker, expiry] = await Promise.all([
     admin.clusters(),
     admin.brokerVersion(),
     topicPolicies(admin, collected.topic, subscription),
     admin.namespaceSubscriptionTypes(collected.topic),
     brokerSettings(admin),
+    namespaceExpiry(admin, collected.topic),
   ])
   return {
     cluster: clusters
@@ -29,9 +33,11 @@ export async function collectSnapshot(
     brokerVersion,
     collected,
     hasTopicPolicies: policies !== null,
-    policies: policies ?? {subscriptionTypesEnabled: null, dispatchRate: null},
+    policies: policies ?? NO_POLICIES,
     broker,
+    expiry,
     allowedTypes: policies?.subscriptionTypesEnabled ?? namespaceTypes ?? broker.subscriptionTypesEnabled ?? EVERY_TYPE,
+    sample,
   }
 }
 
@@ -42,11 +48,12 @@ async function topicPolicies(
   subscription: string,
 ): Promise<TopicPolicies | null> {
   try {
-    const [subscriptionTypesEnabled, dispatchRate] = await Promise.all([
+    const [subscriptionTypesEnabled, dispatchRate, autoSubscriptionCreation] = await Promise.all([
       admin.subscriptionTypes(topic),
       admin.subscriptionDispatchRate(topic, subscription),
+      admin.autoSubscriptionCreation(topic),
     ])
-    return {subscriptionTypesEnabled, dispatchRate}
+    return {subscriptionTypesEnabled, dispatchRate, autoSubscriptionCreation}
   } catch (error) {
     if (error instanceof AdminRefused && error.status === 405) return null
     throw error
@@ -55,17 +62,36 @@ async function topicPolicies(
 
 /** Takes just these settings out of an answer that also holds the broker's secrets. */
 async function brokerSettings(admin: PulsarAdmin): Promise<BrokerSettings> {
+  const settings = await unlessRefused(admin.runtimeConfiguration(), {})
+  const types = settings['subscriptionTypesEnabled'] ?? ''
+  const throttles = settings['dispatchThrottlingOnNonBacklogConsumerEnabled']
+  const delay = settings['activeConsumerFailoverDelayTimeMillis']
+  const enabled = EVERY_TYPE.filter((type) => types.match(/\w+/g)?.includes(type))
+  return {
+    subscriptionTypesEnabled: enabled.length > 0 ? enabled : null,
+    throttlesCaughtUp: throttles === undefined ? null : throttles === 'true',
+    failoverDelayMs: delay === undefined ? null : Number(delay),
+  }
+}
+
+async function namespaceExpiry(admin: PulsarAdmin, topic: TopicName): Promise<Expiry> {
+  const policies = await unlessRefused(admin.namespacePolicies(topic), {})
+  const quotas = Object.values(policies.backlog_quota_map ?? {})
+  return {
+    messageTtlSeconds: policies.message_ttl_in_seconds ?? null,
+    subscriptionExpirationMinutes: policies.subscription_expiration_time_minutes ?? null,
+    evictingQuotas: quotas
+      .filter(({policy}) => policy === 'consumer_backlog_eviction')
+      .map((quota) => JSON.stringify(quota)),
+  }
+}
+
+/** What this login may not read stays unknown. */
+async function unlessRefused<T extends object>(answer: Promise<T>, unknown: T): Promise<T> {
   try {
-    const settings = await admin.runtimeConfiguration()
-    const types = settings['subscriptionTypesEnabled'] ?? ''
-    const throttles = settings['dispatchThrottlingOnNonBacklogConsumerEnabled']
-    const enabled = EVERY_TYPE.filter((type) => types.match(/\w+/g)?.includes(type))
-    return {
-      subscriptionTypesEnabled: enabled.length > 0 ? enabled : null,
-      throttlesCaughtUp: throttles === undefined ? null : throttles === 'true',
-    }
+    return await answer
   } catch (error) {
-    if (error instanceof AdminRefused) return {subscriptionTypesEnabled: null, throttlesCaughtUp: null}
+    if (error instanceof AdminRefused) return unknown
     throw error
   }
 }

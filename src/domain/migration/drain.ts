@@ -18,6 +18,8 @@ export interface CursorLook {
   readonly isReading: boolean | null
   /** messages delivered since the topic was loaded; null when the broker does not say */
   readonly deliveredMessages: number | null
+  /** how many consumers are connected */
+  readonly consumers: number
   /** who still has to acknowledge, and how many messages */
   readonly holders: ReadonlyArray<{readonly consumer: string; readonly unackedMessages: number}>
 }
@@ -25,9 +27,9 @@ export interface CursorLook {
 /**
  * Why dispatch counts as held. `throttled`: the broker counted reads it held back since the pause. `untouched`: entries
  * wait, and in three looks none was taken and none was asked for. `idle`: nothing was published for a second, so nothing
- * could be delivered, and the pause has had its time to take effect.
+ * could be delivered, and the pause has had its time to take effect. `unattended`: no consumer is there to get any.
  */
-export type HeldProof = 'idle' | 'throttled' | 'untouched'
+export type HeldProof = 'idle' | 'throttled' | 'unattended' | 'untouched'
 
 const LOOKS_NEEDED = 3
 const IDLE_MS = 1000
@@ -35,13 +37,15 @@ const IDLE_MS = 1000
 /**
  * Watches one partition until it is drained: the read position stands directly behind the mark-delete position and no
  * entry behind it is acknowledged on its own, the same in three looks, and dispatch is held. The count of unacked
- * messages proves nothing: on Failover it is always 0.
+ * messages proves nothing: on Failover it is always 0. A partition without a consumer has nobody who could acknowledge
+ * or get anything: it is handed over as it stands.
  */
 export class DrainWatch {
   private readonly throttledBefore: number | null
   /** The first look since the cursor stands still, and the last ones. */
   private first: CursorLook | null = null
   private recent: CursorLook[] = []
+  private unattended = 0
 
   /** @param throttledBefore the partition's count of held-back reads before the pause; null where it is not counted. */
   constructor(throttledBefore: number | null) {
@@ -50,6 +54,8 @@ export class DrainWatch {
 
   /** @returns why dispatch counts as held; null while the partition is not drained. */
   observe(look: CursorLook): HeldProof | null {
+    this.unattended = look.consumers === 0 ? this.unattended + 1 : 0
+    if (look.consumers === 0) return this.unattended < LOOKS_NEEDED ? null : 'unattended'
     const standsStill = this.first !== null && this.first.cursor.readPosition === look.cursor.readPosition
     if (!isDrained(look) || !standsStill) this.recent = []
     if (this.recent.length === 0) this.first = look

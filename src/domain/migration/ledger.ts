@@ -1,51 +1,79 @@
 import {
   type Actor,
+  type ControlRequest,
   type JournalEntry,
+  type JournalLine,
   type JournalPhase,
   type JournalStore,
+  type LegName,
   nextEntry,
+  viewLines,
 } from '../../clients/journal/journal.js'
 import {Conflict} from '../../errors.js'
-import type {MigrationPlan, StepId} from './plan.js'
+import {currentLeg, planOf} from './history.js'
+import type {MigrationPlan} from './plan.js'
 import type {Captured} from './step.js'
 
-/** How a run ended: `done`, or `rolled-back` to delivery as it was. */
-export type CloseState = 'done' | 'finished' | 'rolled-back'
-
-/** One migration's journal while it runs: appends in order, and answers from what is written. */
+/**
+ * One migration's journal while it runs: notes in order, makes them durable together, and notices what others wrote. It
+ * has one writer; requests by others stand between its entries.
+ */
 export class MigrationLedger {
   readonly id: string
   readonly plan: MigrationPlan
   private readonly store: JournalStore
   private readonly who: Actor
+  private readonly lines: JournalLine[]
   private readonly entries: JournalEntry[]
+  private readonly asked: ControlRequest[]
+  /** Noted, and not durable yet. */
+  private pending: JournalEntry[] = []
+  private writing: Promise<void> = Promise.resolve()
 
-  constructor(store: JournalStore, id: string, plan: MigrationPlan, who: Actor, entries: readonly JournalEntry[] = []) {
+  private constructor(store: JournalStore, id: string, plan: MigrationPlan, who: Actor, lines: readonly JournalLine[]) {
     this.store = store
     this.id = id
     this.plan = plan
     this.who = who
-    this.entries = [...entries]
+    this.lines = [...lines]
+    const {entries, requests} = requireIntact(id, lines)
+    this.entries = entries
+    this.asked = requests
   }
 
-  /** Opens the journal of a migration that has begun. @throws Conflict E_JOURNAL_BROKEN when it holds no plan. */
+  /** The journal of a migration that is about to begin; its log has been made. */
+  static begin(store: JournalStore, id: string, plan: MigrationPlan, who: Actor): MigrationLedger {
+    return new MigrationLedger(store, id, plan, who, [])
+  }
+
+  /** Opens the journal of a migration that has begun. @throws Conflict E_JOURNAL_BROKEN. */
   static async open(store: JournalStore, id: string, who: Actor): Promise<MigrationLedger> {
-    const entries = await store.read(id)
-    const plan = planOf(entries)
+    const lines = await store.read(id)
+    const plan = planOf(requireIntact(id, lines).entries)
     if (!plan)
       throw new Conflict('E_JOURNAL_BROKEN', `the journal of ${id} does not begin with a plan`, {
         data: {migrationId: id},
       })
-    return new MigrationLedger(store, id, plan, who, entries)
+    return new MigrationLedger(store, id, plan, who, lines)
   }
 
   get history(): readonly JournalEntry[] {
     return this.entries
   }
 
-  /** Durable when it returns. */
-  async append(step: string, phase: JournalPhase, data: Captured = {}): Promise<JournalEntry> {
+  get requests(): readonly ControlRequest[] {
+    return this.asked
+  }
+
+  /** Which way it goes now. */
+  get leg(): LegName {
+    return currentLeg(this.entries)
+  }
+
+  /** Writes down what happened; durable with the next flush(). */
+  note(step: string, phase: JournalPhase, data: Captured = {}, leg = this.leg): void {
     const entry = nextEntry(this.entries.at(-1), {
+      leg,
       migrationId: this.id,
       at: new Date().toISOString(),
       who: this.who,
@@ -54,39 +82,66 @@ export class MigrationLedger {
       phase,
       data,
     })
-    await this.store.append(this.id, entry)
     this.entries.push(entry)
-    return entry
+    this.pending.push(entry)
   }
 
-  /** The last entry of a step in a phase. */
-  find(step: string, phase: JournalPhase): JournalEntry | undefined {
-    return this.entries.findLast((entry) => entry.step === step && entry.phase === phase)
+  /** note(), durable when it returns. */
+  async append(step: string, phase: JournalPhase, data: Captured = {}, leg = this.leg): Promise<void> {
+    this.note(step, phase, data, leg)
+    await this.flush()
   }
 
-  captured(step: StepId): Captured {
-    const entry = this.find(step, 'captured')
-    if (!entry) throw new Conflict('E_JOURNAL_BROKEN', `the journal of ${this.id} lacks what ${step} captured`)
-    return {...entry.data}
+  /**
+   * Makes durable what was noted.
+   *
+   * @throws Conflict E_TAKEN_OVER when another process has written entries since: this one must not change anything any
+   *   more.
+   */
+  flush(): Promise<void> {
+    this.writing = this.writing.then(() => this.write())
+    return this.writing
   }
 
-  /** Whether a step was begun, by this process or by one that is gone. */
-  get hasSteps(): boolean {
-    return this.entries.some(({step}) => step !== 'run')
+  /** Takes note of what others wrote since; @throws Conflict E_TAKEN_OVER. */
+  async refresh(): Promise<void> {
+    await this.flush()
+    this.takeForeign(await this.store.read(this.id, this.lines.length))
   }
 
-  /** Whether the run had turned back; it must not go forward again. */
-  get isGoingBack(): boolean {
-    return this.find('run', 'undone') !== undefined
+  private async write(): Promise<void> {
+    const batch = this.pending
+    if (batch.length === 0) return
+    this.pending = []
+    const at = await this.store.append(this.id, batch)
+    if (at > this.lines.length) {
+      const between = await this.store.read(this.id, this.lines.length)
+      this.takeForeign(between.slice(0, at - this.lines.length))
+    }
+    this.lines.push(...batch)
   }
 
-  /** Whether the step may have changed something that is not undone yet. */
-  isOpen(step: StepId): boolean {
-    return this.find(step, 'intent') !== undefined && this.find(step, 'undone') === undefined
+  private takeForeign(lines: readonly JournalLine[]): void {
+    this.lines.push(...lines)
+    this.asked.push(...lines.filter((line) => line.kind === 'request'))
+    const taker = lines.find((line) => line.kind === 'entry')
+    if (!taker) return
+    const {host, pid, user} = taker.who
+    throw new Conflict('E_TAKEN_OVER', `${this.id} was taken over by ${user}@${host} pid ${String(pid)}`, {
+      data: {id: this.id, who: taker.who},
+      next: [`keyshift migrate status ${this.id}`],
+    })
   }
 }
 
-/** The plan that the first entry of every journal holds. */
-export function planOf(entries: readonly JournalEntry[]): MigrationPlan | null {
-  return (entries[0]?.data['plan'] as MigrationPlan | undefined) ?? null
+function requireIntact(
+  id: string,
+  lines: readonly JournalLine[],
+): {entries: JournalEntry[]; requests: ControlRequest[]} {
+  const {broken, entries, requests} = viewLines(lines)
+  if (broken === null) return {entries, requests}
+  throw new Conflict('E_JOURNAL_BROKEN', `the journal of ${id} was altered: line ${String(broken)} does not fit`, {
+    data: {migrationId: id, line: broken},
+    next: [`keyshift migrate journal verify ${id}`],
+  })
 }

@@ -1,18 +1,24 @@
 import {randomBytes} from 'node:crypto'
 
-import {type Actor, canonicalJson, type JournalStore} from '../../clients/journal/journal.js'
+import {type Actor, canonicalJson, type Claim, type JournalStore} from '../../clients/journal/journal.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
-import {Blocked, Conflict} from '../../errors.js'
+import type {AutoSubscriptionCreation, SubscriptionType} from '../../clients/pulsar-admin/types.js'
+import {Blocked, Conflict, Interrupted, type KeyshiftError, Pending} from '../../errors.js'
+import {collectTopic} from '../subscriptions/collect.js'
 import {parseTopicName} from '../../topic-name.js'
-import {collectSubscription} from '../subscriptions/collect.js'
 import {collectSnapshot} from './collect.js'
+import {answerTo} from './control.js'
+import type {RunEvent} from './events.js'
+import {closedAs, hasSwitched, originalOf} from './history.js'
 import {MigrationLedger} from './ledger.js'
+import {legOf} from './leg.js'
+import {claimed, claimOf, Pulse, subjectOf, takeOwnership} from './owner.js'
 import type {MigrationPlan} from './plan.js'
 import {type MigrationResult, migrationResult} from './result.js'
-import {runMigration, type RunOptions} from './runner.js'
+import {runMigration, type RunOptions, type RunOutcome} from './runner.js'
 import {requireFresh} from './stale.js'
 import {foldStatus, type MigrationStatus} from './status.js'
+import {isSame, typesWithout} from './steps/fence.js'
 
 /** What every verb works with: an open broker, an open journal, and who asks. */
 export interface MigrationTools {
@@ -26,23 +32,31 @@ export type RunSettings = Omit<RunOptions, 'admin' | 'ledger'>
 /**
  * Carries out a plan, after looking again whether the world is as it saw it.
  *
- * @throws Conflict E_PLAN_STALE, E_PLAN_EXPIRED, E_CLAIMED; and what runMigration throws.
+ * @param isPostponed whether it waits for `cutover` before it holds delivery.
+ * @throws Conflict E_PLAN_STALE, E_PLAN_EXPIRED, E_CLAIMED; Pending E_ROLLED_BACK, E_STOPPED; Interrupted.
  */
 export async function applyPlan(
   tools: MigrationTools,
   plan: MigrationPlan,
-  settings: RunSettings,
+  settings: RunSettings & {readonly isPostponed: boolean},
 ): Promise<MigrationResult> {
-  const ledger = new MigrationLedger(tools.store, newId(new Date()), plan, tools.who)
-  await claim(tools, ledger, false)
+  const {admin, store, who} = tools
+  const id = newId(new Date())
+  const claim = claimOf(plan, id, who)
+  // The journal comes first, so that a claim always has one by which it can be resolved.
+  await store.create(id, subjectOf(plan))
+  const ledger = MigrationLedger.begin(store, id, plan, who)
   try {
-    requireFresh(plan, await collectSnapshot(tools.admin, plan.topic, plan.subscription), new Date())
-    await ledger.append('run', 'intent', {plan, budgets: settings.budgets})
+    await ledger.append('run', 'intent', {plan, budgets: settings.budgets, isPostponed: settings.isPostponed})
+    const holder = await store.claim(claim)
+    if (holder.migrationId !== id) throw claimed(holder)
+    requireFresh(plan, await collectSnapshot(admin, plan.topic, plan.subscription), new Date())
   } catch (error) {
-    await tools.store.release(subjectOf(plan), ledger.id)
+    await store.release(claim)
+    await store.remove(id)
     throw error
   }
-  return carryOn(tools, ledger, settings)
+  return requireDone(tools, ledger, settings, await carryOn(tools, ledger, claim, settings))
 }
 
 /**
@@ -56,99 +70,185 @@ export async function resumeMigration(
   settings: RunSettings & {readonly isTakeOver: boolean},
 ): Promise<MigrationResult> {
   const ledger = await MigrationLedger.open(tools.store, id, tools.who)
-  const {state} = foldStatus(id, ledger.history, new Date())
-  if (state !== 'running') {
+  const state = closedAs(ledger.history)
+  if (state !== null) {
     throw new Blocked('E_NOTHING_TO_RESUME', `${id} is ${state}; there is nothing to resume`, {
       data: {id, state},
       next: [`keyshift migrate status ${id}`],
     })
   }
-  await claim(tools, ledger, settings.isTakeOver)
-  // Read again: until it was gone, the other process may have written more.
-  return carryOn(tools, await MigrationLedger.open(tools.store, id, tools.who), settings)
+  const claim = await takeOwnership(tools.store, ledger, tools.who, takeover(settings))
+  return requireDone(tools, ledger, settings, await carryOn(tools, ledger, claim, settings))
 }
 
 /**
- * Lifts the fence of a migration that is done, which closes the way for a quick return to the old type.
+ * Goes back to the old type, from wherever a migration stands, also when it is done: until it is finished.
  *
- * @throws Blocked E_NOT_DONE; Conflict E_WORLD_CHANGED when the subscription is no longer of the new type, or somebody
+ * @throws Blocked E_NO_WAY_BACK when it is over; Conflict E_CLAIMED while its process may live: ask that instead.
+ */
+export async function rollBackMigration(
+  tools: MigrationTools,
+  id: string,
+  settings: RunSettings & {readonly isTakeOver: boolean},
+): Promise<MigrationResult> {
+  const ledger = await MigrationLedger.open(tools.store, id, tools.who)
+  const answer = answerTo('rollback', ledger.history)
+  const isGoingBack = closedAs(ledger.history) === null && !answer.isAccepted
+  if (!answer.isAccepted && !isGoingBack) throw noWayBack(id, answer.reason)
+  const claim = await takeOwnership(tools.store, ledger, tools.who, takeover(settings))
+  if (!isGoingBack) {
+    const reason = `rollback by ${tools.who.user}@${tools.who.host}`
+    if (hasSwitched(ledger.history)) await ledger.append('run', 'intent', {reason}, 'back')
+    else await ledger.append('run', 'undone', {reason})
+  }
+  await carryOn(tools, ledger, claim, settings)
+  return resultOf(tools, ledger)
+}
+
+/**
+ * Lifts what keeps the fleet that is not used any more out: the fence, or the door. It closes the way back.
+ *
+ * @throws Blocked E_NOT_DONE; Conflict E_WORLD_CHANGED when the subscription is no longer of its type, or somebody
  *   changed the policy since.
  */
 export async function finishMigration(tools: MigrationTools, id: string): Promise<MigrationStatus> {
   const ledger = await MigrationLedger.open(tools.store, id, tools.who)
-  const {state} = foldStatus(id, ledger.history, new Date())
-  if (state !== 'done') {
-    const message = `${id} is ${state}; only a migration that is done can be finished`
-    throw new Blocked('E_NOT_DONE', message, {data: {id, state}})
+  const status = foldStatus(id, ledger.history, ledger.requests, null, new Date())
+  if (!status.isFenced || closedAs(ledger.history) === null) {
+    const message = `${id} is ${status.state}; only what is over and still keeps a fleet out can be finished`
+    throw new Blocked('E_NOT_DONE', message, {data: {id, state: status.state}})
   }
-  const {types} = ledger.captured('fence') as {types: SubscriptionType[] | null}
-  if (await isFenceStanding(tools.admin, ledger.plan, types)) {
-    await ledger.append('finish', 'intent', {types})
-    await tools.admin.setSubscriptionTypes(parseTopicName(ledger.plan.topic), types)
+  const claim = await takeOwnership(tools.store, ledger, tools.who, {isTakeOver: false, report: () => undefined})
+  try {
+    await liftBarrier(tools.admin, ledger)
+    await ledger.append('run', 'closed', {state: 'finished'})
+  } finally {
+    await tools.store.release(claim)
   }
-  await ledger.append('fence', 'undone')
-  await ledger.append('run', 'closed', {state: 'finished'})
-  return foldStatus(id, ledger.history, new Date())
-}
-
-/** Every migration the journal knows, or the one that was asked for. */
-export async function listMigrations(store: JournalStore, id: string | undefined): Promise<MigrationStatus[]> {
-  const ids = id === undefined ? await store.list() : [id]
-  const now = new Date()
-  return Promise.all(ids.map(async (one) => foldStatus(one, await store.read(one), now)))
+  return foldStatus(id, ledger.history, ledger.requests, null, new Date())
 }
 
 async function carryOn(
   tools: MigrationTools,
   ledger: MigrationLedger,
+  claim: Claim,
   settings: RunSettings,
-): Promise<MigrationResult> {
+): Promise<RunOutcome> {
+  const pulse = new Pulse(tools.store, claim, tools.who)
+  const report = (event: RunEvent): void => {
+    if (event.kind === 'step') pulse.say(event.step, null)
+    if (event.kind === 'waiting') pulse.say(event.step, event.waitingFor)
+    settings.report(event)
+  }
   try {
-    await runMigration({...settings, admin: tools.admin, ledger})
-  } finally {
-    const {state} = foldStatus(ledger.id, ledger.history, new Date())
-    if (state !== 'running') await tools.store.release(subjectOf(ledger.plan), ledger.id)
+    const outcome = await runMigration({...settings, report, admin: tools.admin, ledger})
+    await pulse.stop()
+    await tools.store.release(claim)
+    return outcome
+  } catch (error) {
+    await pulse.stop()
+    throw stopped(ledger, error, settings.interrupt.aborted)
   }
-  return migrationResult(ledger, await collectSubscription(tools.admin, ledger.plan.topic, ledger.plan.subscription))
 }
 
-async function claim({store, who}: MigrationTools, ledger: MigrationLedger, isTakeOver: boolean): Promise<void> {
-  const since = new Date().toISOString()
-  await store.claim(subjectOf(ledger.plan), {migrationId: ledger.id, who, since}, isTakeOver)
+async function requireDone(
+  tools: MigrationTools,
+  ledger: MigrationLedger,
+  {interrupt}: RunSettings,
+  {reason, state}: RunOutcome,
+): Promise<MigrationResult> {
+  if (state === 'done') return resultOf(tools, ledger)
+  const {id, plan} = ledger
+  const message = `${id} went back: ${String(reason)}; ${plan.subscription} of ${plan.topic} is delivered as it was before`
+  const details = {data: {id, state, reason}, next: [`keyshift migrate status ${id}`]}
+  throw interrupt.aborted
+    ? new Interrupted('E_INTERRUPTED', message, details)
+    : new Pending('E_ROLLED_BACK', message, details)
 }
 
-/**
- * Whether the fence is still to be lifted: false when a finish that was cut off has lifted it.
- *
- * @throws Conflict E_WORLD_CHANGED when lifting it would let old consumers in, or would undo somebody else's change.
- */
-async function isFenceStanding(
-  admin: PulsarAdmin,
-  plan: MigrationPlan,
-  before: readonly SubscriptionType[] | null,
-): Promise<boolean> {
-  const {collected, policies} = await collectSnapshot(admin, plan.topic, plan.subscription)
-  const open = collected.partitions.find(
-    ({subscription}) => subscription.type !== plan.to || (subscription.consumers ?? []).length === 0,
+async function resultOf({admin}: MigrationTools, ledger: MigrationLedger): Promise<MigrationResult> {
+  return migrationResult(
+    ledger,
+    await collectTopic(admin, parseTopicName(ledger.plan.topic), {getPreciseBacklog: true}),
   )
+}
+
+/** What to say of a run that stopped where it stands. */
+function stopped(ledger: MigrationLedger, cause: unknown, isInterrupted: boolean): KeyshiftError {
+  if (cause instanceof Conflict && cause.code === 'E_TAKEN_OVER') return cause
+  const {id, plan} = ledger
+  const {gapMs, step} = foldStatus(id, ledger.history, ledger.requests, null, new Date())
+  const held = gapMs === null ? '' : `, delivery held for ${String(Math.round(gapMs / 1000))} s so far`
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const message = `${id} stopped at ${String(step)}${held}: ${reason}`
+  const details = {
+    data: {id, topic: plan.topic, subscription: plan.subscription, step, reason},
+    next: [
+      `keyshift migrate resume ${id} --yes`,
+      `keyshift migrate rollback ${id} --yes`,
+      `keyshift migrate status ${id}`,
+    ],
+    cause,
+  }
+  return isInterrupted ? new Interrupted('E_INTERRUPTED', message, details) : new Pending('E_STOPPED', message, details)
+}
+
+/** @throws Conflict E_WORLD_CHANGED. */
+async function liftBarrier(admin: PulsarAdmin, ledger: MigrationLedger): Promise<void> {
+  const {history, plan} = ledger
+  const topic = parseTopicName(plan.topic)
+  const {target, to} = legOf(plan, ledger.leg)
+  const {partitions} = await collectTopic(admin, topic)
+  const open = partitions.find(({stats}) => {
+    const found = stats.subscriptions?.[target]
+    return found?.type !== to || (found.consumers ?? []).length === 0
+  })
   if (open) {
-    const message = `${plan.topic} ${plan.subscription} has no ${plan.to} consumer on every partition: without the fence, ${plan.from} consumers could take it`
-    const data = {partition: open.partition, type: open.subscription.type ?? 'None'}
-    throw new Conflict('E_WORLD_CHANGED', message, {data})
+    const message = `${plan.topic} ${target} has no ${to} consumer on every partition: without the barrier, other consumers could take it`
+    throw new Conflict('E_WORLD_CHANGED', message, {data: {partition: open.partition, subscription: target}})
   }
-  const found = canonicalJson(policies.subscriptionTypesEnabled)
-  if (found === canonicalJson(before)) return false
-  if (found === canonicalJson(plan.fencedTypes)) return true
-  throw new Conflict(
-    'E_WORLD_CHANGED',
-    `subscriptionTypesEnabled of ${plan.topic} was changed since; it is left as it is`,
-    {data: {expected: plan.fencedTypes, found: policies.subscriptionTypesEnabled}},
-  )
+  if (plan.strategy === 'in-place') {
+    const before = (originalOf(history, 'fence')?.['types'] ?? null) as SubscriptionType[] | null
+    const now = await admin.subscriptionTypes(topic)
+    const ours = typesWithout(plan, plan.from)
+    if (!isSame(now, before)) requireUnchanged('subscriptionTypesEnabled', plan, now, ours)
+    await ledger.append('finish', 'intent', {types: before})
+    await admin.setSubscriptionTypes(topic, before)
+  } else {
+    const before = (originalOf(history, 'door')?.['door'] ?? null) as AutoSubscriptionCreation | null
+    const now = await admin.autoSubscriptionCreation(topic)
+    if (canonicalJson(now) !== canonicalJson(before)) {
+      requireUnchanged('autoSubscriptionCreation', plan, now, {allowAutoSubscriptionCreation: false})
+    }
+    await ledger.append('finish', 'intent', {door: before})
+    await admin.setAutoSubscriptionCreation(topic, before)
+  }
 }
 
-/** One run at a time for each subscription of each topic of each cluster. */
-function subjectOf({cluster, subscription, topic}: MigrationPlan): string {
-  return JSON.stringify([cluster, topic, subscription])
+function requireUnchanged(field: string, {topic}: MigrationPlan, found: unknown, expected: unknown): void {
+  if (canonicalJson(found) === canonicalJson(expected)) return
+  throw new Conflict('E_WORLD_CHANGED', `${field} of ${topic} was changed since; it is left as it is`, {
+    data: {expected, found},
+  })
+}
+
+function noWayBack(id: string, reason: string): Blocked {
+  return new Blocked('E_NO_WAY_BACK', `${id} can't go back: ${reason}`, {
+    data: {id, reason},
+    next: [`keyshift migrate status ${id}`, 'keyshift migrate plan TOPIC SUB --to TYPE'],
+  })
+}
+
+function takeover({
+  isTakeOver,
+  report,
+}: RunSettings & {readonly isTakeOver: boolean}): Parameters<typeof takeOwnership>[3] {
+  return {
+    isTakeOver,
+    report: (waitingFor, forMs) => {
+      report({kind: 'waiting', step: 'take-over', waitingFor, forMs})
+    },
+  }
 }
 
 /** Sorts by time, and does not repeat: `20261123-140509-3fa9`. */

@@ -1,23 +1,18 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
+import type {JournalEntry, LegName} from '../../clients/journal/journal.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {Interrupted, type KeyshiftError, Pending, Unreachable} from '../../errors.js'
-import {parseTopicName, partitionName} from '../../topic-name.js'
+import {Conflict} from '../../errors.js'
+import {contextOf} from './context.js'
+import {answerTo, turnsBack} from './control.js'
+import {type RunEvent, Stopped} from './events.js'
+import {type CloseState, find, hasSwitched, isOpen, isPostponed, isUndoing, openRequests} from './history.js'
+import {type HookName, type HookRunner, HOOKS} from './hooks.js'
 import type {MigrationLedger} from './ledger.js'
-import type {StepId} from './plan.js'
+import {isPassing, messageOf, unlessAway} from './passing.js'
+import {type StepId, STEPS} from './strategy.js'
 import type {Captured, MigrationStep, StepContext, Verdict} from './step.js'
-import {attach} from './steps/attach.js'
-import {drain} from './steps/drain.js'
-import {evict} from './steps/evict.js'
-import {fence} from './steps/fence.js'
-import {pause} from './steps/pause.js'
-import {resume} from './steps/resume.js'
-
-/** In this order, for a reason: see fence and pause. */
-const STEPS: readonly MigrationStep[] = [fence, pause, drain, evict, attach, resume] as MigrationStep[]
-
-/** From here on the old consumers are gone: the run goes forward, or back only while no new one is in. */
-const SWITCH: StepId = 'evict'
+import {STEP_BY_ID} from './steps/all.js'
 
 export interface Budgets {
   /** how long the consumers may take to acknowledge what they have */
@@ -28,16 +23,12 @@ export interface Budgets {
   readonly gapMs: number | null
 }
 
-/** What a run tells while it goes on. */
-export type RunEvent =
-  | {readonly kind: 'step'; readonly step: StepId; readonly title: string}
-  | {readonly kind: 'undo'; readonly step: StepId}
-  | {readonly kind: 'waiting'; readonly step: StepId; readonly waitingFor: string; readonly forMs: number}
-
 export interface RunOptions {
   readonly admin: PulsarAdmin
   readonly ledger: MigrationLedger
   readonly budgets: Budgets
+  /** null where none were given */
+  readonly hooks: HookRunner | null
   /** Asked to stop: before the switch the run goes back, after it the run finishes. */
   readonly interrupt: AbortSignal
   /** Asked twice: stop where it stands, with delivery held, to be resumed. */
@@ -45,122 +36,173 @@ export interface RunOptions {
   readonly report: (event: RunEvent) => void
 }
 
-const POLL_EVERY_MS = 20
-const POLICY_MS = 15_000
-const RESUME_MS = 30_000
-const NOTE_EVERY_MS = 5000
-
-/**
- * Takes a migration through its steps, from wherever its journal stands, to the end or back to where it began.
- *
- * @throws Pending E_ROLLED_BACK when a budget ran out or a call failed before a new consumer was in: delivery is as it
- *   was; E_STOPPED when it has to be resumed.
- * @throws Interrupted E_INTERRUPTED with delivery as it was before.
- */
-export async function runMigration(options: RunOptions): Promise<void> {
-  const run = new Run(options)
-  try {
-    await run.forward()
-  } catch (error) {
-    throw await run.retreat(error)
-  }
-  await options.ledger.append('run', 'closed', {state: 'done'})
+export interface RunOutcome {
+  readonly state: Exclude<CloseState, 'finished'>
+  /** why it went back; null when it did not */
+  readonly reason: string | null
 }
 
-/** Raised inside a poll; never leaves the runner. */
-class Stopped extends Error {}
+const POLL_EVERY_MS = 20
+const HEED_EVERY_MS = 300
+const POLICY_MS = 15_000
+const NOTE_EVERY_MS = 5000
+/** Clients that were refused for a while try again up to a minute later. */
+const COME_BACK_MS = 120_000
+
+/**
+ * Takes a migration through its steps, from wherever its journal stands, to the end or back to where it began. Before
+ * the switch a leg that can't go on is undone, and delivery is as it was; after it the way back is the same steps with
+ * old and new exchanged.
+ *
+ * @throws Stopped, or what a step threw, when it had to stop where it stands: the journal is open, and can be resumed.
+ */
+export async function runMigration(options: RunOptions): Promise<RunOutcome> {
+  return new Run(options).go()
+}
 
 class Run {
   private readonly options: RunOptions
-  private readonly context: StepContext
+  private readonly isResumed: boolean
+  private heededAt = 0
 
   constructor(options: RunOptions) {
     this.options = options
-    const {admin, ledger} = options
-    const {plan} = ledger
-    const topic = parseTopicName(plan.topic)
-    this.context = {
-      admin,
-      plan,
-      topic,
-      partitions:
-        plan.partitions === null
-          ? [{partition: null, name: topic}]
-          : Array.from({length: plan.partitions}, (_, partition) => ({
-              partition,
-              name: partitionName(topic, partition),
-            })),
-      subscription: plan.subscription,
-      isResumed: ledger.hasSteps,
-      captured: (step) => ledger.captured(step),
-    }
+    this.isResumed = options.ledger.history.some(({step}) => step !== 'run')
   }
 
-  async forward(): Promise<void> {
+  async go(): Promise<RunOutcome> {
     const {ledger} = this.options
-    if (ledger.isGoingBack) throw new Stopped('it was going back when it was stopped')
-    // What a process that is gone had proven may not hold any more: before the switch, prove it again.
-    const provesAgain = this.context.isResumed && !ledger.isOpen(SWITCH)
-    for (const step of STEPS) {
-      if (provesAgain || !ledger.find(step.id, 'verified')) await this.take(step)
-    }
-  }
-
-  /** After a failure: back to where it began while that is safe, else stop where it stands. @returns what to throw. */
-  async retreat(cause: unknown): Promise<KeyshiftError> {
-    const {ledger, stop} = this.options
-    if (stop.aborted || this.hasDelivered()) return this.stopped(cause)
+    if (ledger.leg === 'back') return this.back(reasonOf(this.history))
     try {
-      const open = STEPS.filter(({id}) => ledger.isOpen(id))
-      for (const step of open) await step.requireWayBack?.(this.context)
-      // From here on a resume goes on going back: what was undone must not count as done.
-      await ledger.append('run', 'undone', {reason: messageOf(cause)})
-      for (const step of open.toReversed()) await this.undo(step)
+      if (isUndoing(this.history)) throw new Stopped(reasonOf(this.history))
+      await this.walk('forward')
     } catch (error) {
-      return this.stopped(cause, error)
+      return this.retreat(error)
     }
-    await ledger.append('run', 'closed', {state: 'rolled-back', reason: messageOf(cause)})
-    return this.rolledBack(cause)
+    await ledger.append('run', 'closed', {state: 'done'})
+    return {state: 'done', reason: null}
   }
 
-  private async take(step: MigrationStep): Promise<void> {
-    const {ledger, report} = this.options
-    this.requireNotStopped(step.id)
-    report({kind: 'step', step: step.id, title: ledger.plan.steps.find(({id}) => id === step.id)?.title ?? step.id})
-    const isResumed = ledger.isOpen(step.id)
-    const captured = ledger.find(step.id, 'captured')?.data ?? (await this.capture(step))
-    // After a crash it may be done already: look before doing it again.
-    const before = ledger.find(step.id, 'applied')?.data ?? null
-    const early = isResumed ? await step.verifier(this.context, captured, before)() : null
-    const facts = early?.isDone ? early.facts : await this.applyAndVerify(step, captured)
-    await ledger.append(step.id, 'verified', facts)
+  private get history(): readonly JournalEntry[] {
+    return this.options.ledger.history
   }
 
-  private async applyAndVerify(step: MigrationStep, captured: Captured): Promise<Captured> {
+  private async walk(name: LegName): Promise<void> {
     const {ledger} = this.options
-    await ledger.append(step.id, 'intent')
-    const applied = await step.apply(this.context, captured)
-    await ledger.append(step.id, 'applied', applied)
-    return this.poll(step, step.verifier(this.context, captured, applied))
+    const context = this.context(name)
+    // What a process that is gone had proven may not hold any more: before the switch, prove it again.
+    const provesAgain = this.isResumed && name === 'forward' && !hasSwitched(this.history)
+    for (const id of STEPS[ledger.plan.strategy][name]) {
+      if (!provesAgain && find(this.history, name, id, 'verified')) continue
+      const {after, before} = HOOKS[ledger.plan.strategy][id] ?? {}
+      await this.hook(before, context, id)
+      while (!(await this.take(stepOf(id), context))) await this.untilLetGo()
+      await this.hook(after, context, id)
+    }
   }
 
-  private async capture(step: MigrationStep): Promise<Captured> {
-    const captured = await step.capture(this.context)
-    await this.options.ledger.append(step.id, 'captured', captured)
+  /** After a failure on the way there: back while that is right, else stop where it stands. */
+  private async retreat(cause: unknown): Promise<RunOutcome> {
+    const {ledger, stop} = this.options
+    if (stop.aborted || isLost(cause)) throw cause
+    const reason = messageOf(cause)
+    if (!hasSwitched(this.history)) return this.undoAll(reason)
+    if (!(cause instanceof Stopped && cause.goesBack)) throw cause
+    await ledger.append('run', 'intent', {reason}, 'back')
+    return this.back(reason)
+  }
+
+  private async undoAll(reason: string): Promise<RunOutcome> {
+    const {ledger, report} = this.options
+    const context = this.context('forward')
+    if (!isUndoing(this.history)) await ledger.append('run', 'undone', {reason})
+    const open = STEPS[ledger.plan.strategy].forward.filter((id) => isOpen(this.history, 'forward', id))
+    for (const id of open.toReversed()) {
+      report({kind: 'undo', step: id})
+      await this.change(id, async () => stepOf(id).undo?.(context, context.captured(id)))
+      await ledger.append(id, 'undone')
+    }
+    await this.hook('rolled-back', context, 'run')
+    await ledger.append('run', 'closed', {state: 'rolled-back', reason})
+    return {state: 'rolled-back', reason}
+  }
+
+  private async back(reason: string): Promise<RunOutcome> {
+    const {ledger, report} = this.options
+    report({kind: 'back', reason})
+    await this.walk('back')
+    await this.hook('rolled-back', this.context('back'), 'run')
+    await ledger.append('run', 'closed', {state: 'rolled-back', reason})
+    return {state: 'rolled-back', reason}
+  }
+
+  /** @returns false when it was postponed in the last moment, and nothing was changed. */
+  private async take(step: MigrationStep, context: StepContext): Promise<boolean> {
+    const {ledger, report} = this.options
+    const {name} = context.leg
+    if (step.id === 'pause' && name === 'forward') await this.untilLetGo()
+    this.requireNotStopped(step.id)
+    const title = ledger.plan.steps.find(({id}) => id === step.id)?.title ?? step.id
+    report({kind: 'step', step: step.id, leg: name, title})
+    const before = find(this.history, name, step.id, 'applied')?.data ?? null
+    const captured =
+      find(this.history, name, step.id, 'captured')?.data ??
+      (await this.change(step.id, () => this.capture(step, context)))
+    // After a crash it may be done already: look before doing it again.
+    const early = isOpen(this.history, name, step.id)
+      ? await unlessAway(step.verifier(context, captured, before))
+      : null
+    if (early?.isDone) ledger.note(step.id, 'verified', early.facts)
+    else {
+      ledger.note(step.id, 'intent')
+      await ledger.flush()
+      await this.answer() // what stood in the journal before the intent was seen with it
+      if (step.id === 'pause' && name === 'forward' && isPostponed(this.history)) {
+        await ledger.append(step.id, 'undone')
+        return false
+      }
+      const applied = await this.change(step.id, () => step.apply(context, captured))
+      ledger.note(step.id, 'applied', applied)
+      ledger.note(step.id, 'verified', await this.poll(step.id, step.verifier(context, captured, applied)))
+    }
+    return true
+  }
+
+  private async capture(step: MigrationStep, context: StepContext): Promise<Captured> {
+    const captured = await step.capture(context)
+    this.options.ledger.note(step.id, 'captured', captured)
     return captured
   }
 
-  private async poll({id}: MigrationStep, verify: () => Promise<Verdict>): Promise<Captured> {
+  /** Makes a change; one that a cut connection leaves open is made again, which every change stands. */
+  private async change<T>(step: StepId, change: () => Promise<T>): Promise<T> {
+    const startedAt = Date.now()
+    for (;;) {
+      try {
+        return await change()
+      } catch (error) {
+        if (!isPassing(error) || Date.now() - startedAt > POLICY_MS) throw error
+        this.requireNotStopped(step)
+        this.wait(step, `the broker (${messageOf(error)})`, Date.now() - startedAt)
+        await delay(200)
+      }
+    }
+  }
+
+  private async poll(id: StepId, verify: () => Promise<Verdict>): Promise<Captured> {
     const startedAt = Date.now()
     const deadline = startedAt + this.patience(id)
     let notedAt = startedAt
     for (;;) {
       const verdict = await unlessAway(verify)
       if (verdict.isDone) return verdict.facts
+      await this.heed()
       this.requireNotStopped(id)
       const forMs = Date.now() - startedAt
-      this.options.report({kind: 'waiting', step: id, waitingFor: verdict.waitingFor, forMs})
-      if (Date.now() > deadline) throw new Stopped(`${id} waited ${seconds(forMs)} for ${verdict.waitingFor}`)
+      this.wait(id, verdict.waitingFor, forMs)
+      if (Date.now() > deadline) {
+        throw new Stopped(`${id} waited ${seconds(forMs)} for ${verdict.waitingFor}`, {goesBack: true})
+      }
       if (Date.now() - notedAt > NOTE_EVERY_MS) {
         notedAt = Date.now()
         await this.options.ledger.append(id, 'waiting', {waitingFor: verdict.waitingFor, forMs})
@@ -169,74 +211,112 @@ class Run {
     }
   }
 
+  /** Waits while the cut-over is postponed; nothing is held meanwhile. */
+  private async untilLetGo(): Promise<void> {
+    const startedAt = Date.now()
+    for (;;) {
+      await this.heed(true)
+      if (!isPostponed(this.history)) return
+      this.requireNotStopped('pause')
+      this.wait('pause', 'cutover: it is postponed', Date.now() - startedAt)
+      await delay(HEED_EVERY_MS)
+    }
+  }
+
+  /** Looks whether others ask something of this migration, now and then or now. */
+  private async heed(isNow = false): Promise<void> {
+    if (!isNow && Date.now() - this.heededAt < HEED_EVERY_MS) return
+    this.heededAt = Date.now()
+    await this.options.ledger.refresh()
+    await this.answer()
+  }
+
+  /** Answers what others asked. @throws Stopped when they ask it to go back. */
+  private async answer(): Promise<void> {
+    const {ledger, report} = this.options
+    for (const request of openRequests(this.history, ledger.requests)) {
+      const {requestId, verb, who} = request
+      const answer = answerTo(verb, this.history)
+      const reason = answer.isAccepted ? null : answer.reason
+      await ledger.append('run', 'taken', {requestId, verb, isAccepted: answer.isAccepted, reason})
+      report({kind: 'request', verb, isAccepted: answer.isAccepted, reason})
+      if (answer.isAccepted && turnsBack(request)) {
+        throw new Stopped(`${verb} asked by ${who.user}@${who.host}`, {isAsked: true})
+      }
+    }
+  }
+
+  private async hook(name: HookName | undefined, context: StepContext, step: string): Promise<void> {
+    const {hooks, ledger, report} = this.options
+    if (!hooks || !name) return
+    const {leg} = context
+    const isDone = this.history.some(
+      (entry) =>
+        entry.leg === leg.name && entry.phase === 'hook' && entry.step === name && entry.data['exitCode'] === 0,
+    )
+    if (isDone) return
+    await ledger.flush()
+    const outcome = await hooks.run(name, {
+      migrationId: ledger.id,
+      topic: ledger.plan.topic,
+      subscription: leg.source,
+      newSubscription: leg.target,
+      step,
+      leg: leg.name,
+      from: leg.from,
+      to: leg.to,
+      strategy: ledger.plan.strategy,
+      waitingFor: null,
+    })
+    if (!outcome) return
+    report({kind: 'hook', name, outcome})
+    await ledger.append(name, 'hook', {...outcome})
+    if (outcome.exitCode === 0) return
+    const how = outcome.isTimedOut ? 'ran out of its time' : `ended with ${String(outcome.exitCode ?? 'a signal')}`
+    throw new Stopped(`the hook ${name} ${how}: ${outcome.output.trim().split('\n').at(-1) ?? ''}`)
+  }
+
+  private wait(step: string, waitingFor: string, forMs: number): void {
+    this.options.report({kind: 'waiting', step, waitingFor, forMs})
+  }
+
   private patience(step: StepId): number {
     const {budgets, ledger} = this.options
-    const own = {drain: budgets.drainMs, attach: budgets.attachMs, resume: RESUME_MS}[step as string] ?? POLICY_MS
-    const pausedAt = ledger.find('pause', 'applied')?.at
-    if (budgets.gapMs === null || pausedAt === undefined || step === 'resume') return own
+    if (ledger.leg === 'back' && step === 'attach') return Math.max(budgets.attachMs, COME_BACK_MS)
+    const own = {drain: budgets.drainMs, attach: budgets.attachMs}[step as string] ?? POLICY_MS
+    const pausedAt = find(this.history, 'forward', 'pause', 'intent')?.at
+    if (budgets.gapMs === null || pausedAt === undefined || ledger.leg === 'back') return own
     return Math.min(own, Math.max(0, Date.parse(pausedAt) + budgets.gapMs - Date.now()))
   }
 
-  private requireNotStopped(step: StepId): void {
-    const {interrupt, ledger, stop} = this.options
-    const isPastSwitch = ledger.isOpen(SWITCH)
-    if (stop.aborted || (interrupt.aborted && !isPastSwitch)) throw new Stopped(`interrupted at ${step}`)
+  private requireNotStopped(step: string): void {
+    const {interrupt, stop} = this.options
+    if (stop.aborted || (interrupt.aborted && !hasSwitched(this.history))) throw new Stopped(`interrupted at ${step}`)
   }
 
-  private async undo(step: MigrationStep): Promise<void> {
-    const {ledger, report} = this.options
-    report({kind: 'undo', step: step.id})
-    await step.undo(this.context, ledger.captured(step.id))
-    await ledger.append(step.id, 'undone')
-  }
-
-  private hasDelivered(): boolean {
-    return this.options.ledger.find('resume', 'intent') !== undefined
-  }
-
-  private rolledBack(cause: unknown): KeyshiftError {
-    const {interrupt, ledger} = this.options
-    const {id, plan} = ledger
-    const details = {
-      data: {id, state: 'rolled-back', reason: messageOf(cause)},
-      next: [`keyshift subscriptions inspect ${plan.topic} ${plan.subscription}`, `keyshift migrate status ${id}`],
-      cause,
-    }
-    if (interrupt.aborted)
-      return new Interrupted('E_INTERRUPTED', `${id} was interrupted; delivery runs as before`, details)
-    return new Pending('E_ROLLED_BACK', `${id} went back, and delivery runs as before: ${messageOf(cause)}`, details)
-  }
-
-  private stopped(cause: unknown, undoFailed?: unknown): KeyshiftError {
-    const {id} = this.options.ledger
-    const why =
-      undoFailed === undefined ? messageOf(cause) : `${messageOf(cause)}; going back: ${messageOf(undoFailed)}`
-    const details = {
-      data: {id, state: 'pending', reason: why},
-      next: [`keyshift migrate resume ${id} --yes`, `keyshift migrate status ${id}`],
-      cause: undoFailed ?? cause,
-    }
-    const message = `${id} stopped and has to be resumed, delivery may be held until then: ${why}`
-    return this.options.stop.aborted
-      ? new Interrupted('E_INTERRUPTED', message, details)
-      : new Pending('E_STOPPED', message, details)
+  private context(name: LegName): StepContext {
+    const {admin, ledger} = this.options
+    return contextOf({admin, plan: ledger.plan, history: this.history, leg: name, isResumed: this.isResumed})
   }
 }
 
-/** A broker that restarts does not end a run: a poll goes on to its deadline. */
-async function unlessAway(verify: () => Promise<Verdict>): Promise<Verdict> {
-  try {
-    return await verify()
-  } catch (error) {
-    if (error instanceof Unreachable) return {isDone: false, waitingFor: `the broker (${error.message})`}
-    throw error
-  }
+function stepOf(id: StepId): MigrationStep {
+  const step = STEP_BY_ID.get(id)
+  if (!step) throw new Error(`no step ${id}`)
+  return step
+}
+
+/** Another process has the migration: this one must not touch it any more. */
+function isLost(error: unknown): boolean {
+  return error instanceof Conflict && error.code === 'E_TAKEN_OVER'
+}
+
+/** Why it goes back, as written down when it turned. */
+function reasonOf(entries: readonly JournalEntry[]): string {
+  const turn = entries.find(({data, step}) => step === 'run' && typeof data['reason'] === 'string' && !data['verb'])
+  return (turn?.data['reason'] as string | undefined) ?? 'it was going back when it was stopped'
 }
 
 function seconds(ms: number): string {
   return `${String(Math.round(ms / 1000))} s`
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

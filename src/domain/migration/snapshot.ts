@@ -1,11 +1,12 @@
-import type {DispatchRate, SubscriptionType} from '../../clients/pulsar-admin/types.js'
+import type {AutoSubscriptionCreation, DispatchRate, SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
 
+/** The policies of the topic that a migration may touch; null where the topic sets none. */
 export interface TopicPolicies {
-  /** null: the topic sets none */
   subscriptionTypesEnabled: SubscriptionType[] | null
-  /** of this subscription; null: none is set */
+  /** of this subscription */
   dispatchRate: DispatchRate | null
+  autoSubscriptionCreation: AutoSubscriptionCreation | null
 }
 
 /** What the broker's settings say, as far as they matter; null where this login may not read them. */
@@ -14,6 +15,16 @@ export interface BrokerSettings {
   readonly subscriptionTypesEnabled: readonly SubscriptionType[] | null
   /** false: dispatch rates don't hold consumers that are caught up, so a pause would hold nothing */
   readonly throttlesCaughtUp: boolean | null
+  /** how long a new Failover subscription waits before it delivers */
+  readonly failoverDelayMs: number | null
+}
+
+/** What the namespace and the topic do to messages that wait; null where it is not set or may not be read. */
+export interface Expiry {
+  readonly messageTtlSeconds: number | null
+  readonly subscriptionExpirationMinutes: number | null
+  /** quotas that drop what waits */
+  readonly evictingQuotas: readonly string[]
 }
 
 /** Everything the planner looks at, read from the cluster at one moment. */
@@ -25,6 +36,20 @@ export interface MigrationSnapshot {
   readonly hasTopicPolicies: boolean
   readonly policies: TopicPolicies
   readonly broker: BrokerSettings
+  readonly expiry: Expiry
   /** the types that may subscribe now, by the policy of the topic, else of the namespace, else of the broker */
   readonly allowedTypes: readonly SubscriptionType[]
+  /** what the backlog's keys look like; null when it was not looked at */
+  readonly sample: KeySample | null
+}
+
+/** Counts over the entries looked at. */
+export interface KeySample {
+  readonly entries: number
+  readonly messages: number
+  readonly withoutKey: number
+  /** batches that hold several keys: Key_Shared would deliver all by the first one's */
+  readonly mixedBatches: number
+  /** false when not all that waited was looked at */
+  readonly isComplete: boolean
 }

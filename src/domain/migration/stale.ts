@@ -1,8 +1,7 @@
 import {canonicalJson} from '../../clients/journal/journal.js'
 import {Conflict, Usage} from '../../errors.js'
-import {commonType} from '../subscriptions/inspect.js'
-import {findingsOf} from './findings.js'
-import {digestOf, type MigrationPlan} from './plan.js'
+import {findingsOf} from './findings/rules.js'
+import {digestOf, type MigrationPlan, typeOf} from './plan.js'
 import type {MigrationSnapshot} from './snapshot.js'
 
 /**
@@ -37,7 +36,9 @@ export function parsePlan(text: string, file: string): MigrationPlan {
 
 /** @throws Conflict E_PLAN_EXPIRED, or E_PLAN_STALE with each thing that is no longer as the plan saw it. */
 export function requireFresh(plan: MigrationPlan, snapshot: MigrationSnapshot, now: Date): void {
-  const next = [`keyshift migrate plan ${plan.topic} ${plan.subscription} --to ${plan.to} -o plan.json`]
+  const target = plan.newSubscription === null ? '' : ` --new-subscription ${plan.newSubscription}`
+  const command = `keyshift migrate plan ${plan.topic} ${plan.subscription} --to ${plan.to} --strategy ${plan.strategy}`
+  const next = [`${command}${target} -o plan.json`]
   if (now.toISOString() > plan.expiresAt) {
     throw new Conflict('E_PLAN_EXPIRED', `the plan expired at ${plan.expiresAt}; make a new one`, {
       data: {expiresAt: plan.expiresAt},
@@ -58,7 +59,6 @@ interface Change {
 
 function changesSince(plan: MigrationPlan, snapshot: MigrationSnapshot): Change[] {
   const {collected} = snapshot
-  const type = commonType(collected.partitions.map(({subscription}) => subscription.type ?? 'None'))
   const changes: Change[] = []
   const compare = (field: string, planned: unknown, found: unknown): void => {
     if (canonicalJson(planned) !== canonicalJson(found))
@@ -66,15 +66,17 @@ function changesSince(plan: MigrationPlan, snapshot: MigrationSnapshot): Change[
   }
   compare('cluster', plan.cluster, snapshot.cluster)
   compare('partitions', plan.partitions, collected.partitionCount)
-  compare('type', plan.from, type)
-  compare(
-    'subscriptionTypesEnabled',
-    plan.policies.subscriptionTypesEnabled,
-    snapshot.policies.subscriptionTypesEnabled,
-  )
-  compare('dispatchRate', plan.policies.dispatchRate, snapshot.policies.dispatchRate)
+  compare('type', plan.from, typeOf(snapshot))
+  for (const name of ['subscriptionTypesEnabled', 'dispatchRate', 'autoSubscriptionCreation'] as const) {
+    compare(name, plan.policies[name], snapshot.policies[name])
+  }
+  compare('allowedTypes', plan.allowedTypes, snapshot.allowedTypes.toSorted())
   const known = new Set(plan.findings.map(({code}) => code))
-  const fresh = findingsOf(snapshot).filter(({code, severity}) => severity === 'block' && !known.has(code))
+  // The backlog's keys are not looked at again: that may take a while, and the fleets have not changed by it.
+  const {from, newSubscription, strategy, to} = plan
+  const fresh = findingsOf({snapshot, from, to, strategy, newSubscription}).filter(
+    ({code, severity}) => severity === 'block' && !known.has(code),
+  )
   return [...changes, ...fresh.map(({code, message}) => ({field: code, planned: 'not found', found: message}))]
 }
 

@@ -1,14 +1,27 @@
-import type {JournalEntry} from '../../clients/journal/journal.js'
-import type {CloseState} from './ledger.js'
-import {planOf} from './ledger.js'
+import type {ControlRequest, ControlVerb, JournalEntry, LegName} from '../../clients/journal/journal.js'
+import {
+  closedAs,
+  type CloseState,
+  currentLeg,
+  find,
+  hasSwitched,
+  isOpen,
+  isPostponed,
+  isUndoing,
+  openRequests,
+  planOf,
+} from './history.js'
 
-/** `running`: not closed; its process may live or be gone, which `lastHeartbeat` lets judge. */
-export type MigrationState = CloseState | 'running'
+/**
+ * `running`, `postponed` and `going-back` are open: their process may live or be gone, which `lastHeartbeat` lets judge.
+ */
+export type MigrationState = CloseState | 'going-back' | 'postponed' | 'running'
 
 export interface MigrationStatus {
   id: string
   topic: string | null
   subscription: string | null
+  newSubscription: string | null
   from: string | null
   to: string | null
   strategy: string | null
@@ -16,15 +29,17 @@ export interface MigrationStatus {
   /** the last step begun */
   step: string | null
   waitingFor: string | null
+  /** whether the cut-over is all that is waited for */
   readyToCutOver: boolean
-  /** how long delivery was held: so far while it runs; null before the pause */
+  /** how long delivery was held: so far while it is; null before the pause */
   gapMs: number | null
   runBy: string | null
   startedAt: string | null
-  /** of the last journal entry */
   lastHeartbeat: string | null
-  /** whether the fence still stands: `finish` lifts it */
+  /** whether a fleet is still kept out by the fence or the door: `finish` lifts it */
   isFenced: boolean
+  /** what was asked of it and not answered yet */
+  requests: Array<{id: string; verb: ControlVerb; by: string; at: string}>
 }
 
 export interface MigrationList {
@@ -33,56 +48,109 @@ export interface MigrationList {
   migrations: MigrationStatus[]
 }
 
+/** What the owner showed of itself last; null when it was not asked, or there is none. */
+export interface SignOfLife {
+  readonly at: string
+  readonly step: string | null
+  readonly waitingFor: string | null
+}
+
 /** What a journal says about its migration; `now` is only used for the gap of one that runs. */
-export function foldStatus(id: string, entries: readonly JournalEntry[], now: Date): MigrationStatus {
+export function foldStatus(
+  id: string,
+  entries: readonly JournalEntry[],
+  requests: readonly ControlRequest[],
+  life: SignOfLife | null,
+  now: Date,
+): MigrationStatus {
   const plan = planOf(entries)
   const last = entries.at(-1)
   const state = stateOf(entries)
+  const isOver = closedAs(entries) !== null
   const current = entries.findLast(({step}) => step !== 'run')
   return {
     id,
     topic: plan?.topic ?? null,
     subscription: plan?.subscription ?? null,
+    newSubscription: plan?.newSubscription ?? null,
     from: plan?.from ?? null,
     to: plan?.to ?? null,
     strategy: plan?.strategy ?? null,
     state,
     step: current?.step ?? null,
-    waitingFor: state === 'running' && current?.phase === 'waiting' ? String(current.data['waitingFor']) : null,
-    readyToCutOver: state === 'running' && has(entries, 'drain', 'verified') && !has(entries, 'evict', 'intent'),
-    gapMs: gapOf(entries, state === 'running' ? now : null),
+    waitingFor: isOver ? null : (life?.waitingFor ?? lastWaitingFor(current)),
+    readyToCutOver: state === 'postponed' && life?.step === 'pause',
+    gapMs: gapOf(entries, isOver ? null : now),
     runBy: last ? `${last.who.user}@${last.who.host} pid ${String(last.who.pid)}` : null,
     startedAt: entries[0]?.at ?? null,
-    lastHeartbeat: last?.at ?? null,
-    isFenced: has(entries, 'fence', 'applied') && !has(entries, 'fence', 'undone'),
+    lastHeartbeat: laterOf(last?.at, life?.at),
+    isFenced: hasBarrier(entries),
+    requests: isOver
+      ? []
+      : openRequests(entries, requests).map(({at, requestId, verb, who}) => ({
+          id: requestId,
+          verb,
+          by: `${who.user}@${who.host}`,
+          at,
+        })),
   }
 }
 
 /** From the pause until every partition delivers again; what a consumer feels is a little less. */
 export function gapOf(entries: readonly JournalEntry[], now: Date | null): number | null {
+  // Where the way there had brought delivery back, the way back has a gap of its own.
+  const leg: LegName =
+    currentLeg(entries) === 'back' && flowsSince(entries, 'forward') !== undefined ? 'back' : 'forward'
   // The first: a resumed run may have set the pause again.
-  const heldAt = entries.find(({phase, step}) => step === 'pause' && phase === 'applied')?.at
-  const resumed = find(entries, 'resume', 'verified')?.data['flowsSince']
-  const until = typeof resumed === 'string' ? Date.parse(resumed) : (at(entries, 'pause', 'undone') ?? now?.getTime())
-  return heldAt === undefined || until === undefined ? null : until - Date.parse(heldAt)
+  const heldAt = (first(entries, leg, 'applied') ?? first(entries, leg, 'intent'))?.at
+  if (heldAt === undefined) return null
+  const until =
+    flowsSince(entries, leg) ??
+    flowsSince(entries, 'back') ??
+    timeOf(find(entries, leg, 'pause', 'undone')) ??
+    now?.getTime()
+  return until === undefined ? null : Math.max(0, until - Date.parse(heldAt))
 }
 
 function stateOf(entries: readonly JournalEntry[]): MigrationState {
-  const closed = entries.findLast(({phase}) => phase === 'closed')
-  return (closed?.data['state'] as CloseState | undefined) ?? 'running'
+  const closed = closedAs(entries)
+  if (closed !== null) return closed
+  if (currentLeg(entries) === 'back' || isUndoing(entries)) return 'going-back'
+  return isPostponed(entries) && !isOpen(entries, 'forward', 'pause') ? 'postponed' : 'running'
 }
 
-type Phase = JournalEntry['phase']
-
-function has(entries: readonly JournalEntry[], step: string, phase: Phase): boolean {
-  return find(entries, step, phase) !== undefined
+/** Whether the policy that keeps the other fleet out still stands. */
+function hasBarrier(entries: readonly JournalEntry[]): boolean {
+  if (closedAs(entries) === 'finished') return false
+  const isInPlace = planOf(entries)?.strategy === 'in-place'
+  if (isInPlace) {
+    return isOpen(entries, 'forward', 'fence') && find(entries, 'back', 'restore', 'verified') === undefined
+  }
+  return isOpen(entries, 'forward', 'door') && (hasSwitched(entries) || closedAs(entries) === null)
 }
 
-function at(entries: readonly JournalEntry[], step: string, phase: Phase): number | undefined {
-  const entry = find(entries, step, phase)
+function first(entries: readonly JournalEntry[], leg: LegName, phase: JournalEntry['phase']): JournalEntry | undefined {
+  return entries.find((entry) => entry.leg === leg && entry.step === 'pause' && entry.phase === phase)
+}
+
+function flowsSince(entries: readonly JournalEntry[], leg: LegName): number | undefined {
+  const text = find(entries, leg, 'attach', 'verified')?.data['flowsSince']
+  return typeof text === 'string' ? Date.parse(text) : undefined
+}
+
+function timeOf(entry: JournalEntry | undefined): number | undefined {
   return entry && Date.parse(entry.at)
 }
 
-function find(entries: readonly JournalEntry[], step: string, phase: Phase): JournalEntry | undefined {
-  return entries.findLast((row) => row.step === step && row.phase === phase)
+function lastWaitingFor(entry: JournalEntry | undefined): string | null {
+  return entry?.phase === 'waiting' ? String(entry.data['waitingFor']) : null
+}
+
+function laterOf(a: string | undefined, b: string | undefined): string | null {
+  return (
+    [a, b]
+      .filter((text) => text !== undefined)
+      .toSorted()
+      .at(-1) ?? null
+  )
 }

@@ -1,6 +1,9 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {TopicName} from '../../topic-name.js'
-import type {MigrationPlan, StepId} from './plan.js'
+import type {Leg} from './leg.js'
+import type {MigrationPlan} from './plan.js'
+import type {StepId} from './strategy.js'
+import type {HeldPolicies} from './steps/policies.js'
 
 /** JSON that a step saw before it changed anything: what undo() and a later resume work from. */
 export type Captured = Record<string, unknown>
@@ -8,14 +11,18 @@ export type Captured = Record<string, unknown>
 export interface StepContext {
   readonly admin: PulsarAdmin
   readonly plan: MigrationPlan
+  readonly leg: Leg
   readonly topic: TopicName
   /** The partitions, or the plain topic itself with number null. */
   readonly partitions: ReadonlyArray<{readonly partition: number | null; readonly name: TopicName}>
-  readonly subscription: string
+  /** The one way to change a policy of the topic. */
+  readonly policies: HeldPolicies
   /** Whether a process that is gone took the first steps. */
   readonly isResumed: boolean
-  /** What an earlier step captured; throws when it has not run. */
+  /** What an earlier step of this leg captured; throws when it has not run. */
   captured(step: StepId): Captured
+  /** What was there before the migration: captured by the first leg that took the step; null when none did. */
+  original(step: StepId): Captured | null
 }
 
 /** What verify() found: done with its facts, or what it waits for, in words that name who blocks. */
@@ -23,8 +30,8 @@ export type Verdict =
   {readonly isDone: true; readonly facts: Captured} | {readonly isDone: false; readonly waitingFor: string}
 
 /**
- * One step of a migration. The runner makes capture()'s answer durable before it calls apply(), polls verify() to a
- * deadline, and on resume verifies before it applies again; so apply() may run twice.
+ * One step of a leg. The runner makes capture()'s answer durable before it calls apply(), polls verify() to a deadline,
+ * and on resume verifies before it applies again; so apply() may run twice.
  */
 export interface MigrationStep<C extends Captured = Captured> {
   readonly id: StepId
@@ -37,10 +44,8 @@ export interface MigrationStep<C extends Captured = Captured> {
    * @param applied what apply() returned; null when the run died before that was written down.
    */
   verifier(context: StepContext, captured: C, applied: Captured | null): () => Promise<Verdict>
-  /** Throws when the run can't go back any more; asked of every open step before the first is undone. */
-  requireWayBack?(context: StepContext): Promise<void>
-  /** Puts back what was there; throws when that is not safe. */
-  undo(context: StepContext, captured: C): Promise<void>
+  /** Puts back what was there; only steps before the switch have it, and only they are undone. */
+  undo?(context: StepContext, captured: C): Promise<void>
 }
 
 export function done(facts: Captured = {}): Verdict {

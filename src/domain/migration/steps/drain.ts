@@ -1,5 +1,8 @@
-import {type CursorLook, DrainWatch, type HeldProof} from '../drain.js'
-import {done, type MigrationStep, waiting} from '../step.js'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import {Conflict} from '../../../errors.js'
+import {type CursorLook, DrainWatch, type HeldProof, isDrained} from '../drain.js'
+import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {lookAtCursors, partitionLabels} from './look.js'
 
 type DrainCapture = {throttledReads: Array<{partition: number | null; count: number | null}>}
@@ -21,7 +24,7 @@ export const drain: MigrationStep<DrainCapture> = {
       context.isResumed ? now : (throttledReads.find((row) => row.partition === partition)?.count ?? null)
     const watches = new Map<number | null, DrainWatch>()
     return async () => {
-      const looks = await lookAtCursors(context)
+      const looks = await lookAtCursors(context, context.leg.source)
       const proofs = looks.map((look): {look: CursorLook; proof: HeldProof | null} => {
         const watch = watches.get(look.partition) ?? new DrainWatch(countBefore(look))
         watches.set(look.partition, watch)
@@ -56,4 +59,48 @@ function blockers(open: readonly CursorLook[]): string {
     .toSorted(([, a], [, b]) => b - a)
     .map(([name, count]) => `${name} (${String(count)} unacked)`)
   return `acknowledgements from ${names.join(', ')}`
+}
+
+/** A partition's hand-over point: everything up to it was acknowledged by the old fleet. */
+export interface HandOver {
+  readonly partition: number | null
+  /** `ledger:entry` */
+  readonly markDelete: string
+  /** messages delivered from it by then; null when the broker does not say */
+  readonly delivered: number | null
+  /** whether it is a partition that nobody was connected to, and so was not drained */
+  readonly isUnattended: boolean
+}
+
+export function handOver({consumers, cursor, deliveredMessages, partition}: CursorLook): HandOver {
+  return {
+    partition,
+    markDelete: cursor.markDeletePosition ?? '',
+    delivered: deliveredMessages,
+    isUnattended: consumers === 0,
+  }
+}
+
+const LATE_ACK_MS = 10_000
+
+/**
+ * Looks once more, directly before the switch. A partition without traffic at the pause has one message of its limit
+ * left: should it come now, its acknowledgement is waited for.
+ *
+ * @throws Conflict E_NOT_DRAINED when it is not acknowledged within 10 s.
+ */
+export async function drainedCursors(context: StepContext): Promise<CursorLook[]> {
+  const deadline = Date.now() + LATE_ACK_MS
+  for (;;) {
+    const looks = await lookAtCursors(context, context.leg.source)
+    const open = looks.filter((look) => look.consumers > 0 && !isDrained(look))
+    if (open.length === 0) return looks
+    if (Date.now() > deadline) {
+      throw new Conflict(
+        'E_NOT_DRAINED',
+        `a message reached ${partitionLabels(open)} after the drain and is not acknowledged`,
+      )
+    }
+    await delay(20)
+  }
 }

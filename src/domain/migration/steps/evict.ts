@@ -1,92 +1,94 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
+import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
-import {type CursorLook, isDrained, parsePosition} from '../drain.js'
+import {type CursorLook, parsePosition} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {lookAtCursors, lookAtSubscription, partitionLabels, type SubscriptionLook} from './look.js'
+import {drainedCursors, type HandOver, handOver} from './drain.js'
+import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
+import {deleteOn, identityOf, makeAt, type SubscriptionIdentity} from './make.js'
 
-type EvictCapture = {partitions: HandOver[]}
+type EvictCapture = {partitions: HandOver[]; identity: SubscriptionIdentity}
 
-/** Where a partition stands when it is handed over, and how many messages had been delivered from it by then. */
-export type HandOver = {partition: number | null; markDelete: string; delivered: number | null}
-
-/** How long a message that reached a partition after its drain may take to be acknowledged. */
-const LATE_ACK_MS = 10_000
+const EVICT_MS = 15_000
 
 /**
- * Disconnects the subscription's consumers by resetting the drained cursor to where it stands: that moves nothing and
- * touches no neighbour. The consumers come back by themselves, and the fence refuses them. This is the switch.
+ * Disconnects the subscription's consumers without moving its cursor, and touches no neighbour. This is the switch: the
+ * consumers come back by themselves, and the fence refuses them.
+ *
+ * A reset of the drained cursor to where it stands does it, but on Failover that disconnects the active consumer only,
+ * and leaves the rest without one: there the subscription is made anew at the same position.
  */
 export const evict: MigrationStep<EvictCapture> = {
   id: 'evict',
   async capture(context) {
-    return {partitions: (await lookAtCursors(context)).map(handOver)}
+    return {
+      partitions: (await drainedCursors(context)).map(handOver),
+      identity: await identityOf(context, context.leg.source),
+    }
   },
-  async apply(context) {
-    const looks = await drainedCursors(context)
-    await Promise.all(
-      looks.map(async ({cursor, partition}) => {
-        const name = context.partitions.find((row) => row.partition === partition)?.name
-        const position = parsePosition(cursor.markDeletePosition)
-        if (name && position) await context.admin.resetCursorBehind(name, context.subscription, position)
-      }),
-    )
-    return {partitions: looks.map(handOver)}
+  async apply(context, captured) {
+    const deadline = Date.now() + EVICT_MS
+    let handedOver = captured.partitions
+    for (;;) {
+      const looks = await drainedCursors(context)
+      handedOver = handedOver.map((row) => latest(row, looks))
+      if (context.leg.from === 'Failover') await renew(context, captured, handedOver)
+      else await reset(context, looks)
+      const left = await stillConnected(context)
+      if (left.length === 0) return {partitions: handedOver}
+      if (Date.now() > deadline) {
+        throw new Conflict('E_COME_BACK', `${context.leg.from} consumers keep coming back on ${partitionLabels(left)}`)
+      }
+      await delay(20)
+    }
   },
-  verifier(context, _captured, applied) {
+  verifier(context, captured, applied) {
+    const partitions = (applied?.['partitions'] as HandOver[] | undefined) ?? captured.partitions
     return async () => {
-      const looks = await lookAtSubscription(context)
-      const left = looks.filter(({stats}) => stats.type === context.plan.from && (stats.consumers ?? []).length > 0)
-      if (left.length > 0) return waiting(`${context.plan.from} consumers to leave ${partitionLabels(left)}`)
-      return done({atRisk: applied && deliveredInTheGap(looks, applied['partitions'] as HandOver[])})
+      const looks = await lookAtSubscription(context, context.leg.source)
+      const lost = looks.filter(({stats}) => stats === null)
+      if (lost.length > 0) return waiting(`${context.leg.source} to be there again on ${partitionLabels(lost)}`)
+      const left = await stillConnected(context)
+      if (left.length > 0) return waiting(`${context.leg.from} consumers to leave ${partitionLabels(left)}`)
+      const atRisk = partitions.filter(({delivered, partition}) => {
+        const now = looks.find((look) => look.partition === partition)?.stats?.msgOutCounter
+        return delivered !== null && now !== undefined && now > delivered
+      })
+      return done({atRisk: atRisk.map(({partition}) => partition)})
     }
   },
-  /** Lets the old type in again, and only it: were both allowed, partitions could end up with different types. */
-  async undo(context) {
-    const {admin, plan, topic} = context
-    await requireNoNewConsumers(context)
-    const types = [...plan.fencedTypes.filter((type) => type !== plan.to), plan.from] satisfies SubscriptionType[]
-    await admin.setSubscriptionTypes(topic, types)
-    await requireNoNewConsumers(context)
-  },
 }
 
-/** Once a consumer of the new type is in, going back is a migration of its own. */
-export async function requireNoNewConsumers(context: StepContext): Promise<void> {
-  const looks = await lookAtSubscription(context)
-  const taken = looks.filter(({stats}) => stats.type === context.plan.to && (stats.consumers ?? []).length > 0)
-  if (taken.length === 0) return
-  throw new Conflict('E_NEW_CONSUMERS_IN', `${context.plan.to} consumers are on ${partitionLabels(taken)} already`)
+/** A message may have been handled between the capture and the switch; then the hand-over is behind it. */
+function latest(before: HandOver, looks: readonly CursorLook[]): HandOver {
+  const look = looks.find(({consumers, partition}) => partition === before.partition && consumers > 0)
+  return look ? handOver(look) : before
 }
 
-function handOver({cursor, deliveredMessages, partition}: CursorLook): HandOver {
-  return {partition, markDelete: cursor.markDeletePosition ?? '', delivered: deliveredMessages}
+async function reset(context: StepContext, looks: readonly CursorLook[]): Promise<void> {
+  const attended = looks.filter(({consumers}) => consumers > 0)
+  await Promise.all(
+    attended.map(async ({cursor, partition}) => {
+      const name = context.partitions.find((row) => row.partition === partition)?.name
+      const position = parsePosition(cursor.markDeletePosition)
+      if (name && position) await context.admin.resetCursorBehind(name, context.leg.source, position)
+    }),
+  )
 }
 
-/** A partition without traffic at the pause has one message of its limit left: should it come now, wait for its ack. */
-async function drainedCursors(context: StepContext): Promise<CursorLook[]> {
-  const deadline = Date.now() + LATE_ACK_MS
-  for (;;) {
-    const looks = await lookAtCursors(context)
-    const open = looks.filter((look) => !isDrained(look))
-    if (open.length === 0) return looks
-    if (Date.now() > deadline) {
-      throw new Conflict(
-        'E_NOT_DRAINED',
-        `a message reached ${partitionLabels(open)} after the drain and is not acknowledged`,
-      )
-    }
-    await delay(20)
-  }
+/** The keeper that the fence has made holds the messages meanwhile. */
+async function renew(context: StepContext, {identity}: EvictCapture, handedOver: readonly HandOver[]): Promise<void> {
+  const {leg} = context
+  const looks = await lookAtSubscription(context, leg.source)
+  const statsOf = (row: HandOver): SubscriptionStats | null =>
+    looks.find(({partition}) => partition === row.partition)?.stats ?? null
+  const taken = handedOver.filter((row) => statsOf(row) === null || consumersOf(statsOf(row)) > 0)
+  await deleteOn(context, leg.source, taken)
+  await makeAt(context, leg.source, taken, identity)
 }
 
-/** Was such a message delivered between the last look and the reset, it may be handled twice. */
-function deliveredInTheGap(looks: readonly SubscriptionLook[], handedOver: readonly HandOver[]): Array<number | null> {
-  return handedOver
-    .filter(({delivered, partition}) => {
-      const now = looks.find((look) => look.partition === partition)?.stats.msgOutCounter
-      return delivered !== null && now !== undefined && now > delivered
-    })
-    .map(({partition}) => partition)
+async function stillConnected(context: StepContext): Promise<Array<{partition: number | null}>> {
+  const looks = await lookAtSubscription(context, context.leg.source)
+  return looks.filter(({stats}) => consumersOf(stats) > 0)
 }

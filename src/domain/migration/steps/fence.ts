@@ -1,52 +1,51 @@
-import {setTimeout as delay} from 'node:timers/promises'
-
 import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
-import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {lookAtSubscription} from './look.js'
+import type {MigrationPlan} from '../plan.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {deleteKeeper, makeKeeper} from './keeper.js'
 
 type FenceCapture = {types: SubscriptionType[] | null}
 
 /**
- * Makes the broker refuse a Shared consumer that subscribes again, by the topic's subscriptionTypesEnabled. It comes
- * before the pause: every change of a topic policy hands each held subscription one more entry per partition.
+ * Makes the broker refuse consumers of the old type that subscribe again, and of the new type until nothing is held any
+ * more: so all partitions switch together, and no dispatcher is made under the hold, which would wait up to a second for
+ * its next read. It comes before the pause, for it changes a policy.
  */
 export const fence: MigrationStep<FenceCapture> = {
   id: 'fence',
-  // Read before the write, so that undo() restores what was there and not a default.
-  async capture({admin, topic}) {
-    return {types: await admin.subscriptionTypes(topic)}
+  // Read before the write, so that what is given back is what was there and not a default.
+  async capture({policies}) {
+    return {types: await policies.types()}
   },
-  async apply({admin, plan, topic}) {
-    await admin.setSubscriptionTypes(topic, plan.fencedTypes)
+  async apply(context) {
+    const {leg, plan, policies} = context
+    await makeKeeper(context)
+    await policies.setTypes(typesWithout(plan, leg.from, leg.to))
     return {}
   },
-  verifier({admin, plan, topic}) {
+  verifier({leg, plan, policies}) {
     return async () => {
-      const types = await admin.subscriptionTypes(topic)
-      return isSame(types, plan.fencedTypes)
+      const types = await policies.types()
+      return isSame(types, typesWithout(plan, leg.from, leg.to))
         ? done({types})
         : waiting('the broker to show the new subscriptionTypesEnabled')
     }
   },
   async undo(context, {types}) {
-    // Were the new type let in while an old consumer is still on its way back, partitions could differ in type.
-    await oldConsumersBack(context)
-    await context.admin.setSubscriptionTypes(context.topic, types)
+    await context.policies.setTypes(types)
+    await deleteKeeper(context)
   },
 }
 
-const COME_BACK_MS = 10_000
-
-/** Waits for an old consumer on each partition; they never left unless the switch had begun. Gives up without harm. */
-async function oldConsumersBack(context: StepContext): Promise<void> {
-  const deadline = Date.now() + COME_BACK_MS
-  while (Date.now() < deadline) {
-    const looks = await lookAtSubscription(context)
-    if (looks.every(({stats}) => stats.type === context.plan.from && (stats.consumers ?? []).length > 0)) return
-    await delay(50)
-  }
+/**
+ * What may subscribe: all that was allowed, without these. Exclusive always may, for readers subscribe as Exclusive and
+ * would break, and an empty policy would allow everything.
+ */
+export function typesWithout({allowedTypes}: MigrationPlan, ...types: readonly SubscriptionType[]): SubscriptionType[] {
+  return [...new Set<SubscriptionType>(['Exclusive', ...allowedTypes])]
+    .filter((type) => !types.includes(type))
+    .toSorted()
 }
 
-function isSame(types: readonly SubscriptionType[] | null, wanted: readonly SubscriptionType[]): boolean {
-  return types?.toSorted().join() === wanted.toSorted().join()
+export function isSame(types: readonly SubscriptionType[] | null, wanted: readonly SubscriptionType[] | null): boolean {
+  return types?.toSorted().join() === wanted?.toSorted().join()
 }

@@ -1,59 +1,98 @@
-import type {CursorStats, SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
-import {Conflict} from '../../../errors.js'
-import {collectTopic} from '../../subscriptions/collect.js'
+import type {CursorStats, InternalStats, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
+import {Conflict, Unreachable} from '../../../errors.js'
 import type {CursorLook} from '../drain.js'
 import type {StepContext} from '../step.js'
 
-/** One partition's subscription, as the statistics show it now. */
+/** One partition's subscription, as the statistics show it now; null where it does not exist. */
 export interface SubscriptionLook {
   readonly partition: number | null
-  readonly stats: SubscriptionStats
+  readonly stats: SubscriptionStats | null
+}
+
+/** @throws Conflict E_WORLD_CHANGED when the topic has grown partitions. */
+export async function lookAtSubscription(context: StepContext, subscription: string): Promise<SubscriptionLook[]> {
+  const topics = await lookAtTopic(context)
+  return topics.map(({partition, stats}) => ({partition, stats: stats.subscriptions?.[subscription] ?? null}))
 }
 
 /**
- * The subscription's statistics on every partition.
+ * The same, of a subscription that has to be there.
  *
- * @throws Conflict E_WORLD_CHANGED when the topic has grown partitions, or a partition lost the subscription.
+ * @throws Conflict E_WORLD_CHANGED when a partition lost it.
  */
-export async function lookAtSubscription(context: StepContext): Promise<SubscriptionLook[]> {
-  const {admin, plan, subscription, topic} = context
-  const collected = await collectTopic(admin, topic, {getPreciseBacklog: true, excludePublishers: true})
-  if (collected.partitionCount !== plan.partitions) {
-    throw new Conflict(
-      'E_WORLD_CHANGED',
-      `${topic.full} had ${String(plan.partitions)} partitions, now ${String(collected.partitionCount)}`,
-    )
-  }
-  return collected.partitions.map(({partition, stats}) => {
-    const found = stats.subscriptions?.[subscription]
-    if (!found)
-      throw new Conflict('E_WORLD_CHANGED', `partition ${String(partition)} lost the subscription ${subscription}`)
-    return {partition, stats: found}
+export async function requireSubscription(
+  context: StepContext,
+  subscription: string,
+): Promise<Array<{partition: number | null; stats: SubscriptionStats}>> {
+  const looks = await lookAtSubscription(context, subscription)
+  return looks.map(({partition, stats}) => {
+    if (stats) return {partition, stats}
+    throw new Conflict('E_WORLD_CHANGED', `partition ${String(partition)} lost the subscription ${subscription}`)
   })
 }
 
-/** Statistics and cursor of every partition, read together. */
-export async function lookAtCursors(context: StepContext): Promise<CursorLook[]> {
+/** Statistics and cursor of a subscription on every partition where it exists, read together. */
+export async function lookAtCursors(context: StepContext, subscription: string): Promise<CursorLook[]> {
   const [looks, internals] = await Promise.all([
-    lookAtSubscription(context),
+    lookAtSubscription(context, subscription),
     Promise.all(context.partitions.map(({name}) => context.admin.internalStats(name))),
   ])
   const atMs = Date.now()
-  return looks.map(({partition, stats}, at) => {
-    const cursor = internals[at]?.cursors?.[encodeURIComponent(context.subscription)] ?? {}
-    return {
-      partition,
-      atMs,
-      lastEntry: internals[at]?.lastConfirmedEntry ?? null,
-      cursor,
-      ledgers: internals[at]?.ledgers ?? [],
-      backlogEntries: stats.msgBacklog ?? 0,
-      throttledReads: stats.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
-      isReading: isReading(cursor),
-      deliveredMessages: stats.msgOutCounter ?? null,
-      holders: holdersOf(stats),
-    }
+  return looks.flatMap(({partition, stats}, at) => {
+    const internal = internals[at]
+    const cursor = internal?.cursors?.[encodeURIComponent(subscription)]
+    return stats && internal && cursor ? [cursorLook(partition, atMs, stats, internal, cursor)] : []
   })
+}
+
+function cursorLook(
+  partition: number | null,
+  atMs: number,
+  stats: SubscriptionStats,
+  {lastConfirmedEntry, ledgers}: InternalStats,
+  cursor: CursorStats,
+): CursorLook {
+  return {
+    partition,
+    atMs,
+    lastEntry: lastConfirmedEntry ?? null,
+    cursor,
+    ledgers: ledgers ?? [],
+    backlogEntries: stats.msgBacklog ?? 0,
+    throttledReads: stats.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
+    isReading: isReading(cursor),
+    deliveredMessages: stats.msgOutCounter ?? null,
+    consumers: consumersOf(stats),
+    holders: holdersOf(stats),
+  }
+}
+
+/** One request for all partitions; it also tells when the topic has grown. */
+async function lookAtTopic({
+  admin,
+  partitions,
+  plan,
+  topic,
+}: StepContext): Promise<Array<{partition: number | null; stats: TopicStats}>> {
+  const query = {getPreciseBacklog: true, excludePublishers: true}
+  if (plan.partitions === null) return [{partition: null, stats: await admin.topicStats(topic, query)}]
+  const answer = await admin.partitionedStats(topic, query)
+  const count = answer.metadata?.partitions ?? plan.partitions
+  if (count !== plan.partitions) {
+    throw new Conflict(
+      'E_WORLD_CHANGED',
+      `${topic.full} had ${String(plan.partitions)} partitions, now ${String(count)}`,
+    )
+  }
+  return partitions.map(({name, partition}) => {
+    const stats = answer.partitions?.[name.full]
+    if (stats) return {partition, stats}
+    throw new Unreachable('E_PARTITIONS_MISSING', `the broker's statistics lack partition ${String(partition)}`)
+  })
+}
+
+export function consumersOf(stats: SubscriptionStats | null): number {
+  return (stats?.consumers ?? []).length
 }
 
 function isReading(cursor: CursorStats): boolean | null {

@@ -8,38 +8,31 @@ type PauseCapture = {
   throttledReads: Array<{partition: number | null; count: number | null}>
 }
 
-/** A rate of 0 means unlimited, so hold delivery by the smallest that is one: 1 message a year. */
-const HELD: DispatchRate = {
-  dispatchThrottlingRateInMsg: 1,
-  dispatchThrottlingRateInByte: -1,
-  relativeToPublishRate: false,
-  ratePeriodInSecond: 31_536_000,
-}
-
-/** Holds delivery to this subscription alone; its consumers stay connected and finish what they have. */
+/** Holds delivery to the source alone; its consumers stay connected and finish what they have. */
 export const pause: MigrationStep<PauseCapture> = {
   id: 'pause',
   async capture(context) {
-    const rate = await context.admin.subscriptionDispatchRate(context.topic, context.subscription)
-    const looks = await lookAtSubscription(context)
+    const [rate, looks] = await Promise.all([
+      context.policies.rate(context.leg.source),
+      lookAtSubscription(context, context.leg.source),
+    ])
     const throttledReads = looks.map(({partition, stats}) => ({
       partition,
-      count: stats.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
+      count: stats?.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
     }))
     return {rate, throttledReads}
   },
-  async apply({admin, subscription, topic}) {
-    await admin.setSubscriptionDispatchRate(topic, subscription, HELD)
+  async apply({leg, policies}) {
+    await policies.hold(leg.source)
     return {}
   },
-  verifier({admin, subscription, topic}) {
+  verifier({leg, policies}) {
     return async () => {
-      const rate = await admin.subscriptionDispatchRate(topic, subscription)
-      const isHeld = rate?.ratePeriodInSecond === HELD.ratePeriodInSecond
+      const isHeld = await policies.isHeld(leg.source)
       return isHeld ? done() : waiting('the broker to show the new dispatch rate')
     }
   },
-  async undo({admin, subscription, topic}, {rate}) {
-    await admin.setSubscriptionDispatchRate(topic, subscription, rate)
+  async undo({leg, policies}, {rate}) {
+    await policies.letRun(leg.source, rate)
   },
 }

@@ -1,0 +1,222 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+import {Unreachable} from '../../errors.js'
+import {parseTopicName, type TopicName} from '../../topic-name.js'
+import type {PulsarAdmin} from '../pulsar-admin/admin.js'
+import {AdminRefused} from '../pulsar-admin/http.js'
+import {type Claim, type Heartbeat, type JournalLine, type JournalStore, sha256, type Subject} from './journal.js'
+
+/** Topics of keyshift's own begin so. */
+export const OWN_TOPICS = '__keyshift-'
+const JOURNALS = `${OWN_TOPICS}journal-`
+const CLAIMS = `${OWN_TOPICS}claim-`
+/** Keeps a journal's messages: it never acknowledges, so the broker trims nothing and sees no idle topic to delete. */
+const KEEPER = 'keyshift'
+
+const READ_AHEAD = 8
+const APPEND_RETRY_MS = 30_000
+
+/**
+ * The journal in the cluster itself, next to the topic that is migrated, so that any machine can go on: each migration
+ * has a topic with a message for each line. A claim is a partitioned topic's entry in the metadata store, which is made
+ * for one caller only; of plain topics the broker lets several callers believe that they made it (seen on 4.2.4). All
+ * of it is plain admin REST.
+ */
+export class ClusterJournal implements JournalStore {
+  readonly place = 'cluster'
+  private readonly admin: PulsarAdmin
+  private readonly namespace: string | null
+  private readonly logs = new Map<string, Log>()
+
+  /** @param namespace where to look for migrations, as tenant/namespace; null looks in all. */
+  constructor(admin: PulsarAdmin, namespace: string | null) {
+    this.admin = admin
+    this.namespace = namespace
+  }
+
+  async create(migrationId: string, subject: Subject): Promise<void> {
+    const topic = beside(subject, `${JOURNALS}${migrationId}`)
+    await this.admin.createTopic(topic)
+    await this.admin.createSubscription(topic, KEEPER, 'earliest')
+    // The namespace may let messages expire; where topic policies are off this can't be had, and is not needed.
+    await unlessRefused(405, this.admin.keepForever(topic), undefined)
+    this.logs.set(migrationId, {topic, lines: [], lastId: EMPTY})
+  }
+
+  async append(migrationId: string, lines: readonly JournalLine[]): Promise<number> {
+    const log = await this.log(migrationId)
+    const giveUpAt = Date.now() + APPEND_RETRY_MS
+    for (let missing = lines; ; missing = await this.missing(log, lines)) {
+      if (missing.length === 0) return indexOf(log, lines)
+      try {
+        const ids = await this.admin.publish(
+          log.topic,
+          missing.map((line) => JSON.stringify(line)),
+        )
+        this.take(log, missing, ids)
+        if (log.lines.at(-1)?.hash === lines.at(-1)?.hash) return indexOf(log, lines)
+      } catch (error) {
+        // A cut connection does not tell whether the broker has them: look, and send what it has not.
+        if (isFinal(error) || Date.now() > giveUpAt) throw error
+        await delay(200)
+      }
+    }
+  }
+
+  async read(migrationId: string, from = 0): Promise<JournalLine[]> {
+    const log = await this.log(migrationId)
+    await this.catchUp(log)
+    return log.lines.slice(from)
+  }
+
+  async remove(migrationId: string): Promise<void> {
+    const {topic} = await this.log(migrationId)
+    await this.admin.deleteTopic(topic)
+    this.logs.delete(migrationId)
+  }
+
+  async list(): Promise<string[]> {
+    for (const topic of await this.ownTopics(JOURNALS)) {
+      const id = topic.local.slice(JOURNALS.length)
+      if (!this.logs.has(id)) this.logs.set(id, {topic, lines: [], lastId: null})
+    }
+    return [...this.logs.keys()].toSorted()
+  }
+
+  async claim(claim: Claim): Promise<Claim> {
+    const topic = claimTopic(claim.subject)
+    const made = this.admin.createPartitionedTopic(topic, 1, {claim: JSON.stringify(claim)}).then(() => true)
+    if (await unlessRefused(409, made, false)) return claim
+    return (await this.holder(claim.subject))?.claim ?? this.claim(claim)
+  }
+
+  async holder(subject: Subject): Promise<{claim: Claim; heartbeat: Heartbeat | null} | null> {
+    const properties = await unlessRefused(404, this.admin.topicProperties(claimTopic(subject)), null)
+    if (!properties?.['claim']) return null
+    const beat = properties['heartbeat']
+    return {
+      claim: JSON.parse(properties['claim']) as Claim,
+      heartbeat: beat === undefined ? null : (JSON.parse(beat) as Heartbeat),
+    }
+  }
+
+  async beat({subject}: Claim, heartbeat: Heartbeat): Promise<void> {
+    await this.admin.setTopicProperties(claimTopic(subject), {heartbeat: JSON.stringify(heartbeat)})
+  }
+
+  async release({migrationId, subject}: Claim): Promise<void> {
+    if ((await this.holder(subject))?.claim.migrationId !== migrationId) return
+    await unlessRefused(404, this.admin.deletePartitionedTopic(claimTopic(subject)), undefined)
+  }
+
+  private async log(migrationId: string): Promise<Log> {
+    if (!this.logs.has(migrationId)) await this.list()
+    const log = this.logs.get(migrationId)
+    if (log) return log
+    const where = this.namespace ?? 'the cluster'
+    throw new Unreachable('E_MIGRATION_NOT_FOUND', `there is no migration ${migrationId} in ${where}`, {
+      data: {migrationId, place: this.place, namespace: this.namespace},
+      next: ['keyshift migrate list'],
+    })
+  }
+
+  /** Takes what was published without reading it again, when nothing else can have come in between. */
+  private take(log: Log, lines: readonly JournalLine[], ids: ReadonlyArray<string | null>): void {
+    for (const [at, line] of lines.entries()) {
+      const id = ids[at] ?? null
+      if (id === null || !isDirectlyBehind(log.lastId, id)) return
+      log.lines.push(line)
+      log.lastId = id
+    }
+  }
+
+  /** Which of the lines the log does not have. */
+  private async missing(log: Log, lines: readonly JournalLine[]): Promise<JournalLine[]> {
+    await this.catchUp(log)
+    const known = new Set(log.lines.map(({hash}) => hash))
+    return lines.filter(({hash}) => !known.has(hash))
+  }
+
+  /** Reads what the log does not know yet. Asked for an entry behind the last, the broker gives the last again. */
+  private async catchUp(log: Log): Promise<void> {
+    for (let width = 1; ; width = Math.min(2 * width, READ_AHEAD)) {
+      const numbers = Array.from({length: width}, (_, at) => log.lines.length + at + 1)
+      const answers = await Promise.all(numbers.map((n) => this.admin.examineMessage(log.topic, 'earliest', n)))
+      for (const answer of answers) {
+        const id = answer?.headers['x-pulsar-message-id']
+        if (!answer || id === undefined || id === log.lastId) return
+        log.lines.push(JSON.parse(answer.body.toString('utf8')) as JournalLine)
+        log.lastId = id
+      }
+    }
+  }
+
+  private async ownTopics(prefix: string): Promise<TopicName[]> {
+    const namespaces = this.namespace === null ? await this.allNamespaces() : [this.namespace]
+    const found: TopicName[] = []
+    for (let at = 0; at < namespaces.length; at += READ_AHEAD) {
+      const names = await Promise.all(namespaces.slice(at, at + READ_AHEAD).map((name) => this.topicsOf(name)))
+      found.push(
+        ...names
+          .flat()
+          .map(parseTopicName)
+          .filter(({local}) => local.startsWith(prefix)),
+      )
+    }
+    return found
+  }
+
+  private async topicsOf(namespace: string): Promise<string[]> {
+    const [tenant = '', name = ''] = namespace.split('/')
+    const topics = await unlessRefused(404, this.admin.topics(tenant, name), [])
+    return topics.filter((topic) => topic.startsWith('persistent://'))
+  }
+
+  private async allNamespaces(): Promise<string[]> {
+    const tenants = await this.admin.tenants()
+    return (await Promise.all(tenants.map((tenant) => this.admin.namespaces(tenant)))).flat()
+  }
+}
+
+interface Log {
+  readonly topic: TopicName
+  /** as far as read */
+  readonly lines: JournalLine[]
+  /** of the last line read, as `ledger:entry`; EMPTY when there is none, null when nothing was read yet */
+  lastId: string | null
+}
+
+const EMPTY = ''
+
+function indexOf(log: Log, lines: readonly JournalLine[]): number {
+  return log.lines.findLastIndex(({hash}) => hash === lines[0]?.hash)
+}
+
+function isDirectlyBehind(last: string | null, id: string): boolean {
+  const [ledger, entry] = id.split(':')
+  return last === (entry === '0' ? EMPTY : `${String(ledger)}:${String(Number(entry) - 1)}`)
+}
+
+function beside({topic}: Subject, local: string): TopicName {
+  const {namespace, tenant} = parseTopicName(topic)
+  return parseTopicName(`persistent://${tenant}/${namespace}/${local}`)
+}
+
+function claimTopic(subject: Subject): TopicName {
+  return beside(subject, `${CLAIMS}${sha256(subject.topic).slice(0, 16)}`)
+}
+
+/** The broker answered and will answer the same again. */
+function isFinal(error: unknown): boolean {
+  if (!(error instanceof Unreachable)) return true
+  return error instanceof AdminRefused && error.status < 500 && error.status !== 412
+}
+
+async function unlessRefused<T, D>(status: number, action: Promise<T>, otherwise: D): Promise<D | T> {
+  try {
+    return await action
+  } catch (error) {
+    if (error instanceof AdminRefused && error.status === status) return otherwise
+    throw error
+  }
+}

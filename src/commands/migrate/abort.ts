@@ -1,0 +1,35 @@
+import {Flags} from '@oclif/core'
+
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {connectAdmin} from '../../cli/connect.js'
+import {pulsarFlags} from '../../cli/flags.js'
+import {confirm, currentActor, journalFlags, migrationArg, openJournal, yesFlag} from '../../cli/migration.js'
+import {renderAsked} from '../../cli/render/migration.js'
+import {type AskedMigration, askMigration, cancelRequest} from '../../domain/migration/ask.js'
+
+export default class MigrateAbort extends KeyshiftCommand<AskedMigration> {
+  static override args = {id: migrationArg}
+  static override description = 'It works from any machine, until the switch has begun; after that there is rollback.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes',
+    '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --cancel',
+  ]
+  static override flags = {
+    ...pulsarFlags,
+    ...journalFlags,
+    cancel: Flags.boolean({description: 'take back what was asked and not answered yet'}),
+    yes: yesFlag,
+  }
+  static override summary = 'Have a running migration go back before it switches.'
+
+  async run(): Promise<AskedMigration> {
+    const {args, flags} = await this.parse(MigrateAbort)
+    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const store = openJournal(admin, flags)
+    if (!flags.yes && !flags.cancel) await confirm(`Have ${args.id} go back?`, this.jsonEnabled())
+    const act = flags.cancel ? cancelRequest : askMigration
+    const asked = await act(store, currentActor(), args.id, 'abort')
+    this.log(renderAsked(asked))
+    return asked
+  }
+}

@@ -1,0 +1,27 @@
+import {KeyshiftCommand} from '../../../cli/base-command.js'
+import {connectAdmin} from '../../../cli/connect.js'
+import {pulsarFlags} from '../../../cli/flags.js'
+import {journalFlags, migrationArg, openJournal} from '../../../cli/migration.js'
+import {renderCheck} from '../../../cli/render/migration.js'
+import {type JournalCheck, verifyJournal} from '../../../domain/migration/survey.js'
+import {Conflict} from '../../../errors.js'
+
+export default class MigrateJournalVerify extends KeyshiftCommand<JournalCheck> {
+  static override args = {id: migrationArg}
+  static override description = 'Exit 5 when an entry was altered, or one is missing in between.'
+  static override examples = ['<%= config.bin %> <%= command.id %> 20261123-140509-3fa9']
+  static override flags = {...pulsarFlags, ...journalFlags}
+  static override summary = 'Check that the journal of a migration is whole: every entry follows the one before.'
+
+  async run(): Promise<JournalCheck> {
+    const {args, flags} = await this.parse(MigrateJournalVerify)
+    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const check = await verifyJournal(openJournal(admin, flags), args.id)
+    if (!check.isIntact) {
+      const where = check.brokenLine === null ? 'it has no plan' : `line ${String(check.brokenLine)} does not fit`
+      throw new Conflict('E_JOURNAL_BROKEN', `the journal of ${args.id} was altered: ${where}`, {data: {...check}})
+    }
+    this.log(renderCheck(check))
+    return check
+  }
+}

@@ -1,0 +1,26 @@
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {connectAdmin} from '../../cli/connect.js'
+import {pulsarFlags} from '../../cli/flags.js'
+import {journalFlags, openJournal} from '../../cli/migration.js'
+import {renderMigrations} from '../../cli/render/migration.js'
+import type {MigrationList} from '../../domain/migration/status.js'
+import {listMigrations} from '../../domain/migration/survey.js'
+
+export default class MigrateList extends KeyshiftCommand<MigrationList> {
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --namespace public/default --journal cluster',
+    "<%= config.bin %> <%= command.id %> --json | jq '.result.migrations[] | select(.readyToCutOver)'",
+  ]
+  static override flags = {...pulsarFlags, ...journalFlags}
+  static override summary = 'List the migrations that the journal knows, of this machine or any other.'
+
+  async run(): Promise<MigrationList> {
+    const {flags} = await this.parse(MigrateList)
+    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const store = openJournal(admin, flags)
+    const list = {journal: store.place, migrations: await listMigrations(store, undefined)}
+    this.log(renderMigrations(list))
+    return list
+  }
+}

@@ -1,0 +1,24 @@
+import {Args} from '@oclif/core'
+
+import {KeyshiftCommand} from '../../../cli/base-command.js'
+import {readPlanFile} from '../../../cli/plan-file.js'
+import {renderPlan} from '../../../cli/render/migration.js'
+import type {MigrationPlan} from '../../../domain/migration/plan.js'
+import {parsePlan} from '../../../domain/migration/stale.js'
+
+export default class MigratePlanShow extends KeyshiftCommand<MigrationPlan> {
+  static override args = {plan: Args.string({description: 'plan file, as written by migrate plan -o', required: true})}
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> plan.json',
+    '<%= config.bin %> <%= command.id %> plan.json --json | jq .result.expected',
+  ]
+  static override summary = 'Show a plan file, and whether it is as it was written; asks no broker.'
+
+  async run(): Promise<MigrationPlan> {
+    const {args} = await this.parse(MigratePlanShow)
+    const plan = parsePlan(await readPlanFile(args.plan), args.plan)
+    if (new Date().toISOString() > plan.expiresAt) this.warn(`the plan expired at ${plan.expiresAt}; make a new one`)
+    this.log(renderPlan(plan))
+    return plan
+  }
+}

@@ -1,0 +1,37 @@
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {connectAdmin} from '../../cli/connect.js'
+import {pulsarFlags} from '../../cli/flags.js'
+import {
+  confirm,
+  currentActor,
+  migrationArg,
+  openJournal,
+  runControls,
+  runFlags,
+  takeOverFlag,
+} from '../../cli/migration.js'
+import {renderResult} from '../../cli/render/migration.js'
+import {rollBackMigration} from '../../domain/migration/migrate.js'
+import type {MigrationResult} from '../../domain/migration/result.js'
+
+export default class MigrateRollback extends KeyshiftCommand<MigrationResult> {
+  static override args = {id: migrationArg}
+  static override description =
+    'Before the switch it undoes what was done. After it, also when the migration is done, it takes the same steps with ' +
+    'old and new exchanged: the old fleet has to be there or to be started. Once a migration is finished, plan a new one.'
+  static override examples = ['<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes']
+  static override flags = {...pulsarFlags, ...runFlags, 'take-over': takeOverFlag}
+  static override summary = 'Take a subscription back to the type it had, with nothing lost and nothing twice.'
+
+  async run(): Promise<MigrationResult> {
+    const {args, flags} = await this.parse(MigrateRollback)
+    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const store = openJournal(admin, flags)
+    if (!flags.yes) await confirm(`Take ${args.id} back?`, this.jsonEnabled())
+    const controls = this.own(await runControls(flags, this.progress))
+    const settings = {...controls, isTakeOver: flags['take-over']}
+    const result = await rollBackMigration({admin, store, who: currentActor()}, args.id, settings)
+    this.log(renderResult(result))
+    return result
+  }
+}

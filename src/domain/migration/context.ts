@@ -1,0 +1,41 @@
+import type {JournalEntry, LegName} from '../../clients/journal/journal.js'
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {Conflict} from '../../errors.js'
+import {parseTopicName, partitionName} from '../../topic-name.js'
+import {find, heldNow, originalOf} from './history.js'
+import {legOf} from './leg.js'
+import type {MigrationPlan} from './plan.js'
+import type {StepContext} from './step.js'
+import {HeldPolicies} from './steps/policies.js'
+
+export interface ContextParts {
+  readonly admin: PulsarAdmin
+  readonly plan: MigrationPlan
+  /** the journal's entries; looked at anew whenever a step asks what was captured */
+  readonly history: readonly JournalEntry[]
+  readonly leg: LegName
+  readonly isResumed: boolean
+}
+
+/** What the steps of one leg work with. */
+export function contextOf({admin, history, isResumed, leg, plan}: ContextParts): StepContext {
+  const topic = parseTopicName(plan.topic)
+  return {
+    admin,
+    plan,
+    leg: legOf(plan, leg),
+    topic,
+    partitions:
+      plan.partitions === null
+        ? [{partition: null, name: topic}]
+        : Array.from({length: plan.partitions}, (_, partition) => ({partition, name: partitionName(topic, partition)})),
+    policies: new HeldPolicies(admin, topic, heldNow(history)),
+    isResumed,
+    captured(step) {
+      const entry = find(history, leg, step, 'captured')
+      if (!entry) throw new Conflict('E_JOURNAL_BROKEN', `the journal lacks what ${step} captured`)
+      return {...entry.data}
+    },
+    original: (step) => originalOf(history, step),
+  }
+}

@@ -1,0 +1,109 @@
+import {asks, blocks, each, type Rule, warns} from './finding.js'
+
+const policiesOff: Rule = ({snapshot: {hasTopicPolicies}}) => {
+  if (hasTopicPolicies) return null
+  return blocks({
+    code: 'topic-policies-off',
+    message: 'topic policies are switched off on the broker, so delivery can be neither held nor fenced',
+    evidence: [{field: 'topicLevelPoliciesEnabled', value: 'false'}],
+  })
+}
+
+const pauseHoldsNothing: Rule = ({snapshot: {broker}}) => {
+  if (broker.throttlesCaughtUp !== false) return null
+  return blocks({
+    code: 'throttling-off',
+    message: 'the broker throttles no consumer that is caught up, so a pause by dispatch rate would hold nothing',
+    evidence: [{field: 'dispatchThrottlingOnNonBacklogConsumerEnabled', value: 'false'}],
+  })
+}
+
+/** Messages that expire while delivery is held are never handled by anybody. */
+const expires: Rule = ({snapshot: {expiry}}) => {
+  const {evictingQuotas, messageTtlSeconds, subscriptionExpirationMinutes} = expiry
+  const evidence = [
+    ...(messageTtlSeconds ? [{field: 'messageTTL', value: `${String(messageTtlSeconds)} s`}] : []),
+    ...(subscriptionExpirationMinutes
+      ? [{field: 'subscriptionExpirationTimeMinutes', value: String(subscriptionExpirationMinutes)}]
+      : []),
+    ...each('backlogQuota', evictingQuotas),
+  ]
+  if (evidence.length === 0) return null
+  const draft = {code: 'expiry', evidence}
+  return messageTtlSeconds !== null && messageTtlSeconds > 0 && messageTtlSeconds < 120
+    ? asks({...draft, message: 'messages live so short that they may expire while delivery is held'})
+    : warns({...draft, message: 'what waits too long is dropped; keep delivery from being held that long by --max-gap'})
+}
+
+/**
+ * Seen on 3.0.7, in about one run of twenty: as delivery resumes, the broker hands the messages that waited to the same
+ * new consumer twice within a millisecond. Never on 4.0.7 and 4.2.4.
+ */
+const oldBroker: Rule = ({snapshot: {brokerVersion}, to}) => {
+  if (to !== 'Key_Shared' || !/^[0-3]\./.test(brokerVersion)) return null
+  return warns({
+    code: 'double-delivery',
+    message:
+      'a broker before 4.0 may deliver what waited twice to a new consumer as delivery resumes: have it tolerate that',
+    evidence: [{field: 'brokerVersion', value: brokerVersion}],
+  })
+}
+
+interface KnownBug {
+  readonly pull: string
+  readonly isIn: (version: readonly [number, number, number]) => boolean
+  readonly symptom: string
+}
+
+/** Key_Shared faults that operators have met, by the pull request that ended them. */
+const KEY_SHARED_BUGS: readonly KnownBug[] = [
+  {pull: '#22053', isIn: (v) => isBefore(v, [3, 0, 3]), symptom: 'names that end alike get the same key ranges'},
+  {pull: '#23327', isIn: (v) => isBefore(v, [3, 0, 7]), symptom: 'a key may move between consumers that stay'},
+  {pull: '#23352', isIn: (v) => v[0] < 4, symptom: 'one unacknowledged message holds up every consumer that joins'},
+  {
+    pull: '#23874',
+    isIn: (v) => v[0] === 4 && v[1] === 0 && v[2] < 3,
+    symptom: 'messages of a key may overtake each other',
+  },
+  {
+    pull: '#24736',
+    isIn: (v) => v[0] === 4 && ((v[1] === 0 && v[2] < 7) || v[1] === 1),
+    symptom: 'messages may wait for ever after a consumer disconnects',
+  },
+]
+
+const knownBugs: Rule = ({from, snapshot: {brokerVersion}, to}) => {
+  const version = /^(\d+)\.(\d+)\.(\d+)/.exec(brokerVersion)?.slice(1).map(Number)
+  if (version?.length !== 3 || (from !== 'Key_Shared' && to !== 'Key_Shared')) return null
+  const bugs = KEY_SHARED_BUGS.filter(({isIn}) => isIn(version as unknown as [number, number, number]))
+  if (bugs.length === 0) return null
+  return warns({
+    code: 'known-bugs',
+    message: `Key_Shared has known faults in Pulsar ${brokerVersion}: ${bugs.map(({pull, symptom}) => `${symptom} (${pull})`).join('; ')}`,
+    evidence: [{field: 'brokerVersion', value: brokerVersion}],
+  })
+}
+
+function isBefore(version: readonly [number, number, number], other: readonly [number, number, number]): boolean {
+  const at = version.findIndex((part, index) => part !== other[index])
+  return at !== -1 && (version[at] ?? 0) < (other[at] ?? 0)
+}
+
+/** A new Failover subscription begins to deliver only after this delay. */
+const failoverDelay: Rule = ({snapshot: {broker}, to}) => {
+  if (to !== 'Failover' || broker.failoverDelayMs === 0) return null
+  return warns({
+    code: 'failover-delay',
+    message: `a Failover subscription waits ${broker.failoverDelayMs === null ? 'activeConsumerFailoverDelayTimeMillis' : `${String(broker.failoverDelayMs)} ms`} before it delivers to a new active consumer: the gap is longer by that`,
+    evidence: [{field: 'activeConsumerFailoverDelayTimeMillis', value: String(broker.failoverDelayMs ?? 'unknown')}],
+  })
+}
+
+export const brokerRules: readonly Rule[] = [
+  policiesOff,
+  pauseHoldsNothing,
+  expires,
+  oldBroker,
+  knownBugs,
+  failoverDelay,
+]

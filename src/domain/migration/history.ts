@@ -1,0 +1,95 @@
+import type {ControlRequest, JournalEntry, JournalPhase, LegName} from '../../clients/journal/journal.js'
+import {legOf} from './leg.js'
+import type {MigrationPlan} from './plan.js'
+import {type StepId, SWITCH} from './strategy.js'
+import type {Captured} from './step.js'
+
+/** How a run ended: `done`, or `rolled-back` to the old type; `finished` when it can't be gone back any more. */
+export type CloseState = 'done' | 'finished' | 'rolled-back'
+
+/** The plan that the first entry of every journal holds. */
+export function planOf(entries: readonly JournalEntry[]): MigrationPlan | null {
+  return (entries[0]?.data['plan'] as MigrationPlan | undefined) ?? null
+}
+
+/** Which way it goes: `back` once the way back has begun. */
+export function currentLeg(entries: readonly JournalEntry[]): LegName {
+  return entries.at(-1)?.leg ?? 'forward'
+}
+
+/** The last entry of a step in a phase, on one leg. */
+export function find(
+  entries: readonly JournalEntry[],
+  leg: LegName,
+  step: string,
+  phase: JournalPhase,
+): JournalEntry | undefined {
+  return entries.findLast((entry) => entry.leg === leg && entry.step === step && entry.phase === phase)
+}
+
+/** What the first leg that took a step found before it changed anything. */
+export function originalOf(entries: readonly JournalEntry[], step: StepId): Captured | null {
+  const first = entries.find((entry) => entry.step === step && entry.phase === 'captured')
+  return first ? {...first.data} : null
+}
+
+/** Whether the step may have changed something that is not undone yet. */
+export function isOpen(entries: readonly JournalEntry[], leg: LegName, step: StepId): boolean {
+  const begun = entries.findLastIndex((entry) => isPhase(entry, leg, step, 'intent'))
+  return begun > entries.findLastIndex((entry) => isPhase(entry, leg, step, 'undone'))
+}
+
+/** Whether the old consumers may be gone: from then on the way back is a leg of its own. */
+export function hasSwitched(entries: readonly JournalEntry[]): boolean {
+  const plan = planOf(entries)
+  return plan !== null && isOpen(entries, 'forward', SWITCH[plan.strategy])
+}
+
+/** How it was closed last; null while it is open, also when it was opened again to go back. */
+export function closedAs(entries: readonly JournalEntry[]): CloseState | null {
+  const last = entries.findLast(({step}) => step === 'run')
+  return last?.phase === 'closed' ? ((last.data['state'] as CloseState | undefined) ?? null) : null
+}
+
+/** Whether it was undoing its steps, before the switch, when it stopped; it must not go forward again. */
+export function isUndoing(entries: readonly JournalEntry[]): boolean {
+  return find(entries, 'forward', 'run', 'undone') !== undefined
+}
+
+/** The subscriptions that are held now, as far as the journal knows. */
+export function heldNow(entries: readonly JournalEntry[]): string[] {
+  const plan = planOf(entries)
+  const held = new Set<string>()
+  if (!plan) return []
+  for (const {leg, phase, step} of entries) {
+    const {source, target} = legOf(plan, leg)
+    if (step === 'pause' && phase === 'intent') held.add(source)
+    if (step === 'pause' && phase === 'undone') held.delete(source)
+    if ((step === 'admit' || step === 'retire') && phase === 'applied') held.delete(source)
+    if (step === 'door' && phase === 'applied' && leg === 'back') held.delete(target)
+  }
+  return [...held]
+}
+
+/** Whether the run waits for `cutover`: asked for at its start or later, and not let go since. */
+export function isPostponed(entries: readonly JournalEntry[]): boolean {
+  return entries.reduce((isNow, {data, phase, step}) => {
+    if (step !== 'run') return isNow
+    if (phase === 'intent' && data['isPostponed'] === true) return true
+    if (phase !== 'taken' || data['isAccepted'] !== true) return isNow
+    return data['verb'] === 'postpone' ? true : data['verb'] === 'cutover' ? false : isNow
+  }, false)
+}
+
+/** Requests that nobody has answered and that were not taken back, the oldest first. */
+export function openRequests(entries: readonly JournalEntry[], requests: readonly ControlRequest[]): ControlRequest[] {
+  const answered = new Set(entries.flatMap(({data, phase}) => (phase === 'taken' ? [data['requestId']] : [])))
+  const cancelled = new Set(requests.flatMap(({cancels}) => cancels ?? []))
+  return requests.filter(
+    ({requestId, verb}) => verb !== 'cancel' && !answered.has(requestId) && !cancelled.has(requestId),
+  )
+}
+
+function isPhase(entry: JournalEntry, leg: LegName, step: string, phase: JournalPhase): boolean {
+  return entry.leg === leg && entry.step === step && entry.phase === phase
+}

@@ -1,0 +1,72 @@
+import type {LegName} from '../../clients/journal/journal.js'
+import type {StepId, Strategy} from './strategy.js'
+
+/** The moments at which an operator's program may act, in the order of a run. */
+export const HOOK_NAMES = [
+  'before-pause',
+  'paused',
+  'drained',
+  'stop-old',
+  'start-new',
+  'cut-over',
+  'resumed',
+  'soaked',
+  'rolled-back',
+  'failed',
+  'status',
+] as const
+export type HookName = (typeof HOOK_NAMES)[number]
+
+/** What a hook is told, as KEYSHIFT_… variables of its environment. */
+export interface HookFacts {
+  readonly migrationId: string
+  readonly topic: string
+  /** the subscription that is drained on this leg */
+  readonly subscription: string
+  /** the subscription that flows when the leg ends; the same in place */
+  readonly newSubscription: string
+  readonly step: string
+  readonly leg: LegName
+  readonly from: string
+  readonly to: string
+  readonly strategy: Strategy
+  readonly waitingFor: string | null
+}
+
+export interface HookOutcome {
+  /** null when it was ended by its time limit or a signal */
+  readonly exitCode: number | null
+  readonly ranMs: number
+  readonly isTimedOut: boolean
+  /** the end of what it wrote, both streams */
+  readonly output: string
+}
+
+/** Runs hooks. */
+export interface HookRunner {
+  /** @returns null when there is no such hook. */
+  run(name: HookName, facts: HookFacts): Promise<HookOutcome | null>
+}
+
+interface Around {
+  readonly before?: HookName
+  readonly after?: HookName
+}
+
+/** Which hook runs directly before and after which step. */
+export const HOOKS: Readonly<Record<Strategy, Readonly<Partial<Record<StepId, Around>>>>> = {
+  'in-place': {
+    pause: {before: 'before-pause', after: 'paused'},
+    drain: {after: 'drained'},
+    evict: {before: 'stop-old'},
+    admit: {before: 'start-new', after: 'cut-over'},
+    attach: {after: 'resumed'},
+  },
+  'blue-green': {
+    pause: {before: 'before-pause', after: 'paused'},
+    drain: {after: 'drained'},
+    create: {before: 'start-new', after: 'cut-over'},
+    attach: {after: 'resumed'},
+    retire: {before: 'stop-old'},
+  },
+}

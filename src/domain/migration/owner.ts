@@ -1,0 +1,138 @@
+import {hostname} from 'node:os'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {Actor, Claim, Heartbeat, JournalStore, Subject} from '../../clients/journal/journal.js'
+import {Conflict} from '../../errors.js'
+import {closedAs} from './history.js'
+import type {MigrationLedger} from './ledger.js'
+import type {MigrationPlan} from './plan.js'
+
+const BEAT_EVERY_MS = 2000
+/** Longer than a few heartbeats: a process that shows none for so long is taken for gone. */
+const SILENCE_MS = 10_000
+
+/** One run at a time on a topic: its policies are for the whole of it. */
+export function subjectOf({cluster, topic}: MigrationPlan): Subject {
+  return {cluster, topic}
+}
+
+export function claimOf(plan: MigrationPlan, migrationId: string, who: Actor): Claim {
+  return {subject: subjectOf(plan), subscription: plan.subscription, migrationId, who, since: new Date().toISOString()}
+}
+
+/** Shows for as long as it runs that the process that owns a migration lives. */
+export class Pulse {
+  private readonly timer: NodeJS.Timeout
+  private beating: Promise<void>
+  private waitingFor: string | null = null
+  private step: string | null = null
+
+  constructor(store: JournalStore, claim: Claim, who: Actor) {
+    const beat = (): Promise<void> =>
+      // A heartbeat that does not get through is no reason to stop: the journal decides who owns the migration.
+      store
+        .beat(claim, {at: new Date().toISOString(), who, step: this.step, waitingFor: this.waitingFor})
+        .catch(() => undefined)
+    this.beating = beat()
+    this.timer = setInterval(() => {
+      this.beating = this.beating.then(beat)
+    }, BEAT_EVERY_MS)
+    this.timer.unref()
+  }
+
+  /** What the next heartbeat tells. */
+  say(step: string, waitingFor: string | null): void {
+    this.step = step
+    this.waitingFor = waitingFor
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer)
+    await this.beating
+  }
+}
+
+/** Whether a process that ran a migration can be seen to live, or to be gone; `unknown` is on another host. */
+export function lifeOf({host, pid}: Actor): 'gone' | 'lives' | 'unknown' {
+  if (host !== hostname()) return 'unknown'
+  try {
+    process.kill(pid, 0)
+    return 'lives'
+  } catch (error) {
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ESRCH'
+    return isAbsent ? 'gone' : 'lives'
+  }
+}
+
+export interface Takeover {
+  /** Take it from a process that can't be seen from here, once it shows no heartbeat for a while. */
+  readonly isTakeOver: boolean
+  readonly report: (waitingFor: string, forMs: number) => void
+}
+
+/**
+ * Makes this process the owner of a migration that another began.
+ *
+ * @throws Conflict E_CLAIMED while its process lives or may live, or another migration has the topic.
+ */
+export async function takeOwnership(
+  store: JournalStore,
+  ledger: MigrationLedger,
+  who: Actor,
+  options: Takeover,
+): Promise<Claim> {
+  const {id, plan} = ledger
+  const last = ledger.history.at(-1)?.who
+  const isOurs = last?.host === who.host && last.pid === who.pid
+  if (closedAs(ledger.history) === null && last && !isOurs) await requireGone(store, plan, id, last, options)
+  const claim = claimOf(plan, id, who)
+  const holder = await store.claim(claim)
+  if (holder.migrationId !== id) throw claimed(holder)
+  // The journal decides: of two that take it at once, the one whose entry is first.
+  await ledger.append('run', 'intent', {isResumed: true})
+  return claim
+}
+
+async function requireGone(
+  store: JournalStore,
+  plan: MigrationPlan,
+  id: string,
+  last: Actor,
+  {isTakeOver, report}: Takeover,
+): Promise<void> {
+  const life = lifeOf(last)
+  if (life === 'gone') return
+  const held = await store.holder(subjectOf(plan))
+  if (!isTakeOver) throw runs(id, last, held?.claim ?? null, held?.heartbeat ?? null)
+  const startedAt = Date.now()
+  while (Date.now() - startedAt < SILENCE_MS) {
+    report(`a sign of life of ${nameOf(last)}`, Date.now() - startedAt)
+    await delay(500)
+    const now = await store.holder(subjectOf(plan))
+    if (now?.heartbeat?.at !== held?.heartbeat?.at) throw runs(id, last, now?.claim ?? null, now?.heartbeat ?? null)
+  }
+}
+
+function runs(id: string, who: Actor, claim: Claim | null, heartbeat: Heartbeat | null): Conflict {
+  const seen = heartbeat ? `, last heard of at ${heartbeat.at}` : ''
+  return new Conflict('E_CLAIMED', `${id} is run by ${nameOf(who)} since ${claim?.since ?? 'an unknown time'}${seen}`, {
+    data: {migrationId: id, who, since: claim?.since ?? null, lastHeartbeat: heartbeat?.at ?? null},
+    next: [`keyshift migrate status ${id}`, `keyshift migrate resume ${id} --take-over`],
+  })
+}
+
+export function claimed(holder: Claim): Conflict {
+  const {migrationId, since, subject, subscription, who} = holder
+  return new Conflict(
+    'E_CLAIMED',
+    `${subject.topic} is being migrated (${subscription}, ${migrationId}) by ${nameOf(who)} since ${since}`,
+    {
+      data: {...holder},
+      next: [`keyshift migrate status ${migrationId}`, `keyshift migrate resume ${migrationId}`],
+    },
+  )
+}
+
+function nameOf({host, pid, user}: Actor): string {
+  return `${user}@${host} pid ${String(pid)}`
+}

@@ -1,0 +1,23 @@
+import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import {Unreachable} from '../../errors.js'
+import type {Verdict} from './step.js'
+
+/** A broker that restarts does not end a run: a poll goes on to its deadline. */
+export async function unlessAway(verify: () => Promise<Verdict>): Promise<Verdict> {
+  try {
+    return await verify()
+  } catch (error) {
+    if (isPassing(error)) return {isDone: false, waitingFor: `the broker (${messageOf(error)})`}
+    throw error
+  }
+}
+
+/** The connection broke, or the broker could not do it now. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof AdminRefused)) return error instanceof Unreachable
+  return error.status >= 500 || [404, 409, 412, 429].includes(error.status)
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

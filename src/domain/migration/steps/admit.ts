@@ -1,0 +1,40 @@
+import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
+import {Conflict} from '../../../errors.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {isSame, typesWithout} from './fence.js'
+import {deleteKeeper} from './keeper.js'
+import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
+
+type AdmitCapture = {rate: DispatchRate | null}
+
+/**
+ * Ends the hold and lets the other type in, in this order and while nobody is connected: a dispatcher that is made under
+ * the hold would hand out one message and then wait a second for its next read.
+ */
+export const admit: MigrationStep<AdmitCapture> = {
+  id: 'admit',
+  capture(context) {
+    return Promise.resolve({rate: (context.original('pause')?.['rate'] ?? null) as DispatchRate | null})
+  },
+  async apply(context, {rate}) {
+    const {leg, plan, policies} = context
+    const looks = await lookAtSubscription(context, leg.source)
+    const early = looks.filter(({stats}) => consumersOf(stats) > 0 && stats?.type !== leg.to)
+    if (early.length > 0) {
+      throw new Conflict('E_COME_BACK', `${leg.from} consumers came back on ${partitionLabels(early)}`)
+    }
+    await policies.letRun(leg.source, rate)
+    await policies.setTypes(typesWithout(plan, leg.from))
+    await deleteKeeper(context)
+    return {}
+  },
+  verifier({leg, plan, policies}) {
+    return async () => {
+      const [isHeld, types] = await Promise.all([policies.isHeld(leg.source), policies.types()])
+      if (isHeld) return waiting('the broker to show the dispatch rate that was found')
+      return isSame(types, typesWithout(plan, leg.from))
+        ? done({types})
+        : waiting('the broker to show the new subscriptionTypesEnabled')
+    }
+  },
+}

@@ -1,0 +1,51 @@
+import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
+import {drainedCursors, type HandOver, handOver} from './drain.js'
+import {lookAtSubscription, partitionLabels} from './look.js'
+import {identityOf, makeAt, type SubscriptionIdentity} from './make.js'
+
+type CreateCapture = {partitions: HandOver[]; identity: SubscriptionIdentity}
+
+/** Makes the target exactly where the source stands, on every partition. This is the switch: its fleet gets in. */
+export const create: MigrationStep<CreateCapture> = {
+  id: 'create',
+  async capture(context) {
+    const looks = await drainedCursors(context)
+    const identity = await identityOfBoth(context)
+    return {
+      partitions: context.partitions.map(({partition}) => handOverOf(context, partition, looks.map(handOver))),
+      identity,
+    }
+  },
+  async apply(context, {identity, partitions}) {
+    await makeAt(context, context.leg.target, partitions, identity)
+    return {partitions}
+  },
+  verifier(context, {partitions}) {
+    return async () => {
+      const [sources, targets] = await Promise.all([
+        lookAtSubscription(context, context.leg.source),
+        lookAtSubscription(context, context.leg.target),
+      ])
+      const open = targets.filter(({stats}) => stats === null)
+      if (open.length > 0) return waiting(`${context.leg.target} on ${partitionLabels(open)}`)
+      const atRisk = partitions.filter(({delivered, partition}) => {
+        const now = sources.find((look) => look.partition === partition)?.stats?.msgOutCounter
+        return delivered !== null && now !== undefined && now > delivered
+      })
+      return done({atRisk: atRisk.map(({partition}) => partition)})
+    }
+  },
+}
+
+/** Where the way there was cut off half way, some partitions never got the source of the way back: there, its own. */
+function handOverOf(context: StepContext, partition: number | null, rows: readonly HandOver[]): HandOver {
+  const before = (context.original('create')?.['partitions'] ?? []) as HandOver[]
+  const found = [...rows, ...before].find((row) => row.partition === partition)
+  return found ?? {partition, markDelete: '', delivered: null, isUnattended: true}
+}
+
+/** On the way back the target is the old subscription: it gets what it had. */
+function identityOfBoth(context: StepContext): Promise<SubscriptionIdentity> | SubscriptionIdentity {
+  const before = context.leg.name === 'back' ? context.original('create')?.['identity'] : undefined
+  return (before as SubscriptionIdentity | undefined) ?? identityOf(context, context.leg.source)
+}

@@ -1,0 +1,48 @@
+import type {AutoSubscriptionCreation, DispatchRate} from '../../../clients/pulsar-admin/types.js'
+import {Conflict} from '../../../errors.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {lookAtSubscription, partitionLabels} from './look.js'
+import {deleteOn} from './make.js'
+
+type DoorCapture = {door: AutoSubscriptionCreation | null}
+
+const CLOSED: AutoSubscriptionCreation = {allowAutoSubscriptionCreation: false}
+
+/**
+ * Makes the broker refuse subscriptions that would come into being by themselves. So the fleet that waits for the target
+ * is refused until the target is made, at the right position, and a fleet whose subscription is gone does not make it
+ * again: in either case the broker keeps the state, whatever becomes of this process. Neighbours have theirs already.
+ */
+export const door: MigrationStep<DoorCapture> = {
+  id: 'door',
+  async capture({policies}) {
+    return {door: await policies.door()}
+  },
+  async apply(context) {
+    const {leg, policies} = context
+    if (leg.name === 'back') {
+      // What is left of the old side stands still and was drained: it is made anew where the new side stops.
+      await deleteOn(context, leg.target, context.partitions)
+      await policies.letRun(leg.target, (context.original('pause')?.['rate'] ?? null) as DispatchRate | null)
+    }
+    await policies.setDoor(CLOSED)
+    return {}
+  },
+  verifier(context) {
+    const {leg, policies} = context
+    return async () => {
+      const [now, looks] = await Promise.all([policies.door(), lookAtSubscription(context, leg.target)])
+      if (now?.allowAutoSubscriptionCreation !== false) return waiting('the broker to show autoSubscriptionCreation')
+      const early = looks.filter(({stats}) => stats !== null)
+      if (early.length === 0) return done()
+      if (leg.name === 'back') return waiting(`${leg.target} to be gone on ${partitionLabels(early)}`)
+      throw new Conflict(
+        'E_WORLD_CHANGED',
+        `a consumer has made ${leg.target} on ${partitionLabels(early)}; stop the new fleet, delete it and plan again`,
+      )
+    }
+  },
+  async undo({policies}, captured) {
+    await policies.setDoor(captured.door)
+  },
+}

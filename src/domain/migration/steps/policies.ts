@@ -1,0 +1,90 @@
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import type {AutoSubscriptionCreation, DispatchRate, SubscriptionType} from '../../../clients/pulsar-admin/types.js'
+import {Conflict} from '../../../errors.js'
+import type {TopicName} from '../../../topic-name.js'
+import {collectTopic} from '../../subscriptions/collect.js'
+
+/** A rate of 0 means unlimited, so hold delivery by the smallest that is one: 1 message a year. */
+const HELD: DispatchRate = {
+  dispatchThrottlingRateInMsg: 1,
+  dispatchThrottlingRateInByte: -1,
+  relativeToPublishRate: false,
+  ratePeriodInSecond: 31_536_000,
+}
+
+/**
+ * The policies of the topic that a migration changes, and the one rule they are under: every change of a topic policy
+ * makes the limiter of each held subscription start afresh, and hands it one more entry per partition. So while a
+ * subscription is held, nothing else is changed until it has no consumer left (seen on 3.0.7, 4.0.7 and 4.2.4).
+ */
+export class HeldPolicies {
+  private readonly admin: PulsarAdmin
+  private readonly topic: TopicName
+  private readonly held: Set<string>
+
+  /** @param held the subscriptions that the journal says are held. */
+  constructor(admin: PulsarAdmin, topic: TopicName, held: readonly string[]) {
+    this.admin = admin
+    this.topic = topic
+    this.held = new Set(held)
+  }
+
+  /** Holds delivery to one subscription; its consumers stay connected and finish what they have. */
+  async hold(subscription: string): Promise<void> {
+    await this.requireNobodyHeld(subscription)
+    this.held.add(subscription)
+    await this.admin.setSubscriptionDispatchRate(this.topic, subscription, HELD)
+  }
+
+  async isHeld(subscription: string): Promise<boolean> {
+    const rate = await this.rate(subscription)
+    return rate?.ratePeriodInSecond === HELD.ratePeriodInSecond
+  }
+
+  rate(subscription: string): Promise<DispatchRate | null> {
+    return this.admin.subscriptionDispatchRate(this.topic, subscription)
+  }
+
+  /** Ends the hold: gives back the rate that was found. */
+  async letRun(subscription: string, rate: DispatchRate | null): Promise<void> {
+    await this.requireNobodyHeld(subscription)
+    await this.admin.setSubscriptionDispatchRate(this.topic, subscription, rate)
+    this.held.delete(subscription)
+  }
+
+  types(): Promise<SubscriptionType[] | null> {
+    return this.admin.subscriptionTypes(this.topic)
+  }
+
+  /** Sets who may subscribe; null removes the policy. */
+  async setTypes(types: readonly SubscriptionType[] | null): Promise<void> {
+    await this.requireNobodyHeld(null)
+    await this.admin.setSubscriptionTypes(this.topic, types)
+  }
+
+  door(): Promise<AutoSubscriptionCreation | null> {
+    return this.admin.autoSubscriptionCreation(this.topic)
+  }
+
+  /** Sets whether subscribing may make a subscription; null removes the policy. */
+  async setDoor(value: AutoSubscriptionCreation | null): Promise<void> {
+    await this.requireNobodyHeld(null)
+    await this.admin.setAutoSubscriptionCreation(this.topic, value)
+  }
+
+  /** @param except the subscription whose own hold begins or ends. */
+  private async requireNobodyHeld(except: string | null): Promise<void> {
+    const held = [...this.held].filter((name) => name !== except)
+    if (held.length === 0) return
+    const {partitions} = await collectTopic(this.admin, this.topic, {excludePublishers: true})
+    const connected = held.filter((name) =>
+      partitions.some(({stats}) => (stats.subscriptions?.[name]?.consumers ?? []).length > 0),
+    )
+    if (connected.length === 0) return
+    throw new Conflict(
+      'E_HELD_SIDE',
+      `${connected.join(', ')} is held and has consumers: a change of policy now would hand them one message per partition`,
+      {data: {held: connected}},
+    )
+  }
+}

@@ -1,0 +1,39 @@
+import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {lookAtSubscription, partitionLabels} from './look.js'
+import {deleteOn} from './make.js'
+
+type RetireCapture = {rate: DispatchRate | null; consumers: string[]}
+
+const LOOKS_NEEDED = 2
+
+/**
+ * Deletes the source: drained, it is nothing but a position that is in the journal, and left alone it would hand a
+ * message per partition to its consumers with each change of policy. They try on, and the door keeps them out.
+ */
+export const retire: MigrationStep<RetireCapture> = {
+  id: 'retire',
+  async capture(context) {
+    const looks = await lookAtSubscription(context, context.leg.source)
+    const names = looks.flatMap(({stats}) => (stats?.consumers ?? []).map(({consumerName}) => consumerName ?? ''))
+    return {
+      rate: context.captured('pause')['rate'] as DispatchRate | null,
+      consumers: [...new Set(names)].toSorted(),
+    }
+  },
+  async apply(context, {rate}) {
+    await deleteOn(context, context.leg.source, context.partitions)
+    await context.policies.letRun(context.leg.source, rate)
+    return {}
+  },
+  verifier(context) {
+    let absent = 0
+    return async () => {
+      const looks = await lookAtSubscription(context, context.leg.source)
+      const left = looks.filter(({stats}) => stats !== null)
+      absent = left.length === 0 ? absent + 1 : 0
+      if (left.length > 0) return waiting(`${context.leg.source} to be gone on ${partitionLabels(left)}`)
+      return absent < LOOKS_NEEDED ? waiting(`${context.leg.source} to stay away`) : done()
+    }
+  },
+}

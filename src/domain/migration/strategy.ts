@@ -1,0 +1,27 @@
+import type {LegName} from '../../clients/journal/journal.js'
+
+/** The types between which a subscription can be moved while it is in use. */
+export const MIGRATABLE = ['Failover', 'Key_Shared', 'Shared'] as const
+export type MigratableType = (typeof MIGRATABLE)[number]
+
+/** The same subscription, or a new one that begins where the old one stands. */
+export const STRATEGIES = ['blue-green', 'in-place'] as const
+export type Strategy = (typeof STRATEGIES)[number]
+
+export type StepId =
+  'admit' | 'attach' | 'create' | 'door' | 'drain' | 'evict' | 'fence' | 'pause' | 'restore' | 'retire'
+
+const IN_PLACE: readonly StepId[] = ['fence', 'pause', 'drain', 'evict', 'admit', 'attach']
+const BLUE_GREEN: readonly StepId[] = ['door', 'pause', 'drain', 'create', 'attach', 'retire']
+
+/**
+ * The order of steps, for a reason: every change of a topic policy hands each held subscription one more entry per
+ * partition, so policies are changed before the pause, or when no consumer of the held subscription is left.
+ */
+export const STEPS: Readonly<Record<Strategy, Readonly<Record<LegName, readonly StepId[]>>>> = {
+  'in-place': {forward: IN_PLACE, back: [...IN_PLACE, 'restore']},
+  'blue-green': {forward: BLUE_GREEN, back: BLUE_GREEN},
+}
+
+/** The step from which on the source's consumers may be gone: before it a leg is undone, from it on it is gone back. */
+export const SWITCH: Readonly<Record<Strategy, StepId>> = {'in-place': 'evict', 'blue-green': 'create'}

@@ -1,0 +1,57 @@
+import {type JournalStore, viewLines} from '../../clients/journal/journal.js'
+import {closedAs, planOf} from './history.js'
+import {subjectOf} from './owner.js'
+import {foldStatus, type MigrationStatus, type SignOfLife} from './status.js'
+
+const AT_ONCE = 4
+
+/** Every migration the journal knows, or the one that was asked for, with the last sign of life of those that run. */
+export async function listMigrations(store: JournalStore, id: string | undefined): Promise<MigrationStatus[]> {
+  const ids = id === undefined ? await store.list() : [id]
+  const found: MigrationStatus[] = []
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    found.push(...(await Promise.all(ids.slice(at, at + AT_ONCE).map((one) => look(store, one)))))
+  }
+  return found
+}
+
+async function look(store: JournalStore, id: string): Promise<MigrationStatus> {
+  const {entries, requests} = viewLines(await store.read(id))
+  const plan = planOf(entries)
+  let life: SignOfLife | null = null
+  if (plan && closedAs(entries) === null) {
+    const holder = await store.holder(subjectOf(plan))
+    if (holder?.claim.migrationId === id) life = holder.heartbeat
+  }
+  return foldStatus(id, entries, requests, life, new Date())
+}
+
+export interface JournalCheck {
+  id: string
+  isIntact: boolean
+  lines: number
+  entries: number
+  requests: number
+  /** numbers of lines by a process that had lost the migration; they count for nothing */
+  voidedLines: number[]
+  /** the first line that was altered, or that follows one that is missing */
+  brokenLine: number | null
+  /** of the last entry; note it elsewhere, and a journal that was cut short later will show */
+  lastHash: string | null
+}
+
+/** Follows the chain of a journal from its first line to its last. */
+export async function verifyJournal(store: JournalStore, id: string): Promise<JournalCheck> {
+  const lines = await store.read(id)
+  const {broken, entries, requests, voided} = viewLines(lines)
+  return {
+    id,
+    isIntact: broken === null && planOf(entries) !== null,
+    lines: lines.length,
+    entries: entries.length,
+    requests: requests.length,
+    voidedLines: voided,
+    brokenLine: broken,
+    lastHash: entries.at(-1)?.hash ?? null,
+  }
+}

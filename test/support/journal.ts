@@ -1,0 +1,47 @@
+import {
+  type Claim,
+  type ControlRequest,
+  type JournalEntry,
+  type JournalPhase,
+  type LegName,
+  newRequest,
+  nextEntry,
+} from '../../src/clients/journal/journal.js'
+
+export const ANN = {user: 'ann', host: 'elsewhere', pid: 7}
+
+export function claimOn(topic: string, migrationId = 'm1'): Claim {
+  return {
+    subject: {cluster: 'standalone', topic},
+    subscription: 'decision',
+    migrationId,
+    who: ANN,
+    since: '2026-01-01T00:00:00.000Z',
+  }
+}
+
+/** One more entry behind a chain. */
+export function following(
+  entries: readonly JournalEntry[],
+  step: string,
+  phase: JournalPhase = 'applied',
+  data: Record<string, unknown> = {},
+  more: {at?: string; leg?: LegName} = {},
+): JournalEntry {
+  const {at = '2026-01-01T00:00:00.000Z', leg = 'forward'} = more
+  return nextEntry(entries.at(-1), {leg, step, phase, data, migrationId: 'm1', at, who: ANN, planDigest: 'd'})
+}
+
+export function chain(length: number): JournalEntry[] {
+  const entries: JournalEntry[] = []
+  for (let at = 0; at < length; at++) entries.push(following(entries, 'fence', 'applied', {at, text: 'zwölf €'}))
+  return entries
+}
+
+export function request(
+  verb: ControlRequest['verb'],
+  requestId: string,
+  cancels: string | null = null,
+): ControlRequest {
+  return newRequest({requestId, migrationId: 'm1', verb, cancels, at: '2026-01-01T00:00:00.000Z', who: ANN})
+}
