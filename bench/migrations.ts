@@ -1,0 +1,174 @@
+// Every migration under load: what is lost, what comes twice, and for how long a partition is silent.
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {randomBytes} from 'node:crypto'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {setTimeout as delay} from 'node:timers/promises'
+import {parseArgs} from 'node:util'
+
+import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
+import {WebSocketTransport} from '../src/clients/pulsar-messages/websocket.js'
+import {connectRedis} from '../src/clients/redis/connect.js'
+import {Scene, type SceneServers, untilConnected} from '../src/domain/lab/scene.js'
+import type {TallyFigures} from '../src/domain/lab/tally.js'
+import {MIGRATABLE, type MigratableType, STRATEGIES, type Strategy} from '../src/domain/migration/strategy.js'
+import type {MigrationResult} from '../src/domain/migration/result.js'
+import type {MigrationList} from '../src/domain/migration/status.js'
+import {parseTopicName} from '../src/topic-name.js'
+import {median, say} from './say.js'
+
+const {values} = parseArgs({
+  options: {
+    runs: {type: 'string', default: '3'},
+    rate: {type: 'string', default: '1000'},
+    consumers: {type: 'string', default: '8'},
+    partitions: {type: 'string', default: '8'},
+    strategy: {type: 'string'},
+    from: {type: 'string'},
+    to: {type: 'string'},
+    journal: {type: 'string', default: 'cluster'},
+  },
+})
+const RUNS = Number(values.runs)
+const CONSUMERS = Number(values.consumers)
+const context = JSON.parse(process.env['KEYSHIFT_BENCH_CONTEXT'] ?? '{}') as Record<
+  'adminUrl' | 'redisUrl' | 'webSocketUrl',
+  string
+>
+const BIN = join(import.meta.dirname, '..', 'bin', 'run.js')
+
+interface Case {
+  readonly strategy: Strategy
+  readonly from: MigratableType
+  readonly to: MigratableType
+}
+
+interface Run extends TallyFigures {
+  readonly heldMs: number
+  readonly drainMs: number
+}
+
+const cases = STRATEGIES.flatMap((strategy) =>
+  MIGRATABLE.flatMap((from) => MIGRATABLE.filter((to) => to !== from).map((to): Case => ({strategy, from, to}))),
+).filter(
+  ({from, strategy, to}) =>
+    (values.strategy ?? strategy) === strategy && (values.from ?? from) === from && (values.to ?? to) === to,
+)
+
+const admin = new PulsarAdmin({url: context.adminUrl})
+const transport = new WebSocketTransport({url: context.webSocketUrl})
+const connection = await connectRedis(context.redisUrl)
+const [redis] = connection.primaries
+if (!redis) throw new Error('Redis has no primary')
+const version = await admin.brokerVersion()
+say(
+  `migrations on Pulsar ${version}, ${values.rate} messages a second, ${values.partitions} partitions, ${values.consumers} consumers in each fleet`,
+)
+try {
+  for (const one of cases) await measure(one, {admin, transport, redis})
+} finally {
+  await Promise.all([transport.close(), connection.close(), admin.close()])
+}
+
+async function measure(one: Case, servers: SceneServers): Promise<void> {
+  const runs: Run[] = []
+  for (let at = 0; at < RUNS; at++) runs.push(await migrate(one, servers))
+  const sum = (field: 'duplicates' | 'lost' | 'overlapsAfter' | 'sent'): string =>
+    String(runs.reduce((total, run) => total + run[field], 0))
+  const gaps = runs.map(({gapMs}) => gapMs ?? Infinity)
+  say(
+    `${one.strategy} ${one.from} → ${one.to}: lost ${sum('lost')}, twice ${sum('duplicates')}, keys at two consumers ${sum('overlapsAfter')} ` +
+      `of ${sum('sent')} messages; longest silence ${median(gaps).toFixed(0)} ms in the median of ${String(RUNS)} ` +
+      `(${gaps.map((gap) => gap.toFixed(0)).join(', ')}); held ${median(runs.map(({heldMs}) => heldMs)).toFixed(0)} ms, ` +
+      `of it drain ${median(runs.map(({drainMs}) => drainMs)).toFixed(0)} ms`,
+  )
+}
+
+async function migrate({from, strategy, to}: Case, servers: SceneServers): Promise<Run> {
+  const folder = await mkdtemp(join(tmpdir(), 'keyshift-bench-'))
+  const namespace = `public/bench-${randomBytes(4).toString('hex')}`
+  await fetch(`${context.adminUrl}/admin/v2/namespaces/${namespace}`, {method: 'PUT'})
+  const scene = await Scene.open(servers, {
+    topic: parseTopicName(`persistent://${namespace}/load`),
+    partitions: Number(values.partitions),
+    subscription: 'decision',
+    ratePerSecond: Number(values.rate),
+    keys: 2000,
+    consumers: CONSUMERS,
+    lockPrefix: `${namespace}:`,
+    lockTtlMs: 5000,
+    work: {workMs: 5, slowEvery: 97, slowMs: 60},
+    from,
+    to,
+  })
+  try {
+    await delay(1000)
+    const plan = join(folder, 'plan.json')
+    await keyshift<object>(
+      'migrate',
+      'plan',
+      scene.topic.full,
+      'decision',
+      '--to',
+      to,
+      '--strategy',
+      strategy,
+      '-o',
+      plan,
+    )
+    const result = strategy === 'in-place' ? await inPlace(scene, plan) : await blueGreen(scene, plan, namespace)
+    await delay(1500)
+    const figures = await scene.settle()
+    return {...figures, heldMs: result.gapMs ?? Infinity, drainMs: result.drainMs ?? Infinity}
+  } finally {
+    await scene.close()
+    await rm(folder, {recursive: true})
+    await fetch(`${context.adminUrl}/admin/v2/namespaces/${namespace}?force=true`, {method: 'DELETE'})
+  }
+}
+
+async function inPlace(scene: Scene, plan: string): Promise<MigrationResult> {
+  const standby = scene.startStandby()
+  const result = await keyshift<MigrationResult>('migrate', 'apply', plan, '--yes', '--journal', values.journal)
+  await untilConnected(standby, CONSUMERS)
+  return result
+}
+
+async function blueGreen(scene: Scene, plan: string, namespace: string): Promise<MigrationResult> {
+  const running = keyshift<MigrationResult>(
+    'migrate',
+    'apply',
+    plan,
+    '--yes',
+    '--postpone',
+    '--journal',
+    values.journal,
+  )
+  const where = ['--journal', values.journal, '--namespace', namespace]
+  let id: string | undefined
+  while (id === undefined) {
+    const {migrations} = await keyshift<MigrationList>('migrate', 'list', ...where)
+    id = migrations.find(({readyToCutOver}) => readyToCutOver)?.id
+  }
+  const {migrations} = await keyshift<MigrationList>('migrate', 'status', id, ...where)
+  const standby = scene.startStandby(scene.topic, migrations[0]?.newSubscription ?? '')
+  await delay(500)
+  await keyshift('migrate', 'cutover', id, '--yes', ...where)
+  const result = await running
+  await untilConnected(standby, CONSUMERS)
+  return result
+}
+
+async function keyshift<R>(...args: string[]): Promise<R> {
+  const child = spawn(process.execPath, [BIN, ...args, '--json', '--admin-url', context.adminUrl], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const chunks: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const [code] = (await once(child, 'close')) as [number | null]
+  const text = Buffer.concat(chunks).toString('utf8')
+  if (code !== 0) throw new Error(`keyshift ${args.join(' ')} ended with ${String(code)}: ${text}`)
+  return (JSON.parse(text) as {result: R}).result
+}
