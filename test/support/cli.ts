@@ -29,8 +29,14 @@ export interface RunningCli {
 }
 
 /** Starts the built command line as its own process, without a terminal. */
-export function startCli(args: readonly string[], env: Record<string, string> = {}, input?: string): RunningCli {
+export function startCli(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input?: string,
+  cwd: string = ROOT,
+): RunningCli {
   const child = spawn(process.execPath, [BIN, ...args], {
+    cwd,
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: {...process.env, ...env},
   })

@@ -46,14 +46,16 @@ export class MigrationLedger {
     return new MigrationLedger(store, id, plan, who, [])
   }
 
-  /** Opens the journal of a migration that has begun. @throws Conflict E_JOURNAL_BROKEN. */
+  /** Opens the journal of a migration that has begun. @throws Conflict E_JOURNAL_BROKEN, E_NOT_BEGUN. */
   static async open(store: JournalStore, id: string, who: Actor): Promise<MigrationLedger> {
     const lines = await store.read(id)
     const plan = planOf(requireIntact(id, lines).entries)
-    if (!plan)
-      throw new Conflict('E_JOURNAL_BROKEN', `the journal of ${id} does not begin with a plan`, {
+    if (!plan) {
+      throw new Conflict('E_NOT_BEGUN', `${id} never began: its process ended before it wrote its plan`, {
         data: {migrationId: id},
+        next: ['keyshift migrate apply plan.json'],
       })
+    }
     return new MigrationLedger(store, id, plan, who, lines)
   }
 

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {MigrationResult} from '../../src/domain/migration/result.js'
+import {parseDocument} from '../support/cli.js'
+import {
+  applyAndDie,
+  type Death,
+  fromElsewhere,
+  type Journey,
+  newestMigration,
+  NEW_SUBSCRIPTION,
+  planJourney,
+  startWhenRefused,
+  stateOf,
+  subscriptionsOf,
+} from '../support/crash.js'
+import {live, openScene, until} from '../support/live.js'
+import {SUBSCRIPTION} from '../support/migration.js'
+import {chooseSeeded} from '../support/seed.js'
+
+const PARTITIONS = 4
+const JOURNEYS: readonly Journey[] = [
+  {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'},
+  {strategy: 'blue-green', from: 'Shared', to: 'Key_Shared'},
+  {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'},
+]
+/** The first line, four of each of six steps, and the last. */
+const LINES = 1 + 6 * 4 + 1
+
+interface Cell {
+  readonly journey: Journey
+  readonly death: Death
+  readonly verb: 'resume' | 'rollback'
+}
+
+const CELLS = JOURNEYS.flatMap((journey) =>
+  Array.from({length: LINES}, (_, line) => line).flatMap((line) =>
+    (['before', 'after'] as const).flatMap((when) =>
+      (['resume', 'rollback'] as const).map((verb): Cell => ({journey, death: {line, when}, verb})),
+    ),
+  ),
+)
+
+const chosen = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? CELLS : chooseSeeded(CELLS, 8)
+
+for (const cell of chosen) {
+  const {death, journey, verb} = cell
+  const {from, strategy, to} = journey
+  test(
+    `${strategy} ${from} → ${to}, killed ${death.when} line ${String(death.line)}, ${verb} elsewhere`,
+    live(async (t, place) => {
+      const scene = await openScene(t, place, {partitions: PARTITIONS, from, to})
+      const before = await stateOf(place, scene)
+      await until('some load', () => scene.tally.sentCount > 200)
+      const plan = await planJourney(place, scene, journey)
+      const standby = startWhenRefused(place, scene, journey).catch(() => null)
+      assert.ok(await applyAndDie(place, plan, death), 'the run ended before it could be killed')
+
+      const id = (await newestMigration(place))?.id ?? ''
+      const run = await fromElsewhere(place, ['migrate', verb, id, '--yes'])
+      if (death.line === 0 && death.when === 'before') {
+        assert.equal(run.code, 5, 'nothing had begun')
+        assert.equal(parseDocument(run.stdout).error.code, 'E_NOT_BEGUN')
+      } else {
+        assert.equal(run.code, 0, run.stdout)
+        const {result} = parseDocument<MigrationResult>(run.stdout)
+        assert.equal(result.state, verb === 'resume' ? 'done' : 'rolled-back')
+      }
+      const isMoved = verb === 'resume' && run.code === 0
+      if (isMoved) await until('the fleet', async () => ((await standby)?.connected ?? 0) > 0)
+      const sent = scene.tally.sentCount
+      await until('load afterwards', () => scene.tally.sentCount > sent + 200)
+      const figures = await scene.settle()
+      t.diagnostic(JSON.stringify(figures))
+      assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+
+      const name = isMoved && strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
+      const types = Array<string>(PARTITIONS).fill(isMoved ? to : from)
+      assert.deepEqual(await subscriptionsOf(place, scene), {[name]: types})
+      if (run.code === 0 && (await newestMigration(place))?.isFenced) {
+        // The fleet that is not used any more is stopped, as its operator would.
+        if (!isMoved) await (await standby)?.close()
+        const finished = await fromElsewhere(place, ['migrate', 'finish', id, '--yes'])
+        assert.equal(finished.code, 0, finished.stdout)
+      }
+      assert.deepEqual(await stateOf(place, scene), before)
+    }),
+  )
+}
