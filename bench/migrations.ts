@@ -131,7 +131,16 @@ async function migrate({from, strategy, to}: Case, servers: SceneServers): Promi
 
 async function inPlace(scene: Scene, plan: string): Promise<MigrationResult> {
   const standby = scene.startStandby()
-  const result = await keyshift<MigrationResult>('migrate', 'apply', plan, '--yes', '--journal', values.journal)
+  const result = await keyshift<MigrationResult>(
+    'migrate',
+    'apply',
+    plan,
+    '--yes',
+    '--soak',
+    '0s',
+    '--journal',
+    values.journal,
+  )
   await untilConnected(standby, CONSUMERS)
   return result
 }

@@ -97,7 +97,7 @@ async function migrate(scene: Scene, folder: string): Promise<void> {
   const standby = scene.startStandby()
   const plan = join(folder, 'plan.json')
   await keyshift('migrate', 'plan', TOPIC.full, SUBSCRIPTION, '--to', 'Key_Shared', '-o', plan)
-  await keyshift('migrate', 'apply', plan, '--yes', '--journal', `file:${folder}`)
+  await keyshift('migrate', 'apply', plan, '--yes', '--soak', '5s', '--journal', `file:${folder}`)
   await untilConnected(standby, CONSUMERS)
 }
 

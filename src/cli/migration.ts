@@ -83,6 +83,18 @@ export const runFlags = {
     description: 'go back when delivery would be held for longer before the switch',
     helpGroup: 'MIGRATION',
   }),
+  'no-auto-rollback': Flags.boolean({
+    description: 'when the new fleet does worse than the old one, say so and stay',
+    helpGroup: 'MIGRATION',
+  }),
+  soak: durationFlag({
+    default: 30_000,
+    defaultHelp: () => Promise.resolve('30s'),
+    description: 'how long to watch the new fleet, and go back when it does worse; 0s for not at all',
+    helpGroup: 'MIGRATION',
+    helpValue: '60s',
+    noCacheDefault: true,
+  }),
   yes: yesFlag,
 }
 
@@ -133,6 +145,8 @@ interface RunFlags {
   readonly 'hook-timeout': number
   readonly hooks?: string | undefined
   readonly 'max-gap'?: number | undefined
+  readonly 'no-auto-rollback': boolean
+  readonly soak: number
 }
 
 export interface RunControls extends RunSettings {
@@ -160,6 +174,7 @@ export async function runControls(flags: RunFlags, progress: Progress): Promise<
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   return {
     budgets: {attachMs: flags['attach-timeout'], drainMs: flags['drain-timeout'], gapMs: flags['max-gap'] ?? null},
+    soak: {forMs: flags.soak, goesBack: !flags['no-auto-rollback']},
     hooks: hooks && {run: (name, facts) => hooks.run(name, {...facts})},
     interrupt: interrupt.signal,
     stop: stop.signal,

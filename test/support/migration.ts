@@ -15,7 +15,7 @@ export function journalOf(place: Place): string[] {
 
 /** The command line that applies a plan without asking, with the journal in the test's own folder. */
 export function applyArgs(place: Place, plan: string, ...options: string[]): string[] {
-  return ['migrate', 'apply', plan, '--yes', ...options, ...journalOf(place)]
+  return ['migrate', 'apply', plan, '--yes', '--soak', '0s', ...options, ...journalOf(place)]
 }
 
 /** Makes a plan file by the command line. @returns its path */

@@ -79,7 +79,7 @@ test('going back after the switch has a gap of its own, and the fence stands unt
   const there: Line[] = [
     ['fence', 'intent', 500],
     ['pause', 'applied', 1000],
-    ['evict', 'intent', 1200],
+    ['admit', 'intent', 1200],
     ['attach', 'verified', 1500, {flowsSince: new Date(START + 1400).toISOString()}],
   ]
   const turned = foldStatus(journal(...there, ['run', 'intent', 9000, {reason: 'rollback by ann'}, 'back']))

@@ -34,7 +34,7 @@ export function originalOf(entries: readonly JournalEntry[], step: StepId): Capt
 }
 
 /** Whether the step may have changed something that is not undone yet. */
-export function isOpen(entries: readonly JournalEntry[], leg: LegName, step: StepId): boolean {
+export function isOpen(entries: readonly JournalEntry[], leg: LegName, step: string): boolean {
   const begun = entries.findLastIndex((entry) => isPhase(entry, leg, step, 'intent'))
   return begun > entries.findLastIndex((entry) => isPhase(entry, leg, step, 'undone'))
 }

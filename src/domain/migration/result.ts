@@ -8,7 +8,7 @@ import {type Finding, warns} from './findings/finding.js'
 import type {MigrationLedger} from './ledger.js'
 import {legOf} from './leg.js'
 import {gapOf} from './status.js'
-import {SWITCH} from './strategy.js'
+import {HAND_OVER, SWITCH} from './strategy.js'
 import type {HandOver} from './steps/drain.js'
 
 export interface MigrationResult {
@@ -43,10 +43,7 @@ export function migrationResult(ledger: MigrationLedger, collected: CollectedTop
   const switched = find(history, name, SWITCH[plan.strategy], 'verified')
   const gapMs = gapOf(history, null)
   const hooksMs = hookTimeWithin(history, name)
-  const fleetMs = between(
-    find(history, name, plan.strategy === 'in-place' ? 'admit' : 'create', 'verified')?.at,
-    text(find(history, name, 'attach', 'verified')?.data['arrivedAt']),
-  )
+  const fleetMs = between(switched?.at, text(find(history, name, 'attach', 'verified')?.data['arrivedAt']))
   return {
     id,
     state: closedAs(history) ?? 'pending',
@@ -68,7 +65,7 @@ export function migrationResult(ledger: MigrationLedger, collected: CollectedTop
     })),
     stragglers: name === 'forward' && switched ? plan.consumersSeen : [],
     findings: [
-      ...atRisk(switched),
+      ...atRisk(find(history, name, HAND_OVER[plan.strategy], 'verified')),
       ...silent(find(history, name, 'attach', 'verified')),
       ...(switched ? [...coverage(now, leg.to), ...fewer(ledger, now)] : []),
     ],
@@ -109,14 +106,14 @@ function hookTimeWithin(history: readonly JournalEntry[], leg: LegName): number 
 
 /** The exact hand-over point: everything up to it was acknowledged by the fleet before. */
 function handOver({history, plan}: MigrationLedger, leg: LegName, partition: number | null): string | null {
-  const step = SWITCH[plan.strategy]
+  const step = HAND_OVER[plan.strategy]
   const data = (find(history, leg, step, 'applied') ?? find(history, leg, step, 'captured'))?.data
   const rows = data?.['partitions'] as HandOver[] | undefined
   return rows?.find((row) => row.partition === partition)?.markDelete ?? null
 }
 
-function atRisk(switched: JournalEntry | undefined): Finding[] {
-  const partitions = (switched?.data['atRisk'] as Array<number | null> | null | undefined) ?? []
+function atRisk(handedOver: JournalEntry | undefined): Finding[] {
+  const partitions = (handedOver?.data['atRisk'] as Array<number | null> | null | undefined) ?? []
   const message =
     'a message came while the consumers of a partition without traffic were disconnected: it may be handled twice'
   return partitions.map((partition) => warning('possible-duplicate', message, 'partition', partition))

@@ -1,40 +1,17 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {JournalEntry, LegName} from '../../clients/journal/journal.js'
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {Conflict} from '../../errors.js'
 import {contextOf} from './context.js'
-import {answerTo, turnsBack} from './control.js'
-import {type RunEvent, Stopped} from './events.js'
-import {type CloseState, find, hasSwitched, isOpen, isPostponed, isUndoing, openRequests} from './history.js'
-import {type HookName, type HookRunner, HOOKS} from './hooks.js'
-import type {MigrationLedger} from './ledger.js'
+import {Desk, type RunOptions} from './desk.js'
+import {Stopped} from './events.js'
+import {type CloseState, find, hasSwitched, isOpen, isPostponed, isUndoing} from './history.js'
+import {HOOKS} from './hooks.js'
 import {isPassing, messageOf, unlessAway} from './passing.js'
-import {type StepId, STEPS} from './strategy.js'
+import {measure, soak} from './soak/run.js'
 import type {Captured, MigrationStep, StepContext, Verdict} from './step.js'
 import {STEP_BY_ID} from './steps/all.js'
-
-export interface Budgets {
-  /** how long the consumers may take to acknowledge what they have */
-  readonly drainMs: number
-  /** how long the new fleet may take to arrive */
-  readonly attachMs: number
-  /** how long delivery may be held in all; null: as long as the others allow */
-  readonly gapMs: number | null
-}
-
-export interface RunOptions {
-  readonly admin: PulsarAdmin
-  readonly ledger: MigrationLedger
-  readonly budgets: Budgets
-  /** null where none were given */
-  readonly hooks: HookRunner | null
-  /** Asked to stop: before the switch the run goes back, after it the run finishes. */
-  readonly interrupt: AbortSignal
-  /** Asked twice: stop where it stands, with delivery held, to be resumed. */
-  readonly stop: AbortSignal
-  readonly report: (event: RunEvent) => void
-}
+import {type StepId, STEPS} from './strategy.js'
 
 export interface RunOutcome {
   readonly state: Exclude<CloseState, 'finished'>
@@ -43,7 +20,6 @@ export interface RunOutcome {
 }
 
 const POLL_EVERY_MS = 20
-const HEED_EVERY_MS = 300
 const POLICY_MS = 15_000
 const NOTE_EVERY_MS = 5000
 /** Clients that were refused for a while try again up to a minute later. */
@@ -62,11 +38,12 @@ export async function runMigration(options: RunOptions): Promise<RunOutcome> {
 
 class Run {
   private readonly options: RunOptions
+  private readonly desk: Desk
   private readonly isResumed: boolean
-  private heededAt = 0
 
   constructor(options: RunOptions) {
     this.options = options
+    this.desk = new Desk(options)
     this.isResumed = options.ledger.history.some(({step}) => step !== 'run')
   }
 
@@ -76,6 +53,7 @@ class Run {
     try {
       if (isUndoing(this.history)) throw new Stopped(reasonOf(this.history))
       await this.walk('forward')
+      await soak(this.desk, this.context('forward'))
     } catch (error) {
       return this.retreat(error)
     }
@@ -94,10 +72,11 @@ class Run {
     const provesAgain = this.isResumed && name === 'forward' && !hasSwitched(this.history)
     for (const id of STEPS[ledger.plan.strategy][name]) {
       if (!provesAgain && find(this.history, name, id, 'verified')) continue
+      if (id === 'pause' && name === 'forward') await measure(this.desk, context)
       const {after, before} = HOOKS[ledger.plan.strategy][id] ?? {}
-      await this.hook(before, context, id)
-      while (!(await this.take(stepOf(id), context))) await this.untilLetGo()
-      await this.hook(after, context, id)
+      await this.desk.hook(before, context, id)
+      while (!(await this.take(stepOf(id), context))) await this.desk.untilLetGo()
+      await this.desk.hook(after, context, id)
     }
   }
 
@@ -122,7 +101,7 @@ class Run {
       await this.change(id, async () => stepOf(id).undo?.(context, context.captured(id)))
       await ledger.append(id, 'undone')
     }
-    await this.hook('rolled-back', context, 'run')
+    await this.desk.hook('rolled-back', context, 'run')
     await ledger.append('run', 'closed', {state: 'rolled-back', reason})
     return {state: 'rolled-back', reason}
   }
@@ -131,7 +110,7 @@ class Run {
     const {ledger, report} = this.options
     report({kind: 'back', reason})
     await this.walk('back')
-    await this.hook('rolled-back', this.context('back'), 'run')
+    await this.desk.hook('rolled-back', this.context('back'), 'run')
     await ledger.append('run', 'closed', {state: 'rolled-back', reason})
     return {state: 'rolled-back', reason}
   }
@@ -140,8 +119,8 @@ class Run {
   private async take(step: MigrationStep, context: StepContext): Promise<boolean> {
     const {ledger, report} = this.options
     const {name} = context.leg
-    if (step.id === 'pause' && name === 'forward') await this.untilLetGo()
-    this.requireNotStopped(step.id)
+    if (step.id === 'pause' && name === 'forward') await this.desk.untilLetGo()
+    this.desk.requireNotStopped(step.id)
     const title = ledger.plan.steps.find(({id}) => id === step.id)?.title ?? step.id
     report({kind: 'step', step: step.id, leg: name, title})
     const before = find(this.history, name, step.id, 'applied')?.data ?? null
@@ -156,7 +135,7 @@ class Run {
     else {
       ledger.note(step.id, 'intent')
       await ledger.flush()
-      await this.answer() // what stood in the journal before the intent was seen with it
+      await this.desk.answer() // what stood in the journal before the intent was seen with it
       if (step.id === 'pause' && name === 'forward' && isPostponed(this.history)) {
         await ledger.append(step.id, 'undone')
         return false
@@ -182,8 +161,8 @@ class Run {
         return await change()
       } catch (error) {
         if (!isPassing(error) || Date.now() - startedAt > POLICY_MS) throw error
-        this.requireNotStopped(step)
-        this.wait(step, `the broker (${messageOf(error)})`, Date.now() - startedAt)
+        this.desk.requireNotStopped(step)
+        this.desk.wait(step, `the broker (${messageOf(error)})`, Date.now() - startedAt)
         await delay(200)
       }
     }
@@ -196,10 +175,10 @@ class Run {
     for (;;) {
       const verdict = await unlessAway(verify)
       if (verdict.isDone) return verdict.facts
-      await this.heed()
-      this.requireNotStopped(id)
+      await this.desk.heed()
+      this.desk.requireNotStopped(id)
       const forMs = Date.now() - startedAt
-      this.wait(id, verdict.waitingFor, forMs)
+      this.desk.wait(id, verdict.waitingFor, forMs)
       if (Date.now() > deadline) {
         throw new Stopped(`${id} waited ${seconds(forMs)} for ${verdict.waitingFor}`, {goesBack: true})
       }
@@ -211,75 +190,6 @@ class Run {
     }
   }
 
-  /** Waits while the cut-over is postponed; nothing is held meanwhile. */
-  private async untilLetGo(): Promise<void> {
-    const startedAt = Date.now()
-    for (;;) {
-      await this.heed(true)
-      if (!isPostponed(this.history)) return
-      this.requireNotStopped('pause')
-      this.wait('pause', 'cutover: it is postponed', Date.now() - startedAt)
-      await delay(HEED_EVERY_MS)
-    }
-  }
-
-  /** Looks whether others ask something of this migration, now and then or now. */
-  private async heed(isNow = false): Promise<void> {
-    if (!isNow && Date.now() - this.heededAt < HEED_EVERY_MS) return
-    this.heededAt = Date.now()
-    await this.options.ledger.refresh()
-    await this.answer()
-  }
-
-  /** Answers what others asked. @throws Stopped when they ask it to go back. */
-  private async answer(): Promise<void> {
-    const {ledger, report} = this.options
-    for (const request of openRequests(this.history, ledger.requests)) {
-      const {requestId, verb, who} = request
-      const answer = answerTo(verb, this.history)
-      const reason = answer.isAccepted ? null : answer.reason
-      await ledger.append('run', 'taken', {requestId, verb, isAccepted: answer.isAccepted, reason})
-      report({kind: 'request', verb, isAccepted: answer.isAccepted, reason})
-      if (answer.isAccepted && turnsBack(request)) {
-        throw new Stopped(`${verb} asked by ${who.user}@${who.host}`, {isAsked: true})
-      }
-    }
-  }
-
-  private async hook(name: HookName | undefined, context: StepContext, step: string): Promise<void> {
-    const {hooks, ledger, report} = this.options
-    if (!hooks || !name) return
-    const {leg} = context
-    const isDone = this.history.some(
-      (entry) =>
-        entry.leg === leg.name && entry.phase === 'hook' && entry.step === name && entry.data['exitCode'] === 0,
-    )
-    if (isDone) return
-    await ledger.flush()
-    const outcome = await hooks.run(name, {
-      migrationId: ledger.id,
-      topic: ledger.plan.topic,
-      subscription: leg.source,
-      newSubscription: leg.target,
-      step,
-      leg: leg.name,
-      from: leg.from,
-      to: leg.to,
-      strategy: ledger.plan.strategy,
-      waitingFor: null,
-    })
-    if (!outcome) return
-    report({kind: 'hook', name, outcome})
-    await ledger.append(name, 'hook', {...outcome})
-    if (outcome.exitCode === 0) return
-    const how = outcome.isTimedOut ? 'ran out of its time' : `ended with ${String(outcome.exitCode ?? 'a signal')}`
-    throw new Stopped(`the hook ${name} ${how}: ${outcome.output.trim().split('\n').at(-1) ?? ''}`)
-  }
-
-  private wait(step: string, waitingFor: string, forMs: number): void {
-    this.options.report({kind: 'waiting', step, waitingFor, forMs})
-  }
-
   private patience(step: StepId): number {
     const {budgets, ledger} = this.options
     if (ledger.leg === 'back' && step === 'attach') return Math.max(budgets.attachMs, COME_BACK_MS)
@@ -287,11 +197,6 @@ class Run {
     const pausedAt = find(this.history, 'forward', 'pause', 'intent')?.at
     if (budgets.gapMs === null || pausedAt === undefined || ledger.leg === 'back') return own
     return Math.min(own, Math.max(0, Date.parse(pausedAt) + budgets.gapMs - Date.now()))
-  }
-
-  private requireNotStopped(step: string): void {
-    const {interrupt, stop} = this.options
-    if (stop.aborted || (interrupt.aborted && !hasSwitched(this.history))) throw new Stopped(`interrupted at ${step}`)
   }
 
   private context(name: LegName): StepContext {

@@ -23,5 +23,8 @@ export const STEPS: Readonly<Record<Strategy, Readonly<Record<LegName, readonly 
   'blue-green': {forward: BLUE_GREEN, back: BLUE_GREEN},
 }
 
-/** The step from which on the source's consumers may be gone: before it a leg is undone, from it on it is gone back. */
-export const SWITCH: Readonly<Record<Strategy, StepId>> = {'in-place': 'evict', 'blue-green': 'create'}
+/** The step from which on the other fleet may have messages: before it a leg is undone, from it on it is gone back. */
+export const SWITCH: Readonly<Record<Strategy, StepId>> = {'in-place': 'admit', 'blue-green': 'create'}
+
+/** The step that fixes from where the other fleet goes on. */
+export const HAND_OVER: Readonly<Record<Strategy, StepId>> = {'in-place': 'evict', 'blue-green': 'create'}

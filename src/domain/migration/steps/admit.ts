@@ -8,8 +8,8 @@ import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
 type AdmitCapture = {rate: DispatchRate | null}
 
 /**
- * Ends the hold and lets the other type in, in this order and while nobody is connected: a dispatcher that is made under
- * the hold would hand out one message and then wait a second for its next read.
+ * Ends the hold and lets the other type in. This is the switch. In this order and while nobody is connected: a
+ * dispatcher that is made under the hold would hand out one message and then wait a second for its next read.
  */
 export const admit: MigrationStep<AdmitCapture> = {
   id: 'admit',

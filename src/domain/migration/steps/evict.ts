@@ -13,8 +13,8 @@ type EvictCapture = {partitions: HandOver[]; identity: SubscriptionIdentity}
 const EVICT_MS = 15_000
 
 /**
- * Disconnects the subscription's consumers without moving its cursor, and touches no neighbour. This is the switch: the
- * consumers come back by themselves, and the fence refuses them.
+ * Disconnects the subscription's consumers without moving its cursor, and touches no neighbour: they come back by
+ * themselves, and the fence refuses them.
  *
  * A reset of the drained cursor to where it stands does it, but on Failover that disconnects the active consumer only,
  * and leaves the rest without one: there the subscription is made anew at the same position.
@@ -57,6 +57,17 @@ export const evict: MigrationStep<EvictCapture> = {
       })
       return done({atRisk: atRisk.map(({partition}) => partition)})
     }
+  },
+  /** The old consumers come back by themselves once they may; what was being made anew has to be there for them. */
+  async undo(context, {identity, partitions}) {
+    const looks = await lookAtSubscription(context, context.leg.source)
+    const lost = looks.filter(({stats}) => stats === null).map(({partition}) => partition)
+    await makeAt(
+      context,
+      context.leg.source,
+      partitions.filter(({partition}) => lost.includes(partition)),
+      identity,
+    )
   },
 }
 

@@ -1,7 +1,10 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
 import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
 import type {MigrationPlan} from '../plan.js'
-import {done, type MigrationStep, waiting} from '../step.js'
+import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {deleteKeeper, makeKeeper} from './keeper.js'
+import {consumersOf, lookAtSubscription} from './look.js'
 
 type FenceCapture = {types: SubscriptionType[] | null}
 
@@ -31,9 +34,28 @@ export const fence: MigrationStep<FenceCapture> = {
     }
   },
   async undo(context, {types}) {
+    // Were both types let in while an old consumer is on its way back, partitions could end up with different ones.
+    if (await isLeft(context)) {
+      await context.policies.setTypes(typesWithout(context.plan, context.leg.to))
+      await untilBack(context)
+    }
     await context.policies.setTypes(types)
     await deleteKeeper(context)
   },
+}
+
+const COME_BACK_MS = 10_000
+
+/** Whether a partition has nobody: the old consumers had been disconnected. */
+async function isLeft(context: StepContext): Promise<boolean> {
+  const looks = await lookAtSubscription(context, context.leg.source)
+  return looks.some(({stats}) => consumersOf(stats) === 0)
+}
+
+/** Gives up without harm: a fleet that is not there can't be mixed with another. */
+async function untilBack(context: StepContext): Promise<void> {
+  const deadline = Date.now() + COME_BACK_MS
+  while (Date.now() < deadline && (await isLeft(context))) await delay(50)
 }
 
 /**

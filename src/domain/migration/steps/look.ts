@@ -1,3 +1,4 @@
+import type {StatsQuery} from '../../../clients/pulsar-admin/admin.js'
 import type {CursorStats, InternalStats, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict, Unreachable} from '../../../errors.js'
 import type {CursorLook} from '../drain.js'
@@ -68,13 +69,11 @@ function cursorLook(
 }
 
 /** One request for all partitions; it also tells when the topic has grown. */
-async function lookAtTopic({
-  admin,
-  partitions,
-  plan,
-  topic,
-}: StepContext): Promise<Array<{partition: number | null; stats: TopicStats}>> {
-  const query = {getPreciseBacklog: true, excludePublishers: true}
+export async function lookAtTopic(
+  {admin, partitions, plan, topic}: StepContext,
+  more: StatsQuery = {},
+): Promise<Array<{partition: number | null; stats: TopicStats}>> {
+  const query = {getPreciseBacklog: true, excludePublishers: true, ...more}
   if (plan.partitions === null) return [{partition: null, stats: await admin.topicStats(topic, query)}]
   const answer = await admin.partitionedStats(topic, query)
   const count = answer.metadata?.partitions ?? plan.partitions

@@ -80,11 +80,14 @@ export class HeldPolicies {
     const connected = held.filter((name) =>
       partitions.some(({stats}) => (stats.subscriptions?.[name]?.consumers ?? []).length > 0),
     )
-    if (connected.length === 0) return
+    // The journal may lag: a process can end between the end of a hold and writing that down.
+    const isHeld = await Promise.all(connected.map((name) => this.isHeld(name)))
+    const atStake = connected.filter((_, at) => isHeld[at])
+    if (atStake.length === 0) return
     throw new Conflict(
       'E_HELD_SIDE',
-      `${connected.join(', ')} is held and has consumers: a change of policy now would hand them one message per partition`,
-      {data: {held: connected}},
+      `${atStake.join(', ')} is held and has consumers: a change of policy now would hand them one message per partition`,
+      {data: {held: atStake}},
     )
   }
 }

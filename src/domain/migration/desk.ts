@@ -1,0 +1,132 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {JournalEntry} from '../../clients/journal/journal.js'
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {answerTo, turnsBack} from './control.js'
+import {type RunEvent, Stopped} from './events.js'
+import {hasSwitched, isPostponed, openRequests} from './history.js'
+import type {HookName, HookRunner} from './hooks.js'
+import type {MigrationLedger} from './ledger.js'
+import type {StepContext} from './step.js'
+
+export interface Budgets {
+  /** how long the consumers may take to acknowledge what they have */
+  readonly drainMs: number
+  /** how long the new fleet may take to arrive */
+  readonly attachMs: number
+  /** how long delivery may be held in all; null: as long as the others allow */
+  readonly gapMs: number | null
+}
+
+export interface SoakOptions {
+  /** how long the new fleet is watched after the switch; 0 for not at all */
+  readonly forMs: number
+  /** whether it goes back by itself when the new fleet does worse than the old one */
+  readonly goesBack: boolean
+}
+
+export interface RunOptions {
+  readonly admin: PulsarAdmin
+  readonly ledger: MigrationLedger
+  readonly budgets: Budgets
+  readonly soak: SoakOptions
+  /** null where none were given */
+  readonly hooks: HookRunner | null
+  /** Asked to stop: before the switch the run goes back, after it the run finishes. */
+  readonly interrupt: AbortSignal
+  /** Asked twice: stop where it stands, with delivery held, to be resumed. */
+  readonly stop: AbortSignal
+  readonly report: (event: RunEvent) => void
+}
+
+const HEED_EVERY_MS = 300
+
+/** What a run answers to while it goes on: requests of others, interruptions, hooks. */
+export class Desk {
+  readonly options: RunOptions
+  private heededAt = 0
+
+  constructor(options: RunOptions) {
+    this.options = options
+  }
+
+  get history(): readonly JournalEntry[] {
+    return this.options.ledger.history
+  }
+
+  /** Waits while the cut-over is postponed; nothing is held meanwhile. */
+  async untilLetGo(): Promise<void> {
+    const startedAt = Date.now()
+    for (;;) {
+      await this.heed(true)
+      if (!isPostponed(this.history)) return
+      this.requireNotStopped('pause')
+      this.wait('pause', 'cutover: it is postponed', Date.now() - startedAt)
+      await delay(HEED_EVERY_MS)
+    }
+  }
+
+  /** Looks whether others ask something of this migration, now and then or now. */
+  async heed(isNow = false): Promise<void> {
+    if (!isNow && Date.now() - this.heededAt < HEED_EVERY_MS) return
+    this.heededAt = Date.now()
+    await this.options.ledger.refresh()
+    await this.answer()
+  }
+
+  /** Answers what others asked. @throws Stopped when they ask it to go back. */
+  async answer(): Promise<void> {
+    const {ledger, report} = this.options
+    for (const request of openRequests(this.history, ledger.requests)) {
+      const {requestId, verb, who} = request
+      const answer = answerTo(verb, this.history)
+      const reason = answer.isAccepted ? null : answer.reason
+      await ledger.append('run', 'taken', {requestId, verb, isAccepted: answer.isAccepted, reason})
+      report({kind: 'request', verb, isAccepted: answer.isAccepted, reason})
+      if (answer.isAccepted && turnsBack(request)) {
+        throw new Stopped(`${verb} asked by ${who.user}@${who.host}`, {isAsked: true})
+      }
+    }
+  }
+
+  /** Runs a hook unless it has run. @throws Stopped when it fails. */
+  async hook(name: HookName | undefined, context: StepContext, step: string): Promise<void> {
+    const {hooks, ledger, report} = this.options
+    if (!hooks || !name) return
+    const {leg} = context
+    const isDone = this.history.some(
+      (entry) =>
+        entry.leg === leg.name && entry.phase === 'hook' && entry.step === name && entry.data['exitCode'] === 0,
+    )
+    if (isDone) return
+    await ledger.flush()
+    const outcome = await hooks.run(name, {
+      migrationId: ledger.id,
+      topic: ledger.plan.topic,
+      subscription: leg.source,
+      newSubscription: leg.target,
+      step,
+      leg: leg.name,
+      from: leg.from,
+      to: leg.to,
+      strategy: ledger.plan.strategy,
+      waitingFor: null,
+    })
+    if (!outcome) return
+    report({kind: 'hook', name, outcome})
+    await ledger.append(name, 'hook', {...outcome})
+    if (outcome.exitCode === 0) return
+    const how = outcome.isTimedOut ? 'ran out of its time' : `ended with ${String(outcome.exitCode ?? 'a signal')}`
+    throw new Stopped(`the hook ${name} ${how}: ${outcome.output.trim().split('\n').at(-1) ?? ''}`)
+  }
+
+  wait(step: string, waitingFor: string, forMs: number): void {
+    this.options.report({kind: 'waiting', step, waitingFor, forMs})
+  }
+
+  /** @throws Stopped when it was interrupted, and stopping is still right. */
+  requireNotStopped(step: string): void {
+    const {interrupt, stop} = this.options
+    if (stop.aborted || (interrupt.aborted && !hasSwitched(this.history))) throw new Stopped(`interrupted at ${step}`)
+  }
+}

@@ -1,0 +1,56 @@
+import type {SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
+import {detectAssignment, NO_FACTS} from '../../keyshared/detect.js'
+import {rangesOfPartition} from '../../keyshared/range-partition.js'
+import {countSlots} from '../../keyshared/ranges.js'
+import type {StepContext} from '../step.js'
+import {lookAtTopic} from '../steps/look.js'
+import type {SoakLook, SoakPartition} from './window.js'
+
+/**
+ * Looks at the subscription that flows, and whether somebody is connected to one that should be left.
+ *
+ * @param left null where there is none.
+ */
+export async function lookAtFlow(context: StepContext, flowing: string, left: string | null): Promise<SoakLook> {
+  const rows = await lookAtTopic(context, {getEarliestTimeInBacklog: true})
+  const names = rows.flatMap(({stats}) =>
+    left === null ? [] : (stats.subscriptions?.[left]?.consumers ?? []).map(({consumerName}) => consumerName ?? ''),
+  )
+  return {
+    atMs: Date.now(),
+    stragglers: [...new Set(names)].toSorted(),
+    partitions: rows.map(({partition, stats}) => partitionOf(context, partition, stats, flowing)),
+  }
+}
+
+function partitionOf(
+  {partitions, topic}: StepContext,
+  partition: number | null,
+  stats: TopicStats,
+  flowing: string,
+): SoakPartition {
+  const subscription = stats.subscriptions?.[flowing] ?? {}
+  const name = partitions.find((row) => row.partition === partition)?.name ?? topic
+  const consumers = subscription.consumers ?? []
+  return {
+    partition,
+    type: subscription.type ?? null,
+    inMessages: stats.msgInCounter ?? null,
+    outMessages: subscription.msgOutCounter ?? null,
+    backlogEntries: subscription.msgBacklog ?? null,
+    unackedMessages: subscription.unackedMessages ?? null,
+    oldestPublishedMs: subscription.earliestMsgPublishTimeInBacklog ?? null,
+    slotsWithoutOwner: uncoveredSlots({partition, name, stats, subscription}),
+    consumers: consumers.map(({consumerName, unackedMessages}) => ({
+      name: consumerName ?? '',
+      unackedMessages: unackedMessages ?? 0,
+    })),
+    hasBatches: consumers.some(({avgMessagesPerEntry}) => (avgMessagesPerEntry ?? 0) > 1),
+  }
+}
+
+function uncoveredSlots(row: Parameters<typeof rangesOfPartition>[0] & {subscription: SubscriptionStats}): number {
+  if (row.subscription.type !== 'Key_Shared' || (row.subscription.consumers ?? []).length === 0) return 0
+  const {coverage} = rangesOfPartition(row, detectAssignment(row.subscription, NO_FACTS))
+  return countSlots(coverage?.missing ?? [])
+}

@@ -1,0 +1,142 @@
+import type {PartitionWindow, SoakWindow} from './window.js'
+
+/** What was normal before the switch, over all windows looked at. */
+export interface Baseline {
+  /** the oldest message of any partition, the most seen; null when unknown */
+  readonly oldestAgeMs: number | null
+  /** of delivered messages, from 0 to 1; null when unknown */
+  readonly redeliveredShare: number | null
+  readonly backlogEntries: number | null
+}
+
+/** One way in which a window is worse than the baseline. */
+export interface Worse {
+  readonly code: 'age' | 'coverage' | 'no-progress' | 'redelivery' | 'straggler' | 'type-changed'
+  readonly message: string
+}
+
+/** An age this much beyond the baseline is no noise, in ms. */
+const AGE_SLACK_MS = 3000
+/** Redelivered messages beyond the baseline's share that are no noise: a share, and a count in a window. */
+const REDELIVERED_SLACK = 0.1
+const REDELIVERED_LEAST = 20
+
+export function baselineOf(windows: readonly SoakWindow[]): Baseline {
+  const rows = windows.flatMap(({partitions}) => partitions)
+  return {
+    oldestAgeMs: most(rows.map(({oldestAgeMs}) => oldestAgeMs)),
+    redeliveredShare: most(windows.map(redeliveredShare)),
+    backlogEntries: most(windows.map(({partitions}) => sum(partitions.map(({backlogEntries}) => backlogEntries)))),
+  }
+}
+
+/**
+ * How a window is worse than the baseline.
+ *
+ * @param before the window before it; an age only counts while it grows.
+ * @param type the type that should be there.
+ */
+export function judge(baseline: Baseline, before: SoakWindow | null, window: SoakWindow, type: string): Worse[] {
+  return [
+    ...stragglers(window),
+    ...window.partitions.flatMap((row) => [
+      ...typeChanged(row, type),
+      ...uncovered(row),
+      ...standing(
+        row,
+        before?.partitions.find(({partition}) => partition === row.partition),
+      ),
+      ...aged(
+        row,
+        before?.partitions.find(({partition}) => partition === row.partition),
+        baseline,
+      ),
+    ]),
+    ...redelivering(window, baseline),
+  ]
+}
+
+function stragglers({stragglers: names}: SoakWindow): Worse[] {
+  if (names.length === 0) return []
+  return [{code: 'straggler', message: `consumers of the old fleet are connected: ${names.join(', ')}`}]
+}
+
+function typeChanged({consumers, partition, type}: PartitionWindow, wanted: string): Worse[] {
+  if (type === wanted || consumers === 0) return []
+  return [{code: 'type-changed', message: `${label(partition)} is ${type ?? 'gone'}, not ${wanted}`}]
+}
+
+function uncovered({consumers, partition, slotsWithoutOwner}: PartitionWindow): Worse[] {
+  if (consumers === 0) return [{code: 'coverage', message: `${label(partition)} has no consumer`}]
+  if (slotsWithoutOwner === 0) return []
+  return [
+    {code: 'coverage', message: `${String(slotsWithoutOwner)} key-hash slots of ${label(partition)} have no owner`},
+  ]
+}
+
+/** Messages wait, and not one was delivered in two windows. */
+function standing(row: PartitionWindow, before: PartitionWindow | undefined): Worse[] {
+  const stands = (one: PartitionWindow | undefined): boolean => one?.outMessages === 0 && (one.backlogEntries ?? 0) > 0
+  if (!stands(row) || !stands(before)) return []
+  return [{code: 'no-progress', message: `nothing is delivered from ${label(row.partition)}${byWhom(row)}`}]
+}
+
+function aged(row: PartitionWindow, before: PartitionWindow | undefined, baseline: Baseline): Worse[] {
+  const age = row.oldestAgeMs
+  if (age === null || baseline.oldestAgeMs === null) return []
+  const isGrowing = age > (before?.oldestAgeMs ?? 0)
+  if (!isGrowing || age < AGE_SLACK_MS + 2 * baseline.oldestAgeMs) return []
+  return [
+    {
+      code: 'age',
+      message: `the oldest message of ${label(row.partition)} has waited ${seconds(age)}, before the switch at most ${seconds(baseline.oldestAgeMs)}${byWhom(row)}`,
+    },
+  ]
+}
+
+function redelivering(window: SoakWindow, baseline: Baseline): Worse[] {
+  const share = redeliveredShare(window)
+  if (share === null || baseline.redeliveredShare === null) return []
+  const count = sum(window.partitions.map(({redeliveredMessages}) => redeliveredMessages)) ?? 0
+  if (count < REDELIVERED_LEAST || share < 2 * baseline.redeliveredShare + REDELIVERED_SLACK) return []
+  return [
+    {
+      code: 'redelivery',
+      message: `${percent(share)} of the deliveries are repeated, before the switch at most ${percent(baseline.redeliveredShare)}`,
+    },
+  ]
+}
+
+function redeliveredShare({partitions}: SoakWindow): number | null {
+  const again = sum(partitions.map(({redeliveredMessages}) => redeliveredMessages))
+  const out = sum(partitions.map(({outMessages}) => outMessages))
+  return again === null || out === null ? null : out === 0 ? 0 : again / out
+}
+
+function byWhom({heaviest}: PartitionWindow): string {
+  if (!heaviest || heaviest.unackedMessages === 0) return ''
+  return `; ${heaviest.name} has ${String(heaviest.unackedMessages)} to acknowledge`
+}
+
+/** null when any part is unknown. */
+function sum(values: ReadonlyArray<number | null>): number | null {
+  return values.reduce<number | null>((total, value) => (total === null || value === null ? null : total + value), 0)
+}
+
+/** The largest of what is known; null when nothing is. */
+function most(values: ReadonlyArray<number | null>): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === 0 ? null : Math.max(...known)
+}
+
+function label(partition: number | null): string {
+  return partition === null ? 'the topic' : `partition ${String(partition)}`
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`
+}
