@@ -34,7 +34,8 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/domain/',
-        pathNot: '^src/domain/(lab/|[^/]+/collect[^/]*\\.ts|migration/soak/collect-look\\.ts|migration/(migrate|passing)\\.ts|migration/steps/)',
+        pathNot:
+          '^src/domain/(lab/|[^/]+/collect[^/]*\\.ts|migration/soak/collect-look\\.ts|migration/(migrate|passing)\\.ts|migration/steps/)',
       },
       to: {
         path: '^(src/clients/(?!journal/journal\\.ts)|axios|ioredis|ws|node_modules/(axios|ioredis|ws)|fs|net|http|https|child_process)',

@@ -75,11 +75,11 @@ try {
 async function measure(one: Case, servers: SceneServers): Promise<void> {
   const runs: Run[] = []
   for (let at = 0; at < RUNS; at++) runs.push(await migrate(one, servers))
-  const sum = (field: 'duplicates' | 'lost' | 'overlapsAfter' | 'sent'): string =>
+  const sum = (field: 'duplicates' | 'lost' | 'overlapsAcross' | 'overlapsAfter' | 'sent'): string =>
     String(runs.reduce((total, run) => total + run[field], 0))
   const gaps = runs.map(({gapMs}) => gapMs ?? Infinity)
   say(
-    `${one.strategy} ${one.from} → ${one.to}: lost ${sum('lost')}, twice ${sum('duplicates')}, keys at two consumers ${sum('overlapsAfter')} ` +
+    `${one.strategy} ${one.from} → ${one.to}: lost ${sum('lost')}, twice ${sum('duplicates')}, keys at an old and a new consumer ${sum('overlapsAcross')}, at two after the switch ${sum('overlapsAfter')} ` +
       `of ${sum('sent')} messages; longest silence ${median(gaps).toFixed(0)} ms in the median of ${String(RUNS)} ` +
       `(${gaps.map((gap) => gap.toFixed(0)).join(', ')}); held ${median(runs.map(({heldMs}) => heldMs)).toFixed(0)} ms, ` +
       `of it drain ${median(runs.map(({drainMs}) => drainMs)).toFixed(0)} ms`,

@@ -22,6 +22,8 @@ export interface TallyFigures {
   overlapsBefore: number
   /** the same with a consumer of the new fleet in the pair */
   overlapsAfter: number
+  /** of those, the ones with a consumer of either fleet */
+  overlapsAcross: number
   /** the longest silence of a partition that a delivery to the new fleet ended; null before the switch */
   gapMs: number | null
 }
@@ -61,6 +63,7 @@ export class Tally {
       duplicates: this.handlings.length - distinct.size,
       overlapsBefore: overlaps.length - after,
       overlapsAfter: after,
+      overlapsAcross: overlaps.filter(([one, other]) => one.fleet !== other.fleet).length,
       gapMs: this.longestGap(partitions),
     }
   }

@@ -13,7 +13,7 @@ import type {RunEvent} from './events.js'
 import {closedAs, hasSwitched, originalOf} from './history.js'
 import {MigrationLedger} from './ledger.js'
 import {legOf} from './leg.js'
-import {claimed, claimOf, Pulse, subjectOf, takeOwnership} from './owner.js'
+import {claimOf, Pulse, subjectOf, takeClaim, takeOwnership} from './owner.js'
 import type {MigrationPlan} from './plan.js'
 import {type MigrationResult, migrationResult} from './result.js'
 import {runMigration, type RunOutcome} from './runner.js'
@@ -49,8 +49,7 @@ export async function applyPlan(
   const ledger = MigrationLedger.begin(store, id, plan, who)
   try {
     await ledger.append('run', 'intent', {plan, budgets: settings.budgets, isPostponed: settings.isPostponed})
-    const holder = await store.claim(claim)
-    if (holder.migrationId !== id) throw claimed(holder)
+    await takeClaim(store, claim)
     requireFresh(plan, await collectSnapshot(admin, plan.topic, plan.subscription), new Date())
   } catch (error) {
     await store.release(claim)
@@ -73,6 +72,12 @@ export async function resumeMigration(
   const ledger = await MigrationLedger.open(tools.store, id, tools.who)
   const state = closedAs(ledger.history)
   if (state !== null) {
+    // Its process may have ended between closing the journal and giving back the claim: then that is what is left to do.
+    const left = await tools.store.holder(subjectOf(ledger.plan))
+    if (left?.claim.migrationId === id) {
+      await tools.store.release(left.claim)
+      return resultOf(tools, ledger)
+    }
     throw new Blocked('E_NOTHING_TO_RESUME', `${id} is ${state}; there is nothing to resume`, {
       data: {id, state},
       next: [`keyshift migrate status ${id}`],
@@ -161,7 +166,9 @@ async function requireDone(
   if (state === 'done') return resultOf(tools, ledger)
   const {id, plan} = ledger
   const message = `${id} went back: ${String(reason)}; ${plan.subscription} of ${plan.topic} is delivered as it was before`
-  const details = {data: {id, state, reason}, next: [`keyshift migrate status ${id}`]}
+  const open = `stop the fleet of ${String(plan.newSubscription)}, then: keyshift migrate finish ${id}`
+  const next = [`keyshift migrate status ${id}`, ...(plan.newSubscription === null ? [] : [open])]
+  const details = {data: {id, state, reason}, next}
   throw interrupt.aborted
     ? new Interrupted('E_INTERRUPTED', message, details)
     : new Pending('E_ROLLED_BACK', message, details)

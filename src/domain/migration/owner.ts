@@ -1,8 +1,15 @@
 import {hostname} from 'node:os'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {Actor, Claim, Heartbeat, JournalStore, Subject} from '../../clients/journal/journal.js'
-import {Conflict} from '../../errors.js'
+import {
+  type Actor,
+  type Claim,
+  type Heartbeat,
+  type JournalStore,
+  type Subject,
+  viewLines,
+} from '../../clients/journal/journal.js'
+import {Conflict, Unreachable} from '../../errors.js'
 import {closedAs} from './history.js'
 import type {MigrationLedger} from './ledger.js'
 import type {MigrationPlan} from './plan.js'
@@ -85,12 +92,34 @@ export async function takeOwnership(
   const last = ledger.history.at(-1)?.who
   const isOurs = last?.host === who.host && last.pid === who.pid
   if (closedAs(ledger.history) === null && last && !isOurs) await requireGone(store, plan, id, last, options)
-  const claim = claimOf(plan, id, who)
-  const holder = await store.claim(claim)
-  if (holder.migrationId !== id) throw claimed(holder)
+  const claim = await takeClaim(store, claimOf(plan, id, who))
   // The journal decides: of two that take it at once, the one whose entry is first.
   await ledger.append('run', 'intent', {isResumed: true})
   return claim
+}
+
+/**
+ * Takes a topic's claim; one that a process left behind when it had closed its migration is given back first.
+ *
+ * @throws Conflict E_CLAIMED when another migration has it.
+ */
+export async function takeClaim(store: JournalStore, claim: Claim): Promise<Claim> {
+  const holder = await store.claim(claim)
+  if (holder.migrationId === claim.migrationId) return claim
+  if (!(await isOver(store, holder.migrationId))) throw claimed(holder)
+  await store.release(holder)
+  const next = await store.claim(claim)
+  if (next.migrationId !== claim.migrationId) throw claimed(next)
+  return claim
+}
+
+async function isOver(store: JournalStore, id: string): Promise<boolean> {
+  try {
+    return closedAs(viewLines(await store.read(id)).entries) !== null
+  } catch (error) {
+    if (error instanceof Unreachable) return false
+    throw error
+  }
 }
 
 async function requireGone(
@@ -121,7 +150,7 @@ function runs(id: string, who: Actor, claim: Claim | null, heartbeat: Heartbeat 
   })
 }
 
-export function claimed(holder: Claim): Conflict {
+function claimed(holder: Claim): Conflict {
   const {migrationId, since, subject, subscription, who} = holder
   return new Conflict(
     'E_CLAIMED',

@@ -97,8 +97,10 @@ class Run {
     if (!isUndoing(this.history)) await ledger.append('run', 'undone', {reason})
     const open = STEPS[ledger.plan.strategy].forward.filter((id) => isOpen(this.history, 'forward', id))
     for (const id of open.toReversed()) {
+      const step = stepOf(id)
+      if (!step.undo) continue
       report({kind: 'undo', step: id})
-      await this.change(id, async () => stepOf(id).undo?.(context, context.captured(id)))
+      await this.change(id, async () => step.undo?.(context, context.captured(id)))
       await ledger.append(id, 'undone')
     }
     await this.desk.hook('rolled-back', context, 'run')

@@ -4,7 +4,6 @@ import {
   type CloseState,
   currentLeg,
   find,
-  hasSwitched,
   isOpen,
   isPostponed,
   isUndoing,
@@ -126,7 +125,7 @@ function hasBarrier(entries: readonly JournalEntry[]): boolean {
   if (isInPlace) {
     return isOpen(entries, 'forward', 'fence') && find(entries, 'back', 'restore', 'verified') === undefined
   }
-  return isOpen(entries, 'forward', 'door') && (hasSwitched(entries) || closedAs(entries) === null)
+  return isOpen(entries, 'forward', 'door')
 }
 
 function first(entries: readonly JournalEntry[], leg: LegName, phase: JournalEntry['phase']): JournalEntry | undefined {

@@ -69,7 +69,7 @@ const typeNotAllowed: Rule = ({snapshot: {allowedTypes, hasTopicPolicies}, to}) 
   if (!hasTopicPolicies || allowedTypes.includes(to)) return null
   return blocks({
     code: 'type-not-allowed',
-    message: `${to} subscriptions are forbidden by a policy of the topic, the namespace or the broker`,
+    message: `${to} subscriptions are forbidden by a policy of the topic, the namespace or the broker; a migration that is done and not finished does that too (keyshift migrate list)`,
     evidence: [{field: 'subscriptionTypesEnabled', value: allowedTypes.join(', ')}],
   })
 }

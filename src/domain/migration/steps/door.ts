@@ -12,6 +12,8 @@ const CLOSED: AutoSubscriptionCreation = {allowAutoSubscriptionCreation: false}
  * Makes the broker refuse subscriptions that would come into being by themselves. So the fleet that waits for the target
  * is refused until the target is made, at the right position, and a fleet whose subscription is gone does not make it
  * again: in either case the broker keeps the state, whatever becomes of this process. Neighbours have theirs already.
+ *
+ * Going back leaves it closed, for a fleet that still waits for the target would make it: finish opens it.
  */
 export const door: MigrationStep<DoorCapture> = {
   id: 'door',
@@ -41,8 +43,5 @@ export const door: MigrationStep<DoorCapture> = {
         `a consumer has made ${leg.target} on ${partitionLabels(early)}; stop the new fleet, delete it and plan again`,
       )
     }
-  },
-  async undo({policies}, captured) {
-    await policies.setDoor(captured.door)
   },
 }
