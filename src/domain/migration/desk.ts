@@ -1,12 +1,13 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {JournalEntry} from '../../clients/journal/journal.js'
+import type {JournalEntry, LegName} from '../../clients/journal/journal.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {answerTo, turnsBack} from './control.js'
 import {type RunEvent, Stopped} from './events.js'
 import {hasSwitched, isPostponed, openRequests} from './history.js'
-import type {HookName, HookRunner} from './hooks.js'
+import type {HookFacts, HookName, HookRunner} from './hooks.js'
 import type {MigrationLedger} from './ledger.js'
+import {legOf} from './leg.js'
 import type {StepContext} from './step.js'
 
 export interface Budgets {
@@ -40,11 +41,13 @@ export interface RunOptions {
 }
 
 const HEED_EVERY_MS = 300
+const STATUS_EVERY_MS = 10_000
 
 /** What a run answers to while it goes on: requests of others, interruptions, hooks. */
 export class Desk {
   readonly options: RunOptions
   private heededAt = 0
+  private statusAt = Date.now()
 
   constructor(options: RunOptions) {
     this.options = options
@@ -100,18 +103,7 @@ export class Desk {
     )
     if (isDone) return
     await ledger.flush()
-    const outcome = await hooks.run(name, {
-      migrationId: ledger.id,
-      topic: ledger.plan.topic,
-      subscription: leg.source,
-      newSubscription: leg.target,
-      step,
-      leg: leg.name,
-      from: leg.from,
-      to: leg.to,
-      strategy: ledger.plan.strategy,
-      waitingFor: null,
-    })
+    const outcome = await hooks.run(name, hookFacts(ledger, leg.name, step, null))
     if (!outcome) return
     report({kind: 'hook', name, outcome})
     await ledger.append(name, 'hook', {...outcome})
@@ -120,13 +112,41 @@ export class Desk {
     throw new Stopped(`the hook ${name} ${how}: ${outcome.output.trim().split('\n').at(-1) ?? ''}`)
   }
 
+  /** Tells what is waited for: to who looks on, and now and then to the hook `status`. */
   wait(step: string, waitingFor: string, forMs: number): void {
-    this.options.report({kind: 'waiting', step, waitingFor, forMs})
+    const {hooks, ledger, report} = this.options
+    report({kind: 'waiting', step, waitingFor, forMs})
+    if (!hooks || Date.now() - this.statusAt < STATUS_EVERY_MS) return
+    this.statusAt = Date.now()
+    // Nobody waits for it, and nothing depends on it.
+    hooks.run('status', hookFacts(ledger, ledger.leg, step, waitingFor)).catch(() => undefined)
   }
 
   /** @throws Stopped when it was interrupted, and stopping is still right. */
   requireNotStopped(step: string): void {
     const {interrupt, stop} = this.options
     if (stop.aborted || (interrupt.aborted && !hasSwitched(this.history))) throw new Stopped(`interrupted at ${step}`)
+  }
+}
+
+/** What a hook is told of a migration. */
+export function hookFacts(
+  {id, plan}: MigrationLedger,
+  name: LegName,
+  step: string,
+  waitingFor: string | null,
+): HookFacts {
+  const {from, source, target, to} = legOf(plan, name)
+  return {
+    migrationId: id,
+    topic: plan.topic,
+    subscription: source,
+    newSubscription: target,
+    step,
+    leg: name,
+    from,
+    to,
+    strategy: plan.strategy,
+    waitingFor,
   }
 }

@@ -8,7 +8,7 @@ import {collectTopic} from '../subscriptions/collect.js'
 import {parseTopicName} from '../../topic-name.js'
 import {collectSnapshot} from './collect.js'
 import {answerTo} from './control.js'
-import type {RunOptions} from './desk.js'
+import {hookFacts, type RunOptions} from './desk.js'
 import type {RunEvent} from './events.js'
 import {closedAs, hasSwitched, originalOf} from './history.js'
 import {MigrationLedger} from './ledger.js'
@@ -153,6 +153,8 @@ async function carryOn(
     return outcome
   } catch (error) {
     await pulse.stop()
+    const step = ledger.history.at(-1)?.step ?? 'run'
+    await settings.hooks?.run('failed', hookFacts(ledger, ledger.leg, step, null)).catch(() => null)
     throw stopped(ledger, error, settings.interrupt.aborted)
   }
 }
