@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {type CursorLook, DrainWatch, type HeldProof, isDrained} from '../../src/domain/migration/drain.js'
+import {type CursorLook, DrainWatch, type HeldProof, isDrained, ReplayWatch} from '../../src/domain/migration/drain.js'
 
 function look(changes: Partial<CursorLook> & {markDelete?: string; read?: string; holes?: string} = {}): CursorLook {
   const {holes = '[]', markDelete = '5:9', read = '5:10', ...rest} = changes
@@ -15,6 +15,8 @@ function look(changes: Partial<CursorLook> & {markDelete?: string; read?: string
     throttledReads: 1,
     isReading: false,
     deliveredMessages: 10,
+    replayMessages: 0,
+    leastPermits: 50,
     consumers: 1,
     holders: [],
     ...rest,
@@ -92,4 +94,25 @@ test('nobody connected: handed over as it stands, once that is seen to last', ()
     [null, null, 'unattended'],
   )
   assert.equal(watch.observe(look({read: '5:14'})), null, 'a consumer came: now it has to be drained')
+})
+
+test('messages that were read and not delivered: told once nothing moves and nobody has to acknowledge', () => {
+  const stuck = look({read: '5:40', holes: '[(5:11..5:20]]', replayMessages: 12})
+  const observe = (...looks: CursorLook[]): number[] => {
+    const watch = new ReplayWatch()
+    return looks.map((one) => watch.observe(one))
+  }
+  assert.deepEqual(observe(stuck, stuck, stuck, stuck), [0, 0, 12, 12])
+  const busy = {...stuck, holders: [{consumer: 'a', unackedMessages: 1}]}
+  assert.deepEqual(observe(stuck, stuck, busy, stuck), [0, 0, 0, 0], 'a consumer still works')
+  const moving = look({read: '5:40', holes: '[(5:11..5:20]]', replayMessages: 11})
+  assert.deepEqual(observe(stuck, stuck, moving, moving, moving), [0, 0, 0, 0, 11])
+  const crowded = {...stuck, leastPermits: 5}
+  assert.deepEqual(observe(crowded, crowded, crowded), [0, 0, 5], 'no more than the fullest consumer can take')
+  const full = {...stuck, leastPermits: -3}
+  assert.deepEqual(observe(full, full, full), [0, 0, 1])
+  const drained = look({replayMessages: 12})
+  assert.deepEqual(observe(drained, drained, drained), [0, 0, 0])
+  const unknown = look({read: '5:40', replayMessages: null})
+  assert.deepEqual(observe(unknown, unknown, unknown), [0, 0, 0])
 })

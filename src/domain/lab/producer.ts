@@ -12,6 +12,7 @@ export interface LoadOptions {
 }
 
 const TICK_MS = 10
+const HOT_KEY = 'user-hot'
 
 /** Sends numbered messages at a steady rate until it is stopped. */
 export class Load {
@@ -21,6 +22,7 @@ export class Load {
   private readonly startedAt = Date.now()
   private readonly sending = new Set<Promise<void>>()
   private next = 0
+  private hotShare = 0
   private stopped: Promise<void> | null = null
 
   private constructor(producer: MessageProducer, options: LoadOptions) {
@@ -33,6 +35,11 @@ export class Load {
 
   static async start(options: LoadOptions): Promise<Load> {
     return new Load(await options.transport.produce(options.topic), options)
+  }
+
+  /** From now on so large a part of the messages is for one user, `user-hot`; from 0 to 1. */
+  heat(share: number): void {
+    this.hotShare = share
   }
 
   /** Stops, and waits until the broker has stored what was sent; once is enough. @throws the first send that failed. */
@@ -57,12 +64,12 @@ export class Load {
   }
 
   private send(sequence: number): void {
-    const sent = this.producer
-      .send({key: userKey(sequence, this.options.keys), payload: Buffer.from(String(sequence))})
-      .then(() => {
-        this.options.tally.sent(sequence)
-        this.sending.delete(sent)
-      })
+    const isHot = sequence % 100 < this.hotShare * 100
+    const key = isHot ? HOT_KEY : userKey(sequence, this.options.keys)
+    const sent = this.producer.send({key, payload: Buffer.from(String(sequence))}).then(() => {
+      this.options.tally.sent(sequence)
+      this.sending.delete(sent)
+    })
     sent.catch(() => undefined) // stop() throws it
     this.sending.add(sent)
   }

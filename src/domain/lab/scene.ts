@@ -76,11 +76,20 @@ export class Scene {
    *
    * @param topic where it subscribes; a single partition's name makes a fleet that is only half there.
    * @param subscription the same as the old fleet's unless given.
+   * @param work how it works; as the old fleet unless given.
    */
-  startStandby(topic: TopicName = this.topic, subscription = this.options.subscription): Fleet {
-    const work = plainWorker(this.options.work)
+  startStandby(
+    topic: TopicName = this.topic,
+    subscription = this.options.subscription,
+    work: Worker = plainWorker(this.options.work),
+  ): Fleet {
     const prefix = topic === this.topic ? 'new' : 'half'
     return this.fleet({topic, subscription, fleet: 'new', type: this.options.to ?? 'Key_Shared', prefix}, () => work)
+  }
+
+  /** From now on so large a part of the messages is for one user; from 0 to 1. */
+  heat(share: number): void {
+    this.load?.heat(share)
   }
 
   /** Stops the load, waits until all that was sent is handled, and counts. Lost is what is still open after 30 s. */

@@ -18,6 +18,10 @@ export interface CursorLook {
   readonly isReading: boolean | null
   /** messages delivered since the topic was loaded; null when the broker does not say */
   readonly deliveredMessages: number | null
+  /** messages that were read and wait to be delivered, to a consumer that had no room or again; null where unknown */
+  readonly replayMessages: number | null
+  /** how many messages the consumer with the least room can still be sent; null without consumers */
+  readonly leastPermits: number | null
   /** how many consumers are connected */
   readonly consumers: number
   /** who still has to acknowledge, and how many messages */
@@ -82,6 +86,29 @@ function waitsUnasked({backlogEntries, isReading}: CursorLook): boolean {
 function isIdleBetween(first: CursorLook, last: CursorLook): boolean {
   const isEmpty = first.backlogEntries === 0 && last.backlogEntries === 0
   return isEmpty && first.lastEntry === last.lastEntry && last.atMs - first.atMs >= IDLE_MS
+}
+
+/**
+ * Watches one partition for messages that were read and can't be delivered any more, because delivery is held: what was
+ * read ahead for a consumer without room, or what a consumer gave back. All that was delivered is acknowledged, the
+ * positions stand still, and they never will meet.
+ */
+export class ReplayWatch {
+  private last = ''
+  private looks = 0
+
+  /**
+   * @returns how many messages to hand out next; 0 while none wait so, or it is too early to tell. Never more than a
+   *   consumer has room for: what it can't take, the broker would make up for by reading on.
+   */
+  observe(look: CursorLook): number {
+    const {cursor, holders, leastPermits, replayMessages} = look
+    const isWaiting = look.consumers > 0 && holders.length === 0 && (replayMessages ?? 0) > 0 && !isDrained(look)
+    const now = `${cursor.markDeletePosition ?? ''} ${cursor.readPosition ?? ''} ${String(replayMessages)}`
+    this.looks = isWaiting && now === this.last ? this.looks + 1 : 1
+    this.last = now
+    return isWaiting && this.looks >= LOOKS_NEEDED ? Math.min(replayMessages ?? 0, Math.max(1, leastPermits ?? 1)) : 0
+  }
 }
 
 /** Everything delivered is acknowledged: nothing lies between the mark-delete and the read position. */

@@ -39,10 +39,16 @@ export function isOpen(entries: readonly JournalEntry[], leg: LegName, step: str
   return begun > entries.findLastIndex((entry) => isPhase(entry, leg, step, 'undone'))
 }
 
-/** Whether the old consumers may be gone: from then on the way back is a leg of its own. */
-export function hasSwitched(entries: readonly JournalEntry[]): boolean {
+/** Whether the step was proven done, and was not undone since. */
+export function isVerified(entries: readonly JournalEntry[], leg: LegName, step: string): boolean {
+  const proven = entries.findLastIndex((entry) => isPhase(entry, leg, step, 'verified'))
+  return proven > entries.findLastIndex((entry) => isPhase(entry, leg, step, 'undone'))
+}
+
+/** Whether the fleet at the end of a leg may have messages: from then on the way back is a leg of its own. */
+export function hasSwitched(entries: readonly JournalEntry[], leg: LegName = 'forward'): boolean {
   const plan = planOf(entries)
-  return plan !== null && isOpen(entries, 'forward', SWITCH[plan.strategy])
+  return plan !== null && isOpen(entries, leg, SWITCH[plan.strategy])
 }
 
 /** How it was closed last; null while it is open, also when it was opened again to go back. */

@@ -10,7 +10,7 @@ import {collectSnapshot} from './collect.js'
 import {answerTo} from './control.js'
 import {hookFacts, type RunOptions} from './desk.js'
 import type {RunEvent} from './events.js'
-import {closedAs, hasSwitched, originalOf} from './history.js'
+import {closedAs, hasSwitched, isUndoing, originalOf} from './history.js'
 import {MigrationLedger} from './ledger.js'
 import {legOf} from './leg.js'
 import {claimOf, Pulse, subjectOf, takeClaim, takeOwnership} from './owner.js'
@@ -207,7 +207,8 @@ function stopped(ledger: MigrationLedger, cause: unknown, isInterrupted: boolean
 async function liftBarrier(admin: PulsarAdmin, ledger: MigrationLedger): Promise<void> {
   const {history, plan} = ledger
   const topic = parseTopicName(plan.topic)
-  const {target, to} = legOf(plan, ledger.leg)
+  const leg = legOf(plan, ledger.leg)
+  const [target, to] = isUndoing(history) ? [leg.source, leg.from] : [leg.target, leg.to]
   const {partitions} = await collectTopic(admin, topic)
   const open = partitions.find(({stats}) => {
     const found = stats.subscriptions?.[target]

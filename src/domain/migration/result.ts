@@ -7,6 +7,7 @@ import {closedAs, type CloseState, find} from './history.js'
 import {type Finding, warns} from './findings/finding.js'
 import type {MigrationLedger} from './ledger.js'
 import {legOf} from './leg.js'
+import type {Worse} from './soak/judge.js'
 import {gapOf} from './status.js'
 import {HAND_OVER, SWITCH} from './strategy.js'
 import type {HandOver} from './steps/drain.js'
@@ -66,6 +67,7 @@ export function migrationResult(ledger: MigrationLedger, collected: CollectedTop
     stragglers: name === 'forward' && switched ? plan.consumersSeen : [],
     findings: [
       ...atRisk(find(history, name, HAND_OVER[plan.strategy], 'verified')),
+      ...worse(find(history, 'forward', 'soak', 'verified')),
       ...silent(find(history, name, 'attach', 'verified')),
       ...(switched ? [...coverage(now, leg.to), ...fewer(ledger, now)] : []),
     ],
@@ -117,6 +119,13 @@ function atRisk(handedOver: JournalEntry | undefined): Finding[] {
   const message =
     'a message came while the consumers of a partition without traffic were disconnected: it may be handled twice'
   return partitions.map((partition) => warning('possible-duplicate', message, 'partition', partition))
+}
+
+function worse(soaked: JournalEntry | undefined): Finding[] {
+  const found = (soaked?.data['worse'] as Worse[] | undefined) ?? []
+  return found.map(({code, message}) =>
+    warns({code: 'worse-than-before', message, evidence: [{field: 'soak', value: code}]}),
+  )
 }
 
 function silent(attached: JournalEntry | undefined): Finding[] {

@@ -5,7 +5,7 @@ import {Conflict} from '../../errors.js'
 import {contextOf} from './context.js'
 import {Desk, type RunOptions} from './desk.js'
 import {Stopped} from './events.js'
-import {type CloseState, find, hasSwitched, isOpen, isPostponed, isUndoing} from './history.js'
+import {type CloseState, find, hasSwitched, isOpen, isPostponed, isUndoing, isVerified} from './history.js'
 import {HOOKS} from './hooks.js'
 import {isPassing, messageOf, unlessAway} from './passing.js'
 import {measure, soak} from './soak/run.js'
@@ -71,7 +71,7 @@ class Run {
     // What a process that is gone had proven may not hold any more: before the switch, prove it again.
     const provesAgain = this.isResumed && name === 'forward' && !hasSwitched(this.history)
     for (const id of STEPS[ledger.plan.strategy][name]) {
-      if (!provesAgain && find(this.history, name, id, 'verified')) continue
+      if (!provesAgain && isVerified(this.history, name, id)) continue
       if (id === 'pause' && name === 'forward') await measure(this.desk, context)
       const {after, before} = HOOKS[ledger.plan.strategy][id] ?? {}
       await this.desk.hook(before, context, id)
@@ -92,17 +92,10 @@ class Run {
   }
 
   private async undoAll(reason: string): Promise<RunOutcome> {
-    const {ledger, report} = this.options
+    const {ledger} = this.options
     const context = this.context('forward')
     if (!isUndoing(this.history)) await ledger.append('run', 'undone', {reason})
-    const open = STEPS[ledger.plan.strategy].forward.filter((id) => isOpen(this.history, 'forward', id))
-    for (const id of open.toReversed()) {
-      const step = stepOf(id)
-      if (!step.undo) continue
-      report({kind: 'undo', step: id})
-      await this.change(id, async () => step.undo?.(context, context.captured(id)))
-      await ledger.append(id, 'undone')
-    }
+    await this.undoSteps(context)
     await this.desk.hook('rolled-back', context, 'run')
     await ledger.append('run', 'closed', {state: 'rolled-back', reason})
     return {state: 'rolled-back', reason}
@@ -111,10 +104,35 @@ class Run {
   private async back(reason: string): Promise<RunOutcome> {
     const {ledger, report} = this.options
     report({kind: 'back', reason})
-    await this.walk('back')
+    try {
+      await this.walk('back')
+    } catch (error) {
+      await this.letNewFleetGoOn(error)
+      throw error
+    }
     await this.desk.hook('rolled-back', this.context('back'), 'run')
     await ledger.append('run', 'closed', {state: 'rolled-back', reason})
     return {state: 'rolled-back', reason}
+  }
+
+  /** A way back that can't go on before its switch must not leave the new fleet held, where that had been served. */
+  private async letNewFleetGoOn(cause: unknown): Promise<void> {
+    const isServed = find(this.history, 'forward', 'attach', 'verified') !== undefined
+    if (isLost(cause) || !isServed || hasSwitched(this.history, 'back')) return
+    await this.undoSteps(this.context('back'))
+  }
+
+  private async undoSteps(context: StepContext): Promise<void> {
+    const {ledger, report} = this.options
+    const {name} = context.leg
+    const open = STEPS[ledger.plan.strategy][name].filter((id) => isOpen(this.history, name, id))
+    for (const id of open.toReversed()) {
+      const step = stepOf(id)
+      if (!step.undo) continue
+      report({kind: 'undo', step: id})
+      await this.change(id, async () => step.undo?.(context, context.captured(id)))
+      await ledger.append(id, 'undone')
+    }
   }
 
   /** @returns false when it was postponed in the last moment, and nothing was changed. */

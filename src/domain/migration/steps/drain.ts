@@ -1,13 +1,17 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
 import {Conflict} from '../../../errors.js'
-import {type CursorLook, DrainWatch, type HeldProof, isDrained} from '../drain.js'
+import {type CursorLook, DrainWatch, type HeldProof, isDrained, ReplayWatch} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {lookAtCursors, partitionLabels} from './look.js'
 
 type DrainCapture = {throttledReads: Array<{partition: number | null; count: number | null}>}
 
-/** Waits for the proof that every message delivered before the pause is acknowledged, on every partition. */
+/**
+ * Waits for the proof that every message delivered before the pause is acknowledged, on every partition. Messages that
+ * were read and not delivered are handed out on the way: behind them others are acknowledged already, and a cursor that
+ * is moved would forget that.
+ */
 export const drain: MigrationStep<DrainCapture> = {
   id: 'drain',
   capture(context) {
@@ -20,20 +24,29 @@ export const drain: MigrationStep<DrainCapture> = {
   },
   verifier(context, {throttledReads}) {
     // After a crash reads held back long ago prove nothing: count from the first look.
-    const countBefore = ({partition, throttledReads: now}: CursorLook): number | null =>
-      context.isResumed ? now : (throttledReads.find((row) => row.partition === partition)?.count ?? null)
-    const watches = new Map<number | null, DrainWatch>()
+    let before: DrainCapture['throttledReads'] | null = context.isResumed ? null : throttledReads
+    let rows = new Map<number | null, PartitionWatch>()
+    let handedOut = false
     return async () => {
       const looks = await lookAtCursors(context, context.leg.source)
-      const proofs = looks.map((look): {look: CursorLook; proof: HeldProof | null} => {
-        const watch = watches.get(look.partition) ?? new DrainWatch(countBefore(look))
-        watches.set(look.partition, watch)
-        return {look, proof: watch.observe(look)}
-      })
-      const open = proofs.filter(({proof}) => proof === null).map(({look}) => look)
+      for (const look of looks.filter(({partition}) => !rows.has(partition))) {
+        rows.set(look.partition, new PartitionWatch(countBefore(look, before)))
+      }
+      const states = looks.map((look) => ({look, ...rows.get(look.partition)?.observe(look)}))
+      const open = states.filter(({proof}) => !proof).map(({look}) => look)
+      const replay = Math.max(0, ...states.map(({replayMessages}) => replayMessages ?? 0))
+      if (replay > 0 || (open.length === 0 && handedOut)) {
+        await context.policies.hold(context.leg.source, Math.max(1, replay))
+        handedOut = replay > 0
+        before = null
+        rows = new Map()
+        return waiting(
+          replay > 0 ? `${String(replay)} messages that were read and not delivered` : 'the hold to take effect again',
+        )
+      }
       if (open.length > 0) return waiting(blockers(open))
       return done({
-        partitions: proofs.map(({look, proof}) => ({
+        partitions: states.map(({look, proof}) => ({
           partition: look.partition,
           markDelete: look.cursor.markDeletePosition,
           heldProof: proof,
@@ -44,6 +57,27 @@ export const drain: MigrationStep<DrainCapture> = {
   undo() {
     return Promise.resolve()
   },
+}
+
+/** What is watched of one partition since the hold was set last. */
+class PartitionWatch {
+  private readonly drain: DrainWatch
+  private readonly replay = new ReplayWatch()
+
+  constructor(throttledBefore: number | null) {
+    this.drain = new DrainWatch(throttledBefore)
+  }
+
+  observe(look: CursorLook): {proof: HeldProof | null; replayMessages: number} {
+    return {proof: this.drain.observe(look), replayMessages: this.replay.observe(look)}
+  }
+}
+
+function countBefore(
+  {partition, throttledReads: now}: CursorLook,
+  before: DrainCapture['throttledReads'] | null,
+): number | null {
+  return before === null ? now : (before.find((row) => row.partition === partition)?.count ?? null)
 }
 
 /** Who still has to acknowledge, the most first; when nobody has, what proof is missing where. */

@@ -63,6 +63,8 @@ function cursorLook(
     throttledReads: stats.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
     isReading: isReading(cursor),
     deliveredMessages: stats.msgOutCounter ?? null,
+    replayMessages: stats.msgInReplay ?? null,
+    leastPermits: leastPermits(stats),
     consumers: consumersOf(stats),
     holders: holdersOf(stats),
   }
@@ -97,6 +99,11 @@ export function consumersOf(stats: SubscriptionStats | null): number {
 function isReading(cursor: CursorStats): boolean | null {
   const signs = [cursor.waitingReadOp, cursor.subscriptionHavePendingRead, cursor.subscriptionHavePendingReplayRead]
   return signs.includes(undefined) ? null : signs.includes(true)
+}
+
+function leastPermits({consumers}: SubscriptionStats): number | null {
+  const permits = (consumers ?? []).map(({availablePermits}) => availablePermits ?? 0)
+  return permits.length === 0 ? null : Math.min(...permits)
 }
 
 function holdersOf({consumers}: SubscriptionStats): CursorLook['holders'] {

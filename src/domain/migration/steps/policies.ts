@@ -29,11 +29,16 @@ export class HeldPolicies {
     this.held = new Set(held)
   }
 
-  /** Holds delivery to one subscription; its consumers stay connected and finish what they have. */
-  async hold(subscription: string): Promise<void> {
+  /**
+   * Holds delivery to one subscription; its consumers stay connected and finish what they have.
+   *
+   * @param butFor how many messages of each partition still to hand out, the ones that were read already first.
+   */
+  async hold(subscription: string, butFor = 1): Promise<void> {
     await this.requireNobodyHeld(subscription)
     this.held.add(subscription)
-    await this.admin.setSubscriptionDispatchRate(this.topic, subscription, HELD)
+    const rate = {...HELD, dispatchThrottlingRateInMsg: butFor}
+    await this.admin.setSubscriptionDispatchRate(this.topic, subscription, rate)
   }
 
   async isHeld(subscription: string): Promise<boolean> {
