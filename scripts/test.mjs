@@ -1,13 +1,14 @@
 // `npm test`: from a fresh clone to the test runner's summary, which is the last thing it prints, and a clean machine
-// behind it. `--full` runs the live tests on every broker version that the stack knows, not just on the newest.
+// behind it. `--full` runs the live tests on every broker version that the stack knows, and kills migrations at every line.
 import {identify} from '../stack/identity.mjs'
 import {down, status, up} from '../stack/stack.mjs'
 import {node, run, runOpenly, setup} from './setup.mjs'
 
 const UNIT = ['test/unit/*.test.ts']
 const LIVE = ['test/live/*.test.ts', 'test/cli/*.test.ts']
+const CRASHES = ['test/crash/*.test.ts']
 const KEYS = ['test/live/assignments.test.ts', 'test/live/keys.test.ts', 'test/live/key-states.test.ts']
-const DEFAULT = [{pulsar: '4.2.4', files: [...UNIT, ...LIVE]}]
+const DEFAULT = [{pulsar: '4.2.4', files: [...UNIT, ...LIVE, ...CRASHES]}]
 /** The other broker lines, and the selectors that they have beside consistent hashing. */
 const OTHERS = [
   {pulsar: '3.0.7', files: LIVE},
@@ -35,6 +36,7 @@ async function testOn(wanted, files) {
     KEYSHIFT_ADMIN_URL: context.adminUrl,
     KEYSHIFT_REDIS_URL: context.redisUrl,
     KEYSHIFT_TEST_CONTEXT: JSON.stringify(context),
+    ...(isFull ? {KEYSHIFT_TEST_CRASHES: 'all'} : {}),
   }
   // One file at a time: on two cores a second load would disturb the gaps that the first measures.
   const runner = ['--import', 'tsx', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files]
