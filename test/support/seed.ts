@@ -13,7 +13,7 @@ export function chooseSeeded<T>(all: readonly T[], count: number): T[] {
 }
 
 /** A small generator of numbers from 0 to 1: the same for the same seed. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d_2b_79_f5) | 0

@@ -1,0 +1,126 @@
+import {murmur3} from '../keyshared/murmur3.js'
+import {FrequentKeys} from '../sample/frequent.js'
+import {Waits} from './waits.js'
+
+export interface RehearsedConsumer {
+  name: string
+  /** that it handled: who joins first gets more at the beginning */
+  messages: number
+  /** of the messages with a key those that it owns once all have joined, from 0 to 1; null when nothing was seen */
+  share: number | null
+  /** of the time it worked, from 0 to 1; null when work takes no time */
+  busyShare: number | null
+  /** from a message's arrival until work on it began */
+  waitMs: {p50: number | null; p95: number | null; max: number | null}
+}
+
+export interface HotKey {
+  key: string
+  messages: number
+  share: number
+  consumer: string
+}
+
+/** Messages that waited only because messages of other keys lay before them at the same consumer. */
+export interface HeadOfLine {
+  messages: number
+  /** of all messages, from 0 to 1 */
+  share: number
+  p95Ms: number | null
+  maxMs: number | null
+}
+
+export interface TallyReport {
+  messages: number
+  keylessMessages: number
+  distinctKeys: {count: number; isExact: boolean}
+  consumers: RehearsedConsumer[]
+  hotKeys: HotKey[]
+  headOfLine: HeadOfLine
+}
+
+/** @returns the consumer's name; null when nobody owns the hash. */
+export type OwnerOf = (hash: number) => string | null
+
+interface Row {
+  messages: number
+  busyMs: number
+  readonly waits: Waits
+}
+
+/** As many keys as are counted apart. */
+const KEYS = 100_000
+
+/** Counts what simulated consumers got and how long it lay there. */
+export class RehearsalTally {
+  private readonly rows: ReadonlyMap<string, Row>
+  private readonly keys = new FrequentKeys<{consumer: string; hash: number}>(KEYS)
+  private readonly blocked = new Waits()
+  private blockedMessages = 0
+  private keyless = 0
+  private total = 0
+
+  constructor(names: readonly string[]) {
+    this.rows = new Map(names.map((name) => [name, {messages: 0, busyMs: 0, waits: new Waits()}]))
+  }
+
+  get messages(): number {
+    return this.total
+  }
+
+  /** @param isBlocked whether it waited, and only for messages of other keys. */
+  add(consumer: string, key: string | null, waitedMs: number, busyMs: number, isBlocked: boolean): void {
+    const row = this.rows.get(consumer)
+    if (!row) return
+    this.total++
+    row.messages++
+    row.busyMs += busyMs
+    row.waits.add(waitedMs)
+    if (isBlocked) {
+      this.blockedMessages++
+      this.blocked.add(waitedMs)
+    }
+    if (key === null) this.keyless++
+    else this.keys.add(key, () => ({consumer, hash: murmur3(Buffer.from(key))}))
+  }
+
+  /**
+   * @param ownerOf who owns a key's hash once all have joined; null where that can't be told: then who got it counts.
+   * @param tookMs how long the rehearsal went on.
+   * @param top how many keys to name.
+   */
+  report(ownerOf: OwnerOf | null, tookMs: number, processMs: number, top: number): TallyReport {
+    const keys = this.keys.top(KEYS).map((row) => ({...row, owner: ownerOf?.(row.value.hash) ?? row.value.consumer}))
+    const keyed = keys.reduce((sum, {count}) => sum + count, 0)
+    const owned = new Map<string, number>()
+    for (const {count, owner} of keys) owned.set(owner, (owned.get(owner) ?? 0) + count)
+    return {
+      messages: this.total,
+      keylessMessages: this.keyless,
+      distinctKeys: {count: this.keys.distinct, isExact: this.keys.isExact},
+      consumers: [...this.rows].map(([name, {busyMs, messages, waits}]) => ({
+        name,
+        messages,
+        share: keyed === 0 ? null : (owned.get(name) ?? 0) / keyed,
+        busyShare: processMs === 0 ? null : Math.min(1, shareOf(busyMs, tookMs)),
+        waitMs: {p50: waits.percentile(0.5), p95: waits.percentile(0.95), max: waits.max},
+      })),
+      hotKeys: keys.slice(0, top).map(({count, key, owner}) => ({
+        key,
+        messages: count,
+        share: shareOf(count, this.total),
+        consumer: owner,
+      })),
+      headOfLine: {
+        messages: this.blockedMessages,
+        share: shareOf(this.blockedMessages, this.total),
+        p95Ms: this.blocked.percentile(0.95),
+        maxMs: this.blocked.max,
+      },
+    }
+  }
+}
+
+function shareOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole
+}

@@ -1,0 +1,22 @@
+import {mulberry32} from './seed.js'
+
+/** Draws from 1 to n, the k-th with a probability that falls as 1/k^s; the same for the same seed. */
+export function zipf(n: number, s: number, seed: number): () => number {
+  const sums = new Float64Array(n)
+  let total = 0
+  for (let k = 1; k <= n; k++) {
+    total += k ** -s
+    sums[k - 1] = total
+  }
+  const random = mulberry32(seed)
+  return () => {
+    const wanted = random() * total
+    let [low, high] = [0, n - 1]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((sums[middle] ?? 0) < wanted) low = middle + 1
+      else high = middle
+    }
+    return low + 1
+  }
+}
