@@ -56,6 +56,7 @@ const plan = parsePlan(await readFile(file, 'utf8'), file)
 const result = await applyPlan({admin, store, who: {user: 'test', host: hostname(), pid: process.pid}}, plan, {
   budgets: {drainMs: 30_000, attachMs: 30_000, gapMs: null},
   soak: {forMs: 0, goesBack: true},
+  openSeat: () => Promise.resolve(null),
   hooks: null,
   interrupt: never,
   stop: never,

@@ -116,3 +116,18 @@ test('messages that were read and not delivered: told once nothing moves and nob
   const unknown = look({read: '5:40', replayMessages: null})
   assert.deepEqual(observe(unknown, unknown, unknown), [0, 0, 0])
 })
+
+test('a hold that was set anew proves nothing until it has handed out its message', () => {
+  const before = look({throttledReads: 5, deliveredMessages: 100})
+  const throttledByTheOldOne = look({throttledReads: 6, deliveredMessages: 100})
+  const watch = new DrainWatch(5, 100)
+  assert.deepEqual(
+    [before, throttledByTheOldOne, throttledByTheOldOne, throttledByTheOldOne].map((one) => watch.observe(one)),
+    [null, null, null, null],
+  )
+  const handedOut = look({throttledReads: 7, deliveredMessages: 101, markDelete: '5:10', read: '5:11'})
+  assert.deepEqual(
+    thrice(handedOut).map((one) => watch.observe(one)),
+    [null, null, 'throttled'],
+  )
+})

@@ -8,6 +8,7 @@ import {hasSwitched, isPostponed, openRequests} from './history.js'
 import type {HookFacts, HookName, HookRunner} from './hooks.js'
 import type {MigrationLedger} from './ledger.js'
 import {legOf} from './leg.js'
+import type {OpenSeat} from './seat.js'
 import type {StepContext} from './step.js'
 
 export interface Budgets {
@@ -31,6 +32,7 @@ export interface RunOptions {
   readonly ledger: MigrationLedger
   readonly budgets: Budgets
   readonly soak: SoakOptions
+  readonly openSeat: OpenSeat
   /** null where none were given */
   readonly hooks: HookRunner | null
   /** Asked to stop: before the switch the run goes back, after it the run finishes. */

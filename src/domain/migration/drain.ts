@@ -46,14 +46,20 @@ const IDLE_MS = 1000
  */
 export class DrainWatch {
   private readonly throttledBefore: number | null
+  private readonly deliveredBefore: number | null
   /** The first look since the cursor stands still, and the last ones. */
   private first: CursorLook | null = null
   private recent: CursorLook[] = []
   private unattended = 0
 
-  /** @param throttledBefore the partition's count of held-back reads before the pause; null where it is not counted. */
-  constructor(throttledBefore: number | null) {
+  /**
+   * @param throttledBefore the partition's count of held-back reads before the pause; null where it is not counted.
+   * @param deliveredBefore where a hold was set anew: messages delivered by then. The hold before it goes on holding reads
+   *   back for a moment, so that proves nothing; but the new one hands out a message first.
+   */
+  constructor(throttledBefore: number | null, deliveredBefore: number | null = null) {
     this.throttledBefore = throttledBefore
+    this.deliveredBefore = deliveredBefore
   }
 
   /** @returns why dispatch counts as held; null while the partition is not drained. */
@@ -68,9 +74,13 @@ export class DrainWatch {
   }
 
   private heldProof(last: CursorLook): HeldProof | null {
+    const isIdle = this.first !== null && isIdleBetween(this.first, last)
+    if (this.deliveredBefore !== null && !hasRisen(last.deliveredMessages, this.deliveredBefore)) {
+      return isIdle ? 'idle' : null
+    }
     if (hasRisen(last.throttledReads, this.throttledBefore)) return 'throttled'
     if (last.throttledReads === null && this.recent.every(waitsUnasked)) return 'untouched'
-    return this.first !== null && isIdleBetween(this.first, last) ? 'idle' : null
+    return isIdle ? 'idle' : null
   }
 }
 

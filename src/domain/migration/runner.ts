@@ -8,6 +8,7 @@ import {Stopped} from './events.js'
 import {type CloseState, find, hasSwitched, isOpen, isPostponed, isUndoing, isVerified} from './history.js'
 import {HOOKS} from './hooks.js'
 import {isPassing, messageOf, unlessAway} from './passing.js'
+import {TargetSeat} from './seat.js'
 import {measure, soak} from './soak/run.js'
 import type {Captured, MigrationStep, StepContext, Verdict} from './step.js'
 import {STEP_BY_ID} from './steps/all.js'
@@ -33,17 +34,24 @@ const COME_BACK_MS = 120_000
  * @throws Stopped, or what a step threw, when it had to stop where it stands: the journal is open, and can be resumed.
  */
 export async function runMigration(options: RunOptions): Promise<RunOutcome> {
-  return new Run(options).go()
+  const run = new Run(options)
+  try {
+    return await run.go()
+  } finally {
+    await run.close()
+  }
 }
 
 class Run {
   private readonly options: RunOptions
   private readonly desk: Desk
   private readonly isResumed: boolean
+  private readonly seat: TargetSeat
 
   constructor(options: RunOptions) {
     this.options = options
     this.desk = new Desk(options)
+    this.seat = new TargetSeat(options.openSeat)
     this.isResumed = options.ledger.history.some(({step}) => step !== 'run')
   }
 
@@ -59,6 +67,10 @@ class Run {
     }
     await ledger.append('run', 'closed', {state: 'done'})
     return {state: 'done', reason: null}
+  }
+
+  close(): Promise<void> {
+    return this.seat.release()
   }
 
   private get history(): readonly JournalEntry[] {
@@ -221,7 +233,8 @@ class Run {
 
   private context(name: LegName): StepContext {
     const {admin, ledger} = this.options
-    return contextOf({admin, plan: ledger.plan, history: this.history, leg: name, isResumed: this.isResumed})
+    const {isResumed, seat} = this
+    return contextOf({admin, plan: ledger.plan, history: this.history, leg: name, isResumed, seat})
   }
 }
 

@@ -1,3 +1,6 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {drainedCursors, type HandOver, handOver} from './drain.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
@@ -17,6 +20,8 @@ export const create: MigrationStep<CreateCapture> = {
     }
   },
   async apply(context, {identity, partitions}) {
+    await context.seat.release()
+    await untilFree(context)
     await makeAt(context, context.leg.target, partitions, identity)
     return {partitions}
   },
@@ -26,7 +31,7 @@ export const create: MigrationStep<CreateCapture> = {
         lookAtSubscription(context, context.leg.source),
         lookAtSubscription(context, context.leg.target),
       ])
-      const open = targets.filter(({stats}) => stats === null)
+      const open = targets.filter(({stats}) => stats === null || stats.isDurable === false)
       if (open.length > 0) return waiting(`${context.leg.target} on ${partitionLabels(open)}`)
       const atRisk = partitions.filter(({delivered, partition}) => {
         const now = sources.find((look) => look.partition === partition)?.stats?.msgOutCounter
@@ -35,6 +40,23 @@ export const create: MigrationStep<CreateCapture> = {
       return done({atRisk: atRisk.map(({partition}) => partition)})
     }
   },
+}
+
+const LEAVE_MS = 5000
+
+/** The broker lets go of the seat a moment after its connection has ended. */
+async function untilFree(context: StepContext): Promise<void> {
+  const deadline = Date.now() + LEAVE_MS
+  for (;;) {
+    const looks = await lookAtSubscription(context, context.leg.target)
+    const taken = looks.filter(({stats}) => stats?.isDurable === false)
+    if (taken.length === 0) return
+    if (Date.now() > deadline) {
+      const where = `${context.leg.target} on ${partitionLabels(taken)}`
+      throw new Conflict('E_NAME_TAKEN', `somebody keeps a subscription that is not durable: ${where}`)
+    }
+    await delay(5)
+  }
 }
 
 /** Where the way there was cut off half way, some partitions never got the source of the way back: there, its own. */

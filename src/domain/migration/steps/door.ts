@@ -35,8 +35,11 @@ export const door: MigrationStep<DoorCapture> = {
     return async () => {
       const [now, looks] = await Promise.all([policies.door(), lookAtSubscription(context, leg.target)])
       if (now?.allowAutoSubscriptionCreation !== false) return waiting('the broker to show autoSubscriptionCreation')
-      const early = looks.filter(({stats}) => stats !== null)
-      if (early.length === 0) return done()
+      const early = looks.filter(({stats}) => stats !== null && stats.isDurable !== false)
+      if (early.length === 0) {
+        await context.seat.take(context.topic, leg.target)
+        return done()
+      }
       if (leg.name === 'back') return waiting(`${leg.target} to be gone on ${partitionLabels(early)}`)
       throw new Conflict(
         'E_WORLD_CHANGED',

@@ -24,21 +24,21 @@ export const drain: MigrationStep<DrainCapture> = {
   },
   verifier(context, {throttledReads}) {
     // After a crash reads held back long ago prove nothing: count from the first look.
-    let before: DrainCapture['throttledReads'] | null = context.isResumed ? null : throttledReads
+    let rowOf = (look: CursorLook): PartitionWatch =>
+      new PartitionWatch(context.isResumed ? look.throttledReads : countBefore(look, throttledReads), null)
     let rows = new Map<number | null, PartitionWatch>()
-    let handedOut = false
+    let hasHandedOut = false
     return async () => {
       const looks = await lookAtCursors(context, context.leg.source)
-      for (const look of looks.filter(({partition}) => !rows.has(partition))) {
-        rows.set(look.partition, new PartitionWatch(countBefore(look, before)))
-      }
+      for (const look of looks) if (!rows.has(look.partition)) rows.set(look.partition, rowOf(look))
       const states = looks.map((look) => ({look, ...rows.get(look.partition)?.observe(look)}))
       const open = states.filter(({proof}) => !proof).map(({look}) => look)
       const replay = Math.max(0, ...states.map(({replayMessages}) => replayMessages ?? 0))
-      if (replay > 0 || (open.length === 0 && handedOut)) {
+      if (replay > 0 || (open.length === 0 && hasHandedOut)) {
         await context.policies.hold(context.leg.source, Math.max(1, replay))
-        handedOut = replay > 0
-        before = null
+        hasHandedOut = replay > 0
+        const delivered = new Map(looks.map((look) => [look.partition, look.deliveredMessages]))
+        rowOf = (look) => new PartitionWatch(look.throttledReads, delivered.get(look.partition) ?? null)
         rows = new Map()
         return waiting(
           replay > 0 ? `${String(replay)} messages that were read and not delivered` : 'the hold to take effect again',
@@ -64,8 +64,8 @@ class PartitionWatch {
   private readonly drain: DrainWatch
   private readonly replay = new ReplayWatch()
 
-  constructor(throttledBefore: number | null) {
-    this.drain = new DrainWatch(throttledBefore)
+  constructor(throttledBefore: number | null, deliveredBefore: number | null) {
+    this.drain = new DrainWatch(throttledBefore, deliveredBefore)
   }
 
   observe(look: CursorLook): {proof: HeldProof | null; replayMessages: number} {
@@ -73,11 +73,8 @@ class PartitionWatch {
   }
 }
 
-function countBefore(
-  {partition, throttledReads: now}: CursorLook,
-  before: DrainCapture['throttledReads'] | null,
-): number | null {
-  return before === null ? now : (before.find((row) => row.partition === partition)?.count ?? null)
+function countBefore({partition}: CursorLook, before: DrainCapture['throttledReads']): number | null {
+  return before.find((row) => row.partition === partition)?.count ?? null
 }
 
 /** Who still has to acknowledge, the most first; when nobody has, what proof is missing where. */
