@@ -4,19 +4,15 @@ import type {StepContext} from '../step.js'
 /** A subscription without consumers that keeps the messages while the migrated one is made anew. */
 const KEEPER = '__keyshift-keeper'
 
-/** Only Failover, in place, is made anew: see evict. */
-function isNeeded({leg, plan}: StepContext): boolean {
-  return plan.strategy === 'in-place' && leg.from === 'Failover'
-}
-
-/** Made before the pause, at the oldest message that is still kept. */
+/** Made before the pause, at the oldest message that is still kept. Only Failover is made anew: see evict. */
 export async function makeKeeper(context: StepContext): Promise<void> {
-  if (!isNeeded(context)) return
+  if (context.leg.from !== 'Failover') return
   await unlessRefused(409, context.admin.createSubscription(context.topic, KEEPER, 'earliest'))
 }
 
+/** Also one that the other leg made, when it was cut off. */
 export async function deleteKeeper(context: StepContext): Promise<void> {
-  if (!isNeeded(context)) return
+  if (context.plan.from !== 'Failover' && context.plan.to !== 'Failover') return
   await Promise.all(
     context.partitions.map(({name}) => unlessRefused(404, context.admin.deleteSubscription(name, KEEPER))),
   )

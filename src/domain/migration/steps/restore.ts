@@ -1,6 +1,7 @@
 import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {isSame} from './fence.js'
+import {deleteKeeper} from './keeper.js'
 
 type RestoreCapture = {types: SubscriptionType[] | null}
 
@@ -10,8 +11,9 @@ export const restore: MigrationStep<RestoreCapture> = {
   capture(context) {
     return Promise.resolve({types: (context.original('fence')?.['types'] ?? null) as SubscriptionType[] | null})
   },
-  async apply({policies}, {types}) {
-    await policies.setTypes(types)
+  async apply(context, {types}) {
+    await context.policies.setTypes(types)
+    await deleteKeeper(context)
     return {}
   },
   verifier({policies}, {types}) {
