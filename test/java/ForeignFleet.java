@@ -23,7 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.Level;
-import org.apache.logging.log4j.core.config.Configurator;
+import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.pulsar.client.api.Consumer;
 import org.apache.pulsar.client.api.Message;
 import org.apache.pulsar.client.api.PulsarClient;
@@ -38,7 +38,9 @@ public class ForeignFleet {
         // before the client is loaded and its logging takes hold of stdout
         System.setOut(System.err);
         // each refusal would be logged with several stack traces
-        Configurator.setRootLevel(Level.ERROR);
+        LoggerContext logging = LoggerContext.getContext(PulsarClient.class.getClassLoader(), false, null);
+        logging.getConfiguration().getRootLogger().setLevel(Level.ERROR);
+        logging.updateLoggers();
     }
 
     static final ObjectMapper JSON = new ObjectMapper()
