@@ -87,6 +87,11 @@ export const runFlags = {
     description: 'go back when delivery would be held for longer before the switch',
     helpGroup: 'MIGRATION',
   }),
+  yes: yesFlag,
+}
+
+/** Flags of the verb that begins one; who goes on with it goes by what was said then. */
+export const soakFlags = {
   'no-auto-rollback': Flags.boolean({
     description: 'when the new fleet does worse than the old one, say so and stay',
     helpGroup: 'MIGRATION',
@@ -99,7 +104,6 @@ export const runFlags = {
     helpValue: '60s',
     noCacheDefault: true,
   }),
-  yes: yesFlag,
 }
 
 /** @throws Usage E_JOURNAL for a place that can't be written to, E_NAMESPACE for what is no namespace. */
@@ -149,8 +153,8 @@ interface RunFlags {
   readonly 'hook-timeout': number
   readonly hooks?: string | undefined
   readonly 'max-gap'?: number | undefined
-  readonly 'no-auto-rollback': boolean
-  readonly soak: number
+  readonly 'no-auto-rollback'?: boolean
+  readonly soak?: number
 }
 
 export interface RunControls extends RunSettings {
@@ -193,7 +197,7 @@ export async function runControls(
         return null
       }
     },
-    soak: {forMs: flags.soak, goesBack: !flags['no-auto-rollback']},
+    soak: {forMs: flags.soak ?? 0, goesBack: flags['no-auto-rollback'] !== true},
     hooks: hooks && {run: (name, facts) => hooks.run(name, {...facts})},
     interrupt: interrupt.signal,
     stop: stop.signal,

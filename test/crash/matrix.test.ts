@@ -58,7 +58,7 @@ for (const cell of chosen) {
       assert.ok(await applyAndDie(place, plan, death), 'the run ended before it could be killed')
 
       const id = (await newestMigration(place))?.id ?? ''
-      const run = await fromElsewhere(place, ['migrate', verb, id, '--yes', '--soak', '0s'])
+      const run = await fromElsewhere(place, ['migrate', verb, id, '--yes'])
       if (death.line === 0 && death.when === 'before') {
         assert.equal(run.code, 5, 'nothing had begun')
         assert.equal(parseDocument(run.stdout).error.code, 'E_NOT_BEGUN')

@@ -100,6 +100,24 @@ test(
 )
 
 test(
+  'status --watch follows a migration to its end: one document with the last state, from the state of the journal alone',
+  live(async (t, place) => {
+    const {id, run, scene} = await postponed(t, place)
+    const watching = startCli(['migrate', 'status', id, '--watch', '--json', ...whereOf(place)])
+    const looking = startCli(['migrate', 'status', id, '--watch', ...whereOf(place)])
+    assert.equal((await say(place, 'abort', id)).code, 0)
+    await run.finished
+    const last = await watching.finished
+    assert.equal(last.code, 0)
+    assert.equal(parseDocument<MigrationList>(last.stdout).result.migrations[0]?.state, 'rolled-back')
+    const {stderr, stdout} = await looking.finished
+    assert.equal(stderr, '', 'what moves is for terminals')
+    assert.match(stdout, /rolled-back/)
+    await requireWhole(scene)
+  }),
+)
+
+test(
   'abort in the drain: delivery runs as before; postpone and cutover come too late there',
   live(async (t, place) => {
     const scene = await openScene(t, place, SLOW)

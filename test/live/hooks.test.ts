@@ -127,10 +127,7 @@ test(
     await writeFile(join(place.folder, 'hooks', 'cut-over.ok'), '')
     const id = (await newestMigration(place))?.id ?? ''
     const hooks = ['--hooks', join(place.folder, 'hooks')]
-    const resumed = await askCli<MigrationResult>([
-      ...['migrate', 'resume', id, '--yes', '--soak', '0s', ...hooks],
-      ...whereOf(place),
-    ])
+    const resumed = await askCli<MigrationResult>([...['migrate', 'resume', id, '--yes', ...hooks], ...whereOf(place)])
     assert.equal(resumed.state, 'done')
     await requireWhole(scene)
   }),

@@ -32,7 +32,12 @@ export function whereOf({namespace}: Place): string[] {
 }
 
 /** Plans a journey by the command line. @returns the plan's file. */
-export async function planJourney(place: Place, scene: Scene, {strategy, to}: Journey): Promise<string> {
+export async function planJourney(
+  place: Place,
+  scene: Scene,
+  {strategy, to}: Journey,
+  more: readonly string[] = [],
+): Promise<string> {
   const file = join(place.folder, `${scene.topic.local}.json`)
   const target = strategy === 'blue-green' ? ['--new-subscription', NEW_SUBSCRIPTION] : []
   await askCli([
@@ -45,6 +50,7 @@ export async function planJourney(place: Place, scene: Scene, {strategy, to}: Jo
     '--strategy',
     strategy,
     ...target,
+    ...more,
     '-o',
     file,
   ])

@@ -3,7 +3,7 @@ import {Args, Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
-import {confirm, currentActor, openJournal, runControls, runFlags} from '../../cli/migration.js'
+import {confirm, currentActor, openJournal, runControls, runFlags, soakFlags} from '../../cli/migration.js'
 import {readPlanFile} from '../../cli/plan-file.js'
 import {renderPlan, renderResult} from '../../cli/render/migration.js'
 import {applyPlan} from '../../domain/migration/migrate.js'
@@ -24,6 +24,7 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
   static override flags = {
     ...pulsarFlags,
     ...runFlags,
+    ...soakFlags,
     postpone: Flags.boolean({
       description: 'prepare all, and wait for migrate cutover before delivery is held',
       helpGroup: 'MIGRATION',

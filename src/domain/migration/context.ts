@@ -17,10 +17,11 @@ export interface ContextParts {
   readonly leg: LegName
   readonly isResumed: boolean
   readonly seat: TargetSeat
+  readonly acceptsGrowth: boolean
 }
 
 /** What the steps of one leg work with. */
-export function contextOf({admin, history, isResumed, leg, plan, seat}: ContextParts): StepContext {
+export function contextOf({acceptsGrowth, admin, history, isResumed, leg, plan, seat}: ContextParts): StepContext {
   const topic = parseTopicName(plan.topic)
   return {
     admin,
@@ -33,6 +34,7 @@ export function contextOf({admin, history, isResumed, leg, plan, seat}: ContextP
         : Array.from({length: plan.partitions}, (_, partition) => ({partition, name: partitionName(topic, partition)})),
     policies: new HeldPolicies(admin, topic, heldNow(history)),
     seat,
+    acceptsGrowth,
     isResumed,
     captured(step) {
       const entry = find(history, leg, step, 'captured')

@@ -48,7 +48,8 @@ export async function applyPlan(
   await store.create(id, subjectOf(plan))
   const ledger = MigrationLedger.begin(store, id, plan, who)
   try {
-    await ledger.append('run', 'intent', {plan, budgets: settings.budgets, isPostponed: settings.isPostponed})
+    const {budgets, isPostponed, soak} = settings
+    await ledger.append('run', 'intent', {plan, budgets, soak, isPostponed})
     await takeClaim(store, claim)
     requireFresh(plan, await collectSnapshot(admin, plan.topic, plan.subscription), new Date())
   } catch (error) {
@@ -60,7 +61,8 @@ export async function applyPlan(
 }
 
 /**
- * Goes on with a migration whose process is gone, from where its journal stands.
+ * Goes on with a migration whose process is gone, from where its journal stands, and watches the new fleet as was said when
+ * it began.
  *
  * @throws Blocked E_NOTHING_TO_RESUME when it is over; Conflict E_CLAIMED while its process may live.
  */
@@ -84,7 +86,8 @@ export async function resumeMigration(
     })
   }
   const claim = await takeOwnership(tools.store, ledger, tools.who, takeover(settings))
-  return requireDone(tools, ledger, settings, await carryOn(tools, ledger, claim, settings))
+  const soak = (ledger.history[0]?.data['soak'] as RunSettings['soak'] | undefined) ?? settings.soak
+  return requireDone(tools, ledger, settings, await carryOn(tools, ledger, claim, {...settings, soak}))
 }
 
 /**

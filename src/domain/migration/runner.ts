@@ -105,7 +105,7 @@ class Run {
 
   private async undoAll(reason: string): Promise<RunOutcome> {
     const {ledger} = this.options
-    const context = this.context('forward')
+    const context = this.context('forward', true)
     if (!isUndoing(this.history)) await ledger.append('run', 'undone', {reason})
     await this.undoSteps(context)
     await this.desk.hook('rolled-back', context, 'run')
@@ -130,8 +130,9 @@ class Run {
   /** A way back that can't go on before its switch must not leave the new fleet held, where that had been served. */
   private async letNewFleetGoOn(cause: unknown): Promise<void> {
     const isServed = find(this.history, 'forward', 'attach', 'verified') !== undefined
-    if (isLost(cause) || !isServed || hasSwitched(this.history, 'back')) return
-    await this.undoSteps(this.context('back'))
+    const isStopped = this.options.stop.aborted || isLost(cause)
+    if (isStopped || !isServed || hasSwitched(this.history, 'back')) return
+    await this.undoSteps(this.context('back', true))
   }
 
   private async undoSteps(context: StepContext): Promise<void> {
@@ -155,14 +156,12 @@ class Run {
     this.desk.requireNotStopped(step.id)
     const title = ledger.plan.steps.find(({id}) => id === step.id)?.title ?? step.id
     report({kind: 'step', step: step.id, leg: name, title})
-    const before = find(this.history, name, step.id, 'applied')?.data ?? null
-    const captured =
-      find(this.history, name, step.id, 'captured')?.data ??
-      (await this.change(step.id, () => this.capture(step, context)))
+    // Without an intent nothing was changed since: what was captured then may be old, and is looked at anew.
+    const isBegun = isOpen(this.history, name, step.id)
+    const captured = isBegun ? context.captured(step.id) : await this.change(step.id, () => this.capture(step, context))
     // After a crash it may be done already: look before doing it again.
-    const early = isOpen(this.history, name, step.id)
-      ? await unlessAway(step.verifier(context, captured, before))
-      : null
+    const before = find(this.history, name, step.id, 'applied')?.data ?? null
+    const early = isBegun ? await unlessAway(step.verifier(context, captured, before)) : null
     if (early?.isDone) ledger.note(step.id, 'verified', early.facts)
     else {
       ledger.note(step.id, 'intent')
@@ -193,7 +192,7 @@ class Run {
         return await change()
       } catch (error) {
         if (!isPassing(error) || Date.now() - startedAt > POLICY_MS) throw error
-        this.desk.requireNotStopped(step)
+        if (this.options.stop.aborted) throw error
         this.desk.wait(step, `the broker (${messageOf(error)})`, Date.now() - startedAt)
         await delay(200)
       }
@@ -231,10 +230,10 @@ class Run {
     return Math.min(own, Math.max(0, Date.parse(pausedAt) + budgets.gapMs - Date.now()))
   }
 
-  private context(name: LegName): StepContext {
+  private context(name: LegName, acceptsGrowth = false): StepContext {
     const {admin, ledger} = this.options
-    const {isResumed, seat} = this
-    return contextOf({admin, plan: ledger.plan, history: this.history, leg: name, isResumed, seat})
+    const {history, isResumed, seat} = this
+    return contextOf({admin, plan: ledger.plan, history, leg: name, isResumed, seat, acceptsGrowth})
   }
 }
 

@@ -19,6 +19,8 @@ export interface StepContext {
   /** The one way to change a policy of the topic. */
   readonly policies: HeldPolicies
   readonly seat: TargetSeat
+  /** Whether partitions that came since the plan are no reason to stop: what was done is undone. */
+  readonly acceptsGrowth: boolean
   /** Whether a process that is gone took the first steps. */
   readonly isResumed: boolean
   /** What an earlier step of this leg captured; throws when it has not run. */

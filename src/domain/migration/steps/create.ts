@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {drainedCursors, type HandOver, handOver} from './drain.js'
+import {drainedCursors, type HandOver, handOver, latest} from './drain.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
 import {identityOf, makeAt, type SubscriptionIdentity} from './make.js'
 
@@ -12,8 +12,7 @@ type CreateCapture = {partitions: HandOver[]; identity: SubscriptionIdentity}
 export const create: MigrationStep<CreateCapture> = {
   id: 'create',
   async capture(context) {
-    const looks = await drainedCursors(context)
-    const identity = await identityOfBoth(context)
+    const [looks, identity] = await Promise.all([drainedCursors(context), identityOfBoth(context)])
     return {
       partitions: context.partitions.map(({partition}) => handOverOf(context, partition, looks.map(handOver))),
       identity,
@@ -21,11 +20,13 @@ export const create: MigrationStep<CreateCapture> = {
   },
   async apply(context, {identity, partitions}) {
     await context.seat.release()
-    await untilFree(context)
-    await makeAt(context, context.leg.target, partitions, identity)
-    return {partitions}
+    const [looks] = await Promise.all([drainedCursors(context), untilFree(context)])
+    const handedOver = partitions.map((row) => latest(row, looks))
+    await makeAt(context, context.leg.target, handedOver, identity)
+    return {partitions: handedOver}
   },
-  verifier(context, {partitions}) {
+  verifier(context, captured, applied) {
+    const partitions = (applied?.['partitions'] as HandOver[] | undefined) ?? captured.partitions
     return async () => {
       const [sources, targets] = await Promise.all([
         lookAtSubscription(context, context.leg.source),

@@ -112,6 +112,12 @@ export function handOver({consumers, cursor, deliveredMessages, partition}: Curs
   }
 }
 
+/** A message may have been handled between the capture and the switch; then the hand-over is behind it. */
+export function latest(before: HandOver, looks: readonly CursorLook[]): HandOver {
+  const look = looks.find(({consumers, partition}) => partition === before.partition && consumers > 0)
+  return look ? handOver(look) : before
+}
+
 const LATE_ACK_MS = 10_000
 
 /**

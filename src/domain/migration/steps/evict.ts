@@ -4,7 +4,7 @@ import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import {type CursorLook, parsePosition} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {drainedCursors, type HandOver, handOver} from './drain.js'
+import {drainedCursors, type HandOver, handOver, latest} from './drain.js'
 import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
 import {deleteOn, identityOf, makeAt, type SubscriptionIdentity} from './make.js'
 
@@ -22,10 +22,8 @@ const EVICT_MS = 15_000
 export const evict: MigrationStep<EvictCapture> = {
   id: 'evict',
   async capture(context) {
-    return {
-      partitions: (await drainedCursors(context)).map(handOver),
-      identity: await identityOf(context, context.leg.source),
-    }
+    const [looks, identity] = await Promise.all([drainedCursors(context), identityOf(context, context.leg.source)])
+    return {partitions: looks.map(handOver), identity}
   },
   async apply(context, captured) {
     const deadline = Date.now() + EVICT_MS
@@ -49,7 +47,7 @@ export const evict: MigrationStep<EvictCapture> = {
       const looks = await lookAtSubscription(context, context.leg.source)
       const lost = looks.filter(({stats}) => stats === null)
       if (lost.length > 0) return waiting(`${context.leg.source} to be there again on ${partitionLabels(lost)}`)
-      const left = await stillConnected(context)
+      const left = looks.filter(({stats}) => consumersOf(stats) > 0)
       if (left.length > 0) return waiting(`${context.leg.from} consumers to leave ${partitionLabels(left)}`)
       const atRisk = partitions.filter(({delivered, partition}) => {
         const now = looks.find((look) => look.partition === partition)?.stats?.msgOutCounter
@@ -69,12 +67,6 @@ export const evict: MigrationStep<EvictCapture> = {
       identity,
     )
   },
-}
-
-/** A message may have been handled between the capture and the switch; then the hand-over is behind it. */
-function latest(before: HandOver, looks: readonly CursorLook[]): HandOver {
-  const look = looks.find(({consumers, partition}) => partition === before.partition && consumers > 0)
-  return look ? handOver(look) : before
 }
 
 async function reset(context: StepContext, looks: readonly CursorLook[]): Promise<void> {
