@@ -14,7 +14,7 @@ import type {RunEvent} from '../domain/migration/events.js'
 import type {RunSettings} from '../domain/migration/migrate.js'
 import {Interrupted, Unreachable, Usage} from '../errors.js'
 import {connectTransport, type TransportAddresses} from './connect.js'
-import {messageFlags} from './flags.js'
+import {messageFlags, pulsarFlags} from './flags.js'
 import type {Progress} from './progress.js'
 
 const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000} as const
@@ -48,6 +48,14 @@ export const journalFlags = {
 export const migrationArg = Args.string({description: 'migration, as migrate list shows it', required: true})
 
 export const yesFlag = Flags.boolean({char: 'y', description: 'do not ask'})
+
+/** Flags of the verbs that ask something of a migration which another process runs. */
+export const askFlags = {
+  ...pulsarFlags,
+  ...journalFlags,
+  cancel: Flags.boolean({description: 'take back what was asked and not answered yet'}),
+  yes: yesFlag,
+}
 
 export const takeOverFlag = Flags.boolean({
   description: 'take it from a process on another host that shows no sign of life for 10 s',

@@ -7,7 +7,15 @@ import type {AskedMigration} from '../../src/domain/migration/ask.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import type {MigrationList, MigrationStatus} from '../../src/domain/migration/status.js'
 import {askCli, type CliRun, parseDocument, requireFailure, type RunningCli, startCli} from '../support/cli.js'
-import {fromElsewhere, newestMigration, planJourney, startWhenRefused, stateOf, whereOf} from '../support/crash.js'
+import {
+  fromElsewhere,
+  newestMigration,
+  planJourney,
+  requireWhole,
+  startWhenRefused,
+  stateOf,
+  whereOf,
+} from '../support/crash.js'
 import {live, openScene, type Place, until} from '../support/live.js'
 
 const JOURNEY = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
@@ -45,13 +53,6 @@ async function untilState(place: Place, fits: (status: MigrationStatus) => boole
 
 function say(place: Place, verb: string, id: string, ...more: string[]): Promise<CliRun> {
   return fromElsewhere(place, ['migrate', verb, id, ...(more.includes('--cancel') ? [] : ['--yes']), ...more])
-}
-
-async function requireWhole(scene: Scene): Promise<void> {
-  const sent = scene.tally.sentCount
-  await until('load afterwards', () => scene.tally.sentCount > sent + 200)
-  const figures = await scene.settle()
-  assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
 }
 
 test(

@@ -6,7 +6,7 @@ import {test, type TestContext} from 'node:test'
 import type {Scene} from '../../src/domain/lab/scene.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'
-import {newestMigration, planJourney, startWhenRefused, stateOf, whereOf} from '../support/crash.js'
+import {newestMigration, planJourney, requireWhole, startWhenRefused, stateOf, whereOf} from '../support/crash.js'
 import {live, openScene, type Place, until} from '../support/live.js'
 
 const JOURNEY = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
@@ -51,13 +51,6 @@ async function prepare(t: TestContext, place: Place, hooks: Record<string, strin
     ],
     log: async () => (await readFile(log, 'utf8')).trim().split('\n'),
   }
-}
-
-async function requireWhole(scene: Scene): Promise<void> {
-  const sent = scene.tally.sentCount
-  await until('load afterwards', () => scene.tally.sentCount > sent + 200)
-  const figures = await scene.settle()
-  assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
 }
 
 test(

@@ -125,3 +125,11 @@ export async function subscriptionsOf(place: Place, scene: Scene): Promise<Recor
   }
   return found
 }
+
+/** Requires that the load goes on, and that nothing was lost, came twice, or was at two consumers. */
+export async function requireWhole(scene: Scene): Promise<void> {
+  const sent = scene.tally.sentCount
+  await until('load afterwards', () => scene.tally.sentCount > sent + 200)
+  const figures = await scene.settle()
+  assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+}

@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {Unreachable} from '../../errors.js'
 import {parseTopicName, type TopicName} from '../../topic-name.js'
 import type {PulsarAdmin} from '../pulsar-admin/admin.js'
-import {AdminRefused} from '../pulsar-admin/http.js'
+import {AdminRefused, unlessRefused} from '../pulsar-admin/http.js'
 import {type Claim, type Heartbeat, type JournalLine, type JournalStore, sha256, type Subject} from './journal.js'
 
 /** Topics of keyshift's own begin so. */
@@ -210,13 +210,4 @@ function claimTopic(subject: Subject): TopicName {
 function isFinal(error: unknown): boolean {
   if (!(error instanceof Unreachable)) return true
   return error instanceof AdminRefused && error.status < 500 && error.status !== 412
-}
-
-async function unlessRefused<T, D>(status: number, action: Promise<T>, otherwise: D): Promise<D | T> {
-  try {
-    return await action
-  } catch (error) {
-    if (error instanceof AdminRefused && error.status === status) return otherwise
-    throw error
-  }
 }

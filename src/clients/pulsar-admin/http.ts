@@ -49,6 +49,16 @@ export class AdminRefused extends Unreachable {
   }
 }
 
+/** Takes a refusal with this status for an answer: what is wanted is there already, or is not there any more. */
+export async function unlessRefused<T, D>(status: number, action: Promise<T>, otherwise: D): Promise<D | T> {
+  try {
+    return await action
+  } catch (error) {
+    if (error instanceof AdminRefused && error.status === status) return otherwise
+    throw error
+  }
+}
+
 const MAX_REDIRECTS = 8
 const CONCURRENT_SOCKETS = 16
 const RETRY_STATUS = new Set([429, 500, 502, 503, 504])

@@ -1,9 +1,6 @@
-import {Flags} from '@oclif/core'
-
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
-import {pulsarFlags} from '../../cli/flags.js'
-import {confirm, currentActor, journalFlags, migrationArg, openJournal, yesFlag} from '../../cli/migration.js'
+import {askFlags, confirm, currentActor, migrationArg, openJournal} from '../../cli/migration.js'
 import {renderAsked} from '../../cli/render/migration.js'
 import {type AskedMigration, askMigration, cancelRequest} from '../../domain/migration/ask.js'
 
@@ -15,12 +12,7 @@ export default class MigratePostpone extends KeyshiftCommand<AskedMigration> {
     '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes',
     '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --cancel',
   ]
-  static override flags = {
-    ...pulsarFlags,
-    ...journalFlags,
-    cancel: Flags.boolean({description: 'take back what was asked and not answered yet'}),
-    yes: yesFlag,
-  }
+  static override flags = askFlags
   static override summary = 'Have a running migration wait for cutover before it holds delivery.'
 
   async run(): Promise<AskedMigration> {

@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Position, PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import {unlessRefused} from '../../clients/pulsar-admin/http.js'
 import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
@@ -202,12 +202,6 @@ async function removeLeftovers(admin: PulsarAdmin, collected: CollectedSubscript
 
 async function remove(admin: PulsarAdmin, {partitions}: CollectedSubscription, temporary: string): Promise<void> {
   await Promise.all(
-    partitions.map(async ({name}) => {
-      try {
-        await admin.deleteSubscription(name, temporary)
-      } catch (error) {
-        if (!(error instanceof AdminRefused) || error.status !== 404) throw error
-      }
-    }),
+    partitions.map(({name}) => unlessRefused(404, admin.deleteSubscription(name, temporary), undefined)),
   )
 }

@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {drainedCursors, type HandOver, handOver, latest} from './drain.js'
+import {deliveredSince, drainedCursors, type HandOver, handOver, latest} from './drain.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
 import {identityOf, makeAt, type SubscriptionIdentity} from './make.js'
 
@@ -34,11 +34,7 @@ export const create: MigrationStep<CreateCapture> = {
       ])
       const open = targets.filter(({stats}) => stats === null || stats.isDurable === false)
       if (open.length > 0) return waiting(`${context.leg.target} on ${partitionLabels(open)}`)
-      const atRisk = partitions.filter(({delivered, partition}) => {
-        const now = sources.find((look) => look.partition === partition)?.stats?.msgOutCounter
-        return delivered !== null && now !== undefined && now > delivered
-      })
-      return done({atRisk: atRisk.map(({partition}) => partition)})
+      return done({atRisk: deliveredSince(partitions, sources)})
     }
   },
 }

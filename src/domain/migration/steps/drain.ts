@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {Conflict} from '../../../errors.js'
 import {type CursorLook, DrainWatch, type HeldProof, isDrained, ReplayWatch} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {lookAtCursors, partitionLabels} from './look.js'
+import {lookAtCursors, partitionLabels, type SubscriptionLook} from './look.js'
 
 type DrainCapture = {throttledReads: Array<{partition: number | null; count: number | null}>}
 
@@ -116,6 +116,19 @@ export function handOver({consumers, cursor, deliveredMessages, partition}: Curs
 export function latest(before: HandOver, looks: readonly CursorLook[]): HandOver {
   const look = looks.find(({consumers, partition}) => partition === before.partition && consumers > 0)
   return look ? handOver(look) : before
+}
+
+/** The partitions from which a message came after their hand-over: it may be handled twice. */
+export function deliveredSince(
+  handedOver: readonly HandOver[],
+  looks: readonly SubscriptionLook[],
+): Array<number | null> {
+  return handedOver
+    .filter(({delivered, partition}) => {
+      const now = looks.find((look) => look.partition === partition)?.stats?.msgOutCounter
+      return delivered !== null && now !== undefined && now > delivered
+    })
+    .map(({partition}) => partition)
 }
 
 const LATE_ACK_MS = 10_000

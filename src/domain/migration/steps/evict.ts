@@ -4,7 +4,7 @@ import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import {type CursorLook, parsePosition} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {drainedCursors, type HandOver, handOver, latest} from './drain.js'
+import {deliveredSince, drainedCursors, type HandOver, handOver, latest} from './drain.js'
 import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
 import {deleteOn, identityOf, makeAt, type SubscriptionIdentity} from './make.js'
 
@@ -49,11 +49,7 @@ export const evict: MigrationStep<EvictCapture> = {
       if (lost.length > 0) return waiting(`${context.leg.source} to be there again on ${partitionLabels(lost)}`)
       const left = looks.filter(({stats}) => consumersOf(stats) > 0)
       if (left.length > 0) return waiting(`${context.leg.from} consumers to leave ${partitionLabels(left)}`)
-      const atRisk = partitions.filter(({delivered, partition}) => {
-        const now = looks.find((look) => look.partition === partition)?.stats?.msgOutCounter
-        return delivered !== null && now !== undefined && now > delivered
-      })
-      return done({atRisk: atRisk.map(({partition}) => partition)})
+      return done({atRisk: deliveredSince(partitions, looks)})
     }
   },
   /** The old consumers come back by themselves once they may; what was being made anew has to be there for them. */

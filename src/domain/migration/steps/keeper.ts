@@ -1,5 +1,6 @@
-import {AdminRefused} from '../../../clients/pulsar-admin/http.js'
+import {unlessRefused} from '../../../clients/pulsar-admin/http.js'
 import type {StepContext} from '../step.js'
+import {deleteOn} from './make.js'
 
 /** A subscription without consumers that keeps the messages while the migrated one is made anew. */
 const KEEPER = '__keyshift-keeper'
@@ -7,21 +8,11 @@ const KEEPER = '__keyshift-keeper'
 /** Made before the pause, at the oldest message that is still kept. Only Failover is made anew: see evict. */
 export async function makeKeeper(context: StepContext): Promise<void> {
   if (context.leg.from !== 'Failover') return
-  await unlessRefused(409, context.admin.createSubscription(context.topic, KEEPER, 'earliest'))
+  await unlessRefused(409, context.admin.createSubscription(context.topic, KEEPER, 'earliest'), undefined)
 }
 
 /** Also one that the other leg made, when it was cut off. */
 export async function deleteKeeper(context: StepContext): Promise<void> {
   if (context.plan.from !== 'Failover' && context.plan.to !== 'Failover') return
-  await Promise.all(
-    context.partitions.map(({name}) => unlessRefused(404, context.admin.deleteSubscription(name, KEEPER))),
-  )
-}
-
-async function unlessRefused(status: number, action: Promise<void>): Promise<void> {
-  try {
-    await action
-  } catch (error) {
-    if (!(error instanceof AdminRefused) || error.status !== status) throw error
-  }
+  await deleteOn(context, KEEPER, context.partitions)
 }

@@ -1,9 +1,11 @@
-import {AdminRefused} from '../../../clients/pulsar-admin/http.js'
+import type {Position} from '../../../clients/pulsar-admin/admin.js'
+import {unlessRefused} from '../../../clients/pulsar-admin/http.js'
 import {Conflict} from '../../../errors.js'
+import type {TopicName} from '../../../topic-name.js'
 import {parsePosition} from '../drain.js'
 import type {StepContext} from '../step.js'
 import type {HandOver} from './drain.js'
-import {consumersOf, lookAtSubscription, requireSubscription} from './look.js'
+import {lookAtCursors, requireSubscription} from './look.js'
 
 /** What a subscription is beside its position: kept when it is made anew. */
 export interface SubscriptionIdentity {
@@ -22,7 +24,8 @@ export async function identityOf(context: StepContext, subscription: string): Pr
 /**
  * Makes a subscription that begins exactly behind the hand-over point of each partition. The broker places a cursor and
  * publishes on the same thread of a topic, so no message gets lost between the two, also at the end of the topic
- * (ManagedCursorImpl.asyncResetCursor and OpAddEntry of 3.0.7, 4.0.7 and 4.2.4).
+ * (ManagedCursorImpl.asyncResetCursor and OpAddEntry of 3.0.7, 4.0.7 and 4.2.4). A failure is told when all partitions
+ * have answered: the next try must not meet requests of this one.
  */
 export async function makeAt(
   context: StepContext,
@@ -30,28 +33,53 @@ export async function makeAt(
   handedOver: readonly HandOver[],
   identity: SubscriptionIdentity,
 ): Promise<void> {
-  await Promise.all(handedOver.map((row) => makeOne(context, subscription, row, identity)))
+  const answers = await Promise.allSettled(handedOver.map((row) => makeOne(context, subscription, row, identity)))
+  const failure = answers.find((answer) => answer.status === 'rejected')
+  if (failure) throw failure.reason
+  const found = handedOver.filter((_, at) => answers[at]?.status === 'fulfilled' && answers[at].value === 'found')
+  if (found.length > 0) await placeUnplaced(context, subscription, found)
 }
 
 async function makeOne(
   context: StepContext,
   subscription: string,
-  {markDelete, partition}: HandOver,
+  row: HandOver,
   identity: SubscriptionIdentity,
-): Promise<void> {
-  const {admin} = context
-  const name = context.partitions.find((row) => row.partition === partition)?.name
+): Promise<'found' | 'made'> {
+  const {name, position} = placeOf(context, row)
+  const making = context.admin.createSubscriptionBehind(name, subscription, {...identity, position})
+  return unlessRefused(
+    409,
+    making.then((): 'made' => 'made'),
+    'found',
+  )
+}
+
+/**
+ * What is there already comes from a try that was cut off, perhaps before the broker had placed its cursor. One that
+ * stands right is left alone: its fleet may be getting in, and would get again what it gets now.
+ */
+async function placeUnplaced(context: StepContext, subscription: string, found: readonly HandOver[]): Promise<void> {
+  const looks = await lookAtCursors(context, subscription)
+  const unplaced = found.filter(({markDelete, partition}) => {
+    const look = looks.find((row) => row.partition === partition)
+    if (!look) return true
+    const isUsed = look.consumers > 0 || look.deliveredMessages !== 0
+    return !isUsed && look.cursor.markDeletePosition !== markDelete
+  })
+  await Promise.all(
+    unplaced.map((row) => {
+      const {name, position} = placeOf(context, row)
+      return context.admin.resetCursorBehind(name, subscription, position)
+    }),
+  )
+}
+
+function placeOf({partitions}: StepContext, {markDelete, partition}: HandOver): {name: TopicName; position: Position} {
+  const name = partitions.find((row) => row.partition === partition)?.name
   const position = parsePosition(markDelete)
   if (!name || !position) throw new Conflict('E_NO_POSITION', `no hand-over point for partition ${String(partition)}`)
-  try {
-    await admin.createSubscriptionBehind(name, subscription, {...identity, position})
-  } catch (error) {
-    if (!(error instanceof AdminRefused) || error.status !== 409) throw error
-    // It is there from a try that was cut off, perhaps before the broker had placed its cursor.
-    const looks = await lookAtSubscription(context, subscription)
-    const stats = looks.find((look) => look.partition === partition)?.stats ?? null
-    if (consumersOf(stats) === 0 && !stats?.msgOutCounter) await admin.resetCursorBehind(name, subscription, position)
-  }
+  return {name, position}
 }
 
 /** Deletes a subscription on these partitions, with its consumers' connections to it; absent is deleted. */
@@ -61,13 +89,5 @@ export async function deleteOn(
   rows: ReadonlyArray<{readonly partition: number | null}>,
 ): Promise<void> {
   const chosen = partitions.filter(({partition}) => rows.some((row) => row.partition === partition))
-  await Promise.all(
-    chosen.map(async ({name}) => {
-      try {
-        await admin.deleteSubscription(name, subscription)
-      } catch (error) {
-        if (!(error instanceof AdminRefused) || error.status !== 404) throw error
-      }
-    }),
-  )
+  await Promise.all(chosen.map(({name}) => unlessRefused(404, admin.deleteSubscription(name, subscription), undefined)))
 }
