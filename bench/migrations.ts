@@ -152,6 +152,8 @@ async function blueGreen(scene: Scene, plan: string, namespace: string): Promise
     plan,
     '--yes',
     '--postpone',
+    '--soak',
+    '0s',
     '--journal',
     values.journal,
   )
