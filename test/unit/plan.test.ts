@@ -26,7 +26,7 @@ const SHARED: SubscriptionStats = {
 }
 
 const NO_POLICIES = {subscriptionTypesEnabled: null, dispatchRate: null, autoSubscriptionCreation: null}
-const BROKER = {subscriptionTypesEnabled: null, throttlesCaughtUp: true, failoverDelayMs: 1000}
+const BROKER = {subscriptionTypesEnabled: null, throttlesCaughtUp: true, hasWebSocket: true, failoverDelayMs: 1000}
 const SAMPLE = {entries: 10, messages: 10, withoutKey: 0, mixedBatches: 0, isComplete: true}
 const NO_EXPIRY = {messageTtlSeconds: null, subscriptionExpirationMinutes: null, evictingQuotas: []}
 
@@ -51,7 +51,7 @@ function snapshot(
       partitionCount: 2,
       partitions: [partition(0, {...SHARED, ...changes}), partition(1, {...SHARED, ...changes, ...second})],
     },
-    hasTopicPolicies: true,
+    topicPolicies: 'on',
     policies: NO_POLICIES,
     broker: BROKER,
     expiry: NO_EXPIRY,
@@ -77,7 +77,8 @@ const BLOCKING: ReadonlyArray<readonly [code: string, isWaivable: boolean, world
   ['exclusive', false, snapshot({type: 'Exclusive'})],
   ['non-durable', false, snapshot({isDurable: false})],
   ['replicated', true, snapshot({}, {second: {isReplicated: true}})],
-  ['topic-policies-off', false, snapshot({}, {hasTopicPolicies: false})],
+  ['topic-policies-off', false, snapshot({}, {topicPolicies: 'off'})],
+  ['missing-permission', false, snapshot({}, {topicPolicies: 'refused'})],
   ['throttling-off', false, snapshot({}, {broker: {...BROKER, throttlesCaughtUp: false}})],
   ['type-not-allowed', false, snapshot({}, {allowedTypes: ['Exclusive', 'Shared']})],
   ['neighbours-fenced', true, snapshot({}, {topic: {subscriptions: {audit: {type: 'Shared'}}}})],
@@ -138,7 +139,13 @@ test('no type yet: there is nothing to move, only a fleet to start', () => {
   })
 })
 
-test('every pair of types has a plan in both strategies, and its steps begin with what must not change later', () => {
+const FIRST_STEPS = {
+  'in-place': ['fence', 'pause', 'drain'],
+  'blue-green': ['door', 'pause', 'drain'],
+  'stop-start': ['mark', 'leave', 'attach'],
+}
+
+test('every pair of types has a plan in every strategy, and its steps begin with what must not change later', () => {
   for (const from of MIGRATABLE) {
     for (const to of MIGRATABLE.filter((type) => type !== from)) {
       for (const strategy of STRATEGIES) {
@@ -146,7 +153,7 @@ test('every pair of types has a plan in both strategies, and its steps begin wit
         const plan = planMigration(snapshot({type: from}), {...REQUEST, to, strategy, newSubscription}, NOW)
         const ids = plan.steps.map(({id}) => id)
         assert.deepEqual([plan.from, plan.to, plan.strategy], [from, to, strategy])
-        assert.deepEqual(ids.slice(0, 3), [strategy === 'in-place' ? 'fence' : 'door', 'pause', 'drain'])
+        assert.deepEqual(ids.slice(0, 3), FIRST_STEPS[strategy])
         assert.equal(plan.expected.failoverDelayMs, to === 'Failover' ? 1000 : 0)
       }
     }
@@ -162,6 +169,34 @@ test('what is left open is chosen: from Failover a new subscription, with a name
   })
   assert.equal(requestOf(snapshot(), wish).strategy, 'in-place')
   assert.throws(() => requestOf(snapshot(), {...wish, newSubscription: 'other'}), {code: 'E_USAGE'})
+})
+
+const UNHOLDABLE: ReadonlyArray<readonly [why: string, world: MigrationSnapshot]> = [
+  ['topic policies are off', snapshot({}, {topicPolicies: 'off'})],
+  ['this login may not change them', snapshot({}, {topicPolicies: 'refused'})],
+  ['the broker does not throttle who is caught up', snapshot({}, {broker: {...BROKER, throttlesCaughtUp: false}})],
+]
+
+for (const [why, world] of UNHOLDABLE) {
+  test(`delivery can't be held, as ${why}: the plan is to stop and start, and says what that costs`, () => {
+    const request = requestOf(world, {...REQUEST, strategy: null})
+    assert.equal(request.strategy, 'stop-start')
+    const plan = planMigration(world, request, NOW)
+    assert.deepEqual(
+      plan.findings.map(({code, severity}) => [code, severity]),
+      [['nothing-held', 'warn']],
+    )
+    assert.deepEqual([plan.expected.gapMs, plan.expected.redeliveredMessages], [null, null])
+  })
+}
+
+test('blue-green without the WebSocket API goes by the door alone, and says what that costs', () => {
+  const request = {...REQUEST, strategy: 'blue-green', newSubscription: 'new'} as const
+  const {findings} = planMigration(snapshot({}, {broker: {...BROKER, hasWebSocket: false}}), request, NOW)
+  assert.deepEqual(
+    findings.map(({code}) => code),
+    ['no-web-socket'],
+  )
 })
 
 test('blue-green leaves neighbours alone, and wants a name that nobody has', () => {

@@ -25,6 +25,7 @@ export function renderPlan(plan: MigrationPlan): string {
 }
 
 function renderExpected({expected: {failoverDelayMs, gapMs, redeliveredMessages}, to}: MigrationPlan): string {
+  if (gapMs === null) return 'as long as your fleets take to stop and to start'
   const own = `${renderMs(gapMs.low)} to ${renderMs(gapMs.high)} and what the consumers take to acknowledge`
   const delay = to === 'Failover' ? `, and ${renderMs(failoverDelayMs)} of the broker's for Failover` : ''
   return `${own}${delay}; handled again: ${String(redeliveredMessages ?? 'what partitions without a consumer hold unacknowledged')}`
@@ -63,8 +64,9 @@ function renderStragglers({from, stragglers}: MigrationResult): string[] {
   return [`Disconnected ${from} consumers, refused if they try again: ${stragglers.join(', ')}`]
 }
 
-function afterwards({id, newSubscription, state}: MigrationResult): string[] {
+function afterwards({id, newSubscription, state, strategy}: MigrationResult): string[] {
   if (state === 'done') {
+    if (strategy === 'stop-start') return [`To go back: keyshift migrate rollback ${id}`]
     const barrier = newSubscription === null ? 'The fence still stands' : 'The door is still closed'
     return [`${barrier}. When all is well: keyshift migrate finish ${id}; to go back: keyshift migrate rollback ${id}`]
   }

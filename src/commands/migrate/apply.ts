@@ -15,6 +15,7 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
   static override description =
     'In place, start the new fleet first: its subscribe is refused and tried again, and it gets in at the switch. ' +
     'Blue-green, start it once the door is closed: by a hook, or between --postpone and migrate cutover. ' +
+    'Stop-start, stop the old fleet when it says so, and start the new one then, by hooks or by hand. ' +
     'Ctrl-C before the switch puts delivery back as it was; after it the run finishes.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> plan.json',

@@ -38,7 +38,8 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
       helpValue: 'NAME',
     }),
     strategy: Flags.option({
-      description: 'same subscription, or a new one at the same position; from Failover blue-green unless given',
+      description:
+        'same subscription, a new one at the same position, or, where delivery can not be held, by stopping the old fleet first; the plan chooses unless given',
       options: STRATEGIES,
     })(),
     to: Flags.option({description: 'the type to change to', options: MIGRATABLE, required: true})(),

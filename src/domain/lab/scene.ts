@@ -49,6 +49,7 @@ export class Scene {
   private readonly options: SceneOptions
   private readonly closers: Array<() => Promise<void>> = []
   private load: Load | null = null
+  private oldFleet: Fleet | null = null
 
   private constructor(servers: SceneServers, options: SceneOptions) {
     this.servers = servers
@@ -87,6 +88,23 @@ export class Scene {
     return this.fleet({topic, subscription, fleet: 'new', type: this.options.to ?? 'Key_Shared', prefix}, () => work)
   }
 
+  /** Stops the old fleet: what it was working on is broken off, and not acknowledged. */
+  async stopOld(): Promise<void> {
+    await this.oldFleet?.close()
+  }
+
+  /** Starts the old fleet again, or for the first time. */
+  startOld(): Fleet {
+    const {lockPrefix, lockTtlMs, subscription, topic, work} = this.options
+    const {redis} = this.servers
+    const worker = plainWorker(work)
+    const type = this.options.from ?? 'Shared'
+    this.oldFleet = this.fleet({topic, subscription, fleet: 'old', type, prefix: 'old'}, (consumer) =>
+      type === 'Shared' ? lockingWorker(worker, {redis, prefix: lockPrefix, ttlMs: lockTtlMs, consumer}) : worker,
+    )
+    return this.oldFleet
+  }
+
   /** From now on so large a part of the messages is for one user; from 0 to 1. */
   heat(share: number): void {
     this.load?.heat(share)
@@ -105,18 +123,13 @@ export class Scene {
   }
 
   private async begin(): Promise<void> {
-    const {admin, redis, transport} = this.servers
-    const {keys, lockPrefix, lockTtlMs, partitions, ratePerSecond, subscription, topic, work} = this.options
+    const {admin, transport} = this.servers
+    const {keys, partitions, ratePerSecond, subscription, topic} = this.options
     if (partitions > 0) await admin.createPartitionedTopic(topic, partitions)
     else await admin.createTopic(topic)
     this.closers.push(() => (partitions > 0 ? admin.deletePartitionedTopic(topic) : admin.deleteTopic(topic)))
     await admin.createSubscription(topic, subscription, 'earliest')
-    const worker = plainWorker(work)
-    const type = this.options.from ?? 'Shared'
-    const old = this.fleet({topic, subscription, fleet: 'old', type, prefix: 'old'}, (consumer) =>
-      type === 'Shared' ? lockingWorker(worker, {redis, prefix: lockPrefix, ttlMs: lockTtlMs, consumer}) : worker,
-    )
-    await untilConnected(old, this.options.consumers)
+    await untilConnected(this.startOld(), this.options.consumers)
     const load = await Load.start({transport, topic, ratePerSecond, keys, tally: this.tally})
     this.load = load
     this.closers.push(() => load.stop())

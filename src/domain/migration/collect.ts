@@ -25,6 +25,7 @@ export async function collectSnapshot(
     brokerSettings(admin),
     namespaceExpiry(admin, collected.topic),
   ])
+  const found = typeof policies === 'string' ? NO_POLICIES : policies
   return {
     cluster: clusters
       .filter((name) => name !== 'global')
@@ -32,21 +33,21 @@ export async function collectSnapshot(
       .join(','),
     brokerVersion,
     collected,
-    hasTopicPolicies: policies !== null,
-    policies: policies ?? NO_POLICIES,
+    topicPolicies: typeof policies === 'string' ? policies : 'on',
+    policies: found,
     broker,
     expiry,
-    allowedTypes: policies?.subscriptionTypesEnabled ?? namespaceTypes ?? broker.subscriptionTypesEnabled ?? EVERY_TYPE,
+    allowedTypes: found.subscriptionTypesEnabled ?? namespaceTypes ?? broker.subscriptionTypesEnabled ?? EVERY_TYPE,
     sample,
   }
 }
 
-/** null where the broker has topic policies switched off, which it says with 405. */
+/** Or why there are none: the broker says with 405 that they are switched off. */
 async function topicPolicies(
   admin: PulsarAdmin,
   topic: TopicName,
   subscription: string,
-): Promise<TopicPolicies | null> {
+): Promise<TopicPolicies | 'off' | 'refused'> {
   try {
     const [subscriptionTypesEnabled, dispatchRate, autoSubscriptionCreation] = await Promise.all([
       admin.subscriptionTypes(topic),
@@ -55,7 +56,8 @@ async function topicPolicies(
     ])
     return {subscriptionTypesEnabled, dispatchRate, autoSubscriptionCreation}
   } catch (error) {
-    if (error instanceof AdminRefused && error.status === 405) return null
+    if (error instanceof AdminRefused && error.status === 405) return 'off'
+    if (error instanceof AdminRefused && error.status === 403) return 'refused'
     throw error
   }
 }
@@ -66,9 +68,11 @@ async function brokerSettings(admin: PulsarAdmin): Promise<BrokerSettings> {
   const types = settings['subscriptionTypesEnabled'] ?? ''
   const throttles = settings['dispatchThrottlingOnNonBacklogConsumerEnabled']
   const delay = settings['activeConsumerFailoverDelayTimeMillis']
+  const webSocket = settings['webSocketServiceEnabled']
   const enabled = EVERY_TYPE.filter((type) => types.match(/\w+/g)?.includes(type))
   return {
     subscriptionTypesEnabled: enabled.length > 0 ? enabled : null,
+    hasWebSocket: webSocket === undefined ? null : webSocket === 'true',
     throttlesCaughtUp: throttles === undefined ? null : throttles === 'true',
     failoverDelayMs: delay === undefined ? null : Number(delay),
   }

@@ -6,7 +6,7 @@ import {find, heldNow, originalOf} from './history.js'
 import {legOf} from './leg.js'
 import type {MigrationPlan} from './plan.js'
 import type {TargetSeat} from './seat.js'
-import type {StepContext} from './step.js'
+import type {Captured, StepContext} from './step.js'
 import {HeldPolicies} from './steps/policies.js'
 
 export interface ContextParts {
@@ -36,11 +36,13 @@ export function contextOf({acceptsGrowth, admin, history, isResumed, leg, plan, 
     seat,
     acceptsGrowth,
     isResumed,
-    captured(step) {
-      const entry = find(history, leg, step, 'captured')
-      if (!entry) throw new Conflict('E_JOURNAL_BROKEN', `the journal lacks what ${step} captured`)
-      return {...entry.data}
-    },
+    captured: (step) => dataOf(find(history, leg, step, 'captured'), `what ${step} captured`),
+    verified: (step) => dataOf(find(history, leg, step, 'verified'), `the proof of ${step}`),
     original: (step) => originalOf(history, step),
   }
+}
+
+function dataOf(entry: JournalEntry | undefined, what: string): Captured {
+  if (!entry) throw new Conflict('E_JOURNAL_BROKEN', `the journal lacks ${what}`)
+  return {...entry.data}
 }

@@ -1,5 +1,5 @@
 import type {ControlRequest, ControlVerb, JournalEntry} from '../../clients/journal/journal.js'
-import {closedAs, currentLeg, hasSwitched, isOpen, isPostponed, isUndoing} from './history.js'
+import {closedAs, currentLeg, hasSwitched, holdOf, isOpen, isPostponed, isUndoing} from './history.js'
 
 /** What a request meets: taken, or why it can't be. */
 export type Answer = {readonly isAccepted: true} | {readonly isAccepted: false; readonly reason: string}
@@ -12,10 +12,10 @@ export function answerTo(verb: ControlVerb, entries: readonly JournalEntry[]): A
   if (verb === 'rollback' && closed === 'done') return YES
   if (closed !== null) return no(`it is ${closed}`)
   if (currentLeg(entries) === 'back' || isUndoing(entries)) return no('it is going back already')
-  const hasBegun = isOpen(entries, 'forward', 'pause')
+  const hasBegun = isOpen(entries, 'forward', holdOf(entries))
   switch (verb) {
     case 'postpone':
-      return hasBegun ? no('delivery is held already; abort takes it back') : YES
+      return hasBegun ? no('the cut-over has begun; abort takes it back') : YES
     case 'cutover':
       if (hasBegun) return no('the cut-over has begun')
       return isPostponed(entries) ? YES : no('it is not postponed')

@@ -1,7 +1,7 @@
 import type {ControlRequest, JournalEntry, JournalPhase, LegName} from '../../clients/journal/journal.js'
 import {legOf} from './leg.js'
 import type {MigrationPlan} from './plan.js'
-import {type StepId, SWITCH} from './strategy.js'
+import {HOLD, type StepId, SWITCH} from './strategy.js'
 import type {Captured} from './step.js'
 
 /** How a run ended: `done`, or `rolled-back` to the old type; `finished` when it can't be gone back any more. */
@@ -49,6 +49,11 @@ export function isVerified(entries: readonly JournalEntry[], leg: LegName, step:
 export function hasSwitched(entries: readonly JournalEntry[], leg: LegName = 'forward'): boolean {
   const plan = planOf(entries)
   return plan !== null && isOpen(entries, leg, SWITCH[plan.strategy])
+}
+
+/** The step that begins its gap. */
+export function holdOf(entries: readonly JournalEntry[]): StepId {
+  return HOLD[planOf(entries)?.strategy ?? 'in-place']
 }
 
 /** How it was closed last; null while it is open, also when it was opened again to go back. */

@@ -69,4 +69,9 @@ export const HOOKS: Readonly<Record<Strategy, Readonly<Partial<Record<StepId, Ar
     attach: {after: 'resumed'},
     retire: {before: 'stop-old'},
   },
+  'stop-start': {
+    mark: {before: 'before-pause'},
+    leave: {before: 'stop-old', after: 'cut-over'},
+    attach: {before: 'start-new', after: 'resumed'},
+  },
 }

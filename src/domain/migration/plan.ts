@@ -2,6 +2,7 @@ import {canonicalJson, sha256} from '../../clients/journal/journal.js'
 import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import {Blocked, Usage} from '../../errors.js'
 import type {Finding} from './findings/finding.js'
+import {canHold} from './findings/broker.js'
 import {findingsOf} from './findings/rules.js'
 import type {MigrationSnapshot, TopicPolicies} from './snapshot.js'
 import {MIGRATABLE, type MigratableType, type StepId, STEPS, type Strategy} from './strategy.js'
@@ -14,11 +15,11 @@ export interface PlannedStep {
 
 /** What the plan expects of the run, on what it knows beforehand. */
 export interface Expectation {
-  /** how long delivery is held beside the consumers' own work, in ms */
-  gapMs: {low: number; high: number}
+  /** how long delivery is held beside the consumers' own work, in ms; null where it is as long as the fleets take */
+  gapMs: {low: number; high: number} | null
   /** the part of it that the broker adds for a new Failover subscription; null where its setting is not known */
   failoverDelayMs: number | null
-  /** messages that the new fleet gets again, because a partition has nobody to acknowledge them; null when unknown */
+  /** messages that the new fleet gets again, because nobody is there, or held, to acknowledge them; null when unknown */
   redeliveredMessages: number | null
 }
 
@@ -68,21 +69,26 @@ export interface Wish extends Omit<PlanRequest, 'strategy'> {
 }
 
 /**
- * Chooses what was left open: from Failover a new subscription, for its consumers can't be disconnected without making
- * the old one anew; otherwise the same one.
+ * Chooses what was left open: where delivery can't be held, to stop the one fleet and start the other; from Failover a new
+ * subscription, for its consumers can't be disconnected without making the old one anew; otherwise the same one.
  *
  * @throws Usage E_USAGE when a name for a new subscription is given to a migration in place.
  */
 export function requestOf(snapshot: MigrationSnapshot, wish: Wish): PlanRequest {
-  const strategy = wish.strategy ?? (typeOf(snapshot) === 'Failover' ? 'blue-green' : 'in-place')
-  if (strategy === 'in-place') {
+  const strategy = wish.strategy ?? strategyFor(snapshot)
+  if (strategy !== 'blue-green') {
     if (wish.newSubscription !== null) {
-      throw new Usage('E_USAGE', '--new-subscription is for --strategy blue-green: in place there is none')
+      throw new Usage('E_USAGE', `--new-subscription is for --strategy blue-green; with ${strategy} there is none`)
     }
     return {...wish, strategy}
   }
   const suffix = wish.to.toLowerCase().replace('_', '-')
   return {...wish, strategy, newSubscription: wish.newSubscription ?? `${snapshot.collected.subscription}-${suffix}`}
+}
+
+function strategyFor(snapshot: MigrationSnapshot): Strategy {
+  if (!canHold(snapshot)) return 'stop-start'
+  return typeOf(snapshot) === 'Failover' ? 'blue-green' : 'in-place'
 }
 
 /**
@@ -148,6 +154,8 @@ function titleOf(id: StepId, from: MigratableType, {newSubscription, to}: PlanRe
     create: `make ${newSubscription ?? ''} where the old subscription stands, on every partition`,
     attach: `wait until every partition has a ${to} consumer and delivers`,
     retire: 'delete the old subscription: what it was is in the journal, and a way back makes it again',
+    mark: 'write down where each partition stands',
+    leave: `wait until you, or the hook stop-old, have stopped every ${from} consumer`,
     restore: 'give back the subscriptionTypesEnabled found',
   }
   return titles[id]
@@ -155,6 +163,7 @@ function titleOf(id: StepId, from: MigratableType, {newSubscription, to}: PlanRe
 
 /** Measured on local brokers of 3.0.7 to 4.2.4 under 1,000 messages a second; the consumers' own work comes on top. */
 const GAP_MS: Readonly<Record<Strategy, Expectation['gapMs']>> = {
+  'stop-start': null,
   'in-place': {low: 200, high: 650},
   'blue-green': {low: 150, high: 450},
 }
@@ -164,7 +173,7 @@ function expectationOf({broker, collected}: MigrationSnapshot, {strategy, to}: P
   return {
     gapMs: GAP_MS[strategy],
     failoverDelayMs: to === 'Failover' ? broker.failoverDelayMs : 0,
-    redeliveredMessages: unattended.length === 0 ? 0 : null,
+    redeliveredMessages: unattended.length === 0 && strategy !== 'stop-start' ? 0 : null,
   }
 }
 

@@ -44,7 +44,10 @@ export function migrationResult(ledger: MigrationLedger, collected: CollectedTop
   const switched = find(history, name, SWITCH[plan.strategy], 'verified')
   const gapMs = gapOf(history, null)
   const hooksMs = hookTimeWithin(history, name)
-  const fleetMs = between(switched?.at, text(find(history, name, 'attach', 'verified')?.data['arrivedAt']))
+  const fleetMs = between(
+    find(history, name, 'attach', 'intent')?.at,
+    text(find(history, name, 'attach', 'verified')?.data['arrivedAt']),
+  )
   return {
     id,
     state: closedAs(history) ?? 'pending',
@@ -109,8 +112,9 @@ function hookTimeWithin(history: readonly JournalEntry[], leg: LegName): number 
 /** The exact hand-over point: everything up to it was acknowledged by the fleet before. */
 function handOver({history, plan}: MigrationLedger, leg: LegName, partition: number | null): string | null {
   const step = HAND_OVER[plan.strategy]
-  const data = (find(history, leg, step, 'applied') ?? find(history, leg, step, 'captured'))?.data
-  const rows = data?.['partitions'] as HandOver[] | undefined
+  const rows = (['verified', 'applied', 'captured'] as const)
+    .map((phase) => find(history, leg, step, phase)?.data['partitions'] as HandOver[] | undefined)
+    .find((found) => found !== undefined)
   return rows?.find((row) => row.partition === partition)?.markDelete ?? null
 }
 

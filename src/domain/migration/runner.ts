@@ -5,7 +5,7 @@ import {Conflict} from '../../errors.js'
 import {contextOf} from './context.js'
 import {Desk, type RunOptions} from './desk.js'
 import {Stopped} from './events.js'
-import {type CloseState, find, hasSwitched, isOpen, isPostponed, isUndoing, isVerified} from './history.js'
+import {type CloseState, find, hasSwitched, holdOf, isOpen, isPostponed, isUndoing, isVerified} from './history.js'
 import {HOOKS} from './hooks.js'
 import {isPassing, messageOf, unlessAway} from './passing.js'
 import {TargetSeat} from './seat.js'
@@ -20,7 +20,9 @@ export interface RunOutcome {
   readonly reason: string | null
 }
 
-const POLL_EVERY_MS = 20
+/** Often while delivery may be held for no reason but the next look; what lasts is a consumer's or a person's matter. */
+const POLL_EVERY_MS = {first: 10, later: 50}
+const POLL_OFTEN_FOR_MS = 2000
 const POLICY_MS = 15_000
 const NOTE_EVERY_MS = 5000
 /** Clients that were refused for a while try again up to a minute later. */
@@ -84,7 +86,7 @@ class Run {
     const provesAgain = this.isResumed && name === 'forward' && !hasSwitched(this.history)
     for (const id of STEPS[ledger.plan.strategy][name]) {
       if (!provesAgain && isVerified(this.history, name, id)) continue
-      if (id === 'pause' && name === 'forward') await measure(this.desk, context)
+      if (id === holdOf(this.history) && name === 'forward') await measure(this.desk, context)
       const {after, before} = HOOKS[ledger.plan.strategy][id] ?? {}
       await this.desk.hook(before, context, id)
       while (!(await this.take(stepOf(id), context))) await this.desk.untilLetGo()
@@ -152,7 +154,8 @@ class Run {
   private async take(step: MigrationStep, context: StepContext): Promise<boolean> {
     const {ledger, report} = this.options
     const {name} = context.leg
-    if (step.id === 'pause' && name === 'forward') await this.desk.untilLetGo()
+    const mayWait = step.id === holdOf(this.history) && name === 'forward'
+    if (mayWait) await this.desk.untilLetGo()
     this.desk.requireNotStopped(step.id)
     const title = ledger.plan.steps.find(({id}) => id === step.id)?.title ?? step.id
     report({kind: 'step', step: step.id, leg: name, title})
@@ -167,7 +170,7 @@ class Run {
       ledger.note(step.id, 'intent')
       await ledger.flush()
       await this.desk.answer() // what stood in the journal before the intent was seen with it
-      if (step.id === 'pause' && name === 'forward' && isPostponed(this.history)) {
+      if (mayWait && isPostponed(this.history)) {
         await ledger.append(step.id, 'undone')
         return false
       }
@@ -217,15 +220,15 @@ class Run {
         notedAt = Date.now()
         await this.options.ledger.append(id, 'waiting', {waitingFor: verdict.waitingFor, forMs})
       }
-      await delay(POLL_EVERY_MS)
+      await delay(forMs < POLL_OFTEN_FOR_MS ? POLL_EVERY_MS.first : POLL_EVERY_MS.later)
     }
   }
 
   private patience(step: StepId): number {
     const {budgets, ledger} = this.options
     if (ledger.leg === 'back' && step === 'attach') return Math.max(budgets.attachMs, COME_BACK_MS)
-    const own = {drain: budgets.drainMs, attach: budgets.attachMs}[step as string] ?? POLICY_MS
-    const pausedAt = find(this.history, 'forward', 'pause', 'intent')?.at
+    const own = {drain: budgets.drainMs, leave: budgets.drainMs, attach: budgets.attachMs}[step as string] ?? POLICY_MS
+    const pausedAt = find(this.history, 'forward', holdOf(this.history), 'intent')?.at
     if (budgets.gapMs === null || pausedAt === undefined || ledger.leg === 'back') return own
     return Math.min(own, Math.max(0, Date.parse(pausedAt) + budgets.gapMs - Date.now()))
   }

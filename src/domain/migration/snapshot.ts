@@ -15,6 +15,8 @@ export interface BrokerSettings {
   readonly subscriptionTypesEnabled: readonly SubscriptionType[] | null
   /** false: dispatch rates don't hold consumers that are caught up, so a pause would hold nothing */
   readonly throttlesCaughtUp: boolean | null
+  /** whether brokers serve the WebSocket API themselves */
+  readonly hasWebSocket: boolean | null
   /** how long a new Failover subscription waits before it delivers */
   readonly failoverDelayMs: number | null
 }
@@ -32,8 +34,8 @@ export interface MigrationSnapshot {
   readonly cluster: string
   readonly brokerVersion: string
   readonly collected: CollectedSubscription
-  /** false where the broker has topic policies switched off */
-  readonly hasTopicPolicies: boolean
+  /** `off`: the broker has none; `refused`: this login may not read them */
+  readonly topicPolicies: 'off' | 'on' | 'refused'
   readonly policies: TopicPolicies
   readonly broker: BrokerSettings
   readonly expiry: Expiry

@@ -4,6 +4,7 @@ import {
   type CloseState,
   currentLeg,
   find,
+  holdOf,
   isOpen,
   isPostponed,
   isUndoing,
@@ -78,7 +79,7 @@ export function foldStatus(
     state,
     step: current?.step ?? null,
     waitingFor: isOver ? null : (life?.waitingFor ?? lastWaitingFor(current)),
-    readyToCutOver: state === 'postponed' && life?.step === 'pause',
+    readyToCutOver: state === 'postponed' && life?.step === holdOf(entries),
     gapMs: gapOf(entries, isOver ? null : now),
     runBy: last ? `${last.who.user}@${last.who.host} pid ${String(last.who.pid)}` : null,
     startedAt: entries[0]?.at ?? null,
@@ -106,7 +107,7 @@ export function gapOf(entries: readonly JournalEntry[], now: Date | null): numbe
   const until =
     flowsSince(entries, leg) ??
     flowsSince(entries, 'back') ??
-    timeOf(find(entries, leg, 'pause', 'undone')) ??
+    timeOf(find(entries, leg, holdOf(entries), 'undone')) ??
     now?.getTime()
   return until === undefined ? null : Math.max(0, until - Date.parse(heldAt))
 }
@@ -115,21 +116,19 @@ function stateOf(entries: readonly JournalEntry[]): MigrationState {
   const closed = closedAs(entries)
   if (closed !== null) return closed
   if (currentLeg(entries) === 'back' || isUndoing(entries)) return 'going-back'
-  return isPostponed(entries) && !isOpen(entries, 'forward', 'pause') ? 'postponed' : 'running'
+  return isPostponed(entries) && !isOpen(entries, 'forward', holdOf(entries)) ? 'postponed' : 'running'
 }
 
 /** Whether the policy that keeps the other fleet out still stands. */
 function hasBarrier(entries: readonly JournalEntry[]): boolean {
   if (closedAs(entries) === 'finished') return false
-  const isInPlace = planOf(entries)?.strategy === 'in-place'
-  if (isInPlace) {
-    return isOpen(entries, 'forward', 'fence') && find(entries, 'back', 'restore', 'verified') === undefined
-  }
+  if (isOpen(entries, 'forward', 'fence')) return find(entries, 'back', 'restore', 'verified') === undefined
   return isOpen(entries, 'forward', 'door')
 }
 
 function first(entries: readonly JournalEntry[], leg: LegName, phase: JournalEntry['phase']): JournalEntry | undefined {
-  return entries.find((entry) => entry.leg === leg && entry.step === 'pause' && entry.phase === phase)
+  const step = holdOf(entries)
+  return entries.find((entry) => entry.leg === leg && entry.step === step && entry.phase === phase)
 }
 
 function flowsSince(entries: readonly JournalEntry[], leg: LegName): number | undefined {

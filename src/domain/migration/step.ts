@@ -25,6 +25,8 @@ export interface StepContext {
   readonly isResumed: boolean
   /** What an earlier step of this leg captured; throws when it has not run. */
   captured(step: StepId): Captured
+  /** What proved an earlier step of this leg done; throws when it was not. */
+  verified(step: StepId): Captured
   /** What was there before the migration: captured by the first leg that took the step; null when none did. */
   original(step: StepId): Captured | null
 }

@@ -1,20 +1,59 @@
+import type {MigrationSnapshot} from '../snapshot.js'
 import {asks, blocks, each, type Rule, warns} from './finding.js'
 
-const policiesOff: Rule = ({snapshot: {hasTopicPolicies}}) => {
-  if (hasTopicPolicies) return null
+/** Whether a subscription's delivery can be held here, and its fleets kept out. */
+export function canHold({broker, topicPolicies}: MigrationSnapshot): boolean {
+  return topicPolicies === 'on' && broker.throttlesCaughtUp !== false
+}
+
+const WITHOUT = 'what still works: --strategy stop-start'
+
+const policiesOff: Rule = ({snapshot: {topicPolicies}, strategy}) => {
+  if (topicPolicies !== 'off' || strategy === 'stop-start') return null
   return blocks({
     code: 'topic-policies-off',
-    message: 'topic policies are switched off on the broker, so delivery can be neither held nor fenced',
+    message: `topic policies are switched off on the broker, so delivery can be neither held nor fenced; ${WITHOUT}`,
     evidence: [{field: 'topicLevelPoliciesEnabled', value: 'false'}],
   })
 }
 
-const pauseHoldsNothing: Rule = ({snapshot: {broker}}) => {
-  if (broker.throttlesCaughtUp !== false) return null
+const mayNot: Rule = ({snapshot: {topicPolicies}, strategy}) => {
+  if (topicPolicies !== 'refused' || strategy === 'stop-start') return null
+  return blocks({
+    code: 'missing-permission',
+    message: `this login may not read the topic's policies, and so not change them: it takes an administrator of the tenant; ${WITHOUT}`,
+    evidence: [{field: 'topicPolicies', value: 'refused'}],
+  })
+}
+
+const pauseHoldsNothing: Rule = ({snapshot: {broker}, strategy}) => {
+  if (broker.throttlesCaughtUp !== false || strategy === 'stop-start') return null
   return blocks({
     code: 'throttling-off',
-    message: 'the broker throttles no consumer that is caught up, so a pause by dispatch rate would hold nothing',
+    message: `the broker throttles no consumer that is caught up, so a pause by dispatch rate would hold nothing; ${WITHOUT}`,
     evidence: [{field: 'dispatchThrottlingOnNonBacklogConsumerEnabled', value: 'false'}],
+  })
+}
+
+const nothingHeld: Rule = ({snapshot: {topicPolicies}, strategy}) => {
+  if (strategy !== 'stop-start') return null
+  return warns({
+    code: 'nothing-held',
+    message:
+      'delivery is not held: the gap lasts until you, or hooks, have stopped the old fleet and started the new one, what ' +
+      'the old one leaves unacknowledged comes again, and only the connected new fleet keeps it from coming back',
+    evidence: [{field: 'topicPolicies', value: topicPolicies}],
+  })
+}
+
+/** keyshift takes the new name by a WebSocket consumer; without one the door alone keeps its fleet waiting. */
+const noSeat: Rule = ({snapshot: {broker}, strategy}) => {
+  if (strategy !== 'blue-green' || broker.hasWebSocket !== false) return null
+  return warns({
+    code: 'no-web-socket',
+    message:
+      "the broker's WebSocket API is off: unless --web-socket-url names another, waiting clients of C++ (Python, Node.js) come up to 30 s late",
+    evidence: [{field: 'webSocketServiceEnabled', value: 'false'}],
   })
 }
 
@@ -101,7 +140,10 @@ const failoverDelay: Rule = ({snapshot: {broker}, to}) => {
 
 export const brokerRules: readonly Rule[] = [
   policiesOff,
+  mayNot,
   pauseHoldsNothing,
+  nothingHeld,
+  noSeat,
   expires,
   oldBroker,
   knownBugs,

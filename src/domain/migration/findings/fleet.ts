@@ -29,7 +29,8 @@ const noConsumers: Rule = ({snapshot: {collected}}) => {
 }
 
 /** A consumer that has stopped acknowledging would hold the drain until it times out. */
-const silentConsumers: Rule = ({snapshot: {collected}}) => {
+const silentConsumers: Rule = ({snapshot: {collected}, strategy}) => {
+  if (strategy === 'stop-start') return null
   const blocked = collected.partitions.flatMap(({subscription}) =>
     (subscription.consumers ?? []).filter(({blockedConsumerOnUnackedMsgs}) => blockedConsumerOnUnackedMsgs === true),
   )

@@ -1,6 +1,7 @@
 import {asks, blocks, each, type Question, type Rule, warns} from './finding.js'
 
-const delayed: Rule = ({snapshot: {collected}}) => {
+const delayed: Rule = ({snapshot: {collected}, strategy}) => {
+  if (strategy === 'stop-start') return null // nothing is drained, and the cursor keeps them
   const count = collected.partitions.reduce((sum, {subscription}) => sum + (subscription.msgDelayed ?? 0), 0)
   if (count === 0) return null
   return blocks({
@@ -70,7 +71,7 @@ const holes: Rule = ({snapshot: {collected}, strategy}) => {
     ({subscription}) =>
       (subscription.nonContiguousDeletedMessagesRanges ?? 0) > 0 && (subscription.consumers ?? []).length === 0,
   )
-  if (open.length === 0 || strategy === 'in-place') return null
+  if (open.length === 0 || strategy !== 'blue-green') return null
   return asks({
     code: 'ack-holes',
     message:

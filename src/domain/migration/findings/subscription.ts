@@ -65,8 +65,8 @@ const nameTaken: Rule = ({newSubscription, snapshot: {collected}}) => {
 }
 
 /** An allowed set of types that leaves out the new type would keep the new fleet out for ever. */
-const typeNotAllowed: Rule = ({snapshot: {allowedTypes, hasTopicPolicies}, to}) => {
-  if (!hasTopicPolicies || allowedTypes.includes(to)) return null
+const typeNotAllowed: Rule = ({snapshot: {allowedTypes, topicPolicies}, to}) => {
+  if (topicPolicies !== 'on' || allowedTypes.includes(to)) return null
   return blocks({
     code: 'type-not-allowed',
     message: `${to} subscriptions are forbidden by a policy of the topic, the namespace or the broker; a migration that is done and not finished does that too (keyshift migrate list)`,

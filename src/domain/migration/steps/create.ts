@@ -2,26 +2,27 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {deliveredSince, drainedCursors, type HandOver, handOver, latest} from './drain.js'
+import {deliveredSince, drainedCursors, type HandOver, handOver} from './drain.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
-import {identityOf, makeAt, type SubscriptionIdentity} from './make.js'
+import {makeAt, type SubscriptionIdentity} from './make.js'
 
 type CreateCapture = {partitions: HandOver[]; identity: SubscriptionIdentity}
 
 /** Makes the target exactly where the source stands, on every partition. This is the switch: its fleet gets in. */
 export const create: MigrationStep<CreateCapture> = {
   id: 'create',
-  async capture(context) {
-    const [looks, identity] = await Promise.all([drainedCursors(context), identityOfBoth(context)])
-    return {
-      partitions: context.partitions.map(({partition}) => handOverOf(context, partition, looks.map(handOver))),
-      identity,
-    }
+  capture(context) {
+    const drained = context.verified('drain')['partitions'] as HandOver[]
+    return Promise.resolve({
+      partitions: context.partitions.map(({partition}) => handOverOf(context, partition, drained)),
+      identity: identityOfBoth(context),
+    })
   },
   async apply(context, {identity, partitions}) {
-    await context.seat.release()
-    const [looks] = await Promise.all([drainedCursors(context), untilFree(context)])
-    const handedOver = partitions.map((row) => latest(row, looks))
+    const [looks] = await Promise.all([drainedCursors(context), context.seat.release().then(() => untilFree(context))])
+    const now = looks.map(handOver)
+    // A message may have been handled since the drain.
+    const handedOver = partitions.map((row) => now.find(({partition}) => partition === row.partition) ?? row)
     await makeAt(context, context.leg.target, handedOver, identity)
     return {partitions: handedOver}
   },
@@ -60,11 +61,11 @@ async function untilFree(context: StepContext): Promise<void> {
 function handOverOf(context: StepContext, partition: number | null, rows: readonly HandOver[]): HandOver {
   const before = (context.original('create')?.['partitions'] ?? []) as HandOver[]
   const found = [...rows, ...before].find((row) => row.partition === partition)
-  return found ?? {partition, markDelete: '', delivered: null, isUnattended: true}
+  return found ?? {partition, markDelete: '', delivered: null}
 }
 
 /** On the way back the target is the old subscription: it gets what it had. */
-function identityOfBoth(context: StepContext): Promise<SubscriptionIdentity> | SubscriptionIdentity {
+function identityOfBoth(context: StepContext): SubscriptionIdentity {
   const before = context.leg.name === 'back' ? context.original('create')?.['identity'] : undefined
-  return (before as SubscriptionIdentity | undefined) ?? identityOf(context, context.leg.source)
+  return (before ?? context.captured('pause')['identity']) as SubscriptionIdentity
 }

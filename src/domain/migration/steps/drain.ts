@@ -47,8 +47,7 @@ export const drain: MigrationStep<DrainCapture> = {
       if (open.length > 0) return waiting(blockers(open))
       return done({
         partitions: states.map(({look, proof}) => ({
-          partition: look.partition,
-          markDelete: look.cursor.markDeletePosition,
+          ...handOver(look),
           heldProof: proof,
         })),
       })
@@ -99,23 +98,14 @@ export interface HandOver {
   readonly markDelete: string
   /** messages delivered from it by then; null when the broker does not say */
   readonly delivered: number | null
-  /** whether it is a partition that nobody was connected to, and so was not drained */
-  readonly isUnattended: boolean
 }
 
-export function handOver({consumers, cursor, deliveredMessages, partition}: CursorLook): HandOver {
+export function handOver({cursor, deliveredMessages, partition}: CursorLook): HandOver {
   return {
     partition,
     markDelete: cursor.markDeletePosition ?? '',
     delivered: deliveredMessages,
-    isUnattended: consumers === 0,
   }
-}
-
-/** A message may have been handled between the capture and the switch; then the hand-over is behind it. */
-export function latest(before: HandOver, looks: readonly CursorLook[]): HandOver {
-  const look = looks.find(({consumers, partition}) => partition === before.partition && consumers > 0)
-  return look ? handOver(look) : before
 }
 
 /** The partitions from which a message came after their hand-over: it may be handled twice. */

@@ -4,9 +4,9 @@ import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import {type CursorLook, parsePosition} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {deliveredSince, drainedCursors, type HandOver, handOver, latest} from './drain.js'
+import {deliveredSince, drainedCursors, type HandOver, handOver} from './drain.js'
 import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
-import {deleteOn, identityOf, makeAt, type SubscriptionIdentity} from './make.js'
+import {deleteOn, makeAt, type SubscriptionIdentity} from './make.js'
 
 type EvictCapture = {partitions: HandOver[]; identity: SubscriptionIdentity}
 
@@ -22,8 +22,9 @@ const EVICT_MS = 15_000
 export const evict: MigrationStep<EvictCapture> = {
   id: 'evict',
   async capture(context) {
-    const [looks, identity] = await Promise.all([drainedCursors(context), identityOf(context, context.leg.source)])
-    return {partitions: looks.map(handOver), identity}
+    const {identity} = context.captured('pause') as {identity: SubscriptionIdentity}
+    if (context.leg.from === 'Failover') return {partitions: (await drainedCursors(context)).map(handOver), identity}
+    return {partitions: context.verified('drain')['partitions'] as HandOver[], identity}
   },
   async apply(context, captured) {
     const deadline = Date.now() + EVICT_MS
@@ -63,6 +64,15 @@ export const evict: MigrationStep<EvictCapture> = {
       identity,
     )
   },
+}
+
+/**
+ * A message may have been handled between the capture and the switch; then the hand-over is behind it. A subscription that
+ * was made anew by a try before, and that nobody has connected to, may not stand where it should yet.
+ */
+function latest(before: HandOver, looks: readonly CursorLook[]): HandOver {
+  const look = looks.find(({consumers, partition}) => partition === before.partition && consumers > 0)
+  return look ? handOver(look) : before
 }
 
 async function reset(context: StepContext, looks: readonly CursorLook[]): Promise<void> {

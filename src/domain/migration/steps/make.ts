@@ -1,11 +1,12 @@
 import type {Position} from '../../../clients/pulsar-admin/admin.js'
 import {unlessRefused} from '../../../clients/pulsar-admin/http.js'
+import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'
 import {parsePosition} from '../drain.js'
 import type {StepContext} from '../step.js'
 import type {HandOver} from './drain.js'
-import {lookAtCursors, requireSubscription} from './look.js'
+import {lookAtCursors} from './look.js'
 
 /** What a subscription is beside its position: kept when it is made anew. */
 export interface SubscriptionIdentity {
@@ -13,12 +14,8 @@ export interface SubscriptionIdentity {
   readonly isReplicated: boolean
 }
 
-export async function identityOf(context: StepContext, subscription: string): Promise<SubscriptionIdentity> {
-  const [first] = await requireSubscription(context, subscription)
-  return {
-    properties: first?.stats.subscriptionProperties ?? {},
-    isReplicated: first?.stats.isReplicated ?? false,
-  }
+export function identityOf({isReplicated, subscriptionProperties}: SubscriptionStats): SubscriptionIdentity {
+  return {properties: subscriptionProperties ?? {}, isReplicated: isReplicated ?? false}
 }
 
 /**

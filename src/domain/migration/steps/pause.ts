@@ -1,11 +1,13 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {lookAtSubscription} from './look.js'
+import {identityOf, type SubscriptionIdentity} from './make.js'
 
 type PauseCapture = {
   rate: DispatchRate | null
   /** by partition: reads held back before the pause, from which the drain tells that it holds */
   throttledReads: Array<{partition: number | null; count: number | null}>
+  identity: SubscriptionIdentity
 }
 
 /** Holds delivery to the source alone; its consumers stay connected and finish what they have. */
@@ -16,11 +18,12 @@ export const pause: MigrationStep<PauseCapture> = {
       context.policies.rate(context.leg.source),
       lookAtSubscription(context, context.leg.source),
     ])
+    const first = looks.find(({stats}) => stats !== null)?.stats
     const throttledReads = looks.map(({partition, stats}) => ({
       partition,
       count: stats?.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
     }))
-    return {rate, throttledReads}
+    return {rate, throttledReads, identity: identityOf(first ?? {})}
   },
   async apply({leg, policies}) {
     await policies.hold(leg.source)
