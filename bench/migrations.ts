@@ -13,10 +13,11 @@ import {WebSocketTransport} from '../src/clients/pulsar-messages/websocket.js'
 import {connectRedis} from '../src/clients/redis/connect.js'
 import {Scene, type SceneServers, untilConnected} from '../src/domain/lab/scene.js'
 import type {TallyFigures} from '../src/domain/lab/tally.js'
-import {MIGRATABLE, type MigratableType, STRATEGIES, type Strategy} from '../src/domain/migration/strategy.js'
+import {MIGRATABLE, type MigratableType} from '../src/domain/migration/strategy.js'
 import type {MigrationResult} from '../src/domain/migration/result.js'
 import type {MigrationList} from '../src/domain/migration/status.js'
 import {parseTopicName} from '../src/topic-name.js'
+import {type CountingProxy, countingProxy} from './counting-proxy.js'
 import {median, say} from './say.js'
 
 const {values} = parseArgs({
@@ -29,6 +30,11 @@ const {values} = parseArgs({
     from: {type: 'string'},
     to: {type: 'string'},
     journal: {type: 'string', default: 'cluster'},
+    // how long a waiting consumer waits between its tries, in ms
+    retry: {type: 'string', default: '100'},
+    soak: {type: 'string', default: '0s'},
+    // Requests are counted by a proxy, which costs time of its own.
+    count: {type: 'boolean', default: false},
   },
 })
 const RUNS = Number(values.runs)
@@ -40,7 +46,7 @@ const context = JSON.parse(process.env['KEYSHIFT_BENCH_CONTEXT'] ?? '{}') as Rec
 const BIN = join(import.meta.dirname, '..', 'bin', 'run.js')
 
 interface Case {
-  readonly strategy: Strategy
+  readonly strategy: keyof typeof LIMIT_MS
   readonly from: MigratableType
   readonly to: MigratableType
 }
@@ -48,15 +54,26 @@ interface Case {
 interface Run extends TallyFigures {
   readonly heldMs: number
   readonly drainMs: number
+  /** of the whole of `apply`, in ms */
+  readonly wallMs: number
+  /** of `apply` to the admin API; null when they were not counted */
+  readonly requests: number | null
 }
 
-const cases = STRATEGIES.flatMap((strategy) =>
-  MIGRATABLE.flatMap((from) => MIGRATABLE.filter((to) => to !== from).map((to): Case => ({strategy, from, to}))),
-).filter(
-  ({from, strategy, to}) =>
-    (values.strategy ?? strategy) === strategy && (values.from ?? from) === from && (values.to ?? to) === to,
-)
+/** What is promised of the longest silence; a Failover subscription adds a delay of the broker's, 1 s by default. */
+const LIMIT_MS = {'in-place': 600, 'blue-green': 400} as const
+const FAILOVER_DELAY_MS = 1000
 
+const cases = (['blue-green', 'in-place'] as const)
+  .flatMap((strategy) =>
+    MIGRATABLE.flatMap((from) => MIGRATABLE.filter((to) => to !== from).map((to): Case => ({strategy, from, to}))),
+  )
+  .filter(
+    ({from, strategy, to}) =>
+      (values.strategy ?? strategy) === strategy && (values.from ?? from) === from && (values.to ?? to) === to,
+  )
+
+const proxy: CountingProxy | null = values.count ? await countingProxy(context.adminUrl) : null
 const admin = new PulsarAdmin({url: context.adminUrl})
 const transport = new WebSocketTransport({url: context.webSocketUrl})
 const connection = await connectRedis(context.redisUrl)
@@ -69,6 +86,7 @@ say(
 try {
   for (const one of cases) await measure(one, {admin, transport, redis})
 } finally {
+  proxy?.close()
   await Promise.all([transport.close(), connection.close(), admin.close()])
 }
 
@@ -78,11 +96,13 @@ async function measure(one: Case, servers: SceneServers): Promise<void> {
   const sum = (field: 'duplicates' | 'lost' | 'overlapsAcross' | 'overlapsAfter' | 'sent'): string =>
     String(runs.reduce((total, run) => total + run[field], 0))
   const gaps = runs.map(({gapMs}) => gapMs ?? Infinity)
+  const limitMs = LIMIT_MS[one.strategy] + (one.to === 'Failover' ? FAILOVER_DELAY_MS : 0)
   say(
     `${one.strategy} ${one.from} → ${one.to}: lost ${sum('lost')}, twice ${sum('duplicates')}, keys at an old and a new consumer ${sum('overlapsAcross')}, at two after the switch ${sum('overlapsAfter')} ` +
-      `of ${sum('sent')} messages; longest silence ${median(gaps).toFixed(0)} ms in the median of ${String(RUNS)} ` +
+      `of ${sum('sent')} messages; longest silence ${median(gaps).toFixed(0)} ms in the median of ${String(RUNS)}, ${(median(gaps) / limitMs).toFixed(2)} of the limit ` +
       `(${gaps.map((gap) => gap.toFixed(0)).join(', ')}); held ${median(runs.map(({heldMs}) => heldMs)).toFixed(0)} ms, ` +
-      `of it drain ${median(runs.map(({drainMs}) => drainMs)).toFixed(0)} ms`,
+      `of it drain ${median(runs.map(({drainMs}) => drainMs)).toFixed(0)} ms; apply took ${(median(runs.map(({wallMs}) => wallMs)) / 1000).toFixed(1)} s` +
+      (proxy ? ` and ${median(runs.map(({requests}) => requests ?? 0)).toFixed(0)} requests` : ''),
   )
 }
 
@@ -96,6 +116,7 @@ async function migrate({from, strategy, to}: Case, servers: SceneServers): Promi
     subscription: 'decision',
     ratePerSecond: Number(values.rate),
     keys: 2000,
+    retryMs: Number(values.retry),
     consumers: CONSUMERS,
     lockPrefix: `${namespace}:`,
     lockTtlMs: 5000,
@@ -118,10 +139,14 @@ async function migrate({from, strategy, to}: Case, servers: SceneServers): Promi
       '-o',
       plan,
     )
+    proxy?.take()
+    const startedAt = Date.now()
     const result = strategy === 'in-place' ? await inPlace(scene, plan) : await blueGreen(scene, plan, namespace)
+    const wallMs = Date.now() - startedAt
+    const requests = proxy?.take() ?? null
     await delay(1500)
     const figures = await scene.settle()
-    return {...figures, heldMs: result.gapMs ?? Infinity, drainMs: result.drainMs ?? Infinity}
+    return {...figures, heldMs: result.gapMs ?? Infinity, drainMs: result.drainMs ?? Infinity, wallMs, requests}
   } finally {
     await scene.close()
     await rm(folder, {recursive: true})
@@ -137,7 +162,7 @@ async function inPlace(scene: Scene, plan: string): Promise<MigrationResult> {
     plan,
     '--yes',
     '--soak',
-    '0s',
+    values.soak,
     '--journal',
     values.journal,
   )
@@ -153,7 +178,7 @@ async function blueGreen(scene: Scene, plan: string, namespace: string): Promise
     '--yes',
     '--postpone',
     '--soak',
-    '0s',
+    values.soak,
     '--journal',
     values.journal,
   )
@@ -173,7 +198,9 @@ async function blueGreen(scene: Scene, plan: string, namespace: string): Promise
 }
 
 async function keyshift<R>(...args: string[]): Promise<R> {
-  const child = spawn(process.execPath, [BIN, ...args, '--json', '--admin-url', context.adminUrl], {
+  const addresses = ['--admin-url', proxy?.url ?? context.adminUrl]
+  if (args[1] === 'apply') addresses.push('--web-socket-url', context.webSocketUrl)
+  const child = spawn(process.execPath, [BIN, ...args, '--json', ...addresses], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const chunks: Buffer[] = []

@@ -5,8 +5,9 @@ import type {MessageConsumer} from '../../src/clients/pulsar-messages/transport.
 import type {Rehearsal} from '../../src/domain/rehearsal/collect-rehearsal.js'
 import type {TopicName} from '../../src/topic-name.js'
 import {askCli, requireFailure, startCli} from '../support/cli.js'
-import {ask, closeFirst, live, type Place, until} from '../support/live.js'
-import {zipf} from '../support/zipf.js'
+import {planJourney, requireWhole, whereOf} from '../support/crash.js'
+import {ask, closeFirst, live, openScene, type Place, until} from '../support/live.js'
+import {zipf, zipfRank} from '../support/zipf.js'
 
 const NAMES = ['pod-0', 'pod-1', 'pod-2', 'pod-3']
 const PARTITIONS = 4
@@ -92,6 +93,38 @@ test(
       t.diagnostic(`${name}: rehearsed ${((share ?? 0) * 100).toFixed(2)} %, real ${(real * 100).toFixed(2)} %`)
       assert.ok(Math.abs((share ?? 0) - real) <= 0.01)
     }
+  }),
+)
+
+test(
+  'rehearsed under load, then switched for real: each consumer has the share that was foretold',
+  live(async (t, place) => {
+    const rankOf = zipfRank(20_000, 1.1)
+    // Multiples of the golden ratio: any few thousand in a row are spread as all are, so shares don't depend on chance.
+    const keyOf = (sequence: number): string => `user-${String(rankOf((sequence * 0.6180339887498949) % 1))}`
+    const work = {workMs: 2, slowEvery: 97, slowMs: 10}
+    const scene = await openScene(t, place, {from: 'Failover', ratePerSecond: 800, keyOf, work})
+    await until('some load', () => scene.tally.sentCount > 200)
+    const names = ['new-0', 'new-1', 'new-2', 'new-3'].flatMap((name) => ['--name', name])
+    const rehearse = ['migrate', 'rehearse', scene.topic.full, 'decision', '--yes', '--process-ms', '0', ...names]
+    const {consumers} = await askCli<Rehearsal>([...rehearse, '--messages', '10000'])
+
+    const plan = await planJourney(place, scene, {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'})
+    const fleet = scene.startStandby()
+    await askCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', ...whereOf(place)])
+    await until('the whole fleet', () => fleet.connected === 4)
+    const before = scene.tally.countsOf('new')
+    const since = (): Array<[name: string, count: number]> =>
+      [...scene.tally.countsOf('new')].map(([name, count]) => [name, count - (before.get(name) ?? 0)])
+    const sum = (): number => since().reduce((total, [, count]) => total + count, 0)
+    await until('as many messages', () => sum() >= 10_000, 60_000)
+    const [counts, total] = [new Map(since()), sum()]
+    for (const {name, share} of consumers) {
+      const real = (counts.get(name) ?? 0) / total
+      t.diagnostic(`${name}: rehearsed ${((share ?? 0) * 100).toFixed(2)} %, real ${(real * 100).toFixed(2)} %`)
+      assert.ok(Math.abs((share ?? 0) - real) <= 0.01)
+    }
+    await requireWhole(scene)
   }),
 )
 

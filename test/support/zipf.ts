@@ -2,15 +2,21 @@ import {mulberry32} from './seed.js'
 
 /** Draws from 1 to n, the k-th with a probability that falls as 1/k^s; the same for the same seed. */
 export function zipf(n: number, s: number, seed: number): () => number {
+  const rankOf = zipfRank(n, s)
+  const random = mulberry32(seed)
+  return () => rankOf(random())
+}
+
+/** The same from numbers of the caller's own, from 0 to 1. */
+export function zipfRank(n: number, s: number): (uniform: number) => number {
   const sums = new Float64Array(n)
   let total = 0
   for (let k = 1; k <= n; k++) {
     total += k ** -s
     sums[k - 1] = total
   }
-  const random = mulberry32(seed)
-  return () => {
-    const wanted = random() * total
+  return (uniform) => {
+    const wanted = uniform * total
     let [low, high] = [0, n - 1]
     while (low < high) {
       const middle = (low + high) >> 1

@@ -18,12 +18,13 @@ export interface FleetOptions {
   readonly fleet: Handling['fleet']
   readonly type: MigratableType
   readonly names: readonly string[]
+  /** how long a consumer that is refused waits before it tries again */
+  readonly retryMs: number
   readonly tally: Tally
   readonly workerOf: (consumer: string) => Worker
 }
 
 const RECEIVER_QUEUE = 50
-const RETRY_SUBSCRIBE_MS = 100
 
 /** Consumers of one subscription that subscribe until they are let in: refused at first, they are a standby. */
 export class Fleet {
@@ -53,7 +54,7 @@ export class Fleet {
   private async live(name: string): Promise<void> {
     while (!this.isStopping()) {
       const consumer = await this.subscribe(name)
-      if (!consumer) await delay(RETRY_SUBSCRIBE_MS)
+      if (!consumer) await delay(this.options.retryMs)
       else if (this.isStopping()) await consumer.close()
       else {
         this.consumers.set(name, consumer)

@@ -6,8 +6,8 @@ export interface LoadOptions {
   readonly transport: MessageTransport
   readonly topic: TopicName
   readonly ratePerSecond: number
-  /** how many user keys, `user-0` and on */
-  readonly keys: number
+  /** whom a message is for, by its number */
+  readonly keyOf: (sequence: number) => string
   readonly tally: Tally
 }
 
@@ -65,7 +65,7 @@ export class Load {
 
   private send(sequence: number): void {
     const isHot = sequence % 100 < this.hotShare * 100
-    const key = isHot ? HOT_KEY : userKey(sequence, this.options.keys)
+    const key = isHot ? HOT_KEY : this.options.keyOf(sequence)
     const sent = this.producer.send({key, payload: Buffer.from(String(sequence))}).then(() => {
       this.options.tally.sent(sequence)
       this.sending.delete(sent)
@@ -75,7 +75,7 @@ export class Load {
   }
 }
 
-/** Spreads sequence numbers over the keys without a pattern that a round of consumers could follow. */
-function userKey(sequence: number, keys: number): string {
-  return `user-${String((Math.imul(sequence, 2_654_435_761) >>> 0) % keys)}`
+/** Spreads sequence numbers over so many keys, `user-0` and on, without a pattern that a round of consumers could follow. */
+export function evenKeys(keys: number): LoadOptions['keyOf'] {
+  return (sequence) => `user-${String((Math.imul(sequence, 2_654_435_761) >>> 0) % keys)}`
 }

@@ -8,7 +8,7 @@ import {Pending} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
 import type {MigratableType} from '../migration/strategy.js'
 import {Fleet} from './fleet.js'
-import {Load} from './producer.js'
+import {evenKeys, Load, type LoadOptions} from './producer.js'
 import {Tally, type TallyFigures} from './tally.js'
 import {lockingWorker, plainWorker, type Worker, type WorkTimes} from './worker.js'
 
@@ -24,7 +24,10 @@ export interface SceneOptions {
   readonly partitions: number
   readonly subscription: string
   readonly ratePerSecond: number
+  /** how many users the messages are spread over evenly */
   readonly keys: number
+  /** another spread */
+  readonly keyOf?: LoadOptions['keyOf']
   /** consumers in each fleet */
   readonly consumers: number
   readonly lockPrefix: string
@@ -34,9 +37,12 @@ export interface SceneOptions {
   readonly from?: MigratableType
   /** of the standby */
   readonly to?: MigratableType
+  /** how long a consumer waits before it tries again to subscribe; 100 unless given */
+  readonly retryMs?: number
 }
 
 const PATIENCE_MS = 30_000
+const RETRY_MS = 100
 
 /**
  * A topic under load with a fleet of the old type, Shared with a Redis lock for each key unless said otherwise, and on
@@ -124,20 +130,28 @@ export class Scene {
 
   private async begin(): Promise<void> {
     const {admin, transport} = this.servers
-    const {keys, partitions, ratePerSecond, subscription, topic} = this.options
+    const {keyOf, keys, partitions, ratePerSecond, subscription, topic} = this.options
     if (partitions > 0) await admin.createPartitionedTopic(topic, partitions)
     else await admin.createTopic(topic)
     this.closers.push(() => (partitions > 0 ? admin.deletePartitionedTopic(topic) : admin.deleteTopic(topic)))
     await admin.createSubscription(topic, subscription, 'earliest')
     await untilConnected(this.startOld(), this.options.consumers)
-    const load = await Load.start({transport, topic, ratePerSecond, keys, tally: this.tally})
+    const load = await Load.start({
+      transport,
+      topic,
+      ratePerSecond,
+      keyOf: keyOf ?? evenKeys(keys),
+      tally: this.tally,
+    })
     this.load = load
     this.closers.push(() => load.stop())
   }
 
   private fleet({prefix, ...parts}: FleetParts, workerOf: (consumer: string) => Worker): Fleet {
     const names = Array.from({length: this.options.consumers}, (_, index) => `${prefix}-${String(index)}`)
-    const members = new Fleet({...parts, transport: this.servers.transport, tally: this.tally, names, workerOf})
+    const {retryMs = RETRY_MS} = this.options
+    const {transport} = this.servers
+    const members = new Fleet({...parts, retryMs, transport, tally: this.tally, names, workerOf})
     this.closers.push(() => members.close())
     return members
   }

@@ -51,6 +51,14 @@ export class Tally {
     return [...this.sentSequences].filter((sequence) => !handled.has(sequence)).length
   }
 
+  /** How many messages each consumer of a fleet has handled. */
+  countsOf(fleet: Handling['fleet']): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const {consumer, fleet: own} of this.handlings)
+      if (own === fleet) counts.set(consumer, (counts.get(consumer) ?? 0) + 1)
+    return counts
+  }
+
   /** @param partitions how many the topic has; 1 for a plain one. */
   figures(partitions: number): TallyFigures {
     const distinct = new Set(this.handlings.map(({sequence}) => sequence))
