@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import {readFile, writeFile} from 'node:fs/promises'
+import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
 import {test} from 'node:test'
 
 import {partitionName} from '../../src/topic-name.js'
+import {STRATEGIES} from '../../src/domain/migration/strategy.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'
 import {killAt, untilJournal} from '../support/kill.js'
@@ -76,14 +78,35 @@ test(
       `${base}/partitioned-stats?perPartition=true`,
       `${base}/partitioned-internalStats`,
       `${base}/subscriptionTypesEnabled`,
+      `${base}/autoSubscriptionCreation`,
       `${base}/${SUBSCRIPTION}/dispatchRate`,
       `/persistent/${place.namespace}`,
+      `/persistent/${place.namespace}/partitioned`,
       `/namespaces/${place.namespace}`,
     ])
     const before = await world()
     const plan = ['migrate', 'plan', topic.full, SUBSCRIPTION, '--to', 'Key_Shared', '-o', `${place.folder}/plan.json`]
-    assert.equal((await runCli(plan)).code, 0)
+    for (const strategy of STRATEGIES) assert.equal((await runCli([...plan, '--strategy', strategy])).code, 0)
     assert.deepEqual(await world(), before)
+  }),
+)
+
+test(
+  'the login reaches neither hooks, nor the journal, nor what is printed',
+  live(async (t, place) => {
+    const scene = await openScene(t, place)
+    scene.startStandby()
+    await until('some load', () => scene.tally.sentCount > 100)
+    const hooks = join(place.folder, 'hooks')
+    await mkdir(hooks)
+    await writeFile(join(hooks, 'paused'), '#!/bin/sh\nenv\n', {mode: 0o755})
+    const apply = applyArgs(place, await planFile(place, scene), '--hooks', hooks)
+    const run = await runCli(apply, {KEYSHIFT_TOKEN: 'eyJhbGciOiJIUzI1NiJ9.secret'})
+    assert.equal(run.code, 0, run.stderr)
+    const folder = join(place.folder, 'journal')
+    const files = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')))
+    assert.match(files.join(''), /KEYSHIFT_TOPIC=/, 'the journal keeps what hooks print')
+    for (const text of [...files, run.stdout, run.stderr]) assert.doesNotMatch(text, /secret|eyJ/)
   }),
 )
 
