@@ -15,6 +15,7 @@ const OTHERS = [
   {pulsar: '4.0.7', files: LIVE},
   {pulsar: '4.0.7', config: 'auto-split', files: KEYS},
   {pulsar: '4.0.7', config: 'classic', files: KEYS},
+  {pulsar: '4.2.4', config: 'no-topic-policies', files: ['test/live/stop-start.test.ts']},
 ]
 const isFull = process.argv.includes('--full')
 

@@ -74,7 +74,7 @@ test(
 
     const back = startCli(['migrate', 'rollback', result.id, '--yes', '--hooks', hooks, '--json', ...whereOf(place)])
     await called('stop-old', 'back')
-    await fleet.close()
+    await fleet.retire()
     await called('start-new', 'back')
     scene.startOld()
     const gone = await back.finished

@@ -100,17 +100,24 @@ export async function newestMigration(place: Place): Promise<MigrationStatus | u
 /** The topic's policies by the broker's own words, and every claim of the place. */
 export async function stateOf(place: Place, scene: Scene): Promise<unknown> {
   const base = scene.topic.full.replace('persistent://', '/persistent/')
-  const types = (await ask(place.addresses, 'GET', `${base}/subscriptionTypesEnabled`)) as string[] | null
+  const policy = (path: string): Promise<unknown> => policyAt(place, `${base}/${path}`)
+  const types = (await policy('subscriptionTypesEnabled')) as string[] | null
   const topics = (await ask(place.addresses, 'GET', `/persistent/${place.namespace}/partitioned`)) as string[]
   return {
     types: types?.length === 0 ? null : types, // once removed, the broker gives it as an empty list
-    rates: [
-      await ask(place.addresses, 'GET', `${base}/${SUBSCRIPTION}/dispatchRate`),
-      await ask(place.addresses, 'GET', `${base}/${NEW_SUBSCRIPTION}/dispatchRate`),
-    ],
-    door: await ask(place.addresses, 'GET', `${base}/autoSubscriptionCreation`),
+    rates: [await policy(`${SUBSCRIPTION}/dispatchRate`), await policy(`${NEW_SUBSCRIPTION}/dispatchRate`)],
+    door: await policy('autoSubscriptionCreation'),
     claims: topics.filter((name) => name.includes('__keyshift-claim-')),
   }
+}
+
+/** null where it is unset, or the broker has no topic policies (405). */
+async function policyAt({addresses}: Place, path: string): Promise<unknown> {
+  const answer = await fetch(`${addresses.adminUrl}/admin/v2${path}`)
+  if (answer.status === 405) return null
+  const text = await answer.text()
+  assert.ok(answer.ok, `${path} answered ${String(answer.status)} ${text}`)
+  return text === '' ? null : (JSON.parse(text) as unknown)
 }
 
 /** Subscription → type on each partition. */

@@ -51,6 +51,12 @@ export class Fleet {
     await Promise.all([...this.members, ...this.desks.map((desk) => desk.idle())])
   }
 
+  /** Ends as a worker should: what is in its hands is handled and acknowledged first, and it takes no more. */
+  async retire(): Promise<void> {
+    await Promise.all(this.desks.map((desk) => desk.retire()))
+    await this.close()
+  }
+
   private async live(name: string): Promise<void> {
     while (!this.isStopping()) {
       const consumer = await this.subscribe(name)
@@ -100,6 +106,7 @@ class Desk {
   private readonly closing: AbortSignal
   private readonly queues = new Map<string, Promise<void>>()
   private readonly consumer = Promise.withResolvers<MessageConsumer>()
+  private isRetired = false
 
   constructor(name: string, worker: Worker, options: FleetOptions, closing: AbortSignal) {
     this.name = name
@@ -113,6 +120,7 @@ class Desk {
   }
 
   take(message: Message): void {
+    if (this.isRetired) return
     const receivedAt = Date.now()
     const key = message.key ?? ''
     const before = this.queues.get(key) ?? Promise.resolve()
@@ -120,6 +128,12 @@ class Desk {
       key,
       before.then(() => (this.closing.aborted ? undefined : this.handle(message, key, receivedAt))),
     )
+  }
+
+  /** Takes no more, and settles when all that it has is handled and acknowledged. */
+  async retire(): Promise<void> {
+    this.isRetired = true
+    await this.idle()
   }
 
   /** Settles when no work is left; work that the closing broke off counts as done. */

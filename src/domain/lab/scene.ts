@@ -94,9 +94,9 @@ export class Scene {
     return this.fleet({topic, subscription, fleet: 'new', type: this.options.to ?? 'Key_Shared', prefix}, () => work)
   }
 
-  /** Stops the old fleet: what it was working on is broken off, and not acknowledged. */
+  /** Stops the old fleet as a worker should be stopped. */
   async stopOld(): Promise<void> {
-    await this.oldFleet?.close()
+    await this.oldFleet?.retire()
   }
 
   /** Starts the old fleet again, or for the first time. */
