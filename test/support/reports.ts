@@ -117,7 +117,6 @@ export const plan: MigrationPlan = {
   expectConsumers: null,
   policies: {subscriptionTypesEnabled: null, dispatchRate: null, autoSubscriptionCreation: null},
   allowedTypes: ['Exclusive', 'Failover', 'Key_Shared', 'Shared'],
-  accepted: ['mixed-batches'],
   findings: [
     {...warning, code: 'same-consumer-names', message: 'several consumers share a name', evidence: []},
     {

@@ -55,7 +55,7 @@ function snapshot(
     policies: NO_POLICIES,
     broker: BROKER,
     expiry: NO_EXPIRY,
-    sample: null,
+    sample: SAMPLE,
     allowedTypes: ['Exclusive', 'Failover', 'Key_Shared', 'Shared'],
     ...others,
   }
@@ -130,6 +130,16 @@ for (const [code, world] of WARNING) {
     )
   })
 }
+
+test('keys that nobody looked at are told of, also where nothing else is', () => {
+  for (const sample of [null, {...SAMPLE, isComplete: false}]) {
+    const {findings} = planMigration(snapshot({}, {sample}), REQUEST, NOW)
+    assert.deepEqual(
+      findings.map(({code, severity}) => [code, severity]),
+      [['keys-unseen', 'info']],
+    )
+  }
+})
 
 test('no type yet: there is nothing to move, only a fleet to start', () => {
   const world = snapshot({type: 'None', consumers: []})

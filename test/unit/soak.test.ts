@@ -66,11 +66,11 @@ test('what is not known stays unknown', () => {
   assert.equal(between({}, {oldestPublishedMs: 5, backlogEntries: 0}).oldestAgeMs, 0, 'nothing waits, whatever its age')
 })
 
-const BASELINE: Baseline = {oldestAgeMs: 200, redeliveredShare: 0.01, backlogEntries: 50}
+const BASELINE: Baseline = {oldestAgeMs: 200, redeliveredShare: 0.01}
 const HEALTHY: PartitionWindow = between({}, {inMessages: 1300, outMessages: 1300, oldestPublishedMs: 11_900})
 
 function windowOf(changes: Partial<PartitionWindow> = {}, stragglers: string[] = []): SoakWindow {
-  return {atMs: 12_000, lengthMs: 2000, partitions: [{...HEALTHY, ...changes}], stragglers}
+  return {atMs: 12_000, partitions: [{...HEALTHY, ...changes}], stragglers}
 }
 
 const CASES: ReadonlyArray<readonly [what: string, codes: string[], now: SoakWindow, before?: SoakWindow]> = [
@@ -110,9 +110,9 @@ test('the baseline is the worst that was normal, and unknown where nothing was k
     windowOf({oldestAgeMs: 100}),
     windowOf({oldestAgeMs: 300, outMessages: 300, redeliveredMessages: 30}),
   ]
-  assert.deepEqual(baselineOf(windows), {oldestAgeMs: 300, redeliveredShare: 0.1, backlogEntries: 20})
+  assert.deepEqual(baselineOf(windows), {oldestAgeMs: 300, redeliveredShare: 0.1})
   const unknown = windowOf({oldestAgeMs: null, redeliveredMessages: null, backlogEntries: null})
-  assert.deepEqual(baselineOf([unknown]), {oldestAgeMs: null, redeliveredShare: null, backlogEntries: null})
+  assert.deepEqual(baselineOf([unknown]), {oldestAgeMs: null, redeliveredShare: null})
   const doubtful = judge(baselineOf([unknown]), windowOf(), windowOf({oldestAgeMs: 99_999}), 'Key_Shared')
   assert.deepEqual(doubtful, [], 'what was not known before can not be worse now')
 })

@@ -44,8 +44,6 @@ export interface MigrationPlan {
   policies: TopicPolicies
   /** the types that may subscribe now, by whatever policy says so */
   allowedTypes: SubscriptionType[]
-  /** the findings that were accepted by name */
-  accepted: string[]
   findings: Finding[]
   expected: Expectation
   steps: PlannedStep[]
@@ -122,7 +120,6 @@ export function planMigration(snapshot: MigrationSnapshot, request: PlanRequest,
     expectConsumers: request.expectConsumers,
     policies: snapshot.policies,
     allowedTypes: snapshot.allowedTypes.toSorted(),
-    accepted: findings.filter(({isAccepted}) => isAccepted).map(({code}) => code),
     findings,
     expected: expectationOf(snapshot, request),
     steps: STEPS[strategy].forward.map((id) => ({id, title: titleOf(id, from, request)})),

@@ -41,6 +41,11 @@ export function warns(draft: Draft): Finding {
   return {...draft, severity: 'warn', isWaivable: false, isAccepted: false}
 }
 
+/** Neither good nor bad, but it should be known. */
+export function notes(draft: Draft): Finding {
+  return {...draft, severity: 'info', isWaivable: false, isAccepted: false}
+}
+
 /** The same field with several values. */
 export function each(field: string, values: readonly string[]): Draft['evidence'] {
   return values.map((value) => ({field, value}))

@@ -1,4 +1,4 @@
-import {asks, blocks, each, type Question, type Rule, warns} from './finding.js'
+import {asks, blocks, each, notes, type Question, type Rule, warns} from './finding.js'
 
 const delayed: Rule = ({snapshot: {collected}, strategy}) => {
   if (strategy === 'stop-start') return null // nothing is drained, and the cursor keeps them
@@ -53,6 +53,17 @@ const keyless: Rule = ({snapshot: {brokerVersion, sample}, to}) => {
   })
 }
 
+/** No finding on keys means little where few messages, or none, were looked at. */
+const keysUnseen: Rule = ({snapshot: {collected, sample}, to}) => {
+  if (to !== 'Key_Shared' || sample?.isComplete) return null
+  const seen = sample ? `of the backlog ${String(sample.entries)} entries were looked at` : 'no message was looked at'
+  return notes({
+    code: 'keys-unseen',
+    message: `${seen}: messages without a key and batches of several keys may be there all the same; keyshift keys sample ${collected.topic.full} ${collected.subscription} shows more`,
+    evidence: [{field: 'entriesLookedAt', value: String(sample?.entries ?? 0)}],
+  })
+}
+
 const chunks: Rule = ({snapshot: {collected}, to}) => {
   if (to === 'Failover' || !collected.partitions.some(({stats}) => stats.msgChunkPublished === true)) return null
   return warns({
@@ -101,4 +112,13 @@ const delayEnds: Rule = ({to}) => {
   })
 }
 
-export const messageRules: readonly Rule[] = [delayed, mixedBatches, keyless, chunks, holes, cumulativeAcks, delayEnds]
+export const messageRules: readonly Rule[] = [
+  delayed,
+  mixedBatches,
+  keyless,
+  keysUnseen,
+  chunks,
+  holes,
+  cumulativeAcks,
+  delayEnds,
+]

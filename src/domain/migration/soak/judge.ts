@@ -6,7 +6,6 @@ export interface Baseline {
   readonly oldestAgeMs: number | null
   /** of delivered messages, from 0 to 1; null when unknown */
   readonly redeliveredShare: number | null
-  readonly backlogEntries: number | null
 }
 
 /** One way in which a window is worse than the baseline. */
@@ -26,7 +25,6 @@ export function baselineOf(windows: readonly SoakWindow[]): Baseline {
   return {
     oldestAgeMs: most(rows.map(({oldestAgeMs}) => oldestAgeMs)),
     redeliveredShare: most(windows.map(redeliveredShare)),
-    backlogEntries: most(windows.map(({partitions}) => sum(partitions.map(({backlogEntries}) => backlogEntries)))),
   }
 }
 

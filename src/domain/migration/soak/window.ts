@@ -41,7 +41,6 @@ export interface PartitionWindow {
 
 export interface SoakWindow {
   readonly atMs: number
-  readonly lengthMs: number
   readonly partitions: readonly PartitionWindow[]
   readonly stragglers: readonly string[]
 }
@@ -50,7 +49,6 @@ export interface SoakWindow {
 export function windowBetween(before: SoakLook, after: SoakLook): SoakWindow {
   return {
     atMs: after.atMs,
-    lengthMs: after.atMs - before.atMs,
     stragglers: after.stragglers,
     partitions: after.partitions.map((now) => {
       const then = before.partitions.find(({partition}) => partition === now.partition)
