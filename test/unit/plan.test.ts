@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {SubscriptionStats, TopicStats} from '../../src/clients/pulsar-admin/types.js'
+import {holdingRate} from '../../src/domain/migration/hold.js'
 import {planMigration, type PlanRequest, requestOf} from '../../src/domain/migration/plan.js'
 import {MIGRATABLE, STRATEGIES} from '../../src/domain/migration/strategy.js'
 import type {MigrationSnapshot} from '../../src/domain/migration/snapshot.js'
@@ -80,6 +81,7 @@ const BLOCKING: ReadonlyArray<readonly [code: string, isWaivable: boolean, world
   ['topic-policies-off', false, snapshot({}, {topicPolicies: 'off'})],
   ['missing-permission', false, snapshot({}, {topicPolicies: 'refused'})],
   ['throttling-off', false, snapshot({}, {broker: {...BROKER, throttlesCaughtUp: false}})],
+  ['already-held', false, snapshot({}, {policies: {...NO_POLICIES, dispatchRate: holdingRate(1)}})],
   ['type-not-allowed', false, snapshot({}, {allowedTypes: ['Exclusive', 'Shared']})],
   ['neighbours-fenced', true, snapshot({}, {topic: {subscriptions: {audit: {type: 'Shared'}}}})],
   ['neighbours-fenced', true, snapshot({}, {topic: {subscriptions: {audit: {type: 'Key_Shared'}}}})],

@@ -1,3 +1,4 @@
+import {isHolding} from '../hold.js'
 import {asks, blocks, each, type Rule} from './finding.js'
 
 const mixedTypes: Rule = ({snapshot: {collected}}) => {
@@ -64,6 +65,16 @@ const nameTaken: Rule = ({newSubscription, snapshot: {collected}}) => {
   })
 }
 
+/** Left by a migration that is not over, or whose journal is gone: it would be taken for what was there before. */
+const alreadyHeld: Rule = ({snapshot: {policies}}) => {
+  if (!isHolding(policies.dispatchRate)) return null
+  return blocks({
+    code: 'already-held',
+    message: `its delivery is held already, as a migration does: see keyshift migrate list; if there is none, delete the subscription's dispatch rate`,
+    evidence: [{field: 'dispatchRate', value: JSON.stringify(policies.dispatchRate)}],
+  })
+}
+
 /** An allowed set of types that leaves out the new type would keep the new fleet out for ever. */
 const typeNotAllowed: Rule = ({snapshot: {allowedTypes, topicPolicies}, to}) => {
   if (topicPolicies !== 'on' || allowedTypes.includes(to)) return null
@@ -101,6 +112,7 @@ export const subscriptionRules: readonly Rule[] = [
   nonDurable,
   replicated,
   nameTaken,
+  alreadyHeld,
   typeNotAllowed,
   neighboursFenced,
 ]

@@ -3,14 +3,7 @@ import type {AutoSubscriptionCreation, DispatchRate, SubscriptionType} from '../
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'
 import {collectTopic} from '../../subscriptions/collect.js'
-
-/** A rate of 0 means unlimited, so hold delivery by the smallest that is one: 1 message a year. */
-const HELD: DispatchRate = {
-  dispatchThrottlingRateInMsg: 1,
-  dispatchThrottlingRateInByte: -1,
-  relativeToPublishRate: false,
-  ratePeriodInSecond: 31_536_000,
-}
+import {holdingRate, isHolding} from '../hold.js'
 
 /**
  * The policies of the topic that a migration changes, and the one rule they are under: every change of a topic policy
@@ -37,13 +30,11 @@ export class HeldPolicies {
   async hold(subscription: string, butFor = 1): Promise<void> {
     await this.requireNobodyHeld(subscription)
     this.held.add(subscription)
-    const rate = {...HELD, dispatchThrottlingRateInMsg: butFor}
-    await this.admin.setSubscriptionDispatchRate(this.topic, subscription, rate)
+    await this.admin.setSubscriptionDispatchRate(this.topic, subscription, holdingRate(butFor))
   }
 
   async isHeld(subscription: string): Promise<boolean> {
-    const rate = await this.rate(subscription)
-    return rate?.ratePeriodInSecond === HELD.ratePeriodInSecond
+    return isHolding(await this.rate(subscription))
   }
 
   rate(subscription: string): Promise<DispatchRate | null> {
