@@ -139,7 +139,7 @@ test(
     ] as const) {
       const adminUrl = await brokerBehind(t, place.addresses.adminUrl, {
         refuse: (path) =>
-          /subscriptionTypesEnabled|dispatchRate|autoSubscriptionCreation/.test(path) && path.includes('/persistent/')
+          /subscriptionTypesEnabled|dispatchRate|autoSubscriptionCreation/.test(path)
             ? {status, body: '{"reason":"no"}'}
             : null,
       })
@@ -153,5 +153,20 @@ test(
       const blocked = [...args, '--strategy', 'in-place']
       await requireFailure({args: blocked, exit: 3, code: 'E_PLAN_BLOCKED', says: new RegExp(says)})
     }
+  }),
+)
+
+test(
+  'a login that may not make topics: apply says so, names the journal in files, and nothing begins',
+  live(async (t, place) => {
+    const {apply, before, scene} = await prepare(t, place)
+    const adminUrl = await brokerBehind(t, place.addresses.adminUrl, {
+      refuse: (path) => (path.includes('__keyshift-journal') ? {status: 403, body: '{"reason":"Unauthorized"}'} : null),
+    })
+    const args = [...apply.filter((part) => part !== '--json'), '--admin-url', adminUrl]
+    await requireFailure({args, exit: 4, code: 'E_NOT_ALLOWED', says: /may not make a topic in public\/t-/})
+    const {error} = parseDocument((await runCli([...args, '--json'])).stdout)
+    assert.match(error.next.join(), /--journal file:DIRECTORY/)
+    assert.deepEqual(await stateOf(place, scene), before)
   }),
 )

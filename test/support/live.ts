@@ -42,14 +42,15 @@ export const brokerVersion = await (await fetch(`${addresses.adminUrl}/admin/v2/
 /** Opens a place on the running stack; when the test ends it fails if a consumer or a key is left. */
 export async function openPlace(t: TestContext): Promise<Place> {
   const name = `t-${randomBytes(6).toString('hex')}`
+  const namespace = `public/${name}`
+  // First of all: what is opened before a failure would keep the process from ending.
+  await ask(addresses, 'PUT', `/namespaces/${namespace}`, {})
   const admin = new PulsarAdmin({url: addresses.adminUrl})
   const transport = await openTransport({transport: 'websocket', ...addresses})
   const connection = await connectRedis(addresses.redisUrl)
   const redis = connection.primaries[0]
   assert.ok(redis)
   const folder = await mkdtemp(join(tmpdir(), 'keyshift-test-'))
-  const namespace = `public/${name}`
-  await ask(addresses, 'PUT', `/namespaces/${namespace}`, {})
   const keyPrefix = `${name}:`
   t.after(async () => {
     try {

@@ -36,7 +36,12 @@ export class ClusterJournal implements JournalStore {
 
   async create(migrationId: string, subject: Subject): Promise<void> {
     const topic = beside(subject, `${JOURNALS}${migrationId}`)
-    await this.admin.createTopic(topic)
+    const isMade = await unlessRefused(
+      403,
+      this.admin.createTopic(topic).then(() => true),
+      false,
+    )
+    if (!isMade) throw mayNotKeep(topic)
     await this.admin.createSubscription(topic, KEEPER, 'earliest')
     // The namespace may let messages expire; where topic policies are off this can't be had, and is not needed.
     await unlessRefused(405, this.admin.keepForever(topic), undefined)
@@ -210,4 +215,12 @@ function claimTopic(subject: Subject): TopicName {
 function isFinal(error: unknown): boolean {
   if (!(error instanceof Unreachable)) return true
   return error instanceof AdminRefused && error.status < 500 && error.status !== 412
+}
+
+function mayNotKeep({full, namespace, tenant}: TopicName): Unreachable {
+  const message = `this login may not make a topic in ${tenant}/${namespace}, where the journal would be kept`
+  return new Unreachable('E_NOT_ALLOWED', message, {
+    data: {topic: full},
+    next: ['the same command with --journal file:DIRECTORY; other machines can go on only with that folder'],
+  })
 }

@@ -21,7 +21,7 @@ export async function collectSnapshot(
     admin.clusters(),
     admin.brokerVersion(),
     topicPolicies(admin, collected.topic, subscription),
-    admin.namespaceSubscriptionTypes(collected.topic),
+    unlessRefused(admin.namespaceSubscriptionTypes(collected.topic), null),
     brokerSettings(admin),
     namespaceExpiry(admin, collected.topic),
   ])
@@ -91,7 +91,7 @@ async function namespaceExpiry(admin: PulsarAdmin, topic: TopicName): Promise<Ex
 }
 
 /** What this login may not read stays unknown. */
-async function unlessRefused<T extends object>(answer: Promise<T>, unknown: T): Promise<T> {
+async function unlessRefused<T>(answer: Promise<T>, unknown: T): Promise<T> {
   try {
     return await answer
   } catch (error) {
