@@ -5,16 +5,17 @@ import {existsSync} from 'node:fs'
 import {parseArgs} from 'node:util'
 import {PULSAR_VERSIONS, REDIS_MODES, UsageError, VARIANTS} from './identity.mjs'
 import {follow, tail} from './logs.mjs'
-import {brokerLogOf, down, status, up} from './stack.mjs'
+import {brokerLogOf, down, restart, status, up} from './stack.mjs'
 
 const HELP = `A real Pulsar broker and a real Redis on this machine, for the demo and the tests.
 
   up        start a stack, or find it running; prints its addresses
   down      stop a stack and delete its data (--all: every stack)
+  restart   kill the broker and start it again, on the same ports with the same data
   status    list the stacks
   logs      print the end of the broker's log (--lines N, --follow)
 
-Which stack (for up, down, logs):
+Which stack (for up, down, restart, logs):
   --pulsar  ${PULSAR_VERSIONS.join(' | ')}   (default ${PULSAR_VERSIONS[0]})
   --redis   ${REDIS_MODES.join(' | ')}   (default ${REDIS_MODES[0]})
   --config  one of these (default "default"):
@@ -22,7 +23,7 @@ ${Object.entries(VARIANTS)
   .map(([name, {about}]) => `              ${name.padEnd(20)}${about}`)
   .join('\n')}
 
-  --json    up, down, status: one JSON document on stdout
+  --json    up, down, restart, status: one JSON document on stdout
   --help
 
 Exit: 0 done, 1 failed, 2 wrong use, 130 interrupted.
@@ -35,6 +36,7 @@ const JSON_FLAG = /** @type {const} */ ({json: {type: 'boolean'}})
 const COMMANDS = {
   up: {flags: {...WHICH, ...JSON_FLAG}, run: runUp},
   down: {flags: {...WHICH, ...JSON_FLAG, all: {type: 'boolean'}}, run: runDown},
+  restart: {flags: {...WHICH, ...JSON_FLAG}, run: runRestart},
   status: {flags: JSON_FLAG, run: runStatus},
   logs: {flags: {...WHICH, lines: {type: 'string'}, follow: {type: 'boolean'}}, run: runLogs},
 }
@@ -43,7 +45,16 @@ const progress = (/** @type {string} */ line) => console.error(line)
 
 /** @param {any} flags @param {AbortSignal} signal */
 async function runUp({json, ...which}, signal) {
-  const context = await up({...which, signal, progress})
+  sayWhere(await up({...which, signal, progress}), json)
+}
+
+/** @param {any} flags @param {AbortSignal} signal */
+async function runRestart({json, ...which}, signal) {
+  sayWhere(await restart({...which, signal, progress}), json)
+}
+
+/** @param {import('./stack.mjs').Context} context @param {boolean | undefined} json */
+function sayWhere(context, json) {
   if (json) return console.log(JSON.stringify(context))
   const {adminUrl, serviceUrl, webSocketUrl, redisUrl, tokenFile} = context
   const lines = [

@@ -28,6 +28,10 @@ export const VARIANTS = {
     conf: {subscriptionKeySharedUseClassicPersistentImplementation: true},
     needs: '4.x',
   },
+  spare: {
+    about: 'as default, under a name of its own: for tests that restart its broker',
+    conf: {},
+  },
   'token-auth': {
     about: 'token authentication and authorization; the admin token is in the file `token`',
     conf: {authenticationEnabled: true, authorizationEnabled: true},

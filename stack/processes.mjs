@@ -44,6 +44,11 @@ export function isAlive({pid, started}) {
 export async function stopAll(processes, {graceMs = 2_000} = {}) {
   signal(processes, 'SIGTERM')
   if (await allGone(processes, graceMs)) return
+  await killAll(processes)
+}
+
+/** SIGKILL to all: none gets to write down anything. Returns when all are gone. @param {Running[]} processes */
+export async function killAll(processes) {
   signal(processes, 'SIGKILL')
   if (await allGone(processes, 5_000)) return
   const left = processes.filter(isAlive).map(({name, pid}) => `${name} (${pid})`)

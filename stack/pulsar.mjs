@@ -113,7 +113,12 @@ export function brokerProgram(identity, {dir, ports, java, classpath, log4j}) {
     path('java.args'),
     args.map((arg) => `"${arg.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"\n`).join(''),
   )
-  return {name: 'broker', command: java, args: [`@${path('java.args')}`], cwd: dir, log: path('broker.out')}
+  return brokerAgain(dir, java)
+}
+
+/** A broker whose files are there already. @param {string} dir @param {string} java @returns {import('./processes.mjs').Program} */
+export function brokerAgain(dir, java) {
+  return {name: 'broker', command: java, args: [`@${join(dir, 'java.args')}`], cwd: dir, log: join(dir, 'broker.out')}
 }
 
 /** @param {string} dir */

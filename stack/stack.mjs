@@ -1,13 +1,13 @@
 // @ts-check
-// A broker and a Redis on this machine, as one thing: up, down, status. Tests and the demo import these functions.
+// A broker and a Redis on this machine, as one thing: up, down, restart, status. Tests and the demo import these functions.
 import {existsSync, rmSync} from 'node:fs'
-import {allIdentities, identify} from './identity.mjs'
+import {UsageError, allIdentities, identify} from './identity.mjs'
 import {isLocked, withLock} from './lock.mjs'
 import {rememberedPorts} from './ports.mjs'
 import {findRunningIn, isAlive, stopAll} from './processes.mjs'
 import {brokerLog, brokerProblem, pulsarAddresses, tokenFile} from './pulsar.mjs'
 import {redisProblem, redisUrl} from './redis.mjs'
-import {startStack} from './start.mjs'
+import {restartBroker, startStack} from './start.mjs'
 import {CONTEXT, contextFile, dataDir, readJson, readState, writeJson} from './state.mjs'
 
 /** @typedef {import('./identity.mjs').Identity} Identity */
@@ -53,6 +53,24 @@ export async function down({signal, progress = () => {}, all = false, ...which} 
   }
   pointContextAtLatest()
   return stopped
+}
+
+/**
+ * Kills a stack's broker, as a crash would, and starts it again: same ports, same data. Returns when it is healthy.
+ * @param {Which & Control} [options]
+ */
+export async function restart({signal, progress = () => {}, ...which} = {}) {
+  const identity = identify(which)
+  const {id} = identity
+  const onWait = (/** @type {number} */ pid) => progress(`stack ${id}: waiting for process ${pid}, which works on it`)
+  const work = async () => {
+    const state = readState(id)
+    if (state?.phase !== 'running' || !state.processes.every(isAlive))
+      throw new UsageError(`stack ${id} is not up: nothing was restarted.`)
+    await restartBroker(identity, {state, signal, progress})
+    return contextOf(identity, state)
+  }
+  return withLock(id, work, {signal, onWait})
 }
 
 /** Every stack that runs, ran, or has a port set aside. @returns {Promise<Status[]>} */

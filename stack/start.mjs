@@ -7,8 +7,8 @@ import {classpath} from './classpath.mjs'
 import {withLock} from './lock.mjs'
 import {tail} from './logs.mjs'
 import {freePorts, rememberPorts, rememberedPorts} from './ports.mjs'
-import {isAlive, startDetached, stopAll} from './processes.mjs'
-import {PULSAR_PORTS, brokerLog, brokerProblem, brokerProgram} from './pulsar.mjs'
+import {isAlive, killAll, startDetached, stopAll} from './processes.mjs'
+import {PULSAR_PORTS, brokerAgain, brokerLog, brokerProblem, brokerProgram} from './pulsar.mjs'
 import {formRedis, redisLog, redisPorts, redisPrograms, redisProblem} from './redis.mjs'
 import {dataDir, writeState} from './state.mjs'
 import {requireTools} from './tools.mjs'
@@ -81,6 +81,25 @@ async function startOnPorts(identity, {ports, tools, jars, signal, progress}) {
   writeState(id, state)
   progress(`stack ${id}: healthy after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
   return state
+}
+
+/**
+ * Kills the broker and starts it again on the same ports, with the data it has. Redis goes on.
+ * @param {Identity} identity
+ * @param {Control & {state: State}} control
+ */
+export async function restartBroker(identity, {state, signal, progress}) {
+  const {id} = identity
+  const dir = dataDir(id)
+  const {java} = await withLock('tools', () => requireTools(progress), {signal})
+  await killAll(state.processes.filter(({name}) => name === 'broker'))
+  progress(`stack ${id}: the broker is killed`)
+  const startedAt = Date.now()
+  const others = state.processes.filter(({name}) => name !== 'broker')
+  const again = {...state, processes: [...others, startDetached(brokerAgain(dir, java))]}
+  writeState(id, again)
+  await brokerReady(identity, {state: again, dir, signal})
+  progress(`stack ${id}: healthy after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
 }
 
 /** @param {Identity} identity @param {{state: State, dir: string, cli: string, signal: AbortSignal | undefined}} options */
