@@ -277,6 +277,7 @@ class WebSocketProducer implements MessageProducer {
     const stored = new Promise<void>((resolve, reject) => {
       this.waiting.set(context, {resolve, reject})
     })
+    stored.catch(() => undefined) // a socket that closes fails the write as well, and then nobody waits for the answer
     const {key, payload, properties} = message
     await write(this.socket, {context, payload: payload.toString('base64'), properties: properties ?? {}, key})
     await stored
