@@ -51,9 +51,11 @@ export class ClusterJournal implements JournalStore {
   async append(migrationId: string, lines: readonly JournalLine[]): Promise<number> {
     const log = await this.log(migrationId)
     const giveUpAt = Date.now() + APPEND_RETRY_MS
-    for (let missing = lines; ; missing = await this.missing(log, lines)) {
-      if (missing.length === 0) return indexOf(log, lines)
+    for (let isFirst = true; ; isFirst = false) {
       try {
+        // A cut connection does not tell whether the broker has them: look, and send what it has not.
+        const missing = isFirst ? lines : await this.missing(log, lines)
+        if (missing.length === 0) return indexOf(log, lines)
         const ids = await this.admin.publish(
           log.topic,
           missing.map((line) => JSON.stringify(line)),
@@ -61,7 +63,6 @@ export class ClusterJournal implements JournalStore {
         this.take(log, missing, ids)
         if (log.lines.at(-1)?.hash === lines.at(-1)?.hash) return indexOf(log, lines)
       } catch (error) {
-        // A cut connection does not tell whether the broker has them: look, and send what it has not.
         if (isFinal(error) || Date.now() > giveUpAt) throw error
         await delay(200)
       }
