@@ -8,6 +8,7 @@ import {hasSwitched, holdOf, isPostponed, openRequests} from './history.js'
 import type {HookFacts, HookName, HookRunner} from './hooks.js'
 import type {MigrationLedger} from './ledger.js'
 import {legOf} from './leg.js'
+import {isPassing} from './passing.js'
 import type {OpenSeat} from './seat.js'
 import type {StepContext} from './step.js'
 
@@ -75,7 +76,15 @@ export class Desk {
   async heed(isNow = false): Promise<void> {
     if (!isNow && Date.now() - this.heededAt < HEED_EVERY_MS) return
     this.heededAt = Date.now()
-    await this.options.ledger.refresh()
+    const {ledger} = this.options
+    await ledger.flush()
+    try {
+      await ledger.refresh()
+    } catch (error) {
+      // Nobody can ask while the broker is away; who waits for it goes on to wait.
+      if (isPassing(error)) return
+      throw error
+    }
     await this.answer()
   }
 
