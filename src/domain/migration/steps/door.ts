@@ -2,7 +2,7 @@ import type {AutoSubscriptionCreation, DispatchRate} from '../../../clients/puls
 import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
-import {deleteOn} from './make.js'
+import {deleteForGood} from './make.js'
 
 type DoorCapture = {door: AutoSubscriptionCreation | null}
 
@@ -24,7 +24,7 @@ export const door: MigrationStep<DoorCapture> = {
     const {leg, policies} = context
     if (leg.name === 'back') {
       // What is left of the old side stands still and was drained: it is made anew where the new side stops.
-      await deleteOn(context, leg.target, context.partitions)
+      await deleteForGood(context, leg.target)
       await policies.letRun(leg.target, (context.original('pause')?.['rate'] ?? null) as DispatchRate | null)
     }
     await policies.setDoor(CLOSED)

@@ -1,3 +1,5 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
 import type {Position} from '../../../clients/pulsar-admin/admin.js'
 import {unlessRefused} from '../../../clients/pulsar-admin/http.js'
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
@@ -6,7 +8,7 @@ import type {TopicName} from '../../../topic-name.js'
 import {parsePosition} from '../drain.js'
 import type {StepContext} from '../step.js'
 import type {HandOver} from './drain.js'
-import {lookAtCursors} from './look.js'
+import {lookAtCursors, lookAtSubscription, partitionLabels} from './look.js'
 
 /** What a subscription is beside its position: kept when it is made anew. */
 export interface SubscriptionIdentity {
@@ -87,4 +89,30 @@ export async function deleteOn(
 ): Promise<void> {
   const chosen = partitions.filter(({partition}) => rows.some((row) => row.partition === partition))
   await Promise.all(chosen.map(({name}) => unlessRefused(404, admin.deleteSubscription(name, subscription), undefined)))
+}
+
+const STAYS_AWAY_MS = 1000
+const GIVE_UP_MS = 12_000
+
+/**
+ * Deletes a subscription that the door keeps from being made again, until it stays away. The broker asks the door first
+ * and makes the subscription later: a consumer that comes back just as it is deleted makes it anew, at the oldest message
+ * that is kept (ServerCnx.handleSubscribe; seen on 4.2.4). Its hold has to last until then.
+ *
+ * @throws Conflict E_COME_BACK.
+ */
+export async function deleteForGood(context: StepContext, subscription: string): Promise<void> {
+  const deadline = Date.now() + GIVE_UP_MS
+  let goneSince: number | null = null
+  for (;;) {
+    const looks = await lookAtSubscription(context, subscription)
+    const left = looks.filter(({stats}) => stats !== null && stats.isDurable !== false)
+    if (left.length > 0 && Date.now() > deadline) {
+      throw new Conflict('E_COME_BACK', `${subscription} keeps being made again on ${partitionLabels(left)}`)
+    }
+    goneSince = left.length > 0 ? null : (goneSince ?? Date.now())
+    if (goneSince !== null && Date.now() - goneSince >= STAYS_AWAY_MS) return
+    await deleteOn(context, subscription, left)
+    await delay(50)
+  }
 }

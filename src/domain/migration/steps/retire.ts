@@ -1,7 +1,7 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
-import {deleteOn} from './make.js'
+import {deleteForGood} from './make.js'
 
 type RetireCapture = {rate: DispatchRate | null; consumers: string[]}
 
@@ -22,7 +22,7 @@ export const retire: MigrationStep<RetireCapture> = {
     }
   },
   async apply(context, {rate}) {
-    await deleteOn(context, context.leg.source, context.partitions)
+    await deleteForGood(context, context.leg.source)
     await context.policies.letRun(context.leg.source, rate)
     return {}
   },
