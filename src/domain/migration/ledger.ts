@@ -126,7 +126,9 @@ export class MigrationLedger {
   private takeForeign(lines: readonly JournalLine[]): void {
     this.lines.push(...lines)
     this.asked.push(...lines.filter((line) => line.kind === 'request'))
-    const taker = lines.find((line) => line.kind === 'entry')
+    // What the broker stored after all, when its answer was given up and it was sent again, stands there twice.
+    const own = new Set(this.entries.map(({hash}) => hash))
+    const taker = lines.find((line): line is JournalEntry => line.kind === 'entry' && !own.has(line.hash))
     if (!taker) return
     const {host, pid, user} = taker.who
     throw new Conflict('E_TAKEN_OVER', `${this.id} was taken over by ${user}@${host} pid ${String(pid)}`, {
