@@ -6,6 +6,7 @@ import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'
 import {parsePosition} from '../drain.js'
+import {isPassing} from '../passing.js'
 import type {StepContext} from '../step.js'
 import type {HandOver} from './drain.js'
 import {lookAtCursors, lookAtSubscription, partitionLabels} from './look.js'
@@ -24,7 +25,8 @@ export function identityOf({isReplicated, subscriptionProperties}: SubscriptionS
  * Makes a subscription that begins exactly behind the hand-over point of each partition. The broker places a cursor and
  * publishes on the same thread of a topic, so no message gets lost between the two, also at the end of the topic
  * (ManagedCursorImpl.asyncResetCursor and OpAddEntry of 3.0.7, 4.0.7 and 4.2.4). A failure is told when all partitions
- * have answered: the next try must not meet requests of this one.
+ * have answered: the next try must not meet requests of this one. Each is tried again on its own: one that is made has
+ * its fleet at once, and must not be looked at again.
  */
 export async function makeAt(
   context: StepContext,
@@ -32,11 +34,25 @@ export async function makeAt(
   handedOver: readonly HandOver[],
   identity: SubscriptionIdentity,
 ): Promise<void> {
-  const answers = await Promise.allSettled(handedOver.map((row) => makeOne(context, subscription, row, identity)))
+  const answers = await Promise.allSettled(handedOver.map((row) => makePatiently(context, subscription, row, identity)))
   const failure = answers.find((answer) => answer.status === 'rejected')
   if (failure) throw failure.reason
   const found = handedOver.filter((_, at) => answers[at]?.status === 'fulfilled' && answers[at].value === 'found')
   if (found.length > 0) await placeUnplaced(context, subscription, found)
+}
+
+const MAKE_MS = 10_000
+
+async function makePatiently(...one: Parameters<typeof makeOne>): Promise<'found' | 'made'> {
+  const deadline = Date.now() + MAKE_MS
+  for (;;) {
+    try {
+      return await makeOne(...one)
+    } catch (error) {
+      if (!isPassing(error) || Date.now() > deadline) throw error
+      await delay(200)
+    }
+  }
 }
 
 async function makeOne(
@@ -102,12 +118,12 @@ const GIVE_UP_MS = 12_000
  * @throws Conflict E_COME_BACK.
  */
 export async function deleteForGood(context: StepContext, subscription: string): Promise<void> {
-  const deadline = Date.now() + GIVE_UP_MS
+  let deadline: number | null = null
   let goneSince: number | null = null
   for (;;) {
     const looks = await lookAtSubscription(context, subscription)
     const left = looks.filter(({stats}) => stats !== null && stats.isDurable !== false)
-    if (left.length > 0 && Date.now() > deadline) {
+    if (left.length > 0 && Date.now() > (deadline ??= Date.now() + GIVE_UP_MS)) {
       throw new Conflict('E_COME_BACK', `${subscription} keeps being made again on ${partitionLabels(left)}`)
     }
     goneSince = left.length > 0 ? null : (goneSince ?? Date.now())
