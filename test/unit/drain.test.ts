@@ -96,6 +96,30 @@ test('nobody connected: handed over as it stands, once that is seen to last', ()
   assert.equal(watch.observe(look({read: '5:14'})), null, 'a consumer came: now it has to be drained')
 })
 
+test('consumers that were disconnected are waited for, and only then is nobody there', () => {
+  const gone = (atMs: number): CursorLook => look({atMs, consumers: 0})
+  const watch = new DrainWatch(0, null, 3000)
+  const proofs = [gone(0), gone(20), gone(2000), look({atMs: 2500}), gone(2900), gone(5800), gone(5900)]
+  assert.deepEqual(
+    proofs.map((one) => watch.observe(one)),
+    [null, null, null, null, null, null, 'unattended'],
+  )
+})
+
+test('a topic that was loaded afresh: what lies before acknowledged messages is handed out again', () => {
+  const observe = (one: CursorLook): number => {
+    const watch = new ReplayWatch()
+    return thrice(one).map((again) => watch.observe(again))[2] ?? -1
+  }
+  const holes = '[(5:11..5:20],(5:23..5:25]]'
+  assert.equal(observe(look({holes})), 2 + 3, '5:10 and 5:11, then 5:21 to 5:23')
+  assert.equal(observe(look({holes, replayMessages: null})), 5)
+  assert.equal(observe(look({holes, leastPermits: 3})), 3)
+  assert.equal(observe(look({holes, read: '5:26'})), 0, 'it has read all of them')
+  assert.equal(observe(look()), 0, 'nothing lies between')
+  assert.equal(observe(look({holes: '[(6:1..6:4]]'})), 2, 'in the next ledger')
+})
+
 test('messages that were read and not delivered: told once nothing moves and nobody has to acknowledge', () => {
   const stuck = look({read: '5:40', holes: '[(5:11..5:20]]', replayMessages: 12})
   const observe = (...looks: CursorLook[]): number[] => {

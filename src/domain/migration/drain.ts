@@ -47,25 +47,34 @@ const IDLE_MS = 1000
 export class DrainWatch {
   private readonly throttledBefore: number | null
   private readonly deliveredBefore: number | null
+  private readonly comeBackMs: number
   /** The first look since the cursor stands still, and the last ones. */
   private first: CursorLook | null = null
   private recent: CursorLook[] = []
   private unattended = 0
+  private goneSinceMs: number | null = null
 
   /**
    * @param throttledBefore the partition's count of held-back reads before the pause; null where it is not counted.
    * @param deliveredBefore where a hold was set anew: messages delivered by then. The hold before it goes on holding reads
    *   back for a moment, so that proves nothing; but the new one hands out a message first.
+   * @param comeBackMs how long to wait for consumers that are gone: a topic that is moved or loaded afresh disconnects
+   *   all, and they come back.
    */
-  constructor(throttledBefore: number | null, deliveredBefore: number | null = null) {
+  constructor(throttledBefore: number | null, deliveredBefore: number | null = null, comeBackMs = 0) {
     this.throttledBefore = throttledBefore
     this.deliveredBefore = deliveredBefore
+    this.comeBackMs = comeBackMs
   }
 
   /** @returns why dispatch counts as held; null while the partition is not drained. */
   observe(look: CursorLook): HeldProof | null {
     this.unattended = look.consumers === 0 ? this.unattended + 1 : 0
-    if (look.consumers === 0) return this.unattended < LOOKS_NEEDED ? null : 'unattended'
+    this.goneSinceMs = look.consumers === 0 ? (this.goneSinceMs ?? look.atMs) : null
+    if (this.goneSinceMs !== null) {
+      const isForGood = this.unattended >= LOOKS_NEEDED && look.atMs - this.goneSinceMs >= this.comeBackMs
+      return isForGood ? 'unattended' : null
+    }
     const standsStill = this.first !== null && this.first.cursor.readPosition === look.cursor.readPosition
     if (!isDrained(look) || !standsStill) this.recent = []
     if (this.recent.length === 0) this.first = look
@@ -100,8 +109,8 @@ function isIdleBetween(first: CursorLook, last: CursorLook): boolean {
 
 /**
  * Watches one partition for messages that were read and can't be delivered any more, because delivery is held: what was
- * read ahead for a consumer without room, or what a consumer gave back. All that was delivered is acknowledged, the
- * positions stand still, and they never will meet.
+ * read ahead for a consumer without room, what a consumer gave back, or what was not acknowledged when the topic was
+ * loaded afresh. All that was delivered is acknowledged, the positions stand still, and they never will meet.
  */
 export class ReplayWatch {
   private last = ''
@@ -112,13 +121,30 @@ export class ReplayWatch {
    *   consumer has room for: what it can't take, the broker would make up for by reading on.
    */
   observe(look: CursorLook): number {
-    const {cursor, holders, leastPermits, replayMessages} = look
-    const isWaiting = look.consumers > 0 && holders.length === 0 && (replayMessages ?? 0) > 0 && !isDrained(look)
+    const {cursor, holders, leastPermits} = look
+    const replayMessages = Math.max(look.replayMessages ?? 0, readAgain(cursor))
+    const isWaiting = look.consumers > 0 && holders.length === 0 && replayMessages > 0 && !isDrained(look)
     const now = `${cursor.markDeletePosition ?? ''} ${cursor.readPosition ?? ''} ${String(replayMessages)}`
     this.looks = isWaiting && now === this.last ? this.looks + 1 : 1
     this.last = now
-    return isWaiting && this.looks >= LOOKS_NEEDED ? Math.min(replayMessages ?? 0, Math.max(1, leastPermits ?? 1)) : 0
+    return isWaiting && this.looks >= LOOKS_NEEDED ? Math.min(replayMessages, Math.max(1, leastPermits ?? 1)) : 0
   }
+}
+
+/**
+ * How many messages a topic that was loaded afresh reads again before it comes to the last of those that are acknowledged
+ * on their own; 0 when it has read further. Where they span ledgers, it may be more.
+ */
+function readAgain({individuallyDeletedMessages, markDeletePosition, readPosition}: CursorStats): number {
+  const [markDelete, read] = [parsePosition(markDeletePosition), parsePosition(readPosition)]
+  if (!markDelete || read?.ledgerId !== markDelete.ledgerId || read.entryId !== markDelete.entryId + 1) return 0
+  const holes = [...(individuallyDeletedMessages ?? '').matchAll(/\((\d+):(-?\d+)\.\.(\d+):(-?\d+)\]/g)]
+  let [before, count] = [markDelete, 0]
+  for (const [ledger, entry, lastLedger, lastEntry] of holes.map(([, ...numbers]) => numbers.map(Number))) {
+    count += (entry ?? 0) - (ledger === before.ledgerId ? before.entryId : -1)
+    before = {ledgerId: lastLedger ?? 0, entryId: lastEntry ?? 0}
+  }
+  return count
 }
 
 /** Everything delivered is acknowledged: nothing lies between the mark-delete and the read position. */
@@ -136,12 +162,19 @@ export function parsePosition(text: string | undefined): Position | null {
   return groups ? {ledgerId: Number(groups['ledger']), entryId: Number(groups['entry'])} : null
 }
 
+/** Whether a position lies before another, both as `ledger:entry`. */
+export function isBefore(one: string | undefined, other: string): boolean {
+  const [a, b] = [parsePosition(one), parsePosition(other)]
+  if (!a || !b) return false
+  return a.ledgerId === b.ledgerId ? a.entryId < b.entryId : a.ledgerId < b.ledgerId
+}
+
 function hasHoles({individuallyDeletedMessages}: CursorStats): boolean {
   return individuallyDeletedMessages !== undefined && individuallyDeletedMessages.replace(/[[\]\s]/g, '') !== ''
 }
 
 /** The topic may have been loaded afresh since, which sets its counters to 0: then any count is since the pause. */
-function hasRisen(now: number | null, before: number | null): boolean {
+export function hasRisen(now: number | null, before: number | null): boolean {
   if (now === null) return false
   return before === null || now > before || (now < before && now > 0)
 }

@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {deliveredSince, drainedCursors, type HandOver, handOver} from './drain.js'
+import {deliveredSince, drainedSince, type HandOver, latest} from './drain.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
 import {makeAt, type SubscriptionIdentity} from './make.js'
 
@@ -19,10 +19,11 @@ export const create: MigrationStep<CreateCapture> = {
     })
   },
   async apply(context, {identity, partitions}) {
-    const [looks] = await Promise.all([drainedCursors(context), context.seat.release().then(() => untilFree(context))])
-    const now = looks.map(handOver)
-    // A message may have been handled since the drain.
-    const handedOver = partitions.map((row) => now.find(({partition}) => partition === row.partition) ?? row)
+    const [looks] = await Promise.all([
+      drainedSince(context, partitions),
+      context.seat.release().then(() => untilFree(context)),
+    ])
+    const handedOver = partitions.map((row) => latest(row, looks))
     await makeAt(context, context.leg.target, handedOver, identity)
     return {partitions: handedOver}
   },
@@ -61,7 +62,7 @@ async function untilFree(context: StepContext): Promise<void> {
 function handOverOf(context: StepContext, partition: number | null, rows: readonly HandOver[]): HandOver {
   const before = (context.original('create')?.['partitions'] ?? []) as HandOver[]
   const found = [...rows, ...before].find((row) => row.partition === partition)
-  return found ?? {partition, markDelete: '', delivered: null}
+  return found ?? {partition, markDelete: '', delivered: null, isUnattended: true}
 }
 
 /** On the way back the target is the old subscription: it gets what it had. */

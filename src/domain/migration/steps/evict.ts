@@ -2,9 +2,9 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
-import {type CursorLook, parsePosition} from '../drain.js'
+import {type CursorLook, isBefore, parsePosition} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {deliveredSince, drainedCursors, type HandOver, handOver} from './drain.js'
+import {deliveredSince, drainedCursors, type HandOver, handOver, latest} from './drain.js'
 import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
 import {deleteOn, makeAt, type SubscriptionIdentity} from './make.js'
 
@@ -31,7 +31,10 @@ export const evict: MigrationStep<EvictCapture> = {
     let handedOver = captured.partitions
     for (;;) {
       const looks = await drainedCursors(context)
-      handedOver = handedOver.map((row) => latest(row, looks))
+      await remind(context, looks, handedOver)
+      // What was made anew by a try before, and nobody has connected to, may not stand where it should yet.
+      const attended = looks.filter(({consumers}) => consumers > 0)
+      handedOver = handedOver.map((row) => latest(row, attended))
       if (context.leg.from === 'Failover') await renew(context, captured, handedOver)
       else await reset(context, looks)
       const left = await stillConnected(context)
@@ -66,13 +69,23 @@ export const evict: MigrationStep<EvictCapture> = {
   },
 }
 
-/**
- * A message may have been handled between the capture and the switch; then the hand-over is behind it. A subscription that
- * was made anew by a try before, and that nobody has connected to, may not stand where it should yet.
- */
-function latest(before: HandOver, looks: readonly CursorLook[]): HandOver {
-  const look = looks.find(({consumers, partition}) => partition === before.partition && consumers > 0)
-  return look ? handOver(look) : before
+/** Moves a cursor that a broker has forgotten part of to where it stood; nobody is connected there any more. */
+async function remind(
+  context: StepContext,
+  looks: readonly CursorLook[],
+  handedOver: readonly HandOver[],
+): Promise<void> {
+  const forgotten = handedOver.filter(({markDelete, partition}) => {
+    const look = looks.find((row) => row.partition === partition)
+    return look?.consumers === 0 && isBefore(look.cursor.markDeletePosition, markDelete)
+  })
+  await Promise.all(
+    forgotten.map(async ({markDelete, partition}) => {
+      const name = context.partitions.find((row) => row.partition === partition)?.name
+      const position = parsePosition(markDelete)
+      if (name && position) await context.admin.resetCursorBehind(name, context.leg.source, position)
+    }),
+  )
 }
 
 async function reset(context: StepContext, looks: readonly CursorLook[]): Promise<void> {

@@ -1,12 +1,14 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {done, type MigrationStep, waiting} from '../step.js'
-import {lookAtSubscription} from './look.js'
+import {consumersOf, lookAtSubscription} from './look.js'
 import {identityOf, type SubscriptionIdentity} from './make.js'
 
 type PauseCapture = {
   rate: DispatchRate | null
   /** by partition: reads held back before the pause, from which the drain tells that it holds */
   throttledReads: Array<{partition: number | null; count: number | null}>
+  /** the partitions that had consumers */
+  attended: Array<number | null>
   identity: SubscriptionIdentity
 }
 
@@ -23,7 +25,8 @@ export const pause: MigrationStep<PauseCapture> = {
       partition,
       count: stats?.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
     }))
-    return {rate, throttledReads, identity: identityOf(first ?? {})}
+    const attended = looks.filter(({stats}) => consumersOf(stats) > 0).map(({partition}) => partition)
+    return {rate, throttledReads, attended, identity: identityOf(first ?? {})}
   },
   async apply({leg, policies}) {
     await policies.hold(leg.source)
