@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {spawn} from 'node:child_process'
+import {fork} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdtemp} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -8,7 +8,7 @@ import type {Fleet} from '../../src/domain/lab/fleet.js'
 import type {Scene} from '../../src/domain/lab/scene.js'
 import type {MigrationList, MigrationStatus} from '../../src/domain/migration/status.js'
 import {type MigratableType, type Strategy} from '../../src/domain/migration/strategy.js'
-import {askCli, type CliRun, startCli} from './cli.js'
+import {askCli, type CliRun, parseDocument, startCli} from './cli.js'
 import {ask, type Place, until} from './live.js'
 import {SUBSCRIPTION} from './migration.js'
 
@@ -20,10 +20,28 @@ export interface Journey {
   readonly to: MigratableType
 }
 
-/** Where a run is killed: before or after the n-th line of its journal, counted from 0. */
-export interface Death {
-  readonly line: number
+export const JOURNEYS: readonly Journey[] = [
+  {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'},
+  {strategy: 'blue-green', from: 'Shared', to: 'Key_Shared'},
+  {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'},
+]
+
+/** Before or after a line of a run's journal: by its number from 0, or by its step and phase as `evict intent`. */
+export interface Moment {
+  readonly line: number | string
   readonly when: 'after' | 'before'
+}
+
+export interface HaltedRun {
+  readonly kill: () => void
+  readonly goOn: () => void
+  readonly ended: Promise<RunEnd>
+}
+
+export interface RunEnd {
+  /** null when it was killed */
+  readonly code: number | null
+  readonly said: string
 }
 
 /** Flags that find a place's migrations in the cluster. */
@@ -65,25 +83,41 @@ export async function startWhenRefused(place: Place, scene: Scene, {strategy}: J
   if (strategy === 'in-place') return scene.startStandby()
   const path = `${scene.topic.full.replace('persistent://', '/persistent/')}/autoSubscriptionCreation`
   const closed = async (): Promise<boolean> => {
-    const door = (await ask(place.addresses, 'GET', path)) as {allowAutoSubscriptionCreation: boolean} | null
+    const answer = await ask(place.addresses, 'GET', path).catch(() => null) // the broker may be away
+    const door = answer as {allowAutoSubscriptionCreation: boolean} | null
     return door?.allowAutoSubscriptionCreation === false
   }
   await until('the door being closed', closed, 60_000)
   return scene.startStandby(scene.topic, NEW_SUBSCRIPTION)
 }
 
-/** Applies a plan in a process that kills itself. @returns whether it was killed; else it ran to its end. */
-export async function applyAndDie(place: Place, plan: string, {line, when}: Death): Promise<boolean> {
-  const script = join(import.meta.dirname, '..', 'crash', 'dying-run.ts')
-  const args = ['--import', 'tsx', script, place.addresses.adminUrl, plan, String(line), when]
-  const child = spawn(process.execPath, args, {stdio: ['ignore', 'ignore', 'pipe']})
-  let errors = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString('utf8')
+/** Applies a plan in a process of its own, up to a moment. @returns the run, halted there; fails when it ended before. */
+export async function applyUntil(place: Place, plan: string, {line, when}: Moment): Promise<HaltedRun> {
+  const script = join(import.meta.dirname, '..', 'crash', 'halting-run.ts')
+  const {adminUrl, webSocketUrl} = place.addresses
+  const child = fork(script, [adminUrl, webSocketUrl, plan, String(line), when], {
+    execArgv: ['--import', 'tsx'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
-  assert.ok(signal === 'SIGKILL' || code === 0, errors)
-  return signal === 'SIGKILL'
+  let said = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString('utf8')
+  })
+  const ended = once(child, 'close').then(([code]): RunEnd => ({code: code as number | null, said}))
+  const first = await Promise.race([once(child, 'message'), ended])
+  assert.ok(Array.isArray(first), `the run ended before it came to its line: ${said}`)
+  return {
+    kill: () => child.kill('SIGKILL'),
+    goOn: () => child.send('go on'),
+    ended,
+  }
+}
+
+/** Applies a plan in a process that is killed at a moment. */
+export async function applyAndDie(place: Place, plan: string, moment: Moment): Promise<void> {
+  const run = await applyUntil(place, plan, moment)
+  run.kill()
+  assert.equal((await run.ended).code, null)
 }
 
 /** Runs a verb as another machine would: from another folder, with another home and no files of the first. */
@@ -131,6 +165,60 @@ export async function subscriptionsOf(place: Place, scene: Scene): Promise<Recor
     for (const [name, {type}] of Object.entries(subscriptions)) (found[name] ??= []).push(type)
   }
   return found
+}
+
+/**
+ * Requires that a run ended well; or that it stopped safely, and comes to its end when it is resumed, or after it has gone
+ * back, when it is begun again.
+ *
+ * @returns the fleet that has the messages then, and what the runs said that stopped.
+ */
+export async function bringToEnd(
+  place: Place,
+  scene: Scene,
+  journey: Journey,
+  {run, standby}: {run: RunEnd; standby: Promise<Fleet>},
+): Promise<{fleet: Fleet; stops: string[]}> {
+  if (run.code === 0) return {fleet: await standby, stops: []}
+  assert.equal(run.code, 8, run.said)
+  const stops = [firstLine(run.said)]
+  const id = (await newestMigration(place))?.id ?? ''
+  if ((await newestMigration(place))?.state !== 'rolled-back') {
+    const resumed = await fromElsewhere(place, ['migrate', 'resume', id, '--yes'])
+    if (resumed.code === 0) return {fleet: await standby, stops}
+    assert.equal(resumed.code, 8, resumed.stdout)
+    stops.push(parseDocument(resumed.stdout).error.message)
+  }
+  assert.equal((await newestMigration(place))?.state, 'rolled-back')
+  if ((await newestMigration(place))?.isFenced) {
+    await (await standby).close()
+    const finished = await fromElsewhere(place, ['migrate', 'finish', id, '--yes'])
+    assert.equal(finished.code, 0, finished.stdout)
+  }
+  const plan = await planJourney(place, scene, journey)
+  const again = journey.strategy === 'in-place' ? standby : startWhenRefused(place, scene, journey)
+  const second = await fromElsewhere(place, ['migrate', 'apply', plan, '--yes', '--soak', '0s'])
+  assert.equal(second.code, 0, second.stdout)
+  return {fleet: await again, stops}
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? ''
+}
+
+/** Requires that a journey is done, and finishes it. */
+export async function requireMoved(place: Place, scene: Scene, {strategy, to}: Journey): Promise<void> {
+  const name = strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
+  const subscriptions = await subscriptionsOf(place, scene)
+  assert.deepEqual(Object.keys(subscriptions), [name])
+  assert.ok(
+    subscriptions[name]?.every((type) => type === to),
+    String(subscriptions[name]),
+  )
+  const migration = await newestMigration(place)
+  assert.equal(migration?.state, 'done')
+  const finished = await fromElsewhere(place, ['migrate', 'finish', migration.id, '--yes'])
+  assert.equal(finished.code, 0, finished.stdout)
 }
 
 /** Requires that the load goes on, and that nothing was lost, came twice, or was at two consumers. */

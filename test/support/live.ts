@@ -40,28 +40,28 @@ export const addresses =
 export const brokerVersion = await (await fetch(`${addresses.adminUrl}/admin/v2/brokers/version`)).text()
 
 /** Opens a place on the running stack; when the test ends it fails if a consumer or a key is left. */
-export async function openPlace(t: TestContext): Promise<Place> {
+export async function openPlace(t: TestContext, on: Addresses = addresses): Promise<Place> {
   const name = `t-${randomBytes(6).toString('hex')}`
   const namespace = `public/${name}`
   // First of all: what is opened before a failure would keep the process from ending.
-  await ask(addresses, 'PUT', `/namespaces/${namespace}`, {})
-  const admin = new PulsarAdmin({url: addresses.adminUrl})
-  const transport = await openTransport({transport: 'websocket', ...addresses})
-  const connection = await connectRedis(addresses.redisUrl)
+  await ask(on, 'PUT', `/namespaces/${namespace}`, {})
+  const admin = new PulsarAdmin({url: on.adminUrl})
+  const transport = await openTransport({transport: 'websocket', ...on})
+  const connection = await connectRedis(on.redisUrl)
   const redis = connection.primaries[0]
   assert.ok(redis)
   const folder = await mkdtemp(join(tmpdir(), 'keyshift-test-'))
   const keyPrefix = `${name}:`
   t.after(async () => {
     try {
-      await requireEmpty(addresses, redis, namespace, keyPrefix)
-      await ask(addresses, 'DELETE', `/namespaces/${namespace}?force=true`)
+      await requireEmpty(on, redis, namespace, keyPrefix)
+      await ask(on, 'DELETE', `/namespaces/${namespace}?force=true`)
     } finally {
       await Promise.all([connection.close(), admin.close(), rm(folder, {recursive: true})])
     }
   })
   const topic = (local: string): TopicName => parseTopicName(`persistent://${namespace}/${local}`)
-  return {addresses, admin, transport, redis, namespace, keyPrefix, folder, topic}
+  return {addresses: on, admin, transport, redis, namespace, keyPrefix, folder, topic}
 }
 
 /** A scene of its own topic in a place; closed before the place is. */
@@ -127,10 +127,13 @@ export function closeFirst(t: TestContext, close: () => Promise<void>): void {
   else cleanups.set(t, [close])
 }
 
-/** Runs a test body with a place, and closes in order: what the body opened, then the place. */
-export function live(body: (t: TestContext, place: Place) => Promise<void>): (t: TestContext) => Promise<void> {
+/** Runs a test body with a place on a running stack, and closes in order: what the body opened, then the place. */
+export function live(
+  body: (t: TestContext, place: Place) => Promise<void>,
+  on: Addresses = addresses,
+): (t: TestContext) => Promise<void> {
   return async (t) => {
-    const place = await openPlace(t)
+    const place = await openPlace(t, on)
     try {
       await body(t, place)
     } finally {

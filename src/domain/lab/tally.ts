@@ -31,14 +31,19 @@ export interface TallyFigures {
 /** Counts what a workload sent and what became of it. */
 export class Tally {
   private readonly sentSequences = new Set<number>()
-  private readonly handlings: Handling[] = []
+  private readonly rows: Handling[] = []
 
   sent(sequence: number): void {
     this.sentSequences.add(sequence)
   }
 
   handled(handling: Handling): void {
-    this.handlings.push(handling)
+    this.rows.push(handling)
+  }
+
+  /** What was handled so far, in the order in which it ended. */
+  get handlings(): readonly Handling[] {
+    return this.rows
   }
 
   get sentCount(): number {
@@ -62,7 +67,7 @@ export class Tally {
   /** @param partitions how many the topic has; 1 for a plain one. */
   figures(partitions: number): TallyFigures {
     const distinct = new Set(this.handlings.map(({sequence}) => sequence))
-    const overlaps = this.overlappingPairs()
+    const overlaps = this.overlaps()
     const after = overlaps.filter((pair) => pair.some(({fleet}) => fleet === 'new')).length
     return {
       sent: this.sentSequences.size,
@@ -76,7 +81,8 @@ export class Tally {
     }
   }
 
-  private overlappingPairs(): Array<[Handling, Handling]> {
+  /** Pairs of handlings of one key by two consumers at once, the earlier first. */
+  overlaps(): Array<[Handling, Handling]> {
     const pairs: Array<[Handling, Handling]> = []
     for (const ofOneKey of Map.groupBy(this.handlings, ({key}) => key).values()) {
       const sorted = ofOneKey.toSorted((a, b) => a.startedAt - b.startedAt)
