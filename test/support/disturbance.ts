@@ -1,0 +1,100 @@
+import type {Scene} from '../../src/domain/lab/scene.js'
+import type {Handling, Tally} from '../../src/domain/lab/tally.js'
+import type {WorkTimes} from '../../src/domain/lab/worker.js'
+import {ask, type Place} from './live.js'
+
+/** Long enough that consumers hold some messages at any moment. */
+export const LONG_WORK: WorkTimes = {workMs: 20, slowEvery: 29, slowMs: 200}
+
+/** When somebody else disturbed a topic: from before it began until it had taken effect. Epoch ms. */
+export interface Disturbance {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** Unloads a topic, as an operator does, or a cluster that spreads its load anew. */
+export async function unload(place: Place, scene: Scene): Promise<Disturbance> {
+  const fromMs = Date.now()
+  await ask(place.addresses, 'PUT', `${scene.topic.full.replace('persistent://', '/persistent/')}/unload`)
+  return {fromMs, toMs: Date.now()}
+}
+
+/** What a disturbance cost, and the first few cases that it does not explain. */
+export interface Cost {
+  /** messages that consumers held when it came: the most that the broker may deliver again */
+  readonly held: number
+  /** messages that were published twice, for the disturbance cut off the broker's answer to the producer */
+  readonly storedTwice: number
+  readonly duplicates: number
+  /** messages that nobody held, and that came once to either fleet */
+  readonly handedOut: number
+  /** messages that were handled twice though nobody held them, with their handlings */
+  readonly unexplained: readonly string[]
+  /** pairs of handlings of one key at once by a consumer of each fleet */
+  readonly overlaps: number
+  /** of those, the ones in which the earlier was not held when the disturbance came */
+  readonly unexplainedOverlaps: readonly string[]
+}
+
+export interface Allowance {
+  /** From when on an acknowledgement may be lost; when the disturbance began, unless given. */
+  readonly since?: (row: Handling) => number
+  /** Messages that the broker stored twice, by their text. */
+  readonly storedTwice?: ReadonlySet<string>
+  /**
+   * How many messages a subscription that is held may hand out anew: a dispatch limiter starts afresh with every load of
+   * its topic, and lets one message of each partition through.
+   */
+  readonly handedOut?: number
+  /** Whether each fleet has its own: then what the old one holds has to be acknowledged before the new one gets any. */
+  readonly hasTwoSubscriptions?: boolean
+}
+
+/**
+ * The WebSocket proxy sends acknowledgements to the broker in groups, up to 100 ms late, and messages wait in sockets
+ * until this process, which is all the fleets, gets to them: what was acknowledged or received so shortly before or after
+ * was held as well, as the broker sees it.
+ */
+const ON_THE_WAY_MS = 500
+const FEW = 5
+
+/**
+ * An unload and a restart disconnect everybody. What consumers hold then is delivered again: by Pulsar's design, whoever
+ * disturbs it, and whether a migration runs or not. A consumer finishes what it holds, though its connection is gone; so
+ * a message of that can be at two consumers at once. Everything else is the migration's.
+ */
+export function costOf(tally: Tally, {fromMs, toMs}: Disturbance, allowance: Allowance = {}): Cost {
+  const {handedOut = 0, hasTwoSubscriptions = false, since = () => fromMs, storedTwice = new Set()} = allowance
+  const isHeld = (row: Handling, lateMs = ON_THE_WAY_MS): boolean =>
+    row.receivedAt <= toMs + lateMs && row.endedAt >= since(row) - ON_THE_WAY_MS
+  const held = new Set(tally.handlings.filter((row) => isHeld(row)).map(({sequence}) => sequence))
+  const bySequence = [...Map.groupBy(tally.handlings, ({sequence}) => sequence)]
+  const unexplained = bySequence.filter(
+    ([sequence, rows]) =>
+      rows.length > 1 &&
+      !storedTwice.has(String(sequence)) &&
+      !rows.some((row) => isHeld(row, hasTwoSubscriptions && isOfBoth(rows) ? 0 : ON_THE_WAY_MS)),
+  )
+  const anew = new Set(unexplained.filter(([, rows]) => isOfBoth(rows)).map(([sequence]) => sequence))
+  const isAllowed = anew.size <= handedOut
+  const across = tally.overlaps().filter(([one, other]) => one.fleet !== other.fleet)
+  const unexplainedOverlaps = across.filter(
+    ([one, other]) => !isHeld(one) && !(isAllowed && [one, other].some(({sequence}) => anew.has(sequence))),
+  )
+  return {
+    held: held.size,
+    storedTwice: storedTwice.size,
+    duplicates: tally.handlings.length - bySequence.length,
+    handedOut: anew.size,
+    unexplained: unexplained
+      .filter(([sequence]) => !(isAllowed && anew.has(sequence)))
+      .slice(0, FEW)
+      .map((found) => JSON.stringify(found)),
+    overlaps: across.length,
+    unexplainedOverlaps: unexplainedOverlaps.slice(0, FEW).map((found) => JSON.stringify(found)),
+  }
+}
+
+function isOfBoth(rows: readonly Handling[]): boolean {
+  return rows.length === 2 && new Set(rows.map(({fleet}) => fleet)).size === 2
+}
