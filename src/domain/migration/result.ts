@@ -10,7 +10,7 @@ import {legOf} from './leg.js'
 import type {Worse} from './soak/judge.js'
 import {gapOf} from './status.js'
 import {HAND_OVER, SWITCH} from './strategy.js'
-import type {HandOver} from './steps/drain.js'
+import type {HandOver} from './steps/hand-over.js'
 
 export interface MigrationResult {
   id: string

@@ -2,7 +2,8 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {deliveredSince, drainedSince, type HandOver, latest} from './drain.js'
+import {drainedSince} from './drain.js'
+import {deliveredSince, type HandOver, latest} from './hand-over.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
 import {makeAt, type SubscriptionIdentity} from './make.js'
 

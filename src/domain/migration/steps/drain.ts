@@ -1,9 +1,10 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
 import {Conflict} from '../../../errors.js'
-import {type CursorLook, DrainWatch, hasRisen, type HeldProof, isBefore, isDrained, ReplayWatch} from '../drain.js'
+import {type CursorLook, DrainWatch, type HeldProof, isDrained, ReplayWatch} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {lookAtCursors, partitionLabels, type SubscriptionLook} from './look.js'
+import {type HandOver, handOver} from './hand-over.js'
+import {lookAtCursors, partitionLabels} from './look.js'
 import type {pause} from './pause.js'
 
 type DrainCapture = {
@@ -105,48 +106,6 @@ function blockers(open: readonly CursorLook[]): string {
     .toSorted(([, a], [, b]) => b - a)
     .map(([name, count]) => `${name} (${String(count)} unacked)`)
   return `acknowledgements from ${names.join(', ')}`
-}
-
-/** A partition's hand-over point: everything up to it was acknowledged by the old fleet. */
-export interface HandOver {
-  readonly partition: number | null
-  /** `ledger:entry` */
-  readonly markDelete: string
-  /** messages delivered from it by then; null when the broker does not say */
-  readonly delivered: number | null
-  /** whether nobody was connected to it, so that it was not drained */
-  readonly isUnattended: boolean
-}
-
-export function handOver({consumers, cursor, deliveredMessages, partition}: CursorLook): HandOver {
-  return {
-    partition,
-    markDelete: cursor.markDeletePosition ?? '',
-    delivered: deliveredMessages,
-    isUnattended: consumers === 0,
-  }
-}
-
-/**
- * A message may have been handled between the capture and the switch; then the hand-over is behind it. It never goes back:
- * a broker that was killed forgets the acknowledgements of its last second, and the journal does not.
- */
-export function latest(before: HandOver, looks: readonly CursorLook[]): HandOver {
-  const look = looks.find(({partition}) => partition === before.partition)
-  return look && !isBefore(look.cursor.markDeletePosition, before.markDelete) ? handOver(look) : before
-}
-
-/** The partitions from which a message came after their hand-over: it may be handled twice. */
-export function deliveredSince(
-  handedOver: readonly HandOver[],
-  looks: readonly SubscriptionLook[],
-): Array<number | null> {
-  return handedOver
-    .filter(({delivered, partition}) => {
-      const now = looks.find((look) => look.partition === partition)?.stats?.msgOutCounter
-      return delivered !== null && hasRisen(now ?? null, delivered)
-    })
-    .map(({partition}) => partition)
 }
 
 const LATE_ACK_MS = 10_000

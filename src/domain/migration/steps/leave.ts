@@ -1,6 +1,6 @@
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {done, type MigrationStep, waiting} from '../step.js'
-import {handOver} from './drain.js'
+import {handOver} from './hand-over.js'
 import {lookAtCursors, partitionLabels, requireSubscription} from './look.js'
 
 type LeaveCapture = Record<string, never>

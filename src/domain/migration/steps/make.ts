@@ -8,7 +8,7 @@ import type {TopicName} from '../../../topic-name.js'
 import {parsePosition} from '../drain.js'
 import {isPassing} from '../passing.js'
 import type {StepContext} from '../step.js'
-import type {HandOver} from './drain.js'
+import type {HandOver} from './hand-over.js'
 import {lookAtCursors, lookAtSubscription, partitionLabels} from './look.js'
 
 /** What a subscription is beside its position: kept when it is made anew. */

@@ -1,6 +1,6 @@
 import {done, type MigrationStep} from '../step.js'
 import {lookAtCursors} from './look.js'
-import {type HandOver, handOver} from './drain.js'
+import {type HandOver, handOver} from './hand-over.js'
 
 type MarkCapture = {partitions: HandOver[]}
 
