@@ -78,9 +78,10 @@ export function costOf(tally: Tally, {fromMs, toMs}: Disturbance, allowance: All
   const anew = new Set(unexplained.filter(([, rows]) => isOfBoth(rows)).map(([sequence]) => sequence))
   const isAllowed = anew.size <= handedOut
   const across = tally.overlaps().filter(([one, other]) => one.fleet !== other.fleet)
-  const unexplainedOverlaps = across.filter(
-    ([one, other]) => !isHeld(one) && !(isAllowed && [one, other].some(({sequence}) => anew.has(sequence))),
-  )
+  const together = across.filter(([one]) => !isHeld(one))
+  // Also what a killed broker has forgotten is handed out anew, to the old fleet alone.
+  const late = new Set(together.map((pair) => pair.find(({fleet}) => fleet === 'old')?.sequence))
+  const unexplainedOverlaps = late.size <= handedOut ? [] : together
   return {
     held: held.size,
     storedTwice: storedTwice.size,
