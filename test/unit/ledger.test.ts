@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import {appendFile, mkdtemp, readFile, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {test} from 'node:test'
 
-import type {Actor, JournalLine, JournalStore} from '../../src/clients/journal/journal.js'
+import {FileJournal} from '../../src/clients/journal/file-journal.js'
+import type {Actor} from '../../src/clients/journal/journal.js'
 import {MigrationLedger} from '../../src/domain/migration/ledger.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan.js'
 
@@ -9,30 +13,23 @@ const ME: Actor = {user: 'me', host: 'here', pid: 1}
 const OTHER: Actor = {user: 'you', host: 'there', pid: 2}
 const PLAN = {digest: 'd'} as MigrationPlan
 
-/** A log in memory, of which only what a ledger needs is there. */
-function storeOf(log: JournalLine[], copies: () => number): JournalStore {
-  return {
-    append: (_id: string, lines: readonly JournalLine[]) => {
-      for (let copy = 0; copy < copies(); copy++) log.push(...lines)
-      return Promise.resolve(log.length - lines.length)
-    },
-    read: (_id: string, from = 0) => Promise.resolve(log.slice(from)),
-  } as unknown as JournalStore
-}
-
-test('a line that the store has twice is no takeover, and another writer is', async () => {
-  const log: JournalLine[] = []
-  let copies = 1
-  const store = storeOf(log, () => copies)
+test('a line that the store has twice is no takeover, and another writer is', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'keyshift-ledger-'))
+  t.after(() => rm(folder, {recursive: true}))
+  const store = new FileJournal(folder)
+  await store.create('id')
   const ledger = MigrationLedger.begin(store, 'id', PLAN, ME)
   await ledger.append('run', 'intent')
-  copies = 2
   await ledger.append('fence', 'captured')
+  const file = join(folder, 'id.ndjson')
+  const last = (await readFile(file, 'utf8')).trim().split('\n').at(-1) ?? ''
+  await appendFile(file, `${last}\n`)
   await ledger.refresh()
-  copies = 1
   await ledger.append('fence', 'intent')
-  assert.equal(log.length, 4)
-  assert.equal(ledger.history.length, 3)
+  assert.deepEqual(
+    ledger.history.map(({phase, step}) => `${step} ${phase}`),
+    ['run intent', 'fence captured', 'fence intent'],
+  )
 
   const late = MigrationLedger.begin(store, 'id', PLAN, OTHER)
   await assert.rejects(late.append('run', 'intent'), {code: 'E_TAKEN_OVER'})
