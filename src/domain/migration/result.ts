@@ -69,7 +69,7 @@ export function migrationResult(ledger: MigrationLedger, collected: CollectedTop
     })),
     stragglers: name === 'forward' && switched ? plan.consumersSeen : [],
     findings: [
-      ...atRisk(find(history, name, HAND_OVER[plan.strategy], 'verified')),
+      ...atRisk(find(history, name, HAND_OVER[plan.strategy], 'verified'), find(history, name, 'retire', 'captured')),
       ...worse(find(history, 'forward', 'soak', 'verified')),
       ...silent(find(history, name, 'attach', 'verified')),
       ...(switched ? [...coverage(now, leg.to), ...fewer(ledger, now)] : []),
@@ -118,11 +118,10 @@ function handOver({history, plan}: MigrationLedger, leg: LegName, partition: num
   return rows?.find((row) => row.partition === partition)?.markDelete ?? null
 }
 
-function atRisk(handedOver: JournalEntry | undefined): Finding[] {
-  const partitions = (handedOver?.data['atRisk'] as Array<number | null> | null | undefined) ?? []
-  const message =
-    'a message came while the consumers of a partition without traffic were disconnected: it may be handled twice'
-  return partitions.map((partition) => warning('possible-duplicate', message, 'partition', partition))
+function atRisk(...entries: Array<JournalEntry | undefined>): Finding[] {
+  const partitions = entries.flatMap((entry) => (entry?.data['atRisk'] as Array<number | null> | undefined) ?? [])
+  const message = 'a message reached the old fleet after the hand-over: it may be handled twice'
+  return [...new Set(partitions)].map((partition) => warning('possible-duplicate', message, 'partition', partition))
 }
 
 function worse(soaked: JournalEntry | undefined): Finding[] {

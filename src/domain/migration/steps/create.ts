@@ -37,7 +37,7 @@ export const create: MigrationStep<CreateCapture> = {
       ])
       const open = targets.filter(({stats}) => stats === null || stats.isDurable === false)
       if (open.length > 0) return waiting(`${context.leg.target} on ${partitionLabels(open)}`)
-      return done({atRisk: deliveredSince(partitions, sources)})
+      return done({partitions, atRisk: deliveredSince(partitions, sources)})
     }
   },
 }

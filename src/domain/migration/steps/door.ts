@@ -2,7 +2,7 @@ import type {AutoSubscriptionCreation, DispatchRate} from '../../../clients/puls
 import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
-import {deleteForGood} from './make.js'
+import {deleteForGood, deleteOn} from './make.js'
 
 type DoorCapture = {door: AutoSubscriptionCreation | null}
 
@@ -20,14 +20,18 @@ export const door: MigrationStep<DoorCapture> = {
   async capture({policies}) {
     return {door: await policies.door()}
   },
-  async apply(context) {
+  async apply(context, {door: found}) {
     const {leg, policies} = context
+    if (found?.allowAutoSubscriptionCreation !== false) {
+      // Going back, somebody has opened it, and the old fleet may be there again: no policy changes while it is held.
+      if (leg.name === 'back') await deleteOn(context, leg.target, context.partitions)
+      await policies.setDoor(CLOSED)
+    }
     if (leg.name === 'back') {
       // What is left of the old side stands still and was drained: it is made anew where the new side stops.
       await deleteForGood(context, leg.target)
       await policies.letRun(leg.target, (context.original('pause')?.['rate'] ?? null) as DispatchRate | null)
     }
-    await policies.setDoor(CLOSED)
     return {}
   },
   verifier(context) {

@@ -1,9 +1,15 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {done, type MigrationStep, waiting} from '../step.js'
+import {deliveredSince, type HandOver} from './hand-over.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
 import {deleteForGood} from './make.js'
 
-type RetireCapture = {rate: DispatchRate | null; consumers: string[]}
+type RetireCapture = {
+  rate: DispatchRate | null
+  consumers: string[]
+  /** the partitions from which the old fleet got a message since the new subscription was made */
+  atRisk: Array<number | null>
+}
 
 const LOOKS_NEEDED = 2
 
@@ -19,6 +25,7 @@ export const retire: MigrationStep<RetireCapture> = {
     return {
       rate: context.captured('pause')['rate'] as DispatchRate | null,
       consumers: [...new Set(names)].toSorted(),
+      atRisk: deliveredSince(context.verified('create')['partitions'] as HandOver[], looks),
     }
   },
   async apply(context, {rate}) {
