@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict'
 import {after, test} from 'node:test'
 
-import type {Handling} from '../../src/domain/lab/tally.js'
+import type {Handling, Tally} from '../../src/domain/lab/tally.js'
 import {partitionOfKey} from '../../src/domain/keyshared/routing.js'
 import {STEPS, type StepId} from '../../src/domain/migration/strategy.js'
-import {
-  applyUntil,
-  bringToEnd,
-  type Journey,
-  JOURNEYS,
-  planJourney,
-  requireMoved,
-  startWhenRefused,
-  stateOf,
-} from '../support/crash.js'
-import {costOf, LONG_WORK} from '../support/disturbance.js'
-import {HardyTransport} from '../support/hardy-transport.js'
-import {live, openScene, until} from '../support/live.js'
+import {type Journey, JOURNEYS} from '../support/crash.js'
+import {type Allowance, announce, PARTITIONS, requireExplained} from '../support/disturbance.js'
+import {live} from '../support/live.js'
 import {SpareStack} from '../support/spare-stack.js'
-
-const PARTITIONS = 4
 
 interface Cell {
   readonly journey: Journey
@@ -38,41 +26,18 @@ for (const {journey, step} of stack ? CELLS : []) {
   test(
     `${strategy} ${from} → ${to}, the broker killed and started again before ${step}`,
     live(async (t, place) => {
-      const transport = new HardyTransport(place.transport)
-      const scene = await openScene(t, {...place, transport}, {partitions: PARTITIONS, from, to, work: LONG_WORK})
-      const before = await stateOf(place, scene)
-      await until('some load', () => scene.tally.sentCount > 200)
-      const plan = await planJourney(place, scene, journey)
-      const standby = startWhenRefused(place, scene, journey)
-      const run = await applyUntil(place, plan, {line: `${step} intent`, when: 'after'})
+      const announced = await announce(t, place, journey, step)
       const fromMs = Date.now()
       const restart = await stack.restart()
       const toMs = Date.now()
-      run.goOn() // the step's change meets no broker
-      const end = await run.ended
+      announced.run.goOn() // the step's change meets no broker
+      const end = await announced.run.ended
       await restart.finished
-
-      const {fleet, stops} = await bringToEnd(place, scene, journey, {run: end, standby})
-      await until('the fleet', () => fleet.connected === 4, 60_000)
-      const sent = scene.tally.sentCount
-      await until('load afterwards', () => scene.tally.sentCount > sent + 200)
-      const figures = await scene.settle()
-      const cost = costOf(
-        scene.tally,
-        {fromMs, toMs},
-        {
-          since: lastKept(scene.tally.handlings, fromMs),
-          storedTwice: transport.storedTwice,
-          hasTwoSubscriptions: strategy === 'blue-green',
-          handedOut: strategy === 'blue-green' ? PARTITIONS : 0, // see unload.test.ts
-        },
-      )
-      t.diagnostic(JSON.stringify({stops, ...figures, ...cost}))
-      assert.equal(figures.lost, 0)
-      assert.deepEqual([cost.unexplained, cost.unexplainedOverlaps], [[], []], 'what nobody held was at two consumers')
-      assert.ok(cost.duplicates <= cost.held + cost.storedTwice + cost.handedOut, 'more came twice than consumers held')
-      await requireMoved(place, scene, journey)
-      assert.deepEqual(await stateOf(place, scene), before)
+      const allowance = ({handlings}: Tally): Allowance => ({
+        since: lastKept(handlings, fromMs),
+        handedOut: strategy === 'blue-green' ? PARTITIONS : 0, // see unload.test.ts
+      })
+      await requireExplained(t, announced, end, {fromMs, toMs}, allowance, 60_000)
     }, stack.addresses),
   )
 }

@@ -1,23 +1,10 @@
-import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {STEPS, type StepId} from '../../src/domain/migration/strategy.js'
-import {
-  applyUntil,
-  bringToEnd,
-  type Journey,
-  JOURNEYS,
-  planJourney,
-  requireMoved,
-  startWhenRefused,
-  stateOf,
-} from '../support/crash.js'
-import {costOf, LONG_WORK, unload} from '../support/disturbance.js'
-import {HardyTransport} from '../support/hardy-transport.js'
-import {live, openScene, until} from '../support/live.js'
+import {type Journey, JOURNEYS} from '../support/crash.js'
+import {announce, PARTITIONS, requireExplained, unload} from '../support/disturbance.js'
+import {live} from '../support/live.js'
 import {chooseSeeded} from '../support/seed.js'
-
-const PARTITIONS = 4
 
 interface Cell {
   readonly journey: Journey
@@ -39,33 +26,14 @@ for (const {journey, step, when} of chosen) {
   test(
     `${strategy} ${from} → ${to}, the topic unloaded ${when} ${step}`,
     live(async (t, place) => {
-      const transport = new HardyTransport(place.transport)
-      const scene = await openScene(t, {...place, transport}, {partitions: PARTITIONS, from, to, work: LONG_WORK})
-      const before = await stateOf(place, scene)
-      await until('some load', () => scene.tally.sentCount > 200)
-      const plan = await planJourney(place, scene, journey)
-      const standby = startWhenRefused(place, scene, journey)
-      const run = await applyUntil(place, plan, {line: `${step} intent`, when: 'after'})
-      const unloading = unload(place, scene)
+      const announced = await announce(t, place, journey, step)
+      const unloading = unload(place, announced.scene)
       if (when === 'before') await unloading
-      run.goOn()
+      announced.run.goOn()
       const disturbance = await unloading
-      const {fleet, stops} = await bringToEnd(place, scene, journey, {run: await run.ended, standby})
-      await until('the fleet', () => fleet.connected === 4)
-      const sent = scene.tally.sentCount
-      await until('load afterwards', () => scene.tally.sentCount > sent + 200)
-      const figures = await scene.settle()
-      const cost = costOf(scene.tally, disturbance, {
-        storedTwice: transport.storedTwice,
-        hasTwoSubscriptions: strategy === 'blue-green',
+      await requireExplained(t, announced, await announced.run.ended, disturbance, () => ({
         handedOut: handsOutAnew(journey, step, when) ? PARTITIONS : 0,
-      })
-      t.diagnostic(JSON.stringify({stops, ...figures, ...cost}))
-      assert.equal(figures.lost, 0)
-      assert.deepEqual([cost.unexplained, cost.unexplainedOverlaps], [[], []], 'what nobody held was at two consumers')
-      assert.ok(cost.duplicates <= cost.held + cost.storedTwice + cost.handedOut, 'more came twice than consumers held')
-      await requireMoved(place, scene, journey)
-      assert.deepEqual(await stateOf(place, scene), before)
+      }))
     }),
   )
 }

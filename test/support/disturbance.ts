@@ -1,10 +1,80 @@
+import assert from 'node:assert/strict'
+import type {TestContext} from 'node:test'
+
+import type {Fleet} from '../../src/domain/lab/fleet.js'
 import type {Scene} from '../../src/domain/lab/scene.js'
 import type {Handling, Tally} from '../../src/domain/lab/tally.js'
 import type {WorkTimes} from '../../src/domain/lab/worker.js'
-import {ask, type Place} from './live.js'
+import type {StepId} from '../../src/domain/migration/strategy.js'
+import {
+  applyUntil,
+  bringToEnd,
+  type HaltedRun,
+  type Journey,
+  planJourney,
+  requireMoved,
+  type RunEnd,
+  startWhenRefused,
+  stateOf,
+} from './crash.js'
+import {HardyTransport} from './hardy-transport.js'
+import {ask, openScene, type Place, until} from './live.js'
 
 /** Long enough that consumers hold some messages at any moment. */
 export const LONG_WORK: WorkTimes = {workMs: 20, slowEvery: 29, slowMs: 200}
+
+export const PARTITIONS = 4
+
+/** A migration under load that has announced a step, and waits to be told to go on. */
+export interface Announced {
+  readonly place: Place
+  readonly journey: Journey
+  readonly scene: Scene
+  readonly transport: HardyTransport
+  /** the topic's policies and the place's claims before it began */
+  readonly before: unknown
+  readonly standby: Promise<Fleet>
+  readonly run: HaltedRun
+}
+
+export async function announce(t: TestContext, place: Place, journey: Journey, step: StepId): Promise<Announced> {
+  const {from, to} = journey
+  const transport = new HardyTransport(place.transport)
+  const scene = await openScene(t, {...place, transport}, {partitions: PARTITIONS, from, to, work: LONG_WORK})
+  const before = await stateOf(place, scene)
+  await until('some load', () => scene.tally.sentCount > 200)
+  const plan = await planJourney(place, scene, journey)
+  const standby = startWhenRefused(place, scene, journey)
+  const run = await applyUntil(place, plan, {line: `${step} intent`, when: 'after'})
+  return {place, journey, scene, transport, before, standby, run}
+}
+
+/** Brings a disturbed migration to its end, and requires that nothing was lost and that each repetition is explained. */
+export async function requireExplained(
+  t: TestContext,
+  {before, journey, place, scene, standby, transport}: Announced,
+  end: RunEnd,
+  disturbance: Disturbance,
+  allowance: (tally: Tally) => Allowance,
+  fleetWithinMs?: number,
+): Promise<void> {
+  const {fleet, stops} = await bringToEnd(place, scene, journey, {run: end, standby})
+  await until('the fleet', () => fleet.connected === 4, fleetWithinMs)
+  const sent = scene.tally.sentCount
+  await until('load afterwards', () => scene.tally.sentCount > sent + 200)
+  const figures = await scene.settle()
+  const cost = costOf(scene.tally, disturbance, {
+    storedTwice: transport.storedTwice,
+    hasTwoSubscriptions: journey.strategy === 'blue-green',
+    ...allowance(scene.tally),
+  })
+  t.diagnostic(JSON.stringify({stops, ...figures, ...cost}))
+  assert.equal(figures.lost, 0)
+  assert.deepEqual([cost.unexplained, cost.unexplainedOverlaps], [[], []], 'what nobody held was at two consumers')
+  assert.ok(cost.duplicates <= cost.held + cost.storedTwice + cost.handedOut, 'more came twice than consumers held')
+  await requireMoved(place, scene, journey)
+  assert.deepEqual(await stateOf(place, scene), before)
+}
 
 /** When somebody else disturbed a topic: from before it began until it had taken effect. Epoch ms. */
 export interface Disturbance {

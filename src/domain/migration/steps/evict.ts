@@ -2,12 +2,12 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
-import {type CursorLook, isBefore, parsePosition} from '../drain.js'
+import {type CursorLook, isBefore} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {drainedCursors} from './drain.js'
 import {deliveredSince, type HandOver, handOver, latest} from './hand-over.js'
 import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
-import {deleteOn, makeAt, type SubscriptionIdentity} from './make.js'
+import {deleteOn, makeAt, placeAt, type SubscriptionIdentity} from './make.js'
 
 type EvictCapture = {partitions: HandOver[]; identity: SubscriptionIdentity}
 
@@ -37,7 +37,7 @@ export const evict: MigrationStep<EvictCapture> = {
       const attended = looks.filter(({consumers}) => consumers > 0)
       handedOver = handedOver.map((row) => latest(row, attended))
       if (context.leg.from === 'Failover') await renew(context, captured, handedOver)
-      else await reset(context, looks)
+      else await placeAt(context, context.leg.source, attended.map(handOver))
       const left = await stillConnected(context)
       if (left.length === 0) return {partitions: handedOver}
       if (Date.now() > deadline) {
@@ -80,24 +80,7 @@ async function remind(
     const look = looks.find((row) => row.partition === partition)
     return look?.consumers === 0 && isBefore(look.cursor.markDeletePosition, markDelete)
   })
-  await Promise.all(
-    forgotten.map(async ({markDelete, partition}) => {
-      const name = context.partitions.find((row) => row.partition === partition)?.name
-      const position = parsePosition(markDelete)
-      if (name && position) await context.admin.resetCursorBehind(name, context.leg.source, position)
-    }),
-  )
-}
-
-async function reset(context: StepContext, looks: readonly CursorLook[]): Promise<void> {
-  const attended = looks.filter(({consumers}) => consumers > 0)
-  await Promise.all(
-    attended.map(async ({cursor, partition}) => {
-      const name = context.partitions.find((row) => row.partition === partition)?.name
-      const position = parsePosition(cursor.markDeletePosition)
-      if (name && position) await context.admin.resetCursorBehind(name, context.leg.source, position)
-    }),
-  )
+  await placeAt(context, context.leg.source, forgotten)
 }
 
 /** The keeper that the fence has made holds the messages meanwhile. */

@@ -82,8 +82,13 @@ async function placeUnplaced(context: StepContext, subscription: string, found: 
     const isUsed = look.consumers > 0 || look.deliveredMessages !== 0
     return !isUsed && look.cursor.markDeletePosition !== markDelete
   })
+  await placeAt(context, subscription, unplaced)
+}
+
+/** Places a subscription's cursor behind the hand-over point of each partition; who is connected there is disconnected. */
+export async function placeAt(context: StepContext, subscription: string, rows: readonly HandOver[]): Promise<void> {
   await Promise.all(
-    unplaced.map((row) => {
+    rows.map((row) => {
       const {name, position} = placeOf(context, row)
       return context.admin.resetCursorBehind(name, subscription, position)
     }),
