@@ -1,6 +1,8 @@
 import {once} from 'node:events'
-import {Agent, createServer, request as httpRequest} from 'node:http'
+import {Agent, createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
+
+import {forward} from '../test/support/forward.js'
 
 export interface CountingProxy {
   readonly url: string
@@ -15,14 +17,7 @@ export async function countingProxy(adminUrl: string): Promise<CountingProxy> {
   let count = 0
   const server = createServer((request, response) => {
     count++
-    const headers = {...request.headers, host: new URL(adminUrl).host}
-    const options = {method: request.method, headers, agent}
-    const onward = httpRequest(adminUrl + (request.url ?? '/'), options, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(response)
-    })
-    onward.once('error', () => request.socket.destroy())
-    request.pipe(onward)
+    forward(adminUrl, request, response, {agent})
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

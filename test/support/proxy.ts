@@ -1,7 +1,9 @@
 import {once} from 'node:events'
-import {createServer, request as httpRequest} from 'node:http'
+import {createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import type {TestContext} from 'node:test'
+
+import {forward} from './forward.js'
 
 /** What stands between: an answer of its own, or the broker's with its body changed. */
 export interface Between {
@@ -56,17 +58,12 @@ export async function cuttingProxy(t: TestContext, adminUrl: string): Promise<Cu
       request.socket.destroy()
       return
     }
-    const headers = {...request.headers, host: new URL(adminUrl).host}
-    const onward = httpRequest(adminUrl + (request.url ?? '/'), {method: request.method, headers}, (answer) => {
-      if (when === 'answer') {
-        answer.resume().once('end', () => request.socket.destroy())
-        return
-      }
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(response)
+    forward(adminUrl, request, response, {
+      takes(answer) {
+        if (when === 'answer') answer.resume().once('end', () => request.socket.destroy())
+        return when === 'answer'
+      },
     })
-    onward.once('error', () => request.socket.destroy())
-    request.pipe(onward)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
