@@ -7,11 +7,12 @@ import {node, run, runOpenly, setup} from './setup.mjs'
 const UNIT = ['test/unit/*.test.ts']
 const LIVE = ['test/live/*.test.ts', 'test/cli/*.test.ts']
 const CRASHES = ['test/crash/*.test.ts']
+const MATRIX = 'test/crash/matrix.test.ts'
 const KEYS = ['test/live/assignments.test.ts', 'test/live/keys.test.ts', 'test/live/key-states.test.ts']
 const DEFAULT = [{pulsar: '4.2.4', files: [...UNIT, ...LIVE, ...CRASHES]}]
 /** The other broker lines, and the selectors that they have beside consistent hashing. */
 const OTHERS = [
-  {pulsar: '3.0.7', files: LIVE},
+  {pulsar: '3.0.7', files: [...LIVE, MATRIX], crashes: 'some'},
   {pulsar: '4.0.7', files: LIVE},
   {pulsar: '4.0.7', config: 'auto-split', files: KEYS},
   {pulsar: '4.0.7', config: 'classic', files: KEYS},
@@ -22,13 +23,13 @@ const isFull = process.argv.includes('--full')
 setup()
 run(node, ['scripts/check.mjs'])
 let code = 0
-for (const {files, ...wanted} of isFull ? [...OTHERS, ...DEFAULT] : DEFAULT) {
-  code = Math.max(code, await testOn(wanted, files))
+for (const {crashes, files, ...wanted} of isFull ? [...OTHERS, ...DEFAULT] : DEFAULT) {
+  code = Math.max(code, await testOn(wanted, files, crashes ?? (isFull ? 'all' : 'some')))
 }
 process.exitCode = code
 
 /** Brings the stack up unless it is, tests on it, looks for what was left, and takes it down again. */
-async function testOn(wanted, files) {
+async function testOn(wanted, files, crashes) {
   const {id} = identify(wanted)
   const wasUp = (await status()).some(({context, state}) => state === 'running' && context?.id === id)
   const context = await up({...wanted, progress: (line) => process.stderr.write(`${line}\n`)})
@@ -37,7 +38,7 @@ async function testOn(wanted, files) {
     KEYSHIFT_ADMIN_URL: context.adminUrl,
     KEYSHIFT_REDIS_URL: context.redisUrl,
     KEYSHIFT_TEST_CONTEXT: JSON.stringify(context),
-    ...(isFull ? {KEYSHIFT_TEST_CRASHES: 'all'} : {}),
+    KEYSHIFT_TEST_CRASHES: crashes,
   }
   // One file at a time: on two cores a second load would disturb the gaps that the first measures.
   const runner = ['--import', 'tsx', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files]

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
+import {joinsTwice} from '../../src/domain/migration/gathering.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
+import {stepsOf} from '../../src/domain/migration/strategy.js'
 import {parseDocument} from '../support/cli.js'
 import {
   applyAndDie,
@@ -16,13 +18,16 @@ import {
   stateOf,
   subscriptionsOf,
 } from '../support/crash.js'
-import {live, openScene, until} from '../support/live.js'
+import {brokerVersion, live, openScene, until} from '../support/live.js'
 import {SUBSCRIPTION} from '../support/migration.js'
 import {chooseSeeded} from '../support/seed.js'
 
 const PARTITIONS = 4
-/** The first line, four of each of six steps, and the last. */
-const LINES = 1 + 6 * 4 + 1
+/** The first line, four of each step, and the last. */
+function linesOf({strategy, to}: Journey): number[] {
+  const steps = stepsOf(strategy, 'forward', joinsTwice(brokerVersion, to))
+  return Array.from({length: 1 + steps.length * 4 + 1}, (_, line) => line)
+}
 
 interface Cell {
   readonly journey: Journey
@@ -31,7 +36,7 @@ interface Cell {
 }
 
 const CELLS = JOURNEYS.flatMap((journey) =>
-  Array.from({length: LINES}, (_, line) => line).flatMap((line) =>
+  linesOf(journey).flatMap((line) =>
     (['before', 'after'] as const).flatMap((when) =>
       (['resume', 'rollback'] as const).map((verb): Cell => ({journey, death: {line, when}, verb})),
     ),

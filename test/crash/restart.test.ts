@@ -3,7 +3,7 @@ import {after, test} from 'node:test'
 
 import type {Handling, Tally} from '../../src/domain/lab/tally.js'
 import {partitionOfKey} from '../../src/domain/keyshared/routing.js'
-import {STEPS, type StepId} from '../../src/domain/migration/strategy.js'
+import {stepsOf, type StepId} from '../../src/domain/migration/strategy.js'
 import {type Journey, JOURNEYS} from '../support/crash.js'
 import {type Allowance, announce, PARTITIONS, requireExplained} from '../support/disturbance.js'
 import {live} from '../support/live.js'
@@ -14,7 +14,9 @@ interface Cell {
   readonly step: StepId
 }
 
-const CELLS = JOURNEYS.flatMap((journey) => STEPS[journey.strategy].forward.map((step): Cell => ({journey, step})))
+const CELLS = JOURNEYS.flatMap((journey) =>
+  stepsOf(journey.strategy, 'forward', false).map((step): Cell => ({journey, step})),
+)
 
 // A cell takes about a minute, most of it the broker's: only the full run has them.
 const stack = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? await SpareStack.up() : null

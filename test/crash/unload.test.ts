@@ -1,6 +1,6 @@
 import {test} from 'node:test'
 
-import {STEPS, type StepId} from '../../src/domain/migration/strategy.js'
+import {stepsOf, type StepId} from '../../src/domain/migration/strategy.js'
 import {type Journey, JOURNEYS} from '../support/crash.js'
 import {announce, PARTITIONS, requireExplained, unload} from '../support/disturbance.js'
 import {live} from '../support/live.js'
@@ -14,7 +14,7 @@ interface Cell {
 }
 
 const CELLS = JOURNEYS.flatMap((journey) =>
-  STEPS[journey.strategy].forward.flatMap((step) =>
+  stepsOf(journey.strategy, 'forward', false).flatMap((step) =>
     (['before', 'while'] as const).map((when): Cell => ({journey, step, when})),
   ),
 )

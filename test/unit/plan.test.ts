@@ -4,7 +4,7 @@ import {test} from 'node:test'
 import type {SubscriptionStats, TopicStats} from '../../src/clients/pulsar-admin/types.js'
 import {holdingRate} from '../../src/domain/migration/hold.js'
 import {planMigration, type PlanRequest, requestOf} from '../../src/domain/migration/plan.js'
-import {MIGRATABLE, STRATEGIES} from '../../src/domain/migration/strategy.js'
+import {MIGRATABLE, type MigratableType, STRATEGIES, type Strategy} from '../../src/domain/migration/strategy.js'
 import type {MigrationSnapshot} from '../../src/domain/migration/snapshot.js'
 import {parsePlan, requireFresh} from '../../src/domain/migration/stale.js'
 import {parseTopicName, partitionName} from '../../src/topic-name.js'
@@ -222,12 +222,21 @@ test('blue-green leaves neighbours alone, and wants a name that nobody has', () 
   })
 })
 
-test('on a broker before 4.0, Key_Shared is warned of: it may deliver twice, and has known faults', () => {
+test('on a broker before 4.0, a Key_Shared fleet gathers before it is served: it may deliver twice, and has known faults', () => {
   const {findings} = planMigration(snapshot({}, {brokerVersion: '3.0.7'}), REQUEST, NOW)
   assert.deepEqual(
     findings.map(({code}) => code),
     ['double-delivery', 'known-bugs'],
   )
+  const steps = (strategy: Strategy, to: MigratableType): string[] => {
+    const newSubscription = strategy === 'blue-green' ? 'new' : null
+    const world = snapshot({type: to === 'Shared' ? 'Key_Shared' : 'Shared'}, {brokerVersion: '3.0.7'})
+    return planMigration(world, {...REQUEST, to, strategy, newSubscription}, NOW).steps.map(({id}) => id)
+  }
+  assert.deepEqual(steps('in-place', 'Key_Shared').slice(3), ['evict', 'admit', 'gather', 'release', 'attach'])
+  const created = ['create', 'gather', 'retire', 'release', 'attach']
+  assert.deepEqual(steps('blue-green', 'Key_Shared'), ['door', 'prehold', 'pause', 'drain', ...created])
+  assert.deepEqual(steps('blue-green', 'Shared'), ['door', 'pause', 'drain', 'create', 'attach', 'retire'])
   assert.deepEqual(
     planMigration(snapshot({type: 'Shared'}, {brokerVersion: '3.0.7'}), {...REQUEST, to: 'Failover'}, NOW).findings.map(
       ({code}) => code,

@@ -1,4 +1,5 @@
 import type {ControlRequest, JournalEntry, JournalPhase, LegName} from '../../clients/journal/journal.js'
+import {joinsTwice} from './gathering.js'
 import {legOf} from './leg.js'
 import type {MigrationPlan} from './plan.js'
 import {HOLD, type StepId, SWITCH} from './strategy.js'
@@ -73,10 +74,12 @@ export function heldNow(entries: readonly JournalEntry[]): string[] {
   const held = new Set<string>()
   if (!plan) return []
   for (const {leg, phase, step} of entries) {
-    const {source, target} = legOf(plan, leg)
+    const {source, target, to} = legOf(plan, leg)
     if (step === 'pause' && phase === 'intent') held.add(source)
     if (step === 'pause' && phase === 'undone') held.delete(source)
     if ((step === 'admit' || step === 'retire') && phase === 'applied') held.delete(source)
+    // Let in under the hold, the fleet may have what it lets out.
+    if (step === 'admit' && joinsTwice(plan.brokerVersion, to)) held.delete(source)
     if (step === 'door' && phase === 'applied' && leg === 'back') held.delete(target)
   }
   return [...held]

@@ -1,6 +1,7 @@
 import type {LegName} from '../../clients/journal/journal.js'
 import type {MigrationPlan} from './plan.js'
-import type {MigratableType} from './strategy.js'
+import {joinsTwice} from './gathering.js'
+import {type MigratableType, type StepId, stepsOf} from './strategy.js'
 
 /** One way through the steps. Going back is the same way with old and new exchanged. */
 export interface Leg {
@@ -25,4 +26,12 @@ export function legOf(plan: MigrationPlan, name: LegName): Leg {
   }
   if (name === 'forward') return forward
   return {name, from: forward.to, to: forward.from, source: forward.target, target: forward.source}
+}
+
+/** The steps of a leg, in their order. */
+export function stepsOfLeg(
+  plan: Pick<MigrationPlan, 'brokerVersion' | 'strategy'>,
+  {name, to}: Leg,
+): readonly StepId[] {
+  return stepsOf(plan.strategy, name, joinsTwice(plan.brokerVersion, to))
 }

@@ -4,8 +4,9 @@ import {Blocked, Usage} from '../../errors.js'
 import type {Finding} from './findings/finding.js'
 import {canHold} from './findings/broker.js'
 import {findingsOf} from './findings/rules.js'
+import {joinsTwice} from './gathering.js'
 import type {MigrationSnapshot, TopicPolicies} from './snapshot.js'
-import {MIGRATABLE, type MigratableType, type StepId, STEPS, type Strategy} from './strategy.js'
+import {MIGRATABLE, type MigratableType, type StepId, stepsOf, type Strategy} from './strategy.js'
 
 export interface PlannedStep {
   id: StepId
@@ -103,6 +104,7 @@ export function planMigration(snapshot: MigrationSnapshot, request: PlanRequest,
   const findings = findingsOf({snapshot, from, to, strategy, newSubscription}, request.accept)
   const blocking = findings.filter(({isAccepted, severity}) => severity === 'block' && !isAccepted)
   if (from === null || blocking.length > 0) throw planBlocked(snapshot, request, blocking)
+  const isGathered = joinsTwice(snapshot.brokerVersion, to)
   const body: Omit<MigrationPlan, 'digest'> = {
     format: 'keyshift.plan/v1',
     createdAt: now.toISOString(),
@@ -122,7 +124,10 @@ export function planMigration(snapshot: MigrationSnapshot, request: PlanRequest,
     allowedTypes: snapshot.allowedTypes.toSorted(),
     findings,
     expected: expectationOf(snapshot, request),
-    steps: STEPS[strategy].forward.map((id) => ({id, title: titleOf(id, from, request)})),
+    steps: stepsOf(strategy, 'forward', isGathered).map((id) => ({
+      id,
+      title: titleOf(id, from, request, isGathered),
+    })),
   }
   return {...body, digest: digestOf(body)}
 }
@@ -140,14 +145,17 @@ export function typeOf({collected}: Pick<MigrationSnapshot, 'collected'>): Migra
   return types.size === 1 ? (MIGRATABLE.find((known) => known === type) ?? null) : null
 }
 
-function titleOf(id: StepId, from: MigratableType, {newSubscription, to}: PlanRequest): string {
+function titleOf(id: StepId, from: MigratableType, {newSubscription, to}: PlanRequest, isGathered: boolean): string {
   const titles: Record<StepId, string> = {
     fence: `forbid ${from} and ${to} consumers to subscribe on the topic (subscriptionTypesEnabled)`,
     door: `forbid subscriptions to come into being by themselves on the topic (autoSubscriptionCreation)`,
     pause: 'hold delivery to this subscription (its dispatch rate, 1 message a year)',
     drain: 'wait until every delivered message is acknowledged, on every partition',
     evict: `disconnect the ${from} consumers without moving the cursor`,
-    admit: `give back the dispatch rate found, and let ${to} consumers in`,
+    admit: `${isGathered ? '' : 'give back the dispatch rate found, and '}let ${to} consumers in`,
+    gather: `wait until the ${to} fleet is there, while delivery is still held`,
+    prehold: `hold delivery to ${newSubscription ?? ''} before it is made, so that its fleet can gather`,
+    release: 'give back the dispatch rate found',
     create: `make ${newSubscription ?? ''} where the old subscription stands, on every partition`,
     attach: `wait until every partition has a ${to} consumer and delivers`,
     retire: 'delete the old subscription: what it was is in the journal, and a way back makes it again',
@@ -158,17 +166,20 @@ function titleOf(id: StepId, from: MigratableType, {newSubscription, to}: PlanRe
   return titles[id]
 }
 
-/** Measured on local brokers of 3.0.7 to 4.2.4 under 1,000 messages a second; the consumers' own work comes on top. */
-const GAP_MS: Readonly<Record<Strategy, Expectation['gapMs']>> = {
-  'stop-start': null,
-  'in-place': {low: 200, high: 650},
-  'blue-green': {low: 150, high: 450},
+/** Measured on local brokers under 1,000 messages a second; the consumers' own work comes on top. */
+const GAP_MS: Readonly<Record<Strategy, Record<'atOnce' | 'gathered', Expectation['gapMs']>>> = {
+  'stop-start': {atOnce: null, gathered: null},
+  'in-place': {atOnce: {low: 200, high: 650}, gathered: {low: 300, high: 1500}},
+  'blue-green': {atOnce: {low: 150, high: 450}, gathered: {low: 2000, high: 3000}},
 }
 
-function expectationOf({broker, collected}: MigrationSnapshot, {strategy, to}: PlanRequest): Expectation {
+function expectationOf(
+  {broker, brokerVersion, collected}: MigrationSnapshot,
+  {strategy, to}: PlanRequest,
+): Expectation {
   const unattended = collected.partitions.filter(({subscription}) => (subscription.consumers ?? []).length === 0)
   return {
-    gapMs: GAP_MS[strategy],
+    gapMs: GAP_MS[strategy][joinsTwice(brokerVersion, to) ? 'gathered' : 'atOnce'],
     failoverDelayMs: to === 'Failover' ? broker.failoverDelayMs : 0,
     redeliveredMessages: unattended.length === 0 && strategy !== 'stop-start' ? 0 : null,
   }

@@ -45,8 +45,8 @@ export function migrationResult(ledger: MigrationLedger, collected: CollectedTop
   const gapMs = gapOf(history, null)
   const hooksMs = hookTimeWithin(history, name)
   const fleetMs = between(
-    find(history, name, 'attach', 'intent')?.at,
-    text(find(history, name, 'attach', 'verified')?.data['arrivedAt']),
+    find(history, name, 'gather', 'intent')?.at ?? find(history, name, 'attach', 'intent')?.at,
+    find(history, name, 'gather', 'verified')?.at ?? text(find(history, name, 'attach', 'verified')?.data['arrivedAt']),
   )
   return {
     id,

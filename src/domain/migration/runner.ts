@@ -9,10 +9,11 @@ import {type CloseState, find, hasSwitched, holdOf, isOpen, isPostponed, isUndoi
 import {HOOKS} from './hooks.js'
 import {isPassing, messageOf, unlessAway} from './passing.js'
 import {TargetSeat} from './seat.js'
+import {stepsOfLeg} from './leg.js'
 import {measure, soak} from './soak/run.js'
 import type {Captured, MigrationStep, StepContext, Verdict} from './step.js'
 import {STEP_BY_ID} from './steps/all.js'
-import {type StepId, STEPS} from './strategy.js'
+import type {StepId} from './strategy.js'
 
 export interface RunOutcome {
   readonly state: Exclude<CloseState, 'finished'>
@@ -84,7 +85,7 @@ class Run {
     const context = this.context(name)
     // What a process that is gone had proven may not hold any more: before the switch, prove it again.
     const provesAgain = this.isResumed && name === 'forward' && !hasSwitched(this.history)
-    for (const id of STEPS[ledger.plan.strategy][name]) {
+    for (const id of stepsOfLeg(ledger.plan, context.leg)) {
       if (!provesAgain && isVerified(this.history, name, id)) continue
       if (id === holdOf(this.history) && name === 'forward') await measure(this.desk, context)
       const {after, before} = HOOKS[ledger.plan.strategy][id] ?? {}
@@ -140,7 +141,7 @@ class Run {
   private async undoSteps(context: StepContext): Promise<void> {
     const {ledger, report} = this.options
     const {name} = context.leg
-    const open = STEPS[ledger.plan.strategy][name].filter((id) => isOpen(this.history, name, id))
+    const open = stepsOfLeg(ledger.plan, context.leg).filter((id) => isOpen(this.history, name, id))
     for (const id of open.toReversed()) {
       const step = stepOf(id)
       if (!step.undo) continue
@@ -226,8 +227,12 @@ class Run {
 
   private patience(step: StepId): number {
     const {budgets, ledger} = this.options
-    if (ledger.leg === 'back' && step === 'attach') return Math.max(budgets.attachMs, COME_BACK_MS)
-    const own = {drain: budgets.drainMs, leave: budgets.drainMs, attach: budgets.attachMs}[step as string] ?? POLICY_MS
+    if (ledger.leg === 'back' && (step === 'attach' || step === 'gather'))
+      return Math.max(budgets.attachMs, COME_BACK_MS)
+    const own =
+      {drain: budgets.drainMs, leave: budgets.drainMs, gather: budgets.attachMs, attach: budgets.attachMs}[
+        step as string
+      ] ?? POLICY_MS
     const pausedAt = find(this.history, 'forward', holdOf(this.history), 'intent')?.at
     if (budgets.gapMs === null || pausedAt === undefined || ledger.leg === 'back') return own
     return Math.min(own, Math.max(0, Date.parse(pausedAt) + budgets.gapMs - Date.now()))

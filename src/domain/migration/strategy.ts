@@ -19,24 +19,48 @@ export type StepId =
   | 'drain'
   | 'evict'
   | 'fence'
+  | 'gather'
   | 'leave'
   | 'mark'
   | 'pause'
+  | 'prehold'
+  | 'release'
   | 'restore'
   | 'retire'
 
 const IN_PLACE: readonly StepId[] = ['fence', 'pause', 'drain', 'evict', 'admit', 'attach']
 const BLUE_GREEN: readonly StepId[] = ['door', 'pause', 'drain', 'create', 'attach', 'retire']
 const STOP_START: readonly StepId[] = ['mark', 'leave', 'attach']
+/** Where nobody may join under load: the fleet gathers while delivery is still held, and is let run when it is there. */
+const IN_PLACE_GATHERED: readonly StepId[] = [
+  'fence',
+  'pause',
+  'drain',
+  'evict',
+  'admit',
+  'gather',
+  'release',
+  'attach',
+]
+const BLUE_GREEN_GATHERED: readonly StepId[] = [
+  ...(['door', 'prehold', 'pause', 'drain', 'create', 'gather'] as const),
+  ...(['retire', 'release', 'attach'] as const),
+]
 
 /**
  * The order of steps, for a reason: every change of a topic policy hands each held subscription one more entry per
  * partition, so policies are changed before the pause, or when no consumer of the held subscription is left.
  */
-export const STEPS: Readonly<Record<Strategy, Readonly<Record<LegName, readonly StepId[]>>>> = {
-  'in-place': {forward: IN_PLACE, back: [...IN_PLACE, 'restore']},
-  'blue-green': {forward: BLUE_GREEN, back: BLUE_GREEN},
-  'stop-start': {forward: STOP_START, back: STOP_START},
+const STEPS: Readonly<Record<Strategy, Readonly<Record<'atOnce' | 'gathered', readonly StepId[]>>>> = {
+  'in-place': {atOnce: IN_PLACE, gathered: IN_PLACE_GATHERED},
+  'blue-green': {atOnce: BLUE_GREEN, gathered: BLUE_GREEN_GATHERED},
+  'stop-start': {atOnce: STOP_START, gathered: STOP_START},
+}
+
+/** The steps of a leg; in place the way back ends with giving back who may subscribe. */
+export function stepsOf(strategy: Strategy, leg: LegName, isGathered: boolean): readonly StepId[] {
+  const steps = STEPS[strategy][isGathered ? 'gathered' : 'atOnce']
+  return strategy === 'in-place' && leg === 'back' ? [...steps, 'restore'] : steps
 }
 
 /** The step that begins the gap; a postponed run waits before it. */

@@ -1,3 +1,4 @@
+import {joinsTwice} from '../gathering.js'
 import type {MigrationSnapshot} from '../snapshot.js'
 import {asks, blocks, each, type Rule, warns} from './finding.js'
 
@@ -74,16 +75,15 @@ const expires: Rule = ({snapshot: {expiry}}) => {
     : warns({...draft, message: 'what waits too long is dropped; keep delivery from being held that long by --max-gap'})
 }
 
-/**
- * Seen on 3.0.7, in about one run of twenty: as delivery resumes, the broker hands the messages that waited to the same
- * new consumer twice within a millisecond. Never on 4.0.7 and 4.2.4.
- */
-const oldBroker: Rule = ({snapshot: {brokerVersion}, to}) => {
-  if (to !== 'Key_Shared' || !/^[0-3]\./.test(brokerVersion)) return null
+/** Where delivery is held, a migration lets its own fleet gather first; whoever joins later does so under load. */
+const joinsUnderLoad: Rule = ({snapshot: {brokerVersion}, strategy, to}) => {
+  if (!joinsTwice(brokerVersion, to)) return null
+  const gathers = 'so the new fleet gathers while delivery is held, and the gap is longer by a second or two'
   return warns({
     code: 'double-delivery',
-    message:
-      'a broker before 4.0 may deliver what waited twice to a new consumer as delivery resumes: have it tolerate that',
+    message: `a broker before 4.0 may deliver messages twice when Key_Shared consumers join under load: ${
+      strategy === 'stop-start' ? 'have them tolerate that' : `${gathers}; have consumers that join later tolerate it`
+    }`,
     evidence: [{field: 'brokerVersion', value: brokerVersion}],
   })
 }
@@ -145,7 +145,7 @@ export const brokerRules: readonly Rule[] = [
   nothingHeld,
   noSeat,
   expires,
-  oldBroker,
+  joinsUnderLoad,
   knownBugs,
   failoverDelay,
 ]

@@ -1,6 +1,7 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
-import {done, type MigrationStep, waiting} from '../step.js'
+import {joinsTwice} from '../gathering.js'
+import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {isSame, typesWithout} from './fence.js'
 import {deleteKeeper} from './keeper.js'
 import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
@@ -9,7 +10,8 @@ type AdmitCapture = {rate: DispatchRate | null}
 
 /**
  * Ends the hold and lets the other type in. This is the switch. In this order and while nobody is connected: a
- * dispatcher that is made under the hold would hand out one message and then wait a second for its next read.
+ * dispatcher that is made under the hold would hand out one message and then wait a second for its next read. Where a
+ * fleet must not join under load, that is the price: the hold lasts until it has gathered.
  */
 export const admit: MigrationStep<AdmitCapture> = {
   id: 'admit',
@@ -23,18 +25,23 @@ export const admit: MigrationStep<AdmitCapture> = {
     if (early.length > 0) {
       throw new Conflict('E_COME_BACK', `${leg.from} consumers came back on ${partitionLabels(early)}`)
     }
-    await policies.letRun(leg.source, rate)
+    if (!isGathered(context)) await policies.letRun(leg.source, rate)
     await policies.setTypes(typesWithout(plan, leg.from))
     await deleteKeeper(context)
     return {}
   },
-  verifier({leg, plan, policies}) {
+  verifier(context) {
+    const {leg, plan, policies} = context
     return async () => {
       const [isHeld, types] = await Promise.all([policies.isHeld(leg.source), policies.types()])
-      if (isHeld) return waiting('the broker to show the dispatch rate that was found')
+      if (isHeld && !isGathered(context)) return waiting('the broker to show the dispatch rate that was found')
       return isSame(types, typesWithout(plan, leg.from))
         ? done({types})
         : waiting('the broker to show the new subscriptionTypesEnabled')
     }
   },
+}
+
+function isGathered({leg, plan}: StepContext): boolean {
+  return joinsTwice(plan.brokerVersion, leg.to)
 }

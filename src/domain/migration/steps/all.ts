@@ -7,12 +7,18 @@ import {door} from './door.js'
 import {drain} from './drain.js'
 import {evict} from './evict.js'
 import {fence} from './fence.js'
+import {gather} from './gather.js'
 import {leave} from './leave.js'
 import {mark} from './mark.js'
 import {pause} from './pause.js'
+import {prehold} from './prehold.js'
+import {release} from './release.js'
 import {restore} from './restore.js'
 import {retire} from './retire.js'
 
-const ALL = [admit, attach, create, door, drain, evict, fence, leave, mark, pause, restore, retire] as MigrationStep[]
+const IN_PLACE = [fence, evict, admit, restore]
+const BLUE_GREEN = [door, prehold, create, retire]
+const STOP_START = [mark, leave]
+const ALL = [...IN_PLACE, ...BLUE_GREEN, ...STOP_START, pause, drain, gather, release, attach] as MigrationStep[]
 
 export const STEP_BY_ID: ReadonlyMap<StepId, MigrationStep> = new Map(ALL.map((step) => [step.id, step]))

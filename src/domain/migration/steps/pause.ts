@@ -1,4 +1,5 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
+import {isHolding} from '../hold.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {consumersOf, lookAtSubscription} from './look.js'
 import {identityOf, type SubscriptionIdentity} from './make.js'
@@ -26,7 +27,9 @@ export const pause: MigrationStep<PauseCapture> = {
       count: stats?.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
     }))
     const attended = looks.filter(({stats}) => consumersOf(stats) > 0).map(({partition}) => partition)
-    return {rate, throttledReads, attended, identity: identityOf(first ?? {})}
+    // Turned back before its fleet was let run, the source is held already: that is nothing to give back.
+    const before = isHolding(rate) ? ((context.original('prehold')?.['rate'] ?? null) as DispatchRate | null) : rate
+    return {rate: before, throttledReads, attended, identity: identityOf(first ?? {})}
   },
   async apply({leg, policies}) {
     await policies.hold(leg.source)

@@ -33,6 +33,12 @@ export class HeldPolicies {
     await this.admin.setSubscriptionDispatchRate(this.topic, subscription, holdingRate(butFor))
   }
 
+  /** Holds a subscription that nobody has yet: what the hold lets out is for its own fleet, so it need not stay silent. */
+  async holdUnmade(subscription: string): Promise<void> {
+    await this.requireNobodyHeld(null)
+    await this.admin.setSubscriptionDispatchRate(this.topic, subscription, holdingRate(1))
+  }
+
   async isHeld(subscription: string): Promise<boolean> {
     return isHolding(await this.rate(subscription))
   }
