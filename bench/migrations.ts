@@ -12,7 +12,7 @@ import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
 import {WebSocketTransport} from '../src/clients/pulsar-messages/websocket.js'
 import {connectRedis} from '../src/clients/redis/connect.js'
 import {Scene, type SceneServers, untilConnected} from '../src/domain/lab/scene.js'
-import type {TallyFigures} from '../src/domain/lab/tally.js'
+import type {Tally, TallyFigures} from '../src/domain/lab/tally.js'
 import {MIGRATABLE, type MigratableType} from '../src/domain/migration/strategy.js'
 import type {MigrationResult} from '../src/domain/migration/result.js'
 import type {MigrationList} from '../src/domain/migration/status.js'
@@ -146,12 +146,34 @@ async function migrate({from, strategy, to}: Case, servers: SceneServers): Promi
     const requests = proxy?.take() ?? null
     await delay(1500)
     const figures = await scene.settle()
+    sayRepeated(scene.tally, result)
     return {...figures, heldMs: result.gapMs ?? Infinity, drainMs: result.drainMs ?? Infinity, wallMs, requests}
   } finally {
     await scene.close()
     await rm(folder, {recursive: true})
     await fetch(`${context.adminUrl}/admin/v2/namespaces/${namespace}?force=true`, {method: 'DELETE'})
   }
+}
+
+/** What came twice, so that a figure that should be 0 can be explained. */
+function sayRepeated(tally: Tally, {findings, id, switchedAt}: MigrationResult): void {
+  const repeated = [...Map.groupBy(tally.handlings, ({sequence}) => sequence).values()].filter(
+    (rows) => rows.length > 1,
+  )
+  if (repeated.length === 0) return
+  const switchedMs = Date.parse(switchedAt ?? '')
+  const told = repeated.slice(0, 5).map((rows) =>
+    rows
+      .map(({consumer, endedAt, fleet, receivedAt}) => {
+        const [from, to] = [receivedAt - switchedMs, endedAt - switchedMs].map((ms) => ms.toFixed(0))
+        return `${fleet} ${consumer} ${String(from)} to ${String(to)} ms`
+      })
+      .join(' and '),
+  )
+  const codes = findings.map(({code}) => code).join(', ')
+  say(
+    `  ${id}: ${String(repeated.length)} came twice, after the switch: ${told.join('; ')}; findings: ${codes || 'none'}`,
+  )
 }
 
 async function inPlace(scene: Scene, plan: string): Promise<MigrationResult> {

@@ -12,8 +12,9 @@ import type {MigratableType} from '../../src/domain/migration/strategy.js'
 const ROOT = join(import.meta.dirname, '..', '..')
 const PYTHON = join(ROOT, '.stack', 'python')
 const PYTHON_CLIENT = 'pulsar-client==3.13.0'
+const GO = join(ROOT, '.stack', 'go')
 
-export const CLIENTS = ['java', 'python'] as const
+export const CLIENTS = ['go', 'java', 'python'] as const
 export type Client = (typeof CLIENTS)[number]
 
 export interface ForeignFleetOptions {
@@ -87,6 +88,10 @@ export class ForeignFleet {
 /** Why a client can't be had here; null when it can. */
 export function missing(client: Client): string | null {
   if (client === 'java') return null // the stack runs on it
+  if (client === 'go') {
+    const build = spawnSync('go', ['build', '-o', join(GO, 'foreign-fleet'), '.'], {cwd: join(ROOT, 'test', 'go')})
+    return build.status === 0 ? null : 'Go is not here, or its modules can not be had'
+  }
   if (existsSync(join(PYTHON, 'pulsar'))) return null
   const install = spawnSync('python3', ['-m', 'pip', 'install', '--quiet', '--target', PYTHON, PYTHON_CLIENT])
   return install.status === 0 ? null : `${PYTHON_CLIENT} can't be installed`
@@ -96,6 +101,7 @@ async function programOf(client: Client): Promise<[command: string, args: string
   if (client === 'python') {
     return ['python3', [join(ROOT, 'test', 'python', 'foreign_fleet.py')], {PYTHONPATH: PYTHON}]
   }
+  if (client === 'go') return [join(GO, 'foreign-fleet'), [], {}]
   const folder = join(ROOT, '.stack', 'classpath')
   const newest = (await readdir(folder)).toSorted().at(-1)
   assert.ok(newest, 'the stack was never up here')
