@@ -43,7 +43,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/**'],
+    files: ['test/**/*.ts'],
     rules: {
       // node:test runs what test() returns; nobody awaits it at the top of a file.
       '@typescript-eslint/no-floating-promises': [

@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict'
-import {type ChildProcess, spawn, spawnSync} from 'node:child_process'
+import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {existsSync} from 'node:fs'
-import {readdir, readFile} from 'node:fs/promises'
-import {join} from 'node:path'
 import {createInterface} from 'node:readline'
 
 import type {Scene} from '../../src/domain/lab/scene.js'
 import type {MigratableType} from '../../src/domain/migration/strategy.js'
+import {brokerClasspath, goProgram, javaProgram, type Program, pythonProgram} from './programs.js'
 
-const ROOT = join(import.meta.dirname, '..', '..')
-const PYTHON = join(ROOT, '.stack', 'python')
-const PYTHON_CLIENT = 'pulsar-client==3.13.0'
-const GO = join(ROOT, '.stack', 'go')
+const PYTHON = 'foreign_fleet.py'
 
 export const CLIENTS = ['go', 'java', 'python'] as const
 export type Client = (typeof CLIENTS)[number]
@@ -69,7 +64,7 @@ export class ForeignFleet {
     options: ForeignFleetOptions,
   ): Promise<ForeignFleet> {
     const wanted = {...options, topic: scene.topic.full, workMs: 5, slowEvery: 97, slowMs: 60, retryMs: 250}
-    const [command, args, env] = await programOf(client)
+    const {args, command, env} = await programOf(client)
     const child = spawn(command, [...args, JSON.stringify(wanted)], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {...process.env, ...env},
@@ -88,23 +83,17 @@ export class ForeignFleet {
 /** Why a client can't be had here; null when it can. */
 export function missing(client: Client): string | null {
   if (client === 'java') return null // the stack runs on it
-  if (client === 'go') {
-    const build = spawnSync('go', ['build', '-o', join(GO, 'foreign-fleet'), '.'], {cwd: join(ROOT, 'test', 'go')})
-    return build.status === 0 ? null : 'Go is not here, or its modules can not be had'
-  }
-  if (existsSync(join(PYTHON, 'pulsar'))) return null
-  const install = spawnSync('python3', ['-m', 'pip', 'install', '--quiet', '--target', PYTHON, PYTHON_CLIENT])
-  return install.status === 0 ? null : `${PYTHON_CLIENT} can't be installed`
+  if (client === 'go') return goProgram('fleet') ? null : 'Go is not here, or its modules can not be had'
+  return pythonProgram(PYTHON) ? null : "Python's packages can not be installed"
 }
 
-async function programOf(client: Client): Promise<[command: string, args: string[], env: Record<string, string>]> {
-  if (client === 'python') {
-    return ['python3', [join(ROOT, 'test', 'python', 'foreign_fleet.py')], {PYTHONPATH: PYTHON}]
-  }
-  if (client === 'go') return [join(GO, 'foreign-fleet'), [], {}]
-  const folder = join(ROOT, '.stack', 'classpath')
-  const newest = (await readdir(folder)).toSorted().at(-1)
-  assert.ok(newest, 'the stack was never up here')
-  const classpath = (await readFile(join(folder, newest, 'classpath.txt'), 'utf8')).trim()
-  return ['java', ['-Xmx256m', '-cp', classpath, join(ROOT, 'test', 'java', 'ForeignFleet.java')], {}]
+async function programOf(client: Client): Promise<Program> {
+  const found = {
+    go: () => goProgram('fleet'),
+    java: async () => javaProgram('ForeignFleet.java', await brokerClasspath()),
+    python: () => pythonProgram(PYTHON),
+  }[client]
+  const program = await found()
+  assert.ok(program, String(missing(client)))
+  return program
 }

@@ -1,10 +1,10 @@
 import chalk from 'chalk'
 
-import type {LockRecord, LockVerdict} from '../../domain/locks/classify.js'
+import type {LockRecord, LockVerdict} from '../../domain/locks/record.js'
 import type {LockScan} from '../../domain/locks/collect.js'
 import {renderMs, renderTable} from './table.js'
 
-const HEAD = ['verdict', 'key', 'family', 'holder', 'ttl', 'held at least']
+const HEAD = ['verdict', 'key', 'family', 'holder', 'ttl', 'held']
 
 /** A person looks for what is wrong; of the healthy a few show what the locks look like. */
 const HEALTHY_SHOWN = 5
@@ -26,7 +26,7 @@ export function renderLocks(scan: LockScan): string {
       lock.family,
       holderText(lock),
       lock.ttlMs === null ? 'never expires' : renderMs(lock.ttlMs),
-      renderMs(lock.heldAtLeastMs),
+      heldText(lock),
     ])
   const notes = [counts.join(', ')]
   if (hidden > 0) notes.push(`${String(hidden)} more healthy ones are not shown; --json lists them`)
@@ -34,11 +34,17 @@ export function renderLocks(scan: LockScan): string {
   return [head, renderTable(HEAD, rows), notes.join('\n')].join('\n\n')
 }
 
-function holderText({holder, reentrancy}: LockRecord): string {
+function holderText({holder, holders, reentrancy}: LockRecord): string {
   if (!holder) return '-'
+  if (holders !== null && holders > 1) return `${String(holders)} holders`
   const times = reentrancy !== null && reentrancy > 1 ? ` (taken ${String(reentrancy)} times)` : ''
-  if (holder.host !== null) return `${holder.host} pid ${String(holder.pid)}${times}`
+  if (holder.host !== null) return `${holder.host}${holder.pid === null ? '' : ` pid ${String(holder.pid)}`}${times}`
   return `${holder.token}${times}`
+}
+
+/** What the lock itself tells is exact; the idle time is the least that it can be. */
+function heldText({heldAtLeastMs, heldBy}: LockRecord): string {
+  return heldBy === 'idle' ? `≥ ${renderMs(heldAtLeastMs)}` : renderMs(heldAtLeastMs)
 }
 
 function colour(verdict: LockVerdict): string {

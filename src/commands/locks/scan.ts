@@ -6,6 +6,8 @@ import {redisFlags} from '../../cli/flags.js'
 import {renderLocks} from '../../cli/render/locks.js'
 import {connectRedis} from '../../clients/redis/connect.js'
 import {type LockScan, scanLocks} from '../../domain/locks/collect.js'
+import {BUILTIN_FAMILIES} from '../../domain/locks/families/builtin.js'
+import {compileFamilies} from '../../domain/locks/families/compiled.js'
 
 export default class LocksScan extends KeyshiftCommand<LockScan> {
   static override description =
@@ -19,7 +21,11 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     ...redisFlags,
     limit: Flags.integer({default: 10_000, description: 'list at most this many locks; all are counted', min: 1}),
     'max-ttl': Flags.integer({default: 600, description: 'a longer TTL is too long', helpValue: 'SECONDS', min: 1}),
-    pattern: Flags.string({default: 'lock:*', description: 'keys to look at, as a glob', helpValue: 'GLOB'}),
+    pattern: Flags.string({
+      default: 'lock:*',
+      description: 'keys to look at, as a glob; with * only what can be nothing but a lock is taken for one',
+      helpValue: 'GLOB',
+    }),
   }
   static override summary = 'Find Redis locks, name their holders, and point out those that will never expire.'
 
@@ -29,6 +35,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     const connection = this.own(await connectRedis(url))
     const scan = await scanLocks(connection, {
       pattern: flags.pattern,
+      families: compileFamilies(BUILTIN_FAMILIES),
       limit: flags.limit,
       maxTtlMs: flags['max-ttl'] * 1000,
       onProgress: ({calls, locks}) => {

@@ -2,7 +2,10 @@ import type {Redis} from 'ioredis'
 
 import {KeyshiftError, Unreachable} from '../../errors.js'
 import type {RedisConnection} from '../../clients/redis/connect.js'
-import {classifyLock, type ClassifyOptions, type LockRecord, type LockVerdict, type RawLock} from './classify.js'
+import {expiryCommandOf, readLocks} from './collect-read.js'
+import type {CompiledFamilies} from './families/compiled.js'
+import {recognise} from './recognise.js'
+import {type JudgeOptions, lockRecord, type LockRecord, type LockVerdict} from './record.js'
 
 export interface LockScan {
   address: string
@@ -11,7 +14,7 @@ export interface LockScan {
   complete: boolean
   /** keys that the servers held when the scan began */
   scannedKeys: number
-  /** sorted: what is wrong first, then by key */
+  /** sorted: what is wrong first, then by key. Companions of a lock, such as a line of waiters, are none themselves */
   locks: LockRecord[]
   summary: {
     locks: number
@@ -23,8 +26,12 @@ export interface LockScan {
   }
 }
 
-export interface LockScanOptions extends ClassifyOptions {
-  /** a glob as SCAN MATCH understands it */
+export interface LockScanOptions extends JudgeOptions {
+  readonly families: CompiledFamilies
+  /**
+   * A glob as SCAN MATCH understands it. Whatever fits it is expected to be a lock; unless that is everything, `*`: then
+   * only what can be nothing else is taken for one.
+   */
   readonly pattern: string
   /** the most locks to list; all are counted */
   readonly limit: number
@@ -100,58 +107,29 @@ class Tally {
 }
 
 async function scanPrimary(redis: Redis, options: LockScanOptions, tally: Tally): Promise<void> {
+  const isExpected = saysWhatIsALock(options.pattern)
+  const expiry = await expiryCommandOf(redis)
   let cursor = '0'
   do {
     const [next, keys] = await redis.scanBuffer(cursor, 'MATCH', options.pattern, 'COUNT', SCAN_COUNT)
-    for (const raw of await readLocks(redis, keys)) {
-      if (raw === 'unreadable') tally.unreadable++
-      else if (raw.type !== 'none') tally.add(classifyLock(raw, options)) // none: it went away meanwhile
+    for (const raw of await readLocks(redis, keys, expiry)) {
+      if (raw === 'unreadable') {
+        tally.unreadable++
+        continue
+      }
+      const found = recognise(raw, options.families, isExpected)
+      if (found.kind === 'lock' || (found.kind === 'unknown' && isExpected)) {
+        tally.add(lockRecord(raw, found, options))
+      }
     }
     options.onProgress({locks: tally.count, calls: ++tally.calls})
     cursor = next.toString()
   } while (cursor !== '0')
 }
 
-/** Two pipelines: what does not touch the keys first, so that the idle time is not our own; then the values. */
-async function readLocks(redis: Redis, keys: readonly Buffer[]): Promise<Array<RawLock | 'unreadable'>> {
-  if (keys.length === 0) return []
-  const looks = redis.pipeline()
-  for (const key of keys) looks.type(key).pttl(key).object('IDLETIME', key)
-  const seen = await answers(looks.exec())
-  const values = redis.pipeline()
-  for (const [at, key] of keys.entries()) {
-    if (seen[at * 3]?.value === 'hash') values.hgetallBuffer(key)
-    else values.getBuffer(key)
-  }
-  // A key of another type answers GET with WRONGTYPE: its value stays unread, and it is no lock that we know.
-  const read = await answers(values.exec())
-  return keys.map((key, at) => rawLock(key, seen.slice(at * 3, at * 3 + 3), read[at]))
-}
-
-interface Answer {
-  readonly error: Error | null
-  readonly value: unknown
-}
-
-async function answers(replies: Promise<Array<[Error | null, unknown]> | null>): Promise<Answer[]> {
-  return ((await replies) ?? []).map(([error, value]) => ({error, value}))
-}
-
-function rawLock(key: Buffer, looks: readonly Answer[], read: Answer | undefined): RawLock | 'unreadable' {
-  const [type, pttl, idle] = looks
-  if ([type, pttl, read].some((answer) => answer?.error?.message.includes('NOPERM'))) return 'unreadable'
-  return {
-    key,
-    type: String(type?.value),
-    pttl: Number(pttl?.value),
-    idleSeconds: typeof idle?.value === 'number' ? idle.value : null,
-    value: Buffer.isBuffer(read?.value) ? read.value : null,
-    fields: type?.value === 'hash' ? hashFields(read?.value) : [],
-  }
-}
-
-function hashFields(reply: unknown): Array<readonly [Buffer, Buffer]> {
-  return Object.entries((reply ?? {}) as Record<string, Buffer>).map(([field, value]) => [Buffer.from(field), value])
+/** Who asks for some keys says that they are locks; who asks for all wants those that certainly are. */
+function saysWhatIsALock(pattern: string): boolean {
+  return !/^\*+$/.test(pattern)
 }
 
 /** CLIENT NO-TOUCH, since Redis 7.2: our reads leave the keys' idle time alone. */

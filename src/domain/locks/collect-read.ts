@@ -1,0 +1,105 @@
+import type {Redis} from 'ioredis'
+
+import type {RawLock} from './raw-lock.js'
+
+/** What could not be read: this login may not. */
+export type Unreadable = 'unreadable'
+
+/** More is no lock of a family that is known, and reading it would hold up the server. */
+const MOST_ELEMENTS = 64
+const MOST_BYTES = 1024
+/** How Redis stores hashes of few and short fields; a lock's always are. */
+const SMALL_HASH = new Set(['listpack', 'ziplist'])
+
+/** How a server tells when a key expires: exactly, since Redis 7.0, or as what is left at the moment. */
+export type ExpiryCommand = 'pexpiretime' | 'pttl'
+
+/** Whether PEXPIRETIME is there, and this login may use it. */
+export async function expiryCommandOf(redis: Redis): Promise<ExpiryCommand> {
+  try {
+    await redis.pexpiretime('keyshift')
+    return 'pexpiretime'
+  } catch (error) {
+    // A login that may not touch this one key may still use the command.
+    return error instanceof Error && /unknown command|permissions to run/i.test(error.message) ? 'pttl' : 'pexpiretime'
+  }
+}
+
+/**
+ * Looks at keys in two pipelines: what does not touch them first, so that the idle time is not our own; then the values.
+ * A key that is gone meanwhile is left out.
+ */
+export async function readLocks(
+  redis: Redis,
+  keys: readonly Buffer[],
+  expiry: ExpiryCommand,
+): Promise<Array<RawLock | Unreadable>> {
+  if (keys.length === 0) return []
+  const looks = redis.pipeline().time()
+  for (const key of keys) looks.type(key)[expiry](key).object('IDLETIME', key).object('ENCODING', key)
+  const [time, ...seen] = await answers(looks.exec())
+  const atMs = timeMs(time)
+  const rows = keys.map((key, at) => ({key, look: seen.slice(at * LOOKS, (at + 1) * LOOKS)}))
+  const values = redis.pipeline()
+  for (const {key, look} of rows) addRead(values, key, look)
+  const read = await answers(values.exec())
+  return rows
+    .map(({key, look}, at) => rawLock({key, atMs, expiry}, look, read[at]))
+    .filter((raw) => raw === 'unreadable' || raw.type !== 'none')
+}
+
+type Pipeline = ReturnType<Redis['pipeline']>
+
+/** How many commands look at each key. */
+const LOOKS = 4
+
+function addRead(pipeline: Pipeline, key: Buffer, [type, , , encoding]: readonly Answer[]): void {
+  if (type?.value === 'hash' && SMALL_HASH.has(String(encoding?.value))) pipeline.hgetallBuffer(key)
+  else if (type?.value === 'zset') pipeline.zrangeBuffer(key, '0', String(MOST_ELEMENTS), 'WITHSCORES')
+  else if (type?.value === 'list') pipeline.lrangeBuffer(key, 0, MOST_ELEMENTS)
+  else if (type?.value === 'string' && encoding?.value === 'raw') pipeline.getrangeBuffer(key, 0, MOST_BYTES)
+  else if (type?.value === 'string') pipeline.getBuffer(key)
+  else pipeline.type(key)
+}
+
+interface Answer {
+  readonly error: Error | null
+  readonly value: unknown
+}
+
+async function answers(replies: Promise<Array<[Error | null, unknown]> | null>): Promise<Answer[]> {
+  return ((await replies) ?? []).map(([error, value]) => ({error, value}))
+}
+
+function timeMs(answer: Answer | undefined): number {
+  if (!Array.isArray(answer?.value)) return Date.now() // a login without TIME
+  const [seconds, micros] = answer.value as [string, string]
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+}
+
+function rawLock(
+  {atMs, expiry, key}: {readonly key: Buffer; readonly atMs: number; readonly expiry: ExpiryCommand},
+  [type, ends, idle]: readonly Answer[],
+  read: Answer | undefined,
+): RawLock | Unreadable {
+  if ([type, ends, read].some((answer) => answer?.error?.message.includes('NOPERM'))) return 'unreadable'
+  return {
+    key,
+    type: String(type?.value),
+    expiresAtMs: Number(ends?.value) + (expiry === 'pttl' && Number(ends?.value) > 0 ? atMs : 0),
+    idleSeconds: typeof idle?.value === 'number' ? idle.value : null,
+    entries: entriesOf(String(type?.value), read?.value),
+    atMs,
+  }
+}
+
+function entriesOf(type: string, value: unknown): RawLock['entries'] {
+  if (type === 'string') return Buffer.isBuffer(value) && value.length <= MOST_BYTES ? [[value, null]] : []
+  if (type === 'hash' && typeof value === 'object') {
+    return Object.entries((value ?? {}) as Record<string, Buffer>).map(([field, count]) => [Buffer.from(field), count])
+  }
+  if (!Array.isArray(value)) return []
+  const elements = value as Buffer[]
+  if (type !== 'zset') return elements.map((element) => [element, null])
+  return elements.flatMap((member, at) => (at % 2 === 0 ? [[member, elements[at + 1] ?? null]] : []))
+}

@@ -1,0 +1,14 @@
+import type {LockFamily} from './family.js'
+import {JAVA_FAMILIES} from './java.js'
+import {NODE_FAMILIES} from './node.js'
+import {LAST_FAMILIES, OTHER_FAMILIES} from './others.js'
+import {PYTHON_FAMILIES} from './python.js'
+
+/** In the order in which they are asked: what is certain before what is likely, and what fits nearly all at the end. */
+export const BUILTIN_FAMILIES: readonly LockFamily[] = [
+  ...JAVA_FAMILIES,
+  ...PYTHON_FAMILIES,
+  ...OTHER_FAMILIES,
+  ...NODE_FAMILIES,
+  ...LAST_FAMILIES,
+]

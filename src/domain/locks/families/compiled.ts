@@ -1,0 +1,77 @@
+import {Usage} from '../../../errors.js'
+import type {LockType} from '../raw-lock.js'
+import type {LockCompanion, LockFamily, LockForm} from './family.js'
+import {templateExpression} from './template.js'
+
+export interface CompiledForm {
+  readonly family: LockFamily
+  readonly form: LockForm
+  readonly key: RegExp | null
+  readonly token: RegExp
+  readonly entry: RegExp | null
+}
+
+export interface CompiledCompanion {
+  readonly family: LockFamily
+  readonly companion: LockCompanion
+  readonly key: RegExp
+}
+
+/** Families made ready to be asked, by the type of key, in their order. */
+export interface CompiledFamilies {
+  readonly families: ReadonlyMap<string, LockFamily>
+  readonly forms: ReadonlyMap<string, readonly CompiledForm[]>
+  readonly companions: ReadonlyMap<string, readonly CompiledCompanion[]>
+}
+
+/**
+ * What is certain is asked before what only counts where a lock is expected; else in the order given.
+ *
+ * @throws Usage E_LOCK_FAMILIES that names the family whose expression can't be read, or whose name stands twice.
+ */
+export function compileFamilies(families: readonly LockFamily[]): CompiledFamilies {
+  const byName = new Map<string, LockFamily>()
+  const forms = new Map<LockType, CompiledForm[]>()
+  const companions = new Map<LockType, CompiledCompanion[]>()
+  for (const family of families) {
+    if (byName.has(family.name)) throw unreadable(family, 'its name stands twice')
+    byName.set(family.name, family)
+    for (const companion of family.companions ?? []) {
+      add(companions, companion.type, {family, companion, key: templateExpression(companion.key)})
+    }
+  }
+  const all = families.flatMap((family) => family.forms.map((form) => compileForm(family, form)))
+  for (const one of [...all.filter(({form}) => !form.isWeak), ...all.filter(({form}) => form.isWeak)]) {
+    add(forms, one.form.type, one)
+  }
+  return {families: byName, forms, companions}
+}
+
+function compileForm(family: LockFamily, form: LockForm): CompiledForm {
+  const whole = (text: string): RegExp => {
+    try {
+      return new RegExp(`^(?:${text})$`, 's')
+    } catch (error) {
+      throw unreadable(family, error instanceof Error ? error.message : String(error))
+    }
+  }
+  return {
+    family,
+    form,
+    key: form.key === undefined ? null : whole(form.key),
+    token: whole(form.token),
+    entry: form.entry === undefined ? null : whole(form.entry),
+  }
+}
+
+function unreadable({name}: LockFamily, reason: string): Usage {
+  return new Usage('E_LOCK_FAMILIES', `the lock family ${name} can't be used: ${reason}`, {
+    data: {family: name, reason},
+  })
+}
+
+function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key)
+  if (values) values.push(value)
+  else map.set(key, [value])
+}

@@ -1,0 +1,97 @@
+import type {LockType} from '../raw-lock.js'
+
+/**
+ * How one library's locks look, whose they are, and what a release has to do. All of it is data that JSON can hold: who
+ * uses a library that is not here describes it in a file.
+ *
+ * Regular expressions are text and match the whole. In templates, `${key}` is the lock's key, `${tagged}` the same in
+ * braces unless it has some, `${group}` what a named group of the form found in the key, and `*` anything.
+ */
+export interface LockFamily {
+  /** lower case, with hyphens: `redisson-read-write` */
+  name: string
+  /** for a person: which libraries, in which versions */
+  title: string
+  /** the first that fits counts */
+  forms: LockForm[]
+  lease: LockLease
+  /** keys that belong to a lock of this family and are none themselves */
+  companions?: LockCompanion[]
+  release: LockRelease
+}
+
+/** One shape in which a lock is stored. */
+export interface LockForm {
+  type: LockType
+  /** the key; anything where it is left out */
+  key?: string
+  /**
+   * A string's value, or each field, member or element. Named groups tell of the holder: `host`, `pid`, `thread`,
+   * `consumer`, `instance` (a process, by an id of its own); of times `acquiredAt` (ISO 8601), `expiresAtSeconds`, and `uuid1`, a
+   * version 1 UUID in hex, which holds the time of acquisition.
+   */
+  token: string
+  /** a hash's values or a zset's scores; groups `count`, `acquiredAtSeconds`, `expiresAtMs` */
+  entry?: string
+  /** one more field or member that has to stand beside the holders' */
+  beside?: string
+  /** the same, but it may be missing */
+  maybeBeside?: string
+  /** how many holders there may be; 1 unless given */
+  holders?: 'many' | 'one'
+  /** whether it counts only where a lock is expected, by the pattern or the key's words: other things look like it */
+  isWeak?: boolean
+  /** how sure it is, from 0 to 1 */
+  confidence: number
+  /** families that can look exactly the same */
+  mayBe?: string[]
+}
+
+export interface LockLease {
+  /** what the library sets by default, in ms; null where it sets none, or the caller has to say */
+  ttlMs: number | null
+  /** how often it renews it by itself, in ms; null where it does not, or the caller has to */
+  renewEveryMs: number | null
+  /**
+   * Whether a key without a TTL is normal for it: its end is elsewhere. Otherwise such a lock lasts for ever when its holder
+   * dies.
+   */
+  endsElsewhere?: boolean
+}
+
+export interface LockCompanion {
+  type: LockType
+  /** a template */
+  key: string
+  /** `waiters` wait in order, `deadlines` are theirs; `counter` outlives its lock by design, and so does `index` */
+  role: 'counter' | 'deadlines' | 'hold' | 'index' | 'info' | 'signal' | 'waiters'
+}
+
+export type LockRelease =
+  | {
+      how: 'compare-and-delete'
+      /** how those who wait are told */
+      wake?: LockWake
+      /** roles of the companions that go with the lock */
+      takes?: Array<LockCompanion['role']>
+    }
+  | {
+      /** deleting it does harm: what to do instead, for a person */
+      how: 'never'
+      instead: string
+    }
+
+export type LockWake =
+  | {
+      by: 'publish'
+      /** a template */
+      channel: string
+      message: string
+    }
+  | {
+      by: 'push'
+      /** a template */
+      list: string
+      element: string
+      expireMs: number
+    }

@@ -1,0 +1,87 @@
+import type {LockFamily} from './family.js'
+import {UUID} from './patterns.js'
+
+/** RedissonLock, RedissonFairLock, RedissonFencedLock, RedissonSpinLock, RedissonReadLock, RedissonWriteLock (3.x, 4.x). */
+const REDISSON: LockFamily = {
+  name: 'redisson',
+  title: 'Redisson lock, also fair, fenced, spin and multi-lock',
+  forms: [
+    {
+      type: 'hash',
+      token: `(?<instance>${UUID}):(?<thread>\\d+)`,
+      entry: '(?<count>\\d{1,9})',
+      confidence: 0.99,
+    },
+  ],
+  lease: {ttlMs: 30_000, renewEveryMs: 10_000},
+  companions: [
+    {type: 'list', key: 'redisson_lock_queue:${tagged}', role: 'waiters'},
+    {type: 'zset', key: 'redisson_lock_timeout:${tagged}', role: 'deadlines'},
+    {type: 'string', key: 'redisson_lock_token:${tagged}', role: 'counter'},
+    {type: 'string', key: 'redisson_unlock_latch:${tagged}:*', role: 'info'},
+  ],
+  release: {
+    how: 'compare-and-delete',
+    wake: {by: 'publish', channel: 'redisson_lock__channel:${tagged}', message: '0'},
+  },
+}
+
+const REDISSON_READ_WRITE: LockFamily = {
+  name: 'redisson-read-write',
+  title: 'Redisson read-write lock',
+  forms: [
+    {
+      type: 'hash',
+      token: `(?<instance>${UUID}):(?<thread>\\d+)(?::write)?`,
+      entry: '(?<count>\\d{1,9})',
+      beside: 'mode',
+      holders: 'many',
+      confidence: 0.99,
+    },
+  ],
+  lease: {ttlMs: 30_000, renewEveryMs: 10_000},
+  companions: [{type: 'string', key: '${tagged}:*:rwlock_timeout:*', role: 'hold'}],
+  release: {
+    how: 'compare-and-delete',
+    wake: {by: 'publish', channel: 'redisson_rwlock:${tagged}', message: '1'},
+    takes: ['hold'],
+  },
+}
+
+/** RedisLockRegistry: one id for each registry instance, the same in all its locks. */
+const SPRING: LockFamily = {
+  name: 'spring-integration',
+  title: 'Spring Integration RedisLockRegistry',
+  forms: [
+    {
+      type: 'string',
+      key: '(?<registry>[^:]+):(?<name>.+)',
+      token: `(?<instance>${UUID})`,
+      isWeak: true,
+      confidence: 0.6,
+      mayBe: ['uuid'],
+    },
+  ],
+  lease: {ttlMs: 60_000, renewEveryMs: null},
+  release: {
+    how: 'compare-and-delete',
+    wake: {by: 'publish', channel: '${registry}-channel:${name}', message: '${key}'},
+  },
+}
+
+const SHEDLOCK: LockFamily = {
+  name: 'shedlock',
+  title: 'ShedLock Redis provider',
+  forms: [
+    {
+      type: 'string',
+      token: `ADDED:(?<acquiredAt>\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z)@(?<host>.+?)(?::(?<instance>${UUID}))?`,
+      confidence: 0.99,
+    },
+  ],
+  // A key inside lockAtLeastFor stays after its job has ended: that is no leak.
+  lease: {ttlMs: null, renewEveryMs: null},
+  release: {how: 'compare-and-delete'},
+}
+
+export const JAVA_FAMILIES: readonly LockFamily[] = [REDISSON_READ_WRITE, REDISSON, SHEDLOCK, SPRING]

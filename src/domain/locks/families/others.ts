@@ -1,0 +1,145 @@
+import type {LockFamily} from './family.js'
+import {UUID} from './patterns.js'
+
+/** What Go's encodings make of random bytes: some letter of either case, which words and numbers lack. */
+const MIXED = '(?=.{0,21}[A-Z])(?=.{0,21}[a-z])'
+
+const REDSYNC: LockFamily = {
+  name: 'redsync',
+  title: 'go-redsync 4: 16 random bytes, in base64',
+  forms: [{type: 'string', token: '[A-Za-z0-9+/]{22}==', isWeak: true, confidence: 0.9}],
+  lease: {ttlMs: 8000, renewEveryMs: null},
+  release: {how: 'compare-and-delete'},
+}
+
+const BSM: LockFamily = {
+  name: 'bsm-redislock',
+  title: 'bsm/redislock: 16 random bytes in base64, then what the caller says of itself',
+  forms: [
+    {type: 'string', token: `${MIXED}[\\w-]{22}`, isWeak: true, confidence: 0.85},
+    {type: 'string', token: `${MIXED}[\\w-]{22}(?<consumer>.+)`, isWeak: true, confidence: 0.5},
+  ],
+  lease: {ttlMs: null, renewEveryMs: null},
+  release: {how: 'compare-and-delete'},
+}
+
+const LARAVEL: LockFamily = {
+  name: 'laravel',
+  title: 'Laravel cache lock, unique jobs, WithoutOverlapping',
+  forms: [
+    {
+      type: 'string',
+      key: '.*(?:laravel_unique_job:|laravel-queue-overlap:|framework/schedule-).+',
+      token: '\\S+',
+      confidence: 0.95,
+    },
+    {type: 'string', key: '.*laravel.*', token: '[A-Za-z0-9]{16}', isWeak: true, confidence: 0.7},
+  ],
+  lease: {ttlMs: null, renewEveryMs: null},
+  release: {how: 'compare-and-delete'},
+}
+
+/** Since Symfony 5.2 a zset, before it a string; either's code fails on the other's key. */
+const SYMFONY: LockFamily = {
+  name: 'symfony',
+  title: 'Symfony Lock RedisStore',
+  forms: [
+    {
+      type: 'zset',
+      token: '[A-Za-z0-9+/]{43}=',
+      entry: '(?<expiresAtMs>\\d{13})(?:\\.\\d+)?',
+      maybeBeside: '__write__',
+      holders: 'many',
+      confidence: 0.97,
+    },
+    {type: 'string', token: '[A-Za-z0-9+/]{43}=', isWeak: true, confidence: 0.8},
+  ],
+  lease: {ttlMs: 300_000, renewEveryMs: null},
+  release: {how: 'compare-and-delete'},
+}
+
+const SIDEKIQ: LockFamily = {
+  name: 'sidekiq-unique-jobs',
+  title: 'sidekiq-unique-jobs',
+  forms: [
+    {
+      type: 'hash',
+      key: '(?<name>uniquejobs:.+):LOCKED',
+      token: '.+',
+      entry: '(?<acquiredAtSeconds>\\d{10}(?:\\.\\d+)?)',
+      holders: 'many',
+      confidence: 0.99,
+    },
+  ],
+  // Its locks have no expiry by default: the reaper takes away those whose job is gone.
+  lease: {ttlMs: null, renewEveryMs: null, endsElsewhere: true},
+  companions: [
+    {type: 'string', key: 'uniquejobs:*', role: 'info'},
+    {type: 'list', key: 'uniquejobs:*', role: 'info'},
+    {type: 'zset', key: 'uniquejobs:digests', role: 'index'},
+    {type: 'zset', key: 'uniquejobs:expiring_digests', role: 'index'},
+  ],
+  release: {
+    how: 'never',
+    instead:
+      'its digest and queues have to go with it: use SidekiqUniqueJobs::Digests.new.delete_by_digest, or its web page',
+  },
+}
+
+const MEDALLION: LockFamily = {
+  name: 'medallion',
+  title: 'Medallion DistributedLock.Redis',
+  forms: [{type: 'string', token: '(?<host>.+)_(?<pid>\\d+)_[0-9a-f]{32}', confidence: 0.97}],
+  lease: {ttlMs: 30_000, renewEveryMs: 9000},
+  release: {how: 'compare-and-delete'},
+}
+
+/** Its end is in its value: it has no TTL, and whoever comes after that time takes it over. */
+const REDIS_MUTEX: LockFamily = {
+  name: 'redis-mutex',
+  title: 'redis-mutex (Ruby)',
+  forms: [
+    {type: 'string', key: '(?:.*:)?RedisMutex:.+', token: '(?<expiresAtSeconds>\\d{10}\\.\\d+)', confidence: 0.97},
+  ],
+  lease: {ttlMs: 10_000, renewEveryMs: null, endsElsewhere: true},
+  release: {how: 'compare-and-delete'},
+}
+
+const REDLOCK_NET: LockFamily = {
+  name: 'redlock-net',
+  title: 'RedLock.net',
+  forms: [{type: 'string', key: 'redlock:(?<name>.+)', token: UUID, confidence: 0.9}],
+  lease: {ttlMs: null, renewEveryMs: null},
+  release: {how: 'compare-and-delete'},
+}
+
+const UUID_TOKEN: LockFamily = {
+  name: 'uuid',
+  title: 'SET NX with a UUID: redlock-rb, aioredlock and many of one’s own',
+  forms: [{type: 'string', token: UUID, isWeak: true, confidence: 0.8}],
+  lease: {ttlMs: null, renewEveryMs: null},
+  release: {how: 'compare-and-delete'},
+}
+
+/** The last to be asked: a short string under a key that is expected to be a lock. */
+const PLAIN: LockFamily = {
+  name: 'plain',
+  title: 'SET NX with a token of one’s own',
+  forms: [
+    {type: 'string', token: '(?:1|true|yes|ok|lock|locked)', isWeak: true, confidence: 0.4},
+    {type: 'string', token: '[^\\s{}\\[\\]"<>]{1,256}', isWeak: true, confidence: 0.7},
+  ],
+  lease: {ttlMs: null, renewEveryMs: null},
+  release: {how: 'compare-and-delete'},
+}
+
+export const OTHER_FAMILIES: readonly LockFamily[] = [
+  SIDEKIQ,
+  SYMFONY,
+  LARAVEL,
+  MEDALLION,
+  REDIS_MUTEX,
+  REDLOCK_NET,
+  REDSYNC,
+]
+export const LAST_FAMILIES: readonly LockFamily[] = [UUID_TOKEN, BSM, PLAIN]

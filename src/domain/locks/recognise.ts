@@ -1,0 +1,178 @@
+import type {CompiledFamilies, CompiledForm} from './families/compiled.js'
+import type {LockCompanion, LockFamily} from './families/family.js'
+import {untagged} from './families/template.js'
+import {printable, type RawLock} from './raw-lock.js'
+
+export interface LockHolder {
+  /** exactly as stored, the proof that a release has to show; base64:… when it is not text */
+  token: string
+  host: string | null
+  pid: number | null
+  thread: number | null
+  /** what the holder calls itself */
+  consumer: string | null
+  /** a process, by an id of its own */
+  instance: string | null
+}
+
+/** A lock whose format is known. Times are epoch ms, null where the format holds none. */
+export interface RecognisedLock {
+  readonly kind: 'lock'
+  readonly family: LockFamily
+  /** a semaphore and a read lock can have several */
+  readonly holders: readonly LockHolder[]
+  /** how often its one holder has taken it; null where the format does not say */
+  readonly reentrancy: number | null
+  readonly acquiredAtMs: number | null
+  /** its end as the value says it */
+  readonly endsAtMs: number | null
+  readonly isAnonymous: boolean
+  readonly confidence: number
+  readonly mayBe: readonly string[]
+  /** what named groups found in the key, to fill templates */
+  readonly groups: Readonly<Record<string, string>>
+}
+
+/** A key that belongs to a lock, and is none. */
+export interface RecognisedCompanion {
+  readonly kind: 'companion'
+  readonly family: LockFamily
+  readonly role: LockCompanion['role']
+  /** the keys of which one is its lock; none where it belongs to all */
+  readonly locks: readonly string[]
+}
+
+export type Recognised = RecognisedCompanion | RecognisedLock | {readonly kind: 'unknown'}
+
+const WORDS = '(?:[lL]ock(?:s|ed)?|[mM]utex(?:es)?|[sS]emaphores?|[lL]eases?|[lL]eader)'
+/** A word of the key says lock: `order-lock:7`, `orderLock:7`, `LOCK_7`; not `clock:7`, `block:7`, `leaderboard`. */
+const SAYS_LOCK = new RegExp(
+  `(?<![A-Za-z])${WORDS}(?![a-z])|(?<=[a-z])(?=[A-Z])${WORDS}(?![a-z])|(?<![A-Z])LOCKS?(?![A-Z])`,
+)
+/** Nobody is named by these: whoever took the lock wrote the same. */
+const ANONYMOUS = /^(?:1|true|yes|ok|lock|locked)$/i
+
+/**
+ * Recognises what a key is by the families given; the first that fits decides.
+ *
+ * @param isExpected whether whoever asks says that the key is a lock: then shapes count that other things have too.
+ */
+export function recognise(raw: RawLock, families: CompiledFamilies, isExpected: boolean): Recognised {
+  const key = printable(raw.key)
+  const companion = recogniseCompanion(key, raw.type, families)
+  if (companion) return companion
+  const mayBeWeak = isExpected || SAYS_LOCK.test(key)
+  let entries: Entry[] | null = null
+  for (const compiled of families.forms.get(raw.type) ?? []) {
+    if (compiled.form.isWeak === true && !mayBeWeak) continue
+    const found = compiled.key === null ? null : compiled.key.exec(key)
+    if (compiled.key !== null && found === null) continue
+    entries ??= raw.entries.map(([token, entry]) => [printable(token), entry === null ? null : printable(entry)])
+    const lock = fit(compiled, entries, {...found?.groups}, raw.atMs)
+    if (lock) return lock
+  }
+  return {kind: 'unknown'}
+}
+
+type Entry = readonly [token: string, entry: string | null]
+
+function recogniseCompanion(key: string, type: string, {companions}: CompiledFamilies): RecognisedCompanion | null {
+  for (const {companion, family, key: expression} of companions.get(type) ?? []) {
+    const groups = expression.exec(key)?.groups
+    if (expression.test(key)) {
+      return {kind: 'companion', family, role: companion.role, locks: locksOf(groups ?? {})}
+    }
+  }
+  return null
+}
+
+function locksOf({key, tagged}: Readonly<Record<string, string | undefined>>): string[] {
+  if (tagged !== undefined) return untagged(tagged)
+  return key === undefined ? [] : [key]
+}
+
+function fit(
+  {entry: entryExpression, family, form, token: expression}: CompiledForm,
+  entries: readonly Entry[],
+  groups: Readonly<Record<string, string>>,
+  atMs: number,
+): RecognisedLock | null {
+  const beside = form.beside ?? form.maybeBeside
+  const own = entries.filter(([token]) => token !== beside)
+  if (own.length === 0 || (form.holders !== 'many' && own.length > 1)) return null
+  if (form.beside !== undefined && own.length === entries.length) return null
+  const found = own.map(([token, entry]) => {
+    const inToken = expression.exec(token)
+    const inEntry = entryExpression === null ? null : entryExpression.exec(entry ?? '')
+    if (inToken === null || (entryExpression !== null && inEntry === null)) return null
+    return {token, groups: {...inToken.groups, ...inEntry?.groups}}
+  })
+  if (!found.every((one) => one !== null)) return null
+  if (!found.every((one) => isPlausible(one.groups, atMs))) return null
+  const counts = found.map(({groups: {count}}) => count)
+  return {
+    kind: 'lock',
+    family,
+    holders: found.map((one) => holderOf(one.token, one.groups)),
+    reentrancy: found.length === 1 && counts[0] !== undefined ? Number(counts[0]) : null,
+    acquiredAtMs: earliest(found.map((one) => acquiredAtMs(one.groups))),
+    endsAtMs: latest(found.map((one) => endsAtMs(one.groups))),
+    isAnonymous: found.every(({token}) => ANONYMOUS.test(token)),
+    confidence: form.confidence,
+    mayBe: form.mayBe ?? [],
+    groups,
+  }
+}
+
+type Groups = Readonly<Record<string, string | undefined>>
+
+function holderOf(token: string, {consumer, host, instance, pid, thread}: Groups): LockHolder {
+  return {
+    token,
+    host: host ?? null,
+    pid: pid === undefined ? null : Number(pid),
+    thread: thread === undefined ? null : Number(thread),
+    consumer: consumer ?? null,
+    instance: instance ?? null,
+  }
+}
+
+function acquiredAtMs({acquiredAt, acquiredAtSeconds, uuid1}: Groups): number | null {
+  if (acquiredAt !== undefined) return Number.isNaN(Date.parse(acquiredAt)) ? null : Date.parse(acquiredAt)
+  if (acquiredAtSeconds !== undefined) return Math.round(Number(acquiredAtSeconds) * 1000)
+  return uuid1 === undefined ? null : uuid1TimeMs(uuid1)
+}
+
+function endsAtMs({expiresAtMs, expiresAtSeconds}: Groups): number | null {
+  if (expiresAtMs !== undefined) return Number(expiresAtMs)
+  return expiresAtSeconds === undefined ? null : Math.round(Number(expiresAtSeconds) * 1000)
+}
+
+/** From 15 October 1582, where UUIDs begin to count, to 1970, in their steps of 100 ns. @see RFC 9562 §5.1 */
+const UUID_EPOCH = 0x01_b2_1d_d2_13_81_40_00n
+
+/** The time in a version 1 UUID, given as 32 hex digits. */
+function uuid1TimeMs(hex: string): number {
+  const steps = BigInt(`0x${hex.slice(13, 16)}${hex.slice(8, 12)}${hex.slice(0, 8)}`)
+  return Number((steps - UUID_EPOCH) / 10_000n)
+}
+
+const OLDEST_MS = Date.parse('2015-01-01T00:00:00Z')
+const DAY_MS = 86_400_000
+
+/** One in 64 random tokens passes for a version 1 UUID by its form, but hardly any by the time that it tells. */
+function isPlausible({uuid1}: Groups, atMs: number): boolean {
+  if (uuid1 === undefined) return true
+  const timeMs = uuid1TimeMs(uuid1)
+  return timeMs > OLDEST_MS && timeMs < atMs + DAY_MS
+}
+
+function earliest(times: ReadonlyArray<number | null>): number | null {
+  const known = times.filter((time) => time !== null)
+  return known.length === 0 ? null : Math.min(...known)
+}
+
+function latest(times: ReadonlyArray<number | null>): number | null {
+  const known = times.filter((time) => time !== null)
+  return known.length === 0 ? null : Math.max(...known)
+}

@@ -1,0 +1,86 @@
+// Holds Redisson locks of every kind, as its users take them, until stdin ends; it never releases them.
+//
+//   java -cp "$CLASSPATH" RedissonLocks.java '{"redisUrl": …, "prefix": …}'
+//
+// Each line on stdout is a JSON object: a lock's key, family and token. A waiter of a fair lock, and one of a plain lock,
+// stand in line while it runs.
+
+import java.io.PrintStream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.redisson.Redisson;
+import org.redisson.api.RLock;
+import org.redisson.api.RReadWriteLock;
+import org.redisson.api.RedissonClient;
+import org.redisson.config.Config;
+
+public class RedissonLocks {
+    static final PrintStream OUT = System.out;
+
+    public static void main(String[] args) throws Exception {
+        System.setOut(System.err);
+        String prefix = textOf(args[0], "prefix");
+        Config config = new Config();
+        config.useSingleServer().setAddress(textOf(args[0], "redisUrl"));
+        RedissonClient redisson = Redisson.create(config);
+        String holder = redisson.getId() + ":" + Thread.currentThread().getId();
+
+        hold(redisson.getLock(prefix + "renewed"), -1);
+        say(prefix + "renewed", "redisson", holder);
+        hold(redisson.getLock(prefix + "leased"), 60);
+        say(prefix + "leased", "redisson", holder);
+        RLock twice = redisson.getLock(prefix + "twice");
+        hold(twice, -1);
+        hold(twice, -1);
+        say(prefix + "twice", "redisson", holder);
+        hold(redisson.getSpinLock(prefix + "spin"), -1);
+        say(prefix + "spin", "redisson", holder);
+        hold(redisson.getFencedLock(prefix + "fenced"), -1);
+        say(prefix + "fenced", "redisson", holder);
+        RLock fair = redisson.getFairLock(prefix + "fair");
+        hold(fair, -1);
+        say(prefix + "fair", "redisson", holder);
+        RLock[] members = {redisson.getLock(prefix + "{m}1"), redisson.getLock(prefix + "{m}2")};
+        hold(redisson.getMultiLock(members), -1);
+        for (RLock member : members) say(member.getName(), "redisson", holder);
+        RReadWriteLock read = redisson.getReadWriteLock(prefix + "read");
+        hold(read.readLock(), -1);
+        say(prefix + "read", "redisson-read-write", holder);
+        hold(redisson.getReadWriteLock(prefix + "write").writeLock(), -1);
+        say(prefix + "write", "redisson-read-write", holder + ":write");
+
+        CountDownLatch waiting = new CountDownLatch(2);
+        wait(redisson.getFairLock(prefix + "fair"), waiting);
+        wait(redisson.getLock(prefix + "renewed"), waiting);
+        waiting.await();
+        OUT.println("{\"ready\": true}");
+        System.in.read();
+        Runtime.getRuntime().halt(0);
+    }
+
+    static void hold(RLock lock, long leaseSeconds) throws InterruptedException {
+        if (!lock.tryLock(0, leaseSeconds, TimeUnit.SECONDS)) throw new IllegalStateException(lock.getName());
+    }
+
+    static void wait(RLock lock, CountDownLatch waiting) {
+        Thread thread = new Thread(() -> {
+            waiting.countDown();
+            lock.lock();
+        });
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    static void say(String key, String family, String token) {
+        OUT.printf("{\"key\": \"%s\", \"family\": \"%s\", \"token\": \"%s\"}%n", key, family, token);
+    }
+
+    // Redisson brings no reader of JSON, and two plain texts need none.
+    static String textOf(String json, String field) {
+        Matcher found = Pattern.compile("\"" + field + "\"\\s*:\\s*\"([^\"\\\\]*)\"").matcher(json);
+        if (!found.find()) throw new IllegalArgumentException(field + " is missing");
+        return found.group(1);
+    }
+}

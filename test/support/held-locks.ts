@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import {type ChildProcess, spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {createInterface} from 'node:readline'
+
+import type {Program} from './programs.js'
+
+/** A lock that a library has taken: what a scan has to say of it. */
+export interface HeldLock {
+  readonly key: string
+  readonly family: string
+  readonly token: string
+}
+
+export interface Holding {
+  readonly held: readonly HeldLock[]
+  /** ends the process that holds them; what it held stays in Redis */
+  close(): Promise<void>
+}
+
+/** Starts a program of another language that takes locks, and waits until it has them. */
+export async function holdBy(program: Program, wanted: {redisUrl: string; prefix: string}): Promise<Holding> {
+  const {args, command, env} = program
+  const child = spawn(command, [...args, JSON.stringify(wanted)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {...process.env, ...env},
+  })
+  const held = await untilReady(child)
+  return {
+    held,
+    async close() {
+      const ended = once(child, 'close')
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+async function untilReady(child: ChildProcess): Promise<HeldLock[]> {
+  assert.ok(child.stdout && child.stderr)
+  let errors = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors = (errors + chunk.toString('utf8')).slice(-2000)
+  })
+  const held: HeldLock[] = []
+  for await (const line of createInterface({input: child.stdout})) {
+    const said = JSON.parse(line) as HeldLock | {readonly ready: true}
+    if ('ready' in said) return held
+    held.push(said)
+  }
+  assert.fail(`it ended before it had its locks: ${errors}`)
+}
