@@ -59,6 +59,13 @@ export const redisFlags = {
   }),
 }
 
+export const maxTtlFlag = Flags.integer({
+  default: 600,
+  description: 'a longer TTL is too long',
+  helpValue: 'SECONDS',
+  min: 1,
+})
+
 export const topicArg = Args.string({
   description: 'topic, as persistent://tenant/namespace/name or shorter; a partitioned topic is one topic',
   required: true,

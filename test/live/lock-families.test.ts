@@ -5,17 +5,10 @@ import type {Redis} from 'ioredis'
 
 import type {LockScan} from '../../src/domain/locks/collect.js'
 import {askCli} from '../support/cli.js'
-import {type HeldLock, holdBy} from '../support/held-locks.js'
+import {deleteAll, type HeldLock, holdBy, redissonProgram} from '../support/held-locks.js'
 import {closeFirst, live} from '../support/live.js'
 import {LOCK_SHAPES, OTHER_SHAPES, type Stored} from '../support/lock-shapes.js'
-import {goProgram, javaProgram, mavenClasspath, nodeProgram, type Program, pythonProgram} from '../support/programs.js'
-
-const REDISSON = 'org.redisson:redisson:4.3.0'
-
-function redissonProgram(): Program | null {
-  const classpath = mavenClasspath(REDISSON)
-  return classpath === null ? null : javaProgram('RedissonLocks.java', classpath)
-}
+import {goProgram, nodeProgram, type Program, pythonProgram} from '../support/programs.js'
 
 const LIBRARIES: ReadonlyArray<readonly [name: string, program: Program | null]> = [
   ['redlock 4 and 5, redis-semaphore, Bull and BullMQ', nodeProgram('locks.mjs')],
@@ -92,9 +85,4 @@ async function store(redis: Redis, key: string, stored: Stored): Promise<void> {
   else if ('list' in stored) await redis.rpush(key, ...stored.list)
   else if ('set' in stored) await redis.sadd(key, ...stored.set)
   else await redis.zadd(key, ...Object.entries(stored.zset).flatMap(([member, score]) => [score, member]))
-}
-
-async function deleteAll(redis: Redis, keyPrefix: string): Promise<void> {
-  const keys = await redis.keys(`*${keyPrefix.replace(':', '')}*`)
-  if (keys.length > 0) await redis.del(...keys)
 }

@@ -3,7 +3,9 @@ import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {createInterface} from 'node:readline'
 
-import type {Program} from './programs.js'
+import type {Redis} from 'ioredis'
+
+import {javaProgram, mavenClasspath, type Program} from './programs.js'
 
 /** A lock that a library has taken: what a scan has to say of it. */
 export interface HeldLock {
@@ -49,4 +51,16 @@ async function untilReady(child: ChildProcess): Promise<HeldLock[]> {
     held.push(said)
   }
   assert.fail(`it ended before it had its locks: ${errors}`)
+}
+
+/** Null where Redisson can't be had. */
+export function redissonProgram(): Program | null {
+  const classpath = mavenClasspath('org.redisson:redisson:4.3.0')
+  return classpath === null ? null : javaProgram('RedissonLocks.java', classpath)
+}
+
+/** Deletes what a test or a library has left, wherever it has put the test's prefix into a key. */
+export async function deleteAll(redis: Redis, keyPrefix: string): Promise<void> {
+  const keys = await redis.keys(`*${keyPrefix.replace(':', '')}*`)
+  if (keys.length > 0) await redis.del(...keys)
 }

@@ -20,14 +20,7 @@ export function renderLocks(scan: LockScan): string {
   const hidden = Math.max(0, healthy.length - HEALTHY_SHOWN)
   const rows = scan.locks
     .slice(0, scan.locks.length - hidden)
-    .map((lock) => [
-      colour(lock.verdict),
-      lock.key,
-      lock.family,
-      holderText(lock),
-      lock.ttlMs === null ? 'never expires' : renderMs(lock.ttlMs),
-      heldText(lock),
-    ])
+    .map((lock) => [colour(lock.verdict), lock.key, lock.family, holderText(lock), ttlText(lock), heldText(lock)])
   const notes = [counts.join(', ')]
   if (hidden > 0) notes.push(`${String(hidden)} more healthy ones are not shown; --json lists them`)
   if (summary.touchesIdleTime) notes.push('reading reset the idle times: this Redis has no CLIENT NO-TOUCH (7.2)')
@@ -42,12 +35,16 @@ function holderText({holder, holders, reentrancy}: LockRecord): string {
   return `${holder.token}${times}`
 }
 
+export function ttlText({ttlMs}: LockRecord): string {
+  return ttlMs === null ? 'never expires' : renderMs(ttlMs)
+}
+
 /** What the lock itself tells is exact; the idle time is the least that it can be. */
-function heldText({heldAtLeastMs, heldBy}: LockRecord): string {
+export function heldText({heldAtLeastMs, heldBy}: LockRecord): string {
   return heldBy === 'idle' ? `≥ ${renderMs(heldAtLeastMs)}` : renderMs(heldAtLeastMs)
 }
 
-function colour(verdict: LockVerdict): string {
+export function colour(verdict: LockVerdict): string {
   if (verdict === 'healthy') return chalk.green(verdict)
   return verdict === 'no-ttl' ? chalk.red(verdict) : chalk.yellow(verdict)
 }

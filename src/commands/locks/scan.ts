@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {defaultAddresses} from '../../cli/addresses.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {redisFlags} from '../../cli/flags.js'
+import {maxTtlFlag, redisFlags} from '../../cli/flags.js'
 import {renderLocks} from '../../cli/render/locks.js'
 import {connectRedis} from '../../clients/redis/connect.js'
 import {type LockScan, scanLocks} from '../../domain/locks/collect.js'
@@ -20,7 +20,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
   static override flags = {
     ...redisFlags,
     limit: Flags.integer({default: 10_000, description: 'list at most this many locks; all are counted', min: 1}),
-    'max-ttl': Flags.integer({default: 600, description: 'a longer TTL is too long', helpValue: 'SECONDS', min: 1}),
+    'max-ttl': maxTtlFlag,
     pattern: Flags.string({
       default: 'lock:*',
       description: 'keys to look at, as a glob; with * only what can be nothing but a lock is taken for one',

@@ -11,6 +11,16 @@ const MOST_BYTES = 1024
 /** How Redis stores hashes of few and short fields; a lock's always are. */
 const SMALL_HASH = new Set(['listpack', 'ziplist'])
 
+/** CLIENT NO-TOUCH, since Redis 7.2: our reads leave the keys' idle time alone. */
+export async function stopTouching(redis: Redis): Promise<boolean> {
+  try {
+    await redis.call('CLIENT', 'NO-TOUCH', 'ON')
+    return true
+  } catch {
+    return false // older, or not allowed: the answer says so in touchesIdleTime
+  }
+}
+
 /** How a server tells when a key expires: exactly, since Redis 7.0, or as what is left at the moment. */
 export type ExpiryCommand = 'pexpiretime' | 'pttl'
 

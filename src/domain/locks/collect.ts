@@ -2,7 +2,7 @@ import type {Redis} from 'ioredis'
 
 import {KeyshiftError, Unreachable} from '../../errors.js'
 import type {RedisConnection} from '../../clients/redis/connect.js'
-import {expiryCommandOf, readLocks} from './collect-read.js'
+import {expiryCommandOf, readLocks, stopTouching} from './collect-read.js'
 import type {CompiledFamilies} from './families/compiled.js'
 import {recognise} from './recognise.js'
 import {type JudgeOptions, lockRecord, type LockRecord, type LockVerdict} from './record.js'
@@ -130,16 +130,6 @@ async function scanPrimary(redis: Redis, options: LockScanOptions, tally: Tally)
 /** Who asks for some keys says that they are locks; who asks for all wants those that certainly are. */
 function saysWhatIsALock(pattern: string): boolean {
   return !/^\*+$/.test(pattern)
-}
-
-/** CLIENT NO-TOUCH, since Redis 7.2: our reads leave the keys' idle time alone. */
-async function stopTouching(redis: Redis): Promise<boolean> {
-  try {
-    await redis.call('CLIENT', 'NO-TOUCH', 'ON')
-    return true
-  } catch {
-    return false // older, or not allowed: the answer says so in touchesIdleTime
-  }
 }
 
 function scanFailed(address: string, error: unknown): Unreachable {

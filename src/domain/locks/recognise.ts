@@ -78,10 +78,8 @@ type Entry = readonly [token: string, entry: string | null]
 
 function recogniseCompanion(key: string, type: string, {companions}: CompiledFamilies): RecognisedCompanion | null {
   for (const {companion, family, key: expression} of companions.get(type) ?? []) {
-    const groups = expression.exec(key)?.groups
-    if (expression.test(key)) {
-      return {kind: 'companion', family, role: companion.role, locks: locksOf(groups ?? {})}
-    }
+    const match = expression.exec(key)
+    if (match) return {kind: 'companion', family, role: companion.role, locks: locksOf(match.groups ?? {})}
   }
   return null
 }

@@ -87,6 +87,8 @@ export type LockWake =
       /** a template */
       channel: string
       message: string
+      /** where waiters stand in line, each listens on a channel of its own: a template too, with `${waiter}` */
+      waiterChannel?: string
     }
   | {
       by: 'push'

@@ -22,7 +22,12 @@ const REDISSON: LockFamily = {
   ],
   release: {
     how: 'compare-and-delete',
-    wake: {by: 'publish', channel: 'redisson_lock__channel:${tagged}', message: '0'},
+    wake: {
+      by: 'publish',
+      channel: 'redisson_lock__channel:${tagged}',
+      message: '0',
+      waiterChannel: 'redisson_lock__channel:${tagged}:${waiter}',
+    },
   },
 }
 

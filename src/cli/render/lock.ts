@@ -1,0 +1,70 @@
+import type {LockInspection} from '../../domain/locks/collect-inspect.js'
+import type {ReleaseStep} from '../../domain/locks/release-steps.js'
+import {colour, heldText, ttlText} from './locks.js'
+import {renderPairs, renderTable} from './table.js'
+
+export function renderLock(inspection: LockInspection): string {
+  const {companions, format, holders, lock, waiters} = inspection
+  const head = renderPairs([
+    ['key', lock.key],
+    ['format', format === null ? 'not known' : `${format} (${String(Math.round(lock.confidence * 100))} % sure)`],
+    ...(lock.mayBe.length > 0 ? [['may also be', lock.mayBe.join(', ')] as const] : []),
+    ['verdict', colour(lock.verdict)],
+    ['ttl', ttlText(lock)],
+    ['held', heldText(lock)],
+    ['taken', lock.reentrancy === null ? '-' : `${String(lock.reentrancy)} times`],
+    ['listening for its release', waiters.listening === null ? '-' : `${String(waiters.listening)} processes`],
+  ])
+  const parts = [head]
+  if (holders.length > 0) parts.push(renderTable(HOLDER_HEAD, holders.map(holderRow)))
+  if (waiters.line.length > 0) {
+    const rows = waiters.line.map(({isListening, waiter}, at) => [
+      at + 1,
+      waiter,
+      isListening ? 'yes' : 'NO: it is gone',
+    ])
+    parts.push(renderTable(['in line', 'waiter', 'listens'], rows))
+  }
+  if (companions.length > 0) {
+    parts.push(
+      renderTable(
+        ['its keys', 'what for'],
+        companions.map(({key, role}) => [key, role]),
+      ),
+    )
+  }
+  return [...parts, releaseText(inspection)].join('\n\n')
+}
+
+const HOLDER_HEAD = ['holder', 'host', 'pid', 'thread', 'calls itself']
+
+function holderRow({
+  consumer,
+  host,
+  pid,
+  thread,
+  token,
+}: LockInspection['holders'][number]): Array<number | string | null> {
+  return [token, host, pid, thread, consumer]
+}
+
+function releaseText({release}: LockInspection): string {
+  if (release === null) return 'Its format is not known: it will not be released.'
+  if (release.instead !== null) return `Never delete it: ${release.instead}.`
+  return ['A release would:', ...release.steps.map((step, at) => `  ${String(at + 1)}. ${stepText(step)}`)].join('\n')
+}
+
+function stepText(step: ReleaseStep): string {
+  switch (step.action) {
+    case 'compare':
+      return `go on only if ${step.key} is still exactly as seen: type, holder and expiry`
+    case 'delete':
+      return `delete ${step.key}, in the same step`
+    case 'delete-companions':
+      return `delete what belongs to it: ${step.keys}`
+    case 'publish':
+      return `wake who waits: publish ${step.message} on ${step.channel}`
+    case 'push':
+      return `wake who waits: push ${step.element} to ${step.list}, for ${String(step.expireMs)} ms`
+  }
+}

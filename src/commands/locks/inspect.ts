@@ -1,0 +1,33 @@
+import {Args} from '@oclif/core'
+
+import {defaultAddresses} from '../../cli/addresses.js'
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {maxTtlFlag, redisFlags} from '../../cli/flags.js'
+import {renderLock} from '../../cli/render/lock.js'
+import {connectRedis} from '../../clients/redis/connect.js'
+import {inspectLock, type LockInspection} from '../../domain/locks/collect-inspect.js'
+import {BUILTIN_FAMILIES} from '../../domain/locks/families/builtin.js'
+import {compileFamilies} from '../../domain/locks/families/compiled.js'
+
+export default class LocksInspect extends KeyshiftCommand<LockInspection> {
+  static override args = {key: Args.string({description: 'the key of the lock', required: true})}
+  static override description =
+    'Reads only. Tells the format, who holds it and for how long, who waits and whether they live, and what a release ' +
+    'would do, step by step. It does not tell whether the holder is alive.'
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> 'lock:user:42'",
+    "<%= config.bin %> <%= command.id %> orders --json | jq '.result.waiters'",
+  ]
+  static override flags = {...redisFlags, 'max-ttl': maxTtlFlag}
+  static override summary = 'Show everything about one Redis lock.'
+
+  async run(): Promise<LockInspection> {
+    const {args, flags} = await this.parse(LocksInspect)
+    const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
+    const connection = this.own(await connectRedis(url))
+    const families = compileFamilies(BUILTIN_FAMILIES)
+    const inspection = await inspectLock(connection, args.key, {families, maxTtlMs: flags['max-ttl'] * 1000})
+    this.log(renderLock(inspection))
+    return inspection
+  }
+}

@@ -1,0 +1,137 @@
+import type {Redis} from 'ioredis'
+
+import type {RedisConnection} from '../../clients/redis/connect.js'
+import {Blocked, Unreachable} from '../../errors.js'
+import {expiryCommandOf, readLocks, stopTouching} from './collect-read.js'
+import type {CompiledFamilies} from './families/compiled.js'
+import {fillTemplate} from './families/template.js'
+import {printable, type RawLock} from './raw-lock.js'
+import {type LockHolder, recognise, type RecognisedLock} from './recognise.js'
+import {type JudgeOptions, lockRecord, type LockRecord} from './record.js'
+import {releaseOutlook, type ReleaseOutlook} from './release-steps.js'
+
+export interface LockInspection {
+  address: string
+  lock: LockRecord
+  /** for a person: which libraries */
+  format: string | null
+  /** all of them; a semaphore and a read lock can have several */
+  holders: LockHolder[]
+  /** keys that belong to the lock and are there */
+  companions: Array<{key: string; role: string; entries: string[]}>
+  waiters: Waiters
+  /** null when the format is not known: then nothing is released */
+  release: ReleaseOutlook | null
+}
+
+export interface Waiters {
+  /** processes that listen for its release now; null where the format has no channel */
+  listening: number | null
+  /** those that stand in line, the next one first, and whether anybody listens for them; empty where there is no line */
+  line: Array<{waiter: string; isListening: boolean}>
+}
+
+export interface InspectOptions extends JudgeOptions {
+  readonly families: CompiledFamilies
+}
+
+/**
+ * Everything about one lock. Reads only.
+ *
+ * @throws Unreachable E_NO_LOCK, E_REDIS_AUTH; Blocked E_NOT_A_LOCK for a key that belongs to a lock and is none.
+ */
+export async function inspectLock(
+  connection: RedisConnection,
+  key: string,
+  options: InspectOptions,
+): Promise<LockInspection> {
+  const {raw, redis} = await readFrom(connection, key)
+  const found = recognise(raw, options.families, true)
+  if (found.kind === 'companion') {
+    const of = found.locks.length === 0 ? '' : ` of ${found.locks.join(' or ')}`
+    throw new Blocked('E_NOT_A_LOCK', `${key} is no lock: it holds the ${found.role}${of} (${found.family.name})`, {
+      data: {key, family: found.family.name, role: found.role, locks: found.locks},
+      next: found.locks.slice(0, 1).map((lock) => `keyshift locks inspect '${lock}'`),
+    })
+  }
+  const lock = found.kind === 'lock' ? found : null
+  const companions = lock ? await readCompanions(redis, key, lock) : []
+  return {
+    address: connection.address,
+    lock: lockRecord(raw, found, options),
+    format: lock?.family.title ?? null,
+    holders: [...(lock?.holders ?? [])],
+    companions,
+    waiters: lock ? await readWaiters(redis, key, lock, companions) : {listening: null, line: []},
+    release: lock ? releaseOutlook(key, lock) : null,
+  }
+}
+
+/** In a cluster the others answer that the key is not theirs. */
+async function readFrom(connection: RedisConnection, key: string): Promise<{raw: RawLock; redis: Redis}> {
+  for (const redis of connection.primaries) {
+    if (!(await isHome(redis, key))) continue
+    await stopTouching(redis)
+    const [raw] = await readLocks(redis, [Buffer.from(key)], await expiryCommandOf(redis))
+    if (raw === undefined) break
+    if (raw !== 'unreadable') return {raw, redis}
+    throw new Unreachable('E_REDIS_AUTH', `this login may not read ${key}`, {data: {address: connection.address, key}})
+  }
+  throw new Unreachable('E_NO_LOCK', `there is no key ${key} in Redis at ${connection.address}`, {
+    data: {address: connection.address, key},
+    next: [`keyshift locks scan --pattern '*${key}*'`],
+  })
+}
+
+async function isHome(redis: Redis, key: string): Promise<boolean> {
+  try {
+    await redis.type(key)
+    return true
+  } catch (error) {
+    if (error instanceof Error && /^(?:MOVED|ASK) /.test(error.message)) return false
+    return true // what else is wrong shows when it is read
+  }
+}
+
+async function readCompanions(redis: Redis, key: string, lock: RecognisedLock): Promise<LockInspection['companions']> {
+  const named = (lock.family.companions ?? []).flatMap(({key: template, role}) => {
+    const name = fillTemplate(template, key, lock.groups)
+    return name === null ? [] : [{name, role}]
+  })
+  const looks = await readLocks(
+    redis,
+    named.map(({name}) => Buffer.from(name)),
+    'pttl',
+  )
+  return looks.flatMap((raw) => {
+    if (raw === 'unreadable') return []
+    const name = printable(raw.key)
+    const role = named.find((row) => row.name === name)?.role ?? ''
+    return [{key: name, role, entries: raw.entries.map(([entry]) => printable(entry))}]
+  })
+}
+
+async function readWaiters(
+  redis: Redis,
+  key: string,
+  {family: {release}, groups}: RecognisedLock,
+  companions: LockInspection['companions'],
+): Promise<Waiters> {
+  if (release.how !== 'compare-and-delete' || release.wake?.by !== 'publish') return {listening: null, line: []}
+  const {channel, waiterChannel} = release.wake
+  const own = fillTemplate(channel, key, groups)
+  const line = companions.find(({role}) => role === 'waiters')?.entries ?? []
+  const channels = line.map((waiter) => fillTemplate(waiterChannel ?? channel, key, {...groups, waiter}) ?? '')
+  const [ownListeners = 0, ...lineListeners] = await listenersOf(redis, [own ?? '', ...channels])
+  return {
+    listening: own === null ? null : ownListeners,
+    line: line.map((waiter, at) => ({waiter, isListening: (lineListeners[at] ?? 0) > 0})),
+  }
+}
+
+/** On each channel, of both kinds: Redisson uses sharded ones in a cluster. */
+async function listenersOf(redis: Redis, channels: readonly string[]): Promise<number[]> {
+  const numbers = await redis.pubsub('NUMSUB', ...channels)
+  const sharded = (await redis.call('PUBSUB', 'SHARDNUMSUB', ...channels).catch(() => [])) as unknown[]
+  return channels.map((_, at) => Number(numbers[at * 2 + 1] ?? 0) + Number(sharded[at * 2 + 1] ?? 0))
+}

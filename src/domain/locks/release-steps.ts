@@ -1,0 +1,43 @@
+import {fillTemplate} from './families/template.js'
+import type {RecognisedLock} from './recognise.js'
+
+/** What a release of one lock does, in this order; the first two in one go. */
+export type ReleaseStep =
+  | {action: 'compare'; key: string}
+  | {action: 'delete'; key: string}
+  /** keys of the lock that go with it; a template where they can't be named beforehand */
+  | {action: 'delete-companions'; keys: string}
+  | {action: 'publish'; channel: string; message: string}
+  | {action: 'push'; list: string; element: string; expireMs: number}
+
+export interface ReleaseOutlook {
+  /** why it must not be deleted, and what to do instead; null where it may */
+  instead: string | null
+  steps: ReleaseStep[]
+}
+
+/** What a release of this lock would do: nothing is decided here about whether its holder lives. */
+export function releaseOutlook(key: string, {family, groups}: RecognisedLock): ReleaseOutlook {
+  const {release} = family
+  if (release.how === 'never') return {instead: release.instead, steps: []}
+  const fill = (template: string): string => fillTemplate(template, key, groups) ?? template
+  const {takes = [], wake} = release
+  const companions = (family.companions ?? []).filter(({role}) => takes.includes(role))
+  return {
+    instead: null,
+    steps: [
+      {action: 'compare', key},
+      {action: 'delete', key},
+      ...companions.map((companion): ReleaseStep => ({action: 'delete-companions', keys: fill(companion.key)})),
+      ...(wake === undefined ? [] : [wakeStep(wake, fill)]),
+    ],
+  }
+}
+
+type Wake = NonNullable<Extract<RecognisedLock['family']['release'], {how: 'compare-and-delete'}>['wake']>
+
+function wakeStep(wake: Wake, fill: (template: string) => string): ReleaseStep {
+  return wake.by === 'publish'
+    ? {action: 'publish', channel: fill(wake.channel), message: fill(wake.message)}
+    : {action: 'push', list: fill(wake.list), element: wake.element, expireMs: wake.expireMs}
+}
