@@ -68,7 +68,7 @@ const store = new HaltingJournal(new ClusterJournal(admin, null), haltAt, when =
 const never = new AbortController().signal
 const plan = parsePlan(await readFile(file, 'utf8'), file)
 try {
-  await applyPlan({admin, store, who: {user: 'test', host: hostname(), pid: process.pid}}, plan, {
+  const {findings} = await applyPlan({admin, store, who: {user: 'test', host: hostname(), pid: process.pid}}, plan, {
     budgets: {drainMs: 30_000, attachMs: 30_000, gapMs: null},
     soak: {forMs: 0, goesBack: true},
     openSeat: (topic, subscription) => transport.occupy(topic, subscription).catch(() => null),
@@ -78,6 +78,9 @@ try {
     report: () => undefined,
     isPostponed: false,
   })
+  process.stderr.write(
+    `found: ${findings.map(({code, evidence}) => `${code} ${evidence[0]?.value ?? ''}`).join(', ')}\n`,
+  )
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   process.exitCode = exitCodeOf(error)

@@ -70,6 +70,7 @@ export function migrationResult(ledger: MigrationLedger, collected: CollectedTop
     stragglers: name === 'forward' && switched ? plan.consumersSeen : [],
     findings: [
       ...atRisk(find(history, name, HAND_OVER[plan.strategy], 'verified'), find(history, name, 'retire', 'captured')),
+      ...early(find(history, name, 'create', 'applied')),
       ...worse(find(history, 'forward', 'soak', 'verified')),
       ...silent(find(history, name, 'attach', 'verified')),
       ...(switched ? [...coverage(now, leg.to), ...fewer(ledger, now)] : []),
@@ -122,6 +123,12 @@ function atRisk(...entries: Array<JournalEntry | undefined>): Finding[] {
   const partitions = entries.flatMap((entry) => (entry?.data['atRisk'] as Array<number | null> | undefined) ?? [])
   const message = 'a message reached the old fleet after the hand-over: it may be handled twice'
   return [...new Set(partitions)].map((partition) => warning('possible-duplicate', message, 'partition', partition))
+}
+
+function early(created: JournalEntry | undefined): Finding[] {
+  const partitions = (created?.data['early'] as Array<number | null> | undefined) ?? []
+  const message = 'a new consumer made the subscription before it was placed: it may have had messages twice'
+  return partitions.map((partition) => warning('came-early', message, 'partition', partition))
 }
 
 function worse(soaked: JournalEntry | undefined): Finding[] {

@@ -175,7 +175,7 @@ class Run {
         await ledger.append(step.id, 'undone')
         return false
       }
-      const applied = await this.change(step.id, () => step.apply(context, captured))
+      const applied = await this.change(step.id, (isAgain) => step.apply(context, captured, isBegun || isAgain))
       ledger.note(step.id, 'applied', applied)
       ledger.note(step.id, 'verified', await this.poll(step.id, step.verifier(context, captured, applied)))
     }
@@ -189,11 +189,11 @@ class Run {
   }
 
   /** Makes a change; one that a cut connection leaves open is made again, which every change stands. */
-  private async change<T>(step: StepId, change: () => Promise<T>): Promise<T> {
+  private async change<T>(step: StepId, change: (isAgain: boolean) => Promise<T>): Promise<T> {
     const startedAt = Date.now()
-    for (;;) {
+    for (let isAgain = false; ; isAgain = true) {
       try {
-        return await change()
+        return await change(isAgain)
       } catch (error) {
         if (!isPassing(error) || Date.now() - startedAt > POLICY_MS) throw error
         if (this.options.stop.aborted) throw error

@@ -42,8 +42,11 @@ export type Verdict =
 export interface MigrationStep<C extends Captured = Captured> {
   readonly id: StepId
   capture(context: StepContext): Promise<C>
-  /** @returns what it saw at the moment of the change, for verify() and the journal. */
-  apply(context: StepContext, captured: C): Promise<Captured>
+  /**
+   * @param isAgain whether a try before may have changed something.
+   * @returns what it saw at the moment of the change, for verify() and the journal.
+   */
+  apply(context: StepContext, captured: C, isAgain: boolean): Promise<Captured>
   /**
    * A fresh verifier for one run of the step: it may remember earlier looks.
    *

@@ -19,14 +19,16 @@ export const create: MigrationStep<CreateCapture> = {
       identity: identityOfBoth(context),
     })
   },
-  async apply(context, {identity, partitions}) {
+  async apply(context, {identity, partitions}, isAgain) {
     const [looks] = await Promise.all([
       drainedSince(context, partitions),
       context.seat.release().then(() => untilFree(context)),
     ])
     const handedOver = partitions.map((row) => latest(row, looks))
-    await makeAt(context, context.leg.target, handedOver, identity)
-    return {partitions: handedOver}
+    // The broker asks the door first and makes a subscription later: a consumer that tried just as the seat was given up
+    // may have made it, where it pleased.
+    const early = await makeAt(context, context.leg.target, handedOver, identity, isAgain)
+    return {partitions: handedOver, early}
   },
   verifier(context, captured, applied) {
     const partitions = (applied?.['partitions'] as HandOver[] | undefined) ?? captured.partitions

@@ -27,27 +27,54 @@ export function identityOf({isReplicated, subscriptionProperties}: SubscriptionS
  * (ManagedCursorImpl.asyncResetCursor and OpAddEntry of 3.0.7, 4.0.7 and 4.2.4). A failure is told when all partitions
  * have answered: the next try must not meet requests of this one. Each is tried again on its own: one that is made has
  * its fleet at once, and must not be looked at again.
+ *
+ * @param mayBeOurs whether a try before may have made some of them.
+ * @returns the partitions on which somebody else had made it; there it was placed anew.
  */
 export async function makeAt(
   context: StepContext,
   subscription: string,
   handedOver: readonly HandOver[],
   identity: SubscriptionIdentity,
-): Promise<void> {
-  const answers = await Promise.allSettled(handedOver.map((row) => makePatiently(context, subscription, row, identity)))
+  mayBeOurs = true,
+): Promise<Array<number | null>> {
+  const answers = await Promise.allSettled(
+    handedOver.map((row) => makePatiently(mayBeOurs, context, subscription, row, identity)),
+  )
   const failure = answers.find((answer) => answer.status === 'rejected')
   if (failure) throw failure.reason
-  const found = handedOver.filter((_, at) => answers[at]?.status === 'fulfilled' && answers[at].value === 'found')
+  const having = (answer: 'found' | 'strange'): HandOver[] =>
+    handedOver.filter((_, at) => answers[at]?.status === 'fulfilled' && answers[at].value === answer)
+  const [found, strange] = [having('found'), having('strange')]
   if (found.length > 0) await placeUnplaced(context, subscription, found)
+  if (strange.length > 0) await takeBack(context, subscription, strange, identity)
+  return strange.map(({partition}) => partition)
+}
+
+/** Places what somebody else has made. On Failover a reset would leave it without an active consumer: there it is made anew. */
+async function takeBack(
+  context: StepContext,
+  subscription: string,
+  rows: readonly HandOver[],
+  identity: SubscriptionIdentity,
+): Promise<void> {
+  if (context.leg.to !== 'Failover') return placeAt(context, subscription, rows)
+  await deleteOn(context, subscription, rows)
+  await makeAt(context, subscription, rows, identity, false)
 }
 
 const MAKE_MS = 10_000
 
-async function makePatiently(...one: Parameters<typeof makeOne>): Promise<'found' | 'made'> {
+/** @returns `strange` where it was there at the first request: then none of ours has made it. */
+async function makePatiently(
+  mayBeOurs: boolean,
+  ...one: Parameters<typeof makeOne>
+): Promise<'found' | 'made' | 'strange'> {
   const deadline = Date.now() + MAKE_MS
-  for (;;) {
+  for (let isFirst = !mayBeOurs; ; isFirst = false) {
     try {
-      return await makeOne(...one)
+      const answer = await makeOne(...one)
+      return isFirst && answer === 'found' ? 'strange' : answer
     } catch (error) {
       if (!isPassing(error) || Date.now() > deadline) throw error
       await delay(200)
