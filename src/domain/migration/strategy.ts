@@ -43,8 +43,15 @@ const IN_PLACE_GATHERED: readonly StepId[] = [
   'attach',
 ]
 const BLUE_GREEN_GATHERED: readonly StepId[] = [
-  ...(['door', 'prehold', 'pause', 'drain', 'create', 'gather'] as const),
-  ...(['retire', 'release', 'attach'] as const),
+  'door',
+  'prehold',
+  'pause',
+  'drain',
+  'create',
+  'gather',
+  'retire',
+  'release',
+  'attach',
 ]
 
 /**
