@@ -6,8 +6,9 @@ import {test} from 'node:test'
 import {partitionName} from '../../src/topic-name.js'
 import {STRATEGIES} from '../../src/domain/migration/strategy.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
-import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'
-import {killAt, untilJournal} from '../support/kill.js'
+import {askCli, parseDocument, requireFailure, runCli} from '../support/cli.js'
+import {applyUntil, fromElsewhere, newestMigration, whereOf} from '../support/crash.js'
+import {killAt} from '../support/kill.js'
 import {connectIdle, live, openScene, until} from '../support/live.js'
 import {applyArgs, journalOf, planFile, policiesOf, statusOf, SUBSCRIPTION, typesOf} from '../support/migration.js'
 import {standingStill} from '../support/world.js'
@@ -243,16 +244,16 @@ test(
     const scene = await openScene(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
     const before = await policiesOf(place, scene)
     await until('some load', () => scene.tally.sentCount > 300)
-    const {child, finished} = startCli(applyArgs(place, await planFile(place, scene)))
-    await untilJournal(place, 'drain')
-    child.kill('SIGINT')
-    await untilJournal(place, 'run', 'undone')
-    child.kill('SIGKILL')
-    await finished
-    const {id} = (await statusOf(place)) ?? {id: ''}
-    const run = await runCli(['migrate', 'resume', id, '--yes', '--json', ...journalOf(place)])
-    assert.equal(parseDocument(run.stdout).error.code, 'E_ROLLED_BACK', run.stdout)
-    assert.equal(run.code, 8)
+    const halted = applyUntil(place, await planFile(place, scene), {line: 'run undone', when: 'after'})
+    await until('the drain', async () => (await newestMigration(place))?.step === 'drain')
+    const id = (await newestMigration(place))?.id ?? ''
+    await askCli(['migrate', 'abort', id, '--yes', ...whereOf(place)])
+    const run = await halted
+    run.kill()
+    assert.equal((await run.ended).code, null)
+    const resumed = await fromElsewhere(place, ['migrate', 'resume', id, '--yes'])
+    assert.equal(parseDocument(resumed.stdout).error.code, 'E_ROLLED_BACK', resumed.stdout)
+    assert.equal(resumed.code, 8)
     assert.deepEqual(await policiesOf(place, scene), before)
     const figures = await scene.settle()
     assert.deepEqual([figures.lost, figures.duplicates], [0, 0])

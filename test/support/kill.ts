@@ -12,14 +12,14 @@ export async function killAt(step: string, args: readonly string[], place: Place
   await finished
 }
 
-/** Waits until the newest journal of a place has an entry of the step, in a phase if one is given. */
-export async function untilJournal(place: Place, step: string, phase?: string): Promise<void> {
+/** Waits until the newest journal of a place has an entry of the step. */
+export async function untilJournal(place: Place, step: string): Promise<void> {
   const folder = join(place.folder, 'journal')
   await until(`the journal naming ${step}`, async () => {
     const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.ndjson')).toSorted()
     const newest = files.at(-1)
     if (newest === undefined) return false
     const lines = (await readFile(join(folder, newest), 'utf8')).split('\n')
-    return lines.some((line) => line.includes(`"step":"${step}","phase":"${phase ?? ''}`))
+    return lines.some((line) => line.includes(`"step":"${step}",`))
   })
 }

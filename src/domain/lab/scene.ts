@@ -116,11 +116,17 @@ export class Scene {
     this.load?.heat(share)
   }
 
-  /** Stops the load, waits until all that was sent is handled, and counts. Lost is what is still open after 30 s. */
+  /** Stops the load, waits until all that was sent is handled, and counts. Lost is what is open when 30 s bring none. */
   async settle(): Promise<TallyFigures> {
     await this.load?.stop()
-    const deadline = Date.now() + PATIENCE_MS
-    while (this.tally.open > 0 && Date.now() < deadline) await delay(20)
+    let fewest = this.tally.open
+    let deadline = Date.now() + PATIENCE_MS
+    while (fewest > 0 && Date.now() < deadline) {
+      await delay(20)
+      if (this.tally.open >= fewest) continue
+      fewest = this.tally.open
+      deadline = Date.now() + PATIENCE_MS
+    }
     return this.tally.figures(Math.max(1, this.options.partitions))
   }
 
