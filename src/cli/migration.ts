@@ -9,12 +9,10 @@ import {ClusterJournal} from '../clients/journal/cluster-journal.js'
 import {FileJournal} from '../clients/journal/file-journal.js'
 import type {Actor, JournalStore} from '../clients/journal/journal.js'
 import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
-import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
 import type {RunEvent} from '../domain/migration/events.js'
 import type {RunSettings} from '../domain/migration/migrate.js'
-import {Interrupted, Unreachable, Usage} from '../errors.js'
-import {connectTransport, type TransportAddresses} from './connect.js'
-import {messageFlags, pulsarFlags} from './flags.js'
+import {Interrupted, Usage} from '../errors.js'
+import {pulsarFlags} from './flags.js'
 import type {Progress} from './progress.js'
 
 const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000} as const
@@ -89,7 +87,6 @@ export const runFlags = {
     helpGroup: 'MIGRATION',
     helpValue: 'DIR',
   }),
-  ...messageFlags,
   ...journalFlags,
   'max-gap': durationFlag({
     description: 'go back when delivery would be held for longer before the switch',
@@ -173,12 +170,7 @@ export interface RunControls extends RunSettings {
  * What a running migration is controlled by: its budgets, its voice, and Ctrl-C. Once asks the run to go back or to
  * finish; twice stops it where it stands.
  */
-export async function runControls(
-  flags: RunFlags & TransportAddresses,
-  progress: Progress,
-  config: {readonly root: string},
-): Promise<RunControls> {
-  let transport: MessageTransport | null = null
+export async function runControls(flags: RunFlags, progress: Progress): Promise<RunControls> {
   const hooks =
     flags.hooks === undefined ? null : new HookFolder(resolve(flags.hooks), flags['hook-timeout'], hookEnvironment())
   await hooks?.requireReadable()
@@ -195,24 +187,14 @@ export async function runControls(
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   return {
     budgets: {attachMs: flags['attach-timeout'], drainMs: flags['drain-timeout'], gapMs: flags['max-gap'] ?? null},
-    async openSeat(topic, subscription) {
-      try {
-        transport ??= await connectTransport(config, flags, 'websocket')
-        return await transport.occupy(topic, subscription)
-      } catch (error) {
-        if (!(error instanceof Unreachable)) throw error
-        progress.say(`without a seat for the new subscription, C++ clients may come late: ${error.message}`)
-        return null
-      }
-    },
     soak: {forMs: flags.soak ?? 0, goesBack: flags['no-auto-rollback'] !== true},
     hooks: hooks && {run: (name, facts) => hooks.run(name, {...facts})},
     interrupt: interrupt.signal,
     stop: stop.signal,
     report: narrate(progress),
-    async close() {
+    close() {
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
-      await transport?.close()
+      return Promise.resolve()
     },
   }
 }

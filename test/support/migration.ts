@@ -45,7 +45,7 @@ export async function policiesOf({addresses}: Place, scene: Scene): Promise<unkn
   const base = scene.topic.full.replace('persistent://', '/persistent/')
   const types = (await ask(addresses, 'GET', `${base}/subscriptionTypesEnabled`)) as string[] | null
   return {
-    types: types?.length === 0 ? null : types,
+    types: types?.length === 0 ? null : (types?.toSorted() ?? null),
     rate: await ask(addresses, 'GET', `${base}/${SUBSCRIPTION}/dispatchRate`),
   }
 }

@@ -5,7 +5,6 @@ import {parseTopicName, partitionName} from '../../topic-name.js'
 import {find, heldNow, originalOf} from './history.js'
 import {legOf} from './leg.js'
 import type {MigrationPlan} from './plan.js'
-import type {TargetSeat} from './seat.js'
 import type {Captured, StepContext} from './step.js'
 import {HeldPolicies} from './steps/policies.js'
 
@@ -16,12 +15,11 @@ export interface ContextParts {
   readonly history: readonly JournalEntry[]
   readonly leg: LegName
   readonly isResumed: boolean
-  readonly seat: TargetSeat
   readonly acceptsGrowth: boolean
 }
 
 /** What the steps of one leg work with. */
-export function contextOf({acceptsGrowth, admin, history, isResumed, leg, plan, seat}: ContextParts): StepContext {
+export function contextOf({acceptsGrowth, admin, history, isResumed, leg, plan}: ContextParts): StepContext {
   const topic = parseTopicName(plan.topic)
   return {
     admin,
@@ -33,7 +31,6 @@ export function contextOf({acceptsGrowth, admin, history, isResumed, leg, plan, 
         ? [{partition: null, name: topic}]
         : Array.from({length: plan.partitions}, (_, partition) => ({partition, name: partitionName(topic, partition)})),
     policies: new HeldPolicies(admin, topic, heldNow(history)),
-    seat,
     acceptsGrowth,
     isResumed,
     captured: (step) => dataOf(find(history, leg, step, 'captured'), `what ${step} captured`),

@@ -13,7 +13,15 @@ export interface SubscriptionLook {
 /** @throws Conflict E_WORLD_CHANGED when the topic has grown partitions. */
 export async function lookAtSubscription(context: StepContext, subscription: string): Promise<SubscriptionLook[]> {
   const topics = await lookAtTopic(context)
-  return topics.map(({partition, stats}) => ({partition, stats: stats.subscriptions?.[subscription] ?? null}))
+  return topics.map((row) => lookOf(row, subscription))
+}
+
+/** One subscription of what lookAtTopic found on a partition. */
+export function lookOf(
+  {partition, stats}: {readonly partition: number | null; readonly stats: TopicStats},
+  subscription: string,
+): SubscriptionLook {
+  return {partition, stats: stats.subscriptions?.[subscription] ?? null}
 }
 
 /**
