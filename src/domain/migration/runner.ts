@@ -167,7 +167,7 @@ class Run {
     if (early?.isDone) ledger.note(step.id, 'verified', early.facts)
     else {
       ledger.note(step.id, 'intent')
-      await ledger.flush()
+      if (step.isWatching !== true) await ledger.flush()
       await this.desk.answer() // what stood in the journal before the intent was seen with it
       if (mayWait && isPostponed(this.history)) {
         await ledger.append(step.id, 'undone')

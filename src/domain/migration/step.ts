@@ -39,6 +39,8 @@ export type Verdict =
  */
 export interface MigrationStep<C extends Captured = Captured> {
   readonly id: StepId
+  /** Whether apply() leaves all as it is, so that nothing has to be written down before. */
+  readonly isWatching?: true
   capture(context: StepContext): Promise<C>
   /**
    * @param isAgain whether a try before may have changed something.

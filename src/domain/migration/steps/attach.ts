@@ -17,6 +17,7 @@ const PATIENCE_MS = 10_000
  */
 export const attach: MigrationStep<AttachCapture> = {
   id: 'attach',
+  isWatching: true,
   capture() {
     return Promise.resolve({})
   },

@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import {Conflict} from '../../../errors.js'
 import {type CursorLook, DrainWatch, type HeldProof, isDrained, ReplayWatch} from '../drain.js'
-import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
+import {type Captured, done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {type HandOver, handOver} from './hand-over.js'
 import {lookAtCursors, partitionLabels} from './look.js'
 import type {pause} from './pause.js'
@@ -22,6 +22,7 @@ const COME_BACK_MS = 3000
  */
 export const drain: MigrationStep<DrainCapture> = {
   id: 'drain',
+  isWatching: true,
   capture(context) {
     const {attended, throttledReads} = context.captured('pause') as Partial<Awaited<ReturnType<typeof pause.capture>>>
     // In place the fence keeps them out.
@@ -61,6 +62,7 @@ export const drain: MigrationStep<DrainCapture> = {
       }
       if (open.length > 0) return waiting(blockers(open))
       return done({
+        lookedAtMs: Math.min(...looks.map(({atMs}) => atMs)),
         partitions: states.map(({look, proof}) => ({
           ...handOver(look),
           heldProof: proof,
@@ -134,13 +136,27 @@ export async function drainedCursors(context: StepContext, first?: CursorLook[])
   }
 }
 
+const FRESH_MS = 100
+
+/**
+ * Whether the looks that proved the drain are as good as another one: just made, and nothing is left to be handed out. A
+ * partition that was only idle may still have a message of its limit left.
+ */
+function isFresh({lookedAtMs, partitions}: Captured): boolean {
+  const rows = partitions as ReadonlyArray<{readonly heldProof: HeldProof}>
+  const isHeld = rows.every(({heldProof}) => heldProof === 'throttled' || heldProof === 'untouched')
+  return isHeld && Date.now() - Number(lookedAtMs) <= FRESH_MS
+}
+
 /**
  * The same, but drains again where a topic was loaded afresh since a look: then the hold begins anew, and hands out a
  * message of each partition to the consumers that come back.
  *
+ * @returns what it saw; nothing where the drain itself has just looked.
  * @throws Conflict E_NOT_DRAINED after 15 s.
  */
 export async function drainedSince(context: StepContext, before: readonly HandOver[]): Promise<CursorLook[]> {
+  if (isFresh(context.verified('drain'))) return []
   const looks = await lookAtCursors(context, context.leg.source)
   if (!wasLoadedSince(before, looks)) return drainedCursors(context, looks)
   await drainAgain(context)

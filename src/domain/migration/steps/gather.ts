@@ -7,6 +7,7 @@ import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
 /** Waits for the fleet that comes while its delivery is held: where the broker may deliver twice to who joins under load. */
 export const gather: MigrationStep<Record<string, never>> = {
   id: 'gather',
+  isWatching: true,
   capture() {
     return Promise.resolve({})
   },
