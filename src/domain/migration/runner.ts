@@ -30,8 +30,8 @@ export interface RunOutcome {
   readonly reason: string | null
 }
 
-/** Often while delivery may be held for no reason but the next look; what lasts is a consumer's or a person's matter. */
-const POLL_EVERY_MS = {first: 10, later: 50}
+/** At once while delivery may be held for no reason but the next look; what lasts is a consumer's or a person's matter. */
+const POLL_EVERY_MS = {first: 1, later: 50}
 const POLL_OFTEN_FOR_MS = 2000
 const POLICY_MS = 15_000
 const NOTE_EVERY_MS = 5000
