@@ -1,10 +1,10 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import {gathers} from '../leg.js'
-import {done, type MigrationStep, waiting} from '../step.js'
+import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {isSame, typesWithout} from './fence.js'
 import {deleteKeeper} from './keeper.js'
-import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
+import {consumersOf, isFresh, lookAtSubscription, partitionLabels} from './look.js'
 
 type AdmitCapture = {rate: DispatchRate | null}
 
@@ -20,11 +20,7 @@ export const admit: MigrationStep<AdmitCapture> = {
   },
   async apply(context, {rate}) {
     const {leg, plan, policies} = context
-    const looks = await lookAtSubscription(context, leg.source)
-    const early = looks.filter(({stats}) => consumersOf(stats) > 0 && stats?.type !== leg.to)
-    if (early.length > 0) {
-      throw new Conflict('E_COME_BACK', `${leg.from} consumers came back on ${partitionLabels(early)}`)
-    }
+    if (!isFresh(context.verified('evict'))) await requireNobodyBack(context)
     if (!gathers(plan, leg)) await policies.letRun(leg.source, rate)
     await policies.setTypes(typesWithout(plan, leg.from))
     await deleteKeeper(context)
@@ -40,4 +36,12 @@ export const admit: MigrationStep<AdmitCapture> = {
         : waiting('the broker to show the new subscriptionTypesEnabled')
     }
   },
+}
+
+async function requireNobodyBack(context: StepContext): Promise<void> {
+  const {leg} = context
+  const looks = await lookAtSubscription(context, leg.source)
+  const early = looks.filter(({stats}) => consumersOf(stats) > 0 && stats?.type !== leg.to)
+  if (early.length === 0) return
+  throw new Conflict('E_COME_BACK', `${leg.from} consumers came back on ${partitionLabels(early)}`)
 }

@@ -2,9 +2,9 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import {Conflict} from '../../../errors.js'
 import {type CursorLook, DrainWatch, type HeldProof, isDrained, ReplayWatch} from '../drain.js'
-import {type Captured, done, type MigrationStep, type StepContext, waiting} from '../step.js'
+import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {type HandOver, handOver} from './hand-over.js'
-import {lookAtCursors, partitionLabels} from './look.js'
+import {isFresh, lookAtCursors, partitionLabels} from './look.js'
 import type {pause} from './pause.js'
 
 type DrainCapture = {
@@ -136,16 +136,14 @@ export async function drainedCursors(context: StepContext, first?: CursorLook[])
   }
 }
 
-const FRESH_MS = 100
-
 /**
  * Whether the looks that proved the drain are as good as another one: just made, and nothing is left to be handed out. A
  * partition that was only idle may still have a message of its limit left.
  */
-function isFresh({lookedAtMs, partitions}: Captured): boolean {
-  const rows = partitions as ReadonlyArray<{readonly heldProof: HeldProof}>
-  const isHeld = rows.every(({heldProof}) => heldProof === 'throttled' || heldProof === 'untouched')
-  return isHeld && Date.now() - Number(lookedAtMs) <= FRESH_MS
+export function isJustDrained(context: StepContext): boolean {
+  const facts = context.verified('drain')
+  const rows = facts['partitions'] as ReadonlyArray<{readonly heldProof: HeldProof}>
+  return isFresh(facts) && rows.every(({heldProof}) => heldProof === 'throttled' || heldProof === 'untouched')
 }
 
 /**
@@ -156,7 +154,7 @@ function isFresh({lookedAtMs, partitions}: Captured): boolean {
  * @throws Conflict E_NOT_DRAINED after 15 s.
  */
 export async function drainedSince(context: StepContext, before: readonly HandOver[]): Promise<CursorLook[]> {
-  if (isFresh(context.verified('drain'))) return []
+  if (isJustDrained(context)) return []
   const looks = await lookAtCursors(context, context.leg.source)
   if (!wasLoadedSince(before, looks)) return drainedCursors(context, looks)
   await drainAgain(context)

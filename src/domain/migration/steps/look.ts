@@ -2,7 +2,7 @@ import type {StatsQuery} from '../../../clients/pulsar-admin/admin.js'
 import type {CursorStats, InternalStats, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict, Unreachable} from '../../../errors.js'
 import type {CursorLook} from '../drain.js'
-import type {StepContext} from '../step.js'
+import type {Captured, StepContext} from '../step.js'
 
 /** One partition's subscription, as the statistics show it now; null where it does not exist. */
 export interface SubscriptionLook {
@@ -98,6 +98,13 @@ export async function lookAtTopic(
     if (stats) return {partition, stats}
     throw new Unreachable('E_PARTITIONS_MISSING', `the broker's statistics lack partition ${String(partition)}`)
   })
+}
+
+const FRESH_MS = 100
+
+/** Whether what proved a step was seen just now, so that another look would tell nothing new. */
+export function isFresh({lookedAtMs}: Captured): boolean {
+  return typeof lookedAtMs === 'number' && Date.now() - lookedAtMs <= FRESH_MS
 }
 
 export function consumersOf(stats: SubscriptionStats | null): number {
