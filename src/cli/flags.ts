@@ -10,6 +10,8 @@ export const pulsarFlags = {
   }),
 }
 
+export const yesFlag = Flags.boolean({char: 'y', description: 'do not ask'})
+
 /** Where messages are read, for commands that may need a message transport. */
 export const messageFlags = {
   'service-url': Flags.string({
@@ -58,13 +60,6 @@ export const redisFlags = {
     helpValue: 'redis://HOST:6379',
   }),
 }
-
-export const maxTtlFlag = Flags.integer({
-  default: 600,
-  description: 'a longer TTL is too long',
-  helpValue: 'SECONDS',
-  min: 1,
-})
 
 export const topicArg = Args.string({
   description: 'topic, as persistent://tenant/namespace/name or shorter; a partitioned topic is one topic',

@@ -1,31 +1,18 @@
-import {hostname, userInfo} from 'node:os'
 import {resolve} from 'node:path'
-import {createInterface} from 'node:readline/promises'
 
 import {Args, Flags} from '@oclif/core'
 
 import {HookFolder} from '../clients/hooks/hook-folder.js'
 import {ClusterJournal} from '../clients/journal/cluster-journal.js'
 import {FileJournal} from '../clients/journal/file-journal.js'
-import type {Actor, JournalStore} from '../clients/journal/journal.js'
+import type {JournalStore} from '../clients/journal/journal.js'
 import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
 import type {RunEvent} from '../domain/migration/events.js'
 import type {RunSettings} from '../domain/migration/migrate.js'
-import {Interrupted, Usage} from '../errors.js'
-import {pulsarFlags} from './flags.js'
+import {Usage} from '../errors.js'
+import {durationFlag} from './duration.js'
+import {pulsarFlags, yesFlag} from './flags.js'
 import type {Progress} from './progress.js'
-
-const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000} as const
-
-/** A duration flag: a number with its unit, as 500ms, 5s, 2m, 1h; in ms. */
-const durationFlag = Flags.custom<number>({
-  helpValue: '5s',
-  parse: (text) => {
-    const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
-    if (amount === undefined) throw new Usage('E_USAGE', `${text} is not a duration; write 500ms, 5s, 2m or 1h`)
-    return Promise.resolve(Number(amount) * UNITS[unit as keyof typeof UNITS])
-  },
-})
 
 /** Flags of every verb that reads or writes the journal. */
 export const journalFlags = {
@@ -44,8 +31,6 @@ export const journalFlags = {
 }
 
 export const migrationArg = Args.string({description: 'migration, as migrate list shows it', required: true})
-
-export const yesFlag = Flags.boolean({char: 'y', description: 'do not ask'})
 
 /** Flags of the verbs that ask something of a migration which another process runs. */
 export const askFlags = {
@@ -125,31 +110,6 @@ export function openJournal(
     throw new Usage('E_JOURNAL', `--journal ${journal}: write cluster or file:DIRECTORY`)
   }
   return new FileJournal(resolve(journal.slice('file:'.length)))
-}
-
-export function currentActor(): Actor {
-  return {user: userInfo().username, host: hostname(), pid: process.pid}
-}
-
-/**
- * Asks before anything is changed.
- *
- * @throws Usage E_CONFIRM where nobody can be asked; Interrupted E_DECLINED when the answer is not yes.
- */
-export async function confirm(question: string, isJson: boolean): Promise<void> {
-  if (isJson || !process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new Usage(
-      'E_CONFIRM',
-      'this changes the cluster and nobody is there to be asked; read the plan and add --yes',
-    )
-  }
-  const terminal = createInterface({input: process.stdin, output: process.stderr})
-  try {
-    const answer = await terminal.question(`${question} Type yes to go on: `)
-    if (answer.trim() !== 'yes') throw new Interrupted('E_DECLINED', 'not confirmed; nothing was changed')
-  } finally {
-    terminal.close()
-  }
 }
 
 interface RunFlags {

@@ -1,32 +1,37 @@
 import {readFile, writeFile} from 'node:fs/promises'
 
-import type {MigrationPlan} from '../domain/migration/plan.js'
 import {Usage} from '../errors.js'
 
-/** @throws Usage E_PLAN_FILE when the file can't be read. */
-export async function readPlanFile(file: string): Promise<string> {
+/** How plans come about, for who has none. */
+export const PLAN_COMMAND = 'keyshift migrate plan TOPIC SUB --to TYPE -o plan.json'
+export const RELEASE_PLAN_COMMAND = 'keyshift locks release KEY… -o plan.json'
+
+/**
+ * @param howToMake the command that makes such a file.
+ * @throws Usage E_PLAN_FILE when the file can't be read.
+ */
+export async function readPlanFile(file: string, howToMake: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw planFileError(file, 'read', error)
+    throw planFileError(file, 'read', howToMake, error)
   }
 }
 
 /** @throws Usage E_PLAN_FILE when the file can't be written. */
-export async function writePlanFile(file: string, plan: MigrationPlan): Promise<void> {
+export async function writePlanFile(file: string, plan: object, howToMake: string): Promise<void> {
   try {
     await writeFile(file, `${JSON.stringify(plan, null, 2)}\n`)
   } catch (error) {
-    throw planFileError(file, 'written', error)
+    throw planFileError(file, 'written', howToMake, error)
   }
 }
 
-function planFileError(file: string, verb: string, error: unknown): Usage {
+function planFileError(file: string, verb: string, howToMake: string, error: unknown): Usage {
   const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  const next = [`keyshift migrate plan TOPIC SUB --to TYPE -o plan.json`]
   return new Usage('E_PLAN_FILE', `the plan file ${file} can't be ${verb} (${cause})`, {
     data: {file},
-    next,
+    next: [howToMake],
     cause: error,
   })
 }

@@ -1,6 +1,8 @@
+import {currentActor} from '../../cli/actor.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
+import {confirm} from '../../cli/confirm.js'
 import {connectAdmin} from '../../cli/connect.js'
-import {askFlags, confirm, currentActor, migrationArg, openJournal} from '../../cli/migration.js'
+import {askFlags, migrationArg, openJournal} from '../../cli/migration.js'
 import {renderAsked} from '../../cli/render/migration.js'
 import {type AskedMigration, askMigration, cancelRequest} from '../../domain/migration/ask.js'
 

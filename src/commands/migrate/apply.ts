@@ -1,10 +1,12 @@
 import {Args, Flags} from '@oclif/core'
 
+import {currentActor} from '../../cli/actor.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
+import {confirm} from '../../cli/confirm.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
-import {confirm, currentActor, openJournal, runControls, runFlags, soakFlags} from '../../cli/migration.js'
-import {readPlanFile} from '../../cli/plan-file.js'
+import {openJournal, runControls, runFlags, soakFlags} from '../../cli/migration.js'
+import {PLAN_COMMAND, readPlanFile} from '../../cli/plan-file.js'
 import {renderPlan, renderResult} from '../../cli/render/migration.js'
 import {applyPlan} from '../../domain/migration/migrate.js'
 import type {MigrationResult} from '../../domain/migration/result.js'
@@ -35,7 +37,7 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
 
   async run(): Promise<MigrationResult> {
     const {args, flags} = await this.parse(MigrateApply)
-    const plan = parsePlan(await readPlanFile(args.plan), args.plan)
+    const plan = parsePlan(await readPlanFile(args.plan, PLAN_COMMAND), args.plan)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
     const store = openJournal(admin, flags)
     if (!flags.yes) {

@@ -3,7 +3,7 @@ import {Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
-import {writePlanFile} from '../../cli/plan-file.js'
+import {PLAN_COMMAND, writePlanFile} from '../../cli/plan-file.js'
 import {renderPlan} from '../../cli/render/migration.js'
 import {collectKeySample} from '../../domain/migration/collect-keys.js'
 import {collectSnapshot} from '../../domain/migration/collect.js'
@@ -60,7 +60,7 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
       validForMs: HOUR_MS,
     })
     const plan = planMigration(snapshot, request, new Date())
-    if (flags.output !== undefined) await writePlanFile(flags.output, plan)
+    if (flags.output !== undefined) await writePlanFile(flags.output, plan, PLAN_COMMAND)
     this.log(renderPlan(plan))
     if (flags.output !== undefined) this.log(`\nNext: keyshift migrate apply ${flags.output}`)
     return plan

@@ -1,9 +1,9 @@
 import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
+import {confirm} from '../../cli/confirm.js'
 import {connectAdmin, connectTransport} from '../../cli/connect.js'
-import {messageFlags, pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
-import {confirm, yesFlag} from '../../cli/migration.js'
+import {messageFlags, pulsarFlags, subscriptionArg, topicArg, yesFlag} from '../../cli/flags.js'
 import {interruptible} from '../../cli/interruptible.js'
 import {renderRehearsal} from '../../cli/render/rehearsal.js'
 import {type Rehearsal, rehearse} from '../../domain/rehearsal/collect-rehearsal.js'

@@ -1,15 +1,9 @@
+import {currentActor} from '../../cli/actor.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
+import {confirm} from '../../cli/confirm.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
-import {
-  confirm,
-  currentActor,
-  migrationArg,
-  openJournal,
-  runControls,
-  runFlags,
-  takeOverFlag,
-} from '../../cli/migration.js'
+import {migrationArg, openJournal, runControls, runFlags, takeOverFlag} from '../../cli/migration.js'
 import {renderResult} from '../../cli/render/migration.js'
 import {resumeMigration} from '../../domain/migration/migrate.js'
 import type {MigrationResult} from '../../domain/migration/result.js'

@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../../cli/base-command.js'
-import {readPlanFile} from '../../../cli/plan-file.js'
+import {PLAN_COMMAND, readPlanFile} from '../../../cli/plan-file.js'
 import {renderPlan} from '../../../cli/render/migration.js'
 import type {MigrationPlan} from '../../../domain/migration/plan.js'
 import {parsePlan} from '../../../domain/migration/stale.js'
@@ -16,7 +16,7 @@ export default class MigratePlanShow extends KeyshiftCommand<MigrationPlan> {
 
   async run(): Promise<MigrationPlan> {
     const {args} = await this.parse(MigratePlanShow)
-    const plan = parsePlan(await readPlanFile(args.plan), args.plan)
+    const plan = parsePlan(await readPlanFile(args.plan, PLAN_COMMAND), args.plan)
     if (new Date().toISOString() > plan.expiresAt) this.warn(`the plan expired at ${plan.expiresAt}; make a new one`)
     this.log(renderPlan(plan))
     return plan

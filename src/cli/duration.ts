@@ -1,0 +1,15 @@
+import {Flags} from '@oclif/core'
+
+import {Usage} from '../errors.js'
+
+const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000} as const
+
+/** A duration flag: a number with its unit, as 500ms, 5s, 2m, 1h; in ms. */
+export const durationFlag = Flags.custom<number>({
+  helpValue: '5s',
+  parse: (text) => {
+    const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
+    if (amount === undefined) throw new Usage('E_USAGE', `${text} is not a duration; write 500ms, 5s, 2m or 1h`)
+    return Promise.resolve(Number(amount) * UNITS[unit as keyof typeof UNITS])
+  },
+})
