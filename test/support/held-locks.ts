@@ -16,7 +16,7 @@ export interface HeldLock {
 
 export interface Holding {
   readonly held: readonly HeldLock[]
-  /** ends the process that holds them; what it held stays in Redis */
+  /** ends the process that holds them, if it is there still; what it held stays in Redis */
   close(): Promise<void>
 }
 
@@ -27,11 +27,11 @@ export async function holdBy(program: Program, wanted: {redisUrl: string; prefix
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {...process.env, ...env},
   })
+  const ended = once(child, 'close')
   const held = await untilReady(child)
   return {
     held,
     async close() {
-      const ended = once(child, 'close')
       child.kill('SIGKILL')
       await ended
     },
@@ -54,9 +54,9 @@ async function untilReady(child: ChildProcess): Promise<HeldLock[]> {
 }
 
 /** Null where Redisson can't be had. */
-export function redissonProgram(): Program | null {
+export function redissonProgram(file = 'RedissonLocks.java'): Program | null {
   const classpath = mavenClasspath('org.redisson:redisson:4.3.0')
-  return classpath === null ? null : javaProgram('RedissonLocks.java', classpath)
+  return classpath === null ? null : javaProgram(file, classpath)
 }
 
 /** Deletes what a test or a library has left, wherever it has put the test's prefix into a key. */

@@ -93,7 +93,7 @@ function record(shape: Shape, more: Partial<RawLock> = {}): LockRecord {
   const raw = rawOf(shape, more)
   const found = recognise(raw, FAMILIES, true)
   assert.notEqual(found.kind, 'companion')
-  return lockRecord(raw, found as RecognisedLock, {maxTtlMs: 60_000})
+  return lockRecord(raw, found as RecognisedLock, {maxTtlMs: 60_000, maxHoldMs: 600_000})
 }
 
 test('how long it is held: exactly where the lock says when it was taken, else at least as long as nobody touched it', () => {

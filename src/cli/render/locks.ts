@@ -1,27 +1,32 @@
 import chalk from 'chalk'
 
-import type {LockRecord, LockVerdict} from '../../domain/locks/record.js'
 import type {LockScan} from '../../domain/locks/collect.js'
+import type {LockRecord} from '../../domain/locks/record.js'
+import type {LockVerdict} from '../../domain/locks/verdict.js'
 import {renderMs, renderTable} from './table.js'
 
 const HEAD = ['verdict', 'key', 'family', 'holder', 'ttl', 'held']
 
 /** A person looks for what is wrong; of the healthy a few show what the locks look like. */
 const HEALTHY_SHOWN = 5
+const HOLDERS_SHOWN = 5
 
 export function renderLocks(scan: LockScan): string {
   const {summary} = scan
-  const counts = Object.entries(summary.verdicts)
-    .filter(([, count]) => count > 0)
-    .map(([verdict, count]) => `${String(count)} ${verdict}`)
+  const counts = Object.entries(summary.verdicts).map(([verdict, count]) => `${String(count)} ${verdict}`)
   const head = `${scan.address}: ${String(summary.locks)} locks match ${scan.pattern}, of about ${String(scan.scannedKeys)} keys`
   if (summary.locks === 0) return head
   const healthy = scan.locks.filter(({verdict}) => verdict === 'healthy')
   const hidden = Math.max(0, healthy.length - HEALTHY_SHOWN)
   const rows = scan.locks
     .slice(0, scan.locks.length - hidden)
-    .map((lock) => [colour(lock.verdict), lock.key, lock.family, holderText(lock), ttlText(lock), heldText(lock)])
+    .map((lock) => [verdictText(lock), lock.key, lock.family, holderText(lock), ttlText(lock), heldText(lock)])
   const notes = [counts.join(', ')]
+  const most = summary.holders.slice(0, HOLDERS_SHOWN).filter(({locks}) => locks > 1)
+  if (most.length > 0) {
+    notes.push(`held most: ${most.map(({holder, locks}) => `${holder} (${String(locks)})`).join(', ')}`)
+  }
+  if (summary.ended > 0) notes.push(`${String(summary.ended)} had ended at the second look`)
   if (hidden > 0) notes.push(`${String(hidden)} more healthy ones are not shown; --json lists them`)
   if (summary.touchesIdleTime) notes.push('reading reset the idle times: this Redis has no CLIENT NO-TOUCH (7.2)')
   return [head, renderTable(HEAD, rows), notes.join('\n')].join('\n\n')
@@ -39,12 +44,19 @@ export function ttlText({ttlMs}: LockRecord): string {
   return ttlMs === null ? 'never expires' : renderMs(ttlMs)
 }
 
-/** What the lock itself tells is exact; the idle time is the least that it can be. */
+/** What the lock itself tells is exact; all else is the least that it can be. */
 export function heldText({heldAtLeastMs, heldBy}: LockRecord): string {
-  return heldBy === 'idle' ? `≥ ${renderMs(heldAtLeastMs)}` : renderMs(heldAtLeastMs)
+  return heldBy === 'idle' || heldBy === 'first-seen' ? `≥ ${renderMs(heldAtLeastMs)}` : renderMs(heldAtLeastMs)
 }
+
+function verdictText({verdict, verdicts}: LockRecord): string {
+  const more = verdicts.length - 1
+  return more === 0 ? colour(verdict) : `${colour(verdict)} +${String(more)}`
+}
+
+const BAD: ReadonlySet<LockVerdict> = new Set(['duplicate-holder', 'no-ttl', 'zombie-renewal'])
 
 export function colour(verdict: LockVerdict): string {
   if (verdict === 'healthy') return chalk.green(verdict)
-  return verdict === 'no-ttl' ? chalk.red(verdict) : chalk.yellow(verdict)
+  return BAD.has(verdict) ? chalk.red(verdict) : chalk.yellow(verdict)
 }

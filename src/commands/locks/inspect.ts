@@ -2,7 +2,8 @@ import {Args} from '@oclif/core'
 
 import {defaultAddresses} from '../../cli/addresses.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {maxTtlFlag, redisFlags} from '../../cli/flags.js'
+import {redisFlags} from '../../cli/flags.js'
+import {judgeFlags, judgeOptions} from '../../cli/locks.js'
 import {renderLock} from '../../cli/render/lock.js'
 import {connectRedis} from '../../clients/redis/connect.js'
 import {inspectLock, type LockInspection} from '../../domain/locks/collect-inspect.js'
@@ -18,7 +19,7 @@ export default class LocksInspect extends KeyshiftCommand<LockInspection> {
     "<%= config.bin %> <%= command.id %> 'lock:user:42'",
     "<%= config.bin %> <%= command.id %> orders --json | jq '.result.waiters'",
   ]
-  static override flags = {...redisFlags, 'max-ttl': maxTtlFlag}
+  static override flags = {...redisFlags, ...judgeFlags}
   static override summary = 'Show everything about one Redis lock.'
 
   async run(): Promise<LockInspection> {
@@ -26,7 +27,7 @@ export default class LocksInspect extends KeyshiftCommand<LockInspection> {
     const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
     const connection = this.own(await connectRedis(url))
     const families = compileFamilies(BUILTIN_FAMILIES)
-    const inspection = await inspectLock(connection, args.key, {families, maxTtlMs: flags['max-ttl'] * 1000})
+    const inspection = await inspectLock(connection, args.key, {families, ...judgeOptions(flags)})
     this.log(renderLock(inspection))
     return inspection
   }

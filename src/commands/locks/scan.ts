@@ -2,49 +2,128 @@ import {Flags} from '@oclif/core'
 
 import {defaultAddresses} from '../../cli/addresses.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {maxTtlFlag, redisFlags} from '../../cli/flags.js'
+import {durationFlag} from '../../cli/duration.js'
+import {exitCode} from '../../cli/exit-codes.js'
+import {redisFlags} from '../../cli/flags.js'
+import {interruptible} from '../../cli/interruptible.js'
+import {LineWriter} from '../../cli/lines.js'
+import {judgeFlags, judgeOptions} from '../../cli/locks.js'
+import {CSV_HEAD, csvLines, jsonLines} from '../../cli/render/lock-lines.js'
 import {renderLocks} from '../../cli/render/locks.js'
+import {FirstSeenFile} from '../../clients/first-seen/first-seen-file.js'
 import {connectRedis} from '../../clients/redis/connect.js'
 import {type LockScan, scanLocks} from '../../domain/locks/collect.js'
 import {BUILTIN_FAMILIES} from '../../domain/locks/families/builtin.js'
 import {compileFamilies} from '../../domain/locks/families/compiled.js'
+import type {LockRecord} from '../../domain/locks/record.js'
+import {isAtLeast, SEVERITIES} from '../../domain/locks/verdict.js'
+import {Usage} from '../../errors.js'
 
 export default class LocksScan extends KeyshiftCommand<LockScan> {
   static override description =
-    'Walks every primary by SCAN; reads only. One look tells locks without a TTL, and locks with one that ' +
-    'is too long; it does not tell whether a holder is alive, so keep what is in doubt.'
+    'Walks every primary by SCAN; reads only. One look tells locks without a TTL, with one that is too long, and how ' +
+    'long they have been held at least. Two looks also tell which are renewed: give --observe, or run it now and then ' +
+    'with the same --first-seen. A lock that is not renewed ends by itself: wait, and keep what is in doubt.'
   static override examples = [
     "<%= config.bin %> <%= command.id %> --pattern 'lock:*'",
-    "<%= config.bin %> <%= command.id %> --pattern 'lock:*' --json | jq '.result.locks[] | select(.verdict == \"no-ttl\")'",
+    "<%= config.bin %> <%= command.id %> --pattern 'lock:*' --observe 12s --fail-on error",
+    "<%= config.bin %> <%= command.id %> --pattern '*' --family redisson --first-seen /var/lib/keyshift/locks",
+    "<%= config.bin %> <%= command.id %> --pattern 'lock:*' --output ndjson | jq 'select(.verdict == \"no-ttl\")'",
   ]
   static override flags = {
     ...redisFlags,
+    ...judgeFlags,
+    'fail-on': Flags.option({
+      description: 'exit with 10 when a lock deserves a verdict as bad as this',
+      options: SEVERITIES,
+    })(),
+    family: Flags.string({description: 'only locks of this family', helpValue: 'NAME', multiple: true}),
+    'first-seen': Flags.string({
+      description: 'remember in this file when each lock was seen first, and when it would end',
+      helpValue: 'FILE',
+    }),
     limit: Flags.integer({default: 10_000, description: 'list at most this many locks; all are counted', min: 1}),
-    'max-ttl': maxTtlFlag,
+    observe: durationFlag({
+      description: 'look at each lock twice, so far apart; more than two renewals of your locks is best',
+      helpValue: '12s',
+    }),
+    output: Flags.option({
+      default: 'table',
+      description: 'csv and ndjson give every lock as soon as it is judged, whatever --limit says',
+      options: ['table', 'csv', 'ndjson', 'json'] as const,
+    })(),
     pattern: Flags.string({
       default: 'lock:*',
       description: 'keys to look at, as a glob; with * only what can be nothing but a lock is taken for one',
       helpValue: 'GLOB',
     }),
   }
-  static override summary = 'Find Redis locks, name their holders, and point out those that will never expire.'
+  static override summary = 'Find Redis locks, name their holders, and point out those that are stuck.'
 
   async run(): Promise<LockScan> {
     const {flags} = await this.parse(LocksScan)
+    const families = compileFamilies(BUILTIN_FAMILIES)
+    const unknown = (flags.family ?? []).filter((name) => !families.families.has(name))
+    if (unknown.length > 0) {
+      const known = [...families.families.keys()].toSorted().join(', ')
+      throw new Usage('E_LOCK_FAMILY', `no lock family ${unknown.join(', ')}; known are ${known}`)
+    }
+    const firstSeen = flags['first-seen'] === undefined ? null : await FirstSeenFile.open(flags['first-seen'])
     const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
     const connection = this.own(await connectRedis(url))
+    const level = flags['fail-on']
+    const findings = {count: 0}
     const scan = await scanLocks(connection, {
+      ...judgeOptions(flags),
       pattern: flags.pattern,
-      families: compileFamilies(BUILTIN_FAMILIES),
+      families,
+      onlyFamilies: flags.family === undefined ? null : new Set(flags.family),
       limit: flags.limit,
-      maxTtlMs: flags['max-ttl'] * 1000,
-      onProgress: ({calls, locks}) => {
-        this.progress.busy('scanning', `${String(locks)} locks in ${String(calls)} calls`)
+      observeMs: flags.observe ?? null,
+      seenBefore: firstSeen,
+      onLocks: this.onLocks(flags.output, (locks) => {
+        if (level !== undefined) findings.count += locks.filter(({verdict}) => isAtLeast(verdict, level)).length
+      }),
+      onProgress: ({keys, locks}) => {
+        this.progress.busy('scanning', `${String(locks)} locks in about ${String(keys)} keys`)
       },
+      signal: this.own(interruptible()).signal,
     })
+    await firstSeen?.save()
     if (scan.summary.unreadable > 0) this.warn(`${String(scan.summary.unreadable)} keys may not be read by this login`)
-    if (scan.summary.locks > flags.limit) this.warn(`only ${String(flags.limit)} locks are listed; raise --limit`)
-    this.log(renderLocks(scan))
+    const isList = flags.output === 'table' || flags.output === 'json'
+    if (isList && scan.summary.locks > flags.limit) {
+      this.warn(`only ${String(flags.limit)} locks are listed; raise --limit, or take --output ndjson`)
+    }
+    if (flags.output === 'table') this.log(renderLocks(scan))
+    if (findings.count > 0) process.exitCode = exitCode('findings')
     return scan
+  }
+
+  override jsonEnabled(): boolean {
+    return super.jsonEnabled() || /(?:^| )--output[ =]json(?: |$)/.test(this.argv.join(' '))
+  }
+
+  private onLocks(
+    output: 'csv' | 'json' | 'ndjson' | 'table',
+    look: (locks: readonly LockRecord[]) => void,
+  ): (locks: readonly LockRecord[]) => Promise<void> {
+    if (output === 'table' || output === 'json') {
+      return (locks) => {
+        look(locks)
+        return Promise.resolve()
+      }
+    }
+    if (super.jsonEnabled()) {
+      throw new Usage('E_OUTPUT_JSON', `--json is one document for all, --output ${output} a line for each lock`)
+    }
+    const writer = new LineWriter()
+    const linesOf = output === 'csv' ? csvLines : jsonLines
+    let head = output === 'csv' ? CSV_HEAD : ''
+    return async (locks) => {
+      look(locks)
+      await writer.write(head + linesOf(locks))
+      head = ''
+    }
   }
 }

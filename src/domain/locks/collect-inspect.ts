@@ -2,7 +2,9 @@ import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../clients/redis/connect.js'
 import {Blocked, Unreachable} from '../../errors.js'
+import {homeOf} from './collect-home.js'
 import {expiryCommandOf, readLocks, stopTouching} from './collect-read.js'
+import {listenersOf} from './collect-waiters.js'
 import type {CompiledFamilies} from './families/compiled.js'
 import {fillTemplate} from './families/template.js'
 import {printable, type RawLock} from './raw-lock.js'
@@ -67,30 +69,23 @@ export async function inspectLock(
   }
 }
 
-/** In a cluster the others answer that the key is not theirs. */
+/** @throws Unreachable E_NO_LOCK, E_REDIS_AUTH. */
 async function readFrom(connection: RedisConnection, key: string): Promise<{raw: RawLock; redis: Redis}> {
-  for (const redis of connection.primaries) {
-    if (!(await isHome(redis, key))) continue
+  const redis = await homeOf(connection, key)
+  if (redis) {
     await stopTouching(redis)
     const [raw] = await readLocks(redis, [Buffer.from(key)], await expiryCommandOf(redis))
-    if (raw === undefined) break
-    if (raw !== 'unreadable') return {raw, redis}
-    throw new Unreachable('E_REDIS_AUTH', `this login may not read ${key}`, {data: {address: connection.address, key}})
+    if (raw === 'unreadable') {
+      throw new Unreachable('E_REDIS_AUTH', `this login may not read ${key}`, {
+        data: {address: connection.address, key},
+      })
+    }
+    if (raw) return {raw, redis}
   }
   throw new Unreachable('E_NO_LOCK', `there is no key ${key} in Redis at ${connection.address}`, {
     data: {address: connection.address, key},
     next: [`keyshift locks scan --pattern '*${key}*'`],
   })
-}
-
-async function isHome(redis: Redis, key: string): Promise<boolean> {
-  try {
-    await redis.type(key)
-    return true
-  } catch (error) {
-    if (error instanceof Error && /^(?:MOVED|ASK) /.test(error.message)) return false
-    return true // what else is wrong shows when it is read
-  }
 }
 
 async function readCompanions(redis: Redis, key: string, lock: RecognisedLock): Promise<LockInspection['companions']> {
@@ -127,11 +122,4 @@ async function readWaiters(
     listening: own === null ? null : ownListeners,
     line: line.map((waiter, at) => ({waiter, isListening: (lineListeners[at] ?? 0) > 0})),
   }
-}
-
-/** On each channel, of both kinds: Redisson uses sharded ones in a cluster. */
-async function listenersOf(redis: Redis, channels: readonly string[]): Promise<number[]> {
-  const numbers = await redis.pubsub('NUMSUB', ...channels)
-  const sharded = (await redis.call('PUBSUB', 'SHARDNUMSUB', ...channels).catch(() => [])) as unknown[]
-  return channels.map((_, at) => Number(numbers[at * 2 + 1] ?? 0) + Number(sharded[at * 2 + 1] ?? 0))
 }

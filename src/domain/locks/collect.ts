@@ -2,10 +2,13 @@ import type {Redis} from 'ioredis'
 
 import {KeyshiftError, Unreachable} from '../../errors.js'
 import type {RedisConnection} from '../../clients/redis/connect.js'
-import {expiryCommandOf, readLocks, stopTouching} from './collect-read.js'
+import {SecondLooks} from './collect-again.js'
+import {type ExpiryCommand, expiryCommandOf, readLocks, stopTouching} from './collect-read.js'
 import type {CompiledFamilies} from './families/compiled.js'
+import {Observer, type SeenBefore, type SeenLock} from './observation.js'
 import {recognise} from './recognise.js'
-import {type JudgeOptions, lockRecord, type LockRecord, type LockVerdict} from './record.js'
+import type {JudgeOptions, LockRecord} from './record.js'
+import {type LockSummary, LockTally} from './tally.js'
 
 export interface LockScan {
   address: string
@@ -14,11 +17,13 @@ export interface LockScan {
   complete: boolean
   /** keys that the servers held when the scan began */
   scannedKeys: number
+  /** between the two looks at each lock; null for one look */
+  observedMs: number | null
   /** sorted: what is wrong first, then by key. Companions of a lock, such as a line of waiters, are none themselves */
   locks: LockRecord[]
-  summary: {
-    locks: number
-    verdicts: Record<LockVerdict, number>
+  summary: LockSummary & {
+    /** locks of the first look that had ended by the second */
+    ended: number
     /** keys that this login may not read */
     unreadable: number
     /** whether reading reset the keys' idle time, as it does before Redis 7.2 */
@@ -33,98 +38,140 @@ export interface LockScanOptions extends JudgeOptions {
    * only what can be nothing else is taken for one.
    */
   readonly pattern: string
+  /** only locks of these families; all where it is null */
+  readonly onlyFamilies: ReadonlySet<string> | null
   /** the most locks to list; all are counted */
   readonly limit: number
-  /** Told after each call of SCAN: locks found so far, and calls made. */
-  readonly onProgress: (state: {readonly locks: number; readonly calls: number}) => void
+  /** between two looks at each lock, in ms; null for one look */
+  readonly observeMs: number | null
+  /** earlier runs' looks; null where none are kept */
+  readonly seenBefore: SeenBefore | null
+  /** Given every lock as soon as it is judged, unsorted; the scan waits for it. */
+  readonly onLocks: (locks: readonly LockRecord[]) => Promise<void>
+  /** Told after each call of SCAN: locks judged so far, and keys walked. */
+  readonly onProgress: (state: {readonly locks: number; readonly keys: number}) => void
+  /** ends the waiting for the second look */
+  readonly signal: AbortSignal
 }
 
 /** SCAN's hint: at 1000 a call takes under 1 ms of the server; more only makes the stall longer. */
 const SCAN_COUNT = 1000
+/** SCAN gives a key twice when the table of keys shrinks meanwhile, and then soon after. */
+const REMEMBERED = 20_000
 
-const SEVERITY: Record<LockVerdict, number> = {'no-ttl': 0, 'ttl-too-long': 1, 'unknown-format': 2, healthy: 3}
-
-/** Walks every primary by SCAN and classifies what matches. Reads only. */
+/**
+ * Walks every primary by SCAN and judges what matches, at once or at a second look. Reads only.
+ *
+ * @throws Unreachable E_REDIS_SCAN when a server ends it.
+ */
 export async function scanLocks(connection: RedisConnection, options: LockScanOptions): Promise<LockScan> {
-  const tally = new Tally(options.limit)
+  const scan = new Scan(options)
   const totals = await Promise.all(
     connection.primaries.map(async (redis) => {
       const keys = await redis.dbsize()
       const isUntouched = await stopTouching(redis)
-      await scanPrimary(redis, options, tally)
+      await scan.walk(redis)
       return {keys, isUntouched}
     }),
   ).catch((error: unknown) => {
     throw error instanceof KeyshiftError ? error : scanFailed(connection.address, error)
   })
+  const {ended, tally, unreadable} = scan
   return {
     address: connection.address,
     pattern: options.pattern,
-    complete: tally.unreadable === 0 && tally.count <= options.limit,
+    complete: unreadable === 0 && tally.count <= options.limit,
     scannedKeys: totals.reduce((sum, {keys}) => sum + keys, 0),
+    observedMs: options.observeMs,
     locks: tally.list(),
     summary: {
-      locks: tally.count,
-      verdicts: tally.verdicts,
-      unreadable: tally.unreadable,
+      ...tally.summary(),
+      ended,
+      unreadable,
       touchesIdleTime: totals.some(({isUntouched}) => !isUntouched),
     },
   }
 }
 
-class Tally {
-  private readonly wrong: LockRecord[] = []
-  private readonly healthy: LockRecord[] = []
-  readonly verdicts: Record<LockVerdict, number> = {healthy: 0, 'no-ttl': 0, 'ttl-too-long': 0, 'unknown-format': 0}
-  /** SCAN may give a key twice, and a cluster's key may be met on two nodes while its slot moves. */
-  private readonly seen = new Set<string>()
-  private readonly limit: number
+class Scan {
+  readonly tally: LockTally
+  ended = 0
   unreadable = 0
-  calls = 0
+  private keys = 0
+  private readonly options: LockScanOptions
+  private readonly isExpected: boolean
+  private readonly observer: Observer
+  private readonly recent = new Recent(REMEMBERED)
 
-  constructor(limit: number) {
-    this.limit = limit
+  constructor(options: LockScanOptions) {
+    this.options = options
+    this.tally = new LockTally(options.limit)
+    this.isExpected = saysWhatIsALock(options.pattern)
+    this.observer = new Observer(options, options.seenBefore)
   }
 
-  get count(): number {
-    return this.seen.size
+  async walk(redis: Redis): Promise<void> {
+    const {observeMs, pattern, signal} = this.options
+    const expiry = await expiryCommandOf(redis)
+    const look = (keys: readonly Buffer[]): Promise<SeenLock[]> => this.look(redis, keys, expiry)
+    const second = observeMs === null ? null : new SecondLooks(this.observer, look, observeMs, signal)
+    let cursor = '0'
+    do {
+      const [next, keys] = await redis.scanBuffer(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT)
+      const seen = await look(keys.filter((key) => this.recent.isNew(key)))
+      if (second === null) await this.give(this.observer.judge(seen, null))
+      else {
+        second.add(seen)
+        await this.give(await second.due())
+      }
+      this.keys += SCAN_COUNT
+      this.options.onProgress({locks: this.tally.count, keys: this.keys})
+      cursor = next.toString()
+    } while (cursor !== '0')
+    while (second?.isWaiting) await this.give(await second.next())
+    this.ended += second?.ended ?? 0
   }
 
-  add(lock: LockRecord): void {
-    if (this.seen.has(lock.key)) return
-    this.seen.add(lock.key)
-    this.verdicts[lock.verdict]++
-    const kind = lock.verdict === 'healthy' ? this.healthy : this.wrong
-    if (kind.length < this.limit) kind.push(lock)
+  private async look(redis: Redis, keys: readonly Buffer[], expiry: ExpiryCommand): Promise<SeenLock[]> {
+    const raws = await readLocks(redis, keys, expiry)
+    return raws.flatMap((raw) => {
+      if (raw === 'unreadable') {
+        this.unreadable++
+        return []
+      }
+      const found = recognise(raw, this.options.families, this.isExpected)
+      if (found.kind === 'companion' || (found.kind === 'unknown' && !this.isExpected && !found.hasWrongType)) return []
+      const {onlyFamilies} = this.options
+      if (onlyFamilies !== null && !(found.kind === 'lock' && onlyFamilies.has(found.family.name))) return []
+      return [{raw, found}]
+    })
   }
 
-  /** As many as the limit allows: what is wrong first, then by key. */
-  list(): LockRecord[] {
-    return [...this.wrong, ...this.healthy]
-      .slice(0, this.limit)
-      .toSorted((a, b) => SEVERITY[a.verdict] - SEVERITY[b.verdict] || a.key.localeCompare(b.key))
+  private async give(locks: readonly LockRecord[]): Promise<void> {
+    for (const lock of locks) this.tally.add(lock)
+    if (locks.length > 0) await this.options.onLocks(locks)
   }
 }
 
-async function scanPrimary(redis: Redis, options: LockScanOptions, tally: Tally): Promise<void> {
-  const isExpected = saysWhatIsALock(options.pattern)
-  const expiry = await expiryCommandOf(redis)
-  let cursor = '0'
-  do {
-    const [next, keys] = await redis.scanBuffer(cursor, 'MATCH', options.pattern, 'COUNT', SCAN_COUNT)
-    for (const raw of await readLocks(redis, keys, expiry)) {
-      if (raw === 'unreadable') {
-        tally.unreadable++
-        continue
-      }
-      const found = recognise(raw, options.families, isExpected)
-      if (found.kind === 'lock' || (found.kind === 'unknown' && isExpected)) {
-        tally.add(lockRecord(raw, found, options))
-      }
+/** The last keys that were met: what SCAN gives twice is met again soon. */
+class Recent {
+  private readonly keys = new Set<string>()
+  private readonly size: number
+
+  constructor(size: number) {
+    this.size = size
+  }
+
+  isNew(key: Buffer): boolean {
+    const text = key.toString('latin1')
+    if (this.keys.has(text)) return false
+    this.keys.add(text)
+    if (this.keys.size > this.size) {
+      const [oldest = ''] = this.keys
+      this.keys.delete(oldest)
     }
-    options.onProgress({locks: tally.count, calls: ++tally.calls})
-    cursor = next.toString()
-  } while (cursor !== '0')
+    return true
+  }
 }
 
 /** Who asks for some keys says that they are locks; who asks for all wants those that certainly are. */

@@ -27,3 +27,8 @@ export function printable(bytes: Buffer): string {
     ? `base64:${bytes.toString('base64')}`
     : text
 }
+
+/** What printable() was given. */
+export function bytesOf(text: string): Buffer {
+  return text.startsWith('base64:') ? Buffer.from(text.slice('base64:'.length), 'base64') : Buffer.from(text)
+}

@@ -27,6 +27,8 @@ export interface RecognisedLock {
   /** its end as the value says it */
   readonly endsAtMs: number | null
   readonly isAnonymous: boolean
+  /** whether it has more holders than its format can have */
+  readonly hasTooMany: boolean
   readonly confidence: number
   readonly mayBe: readonly string[]
   /** what named groups found in the key, to fill templates */
@@ -42,7 +44,13 @@ export interface RecognisedCompanion {
   readonly locks: readonly string[]
 }
 
-export type Recognised = RecognisedCompanion | RecognisedLock | {readonly kind: 'unknown'}
+/** Neither; perhaps stored in a type in which the family of such keys stores none. */
+export interface Unrecognised {
+  readonly kind: 'unknown'
+  readonly hasWrongType: boolean
+}
+
+export type Recognised = RecognisedCompanion | RecognisedLock | Unrecognised
 
 const WORDS = '(?:[lL]ock(?:s|ed)?|[mM]utex(?:es)?|[sS]emaphores?|[lL]eases?|[lL]eader)'
 /** A word of the key says lock: `order-lock:7`, `orderLock:7`, `LOCK_7`; not `clock:7`, `block:7`, `leaderboard`. */
@@ -71,7 +79,13 @@ export function recognise(raw: RawLock, families: CompiledFamilies, isExpected: 
     const lock = fit(compiled, entries, {...found?.groups}, raw.atMs)
     if (lock) return lock
   }
-  return {kind: 'unknown'}
+  return {kind: 'unknown', hasWrongType: hasWrongType(key, raw.type, families)}
+}
+
+/** Whether the key's name is that of a lock for certain, but no such lock is stored in this type. */
+function hasWrongType(key: string, type: string, {named}: CompiledFamilies): boolean {
+  const fitting = named.filter((one) => one.key?.test(key))
+  return fitting.length > 0 && fitting.every(({form}) => form.type !== type)
 }
 
 type Entry = readonly [token: string, entry: string | null]
@@ -97,7 +111,8 @@ function fit(
 ): RecognisedLock | null {
   const beside = form.beside ?? form.maybeBeside
   const own = entries.filter(([token]) => token !== beside)
-  if (own.length === 0 || (form.holders !== 'many' && own.length > 1)) return null
+  const hasTooMany = form.holders !== 'many' && own.length > 1
+  if (own.length === 0 || (hasTooMany && form.isWeak === true)) return null
   if (form.beside !== undefined && own.length === entries.length) return null
   const found = own.map(([token, entry]) => {
     const inToken = expression.exec(token)
@@ -115,6 +130,7 @@ function fit(
     reentrancy: found.length === 1 && counts[0] !== undefined ? Number(counts[0]) : null,
     acquiredAtMs: earliest(found.map((one) => acquiredAtMs(one.groups))),
     endsAtMs: latest(found.map((one) => endsAtMs(one.groups))),
+    hasTooMany,
     isAnonymous: found.every(({token}) => ANONYMOUS.test(token)),
     confidence: form.confidence,
     mayBe: form.mayBe ?? [],

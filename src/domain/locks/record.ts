@@ -1,8 +1,7 @@
 import {printable, type RawLock} from './raw-lock.js'
-import type {LockHolder, Recognised, RecognisedLock} from './recognise.js'
-
-/** `healthy` here means: it will end, and not too late. Whether the holder lives takes more than one look. */
-export type LockVerdict = 'healthy' | 'no-ttl' | 'ttl-too-long' | 'unknown-format'
+import type {LockHolder, RecognisedLock, Unrecognised} from './recognise.js'
+import type {Renewal, TwoLooks} from './second-look.js'
+import {type LockVerdict, sortedVerdicts} from './verdict.js'
 
 export interface LockRecord {
   key: string
@@ -22,11 +21,19 @@ export interface LockRecord {
   idleMs: number | null
   /** a lower bound, unless `heldBy` is `value` */
   heldAtLeastMs: number | null
-  /** where that is from: the time of acquisition in the lock itself, or the idle time, which every touch resets */
-  heldBy: 'idle' | 'value' | null
+  /**
+   * Where that is from: the time of acquisition in the lock itself; when this hold was seen first; or the idle time, which
+   * every touch resets.
+   */
+  heldBy: 'first-seen' | 'idle' | 'value' | null
+  /** what became of its end between two looks; null after one look, and for a lock that never ends */
+  renewal: Renewal | null
   /** whether its token is a constant, which names nobody */
   isAnonymous: boolean
+  /** the worst of `verdicts`; `healthy` after one look only says that it will end, and not too late */
   verdict: LockVerdict
+  /** all that are deserved, the worst first */
+  verdicts: LockVerdict[]
   /** how sure the family is, from 0 to 1 */
   confidence: number
 }
@@ -34,18 +41,35 @@ export interface LockRecord {
 export interface JudgeOptions {
   /** a TTL above this is too long, in ms */
   readonly maxTtlMs: number
+  /** whoever holds a lock for longer has it for too long, in ms */
+  readonly maxHoldMs: number
 }
 
-/** What a key that is a lock, or was expected to be one, says in one look. */
+/** What earlier looks tell. */
+export interface Past extends TwoLooks {
+  /** whether it should have been renewed by now, and was not */
+  readonly isMissed: boolean
+}
+
+/**
+ * What a key that is a lock, or was expected to be one, says.
+ *
+ * @param past null after one look.
+ */
 export function lockRecord(
   raw: RawLock,
-  found: Exclude<Recognised, {kind: 'companion'}>,
+  found: RecognisedLock | Unrecognised,
   options: JudgeOptions,
+  past: Past | null = null,
 ): LockRecord {
   const lock = found.kind === 'lock' ? found : null
-  const idleMs = raw.idleSeconds === null ? null : raw.idleSeconds * 1000
-  const sinceMs = lock?.acquiredAtMs == null ? null : Math.max(0, raw.atMs - lock.acquiredAtMs)
   const ttlMs = ttlOf(raw, lock)
+  const hold = holdOf(raw, lock, past)
+  const verdicts = sortedVerdicts(
+    found.kind === 'lock'
+      ? verdictsOf(found, {ttlMs, heldMs: hold.heldAtLeastMs, past}, options)
+      : [found.hasWrongType ? 'wrong-type' : 'unknown-format'],
+  )
   return {
     key: printable(raw.key),
     family: lock?.family.name ?? 'unknown',
@@ -54,11 +78,12 @@ export function lockRecord(
     holders: lock?.holders.length ?? null,
     reentrancy: lock?.reentrancy ?? null,
     ttlMs,
-    idleMs,
-    heldAtLeastMs: sinceMs ?? idleMs,
-    heldBy: sinceMs !== null ? 'value' : idleMs !== null ? 'idle' : null,
+    idleMs: raw.idleSeconds === null ? null : raw.idleSeconds * 1000,
+    ...hold,
+    renewal: past?.renewal ?? null,
     isAnonymous: lock?.isAnonymous ?? false,
-    verdict: lock === null ? 'unknown-format' : verdictOf(ttlMs, lock, options),
+    verdict: verdicts[0],
+    verdicts,
     confidence: lock?.confidence ?? 0,
   }
 }
@@ -69,7 +94,35 @@ function ttlOf({atMs, expiresAtMs}: RawLock, lock: RecognisedLock | null): numbe
   return ends.length === 0 ? null : Math.max(0, Math.min(...ends) - atMs)
 }
 
-function verdictOf(ttlMs: number | null, {family}: RecognisedLock, {maxTtlMs}: JudgeOptions): LockVerdict {
-  if (ttlMs === null) return family.lease.endsElsewhere === true ? 'healthy' : 'no-ttl'
-  return ttlMs > maxTtlMs ? 'ttl-too-long' : 'healthy'
+type Hold = Pick<LockRecord, 'heldAtLeastMs' | 'heldBy'>
+
+function holdOf({atMs, idleSeconds}: RawLock, lock: RecognisedLock | null, past: Past | null): Hold {
+  if (lock?.acquiredAtMs != null) return {heldAtLeastMs: Math.max(0, atMs - lock.acquiredAtMs), heldBy: 'value'}
+  const idleMs = idleSeconds === null ? null : idleSeconds * 1000
+  const seenMs = past === null ? null : Math.max(0, atMs - past.firstSeenMs)
+  if (seenMs !== null && seenMs >= (idleMs ?? 0)) return {heldAtLeastMs: seenMs, heldBy: 'first-seen'}
+  return {heldAtLeastMs: idleMs, heldBy: idleMs === null ? null : 'idle'}
+}
+
+interface Evidence {
+  readonly ttlMs: number | null
+  readonly heldMs: number | null
+  readonly past: Past | null
+}
+
+function verdictsOf(lock: RecognisedLock, {heldMs, past, ttlMs}: Evidence, options: JudgeOptions): LockVerdict[] {
+  const {endsElsewhere = false, staysAfterUse = false} = lock.family.lease
+  const isLong = heldMs !== null && heldMs > options.maxHoldMs && !staysAfterUse
+  const isRenewed = past?.renewal === 'renewed'
+  const deserved: Array<readonly [boolean, LockVerdict]> = [
+    [ttlMs === null && !endsElsewhere, 'no-ttl'],
+    [ttlMs !== null && ttlMs > options.maxTtlMs, 'ttl-too-long'],
+    [lock.hasTooMany, 'duplicate-holder'],
+    [isLong && isRenewed, 'zombie-renewal'],
+    [isLong && !isRenewed, 'held-too-long'],
+    [past?.isMissed === true, 'not-renewed'],
+    [past?.isTouched === true, 'hot-contention'],
+    [lock.isAnonymous, 'anonymous'],
+  ]
+  return deserved.flatMap(([isDeserved, verdict]) => (isDeserved ? [verdict] : []))
 }

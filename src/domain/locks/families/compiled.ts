@@ -22,6 +22,8 @@ export interface CompiledFamilies {
   readonly families: ReadonlyMap<string, LockFamily>
   readonly forms: ReadonlyMap<string, readonly CompiledForm[]>
   readonly companions: ReadonlyMap<string, readonly CompiledCompanion[]>
+  /** the forms that a key's name alone tells */
+  readonly named: readonly CompiledForm[]
 }
 
 /**
@@ -44,7 +46,8 @@ export function compileFamilies(families: readonly LockFamily[]): CompiledFamili
   for (const one of [...all.filter(({form}) => !form.isWeak), ...all.filter(({form}) => form.isWeak)]) {
     add(forms, one.form.type, one)
   }
-  return {families: byName, forms, companions}
+  const named = all.filter(({form}) => form.isTelling === true)
+  return {families: byName, forms, companions, named}
 }
 
 function compileForm(family: LockFamily, form: LockForm): CompiledForm {

@@ -41,6 +41,8 @@ export interface LockForm {
   holders?: 'many' | 'one'
   /** whether it counts only where a lock is expected, by the pattern or the key's words: other things look like it */
   isWeak?: boolean
+  /** whether the key alone tells that it is such a lock: then one in another type is one gone wrong */
+  isTelling?: boolean
   /** how sure it is, from 0 to 1 */
   confidence: number
   /** families that can look exactly the same */
@@ -57,6 +59,8 @@ export interface LockLease {
    * dies.
    */
   endsElsewhere?: boolean
+  /** whether it may stay for some time after its work has ended: then a long hold is nothing bad */
+  staysAfterUse?: boolean
 }
 
 export interface LockCompanion {

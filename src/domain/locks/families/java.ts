@@ -84,8 +84,8 @@ const SHEDLOCK: LockFamily = {
       confidence: 0.99,
     },
   ],
-  // A key inside lockAtLeastFor stays after its job has ended: that is no leak.
-  lease: {ttlMs: null, renewEveryMs: null},
+  // lockAtLeastFor
+  lease: {ttlMs: null, renewEveryMs: null, staysAfterUse: true},
   release: {how: 'compare-and-delete'},
 }
 

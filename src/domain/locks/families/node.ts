@@ -12,7 +12,13 @@ const BULL: LockFamily = {
       token: `(?<instance>${UUID}):\\d+`,
       confidence: 0.98,
     },
-    {type: 'string', key: 'bull:(?<queue>.+):(?<job>[^:]+):lock', token: `(?<instance>${UUID})`, confidence: 0.9},
+    {
+      type: 'string',
+      key: 'bull:(?<queue>.+):(?<job>[^:]+):lock',
+      token: `(?<instance>${UUID})`,
+      isTelling: true,
+      confidence: 0.9,
+    },
   ],
   lease: {ttlMs: 30_000, renewEveryMs: 15_000},
   release: {

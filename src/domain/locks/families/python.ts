@@ -7,7 +7,7 @@ const REDIS_PY: LockFamily = {
   name: 'redis-py',
   title: 'redis-py Lock, also under celery-once, RedBeat, django-redis',
   forms: [
-    {type: 'string', key: 'redbeat::lock', token: UUID1, confidence: 0.99},
+    {type: 'string', key: 'redbeat::lock', token: UUID1, isTelling: true, confidence: 0.99},
     {type: 'string', token: UUID1, isWeak: true, confidence: 0.95, mayBe: ['node-redlock']},
   ],
   lease: {ttlMs: null, renewEveryMs: null},

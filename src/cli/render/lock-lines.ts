@@ -1,0 +1,39 @@
+import type {LockRecord} from '../../domain/locks/record.js'
+
+type Column = keyof LockRecord | 'host' | 'pid' | 'token'
+
+const COLUMNS: readonly Column[] = [
+  'verdict',
+  'key',
+  'family',
+  'token',
+  'host',
+  'pid',
+  'ttlMs',
+  'idleMs',
+  'heldAtLeastMs',
+  'heldBy',
+  'renewal',
+  'confidence',
+]
+
+export const CSV_HEAD = `${COLUMNS.join(',')}\n`
+
+/** A line for each lock; what is not known is empty. */
+export function csvLines(locks: readonly LockRecord[]): string {
+  return locks.map((lock) => `${COLUMNS.map((column) => field(valueOf(lock, column))).join(',')}\n`).join('')
+}
+
+export function jsonLines(locks: readonly LockRecord[]): string {
+  return locks.map((lock) => `${JSON.stringify(lock)}\n`).join('')
+}
+
+function valueOf(lock: LockRecord, column: Column): unknown {
+  if (column === 'host' || column === 'pid' || column === 'token') return lock.holder?.[column]
+  return lock[column]
+}
+
+function field(value: unknown): string {
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -1,0 +1,77 @@
+import {open, readFile, rename} from 'node:fs/promises'
+
+import {Usage} from '../../errors.js'
+
+/** A look at something, times in epoch ms; `expiresAtMs` is −1 for what never expires. */
+interface Look {
+  readonly atMs: number
+  readonly expiresAtMs: number
+  readonly firstSeenMs: number
+}
+
+const FORMAT = 'keyshift.first-seen/v1'
+
+/**
+ * What was seen in earlier runs, in a file of a line each: id, first seen, last seen, and its end then. What is not seen
+ * again is dropped when it is saved.
+ */
+export class FirstSeenFile {
+  private readonly path: string
+  private readonly before: ReadonlyMap<string, Look>
+  private readonly now = new Map<string, Look>()
+
+  private constructor(path: string, before: ReadonlyMap<string, Look>) {
+    this.path = path
+    this.before = before
+  }
+
+  /** @throws Usage E_FIRST_SEEN for a file that is something else, or can't be read; one that is missing is empty. */
+  static async open(path: string): Promise<FirstSeenFile> {
+    const text = await readFile(path, 'utf8').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+      throw unusable(path, (error as Error).message)
+    })
+    if (text === '') return new FirstSeenFile(path, new Map())
+    const [head, ...lines] = text.trimEnd().split('\n')
+    if (head !== FORMAT) throw unusable(path, `it does not begin with ${FORMAT}`)
+    return new FirstSeenFile(path, new Map(lines.map((line, at) => parseLine(line, path, at + 2))))
+  }
+
+  get(id: string): Look | null {
+    return this.before.get(id) ?? null
+  }
+
+  keep(id: string, look: Look): void {
+    this.now.set(id, look)
+  }
+
+  /** Replaces the file as a whole: whoever reads it meanwhile sees the old or the new one. */
+  async save(): Promise<void> {
+    const beside = `${this.path}.${String(process.pid)}`
+    const file = await open(beside, 'w', 0o600)
+    try {
+      await file.writeFile(linesOf(this.now))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(beside, this.path)
+  }
+}
+
+function* linesOf(looks: ReadonlyMap<string, Look>): Generator<string> {
+  yield `${FORMAT}\n`
+  for (const [id, {atMs, expiresAtMs, firstSeenMs}] of looks) {
+    yield `${id} ${String(firstSeenMs)} ${String(atMs)} ${String(expiresAtMs)}\n`
+  }
+}
+
+function parseLine(line: string, path: string, number: number): [string, Look] {
+  const [, id = '', firstSeen, at, expiresAt] = /^([\w-]{16}) (\d+) (\d+) (-?\d+)$/.exec(line) ?? []
+  if (id === '') throw unusable(path, `line ${String(number)} is none of its own`)
+  return [id, {atMs: Number(at), expiresAtMs: Number(expiresAt), firstSeenMs: Number(firstSeen)}]
+}
+
+function unusable(path: string, reason: string): Usage {
+  return new Usage('E_FIRST_SEEN', `${path} can't be used to remember locks: ${reason}`, {data: {path, reason}})
+}

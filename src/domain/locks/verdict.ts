@@ -1,0 +1,50 @@
+/** What can be said of a lock, the worst first; a lock can deserve several. */
+export const LOCK_VERDICTS = [
+  'no-ttl',
+  'duplicate-holder',
+  'zombie-renewal',
+  'not-renewed',
+  'held-too-long',
+  'ttl-too-long',
+  'hot-contention',
+  'wrong-type',
+  'unknown-format',
+  'anonymous',
+  'healthy',
+] as const
+export type LockVerdict = (typeof LOCK_VERDICTS)[number]
+
+export const SEVERITIES = ['error', 'warn', 'info'] as const
+export type LockSeverity = (typeof SEVERITIES)[number]
+
+/** `error` needs somebody now; `warn` heals by itself or may be meant; `info` is good to know. Null: nothing is wrong. */
+const SEVERITY: Readonly<Record<LockVerdict, LockSeverity | null>> = {
+  'no-ttl': 'error',
+  'duplicate-holder': 'error',
+  'zombie-renewal': 'error',
+  'not-renewed': 'warn',
+  'held-too-long': 'warn',
+  'ttl-too-long': 'warn',
+  'hot-contention': 'warn',
+  'wrong-type': 'warn',
+  'unknown-format': 'info',
+  anonymous: 'info',
+  healthy: null,
+}
+
+/** Whether a verdict is at or above a level. */
+export function isAtLeast(verdict: LockVerdict, level: LockSeverity): boolean {
+  const severity = SEVERITY[verdict]
+  return severity !== null && SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(level)
+}
+
+/** The worst first; `healthy` where there is none. */
+export function sortedVerdicts(found: readonly LockVerdict[]): [LockVerdict, ...LockVerdict[]] {
+  const [first = 'healthy', ...rest] = LOCK_VERDICTS.filter((verdict) => found.includes(verdict))
+  return [first, ...rest]
+}
+
+/** Worse is less. */
+export function compareVerdicts(a: LockVerdict, b: LockVerdict): number {
+  return LOCK_VERDICTS.indexOf(a) - LOCK_VERDICTS.indexOf(b)
+}
