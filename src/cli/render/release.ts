@@ -1,0 +1,61 @@
+import type {LockReleases} from '../../domain/locks/collect-release.js'
+import type {PlannedRelease, ReleasePlan} from '../../domain/locks/release-plan.js'
+import {colour, heldText, ttlText} from './locks.js'
+import {renderMs, renderTable} from './table.js'
+
+/** @param file where the plan is; null where it was not written. */
+export function renderReleasePlan(
+  {address, expiresAt, releases}: ReleasePlan,
+  skipped: ReadonlyArray<{readonly key: string; readonly reason: string}>,
+  file: string | null,
+): string {
+  const rows = releases.map((planned) => [
+    planned.action,
+    planned.lock.key,
+    planned.lock.family,
+    colour(planned.lock.verdict),
+    ttlText(planned.lock),
+    heldText(planned.lock),
+    whatFor(planned),
+  ])
+  const changed = releases.filter(({action}) => action !== 'keep').length
+  return [
+    `${address}: ${String(changed)} of ${String(releases.length)} locks would be released; the plan holds until ${expiresAt}`,
+    ...(rows.length > 0 ? [renderTable(['action', 'key', 'family', 'verdict', 'ttl', 'held', 'note'], rows)] : []),
+    ...skipped.map(({key, reason}) => `${key}: ${reason}`),
+    ...(changed === 0 ? [] : [`next: keyshift locks release --execute ${file ?? 'plan.json'} --reason TEXT`]),
+  ].join('\n')
+}
+
+function whatFor({graceMs, line, reason, wake}: PlannedRelease): string {
+  if (reason !== null) return reason
+  if (graceMs !== null) return `expires after ${renderMs(graceMs)}`
+  const dead = line?.dead.length ?? 0
+  const told = wake === null ? '' : wake.by === 'publish' ? `tells ${wake.channel}` : `pushes to ${wake.list}`
+  return [told, dead > 0 ? `takes ${String(dead)} dead waiters out` : ''].filter((text) => text !== '').join(', ')
+}
+
+export function renderReleases({address, releases, replicas, stopped, summary}: LockReleases): string {
+  const counts = Object.entries(summary)
+    .filter(([, count]) => count > 0)
+    .map(([result, count]) => `${String(count)} ${result}`)
+  const rows = releases.map(({key, purged, reason, result, told}) => [
+    result,
+    key,
+    told === null ? '-' : told.receivers < 0 ? 'not allowed' : String(told.receivers),
+    purged.length === 0 ? '-' : String(purged.length),
+    reason ?? '',
+  ])
+  return [
+    `${address}: ${counts.join(', ')}`,
+    renderTable(['result', 'key', 'told', 'purged', 'note'], rows),
+    ...(replicas === null
+      ? []
+      : [
+          replicas.confirmed >= replicas.wanted
+            ? `${String(replicas.confirmed)} replicas have confirmed it`
+            : `${String(replicas.confirmed)} of ${String(replicas.wanted)} replicas have confirmed it: after a failover a released lock may be there again`,
+        ]),
+    ...(stopped === null ? [] : [`stopped: ${stopped}`]),
+  ].join('\n')
+}

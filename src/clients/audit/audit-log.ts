@@ -1,0 +1,130 @@
+import {createHash} from 'node:crypto'
+import {createReadStream} from 'node:fs'
+import {type FileHandle, mkdir, open} from 'node:fs/promises'
+import {dirname} from 'node:path'
+import {createInterface} from 'node:readline'
+
+import {Conflict, Usage} from '../../errors.js'
+
+/** One decision; what it says beside is up to who writes it. */
+export type AuditFacts = Readonly<Record<string, unknown>>
+
+interface AuditLine {
+  readonly sequence: number
+  readonly at: string
+  readonly facts: AuditFacts
+  /** of the line before; 64 zeros for the first */
+  readonly previousHash: string
+  /** SHA-256 over all of the above, as the line has it */
+  readonly hash: string
+}
+
+const NONE = '0'.repeat(64)
+
+export interface AuditReport {
+  file: string
+  lines: number
+  firstAt: string | null
+  lastAt: string | null
+  /** of the last line: who keeps it elsewhere notices when lines are cut off at the end */
+  lastHash: string | null
+}
+
+/** A file that only grows: a line of JSON for each decision, each with the hash of the one before. */
+export class AuditLog {
+  private readonly file: FileHandle
+  private last: {readonly sequence: number; readonly hash: string}
+
+  private constructor(file: FileHandle, last: {readonly sequence: number; readonly hash: string}) {
+    this.file = file
+    this.last = last
+  }
+
+  /**
+   * Opens a log to write to it, and makes it where there is none.
+   *
+   * @throws Conflict E_AUDIT_BROKEN for one that was changed; Usage E_AUDIT_LOG for one that can't be written.
+   */
+  static async open(path: string): Promise<AuditLog> {
+    try {
+      await mkdir(dirname(path), {recursive: true})
+      const file = await open(path, 'a', 0o600)
+      const {lastHash, lines} = await verifyAuditLog(path)
+      return new AuditLog(file, {sequence: lines - 1, hash: lastHash ?? NONE})
+    } catch (error) {
+      if (error instanceof Conflict) throw error
+      throw new Usage('E_AUDIT_LOG', `${path} can't be written: ${(error as Error).message}`, {data: {file: path}})
+    }
+  }
+
+  /** Durable when it returns. */
+  async append(facts: AuditFacts): Promise<void> {
+    const body = {
+      sequence: this.last.sequence + 1,
+      at: new Date().toISOString(),
+      facts,
+      previousHash: this.last.hash,
+    }
+    const hash = hashOf(JSON.stringify(body))
+    await this.file.appendFile(`${JSON.stringify({...body, hash})}\n`)
+    await this.file.datasync()
+    this.last = {sequence: body.sequence, hash}
+  }
+
+  close(): Promise<void> {
+    return this.file.close()
+  }
+}
+
+/**
+ * Reads a log from its beginning and requires that every line follows from the one before.
+ *
+ * @throws Conflict E_AUDIT_BROKEN that names the first line that does not; Usage E_AUDIT_LOG for one that can't be read.
+ */
+export async function verifyAuditLog(path: string): Promise<AuditReport> {
+  let previous = NONE
+  let lines = 0
+  let firstAt: string | null = null
+  let lastAt: string | null = null
+  try {
+    for await (const text of createInterface({input: createReadStream(path), crlfDelay: Infinity})) {
+      const line = parse(text)
+      const isNext = line?.sequence === lines && line.previousHash === previous && line.hash === bodyHashOf(line)
+      if (!line || !isNext) throw broken(path, lines + 1)
+      previous = line.hash
+      firstAt ??= line.at
+      lastAt = line.at
+      lines++
+    }
+  } catch (error) {
+    if (error instanceof Conflict) throw error
+    throw new Usage('E_AUDIT_LOG', `${path} can't be read: ${(error as Error).message}`, {data: {file: path}})
+  }
+  return {file: path, lines, firstAt, lastAt, lastHash: lines === 0 ? null : previous}
+}
+
+function parse(text: string): AuditLine | null {
+  try {
+    return JSON.parse(text) as AuditLine
+  } catch {
+    return null
+  }
+}
+
+function bodyHashOf({at, facts, previousHash, sequence}: AuditLine): string {
+  return hashOf(JSON.stringify({sequence, at, facts, previousHash}))
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function broken(path: string, line: number): Conflict {
+  return new Conflict(
+    'E_AUDIT_BROKEN',
+    `${path} was changed: line ${String(line)} does not follow from the one before`,
+    {
+      data: {file: path, line},
+    },
+  )
+}

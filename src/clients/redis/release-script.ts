@@ -1,0 +1,113 @@
+import type {Redis} from 'ioredis'
+
+import type {Released, ReleaseOrder, ReleaseOutcome} from './release-order.js'
+
+/**
+ * Compares the whole snapshot and releases, in one go. PEXPIRETIME tells a lock that was renewed, or taken again with the
+ * same token, from the one that was seen; before Redis 7.0 what is left to live may only have become less.
+ *
+ * KEYS: the lock, keys that go with it, then queue and deadlines of a line, then a list to push to. ARGV: see
+ * argumentsOf().
+ */
+const SCRIPT = `
+local lock, kind, expires, grace = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local entries, also, dead = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local found = redis.call('TYPE', lock)['ok']
+if found == 'none' then return {'gone'} end
+if found ~= kind then return {'changed'} end
+local at = 7
+if kind == 'string' then
+  if redis.call('GET', lock) ~= ARGV[at + 1] then return {'changed'} end
+else
+  local size = kind == 'hash' and 'HLEN' or 'ZCARD'
+  local get = kind == 'hash' and 'HGET' or 'ZSCORE'
+  if redis.call(size, lock) ~= entries then return {'changed'} end
+  for i = 1, entries do
+    local now, seen = redis.call(get, lock, ARGV[at + 2 * i - 1]), ARGV[at + 2 * i]
+    if kind == 'zset' then now, seen = tonumber(now or nil), tonumber(seen) end
+    if now ~= seen then return {'changed'} end
+  end
+end
+at = at + 2 * entries
+local ends = redis.pcall('PEXPIRETIME', lock)
+if type(ends) == 'table' then
+  local left = redis.call('PTTL', lock)
+  local now = redis.call('TIME')
+  ends = left < 0 and left or left + now[1] * 1000 + math.floor(now[2] / 1000)
+  if ends > 0 and expires > 0 and ends <= expires + 2 then ends = expires end
+end
+if ends ~= expires then return {'renewed'} end
+if grace >= 0 then
+  redis.call('PEXPIRE', lock, grace)
+  return {'released'}
+end
+for i = 1, 1 + also do
+  if type(redis.pcall('UNLINK', KEYS[i])) == 'table' then redis.call('DEL', KEYS[i]) end
+end
+local queue, deadlines = KEYS[2 + also], KEYS[3 + also]
+if tonumber(ARGV[7]) == 0 then queue = nil end
+for i = 1, dead do
+  redis.call('LREM', queue, 0, ARGV[at + i])
+  redis.call('ZREM', deadlines, ARGV[at + i])
+end
+at = at + dead
+local how = ARGV[at + 1]
+if how == 'push' then
+  local list = KEYS[#KEYS]
+  redis.call('DEL', list)
+  redis.call('RPUSH', list, ARGV[at + 2])
+  redis.call('PEXPIRE', list, tonumber(ARGV[at + 3]))
+  return {'released', list, 1}
+end
+if how ~= 'publish' then return {'released'} end
+local channel = ARGV[at + 2]
+if queue then
+  local head = redis.call('LINDEX', queue, 0)
+  if head then channel = ARGV[at + 4] .. head .. ARGV[at + 5] end
+end
+local heard = redis.pcall('PUBLISH', channel, ARGV[at + 3])
+return {'released', channel, type(heard) == 'table' and -1 or heard}
+`
+
+/** Releases by a script. @throws what the server answers where scripts, or commands in them, are not allowed. */
+export async function releaseByScript(redis: Redis, order: ReleaseOrder): Promise<Released> {
+  const {alsoDelete, key, line, wake} = order
+  const keys = [
+    key,
+    ...alsoDelete,
+    ...(line === null ? [] : [line.queue, line.deadlines]),
+    ...(wake?.by === 'push' ? [wake.list] : []),
+  ]
+  const answer = (await redis.call('EVAL', [SCRIPT, keys.length, ...keys, ...argumentsOf(order)])) as [
+    ReleaseOutcome,
+    string?,
+    number?,
+  ]
+  const [outcome, channel, receivers] = answer
+  return {outcome, told: channel === undefined ? null : {channel, receivers: Number(receivers)}}
+}
+
+function argumentsOf({
+  alsoDelete,
+  entries,
+  expiresAtMs,
+  graceMs,
+  line,
+  type,
+  wake,
+}: ReleaseOrder): Array<Buffer | string> {
+  const dead = line?.dead ?? []
+  return [
+    type,
+    String(expiresAtMs),
+    String(graceMs ?? -1),
+    String(entries.length),
+    String(alsoDelete.length),
+    String(dead.length),
+    line === null ? '0' : '1',
+    ...entries.flatMap(([token, entry]) => [token, entry ?? '']),
+    ...dead,
+    ...(wake === null ? [''] : wake.by === 'push' ? ['push', wake.element, String(wake.expireMs)] : []),
+    ...(wake?.by === 'publish' ? ['publish', wake.channel, wake.message, ...(line?.channel ?? ['', ''])] : []),
+  ]
+}

@@ -1,0 +1,94 @@
+import type {ChainableCommander, Redis} from 'ioredis'
+
+import type {LockSnapshot, Released, ReleaseOrder, ReleaseOutcome} from './release-order.js'
+
+/**
+ * The same as the script where scripts are not allowed: WATCH, compare, and one transaction. A renewal, which is a write,
+ * voids it too.
+ *
+ * @param redis a connection of its own: what others send between would be part of the transaction.
+ */
+export async function releaseByWatch(redis: Redis, order: ReleaseOrder): Promise<Released> {
+  const {alsoDelete, key, line} = order
+  const watched = [key, ...alsoDelete, ...(line === null ? [] : [line.queue, line.deadlines])]
+  await redis.watch(...watched)
+  try {
+    const difference = await compare(redis, order)
+    if (difference !== null) return {outcome: difference, told: null}
+    const channel = await channelOf(redis, order)
+    const multi = redis.multi()
+    addChanges(multi, order, channel)
+    const answers = await multi.exec()
+    if (answers === null) return {outcome: (await compare(redis, order)) ?? 'changed', told: null}
+    if (channel === null) return {outcome: 'released', told: null}
+    const [error, heard] = answers.at(-1) ?? [null, 0]
+    const receivers = order.wake?.by === 'push' ? 1 : error ? -1 : Number(heard)
+    return {outcome: 'released', told: {channel, receivers}}
+  } finally {
+    await redis.unwatch()
+  }
+}
+
+/** @returns how it differs from the snapshot; null when it does not. */
+async function compare(redis: Redis, {entries, expiresAtMs, key, type}: LockSnapshot): Promise<ReleaseOutcome | null> {
+  const found = await redis.type(key)
+  if (found === 'none') return 'gone'
+  if (found !== type) return 'changed'
+  const now = await entriesOf(redis, key, type)
+  if (now.length !== entries.length) return 'changed'
+  const isSame = entries.every(([token, entry]) =>
+    now.some(([other, value]) => other.equals(token) && isSameEntry(type, entry, value)),
+  )
+  if (!isSame) return 'changed'
+  return (await isSameEnd(redis, key, expiresAtMs)) ? null : 'renewed'
+}
+
+/** A score is a number, and may be written in more than one way. */
+function isSameEntry(type: LockSnapshot['type'], one: Buffer | null, other: Buffer | null): boolean {
+  if (one === null || other === null) return one === other
+  return type === 'zset' ? Number(one.toString()) === Number(other.toString()) : one.equals(other)
+}
+
+async function entriesOf(redis: Redis, key: Buffer, type: LockSnapshot['type']): Promise<LockSnapshot['entries']> {
+  if (type === 'string') {
+    const value = await redis.getBuffer(key)
+    return value === null ? [] : [[value, null]]
+  }
+  const flat =
+    type === 'hash'
+      ? ((await redis.callBuffer('HGETALL', key)) as Buffer[])
+      : await redis.zrangeBuffer(key, '0', '-1', 'WITHSCORES')
+  return flat.flatMap((token, at) => (at % 2 === 0 ? [[token, flat[at + 1] ?? null]] : []))
+}
+
+/** Before Redis 7.0 what is left to live may only have become less. */
+async function isSameEnd(redis: Redis, key: Buffer, expiresAtMs: number): Promise<boolean> {
+  const exact = await redis.pexpiretime(key).catch(() => null)
+  if (exact !== null) return exact === expiresAtMs
+  const [left, [seconds, micros]] = await Promise.all([redis.pttl(key), redis.time()])
+  if (left < 0 || expiresAtMs < 0) return left === expiresAtMs
+  return left + Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) <= expiresAtMs + 2
+}
+
+/** The next living waiter's own channel where they stand in line, else the lock's; null where nobody is to be told. */
+async function channelOf(redis: Redis, {graceMs, line, wake}: ReleaseOrder): Promise<string | null> {
+  if (wake === null || graceMs !== null) return null
+  if (wake.by === 'push') return wake.list
+  if (line === null) return wake.channel
+  const waiters = await redis.lrange(line.queue, 0, line.dead.length)
+  const head = waiters.find((waiter) => !line.dead.includes(waiter))
+  return head === undefined ? wake.channel : line.channel.join(head)
+}
+
+/** Publishing is the last of them. */
+function addChanges(multi: ChainableCommander, order: ReleaseOrder, channel: string | null): void {
+  const {alsoDelete, graceMs, key, line, wake} = order
+  if (graceMs !== null) {
+    multi.pexpire(key, graceMs)
+    return
+  }
+  multi.del(key, ...alsoDelete)
+  for (const waiter of line?.dead ?? []) multi.lrem(line?.queue ?? '', 0, waiter).zrem(line?.deadlines ?? '', waiter)
+  if (wake?.by === 'push') multi.del(wake.list).rpush(wake.list, wake.element).pexpire(wake.list, wake.expireMs)
+  else if (wake?.by === 'publish' && channel !== null) multi.publish(channel, wake.message)
+}

@@ -1,0 +1,53 @@
+import {createHash} from 'node:crypto'
+
+import type {Actor} from '../../clients/journal/journal.js'
+import type {LockRelease} from './collect-release.js'
+import type {PlannedRelease, ReleasePlan} from './release-plan.js'
+
+/** What every line of a release's audit says. */
+export interface AuditSubject {
+  readonly plan: ReleasePlan
+  readonly reason: string
+  readonly who: Actor & {readonly sudoUser: string | null}
+  /** of keyshift */
+  readonly version: string
+}
+
+/**
+ * What an audit line says of one decision, or, where it is null, that a release begins. A token is a fingerprint in it: who
+ * has the token can check it, and nobody can read it.
+ */
+export function auditFacts(
+  {plan, reason, version, who}: AuditSubject,
+  decision: {readonly planned: PlannedRelease; readonly release: LockRelease} | null,
+): Record<string, unknown> {
+  const subject = {
+    event: decision === null ? 'begin' : 'decision',
+    version,
+    who,
+    reason,
+    address: plan.address,
+    planDigest: plan.digest,
+  }
+  if (decision === null) return {...subject, locks: plan.releases.length}
+  const {planned, release} = decision
+  const {lock, snapshot} = planned
+  return {
+    ...subject,
+    ...release,
+    keyBase64: snapshot.keyBase64,
+    type: snapshot.type,
+    tokenFingerprint: lock.holder === null ? null : fingerprint(lock.holder.token),
+    holder: lock.holder && {host: lock.holder.host, pid: lock.holder.pid, thread: lock.holder.thread},
+    expiresAtMs: snapshot.expiresAtMs,
+    idleMs: lock.idleMs,
+    heldAtLeastMs: lock.heldAtLeastMs,
+    heldBy: lock.heldBy,
+    verdicts: lock.verdicts,
+    graceMs: planned.graceMs,
+  }
+}
+
+function fingerprint(token: string): string {
+  return createHash('sha256').update(token).digest('hex').slice(0, 16)
+}

@@ -1,0 +1,89 @@
+import type {Redis} from 'ioredis'
+
+import type {RedisConnection} from '../../clients/redis/connect.js'
+import {Unreachable} from '../../errors.js'
+import {homeOf} from './collect-home.js'
+import {expiryCommandOf, readLocks, stopTouching} from './collect-read.js'
+import {deadWaiters} from './collect-waiters.js'
+import {bytesOf, type RawLock} from './raw-lock.js'
+import {
+  lineOf,
+  type PlannedRelease,
+  planRelease,
+  type ReleasePlan,
+  releasePlan,
+  type ReleaseWish,
+} from './release-plan.js'
+
+const BATCH = 500
+
+export interface CollectedReleasePlan {
+  readonly plan: ReleasePlan
+  /** keys that are there no more, or are no locks but belong to one */
+  readonly skipped: Array<{key: string; reason: string}>
+}
+
+/**
+ * Looks at every lock again, and plans what a release does with it. Reads only.
+ *
+ * @param keys as a scan shows them: text, or base64:… for one that is none.
+ * @throws Unreachable E_REDIS_AUTH for a key that this login may not read.
+ */
+export async function collectReleasePlan(
+  connection: RedisConnection,
+  keys: readonly string[],
+  wish: ReleaseWish,
+): Promise<CollectedReleasePlan> {
+  const releases: PlannedRelease[] = []
+  const skipped: CollectedReleasePlan['skipped'] = []
+  for (const {names, redis} of await byNode(connection, [...new Set(keys)])) {
+    await stopTouching(redis)
+    const expiry = await expiryCommandOf(redis)
+    for (let at = 0; at < names.length; at += BATCH) {
+      const wanted = names.slice(at, at + BATCH)
+      const raws = await readLocks(redis, wanted.map(bytesOf), expiry)
+      for (const [index, name] of wanted.entries()) {
+        const key = bytesOf(name)
+        const raw = raws.find((one) => one !== 'unreadable' && one.key.equals(key))
+        if (raws.includes('unreadable')) throw unreadable(connection.address, wanted)
+        const planned = raw === undefined || raw === 'unreadable' ? null : await planOne(redis, raw, wish)
+        if (planned) releases.push(planned)
+        else
+          skipped.push({
+            key: wanted[index] ?? name,
+            reason: raw === undefined ? 'gone' : 'belongs to a lock, and is none',
+          })
+      }
+    }
+  }
+  return {plan: releasePlan(connection.address, releases, wish), skipped}
+}
+
+async function planOne(redis: Redis, raw: RawLock, wish: ReleaseWish): Promise<PlannedRelease | null> {
+  const line = lineOf(raw, wish)
+  if (line === null) return planRelease({raw, dead: []}, wish)
+  const waiters = await redis.lrange(line.queue, 0, -1)
+  return planRelease({raw, dead: await deadWaiters(redis, waiters, line.channel)}, wish)
+}
+
+async function byNode(
+  connection: RedisConnection,
+  keys: readonly string[],
+): Promise<Array<{redis: Redis; names: string[]}>> {
+  const nodes = new Map<Redis, string[]>()
+  for (const key of keys) {
+    const redis = await homeOf(connection, bytesOf(key))
+    if (!redis)
+      throw new Unreachable('E_SLOT_MOVES', `the slot of ${key} moves to another node; try again`, {data: {key}})
+    const names = nodes.get(redis)
+    if (names) names.push(key)
+    else nodes.set(redis, [key])
+  }
+  return [...nodes].map(([redis, names]) => ({redis, names}))
+}
+
+function unreadable(address: string, keys: readonly string[]): Unreachable {
+  return new Unreachable('E_REDIS_AUTH', 'this login may not read every one of these locks; nothing is planned', {
+    data: {address, keys: keys.slice(0, 20)},
+  })
+}

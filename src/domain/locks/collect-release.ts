@@ -1,0 +1,222 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {Redis} from 'ioredis'
+
+import type {RedisConnection} from '../../clients/redis/connect.js'
+import type {Released, ReleaseOrder} from '../../clients/redis/release-order.js'
+import {releaseByScript} from '../../clients/redis/release-script.js'
+import {releaseByWatch} from '../../clients/redis/release-watch.js'
+import {homeOf} from './collect-home.js'
+import {deadWaiters} from './collect-waiters.js'
+import type {PlannedRelease, ReleasePlan} from './release-plan.js'
+
+/**
+ * `changed` and `renewed`: not what the plan saw, and left alone. `gone`: it had ended. `refused`: the plan keeps it, or the
+ * release was stopped before it. `failed`: the server said no; whether it was done is not known when the connection broke.
+ */
+export type ReleaseResult = 'changed' | 'failed' | 'gone' | 'refused' | 'released' | 'renewed'
+
+export interface LockRelease {
+  key: string
+  family: string
+  action: 'delete' | 'expire' | 'keep'
+  result: ReleaseResult
+  /** why it was refused or failed; null else */
+  reason: string | null
+  /** who was told that it is free, and how many heard it; −1 where this login may not publish */
+  told: {channel: string; receivers: number} | null
+  /** waiters in line that were dead, and were taken out */
+  purged: string[]
+}
+
+export interface LockReleases {
+  address: string
+  planDigest: string
+  /** whether it went through the plan to its end */
+  complete: boolean
+  /** why it stopped before; null when it did not */
+  stopped: string | null
+  releases: LockRelease[]
+  summary: Record<ReleaseResult, number>
+  /** replicas that have confirmed the last release; null where none was asked for */
+  replicas: {wanted: number; confirmed: number} | null
+}
+
+export interface ReleaseOptions {
+  /** releases in a second, at most */
+  readonly ratePerSecond: number
+  /** replicas that have to confirm; 0 to ask none */
+  readonly replicas: number
+  /** WATCH and a transaction even where scripts are allowed */
+  readonly avoidsScripts: boolean
+  readonly signal: AbortSignal
+  /** Told of each lock as soon as it is decided, before the next; what it throws ends the release. */
+  readonly onRelease: (release: LockRelease, planned: PlannedRelease) => Promise<void>
+}
+
+/** When so many of the locks looked at lately are not what the plan saw, the world moves too fast for it. */
+const LOOKED_AT = 20
+const MOST_CHANGED = 0.2
+const REPLICAS_MS = 1000
+
+/** Releases what a plan says, one after the other, each only while it is exactly what the plan saw. */
+export async function releaseLocks(
+  connection: RedisConnection,
+  plan: ReleasePlan,
+  options: ReleaseOptions,
+): Promise<LockReleases> {
+  const releaser = new Releaser(connection, options.avoidsScripts)
+  const releases: LockRelease[] = []
+  let stopped: string | null = null
+  try {
+    for (const planned of plan.releases) {
+      stopped ??= options.signal.aborted ? 'interrupted' : tooManyChanged(releases)
+      const startedAt = performance.now()
+      const release =
+        stopped === null ? await releaser.release(planned) : kept(planned, `stopped before it: ${stopped}`)
+      releases.push(release)
+      await options.onRelease(release, planned)
+      if (release.result !== 'refused') {
+        await delay(Math.max(0, 1000 / options.ratePerSecond - (performance.now() - startedAt)))
+      }
+    }
+    return {
+      address: connection.address,
+      planDigest: plan.digest,
+      complete: stopped === null,
+      stopped,
+      releases,
+      summary: summaryOf(releases),
+      replicas: options.replicas === 0 ? null : await releaser.waitForReplicas(options.replicas),
+    }
+  } finally {
+    releaser.close()
+  }
+}
+
+class Releaser {
+  private readonly connection: RedisConnection
+  private readonly avoidsScripts: boolean
+  /** for transactions: what others send must not come between */
+  private readonly own = new Map<Redis, Redis>()
+  /** through which something was released */
+  private readonly used = new Set<Redis>()
+
+  constructor(connection: RedisConnection, avoidsScripts: boolean) {
+    this.connection = connection
+    this.avoidsScripts = avoidsScripts
+  }
+
+  async release(planned: PlannedRelease): Promise<LockRelease> {
+    if (planned.action === 'keep') return kept(planned, planned.reason)
+    try {
+      const redis = await homeOf(this.connection, Buffer.from(planned.snapshot.keyBase64, 'base64'))
+      if (redis === null) return {...decided(planned), result: 'failed', reason: 'its slot moves: try again'}
+      const order = await orderOf(redis, planned)
+      const {outcome, told} = await this.carryOut(redis, order)
+      if (outcome !== 'released') return {...decided(planned), result: outcome}
+      const sharded = told === null ? 0 : await tellSharded(redis, told.channel, order)
+      return {
+        ...decided(planned),
+        result: outcome,
+        told: told && {...told, receivers: told.receivers + sharded},
+        purged: [...(order.line?.dead ?? [])],
+      }
+    } catch (error) {
+      return {...decided(planned), result: 'failed', reason: error instanceof Error ? error.message : String(error)}
+    }
+  }
+
+  /** Asks for all that was released before. */
+  async waitForReplicas(wanted: number): Promise<{wanted: number; confirmed: number}> {
+    const confirmed = await Promise.all([...this.used].map((redis) => redis.wait(wanted, REPLICAS_MS)))
+    return {wanted, confirmed: confirmed.length === 0 ? 0 : Math.min(...confirmed)}
+  }
+
+  close(): void {
+    for (const redis of this.own.values()) redis.disconnect()
+  }
+
+  /** By a script; where this login may run none, or not these commands in it, by a transaction. */
+  private async carryOut(redis: Redis, order: ReleaseOrder): Promise<Released> {
+    if (!this.avoidsScripts) {
+      try {
+        this.used.add(redis)
+        return await releaseByScript(redis, order)
+      } catch (error) {
+        if (!(error instanceof Error && MAY_NOT.test(error.message))) throw error
+        this.used.delete(redis)
+      }
+    }
+    let own = this.own.get(redis)
+    if (!own) {
+      own = redis.duplicate()
+      this.own.set(redis, own)
+      await own.connect()
+    }
+    this.used.add(own)
+    return releaseByWatch(own, order)
+  }
+}
+
+/** What servers say to a script that is not allowed, or holds a command that is not. */
+const MAY_NOT = /NOPERM|can't run this command|unknown command/i
+
+/** Dead are those whom nobody listened for when it was planned, nor does now. */
+async function orderOf(
+  redis: Redis,
+  {alsoDelete, graceMs, line, snapshot, wake}: PlannedRelease,
+): Promise<ReleaseOrder> {
+  const dead = line === null ? [] : await deadWaiters(redis, line.dead, line.channel)
+  return {
+    key: Buffer.from(snapshot.keyBase64, 'base64'),
+    type: snapshot.type as ReleaseOrder['type'],
+    entries: snapshot.entriesBase64.map(([token, entry]) => [
+      Buffer.from(token, 'base64'),
+      entry === null ? null : Buffer.from(entry, 'base64'),
+    ]),
+    expiresAtMs: snapshot.expiresAtMs,
+    graceMs,
+    alsoDelete,
+    line: line && {...line, dead},
+    wake,
+  }
+}
+
+/** Redisson listens on sharded channels in a cluster. @returns how many heard it. */
+async function tellSharded(redis: Redis, channel: string, {wake}: ReleaseOrder): Promise<number> {
+  if (wake?.by !== 'publish') return 0
+  try {
+    return Number(await redis.call('SPUBLISH', channel, wake.message))
+  } catch {
+    return 0 // before Redis 7.0 there are none, and a channel of another slot is nobody's
+  }
+}
+
+function tooManyChanged(releases: readonly LockRelease[]): string | null {
+  const lately = releases.filter(({result}) => result !== 'refused').slice(-LOOKED_AT)
+  const changed = lately.filter(({result}) => result === 'changed' || result === 'renewed').length
+  if (lately.length < LOOKED_AT || changed <= LOOKED_AT * MOST_CHANGED) return null
+  return `${String(changed)} of the last ${String(LOOKED_AT)} locks were not what the plan saw: their holders live`
+}
+
+function decided({action, lock}: PlannedRelease): Omit<LockRelease, 'result'> {
+  return {
+    key: lock.key,
+    family: lock.family,
+    action,
+    reason: null,
+    told: null,
+    purged: [],
+  }
+}
+
+function kept(planned: PlannedRelease, reason: string | null): LockRelease {
+  return {...decided(planned), result: 'refused', reason}
+}
+
+function summaryOf(releases: readonly LockRelease[]): LockReleases['summary'] {
+  const summary = {changed: 0, failed: 0, gone: 0, refused: 0, released: 0, renewed: 0}
+  for (const {result} of releases) summary[result]++
+  return summary
+}

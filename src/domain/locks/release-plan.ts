@@ -1,0 +1,222 @@
+import {canonicalJson, sha256} from '../../clients/journal/journal.js'
+import {Conflict, Usage} from '../../errors.js'
+import type {CompiledFamilies} from './families/compiled.js'
+import {fillTemplate} from './families/template.js'
+import {printable, type RawLock} from './raw-lock.js'
+import {recognise, type RecognisedLock} from './recognise.js'
+import {lockRecord, type JudgeOptions, type LockRecord} from './record.js'
+
+/** One lock that is to be released, with all that has to be the same still. Bytes are base64. */
+export interface PlannedRelease {
+  lock: LockRecord
+  /** `delete`; `expire` to let it expire after the grace; `keep` with the reason why */
+  action: 'delete' | 'expire' | 'keep'
+  reason: string | null
+  graceMs: number | null
+  snapshot: {
+    keyBase64: string
+    type: string
+    entriesBase64: Array<[token: string, entry: string | null]>
+    /** −1 for a lock that never expires */
+    expiresAtMs: number
+  }
+  alsoDelete: string[]
+  line: {
+    queue: string
+    deadlines: string
+    /** those whom nobody listens for */
+    dead: string[]
+    channel: [before: string, after: string]
+  } | null
+  wake:
+    | {by: 'publish'; channel: string; message: string}
+    | {by: 'push'; list: string; element: string; expireMs: number}
+    | null
+}
+
+export interface ReleasePlan {
+  format: 'keyshift.release-plan/v1'
+  createdAt: string
+  expiresAt: string
+  address: string
+  releases: PlannedRelease[]
+  /** SHA-256 over everything above */
+  digest: string
+}
+
+export interface ReleaseWish extends JudgeOptions {
+  readonly families: CompiledFamilies
+  /** `auto`: let a lock without TTL, whose holder may live, expire; delete the others */
+  readonly how: 'auto' | 'hard' | 'soft'
+  readonly graceMs: number
+  readonly now: Date
+  readonly validForMs: number
+}
+
+/** A lock as it is now, and who waits for it in line without being there any more. */
+export interface ReleaseLook {
+  readonly raw: RawLock
+  readonly dead: readonly string[]
+}
+
+/** @returns null for a key that is no lock but belongs to one. */
+export function planRelease({dead, raw}: ReleaseLook, wish: ReleaseWish): PlannedRelease | null {
+  const found = recognise(raw, wish.families, true)
+  if (found.kind === 'companion') return null
+  const lock = lockRecord(raw, found, wish)
+  const base: PlannedRelease = {
+    lock,
+    action: 'keep',
+    reason: null,
+    graceMs: null,
+    snapshot: {
+      keyBase64: raw.key.toString('base64'),
+      type: raw.type,
+      entriesBase64: raw.entries.map(([token, entry]) => [
+        token.toString('base64'),
+        entry === null ? null : entry.toString('base64'),
+      ]),
+      expiresAtMs: raw.expiresAtMs,
+    },
+    alsoDelete: [],
+    line: null,
+    wake: null,
+  }
+  const reason =
+    found.kind === 'lock' ? whyKept(raw, found) : 'its format is not known: nothing proves that it is a lock'
+  if (reason !== null || found.kind !== 'lock') return {...base, reason}
+  const isSoft = wish.how === 'soft' || (wish.how === 'auto' && raw.expiresAtMs < 0)
+  if (isSoft) return {...base, action: 'expire', graceMs: wish.graceMs}
+  return {...base, action: 'delete', ...partsOf(lock.key, found, dead)}
+}
+
+/** As many as a look reads. */
+const MOST_ENTRIES = 64
+
+function whyKept({entries, expiresAtMs, type}: RawLock, {family, isAnonymous}: RecognisedLock): string | null {
+  if (family.release.how === 'never') return family.release.instead
+  if (!['hash', 'string', 'zset'].includes(type)) return `a ${type} can't be compared as a whole`
+  if (entries.length > MOST_ENTRIES) return 'it has more holders than are compared'
+  if (isAnonymous && expiresAtMs < 0) {
+    return 'its token names nobody and it has no TTL: one that was taken again looks the same'
+  }
+  return null
+}
+
+type Line = Omit<NonNullable<PlannedRelease['line']>, 'dead'>
+
+/** Where those who wait for a lock stand in line; null for what has no line. */
+export function lineOf(raw: RawLock, {families}: ReleaseWish): Line | null {
+  const found = recognise(raw, families, true)
+  return found.kind === 'lock' ? lineOfLock(printable(raw.key), found) : null
+}
+
+function lineOfLock(key: string, {family, groups}: RecognisedLock): Line | null {
+  const {release} = family
+  const wake = release.how === 'never' ? undefined : release.wake
+  if (wake?.by !== 'publish' || wake.waiterChannel === undefined) return null
+  const named = (role: string): string | null =>
+    fillTemplate(family.companions?.find((one) => one.role === role)?.key ?? '*', key, groups)
+  const [queue, deadlines] = [named('waiters'), named('deadlines')]
+  const [before, after] = (fillTemplate(wake.waiterChannel, key, {...groups, waiter: '\0'}) ?? '').split('\0')
+  if (queue === null || deadlines === null || before === undefined || after === undefined) return null
+  return {queue, deadlines, channel: [before, after]}
+}
+
+type Parts = Pick<PlannedRelease, 'alsoDelete' | 'line' | 'wake'>
+
+/** What goes with a lock, who waits for it, and how they are told. */
+function partsOf(key: string, lock: RecognisedLock, dead: readonly string[]): Parts {
+  const {family, groups} = lock
+  if (family.release.how === 'never') return {alsoDelete: [], line: null, wake: null}
+  const {takes = [], wake} = family.release
+  const fill = (template: string): string | null => fillTemplate(template, key, groups)
+  const line = lineOfLock(key, lock)
+  return {
+    alsoDelete: takes.includes('hold') ? holdKeys(key, lock) : [],
+    line: line && {...line, dead: [...dead]},
+    wake: wakeOf(wake, fill),
+  }
+}
+
+function wakeOf(
+  wake: Extract<RecognisedLock['family']['release'], {how: 'compare-and-delete'}>['wake'],
+  fill: (template: string) => string | null,
+): PlannedRelease['wake'] {
+  if (wake?.by === 'publish') {
+    const [channel, message] = [fill(wake.channel), fill(wake.message)]
+    return channel === null || message === null ? null : {by: 'publish', channel, message}
+  }
+  if (wake?.by !== 'push') return null
+  const list = fill(wake.list)
+  return list === null ? null : {by: 'push', list, element: wake.element, expireMs: wake.expireMs}
+}
+
+/** Redisson keeps a key for each hold of a read-write lock: `{name}:uuid:thread:rwlock_timeout:n`, from 1. */
+function holdKeys(key: string, {holders, reentrancy}: RecognisedLock): string[] {
+  const tagged = key.includes('{') ? key : `{${key}}`
+  return holders.flatMap(({token}) =>
+    Array.from({length: reentrancy ?? 1}, (_, at) => `${tagged}:${token}:rwlock_timeout:${String(at + 1)}`),
+  )
+}
+
+/** @returns the plan with its digest; locks sorted by key. */
+export function releasePlan(address: string, releases: readonly PlannedRelease[], wish: ReleaseWish): ReleasePlan {
+  const body: Omit<ReleasePlan, 'digest'> = {
+    format: 'keyshift.release-plan/v1',
+    createdAt: wish.now.toISOString(),
+    expiresAt: new Date(wish.now.getTime() + wish.validForMs).toISOString(),
+    address,
+    releases: releases.toSorted((a, b) => a.lock.key.localeCompare(b.lock.key)),
+  }
+  return {...body, digest: digestOf(body)}
+}
+
+function digestOf(plan: Omit<ReleasePlan, 'digest'>): string {
+  return sha256(canonicalJson({...plan, digest: undefined}))
+}
+
+/**
+ * Reads a plan file's text.
+ *
+ * @throws Usage E_PLAN_FILE when it is no such plan; Conflict E_PLAN_ALTERED, E_PLAN_EXPIRED, E_PLAN_STALE for another Redis.
+ */
+export function parseReleasePlan(
+  text: string,
+  {address, file, now}: {address: string; file: string; now: Date},
+): ReleasePlan {
+  let parsed: Partial<ReleasePlan> | null = null
+  try {
+    parsed = JSON.parse(text) as Partial<ReleasePlan> | null
+  } catch {
+    // said below
+  }
+  const next = [`keyshift locks release KEY… -o ${file}`]
+  if (parsed?.format !== 'keyshift.release-plan/v1') {
+    throw new Usage('E_PLAN_FILE', `${file} is not a release plan of keyshift`, {data: {file}, next})
+  }
+  const plan = parsed as ReleasePlan
+  if (plan.digest !== digestOf(plan)) {
+    throw new Conflict('E_PLAN_ALTERED', `${file} was changed after it was made: its digest does not fit`, {
+      data: {file},
+      next,
+    })
+  }
+  if (now.toISOString() > plan.expiresAt) {
+    throw new Conflict(
+      'E_PLAN_EXPIRED',
+      `the plan expired at ${plan.expiresAt}: locks change too fast for an old one`,
+      {
+        data: {expiresAt: plan.expiresAt},
+        next,
+      },
+    )
+  }
+  if (plan.address !== address) {
+    throw new Conflict('E_PLAN_STALE', `the plan is for Redis at ${plan.address}, not for ${address}`, {
+      data: {planned: plan.address, found: address},
+      next: [`keyshift locks release --execute ${file} --redis-url ${plan.address}`],
+    })
+  }
+  return plan
+}
