@@ -221,6 +221,7 @@ async function blueGreen(scene: Scene, plan: string, namespace: string): Promise
 
 async function keyshift<R>(...args: string[]): Promise<R> {
   const addresses = ['--admin-url', proxy?.url ?? context.adminUrl]
+  if (args[1] === 'apply') addresses.push('--web-socket-url', context.webSocketUrl)
   const child = spawn(process.execPath, [BIN, ...args, '--json', ...addresses], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

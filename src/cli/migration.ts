@@ -7,11 +7,13 @@ import {ClusterJournal} from '../clients/journal/cluster-journal.js'
 import {FileJournal} from '../clients/journal/file-journal.js'
 import type {JournalStore} from '../clients/journal/journal.js'
 import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
+import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
 import type {RunEvent} from '../domain/migration/events.js'
 import type {RunSettings} from '../domain/migration/migrate.js'
-import {Usage} from '../errors.js'
+import {Unreachable, Usage} from '../errors.js'
+import {connectTransport, type TransportAddresses} from './connect.js'
 import {durationFlag} from './duration.js'
-import {pulsarFlags, yesFlag} from './flags.js'
+import {messageFlags, pulsarFlags, yesFlag} from './flags.js'
 import type {Progress} from './progress.js'
 
 /** Flags of every verb that reads or writes the journal. */
@@ -72,6 +74,7 @@ export const runFlags = {
     helpGroup: 'MIGRATION',
     helpValue: 'DIR',
   }),
+  ...messageFlags,
   ...journalFlags,
   'max-gap': durationFlag({
     description: 'go back when delivery would be held for longer before the switch',
@@ -130,7 +133,12 @@ export interface RunControls extends RunSettings {
  * What a running migration is controlled by: its budgets, its voice, and Ctrl-C. Once asks the run to go back or to
  * finish; twice stops it where it stands.
  */
-export async function runControls(flags: RunFlags, progress: Progress): Promise<RunControls> {
+export async function runControls(
+  flags: RunFlags & TransportAddresses,
+  progress: Progress,
+  config: {readonly root: string},
+): Promise<RunControls> {
+  let transport: MessageTransport | null = null
   const hooks =
     flags.hooks === undefined ? null : new HookFolder(resolve(flags.hooks), flags['hook-timeout'], hookEnvironment())
   await hooks?.requireReadable()
@@ -147,14 +155,24 @@ export async function runControls(flags: RunFlags, progress: Progress): Promise<
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   return {
     budgets: {attachMs: flags['attach-timeout'], drainMs: flags['drain-timeout'], gapMs: flags['max-gap'] ?? null},
+    async openSeat(topic, subscription) {
+      try {
+        transport ??= await connectTransport(config, flags, 'websocket')
+        return await transport.occupy(topic, subscription)
+      } catch (error) {
+        if (!(error instanceof Unreachable)) throw error
+        progress.say(`without a seat for the new subscription, C++ clients may come late: ${error.message}`)
+        return null
+      }
+    },
     soak: {forMs: flags.soak ?? 0, goesBack: flags['no-auto-rollback'] !== true},
     hooks: hooks && {run: (name, facts) => hooks.run(name, {...facts})},
     interrupt: interrupt.signal,
     stop: stop.signal,
     report: narrate(progress),
-    close() {
+    async close() {
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
-      return Promise.resolve()
+      await transport?.close()
     },
   }
 }

@@ -7,6 +7,7 @@ import {exitCodeOf} from '../../src/cli/exit-codes.js'
 import {ClusterJournal} from '../../src/clients/journal/cluster-journal.js'
 import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from '../../src/clients/journal/journal.js'
 import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
+import {WebSocketTransport} from '../../src/clients/pulsar-messages/websocket.js'
 import {applyPlan} from '../../src/domain/migration/migrate.js'
 import {parsePlan} from '../../src/domain/migration/stale.js'
 
@@ -60,8 +61,9 @@ function namesOf(line: JournalLine, number: number): string[] {
   return [String(number), ...(line.kind === 'entry' ? [`${line.step} ${line.phase}`] : [])]
 }
 
-const [adminUrl = '', file = '', haltAt = '', when = ''] = process.argv.slice(2)
+const [adminUrl = '', webSocketUrl = '', file = '', haltAt = '', when = ''] = process.argv.slice(2)
 const admin = new PulsarAdmin({url: adminUrl})
+const transport = new WebSocketTransport({url: webSocketUrl})
 const store = new HaltingJournal(new ClusterJournal(admin, null), haltAt, when === 'before')
 const never = new AbortController().signal
 const plan = parsePlan(await readFile(file, 'utf8'), file)
@@ -69,6 +71,7 @@ try {
   const {findings} = await applyPlan({admin, store, who: {user: 'test', host: hostname(), pid: process.pid}}, plan, {
     budgets: {drainMs: 30_000, attachMs: 30_000, gapMs: null},
     soak: {forMs: 0, goesBack: true},
+    openSeat: (topic, subscription) => transport.occupy(topic, subscription).catch(() => null),
     hooks: null,
     interrupt: never,
     stop: never,
@@ -82,5 +85,5 @@ try {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   process.exitCode = exitCodeOf(error)
 } finally {
-  await admin.close()
+  await Promise.all([admin.close(), transport.close()])
 }

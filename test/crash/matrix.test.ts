@@ -25,7 +25,7 @@ import {chooseSeeded} from '../support/seed.js'
 const PARTITIONS = 4
 /** The first line, four of each step, and the last. */
 function linesOf({strategy, to}: Journey): number[] {
-  const steps = stepsOf(strategy, 'forward', {isGathered: joinsTwice(brokerVersion, to), isBarred: true})
+  const steps = stepsOf(strategy, 'forward', joinsTwice(brokerVersion, to))
   return Array.from({length: 1 + steps.length * 4 + 1}, (_, line) => line)
 }
 

@@ -14,7 +14,7 @@ interface Cell {
 }
 
 const CELLS = JOURNEYS.flatMap((journey) =>
-  stepsOf(journey.strategy, 'forward', {isGathered: false, isBarred: true}).flatMap((step) =>
+  stepsOf(journey.strategy, 'forward', false).flatMap((step) =>
     (['before', 'while'] as const).map((when): Cell => ({journey, step, when})),
   ),
 )

@@ -21,8 +21,6 @@ const CALLS: ReadonlyArray<readonly [step: string, journey: Journey, method: str
   ['evict', RENEWED, 'DELETE', /-partition-\d\/subscription\/decision/],
   ['evict', RENEWED, 'PUT', /-partition-\d\/subscription\/decision/],
   ['door', BLUE_GREEN, 'POST', /autoSubscriptionCreation/],
-  ['bar', BLUE_GREEN, 'POST', /subscriptionTypesEnabled/],
-  ['unbar', BLUE_GREEN, 'DELETE', /subscriptionTypesEnabled/],
   ['create', BLUE_GREEN, 'PUT', /-partition-\d\/subscription\/decision-new/],
   ['retire', BLUE_GREEN, 'DELETE', /-partition-\d\/subscription\/decision/],
 ]
@@ -39,7 +37,8 @@ for (const [step, journey, method, path] of CALLS) {
         const standby = startWhenRefused(place, scene, journey)
         const proxy = await cuttingProxy(t, place.addresses.adminUrl)
         proxy.cutNext(path, when, method)
-        const where = ['--admin-url', proxy.url, ...whereOf(place)]
+        const {webSocketUrl} = place.addresses
+        const where = ['--admin-url', proxy.url, '--web-socket-url', webSocketUrl, ...whereOf(place)]
         const run = await startCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', '--json', ...where]).finished
         assert.equal(run.code, 0, run.stdout)
         assert.equal(proxy.cuts, 1, 'nothing was cut')

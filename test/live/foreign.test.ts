@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {MigrationResult} from '../../src/domain/migration/result.js'
-import {askCli} from '../support/cli.js'
+import {askCli, parseDocument, startCli} from '../support/cli.js'
 import {type Journey, NEW_SUBSCRIPTION, newestMigration, planJourney, whereOf} from '../support/crash.js'
 import {CLIENTS, ForeignFleet, missing} from '../support/foreign-fleet.js'
 import {closeFirst, live, openScene, until} from '../support/live.js'
@@ -35,14 +35,19 @@ for (const client of CLIENTS) {
         await until('some load', () => scene.tally.sentCount > 300)
         const plan = await planJourney(place, scene, journey)
         const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone']
-        const running = askCli<MigrationResult>([...apply, ...whereOf(place)])
+        const {child, finished} = startCli([...apply, '--json', ...whereOf(place)])
+        closeFirst(t, async () => {
+          child.kill('SIGKILL') // one that a failed test leaves would wait for ever
+          await finished
+        })
         await until('all being prepared', async () => (await newestMigration(place))?.readyToCutOver === true)
         const target = strategy === 'in-place' ? SUBSCRIPTION : NEW_SUBSCRIPTION
         const standby = await fleetOf('new', target)
         await until('the standby being refused', () => standby.refusals >= CONSUMERS, 30_000)
         const id = (await newestMigration(place))?.id ?? ''
         await askCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)])
-        const result = await running
+        const {stdout} = await finished
+        const {result} = parseDocument<MigrationResult>(stdout)
         assert.equal(result.state, 'done')
         await until('the new fleet', () => standby.connected.size === CONSUMERS, 60_000)
         const sent = scene.tally.sentCount

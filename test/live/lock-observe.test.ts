@@ -6,9 +6,9 @@ import {test} from 'node:test'
 import type {LockScan} from '../../src/domain/locks/collect.js'
 import type {LockRecord} from '../../src/domain/locks/record.js'
 import type {LockReleaseAnswer} from '../../src/commands/locks/release.js'
-import {askCli, parseDocument, requireFailure, runCli} from '../support/cli.js'
+import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'
 import {deleteAll, holdBy, type Holding, redissonProgram} from '../support/held-locks.js'
-import {closeFirst, live} from '../support/live.js'
+import {closeFirst, live, until} from '../support/live.js'
 import {nodeProgram} from '../support/programs.js'
 
 const redisson = redissonProgram('RedissonMany.java')
@@ -109,6 +109,29 @@ test(
       args: ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', file],
     })
     assert.equal(await readFile(file, 'utf8'), 'something else\n', 'a file of somebody else is left alone')
+  }),
+)
+
+test(
+  'Ctrl-C while it waits for the second look: it ends at once, and the memory of earlier runs stays',
+  live(async (t, {folder, keyPrefix, redis}) => {
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const file = join(folder, 'first-seen')
+    await redis.set(`${keyPrefix}a`, TOKEN, 'PX', 60_000)
+    const scan = ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', file, '--json']
+    await askCli<LockScan>(scan)
+    const before = await readFile(file, 'utf8')
+    const {child, finished} = startCli([...scan, '--observe', '10m'])
+    const isScanning = async (): Promise<boolean> =>
+      String(await redis.call('CLIENT', 'LIST'))
+        .split('\n')
+        .some((line) => line.includes('name=keyshift') && line.includes('cmd=get'))
+    await until('the first look', isScanning)
+    child.kill('SIGINT')
+    const run = await finished
+    assert.equal(run.code, 130, run.stdout)
+    assert.equal(parseDocument(run.stdout).error.code, 'E_INTERRUPTED')
+    assert.equal(await readFile(file, 'utf8'), before)
   }),
 )
 

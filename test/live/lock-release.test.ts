@@ -2,33 +2,17 @@ import assert from 'node:assert/strict'
 import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test} from 'node:test'
-import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Redis} from 'ioredis'
 
 import type {AuditReport} from '../../src/clients/audit/audit-log.js'
-import type {LockReleaseAnswer} from '../../src/commands/locks/release.js'
 import {askCli, parseDocument, requireFailure, runCli} from '../support/cli.js'
-import {deleteAll, holdBy, redissonProgram} from '../support/held-locks.js'
-import {closeFirst, live, type Place, until} from '../support/live.js'
+import {deleteAll} from '../support/held-locks.js'
+import {closeFirst, live, until} from '../support/live.js'
+import {execute, executeArgs, plan} from '../support/release.js'
 
 const UUID = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
 const TOKEN = 'a3'.repeat(16)
-
-/** Plans the release of locks. @returns the plan's file. */
-async function plan({folder}: Place, keys: readonly string[], ...more: string[]): Promise<[string, LockReleaseAnswer]> {
-  const file = join(folder, `plan-${String(Math.random())}.json`)
-  return [file, await askCli<LockReleaseAnswer>(['locks', 'release', ...keys, '-o', file, ...more])]
-}
-
-function executeArgs({folder}: Place, file: string, ...more: string[]): string[] {
-  const audit = ['--audit-log', join(folder, 'audit.ndjson')]
-  return ['locks', 'release', '--execute', file, '--reason', 'a test', '--yes', '--rate', '1000', ...audit, ...more]
-}
-
-async function execute(place: Place, file: string, ...more: string[]): Promise<LockReleaseAnswer> {
-  return askCli<LockReleaseAnswer>(executeArgs(place, file, ...more))
-}
 
 /** A lock of each kind that matters to a release. */
 async function layLocks(redis: Redis, prefix: string): Promise<Record<string, string>> {
@@ -150,6 +134,24 @@ for (const path of ['a script', 'a transaction'] as const) {
 }
 
 test(
+  'a grace never makes a lock live longer, by a script or a transaction',
+  live(async (t, place) => {
+    const {keyPrefix, redis} = place
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    for (const how of [[], ['--avoid-scripts']]) {
+      await redis.set(`${keyPrefix}short`, TOKEN, 'PX', 20_000)
+      await redis.set(`${keyPrefix}long`, TOKEN, 'PX', 500_000)
+      const [file] = await plan(place, [`${keyPrefix}short`, `${keyPrefix}long`], '--soft')
+      const {executed} = await execute(place, file, ...how)
+      assert.equal(executed?.summary.released, 2)
+      const [short, long] = await Promise.all([redis.pttl(`${keyPrefix}short`), redis.pttl(`${keyPrefix}long`)])
+      assert.ok(short > 0 && short <= 20_000 && long > 20_000 && long <= 60_000, `${String(short)} ${String(long)}`)
+      await deleteAll(redis, keyPrefix)
+    }
+  }),
+)
+
+test(
   'a login that may run no scripts: the transaction does it, with the same result',
   live(async (t, place) => {
     const {addresses, keyPrefix, redis} = place
@@ -256,57 +258,3 @@ test(
     assert.equal(await redis.exists(`${keyPrefix}a`), 1)
   }),
 )
-
-const redisson = redissonProgram()
-
-test(
-  'a Redisson waiter has the lock within 500 ms of a release, and a fair line moves on past its dead head',
-  {skip: redisson === null ? 'Redisson can not be installed here' : false},
-  live(async (t, place) => {
-    assert.ok(redisson)
-    const {addresses, keyPrefix, redis} = place
-    closeFirst(t, () => deleteAll(redis, keyPrefix))
-    const wanted = {redisUrl: addresses.redisUrl, prefix: keyPrefix}
-    const first = await holdBy(redisson, wanted)
-    closeFirst(t, () => first.close().catch(() => undefined))
-    const key = `${keyPrefix}fair`
-    const queue = `redisson_lock_queue:{${key}}`
-    await until('its waiter', async () => (await redis.llen(queue)) === 1)
-    const [living = ''] = await redis.lrange(queue, 0, -1)
-    // A waiter of a process that was killed stands before the living one.
-    const dead = `${UUID}:99`
-    await redis.lpush(queue, dead)
-    await redis.zadd(`redisson_lock_timeout:{${key}}`, String(Date.now() + 300_000), dead)
-    const [file] = await plan(place, [key])
-    const planned = JSON.parse(await readFile(file, 'utf8')) as LockReleaseAnswer['plan']
-    assert.deepEqual(planned.releases[0]?.line?.dead, [dead])
-    const [executed, tookMs] = await releaseUntilTaken(place, key, living)
-    t.diagnostic(`the next waiter had the lock ${tookMs.toFixed(0)} ms after the release`)
-    assert.deepEqual(executed.releases[0]?.purged, [dead])
-    assert.ok(tookMs < 500)
-  }),
-)
-
-/** The holder renews every 10 s: plans until nothing came between, and measures from the release to the next holder. */
-async function releaseUntilTaken(
-  place: Place,
-  key: string,
-  next: string,
-): Promise<[NonNullable<LockReleaseAnswer['executed']>, number]> {
-  const {redis} = place
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const [file] = await plan(place, [key])
-    const releasedAt = watchFor(async () => (await redis.hget(key, next)) !== null || (await redis.exists(key)) === 0)
-    const takenAt = watchFor(async () => (await redis.hget(key, next)) !== null)
-    const {executed} = await execute(place, file)
-    if (executed?.summary.released === 1) return [executed, (await takenAt) - (await releasedAt)]
-  }
-  assert.fail('the lock was renewed between each plan and its execution')
-}
-
-/** Closer than until(): what is measured takes a few ms. */
-async function watchFor(condition: () => Promise<boolean>): Promise<number> {
-  const deadline = performance.now() + 30_000
-  while (!(await condition()) && performance.now() < deadline) await delay(1)
-  return performance.now()
-}

@@ -151,6 +151,33 @@ for (const {name, open, skip} of TRANSPORTS) {
   })
 }
 
+test(
+  'websocket: a name that is held refuses every durable consumer at once, and is free when it is let go',
+  live(async (_t, {admin, topic: topicOf, transport}) => {
+    const topic = topicOf('seat')
+    await admin.createPartitionedTopic(topic, 2)
+    const seat = await transport.occupy(topic, 's')
+    const consume = (): Promise<MessageConsumer> =>
+      transport.consume({
+        topic,
+        subscription: 's',
+        type: 'Shared',
+        name: 'a',
+        receiverQueueSize: 1,
+        onMessage: () => undefined,
+      })
+    const askedAt = Date.now()
+    await assert.rejects(consume(), {code: 'E_SUBSCRIBE_REFUSED'})
+    assert.ok(Date.now() - askedAt < 5000, 'a client that tried on by itself would take its whole timeout')
+    await seat.close()
+    await until('the name being free', async () => {
+      const {subscriptions} = await admin.partitionedStats(topic)
+      return Object.keys(subscriptions ?? {}).length === 0
+    })
+    await (await consume()).close()
+  }),
+)
+
 test('no WebSocket service at the address: the error names it and the setting', async () => {
   const transport = new WebSocketTransport({url: 'ws://127.0.0.1:1'})
   await assert.rejects(transport.produce(parseTopicName('a')), {code: 'E_WEBSOCKET_UNREACHABLE'})

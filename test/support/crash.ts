@@ -94,7 +94,8 @@ export async function startWhenRefused(place: Place, scene: Scene, {strategy}: J
 /** Applies a plan in a process of its own, up to a moment. @returns the run, halted there; fails when it ended before. */
 export async function applyUntil(place: Place, plan: string, {line, when}: Moment): Promise<HaltedRun> {
   const script = join(import.meta.dirname, '..', 'crash', 'halting-run.ts')
-  const child = fork(script, [place.addresses.adminUrl, plan, String(line), when], {
+  const {adminUrl, webSocketUrl} = place.addresses
+  const child = fork(script, [adminUrl, webSocketUrl, plan, String(line), when], {
     execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

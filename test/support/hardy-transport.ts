@@ -7,6 +7,7 @@ import {
   type MessageTransport,
   type OutgoingMessage,
   type ReadOptions,
+  type Seat,
   SubscribeRefused,
 } from '../../src/clients/pulsar-messages/transport.js'
 import type {TopicName} from '../../src/topic-name.js'
@@ -65,6 +66,10 @@ export class HardyTransport implements MessageTransport {
       if (error instanceof SubscribeRefused || !(error instanceof Unreachable)) throw error
       throw new SubscribeRefused(options, error.message, error)
     }
+  }
+
+  occupy(topic: TopicName, subscription: string): Promise<Seat> {
+    return this.inner.occupy(topic, subscription)
   }
 
   read(options: ReadOptions): Promise<MessageReader> {

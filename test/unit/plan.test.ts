@@ -1,11 +1,66 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
+import type {SubscriptionStats, TopicStats} from '../../src/clients/pulsar-admin/types.js'
 import {holdingRate} from '../../src/domain/migration/hold.js'
-import {planMigration, requestOf} from '../../src/domain/migration/plan.js'
+import {planMigration, type PlanRequest, requestOf} from '../../src/domain/migration/plan.js'
 import {MIGRATABLE, type MigratableType, STRATEGIES, type Strategy} from '../../src/domain/migration/strategy.js'
 import type {MigrationSnapshot} from '../../src/domain/migration/snapshot.js'
-import {BROKER, NO_EXPIRY, NO_POLICIES, NOW, REQUEST, SAMPLE, snapshot} from '../support/snapshot.js'
+import {parsePlan, requireFresh} from '../../src/domain/migration/stale.js'
+import {parseTopicName, partitionName} from '../../src/topic-name.js'
+
+const NOW = new Date('2026-11-23T14:00:00.000Z')
+const TOPIC = parseTopicName('orders')
+const REQUEST: PlanRequest = {
+  to: 'Key_Shared',
+  strategy: 'in-place',
+  newSubscription: null,
+  accept: [],
+  expectConsumers: null,
+  validForMs: 1000,
+}
+const SHARED: SubscriptionStats = {
+  type: 'Shared',
+  isDurable: true,
+  isReplicated: false,
+  consumers: [{consumerName: 'a'}],
+}
+
+const NO_POLICIES = {subscriptionTypesEnabled: null, dispatchRate: null, autoSubscriptionCreation: null}
+const BROKER = {subscriptionTypesEnabled: null, throttlesCaughtUp: true, hasWebSocket: true, failoverDelayMs: 1000}
+const SAMPLE = {entries: 10, messages: 10, withoutKey: 0, mixedBatches: 0, isComplete: true}
+const NO_EXPIRY = {messageTtlSeconds: null, subscriptionExpirationMinutes: null, evictingQuotas: []}
+
+/** Two partitions, as the changes say; a healthy Shared subscription without them. */
+function snapshot(
+  changes: Partial<SubscriptionStats> = {},
+  rest: Partial<MigrationSnapshot> & {second?: Partial<SubscriptionStats>; topic?: TopicStats} = {},
+): MigrationSnapshot {
+  const {second, topic, ...others} = rest
+  const partition = (index: number, subscription: SubscriptionStats) => ({
+    partition: index,
+    name: partitionName(TOPIC, index),
+    stats: {...topic, subscriptions: {decision: subscription, ...topic?.subscriptions}},
+    subscription,
+  })
+  return {
+    cluster: 'standalone',
+    brokerVersion: '4.2.4',
+    collected: {
+      topic: TOPIC,
+      subscription: 'decision',
+      partitionCount: 2,
+      partitions: [partition(0, {...SHARED, ...changes}), partition(1, {...SHARED, ...changes, ...second})],
+    },
+    topicPolicies: 'on',
+    policies: NO_POLICIES,
+    broker: BROKER,
+    expiry: NO_EXPIRY,
+    sample: SAMPLE,
+    allowedTypes: ['Exclusive', 'Failover', 'Key_Shared', 'Shared'],
+    ...others,
+  }
+}
 
 test('a healthy Shared subscription: a plan without findings, with its steps and its expiry', () => {
   const plan = planMigration(snapshot(), REQUEST, NOW)
@@ -98,7 +153,7 @@ test('no type yet: there is nothing to move, only a fleet to start', () => {
 
 const FIRST_STEPS = {
   'in-place': ['fence', 'pause', 'drain'],
-  'blue-green': ['door', 'bar', 'unbar', 'pause', 'drain'],
+  'blue-green': ['door', 'pause', 'drain'],
   'stop-start': ['mark', 'leave', 'attach'],
 }
 
@@ -110,7 +165,7 @@ test('every pair of types has a plan in every strategy, and its steps begin with
         const plan = planMigration(snapshot({type: from}), {...REQUEST, to, strategy, newSubscription}, NOW)
         const ids = plan.steps.map(({id}) => id)
         assert.deepEqual([plan.from, plan.to, plan.strategy], [from, to, strategy])
-        assert.deepEqual(ids.slice(0, FIRST_STEPS[strategy].length), FIRST_STEPS[strategy])
+        assert.deepEqual(ids.slice(0, 3), FIRST_STEPS[strategy])
         assert.equal(plan.expected.failoverDelayMs, to === 'Failover' ? 1000 : 0)
       }
     }
@@ -147,20 +202,13 @@ for (const [why, world] of UNHOLDABLE) {
   })
 }
 
-test('blue-green bars the new type only where that hits nobody else, and says what the door alone costs', () => {
+test('blue-green without the WebSocket API goes by the door alone, and says what that costs', () => {
   const request = {...REQUEST, strategy: 'blue-green', newSubscription: 'new'} as const
-  for (const type of ['Key_Shared', 'None']) {
-    const world = snapshot({}, {topic: {subscriptions: {audit: {type}}}})
-    const {findings, steps} = planMigration(world, request, NOW)
-    assert.deepEqual(
-      findings.map(({code, evidence}) => [code, evidence[0]?.value]),
-      [['late-clients', 'audit']],
-    )
-    assert.deepEqual(
-      steps.map(({id}) => id),
-      ['door', 'pause', 'drain', 'create', 'attach', 'retire'],
-    )
-  }
+  const {findings} = planMigration(snapshot({}, {broker: {...BROKER, hasWebSocket: false}}), request, NOW)
+  assert.deepEqual(
+    findings.map(({code}) => code),
+    ['no-web-socket'],
+  )
 })
 
 test('blue-green leaves neighbours alone, and wants a name that nobody has', () => {
@@ -187,17 +235,8 @@ test('on a broker before 4.0, a Key_Shared fleet gathers before it is served: it
   }
   assert.deepEqual(steps('in-place', 'Key_Shared').slice(3), ['evict', 'admit', 'gather', 'release', 'attach'])
   const created = ['create', 'gather', 'retire', 'release', 'attach']
-  assert.deepEqual(steps('blue-green', 'Key_Shared'), ['door', 'bar', 'prehold', 'unbar', 'pause', 'drain', ...created])
-  assert.deepEqual(steps('blue-green', 'Shared'), [
-    'door',
-    'bar',
-    'unbar',
-    'pause',
-    'drain',
-    'create',
-    'attach',
-    'retire',
-  ])
+  assert.deepEqual(steps('blue-green', 'Key_Shared'), ['door', 'prehold', 'pause', 'drain', ...created])
+  assert.deepEqual(steps('blue-green', 'Shared'), ['door', 'pause', 'drain', 'create', 'attach', 'retire'])
   assert.deepEqual(
     planMigration(snapshot({type: 'Shared'}, {brokerVersion: '3.0.7'}), {...REQUEST, to: 'Failover'}, NOW).findings.map(
       ({code}) => code,
@@ -208,4 +247,56 @@ test('on a broker before 4.0, a Key_Shared fleet gathers before it is served: it
 
 test('Key_Shared already: nothing to do', () => {
   assert.throws(() => planMigration(snapshot({type: 'Key_Shared'}), REQUEST, NOW), {code: 'E_NOTHING_TO_DO'})
+})
+
+test('a plan file is read back however its JSON is laid out, and refused when a value changed', () => {
+  const plan = planMigration(snapshot(), REQUEST, NOW)
+  const shuffled = JSON.stringify(Object.fromEntries(Object.entries(plan).toReversed()))
+  assert.deepEqual(parsePlan(shuffled, 'plan.json'), plan)
+  const altered = JSON.stringify({...plan, subscription: 'other'})
+  assert.throws(() => parsePlan(altered, 'plan.json'), {code: 'E_PLAN_ALTERED'})
+  for (const text of ['', '[]', 'null', '{"format":"other"}']) {
+    assert.throws(() => parsePlan(text, 'plan.json'), {code: 'E_PLAN_FILE'}, text)
+  }
+})
+
+test('a plan is stale when anything it was bound to has changed, and names it', () => {
+  const plan = planMigration(snapshot(), REQUEST, NOW)
+  assert.doesNotThrow(() => {
+    requireFresh(plan, snapshot({consumers: [{consumerName: 'b'}]}), NOW)
+  })
+  const rate = {
+    dispatchThrottlingRateInMsg: 5,
+    dispatchThrottlingRateInByte: -1,
+    relativeToPublishRate: false,
+    ratePeriodInSecond: 1,
+  }
+  const worlds: ReadonlyArray<readonly [string, MigrationSnapshot]> = [
+    ['type', snapshot({type: 'Failover'})],
+    ['cluster', snapshot({}, {cluster: 'other'})],
+    ['dispatchRate', snapshot({}, {policies: {...NO_POLICIES, dispatchRate: rate}})],
+    ['subscriptionTypesEnabled', snapshot({}, {policies: {...NO_POLICIES, subscriptionTypesEnabled: ['Shared']}})],
+    ['delayed-messages', snapshot({msgDelayed: 1})],
+  ]
+  for (const [field, world] of worlds) {
+    assert.throws(
+      () => {
+        requireFresh(plan, world, NOW)
+      },
+      (error: Error & {code?: string; data?: {changes: Array<{field: string}>}}) => {
+        assert.equal(error.code, 'E_PLAN_STALE')
+        assert.ok(
+          error.data?.changes.some((change) => change.field === field),
+          field,
+        )
+        return true
+      },
+    )
+  }
+  assert.throws(
+    () => {
+      requireFresh(plan, snapshot(), new Date(NOW.getTime() + 1001))
+    },
+    {code: 'E_PLAN_EXPIRED'},
+  )
 })

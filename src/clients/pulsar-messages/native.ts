@@ -11,6 +11,7 @@ import {
   NACK_REDELIVERY_DELAY_MS,
   type OutgoingMessage,
   type ReadOptions,
+  type Seat,
   SubscribeRefused,
 } from './transport.js'
 
@@ -131,6 +132,11 @@ export class NativeTransport implements MessageTransport {
         cause: error,
       })
     }
+  }
+
+  occupy(): Promise<Seat> {
+    const message = 'pulsar-client makes no subscription that is not durable'
+    return Promise.reject(new Unreachable('E_TRANSPORT', message))
   }
 
   async read({after, onMessage, receiverQueueSize, topic}: ReadOptions): Promise<MessageReader> {

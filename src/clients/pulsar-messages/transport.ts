@@ -66,12 +66,24 @@ export interface MessageReader {
   close(): Promise<void>
 }
 
+/** Holds a subscription's name, and is gone with its connection. */
+export interface Seat {
+  close(): Promise<void>
+}
+
 /** How messages are produced and consumed. One contract suite runs against each implementation. */
 export interface MessageTransport {
   readonly name: 'native' | 'websocket'
   produce(topic: TopicName): Promise<MessageProducer>
   /** @throws SubscribeRefused when the broker does not let this consumer in, for example beside another type. */
   consume(options: ConsumeOptions): Promise<MessageConsumer>
+  /**
+   * Takes the name of a subscription that does not exist, by one that is not durable: as long as it is held, every
+   * durable consumer of that name is refused at once, with an error that clients don't try again by themselves.
+   *
+   * @throws SubscribeRefused; Unreachable E_TRANSPORT where the transport can't do it.
+   */
+  occupy(topic: TopicName, subscription: string): Promise<Seat>
   /** Reads beside every subscription, by one of its own that is gone when the reader closes. */
   read(options: ReadOptions): Promise<MessageReader>
   close(): Promise<void>

@@ -16,6 +16,7 @@ import {
   NACK_REDELIVERY_DELAY_MS,
   type OutgoingMessage,
   type ReadOptions,
+  type Seat,
   SubscribeRefused,
 } from './transport.js'
 
@@ -64,6 +65,24 @@ export class WebSocketTransport implements MessageTransport {
     } catch (error) {
       if (error instanceof HandshakeRefused) throw new SubscribeRefused(options, error.message, error)
       throw error
+    }
+  }
+
+  async occupy(topic: TopicName, subscription: string): Promise<Seat> {
+    const name = 'keyshift'
+    const query = new URLSearchParams({
+      subscriptionType: 'Exclusive',
+      subscriptionMode: 'NonDurable',
+      consumerName: name,
+      receiverQueueSize: '1',
+    })
+    const path = `/ws/v2/consumer/${topicSegments(topic)}/${encodeURIComponent(subscription)}?${query.toString()}`
+    try {
+      const socket = await this.open(path)
+      return {close: () => closeSocket(socket)}
+    } catch (error) {
+      if (!(error instanceof HandshakeRefused)) throw error
+      throw new SubscribeRefused({topic, subscription, type: 'Exclusive', name}, error.message, error)
     }
   }
 

@@ -10,7 +10,7 @@ export interface LockSnapshot {
 
 /** How a release goes on where the comparison holds. */
 export interface ReleaseOrder extends LockSnapshot {
-  /** instead of deleting it, let it expire after so long, in ms; null to delete it */
+  /** instead of deleting it, let it expire after so long at most, in ms; null to delete it */
   readonly graceMs: number | null
   /** keys that go with it */
   readonly alsoDelete: readonly string[]

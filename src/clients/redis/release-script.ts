@@ -38,7 +38,8 @@ if type(ends) == 'table' then
 end
 if ends ~= expires then return {'renewed'} end
 if grace >= 0 then
-  redis.call('PEXPIRE', lock, grace)
+  local left = redis.call('PTTL', lock)
+  if left < 0 or left > grace then redis.call('PEXPIRE', lock, grace) end
   return {'released'}
 end
 for i = 1, 1 + also do

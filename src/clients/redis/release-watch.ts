@@ -16,6 +16,8 @@ export async function releaseByWatch(redis: Redis, order: ReleaseOrder): Promise
     const difference = await compare(redis, order)
     if (difference !== null) return {outcome: difference, told: null}
     const channel = await channelOf(redis, order)
+    const left = order.graceMs === null ? -1 : await redis.pttl(key)
+    if (order.graceMs !== null && left >= 0 && left <= order.graceMs) return {outcome: 'released', told: null}
     const multi = redis.multi()
     addChanges(multi, order, channel)
     const answers = await multi.exec()

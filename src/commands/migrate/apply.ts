@@ -44,7 +44,7 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
       this.progress.say(renderPlan(plan))
       await confirm(`Move ${plan.subscription} of ${plan.topic} to ${plan.to}?`, this.jsonEnabled())
     }
-    const controls = this.own(await runControls(flags, this.progress))
+    const controls = this.own(await runControls(flags, this.progress, this.config))
     const settings = {...controls, isPostponed: flags.postpone}
     const result = await applyPlan({admin, store, who: currentActor()}, plan, settings)
     this.log(renderResult(result))

@@ -19,7 +19,7 @@ export default class MigrateResume extends KeyshiftCommand<MigrationResult> {
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
     const store = openJournal(admin, flags)
     if (!flags.yes) await confirm(`Go on with ${args.id}?`, this.jsonEnabled())
-    const controls = this.own(await runControls(flags, this.progress))
+    const controls = this.own(await runControls(flags, this.progress, this.config))
     const settings = {...controls, isTakeOver: flags['take-over']}
     const result = await resumeMigration({admin, store, who: currentActor()}, args.id, settings)
     this.log(renderResult(result))

@@ -22,7 +22,7 @@ export default class MigrateRollback extends KeyshiftCommand<MigrationResult> {
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
     const store = openJournal(admin, flags)
     if (!flags.yes) await confirm(`Take ${args.id} back?`, this.jsonEnabled())
-    const controls = this.own(await runControls(flags, this.progress))
+    const controls = this.own(await runControls(flags, this.progress, this.config))
     const settings = {...controls, isTakeOver: flags['take-over']}
     const result = await rollBackMigration({admin, store, who: currentActor()}, args.id, settings)
     this.log(renderResult(result))

@@ -151,6 +151,7 @@ class Releaser {
     let own = this.own.get(redis)
     if (!own) {
       own = redis.duplicate()
+      own.on('error', () => undefined) // the command that fails by it says so
       this.own.set(redis, own)
       await own.connect()
     }

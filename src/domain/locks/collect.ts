@@ -1,6 +1,6 @@
 import type {Redis} from 'ioredis'
 
-import {KeyshiftError, Unreachable} from '../../errors.js'
+import {Interrupted, KeyshiftError, Unreachable} from '../../errors.js'
 import type {RedisConnection} from '../../clients/redis/connect.js'
 import {SecondLooks} from './collect-again.js'
 import {type ExpiryCommand, expiryCommandOf, readLocks, stopTouching} from './collect-read.js'
@@ -50,7 +50,7 @@ export interface LockScanOptions extends JudgeOptions {
   readonly onLocks: (locks: readonly LockRecord[]) => Promise<void>
   /** Told after each call of SCAN: locks judged so far, and keys walked. */
   readonly onProgress: (state: {readonly locks: number; readonly keys: number}) => void
-  /** ends the waiting for the second look */
+  /** ends the scan */
   readonly signal: AbortSignal
 }
 
@@ -62,7 +62,7 @@ const REMEMBERED = 20_000
 /**
  * Walks every primary by SCAN and judges what matches, at once or at a second look. Reads only.
  *
- * @throws Unreachable E_REDIS_SCAN when a server ends it.
+ * @throws Unreachable E_REDIS_SCAN when a server ends it; Interrupted when the signal does.
  */
 export async function scanLocks(connection: RedisConnection, options: LockScanOptions): Promise<LockScan> {
   const scan = new Scan(options)
@@ -74,6 +74,7 @@ export async function scanLocks(connection: RedisConnection, options: LockScanOp
       return {keys, isUntouched}
     }),
   ).catch((error: unknown) => {
+    if (options.signal.aborted) throw new Interrupted('E_INTERRUPTED', 'the scan was interrupted; nothing was changed')
     throw error instanceof KeyshiftError ? error : scanFailed(connection.address, error)
   })
   const {ended, tally, unreadable} = scan
@@ -117,6 +118,7 @@ class Scan {
     const second = observeMs === null ? null : new SecondLooks(this.observer, look, observeMs, signal)
     let cursor = '0'
     do {
+      signal.throwIfAborted()
       const [next, keys] = await redis.scanBuffer(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT)
       const seen = await look(keys.filter((key) => this.recent.isNew(key)))
       if (second === null) await this.give(this.observer.judge(seen, null))

@@ -68,9 +68,11 @@ async function brokerSettings(admin: PulsarAdmin): Promise<BrokerSettings> {
   const types = settings['subscriptionTypesEnabled'] ?? ''
   const throttles = settings['dispatchThrottlingOnNonBacklogConsumerEnabled']
   const delay = settings['activeConsumerFailoverDelayTimeMillis']
+  const webSocket = settings['webSocketServiceEnabled']
   const enabled = EVERY_TYPE.filter((type) => types.match(/\w+/g)?.includes(type))
   return {
     subscriptionTypesEnabled: enabled.length > 0 ? enabled : null,
+    hasWebSocket: webSocket === undefined ? null : webSocket === 'true',
     throttlesCaughtUp: throttles === undefined ? null : throttles === 'true',
     failoverDelayMs: delay === undefined ? null : Number(delay),
   }

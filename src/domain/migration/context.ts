@@ -5,6 +5,7 @@ import {parseTopicName, partitionName} from '../../topic-name.js'
 import {find, heldNow, originalOf} from './history.js'
 import {legOf} from './leg.js'
 import type {MigrationPlan} from './plan.js'
+import type {TargetSeat} from './seat.js'
 import type {Captured, StepContext} from './step.js'
 import {HeldPolicies} from './steps/policies.js'
 
@@ -15,11 +16,12 @@ export interface ContextParts {
   readonly history: readonly JournalEntry[]
   readonly leg: LegName
   readonly isResumed: boolean
+  readonly seat: TargetSeat
   readonly acceptsGrowth: boolean
 }
 
 /** What the steps of one leg work with. */
-export function contextOf({acceptsGrowth, admin, history, isResumed, leg, plan}: ContextParts): StepContext {
+export function contextOf({acceptsGrowth, admin, history, isResumed, leg, plan, seat}: ContextParts): StepContext {
   const topic = parseTopicName(plan.topic)
   return {
     admin,
@@ -31,6 +33,7 @@ export function contextOf({acceptsGrowth, admin, history, isResumed, leg, plan}:
         ? [{partition: null, name: topic}]
         : Array.from({length: plan.partitions}, (_, partition) => ({partition, name: partitionName(topic, partition)})),
     policies: new HeldPolicies(admin, topic, heldNow(history)),
+    seat,
     acceptsGrowth,
     isResumed,
     captured: (step) => dataOf(find(history, leg, step, 'captured'), `what ${step} captured`),

@@ -4,11 +4,12 @@ import type {JournalEntry, LegName} from '../../clients/journal/journal.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {answerTo, turnsBack} from './control.js'
 import {type RunEvent, Stopped} from './events.js'
-import {hasSwitched, isPostponed, openRequests, waitOf} from './history.js'
+import {hasSwitched, holdOf, isPostponed, openRequests} from './history.js'
 import type {HookFacts, HookName, HookRunner} from './hooks.js'
 import type {MigrationLedger} from './ledger.js'
 import {legOf} from './leg.js'
 import {isPassing} from './passing.js'
+import type {OpenSeat} from './seat.js'
 import type {StepContext} from './step.js'
 
 export interface Budgets {
@@ -32,6 +33,7 @@ export interface RunOptions {
   readonly ledger: MigrationLedger
   readonly budgets: Budgets
   readonly soak: SoakOptions
+  readonly openSeat: OpenSeat
   /** null where none were given */
   readonly hooks: HookRunner | null
   /** Asked to stop: before the switch the run goes back, after it the run finishes. */
@@ -64,8 +66,8 @@ export class Desk {
     for (;;) {
       await this.heed(true)
       if (!isPostponed(this.history)) return
-      this.requireNotStopped(waitOf(this.history))
-      this.wait(waitOf(this.history), 'cutover: it is postponed', Date.now() - startedAt)
+      this.requireNotStopped(holdOf(this.history))
+      this.wait(holdOf(this.history), 'cutover: it is postponed', Date.now() - startedAt)
       await delay(HEED_EVERY_MS)
     }
   }

@@ -1,5 +1,6 @@
 import type {ControlRequest, JournalEntry, JournalPhase, LegName} from '../../clients/journal/journal.js'
-import {cutOverStep, gathers, legOf} from './leg.js'
+import {joinsTwice} from './gathering.js'
+import {legOf} from './leg.js'
 import type {MigrationPlan} from './plan.js'
 import {HOLD, type StepId, SWITCH} from './strategy.js'
 import type {Captured} from './step.js'
@@ -56,12 +57,6 @@ export function holdOf(entries: readonly JournalEntry[]): StepId {
   return HOLD[planOf(entries)?.strategy ?? 'in-place']
 }
 
-/** The step at which it waits while it is postponed; once it is begun, the cut-over has. */
-export function waitOf(entries: readonly JournalEntry[]): StepId {
-  const plan = planOf(entries)
-  return plan ? cutOverStep(plan) : 'pause'
-}
-
 /** How it was closed last; null while it is open, also when it was opened again to go back. */
 export function closedAs(entries: readonly JournalEntry[]): CloseState | null {
   const last = entries.findLast(({step}) => step === 'run')
@@ -79,13 +74,12 @@ export function heldNow(entries: readonly JournalEntry[]): string[] {
   const held = new Set<string>()
   if (!plan) return []
   for (const {leg, phase, step} of entries) {
-    const way = legOf(plan, leg)
-    const {source, target} = way
+    const {source, target, to} = legOf(plan, leg)
     if (step === 'pause' && phase === 'intent') held.add(source)
     if (step === 'pause' && phase === 'undone') held.delete(source)
     if ((step === 'admit' || step === 'retire') && phase === 'applied') held.delete(source)
     // Let in under the hold, the fleet may have what it lets out.
-    if (step === 'admit' && gathers(plan, way)) held.delete(source)
+    if (step === 'admit' && joinsTwice(plan.brokerVersion, to)) held.delete(source)
     if (step === 'door' && phase === 'applied' && leg === 'back') held.delete(target)
   }
   return [...held]

@@ -63,7 +63,6 @@ export const HOOKS: Readonly<Record<Strategy, Readonly<Partial<Record<StepId, Ar
     attach: {after: 'resumed'},
   },
   'blue-green': {
-    unbar: {before: 'before-pause'}, // once: where there is no bar, the pause is the first
     pause: {before: 'before-pause', after: 'paused'},
     drain: {after: 'drained'},
     create: {before: 'start-new', after: 'cut-over'},

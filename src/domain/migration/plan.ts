@@ -5,9 +5,8 @@ import type {Finding} from './findings/finding.js'
 import {canHold} from './findings/broker.js'
 import {findingsOf} from './findings/rules.js'
 import {joinsTwice} from './gathering.js'
-import {barredWith} from './neighbours.js'
 import type {MigrationSnapshot, TopicPolicies} from './snapshot.js'
-import {MIGRATABLE, type MigratableType, type StepChoice, type StepId, stepsOf, type Strategy} from './strategy.js'
+import {MIGRATABLE, type MigratableType, type StepId, stepsOf, type Strategy} from './strategy.js'
 
 export interface PlannedStep {
   id: StepId
@@ -105,10 +104,7 @@ export function planMigration(snapshot: MigrationSnapshot, request: PlanRequest,
   const findings = findingsOf({snapshot, from, to, strategy, newSubscription}, request.accept)
   const blocking = findings.filter(({isAccepted, severity}) => severity === 'block' && !isAccepted)
   if (from === null || blocking.length > 0) throw planBlocked(snapshot, request, blocking)
-  const choice = {
-    isGathered: joinsTwice(snapshot.brokerVersion, to),
-    isBarred: barredWith(snapshot, to).length === 0,
-  }
+  const isGathered = joinsTwice(snapshot.brokerVersion, to)
   const body: Omit<MigrationPlan, 'digest'> = {
     format: 'keyshift.plan/v1',
     createdAt: now.toISOString(),
@@ -128,9 +124,9 @@ export function planMigration(snapshot: MigrationSnapshot, request: PlanRequest,
     allowedTypes: snapshot.allowedTypes.toSorted(),
     findings,
     expected: expectationOf(snapshot, request),
-    steps: stepsOf(strategy, 'forward', choice).map((id) => ({
+    steps: stepsOf(strategy, 'forward', isGathered).map((id) => ({
       id,
-      title: titleOf(id, from, request, choice),
+      title: titleOf(id, from, request, isGathered),
     })),
   }
   return {...body, digest: digestOf(body)}
@@ -149,17 +145,10 @@ export function typeOf({collected}: Pick<MigrationSnapshot, 'collected'>): Migra
   return types.size === 1 ? (MIGRATABLE.find((known) => known === type) ?? null) : null
 }
 
-function titleOf(
-  id: StepId,
-  from: MigratableType,
-  {newSubscription, to}: PlanRequest,
-  {isGathered}: StepChoice,
-): string {
+function titleOf(id: StepId, from: MigratableType, {newSubscription, to}: PlanRequest, isGathered: boolean): string {
   const titles: Record<StepId, string> = {
     fence: `forbid ${from} and ${to} consumers to subscribe on the topic (subscriptionTypesEnabled)`,
     door: `forbid subscriptions to come into being by themselves on the topic (autoSubscriptionCreation)`,
-    bar: `refuse a ${to} fleet that waits outright (subscriptionTypesEnabled)`,
-    unbar: 'give back the subscriptionTypesEnabled found: from here on the door refuses it',
     pause: 'hold delivery to this subscription (its dispatch rate, 1 message a year)',
     drain: 'wait until every delivered message is acknowledged, on every partition',
     evict: `disconnect the ${from} consumers without moving the cursor`,

@@ -5,19 +5,10 @@ import {Conflict} from '../../errors.js'
 import {contextOf} from './context.js'
 import {Desk, type RunOptions} from './desk.js'
 import {Stopped} from './events.js'
-import {
-  type CloseState,
-  find,
-  hasSwitched,
-  holdOf,
-  isOpen,
-  isPostponed,
-  isUndoing,
-  isVerified,
-  waitOf,
-} from './history.js'
+import {type CloseState, find, hasSwitched, holdOf, isOpen, isPostponed, isUndoing, isVerified} from './history.js'
 import {HOOKS} from './hooks.js'
 import {isPassing, messageOf, unlessAway} from './passing.js'
+import {TargetSeat} from './seat.js'
 import {stepsOfLeg} from './leg.js'
 import {measure, soak} from './soak/run.js'
 import type {Captured, MigrationStep, StepContext, Verdict} from './step.js'
@@ -46,17 +37,24 @@ const COME_BACK_MS = 120_000
  * @throws Stopped, or what a step threw, when it had to stop where it stands: the journal is open, and can be resumed.
  */
 export async function runMigration(options: RunOptions): Promise<RunOutcome> {
-  return new Run(options).go()
+  const run = new Run(options)
+  try {
+    return await run.go()
+  } finally {
+    await run.close()
+  }
 }
 
 class Run {
   private readonly options: RunOptions
   private readonly desk: Desk
   private readonly isResumed: boolean
+  private readonly seat: TargetSeat
 
   constructor(options: RunOptions) {
     this.options = options
     this.desk = new Desk(options)
+    this.seat = new TargetSeat(options.openSeat)
     this.isResumed = options.ledger.history.some(({step}) => step !== 'run')
   }
 
@@ -74,6 +72,10 @@ class Run {
     return {state: 'done', reason: null}
   }
 
+  close(): Promise<void> {
+    return this.seat.release()
+  }
+
   private get history(): readonly JournalEntry[] {
     return this.options.ledger.history
   }
@@ -85,7 +87,7 @@ class Run {
     const provesAgain = this.isResumed && name === 'forward' && !hasSwitched(this.history)
     for (const id of stepsOfLeg(ledger.plan, context.leg)) {
       if (!provesAgain && isVerified(this.history, name, id)) continue
-      if (id === waitOf(this.history) && name === 'forward') await measure(this.desk, context)
+      if (id === holdOf(this.history) && name === 'forward') await measure(this.desk, context)
       const {after, before} = HOOKS[ledger.plan.strategy][id] ?? {}
       await this.desk.hook(before, context, id)
       while (!(await this.take(stepOf(id), context))) await this.desk.untilLetGo()
@@ -153,7 +155,7 @@ class Run {
   private async take(step: MigrationStep, context: StepContext): Promise<boolean> {
     const {ledger, report} = this.options
     const {name} = context.leg
-    const mayWait = step.id === waitOf(this.history) && name === 'forward'
+    const mayWait = step.id === holdOf(this.history) && name === 'forward'
     if (mayWait) await this.desk.untilLetGo()
     this.desk.requireNotStopped(step.id)
     const title = ledger.plan.steps.find(({id}) => id === step.id)?.title ?? step.id
@@ -238,8 +240,8 @@ class Run {
 
   private context(name: LegName, acceptsGrowth = false): StepContext {
     const {admin, ledger} = this.options
-    const {history, isResumed} = this
-    return contextOf({admin, plan: ledger.plan, history, leg: name, isResumed, acceptsGrowth})
+    const {history, isResumed, seat} = this
+    return contextOf({admin, plan: ledger.plan, history, leg: name, isResumed, seat, acceptsGrowth})
   }
 }
 

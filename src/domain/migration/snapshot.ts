@@ -15,6 +15,8 @@ export interface BrokerSettings {
   readonly subscriptionTypesEnabled: readonly SubscriptionType[] | null
   /** false: dispatch rates don't hold consumers that are caught up, so a pause would hold nothing */
   readonly throttlesCaughtUp: boolean | null
+  /** whether brokers serve the WebSocket API themselves */
+  readonly hasWebSocket: boolean | null
   /** how long a new Failover subscription waits before it delivers */
   readonly failoverDelayMs: number | null
 }

@@ -1,7 +1,6 @@
 import {canonicalJson} from '../../clients/journal/journal.js'
 import {Conflict, Usage} from '../../errors.js'
 import {findingsOf} from './findings/rules.js'
-import {barredWith} from './neighbours.js'
 import {digestOf, type MigrationPlan, typeOf} from './plan.js'
 import type {MigrationSnapshot} from './snapshot.js'
 
@@ -72,8 +71,6 @@ function changesSince(plan: MigrationPlan, snapshot: MigrationSnapshot): Change[
     compare(name, plan.policies[name], snapshot.policies[name])
   }
   compare('allowedTypes', plan.allowedTypes, snapshot.allowedTypes.toSorted())
-  if (plan.steps.some(({id}) => id === 'bar'))
-    compare(`other ${plan.to} subscriptions`, [], barredWith(snapshot, plan.to))
   const known = new Set(plan.findings.map(({code}) => code))
   // The backlog's keys are not looked at again: that may take a while, and the fleets have not changed by it.
   const {from, newSubscription, strategy, to} = plan

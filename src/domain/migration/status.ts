@@ -10,7 +10,6 @@ import {
   isUndoing,
   openRequests,
   planOf,
-  waitOf,
 } from './history.js'
 
 /**
@@ -80,7 +79,7 @@ export function foldStatus(
     state,
     step: current?.step ?? null,
     waitingFor: isOver ? null : (life?.waitingFor ?? lastWaitingFor(current)),
-    readyToCutOver: state === 'postponed' && life?.step === waitOf(entries),
+    readyToCutOver: state === 'postponed' && life?.step === holdOf(entries),
     gapMs: gapOf(entries, isOver ? null : now),
     runBy: last ? `${last.who.user}@${last.who.host} pid ${String(last.who.pid)}` : null,
     startedAt: entries[0]?.at ?? null,
@@ -117,7 +116,7 @@ function stateOf(entries: readonly JournalEntry[]): MigrationState {
   const closed = closedAs(entries)
   if (closed !== null) return closed
   if (currentLeg(entries) === 'back' || isUndoing(entries)) return 'going-back'
-  return isPostponed(entries) && !isOpen(entries, 'forward', waitOf(entries)) ? 'postponed' : 'running'
+  return isPostponed(entries) && !isOpen(entries, 'forward', holdOf(entries)) ? 'postponed' : 'running'
 }
 
 /** Whether the policy that keeps the other fleet out still stands. */

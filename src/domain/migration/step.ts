@@ -3,6 +3,7 @@ import type {TopicName} from '../../topic-name.js'
 import type {Leg} from './leg.js'
 import type {MigrationPlan} from './plan.js'
 import type {StepId} from './strategy.js'
+import type {TargetSeat} from './seat.js'
 import type {HeldPolicies} from './steps/policies.js'
 
 /** JSON that a step saw before it changed anything: what undo() and a later resume work from. */
@@ -17,6 +18,7 @@ export interface StepContext {
   readonly partitions: ReadonlyArray<{readonly partition: number | null; readonly name: TopicName}>
   /** The one way to change a policy of the topic. */
   readonly policies: HeldPolicies
+  readonly seat: TargetSeat
   /** Whether partitions that came since the plan are no reason to stop: what was done is undone. */
   readonly acceptsGrowth: boolean
   /** Whether a process that is gone took the first steps. */

@@ -14,7 +14,6 @@ export type Strategy = (typeof STRATEGIES)[number]
 export type StepId =
   | 'admit'
   | 'attach'
-  | 'bar'
   | 'create'
   | 'door'
   | 'drain'
@@ -28,10 +27,9 @@ export type StepId =
   | 'release'
   | 'restore'
   | 'retire'
-  | 'unbar'
 
 const IN_PLACE: readonly StepId[] = ['fence', 'pause', 'drain', 'evict', 'admit', 'attach']
-const BLUE_GREEN: readonly StepId[] = ['door', 'bar', 'unbar', 'pause', 'drain', 'create', 'attach', 'retire']
+const BLUE_GREEN: readonly StepId[] = ['door', 'pause', 'drain', 'create', 'attach', 'retire']
 const STOP_START: readonly StepId[] = ['mark', 'leave', 'attach']
 /** Where nobody may join under load: the fleet gathers while delivery is still held, and is let run when it is there. */
 const IN_PLACE_GATHERED: readonly StepId[] = [
@@ -46,9 +44,7 @@ const IN_PLACE_GATHERED: readonly StepId[] = [
 ]
 const BLUE_GREEN_GATHERED: readonly StepId[] = [
   'door',
-  'bar',
   'prehold',
-  'unbar',
   'pause',
   'drain',
   'create',
@@ -68,22 +64,13 @@ const STEPS: Readonly<Record<Strategy, Readonly<Record<'atOnce' | 'gathered', re
   'stop-start': {atOnce: STOP_START, gathered: STOP_START},
 }
 
-const BAR: readonly StepId[] = ['bar', 'unbar']
-
-export interface StepChoice {
-  /** whether the fleet may not join under load */
-  readonly isGathered: boolean
-  /** whether the fleet that waits is refused by its type */
-  readonly isBarred: boolean
-}
-
 /** The steps of a leg; in place the way back ends with giving back who may subscribe. */
-export function stepsOf(strategy: Strategy, leg: LegName, {isBarred, isGathered}: StepChoice): readonly StepId[] {
-  const steps = STEPS[strategy][isGathered ? 'gathered' : 'atOnce'].filter((id) => isBarred || !BAR.includes(id))
+export function stepsOf(strategy: Strategy, leg: LegName, isGathered: boolean): readonly StepId[] {
+  const steps = STEPS[strategy][isGathered ? 'gathered' : 'atOnce']
   return strategy === 'in-place' && leg === 'back' ? [...steps, 'restore'] : steps
 }
 
-/** The step that begins the gap. */
+/** The step that begins the gap; a postponed run waits before it. */
 export const HOLD: Readonly<Record<Strategy, StepId>> = {
   'in-place': 'pause',
   'blue-green': 'pause',

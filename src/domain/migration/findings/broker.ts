@@ -47,6 +47,17 @@ const nothingHeld: Rule = ({snapshot: {topicPolicies}, strategy}) => {
   })
 }
 
+/** keyshift takes the new name by a WebSocket consumer; without one the door alone keeps its fleet waiting. */
+const noSeat: Rule = ({snapshot: {broker}, strategy}) => {
+  if (strategy !== 'blue-green' || broker.hasWebSocket !== false) return null
+  return warns({
+    code: 'no-web-socket',
+    message:
+      "the broker's WebSocket API is off: unless --web-socket-url names another, waiting clients of C++ (Python, Node.js) come up to 30 s late",
+    evidence: [{field: 'webSocketServiceEnabled', value: 'false'}],
+  })
+}
+
 /** Messages that expire while delivery is held are never handled by anybody. */
 const expires: Rule = ({snapshot: {expiry}}) => {
   const {evictingQuotas, messageTtlSeconds, subscriptionExpirationMinutes} = expiry
@@ -132,6 +143,7 @@ export const brokerRules: readonly Rule[] = [
   mayNot,
   pauseHoldsNothing,
   nothingHeld,
+  noSeat,
   expires,
   joinsUnderLoad,
   knownBugs,

@@ -1,6 +1,5 @@
 import {isHolding} from '../hold.js'
-import {barredWith, neighboursOf} from '../neighbours.js'
-import {asks, blocks, each, type Rule, warns} from './finding.js'
+import {asks, blocks, each, type Rule} from './finding.js'
 
 const mixedTypes: Rule = ({snapshot: {collected}}) => {
   const types = new Set(collected.partitions.map(({subscription}) => subscription.type ?? 'None'))
@@ -90,25 +89,19 @@ const typeNotAllowed: Rule = ({snapshot: {allowedTypes, topicPolicies}, to}) => 
  * The fence of an in-place migration is topic-wide: who is connected stays, but can't come back. The old type is kept
  * out until `finish`, the new one until the switch.
  */
-const neighboursFenced: Rule = ({from, snapshot, strategy, to}) => {
+const neighboursFenced: Rule = ({from, snapshot: {collected}, strategy, to}) => {
   if (strategy !== 'in-place') return null
-  const names = neighboursOf(snapshot, from === null ? [to] : [from, to])
-  if (names.length === 0) return null
+  const names = new Set<string>()
+  for (const {stats} of collected.partitions) {
+    for (const [name, {type}] of Object.entries(stats.subscriptions ?? {})) {
+      if (name !== collected.subscription && (type === from || type === to)) names.add(name)
+    }
+  }
+  if (names.size === 0) return null
   return asks({
     code: 'neighbours-fenced',
-    message: `other ${String(from)} or ${to} subscriptions of the topic stay connected but could not reconnect while the fence stands: ${names.join(', ')}; --strategy blue-green does not touch them`,
-    evidence: each('subscription', names),
-  })
-}
-
-/** Blue-green refuses a fleet that waits by its type, but not where that would hit others. */
-const notBarred: Rule = ({snapshot, strategy, to}) => {
-  const names = strategy === 'blue-green' ? barredWith(snapshot, to) : []
-  if (names.length === 0) return null
-  return warns({
-    code: 'late-clients',
-    message: `other subscriptions are ${to}, or may be (${names.join(', ')}), so a waiting fleet is refused by the door alone: clients of C++ (Python, Node.js) that wait come up to 30 s late; start them by the hook start-new`,
-    evidence: each('subscription', names),
+    message: `other ${String(from)} or ${to} subscriptions of the topic stay connected but could not reconnect while the fence stands: ${[...names].toSorted().join(', ')}; --strategy blue-green does not touch them`,
+    evidence: each('subscription', [...names].toSorted()),
   })
 }
 
@@ -122,5 +115,4 @@ export const subscriptionRules: readonly Rule[] = [
   alreadyHeld,
   typeNotAllowed,
   neighboursFenced,
-  notBarred,
 ]

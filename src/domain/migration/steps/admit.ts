@@ -1,10 +1,10 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
-import {gathers} from '../leg.js'
+import {joinsTwice} from '../gathering.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {isSame, typesWithout} from './fence.js'
 import {deleteKeeper} from './keeper.js'
-import {consumersOf, isFresh, lookAtSubscription, partitionLabels} from './look.js'
+import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
 
 type AdmitCapture = {rate: DispatchRate | null}
 
@@ -20,8 +20,12 @@ export const admit: MigrationStep<AdmitCapture> = {
   },
   async apply(context, {rate}) {
     const {leg, plan, policies} = context
-    if (!isFresh(context.verified('evict'))) await requireNobodyBack(context)
-    if (!gathers(plan, leg)) await policies.letRun(leg.source, rate)
+    const looks = await lookAtSubscription(context, leg.source)
+    const early = looks.filter(({stats}) => consumersOf(stats) > 0 && stats?.type !== leg.to)
+    if (early.length > 0) {
+      throw new Conflict('E_COME_BACK', `${leg.from} consumers came back on ${partitionLabels(early)}`)
+    }
+    if (!isGathered(context)) await policies.letRun(leg.source, rate)
     await policies.setTypes(typesWithout(plan, leg.from))
     await deleteKeeper(context)
     return {}
@@ -30,7 +34,7 @@ export const admit: MigrationStep<AdmitCapture> = {
     const {leg, plan, policies} = context
     return async () => {
       const [isHeld, types] = await Promise.all([policies.isHeld(leg.source), policies.types()])
-      if (isHeld && !gathers(plan, leg)) return waiting('the broker to show the dispatch rate that was found')
+      if (isHeld && !isGathered(context)) return waiting('the broker to show the dispatch rate that was found')
       return isSame(types, typesWithout(plan, leg.from))
         ? done({types})
         : waiting('the broker to show the new subscriptionTypesEnabled')
@@ -38,10 +42,6 @@ export const admit: MigrationStep<AdmitCapture> = {
   },
 }
 
-async function requireNobodyBack(context: StepContext): Promise<void> {
-  const {leg} = context
-  const looks = await lookAtSubscription(context, leg.source)
-  const early = looks.filter(({stats}) => consumersOf(stats) > 0 && stats?.type !== leg.to)
-  if (early.length === 0) return
-  throw new Conflict('E_COME_BACK', `${leg.from} consumers came back on ${partitionLabels(early)}`)
+function isGathered({leg, plan}: StepContext): boolean {
+  return joinsTwice(plan.brokerVersion, leg.to)
 }

@@ -2,7 +2,6 @@ import type {StepId} from '../strategy.js'
 import type {MigrationStep} from '../step.js'
 import {admit} from './admit.js'
 import {attach} from './attach.js'
-import {bar, unbar} from './bar.js'
 import {create} from './create.js'
 import {door} from './door.js'
 import {drain} from './drain.js'
@@ -18,7 +17,7 @@ import {restore} from './restore.js'
 import {retire} from './retire.js'
 
 const IN_PLACE = [fence, evict, admit, restore]
-const BLUE_GREEN = [door, bar, prehold, unbar, create, retire]
+const BLUE_GREEN = [door, prehold, create, retire]
 const STOP_START = [mark, leave]
 const ALL = [...IN_PLACE, ...BLUE_GREEN, ...STOP_START, pause, drain, gather, release, attach] as MigrationStep[]
 

@@ -1,3 +1,6 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {drainedSince} from './drain.js'
 import {deliveredSince, type HandOver, latest} from './hand-over.js'
@@ -17,8 +20,13 @@ export const create: MigrationStep<CreateCapture> = {
     })
   },
   async apply(context, {identity, partitions}, isAgain) {
-    const looks = await drainedSince(context, partitions)
+    const [looks] = await Promise.all([
+      drainedSince(context, partitions),
+      context.seat.release().then(() => untilFree(context)),
+    ])
     const handedOver = partitions.map((row) => latest(row, looks))
+    // The broker asks the door first and makes a subscription later: a consumer that tried just as the seat was given up
+    // may have made it, where it pleased.
     const early = await makeAt(context, context.leg.target, handedOver, identity, isAgain)
     return {partitions: handedOver, early}
   },
@@ -29,11 +37,28 @@ export const create: MigrationStep<CreateCapture> = {
         lookAtSubscription(context, context.leg.source),
         lookAtSubscription(context, context.leg.target),
       ])
-      const open = targets.filter(({stats}) => stats === null)
+      const open = targets.filter(({stats}) => stats === null || stats.isDurable === false)
       if (open.length > 0) return waiting(`${context.leg.target} on ${partitionLabels(open)}`)
       return done({partitions, atRisk: deliveredSince(partitions, sources)})
     }
   },
+}
+
+const LEAVE_MS = 5000
+
+/** The broker lets go of the seat a moment after its connection has ended. */
+async function untilFree(context: StepContext): Promise<void> {
+  const deadline = Date.now() + LEAVE_MS
+  for (;;) {
+    const looks = await lookAtSubscription(context, context.leg.target)
+    const taken = looks.filter(({stats}) => stats?.isDurable === false)
+    if (taken.length === 0) return
+    if (Date.now() > deadline) {
+      const where = `${context.leg.target} on ${partitionLabels(taken)}`
+      throw new Conflict('E_NAME_TAKEN', `somebody keeps a subscription that is not durable: ${where}`)
+    }
+    await delay(5)
+  }
 }
 
 /** Where the way there was cut off half way, some partitions never got the source of the way back: there, its own. */

@@ -1,7 +1,8 @@
 import type {AutoSubscriptionCreation, DispatchRate} from '../../../clients/pulsar-admin/types.js'
+import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
-import {deleteForGood, deleteOn, requireUnmade} from './make.js'
+import {deleteForGood, deleteOn} from './make.js'
 
 type DoorCapture = {door: AutoSubscriptionCreation | null}
 
@@ -38,9 +39,16 @@ export const door: MigrationStep<DoorCapture> = {
     return async () => {
       const [now, looks] = await Promise.all([policies.door(), lookAtSubscription(context, leg.target)])
       if (now?.allowAutoSubscriptionCreation !== false) return waiting('the broker to show autoSubscriptionCreation')
-      if (leg.name === 'forward') requireUnmade(leg.target, looks)
-      const left = looks.filter(({stats}) => stats !== null)
-      return left.length === 0 ? done() : waiting(`${leg.target} to be gone on ${partitionLabels(left)}`)
+      const early = looks.filter(({stats}) => stats !== null && stats.isDurable !== false)
+      if (early.length === 0) {
+        await context.seat.take(context.topic, leg.target)
+        return done()
+      }
+      if (leg.name === 'back') return waiting(`${leg.target} to be gone on ${partitionLabels(early)}`)
+      throw new Conflict(
+        'E_WORLD_CHANGED',
+        `a consumer has made ${leg.target} on ${partitionLabels(early)}; stop the new fleet, delete it and plan again`,
+      )
     }
   },
 }

@@ -4,7 +4,7 @@ import {Conflict} from '../../../errors.js'
 import {type CursorLook, DrainWatch, type HeldProof, isDrained, ReplayWatch} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {type HandOver, handOver} from './hand-over.js'
-import {isFresh, lookAtCursors, partitionLabels} from './look.js'
+import {lookAtCursors, partitionLabels} from './look.js'
 import type {pause} from './pause.js'
 
 type DrainCapture = {
@@ -62,7 +62,6 @@ export const drain: MigrationStep<DrainCapture> = {
       }
       if (open.length > 0) return waiting(blockers(open))
       return done({
-        lookedAtMs: Math.min(...looks.map(({atMs}) => atMs)),
         partitions: states.map(({look, proof}) => ({
           ...handOver(look),
           heldProof: proof,
@@ -137,24 +136,12 @@ export async function drainedCursors(context: StepContext, first?: CursorLook[])
 }
 
 /**
- * Whether the looks that proved the drain are as good as another one: just made, and nothing is left to be handed out. A
- * partition that was only idle may still have a message of its limit left.
- */
-export function isJustDrained(context: StepContext): boolean {
-  const facts = context.verified('drain')
-  const rows = facts['partitions'] as ReadonlyArray<{readonly heldProof: HeldProof}>
-  return isFresh(facts) && rows.every(({heldProof}) => heldProof === 'throttled' || heldProof === 'untouched')
-}
-
-/**
  * The same, but drains again where a topic was loaded afresh since a look: then the hold begins anew, and hands out a
  * message of each partition to the consumers that come back.
  *
- * @returns what it saw; nothing where the drain itself has just looked.
  * @throws Conflict E_NOT_DRAINED after 15 s.
  */
 export async function drainedSince(context: StepContext, before: readonly HandOver[]): Promise<CursorLook[]> {
-  if (isJustDrained(context)) return []
   const looks = await lookAtCursors(context, context.leg.source)
   if (!wasLoadedSince(before, looks)) return drainedCursors(context, looks)
   await drainAgain(context)

@@ -4,7 +4,7 @@ import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import {type CursorLook, isBefore} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {drainedCursors, isJustDrained} from './drain.js'
+import {drainedCursors} from './drain.js'
 import {deliveredSince, type HandOver, handOver, latest} from './hand-over.js'
 import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
 import {deleteOn, makeAt, placeAt, type SubscriptionIdentity} from './make.js'
@@ -24,16 +24,20 @@ export const evict: MigrationStep<EvictCapture> = {
   id: 'evict',
   async capture(context) {
     const {identity} = context.captured('pause') as {identity: SubscriptionIdentity}
-    const isLookedAt = context.leg.from !== 'Failover' || isJustDrained(context)
-    if (isLookedAt) return {partitions: context.verified('drain')['partitions'] as HandOver[], identity}
-    return {partitions: (await drainedCursors(context)).map(handOver), identity}
+    if (context.leg.from === 'Failover') return {partitions: (await drainedCursors(context)).map(handOver), identity}
+    return {partitions: context.verified('drain')['partitions'] as HandOver[], identity}
   },
-  async apply(context, captured, isAgain) {
+  async apply(context, captured) {
     const deadline = Date.now() + EVICT_MS
     let handedOver = captured.partitions
-    for (let isFirst = !isAgain && isJustDrained(context); ; isFirst = false) {
-      if (isFirst) await disconnect(context, captured, handedOver)
-      else handedOver = await disconnectAgain(context, captured, handedOver)
+    for (;;) {
+      const looks = await drainedCursors(context)
+      await remind(context, looks, handedOver)
+      // What was made anew by a try before, and nobody has connected to, may not stand where it should yet.
+      const attended = looks.filter(({consumers}) => consumers > 0)
+      handedOver = handedOver.map((row) => latest(row, attended))
+      if (context.leg.from === 'Failover') await renew(context, captured, handedOver)
+      else await placeAt(context, context.leg.source, attended.map(handOver))
       const left = await stillConnected(context)
       if (left.length === 0) return {partitions: handedOver}
       if (Date.now() > deadline) {
@@ -45,13 +49,12 @@ export const evict: MigrationStep<EvictCapture> = {
   verifier(context, captured, applied) {
     const partitions = (applied?.['partitions'] as HandOver[] | undefined) ?? captured.partitions
     return async () => {
-      const lookedAtMs = Date.now()
       const looks = await lookAtSubscription(context, context.leg.source)
       const lost = looks.filter(({stats}) => stats === null)
       if (lost.length > 0) return waiting(`${context.leg.source} to be there again on ${partitionLabels(lost)}`)
       const left = looks.filter(({stats}) => consumersOf(stats) > 0)
       if (left.length > 0) return waiting(`${context.leg.from} consumers to leave ${partitionLabels(left)}`)
-      return done({lookedAtMs, atRisk: deliveredSince(partitions, looks)})
+      return done({atRisk: deliveredSince(partitions, looks)})
     }
   },
   /** The old consumers come back by themselves once they may; what was being made anew has to be there for them. */
@@ -65,34 +68,6 @@ export const evict: MigrationStep<EvictCapture> = {
       identity,
     )
   },
-}
-
-/** Where all is as the drain has just seen it: every partition has consumers, and all that they got is acknowledged. */
-async function disconnect(
-  context: StepContext,
-  {identity}: EvictCapture,
-  handedOver: readonly HandOver[],
-): Promise<void> {
-  const {leg} = context
-  if (leg.from !== 'Failover') return placeAt(context, leg.source, handedOver)
-  await deleteOn(context, leg.source, handedOver)
-  await makeAt(context, leg.source, handedOver, identity)
-}
-
-/** @returns the hand-over, which may be behind the one before. */
-async function disconnectAgain(
-  context: StepContext,
-  captured: EvictCapture,
-  before: readonly HandOver[],
-): Promise<HandOver[]> {
-  const looks = await drainedCursors(context)
-  await remind(context, looks, before)
-  // What was made anew by a try before, and nobody has connected to, may not stand where it should yet.
-  const attended = looks.filter(({consumers}) => consumers > 0)
-  const handedOver = before.map((row) => latest(row, attended))
-  if (context.leg.from === 'Failover') await renew(context, captured, handedOver)
-  else await placeAt(context, context.leg.source, attended.map(handOver))
-  return handedOver
 }
 
 /** Moves a cursor that a broker has forgotten part of to where it stood; nobody is connected there any more. */

@@ -44,7 +44,8 @@ export const fence: MigrationStep<FenceCapture> = {
   },
 }
 
-const COME_BACK_MS = 10_000
+/** Consumers that were refused for a while try again up to half a minute later. */
+const COME_BACK_MS = 60_000
 
 /** Whether a partition has nobody: the old consumers had been disconnected. */
 async function isLeft(context: StepContext): Promise<boolean> {

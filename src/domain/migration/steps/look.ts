@@ -2,7 +2,7 @@ import type {StatsQuery} from '../../../clients/pulsar-admin/admin.js'
 import type {CursorStats, InternalStats, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict, Unreachable} from '../../../errors.js'
 import type {CursorLook} from '../drain.js'
-import type {Captured, StepContext} from '../step.js'
+import type {StepContext} from '../step.js'
 
 /** One partition's subscription, as the statistics show it now; null where it does not exist. */
 export interface SubscriptionLook {
@@ -13,15 +13,7 @@ export interface SubscriptionLook {
 /** @throws Conflict E_WORLD_CHANGED when the topic has grown partitions. */
 export async function lookAtSubscription(context: StepContext, subscription: string): Promise<SubscriptionLook[]> {
   const topics = await lookAtTopic(context)
-  return topics.map((row) => lookOf(row, subscription))
-}
-
-/** One subscription of what lookAtTopic found on a partition. */
-export function lookOf(
-  {partition, stats}: {readonly partition: number | null; readonly stats: TopicStats},
-  subscription: string,
-): SubscriptionLook {
-  return {partition, stats: stats.subscriptions?.[subscription] ?? null}
+  return topics.map(({partition, stats}) => ({partition, stats: stats.subscriptions?.[subscription] ?? null}))
 }
 
 /**
@@ -98,13 +90,6 @@ export async function lookAtTopic(
     if (stats) return {partition, stats}
     throw new Unreachable('E_PARTITIONS_MISSING', `the broker's statistics lack partition ${String(partition)}`)
   })
-}
-
-const FRESH_MS = 100
-
-/** Whether what proved a step was seen just now, so that another look would tell nothing new. */
-export function isFresh({lookedAtMs}: Captured): boolean {
-  return typeof lookedAtMs === 'number' && Date.now() - lookedAtMs <= FRESH_MS
 }
 
 export function consumersOf(stats: SubscriptionStats | null): number {

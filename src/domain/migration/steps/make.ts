@@ -9,7 +9,7 @@ import {parsePosition} from '../drain.js'
 import {isPassing} from '../passing.js'
 import type {StepContext} from '../step.js'
 import type {HandOver} from './hand-over.js'
-import {lookAtCursors, lookAtSubscription, partitionLabels, type SubscriptionLook} from './look.js'
+import {lookAtCursors, lookAtSubscription, partitionLabels} from './look.js'
 
 /** What a subscription is beside its position: kept when it is made anew. */
 export interface SubscriptionIdentity {
@@ -61,16 +61,6 @@ async function takeBack(
   if (context.leg.to !== 'Failover') return placeAt(context, subscription, rows)
   await deleteOn(context, subscription, rows)
   await makeAt(context, subscription, rows, identity, false)
-}
-
-/** @throws Conflict E_WORLD_CHANGED when somebody has made what this migration is to make. */
-export function requireUnmade(subscription: string, looks: readonly SubscriptionLook[]): void {
-  const early = looks.filter(({stats}) => stats !== null)
-  if (early.length === 0) return
-  throw new Conflict(
-    'E_WORLD_CHANGED',
-    `a consumer has made ${subscription} on ${partitionLabels(early)}; stop the new fleet, delete it and plan again`,
-  )
 }
 
 const MAKE_MS = 10_000
@@ -164,7 +154,7 @@ export async function deleteForGood(context: StepContext, subscription: string):
   let goneSince: number | null = null
   for (;;) {
     const looks = await lookAtSubscription(context, subscription)
-    const left = looks.filter(({stats}) => stats !== null)
+    const left = looks.filter(({stats}) => stats !== null && stats.isDurable !== false)
     if (left.length > 0 && Date.now() > (deadline ??= Date.now() + GIVE_UP_MS)) {
       throw new Conflict('E_COME_BACK', `${subscription} keeps being made again on ${partitionLabels(left)}`)
     }

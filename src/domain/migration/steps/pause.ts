@@ -1,8 +1,8 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {isHolding} from '../hold.js'
 import {done, type MigrationStep, waiting} from '../step.js'
-import {consumersOf, lookAtTopic, lookOf} from './look.js'
-import {identityOf, requireUnmade, type SubscriptionIdentity} from './make.js'
+import {consumersOf, lookAtSubscription} from './look.js'
+import {identityOf, type SubscriptionIdentity} from './make.js'
 
 type PauseCapture = {
   rate: DispatchRate | null
@@ -17,16 +17,10 @@ type PauseCapture = {
 export const pause: MigrationStep<PauseCapture> = {
   id: 'pause',
   async capture(context) {
-    const {leg, plan, policies} = context
-    const [rate, topics] = await Promise.all([policies.rate(leg.source), lookAtTopic(context)])
-    const looks = topics.map((row) => lookOf(row, leg.source))
-    // A consumer that came as the door was closing may have made it since the door was looked at.
-    if (plan.strategy === 'blue-green' && leg.name === 'forward') {
-      requireUnmade(
-        leg.target,
-        topics.map((row) => lookOf(row, leg.target)),
-      )
-    }
+    const [rate, looks] = await Promise.all([
+      context.policies.rate(context.leg.source),
+      lookAtSubscription(context, context.leg.source),
+    ])
     const first = looks.find(({stats}) => stats !== null)?.stats
     const throttledReads = looks.map(({partition, stats}) => ({
       partition,
