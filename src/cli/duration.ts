@@ -7,9 +7,20 @@ const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000} as const
 /** A duration flag: a number with its unit, as 500ms, 5s, 2m, 1h; in ms. */
 export const durationFlag = Flags.custom<number>({
   helpValue: '5s',
-  parse: (text) => {
-    const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
-    if (amount === undefined) throw new Usage('E_USAGE', `${text} is not a duration; write 500ms, 5s, 2m or 1h`)
-    return Promise.resolve(Number(amount) * UNITS[unit as keyof typeof UNITS])
-  },
+  parse: (text) => Promise.resolve(parseDuration(text)),
 })
+
+/** The default of a duration flag, which the help shows as a person would type it. */
+export function defaultDuration(text: string): {
+  default: number
+  defaultHelp: () => Promise<string>
+  noCacheDefault: true
+} {
+  return {default: parseDuration(text), defaultHelp: () => Promise.resolve(text), noCacheDefault: true}
+}
+
+function parseDuration(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
+  if (amount === undefined) throw new Usage('E_USAGE', `${text} is not a duration; write 500ms, 5s, 2m or 1h`)
+  return Number(amount) * UNITS[unit as keyof typeof UNITS]
+}

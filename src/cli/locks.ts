@@ -3,17 +3,15 @@ import {join} from 'node:path'
 
 import {Flags} from '@oclif/core'
 
-import {durationFlag} from './duration.js'
+import {defaultDuration, durationFlag} from './duration.js'
 
 /** What is too much, for commands that judge locks. */
 export const judgeFlags = {
   'max-hold': durationFlag({
-    default: 600_000,
-    defaultHelp: () => Promise.resolve('10m'),
+    ...defaultDuration('10m'),
     description: 'who holds a lock for longer has it for too long',
     helpGroup: 'JUDGEMENT',
     helpValue: '10m',
-    noCacheDefault: true,
   }),
   'max-ttl': Flags.integer({
     default: 600,

@@ -12,7 +12,7 @@ import type {RunEvent} from '../domain/migration/events.js'
 import type {RunSettings} from '../domain/migration/migrate.js'
 import {Unreachable, Usage} from '../errors.js'
 import {connectTransport, type TransportAddresses} from './connect.js'
-import {durationFlag} from './duration.js'
+import {defaultDuration, durationFlag} from './duration.js'
 import {messageFlags, pulsarFlags, yesFlag} from './flags.js'
 import type {Progress} from './progress.js'
 
@@ -49,25 +49,19 @@ export const takeOverFlag = Flags.boolean({
 /** Flags of the verbs that run a migration. */
 export const runFlags = {
   'attach-timeout': durationFlag({
-    default: 60_000,
-    defaultHelp: () => Promise.resolve('1m'),
+    ...defaultDuration('1m'),
     description: 'how long to wait for the new consumers',
     helpGroup: 'MIGRATION',
-    noCacheDefault: true,
   }),
   'drain-timeout': durationFlag({
-    default: 60_000,
-    defaultHelp: () => Promise.resolve('1m'),
+    ...defaultDuration('1m'),
     description: 'how long the old consumers may take to acknowledge what they have',
     helpGroup: 'MIGRATION',
-    noCacheDefault: true,
   }),
   'hook-timeout': durationFlag({
-    default: 30_000,
-    defaultHelp: () => Promise.resolve('30s'),
+    ...defaultDuration('30s'),
     description: 'how long one hook may run',
     helpGroup: 'MIGRATION',
-    noCacheDefault: true,
   }),
   hooks: Flags.string({
     description: 'a folder of programs to run between the steps',
@@ -90,12 +84,10 @@ export const soakFlags = {
     helpGroup: 'MIGRATION',
   }),
   soak: durationFlag({
-    default: 30_000,
-    defaultHelp: () => Promise.resolve('30s'),
+    ...defaultDuration('30s'),
     description: 'how long to watch the new fleet, and go back when it does worse; 0s for not at all',
     helpGroup: 'MIGRATION',
     helpValue: '60s',
-    noCacheDefault: true,
   }),
 }
 

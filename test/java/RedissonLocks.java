@@ -1,6 +1,7 @@
-// Holds Redisson locks of every kind, as its users take them, until stdin ends; it never releases them.
+// Holds Redisson locks of every kind, as its users take them, until stdin ends; it never releases them. With -Dmany=N it
+// holds N plain ones instead.
 //
-//   java -cp "$CLASSPATH" RedissonLocks.java '{"redisUrl": …, "prefix": …}'
+//   java -cp "$CLASSPATH" [-Dmany=N] RedissonLocks.java '{"redisUrl": …, "prefix": …}'
 //
 // Each line on stdout is a JSON object: a lock's key, family and token. A waiter of a fair lock, and one of a plain lock,
 // stand in line while it runs.
@@ -26,7 +27,23 @@ public class RedissonLocks {
         config.useSingleServer().setAddress(textOf(args[0], "redisUrl"));
         RedissonClient redisson = Redisson.create(config);
         String holder = redisson.getId() + ":" + Thread.currentThread().getId();
+        int many = Integer.getInteger("many", 0);
+        if (many > 0) holdMany(redisson, prefix, many, holder);
+        else holdEveryKind(redisson, prefix, holder);
+        OUT.println("{\"ready\": true}");
+        System.in.read();
+        Runtime.getRuntime().halt(0);
+    }
 
+    static void holdMany(RedissonClient redisson, String prefix, int many, String holder) throws InterruptedException {
+        for (int at = 0; at < many; at++) {
+            String key = prefix + "redisson:" + redisson.getId() + ":" + at;
+            hold(redisson.getLock(key), -1);
+            say(key, "redisson", holder);
+        }
+    }
+
+    static void holdEveryKind(RedissonClient redisson, String prefix, String holder) throws InterruptedException {
         hold(redisson.getLock(prefix + "renewed"), -1);
         say(prefix + "renewed", "redisson", holder);
         hold(redisson.getLock(prefix + "leased"), 60);
@@ -55,9 +72,6 @@ public class RedissonLocks {
         wait(redisson.getFairLock(prefix + "fair"), waiting);
         wait(redisson.getLock(prefix + "renewed"), waiting);
         waiting.await();
-        OUT.println("{\"ready\": true}");
-        System.in.read();
-        Runtime.getRuntime().halt(0);
     }
 
     static void hold(RLock lock, long leaseSeconds) throws InterruptedException {

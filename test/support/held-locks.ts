@@ -53,10 +53,16 @@ async function untilReady(child: ChildProcess): Promise<HeldLock[]> {
   assert.fail(`it ended before it had its locks: ${errors}`)
 }
 
-/** Null where Redisson can't be had. */
-export function redissonProgram(file = 'RedissonLocks.java'): Program | null {
+/**
+ * Null where Redisson can't be had.
+ *
+ * @param many so many plain locks, instead of one of every kind.
+ */
+export function redissonProgram(many = 0): Program | null {
   const classpath = mavenClasspath('org.redisson:redisson:4.3.0')
-  return classpath === null ? null : javaProgram(file, classpath)
+  if (classpath === null) return null
+  const {args, ...program} = javaProgram('RedissonLocks.java', classpath)
+  return {...program, args: [`-Dmany=${String(many)}`, ...args]}
 }
 
 /** Deletes what a test or a library has left, wherever it has put the test's prefix into a key. */

@@ -1,10 +1,10 @@
-import {createHash} from 'node:crypto'
 import {createReadStream} from 'node:fs'
 import {type FileHandle, mkdir, open} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {createInterface} from 'node:readline'
 
 import {Conflict, Usage} from '../../errors.js'
+import {sha256} from '../journal/journal.js'
 
 /** One decision; what it says beside is up to who writes it. */
 export type AuditFacts = Readonly<Record<string, unknown>>
@@ -65,7 +65,7 @@ export class AuditLog {
       facts,
       previousHash: this.last.hash,
     }
-    const hash = hashOf(JSON.stringify(body))
+    const hash = sha256(JSON.stringify(body))
     await this.file.appendFile(`${JSON.stringify({...body, hash})}\n`)
     await this.file.datasync()
     this.last = {sequence: body.sequence, hash}
@@ -112,11 +112,7 @@ function parse(text: string): AuditLine | null {
 }
 
 function bodyHashOf({at, facts, previousHash, sequence}: AuditLine): string {
-  return hashOf(JSON.stringify({sequence, at, facts, previousHash}))
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return sha256(JSON.stringify({sequence, at, facts, previousHash}))
 }
 
 function broken(path: string, line: number): Conflict {

@@ -108,6 +108,11 @@ export interface JournalStore {
 
 const NO_HASH = '0'.repeat(64)
 
+/** SHA-256 over a document without its `digest`, the same however the JSON is laid out. */
+export function digestOf(document: object): string {
+  return sha256(canonicalJson({...document, digest: undefined}))
+}
+
 /** Makes the entry that follows `previous`. */
 export function nextEntry(
   previous: JournalEntry | undefined,

@@ -6,7 +6,7 @@ import {currentActor, sudoUser} from '../../cli/actor.js'
 import {defaultAddresses} from '../../cli/addresses.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {confirm} from '../../cli/confirm.js'
-import {durationFlag} from '../../cli/duration.js'
+import {defaultDuration, durationFlag} from '../../cli/duration.js'
 import {redisFlags, yesFlag} from '../../cli/flags.js'
 import {interruptible} from '../../cli/interruptible.js'
 import {auditLogPath, judgeFlags, judgeOptions} from '../../cli/locks.js'
@@ -69,12 +69,10 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       helpValue: 'plan.json',
     }),
     grace: durationFlag({
-      default: 60_000,
-      defaultHelp: () => Promise.resolve('1m'),
+      ...defaultDuration('1m'),
       description: 'the TTL that a lock is given instead of being deleted',
       helpGroup: 'PLAN',
       helpValue: '1m',
-      noCacheDefault: true,
     }),
     hard: Flags.boolean({
       description: 'delete also what has no TTL',

@@ -1,6 +1,4 @@
-import {createHash} from 'node:crypto'
-
-import type {Actor} from '../../clients/journal/journal.js'
+import {type Actor, sha256} from '../../clients/journal/journal.js'
 import type {LockRelease} from './collect-release.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
 
@@ -49,5 +47,5 @@ export function auditFacts(
 }
 
 function fingerprint(token: string): string {
-  return createHash('sha256').update(token).digest('hex').slice(0, 16)
+  return sha256(token).slice(0, 16)
 }

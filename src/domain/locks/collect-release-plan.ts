@@ -5,7 +5,8 @@ import {Unreachable} from '../../errors.js'
 import {homeOf} from './collect-home.js'
 import {expiryCommandOf, readLocks, stopTouching} from './collect-read.js'
 import {deadWaiters} from './collect-waiters.js'
-import {bytesOf, type RawLock} from './raw-lock.js'
+import {bytesOf, printable, type RawLock} from './raw-lock.js'
+import {recognise} from './recognise.js'
 import {
   lineOf,
   type PlannedRelease,
@@ -41,29 +42,30 @@ export async function collectReleasePlan(
     const expiry = await expiryCommandOf(redis)
     for (let at = 0; at < names.length; at += BATCH) {
       const wanted = names.slice(at, at + BATCH)
-      const raws = await readLocks(redis, wanted.map(bytesOf), expiry)
-      for (const [index, name] of wanted.entries()) {
-        const key = bytesOf(name)
-        const raw = raws.find((one) => one !== 'unreadable' && one.key.equals(key))
-        if (raws.includes('unreadable')) throw unreadable(connection.address, wanted)
-        const planned = raw === undefined || raw === 'unreadable' ? null : await planOne(redis, raw, wish)
+      const found = new Map<string, RawLock>()
+      for (const raw of await readLocks(redis, wanted.map(bytesOf), expiry)) {
+        if (raw === 'unreadable') throw unreadable(connection.address, wanted)
+        found.set(printable(raw.key), raw)
+      }
+      for (const key of wanted) {
+        const raw = found.get(printable(bytesOf(key)))
+        const planned = raw && (await planOne(redis, raw, wish))
         if (planned) releases.push(planned)
-        else
-          skipped.push({
-            key: wanted[index] ?? name,
-            reason: raw === undefined ? 'gone' : 'belongs to a lock, and is none',
-          })
+        else skipped.push({key, reason: raw === undefined ? 'gone' : 'belongs to a lock, and is none'})
       }
     }
   }
   return {plan: releasePlan(connection.address, releases, wish), skipped}
 }
 
+/** @returns null for a key that is no lock but belongs to one. */
 async function planOne(redis: Redis, raw: RawLock, wish: ReleaseWish): Promise<PlannedRelease | null> {
-  const line = lineOf(raw, wish)
-  if (line === null) return planRelease({raw, dead: []}, wish)
+  const found = recognise(raw, wish.families, true)
+  if (found.kind === 'companion') return null
+  const line = found.kind === 'lock' ? lineOf(printable(raw.key), found) : null
+  if (line === null) return planRelease({raw, found, dead: []}, wish)
   const waiters = await redis.lrange(line.queue, 0, -1)
-  return planRelease({raw, dead: await deadWaiters(redis, waiters, line.channel)}, wish)
+  return planRelease({raw, found, dead: await deadWaiters(redis, waiters, line.channel)}, wish)
 }
 
 async function byNode(

@@ -67,16 +67,19 @@ export async function releaseLocks(
 ): Promise<LockReleases> {
   const releaser = new Releaser(connection, options.avoidsScripts)
   const releases: LockRelease[] = []
+  const lately: LockRelease[] = []
   let stopped: string | null = null
   try {
     for (const planned of plan.releases) {
-      stopped ??= options.signal.aborted ? 'interrupted' : tooManyChanged(releases)
+      stopped ??= options.signal.aborted ? 'interrupted' : tooManyChanged(lately)
       const startedAt = performance.now()
       const release =
         stopped === null ? await releaser.release(planned) : kept(planned, `stopped before it: ${stopped}`)
       releases.push(release)
       await options.onRelease(release, planned)
       if (release.result !== 'refused') {
+        lately.push(release)
+        if (lately.length > LOOKED_AT) lately.shift()
         await delay(Math.max(0, 1000 / options.ratePerSecond - (performance.now() - startedAt)))
       }
     }
@@ -194,8 +197,7 @@ async function tellSharded(redis: Redis, channel: string, {wake}: ReleaseOrder):
   }
 }
 
-function tooManyChanged(releases: readonly LockRelease[]): string | null {
-  const lately = releases.filter(({result}) => result !== 'refused').slice(-LOOKED_AT)
+function tooManyChanged(lately: readonly LockRelease[]): string | null {
   const changed = lately.filter(({result}) => result === 'changed' || result === 'renewed').length
   if (lately.length < LOOKED_AT || changed <= LOOKED_AT * MOST_CHANGED) return null
   return `${String(changed)} of the last ${String(LOOKED_AT)} locks were not what the plan saw: their holders live`

@@ -1,6 +1,6 @@
 import type {RawLock} from './raw-lock.js'
 import type {RecognisedLock, Unrecognised} from './recognise.js'
-import {type JudgeOptions, lockRecord, type LockRecord} from './record.js'
+import {type JudgeOptions, lockRecord, type LockRecord, ttlOf} from './record.js'
 import {compareLooks, type EarlierLook, holdId, Renewals} from './second-look.js'
 
 /** A lock, or what was expected to be one, as one look shows it. */
@@ -46,13 +46,11 @@ export class Observer {
       if (looks?.renewal === 'renewed' && found.kind === 'lock') this.renewals.note(raw.key.toString(), found)
     }
     return rows.map(({found, looks, raw}) => {
-      const record = lockRecord(raw, found, this.options)
-      if (looks === null) return record
       const isMissed =
         found.kind === 'lock' &&
-        looks.renewal === 'unchanged' &&
-        this.renewals.isMissed(raw.key.toString(), found, record.ttlMs ?? 0, looks)
-      return lockRecord(raw, found, this.options, {...looks, isMissed})
+        looks?.renewal === 'unchanged' &&
+        this.renewals.isMissed(raw.key.toString(), found, ttlOf(raw, found) ?? 0, looks)
+      return lockRecord(raw, found, this.options, looks && {...looks, isMissed})
     })
   }
 

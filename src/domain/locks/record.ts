@@ -89,7 +89,7 @@ export function lockRecord(
 }
 
 /** The earlier of the key's end and of the one that its value tells. */
-function ttlOf({atMs, expiresAtMs}: RawLock, lock: RecognisedLock | null): number | null {
+export function ttlOf({atMs, expiresAtMs}: RawLock, lock: RecognisedLock | null): number | null {
   const ends = [expiresAtMs < 0 ? null : expiresAtMs, lock?.endsAtMs ?? null].filter((end) => end !== null)
   return ends.length === 0 ? null : Math.max(0, Math.min(...ends) - atMs)
 }

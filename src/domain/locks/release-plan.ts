@@ -1,9 +1,9 @@
-import {canonicalJson, sha256} from '../../clients/journal/journal.js'
+import {digestOf} from '../../clients/journal/journal.js'
 import {Conflict, Usage} from '../../errors.js'
 import type {CompiledFamilies} from './families/compiled.js'
-import {fillTemplate} from './families/template.js'
-import {printable, type RawLock} from './raw-lock.js'
-import {recognise, type RecognisedLock} from './recognise.js'
+import {fillTemplate, tagged} from './families/template.js'
+import type {RawLock} from './raw-lock.js'
+import type {RecognisedLock, Unrecognised} from './recognise.js'
 import {lockRecord, type JudgeOptions, type LockRecord} from './record.js'
 
 /** One lock that is to be released, with all that has to be the same still. Bytes are base64. */
@@ -56,13 +56,12 @@ export interface ReleaseWish extends JudgeOptions {
 /** A lock as it is now, and who waits for it in line without being there any more. */
 export interface ReleaseLook {
   readonly raw: RawLock
+  readonly found: RecognisedLock | Unrecognised
   readonly dead: readonly string[]
 }
 
-/** @returns null for a key that is no lock but belongs to one. */
-export function planRelease({dead, raw}: ReleaseLook, wish: ReleaseWish): PlannedRelease | null {
-  const found = recognise(raw, wish.families, true)
-  if (found.kind === 'companion') return null
+/** What a release does with one lock, or why it keeps it. */
+export function planRelease({dead, found, raw}: ReleaseLook, wish: ReleaseWish): PlannedRelease {
   const lock = lockRecord(raw, found, wish)
   const base: PlannedRelease = {
     lock,
@@ -106,12 +105,7 @@ function whyKept({entries, expiresAtMs, type}: RawLock, {family, isAnonymous}: R
 type Line = Omit<NonNullable<PlannedRelease['line']>, 'dead'>
 
 /** Where those who wait for a lock stand in line; null for what has no line. */
-export function lineOf(raw: RawLock, {families}: ReleaseWish): Line | null {
-  const found = recognise(raw, families, true)
-  return found.kind === 'lock' ? lineOfLock(printable(raw.key), found) : null
-}
-
-function lineOfLock(key: string, {family, groups}: RecognisedLock): Line | null {
+export function lineOf(key: string, {family, groups}: RecognisedLock): Line | null {
   const {release} = family
   const wake = release.how === 'never' ? undefined : release.wake
   if (wake?.by !== 'publish' || wake.waiterChannel === undefined) return null
@@ -131,7 +125,7 @@ function partsOf(key: string, lock: RecognisedLock, dead: readonly string[]): Pa
   if (family.release.how === 'never') return {alsoDelete: [], line: null, wake: null}
   const {takes = [], wake} = family.release
   const fill = (template: string): string | null => fillTemplate(template, key, groups)
-  const line = lineOfLock(key, lock)
+  const line = lineOf(key, lock)
   return {
     alsoDelete: takes.includes('hold') ? holdKeys(key, lock) : [],
     line: line && {...line, dead: [...dead]},
@@ -154,9 +148,8 @@ function wakeOf(
 
 /** Redisson keeps a key for each hold of a read-write lock: `{name}:uuid:thread:rwlock_timeout:n`, from 1. */
 function holdKeys(key: string, {holders, reentrancy}: RecognisedLock): string[] {
-  const tagged = key.includes('{') ? key : `{${key}}`
   return holders.flatMap(({token}) =>
-    Array.from({length: reentrancy ?? 1}, (_, at) => `${tagged}:${token}:rwlock_timeout:${String(at + 1)}`),
+    Array.from({length: reentrancy ?? 1}, (_, at) => `${tagged(key)}:${token}:rwlock_timeout:${String(at + 1)}`),
   )
 }
 
@@ -170,10 +163,6 @@ export function releasePlan(address: string, releases: readonly PlannedRelease[]
     releases: releases.toSorted((a, b) => a.lock.key.localeCompare(b.lock.key)),
   }
   return {...body, digest: digestOf(body)}
-}
-
-function digestOf(plan: Omit<ReleasePlan, 'digest'>): string {
-  return sha256(canonicalJson({...plan, digest: undefined}))
 }
 
 /**

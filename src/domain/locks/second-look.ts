@@ -13,8 +13,8 @@ export interface EarlierLook {
 }
 
 /**
- * What became of the lock's end between two looks at the same hold. `unchanged` says that nobody has renewed it; `shortened` is done on purpose,
- * as ShedLock does when its job has ended.
+ * What became of the lock's end between two looks at the same hold. `unchanged` says that nobody has renewed it;
+ * `shortened` is done on purpose, as ShedLock does when its job has ended.
  */
 export type Renewal = 'renewed' | 'shortened' | 'unchanged'
 

@@ -1,4 +1,4 @@
-import {canonicalJson, sha256} from '../../clients/journal/journal.js'
+import {digestOf} from '../../clients/journal/journal.js'
 import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import {Blocked, Usage} from '../../errors.js'
 import type {Finding} from './findings/finding.js'
@@ -130,11 +130,6 @@ export function planMigration(snapshot: MigrationSnapshot, request: PlanRequest,
     })),
   }
   return {...body, digest: digestOf(body)}
-}
-
-/** SHA-256 over the plan without its digest, the same however the JSON is laid out. */
-export function digestOf(plan: Omit<MigrationPlan, 'digest'>): string {
-  return sha256(canonicalJson({...plan, digest: undefined}))
 }
 
 /** The one type of all partitions that have one; null when they differ, have none, or it can't be migrated. */

@@ -1,7 +1,7 @@
-import {canonicalJson} from '../../clients/journal/journal.js'
+import {canonicalJson, digestOf} from '../../clients/journal/journal.js'
 import {Conflict, Usage} from '../../errors.js'
 import {findingsOf} from './findings/rules.js'
-import {digestOf, type MigrationPlan, typeOf} from './plan.js'
+import {type MigrationPlan, typeOf} from './plan.js'
 import type {MigrationSnapshot} from './snapshot.js'
 
 /**

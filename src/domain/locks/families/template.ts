@@ -1,7 +1,7 @@
 const VARIABLE = /\$\{(\w+)\}|\*/g
 
 /** A key in braces, unless it has some: so that Redis Cluster keeps the keys of one lock together, as Redisson does it. */
-function tagged(key: string): string {
+export function tagged(key: string): string {
   return key.includes('{') ? key : `{${key}}`
 }
 
