@@ -29,7 +29,7 @@ export function renderLocks(scan: LockScan): string {
   if (summary.ended > 0) notes.push(`${String(summary.ended)} had ended at the second look`)
   if (hidden > 0) notes.push(`${String(hidden)} more healthy ones are not shown; --json lists them`)
   if (summary.touchesIdleTime) notes.push('reading reset the idle times: this Redis has no CLIENT NO-TOUCH (7.2)')
-  return [head, renderTable(HEAD, rows), notes.join('\n')].join('\n\n')
+  return [head, renderTable(HEAD, rows), [...notes, ...nextCommands(scan)].join('\n')].join('\n\n')
 }
 
 function holderText({holder, holders, reentrancy}: LockRecord): string {
@@ -49,9 +49,20 @@ export function heldText({heldAtLeastMs, heldBy}: LockRecord): string {
   return heldBy === 'idle' || heldBy === 'first-seen' ? `≥ ${renderMs(heldAtLeastMs)}` : renderMs(heldAtLeastMs)
 }
 
-function verdictText({verdict, verdicts}: LockRecord): string {
-  const more = verdicts.length - 1
-  return more === 0 ? colour(verdict) : `${colour(verdict)} +${String(more)}`
+function verdictText({verdicts}: LockRecord): string {
+  return verdicts.map(colour).join(', ')
+}
+
+/** What to type next about what is wrong; nothing where nothing is. */
+function nextCommands({locks, observedMs, pattern}: LockScan): string[] {
+  const [worst] = locks.filter(({verdict}) => verdict !== 'healthy')
+  if (!worst) return []
+  return [
+    'next:',
+    `  keyshift locks inspect '${worst.key}'`,
+    ...(observedMs === null ? [`  keyshift locks scan --pattern '${pattern}' --observe 12s   which are renewed?`] : []),
+    `  keyshift locks release '${worst.key}' -o plan.json   plans only`,
+  ]
 }
 
 const BAD: ReadonlySet<LockVerdict> = new Set(['duplicate-holder', 'no-ttl', 'zombie-renewal'])

@@ -39,8 +39,8 @@ export function renderReleases({address, releases, replicas, stopped, summary}: 
   const counts = Object.entries(summary)
     .filter(([, count]) => count > 0)
     .map(([result, count]) => `${String(count)} ${result}`)
-  const rows = releases.map(({key, purged, reason, result, told}) => [
-    result,
+  const rows = releases.map(({action, key, purged, reason, result, told}) => [
+    result === 'released' && action === 'expire' ? 'given a TTL' : result,
     key,
     told === null ? '-' : told.receivers < 0 ? 'not allowed' : String(told.receivers),
     purged.length === 0 ? '-' : String(purged.length),

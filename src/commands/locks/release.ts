@@ -142,6 +142,10 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       now: new Date(),
       validForMs: VALID_MS,
     })
+    const unsuspicious = plan.releases.filter(
+      ({action, lock}) => action !== 'keep' && lock.verdict === 'healthy',
+    ).length
+    if (unsuspicious > 0) this.warn(`${String(unsuspicious)} of these show nothing wrong: their holders may well live`)
     if (flags.output !== undefined) await writePlanFile(flags.output, plan, RELEASE_PLAN_COMMAND)
     this.log(renderReleasePlan(plan, skipped, flags.output ?? null))
     return {plan, skipped, executed: null}
