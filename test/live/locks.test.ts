@@ -56,6 +56,29 @@ test(
 )
 
 test(
+  'a lock that holds a number: how long nobody touched it is not known, for Redis shares small numbers between keys',
+  live(async (_t, {keyPrefix, redis}) => {
+    const keys = [`${keyPrefix}number`, `${keyPrefix}text`]
+    try {
+      for (const key of keys) await redis.set(key, key.endsWith('number') ? '7' : 'locked', 'PX', 60_000)
+      const {locks} = await askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`])
+      const found = locks.map(({heldAtLeastMs, heldBy, idleMs, key}) => [
+        key,
+        idleMs === null,
+        heldAtLeastMs === null,
+        heldBy,
+      ])
+      assert.deepEqual(found.toSorted(), [
+        [keys[0], true, true, null],
+        [keys[1], false, false, 'idle'],
+      ])
+    } finally {
+      await redis.del(...keys)
+    }
+  }),
+)
+
+test(
   'more locks than --limit: all are counted, and the list says that it is not whole',
   live(async (_t, {keyPrefix, redis}) => {
     const keys = Array.from({length: 2500}, (_, at) => `${keyPrefix}${String(at)}`)

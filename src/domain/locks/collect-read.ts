@@ -89,7 +89,7 @@ function timeMs(answer: Answer | undefined): number {
 
 function rawLock(
   {atMs, expiry, key}: {readonly key: Buffer; readonly atMs: number; readonly expiry: ExpiryCommand},
-  [type, ends, idle]: readonly Answer[],
+  [type, ends, idle, encoding]: readonly Answer[],
   read: Answer | undefined,
 ): RawLock | Unreadable {
   if ([type, ends, read].some((answer) => answer?.error?.message.includes('NOPERM'))) return 'unreadable'
@@ -97,7 +97,8 @@ function rawLock(
     key,
     type: String(type?.value),
     expiresAtMs: Number(ends?.value) + (expiry === 'pttl' && Number(ends?.value) > 0 ? atMs : 0),
-    idleSeconds: typeof idle?.value === 'number' ? idle.value : null,
+    // Small numbers are one object for all keys (OBJ_SHARED_INTEGERS): its idle time is that of any of them.
+    idleSeconds: typeof idle?.value === 'number' && encoding?.value !== 'int' ? idle.value : null,
     entries: entriesOf(String(type?.value), read?.value),
     atMs,
   }

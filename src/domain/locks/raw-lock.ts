@@ -9,7 +9,7 @@ export interface RawLock {
   readonly type: string
   /** when it expires, epoch ms of the server; −1 for a key that never does */
   readonly expiresAtMs: number
-  /** as OBJECT IDLETIME says it; null under an LFU policy */
+  /** as OBJECT IDLETIME says it; null under an LFU policy, and for a number, whose object other keys may share */
   readonly idleSeconds: number | null
   /**
    * A string's value alone; of a hash field and value, of a zset member and score, of a list or set its elements, each with
