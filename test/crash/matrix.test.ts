@@ -56,7 +56,7 @@ for (const cell of chosen) {
       await until('some load', () => scene.tally.sentCount > 200)
       const plan = await planJourney(place, scene, journey)
       const standby = startWhenRefused(place, scene, journey).catch(() => null)
-      await applyAndDie(place, plan, death)
+      await applyAndDie(t, place, plan, death)
 
       const id = (await newestMigration(place))?.id ?? ''
       const run = await fromElsewhere(place, ['migrate', verb, id, '--yes'])

@@ -5,7 +5,7 @@ import type {Handling, Tally} from '../../src/domain/lab/tally.js'
 import {partitionOfKey} from '../../src/domain/keyshared/routing.js'
 import {stepsOf, type StepId} from '../../src/domain/migration/strategy.js'
 import {type Journey, JOURNEYS} from '../support/crash.js'
-import {type Allowance, announce, PARTITIONS, requireExplained} from '../support/disturbance.js'
+import {announce, PARTITIONS, requireExplained} from '../support/disturbance.js'
 import {live} from '../support/live.js'
 import {SpareStack} from '../support/spare-stack.js'
 
@@ -35,11 +35,8 @@ for (const {journey, step} of stack ? CELLS : []) {
       announced.run.goOn() // the step's change meets no broker
       const end = await announced.run.ended
       await restart.finished
-      const allowance = ({handlings}: Tally): Allowance => ({
-        since: lastKept(handlings, fromMs),
-        handedOut: strategy === 'blue-green' ? PARTITIONS : 0, // see unload.test.ts
-      })
-      await requireExplained(t, announced, end, {fromMs, toMs}, allowance, 60_000)
+      const since = ({handlings}: Tally): ReturnType<typeof lastKept> => lastKept(handlings, fromMs)
+      await requireExplained(t, announced, end, {fromMs, toMs}, {since, fleetWithinMs: 60_000})
     }, stack.addresses),
   )
 }

@@ -21,8 +21,11 @@ const CALLS: ReadonlyArray<readonly [step: string, journey: Journey, method: str
   ['evict', RENEWED, 'DELETE', /-partition-\d\/subscription\/decision/],
   ['evict', RENEWED, 'PUT', /-partition-\d\/subscription\/decision/],
   ['door', BLUE_GREEN, 'POST', /autoSubscriptionCreation/],
-  ['create', BLUE_GREEN, 'PUT', /-partition-\d\/subscription\/decision-new/],
-  ['retire', BLUE_GREEN, 'DELETE', /-partition-\d\/subscription\/decision/],
+  ['fence', BLUE_GREEN, 'POST', /subscriptionTypesEnabled/],
+  ['reserve', BLUE_GREEN, 'PUT', /-partition-\d\/subscription\/decision-new/],
+  ['replace', BLUE_GREEN, 'POST', /resetcursor/],
+  ['replace', BLUE_GREEN, 'DELETE', /-partition-\d\/subscription\/decision/],
+  ['reopen', BLUE_GREEN, 'DELETE', /subscriptionTypesEnabled/],
 ]
 
 for (const [step, journey, method, path] of CALLS) {

@@ -49,7 +49,7 @@ for (const client of CLIENTS) {
         const {stdout} = await finished
         const {result} = parseDocument<MigrationResult>(stdout)
         assert.equal(result.state, 'done')
-        await until('the new fleet', () => standby.connected.size === CONSUMERS, 60_000)
+        await until('the new fleet', () => standby.connected.size === CONSUMERS, 10_000)
         const sent = scene.tally.sentCount
         await until('load afterwards', () => scene.tally.sentCount > sent + 600)
         const figures = await scene.settle()

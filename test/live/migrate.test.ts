@@ -244,7 +244,7 @@ test(
     const scene = await openScene(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
     const before = await policiesOf(place, scene)
     await until('some load', () => scene.tally.sentCount > 300)
-    const halted = applyUntil(place, await planFile(place, scene), {line: 'run undone', when: 'after'})
+    const halted = applyUntil(t, place, await planFile(place, scene), {line: 'run undone', when: 'after'})
     await until('the drain', async () => (await newestMigration(place))?.step === 'drain')
     const id = (await newestMigration(place))?.id ?? ''
     await askCli(['migrate', 'abort', id, '--yes', ...whereOf(place)])

@@ -3,13 +3,14 @@ import {fork} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdtemp} from 'node:fs/promises'
 import {join} from 'node:path'
+import type {TestContext} from 'node:test'
 
 import type {Fleet} from '../../src/domain/lab/fleet.js'
 import type {Scene} from '../../src/domain/lab/scene.js'
 import type {MigrationList, MigrationStatus} from '../../src/domain/migration/status.js'
 import {type MigratableType, type Strategy} from '../../src/domain/migration/strategy.js'
 import {askCli, type CliRun, parseDocument, startCli} from './cli.js'
-import {ask, type Place, until} from './live.js'
+import {ask, closeFirst, type Place, until} from './live.js'
 import {SUBSCRIPTION} from './migration.js'
 
 export const NEW_SUBSCRIPTION = 'decision-new'
@@ -92,7 +93,7 @@ export async function startWhenRefused(place: Place, scene: Scene, {strategy}: J
 }
 
 /** Applies a plan in a process of its own, up to a moment. @returns the run, halted there; fails when it ended before. */
-export async function applyUntil(place: Place, plan: string, {line, when}: Moment): Promise<HaltedRun> {
+export async function applyUntil(t: TestContext, place: Place, plan: string, {line, when}: Moment): Promise<HaltedRun> {
   const script = join(import.meta.dirname, '..', 'crash', 'halting-run.ts')
   const {adminUrl, webSocketUrl} = place.addresses
   const child = fork(script, [adminUrl, webSocketUrl, plan, String(line), when], {
@@ -104,6 +105,10 @@ export async function applyUntil(place: Place, plan: string, {line, when}: Momen
     said += chunk.toString('utf8')
   })
   const ended = once(child, 'close').then(([code]): RunEnd => ({code: code as number | null, said}))
+  closeFirst(t, async () => {
+    child.kill('SIGKILL') // one that a failed test leaves would wait for ever
+    await ended
+  })
   const first = await Promise.race([once(child, 'message'), ended])
   assert.ok(Array.isArray(first), `the run ended before it came to its line: ${said}`)
   return {
@@ -114,8 +119,8 @@ export async function applyUntil(place: Place, plan: string, {line, when}: Momen
 }
 
 /** Applies a plan in a process that is killed at a moment. */
-export async function applyAndDie(place: Place, plan: string, moment: Moment): Promise<void> {
-  const run = await applyUntil(place, plan, moment)
+export async function applyAndDie(t: TestContext, place: Place, plan: string, moment: Moment): Promise<void> {
+  const run = await applyUntil(t, place, plan, moment)
   run.kill()
   assert.equal((await run.ended).code, null)
 }

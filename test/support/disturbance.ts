@@ -45,7 +45,7 @@ export async function announce(t: TestContext, place: Place, journey: Journey, s
   await until('some load', () => scene.tally.sentCount > 200)
   const plan = await planJourney(place, scene, journey)
   const standby = startWhenRefused(place, scene, journey)
-  const run = await applyUntil(place, plan, {line: `${step} intent`, when: 'after'})
+  const run = await applyUntil(t, place, plan, {line: `${step} intent`, when: 'after'})
   return {place, journey, scene, transport, before, standby, run}
 }
 
@@ -55,23 +55,19 @@ export async function requireExplained(
   {before, journey, place, scene, standby, transport}: Announced,
   end: RunEnd,
   disturbance: Disturbance,
-  allowance: (tally: Tally) => Allowance,
-  fleetWithinMs?: number,
+  {fleetWithinMs, since}: {since?: (tally: Tally) => (row: Handling) => number; fleetWithinMs?: number} = {},
 ): Promise<void> {
   const {fleet, stops} = await bringToEnd(place, scene, journey, {run: end, standby})
   await until('the fleet', () => fleet.connected === 4, fleetWithinMs)
   const sent = scene.tally.sentCount
   await until('load afterwards', () => scene.tally.sentCount > sent + 200)
   const figures = await scene.settle()
-  const cost = costOf(scene.tally, disturbance, {
-    storedTwice: transport.storedTwice,
-    hasTwoSubscriptions: journey.strategy === 'blue-green',
-    ...allowance(scene.tally),
-  })
+  const {storedTwice} = transport
+  const cost = costOf(scene.tally, disturbance, {storedTwice, since: since?.(scene.tally)})
   t.diagnostic(JSON.stringify({stops, ...figures, ...cost}))
   assert.equal(figures.lost, 0)
   assert.deepEqual([cost.unexplained, cost.unexplainedOverlaps], [[], []], 'what nobody held was at two consumers')
-  assert.ok(cost.duplicates <= cost.held + cost.storedTwice + cost.handedOut, 'more came twice than consumers held')
+  assert.ok(cost.duplicates <= cost.held + cost.storedTwice, 'more came twice than consumers held')
   await requireMoved(place, scene, journey)
   assert.deepEqual(await stateOf(place, scene), before)
 }
@@ -96,8 +92,6 @@ export interface Cost {
   /** messages that were published twice, for the disturbance cut off the broker's answer to the producer */
   readonly storedTwice: number
   readonly duplicates: number
-  /** messages that nobody held, and that came once to either fleet */
-  readonly handedOut: number
   /** messages that were handled twice though nobody held them, with their handlings */
   readonly unexplained: readonly string[]
   /** pairs of handlings of one key at once by a consumer of each fleet */
@@ -108,16 +102,9 @@ export interface Cost {
 
 export interface Allowance {
   /** From when on an acknowledgement may be lost; when the disturbance began, unless given. */
-  readonly since?: (row: Handling) => number
+  readonly since?: ((row: Handling) => number) | undefined
   /** Messages that the broker stored twice, by their text. */
   readonly storedTwice?: ReadonlySet<string>
-  /**
-   * How many messages a subscription that is held may hand out anew: a dispatch limiter starts afresh with every load of
-   * its topic, and lets one message of each partition through.
-   */
-  readonly handedOut?: number
-  /** Whether each fleet has its own: then what the old one holds has to be acknowledged before the new one gets any. */
-  readonly hasTwoSubscriptions?: boolean
 }
 
 /**
@@ -134,38 +121,22 @@ const FEW = 5
  * a message of that can be at two consumers at once. Everything else is the migration's.
  */
 export function costOf(tally: Tally, {fromMs, toMs}: Disturbance, allowance: Allowance = {}): Cost {
-  const {handedOut = 0, hasTwoSubscriptions = false, since = () => fromMs, storedTwice = new Set()} = allowance
-  const isHeld = (row: Handling, lateMs = ON_THE_WAY_MS): boolean =>
-    row.receivedAt <= toMs + lateMs && row.endedAt >= since(row) - ON_THE_WAY_MS
-  const held = new Set(tally.handlings.filter((row) => isHeld(row)).map(({sequence}) => sequence))
+  const {since = () => fromMs, storedTwice = new Set()} = allowance
+  const isHeld = (row: Handling): boolean =>
+    row.receivedAt <= toMs + ON_THE_WAY_MS && row.endedAt >= since(row) - ON_THE_WAY_MS
+  const held = new Set(tally.handlings.filter(isHeld).map(({sequence}) => sequence))
   const bySequence = [...Map.groupBy(tally.handlings, ({sequence}) => sequence)]
   const unexplained = bySequence.filter(
-    ([sequence, rows]) =>
-      rows.length > 1 &&
-      !storedTwice.has(String(sequence)) &&
-      !rows.some((row) => isHeld(row, hasTwoSubscriptions && isOfBoth(rows) ? 0 : ON_THE_WAY_MS)),
+    ([sequence, rows]) => rows.length > 1 && !storedTwice.has(String(sequence)) && !rows.some(isHeld),
   )
-  const anew = new Set(unexplained.filter(([, rows]) => isOfBoth(rows)).map(([sequence]) => sequence))
-  const isAllowed = anew.size <= handedOut
   const across = tally.overlaps().filter(([one, other]) => one.fleet !== other.fleet)
   const together = across.filter(([one]) => !isHeld(one))
-  // Also what a killed broker has forgotten is handed out anew, to the old fleet alone.
-  const late = new Set(together.map((pair) => pair.find(({fleet}) => fleet === 'old')?.sequence))
-  const unexplainedOverlaps = late.size <= handedOut ? [] : together
   return {
     held: held.size,
     storedTwice: storedTwice.size,
     duplicates: tally.handlings.length - bySequence.length,
-    handedOut: anew.size,
-    unexplained: unexplained
-      .filter(([sequence]) => !(isAllowed && anew.has(sequence)))
-      .slice(0, FEW)
-      .map((found) => JSON.stringify(found)),
+    unexplained: unexplained.slice(0, FEW).map((found) => JSON.stringify(found)),
     overlaps: across.length,
-    unexplainedOverlaps: unexplainedOverlaps.slice(0, FEW).map((found) => JSON.stringify(found)),
+    unexplainedOverlaps: together.slice(0, FEW).map((found) => JSON.stringify(found)),
   }
-}
-
-function isOfBoth(rows: readonly Handling[]): boolean {
-  return rows.length === 2 && new Set(rows.map(({fleet}) => fleet)).size === 2
 }

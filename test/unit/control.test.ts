@@ -77,8 +77,9 @@ test('what is held, as far as the journal knows: from the intent to pause until 
   assert.deepEqual(heldNow(journal(BEGUN, PAUSED, ['admit', 'applied'])), [])
   const blueGreen = {...plan, strategy: 'blue-green', newSubscription: 'new'}
   const begun: Line = ['run', 'intent', {plan: blueGreen}]
-  const turned = journal(begun, PAUSED, ['create', 'intent'], ['pause', 'intent', {}, {leg: 'back'}])
+  const turned = journal(begun, PAUSED, ['replace', 'intent'], ['pause', 'intent', {}, {leg: 'back'}])
   assert.deepEqual(heldNow(turned), ['decision', 'new'])
+  assert.deepEqual(heldNow(journal(begun, PAUSED, ['replace', 'applied'])), [])
   const opened = journal(begun, PAUSED, ['door', 'applied', {}, {leg: 'back'}])
   assert.deepEqual(heldNow(opened), [])
 })

@@ -96,16 +96,6 @@ test('nobody connected: handed over as it stands, once that is seen to last', ()
   assert.equal(watch.observe(look({read: '5:14'})), null, 'a consumer came: now it has to be drained')
 })
 
-test('consumers that were disconnected are waited for, and only then is nobody there', () => {
-  const gone = (atMs: number): CursorLook => look({atMs, consumers: 0})
-  const watch = new DrainWatch(0, null, 3000)
-  const proofs = [gone(0), gone(20), gone(2000), look({atMs: 2500}), gone(2900), gone(5800), gone(5900)]
-  assert.deepEqual(
-    proofs.map((one) => watch.observe(one)),
-    [null, null, null, null, null, null, 'unattended'],
-  )
-})
-
 test('a topic that was loaded afresh: what lies before acknowledged messages is handed out again', () => {
   const observe = (one: CursorLook): number => {
     const watch = new ReplayWatch()

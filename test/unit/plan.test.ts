@@ -153,7 +153,7 @@ test('no type yet: there is nothing to move, only a fleet to start', () => {
 
 const FIRST_STEPS = {
   'in-place': ['fence', 'pause', 'drain'],
-  'blue-green': ['door', 'pause', 'drain'],
+  'blue-green': ['door', 'fence', 'reserve'],
   'stop-start': ['mark', 'leave', 'attach'],
 }
 
@@ -211,10 +211,13 @@ test('blue-green without the WebSocket API goes by the door alone, and says what
   )
 })
 
-test('blue-green leaves neighbours alone, and wants a name that nobody has', () => {
+test('blue-green warns of neighbours that could not reconnect meanwhile, and wants a name that nobody has', () => {
   const request = {...REQUEST, strategy: 'blue-green', newSubscription: 'new'} as const
   const neighbour = {topic: {subscriptions: {audit: {type: 'Shared'}}}}
-  assert.deepEqual(planMigration(snapshot({}, neighbour), request, NOW).findings, [])
+  assert.deepEqual(
+    planMigration(snapshot({}, neighbour), request, NOW).findings.map(({code, severity}) => [code, severity]),
+    [['neighbours-fenced', 'warn']],
+  )
   const taken = {topic: {subscriptions: {new: {type: 'None'}}}}
   assert.throws(() => planMigration(snapshot({}, taken), request, NOW), {
     code: 'E_PLAN_BLOCKED',
@@ -234,9 +237,9 @@ test('on a broker before 4.0, a Key_Shared fleet gathers before it is served: it
     return planMigration(world, {...REQUEST, to, strategy, newSubscription}, NOW).steps.map(({id}) => id)
   }
   assert.deepEqual(steps('in-place', 'Key_Shared').slice(3), ['evict', 'admit', 'gather', 'release', 'attach'])
-  const created = ['create', 'gather', 'retire', 'release', 'attach']
-  assert.deepEqual(steps('blue-green', 'Key_Shared'), ['door', 'prehold', 'pause', 'drain', ...created])
-  assert.deepEqual(steps('blue-green', 'Shared'), ['door', 'pause', 'drain', 'create', 'attach', 'retire'])
+  const switched = ['fence', 'reserve', 'pause', 'drain', 'replace', 'reopen']
+  assert.deepEqual(steps('blue-green', 'Key_Shared'), ['door', 'prehold', ...switched, 'gather', 'release', 'attach'])
+  assert.deepEqual(steps('blue-green', 'Shared'), ['door', ...switched, 'attach'])
   assert.deepEqual(
     planMigration(snapshot({type: 'Shared'}, {brokerVersion: '3.0.7'}), {...REQUEST, to: 'Failover'}, NOW).findings.map(
       ({code}) => code,

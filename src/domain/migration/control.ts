@@ -1,5 +1,5 @@
 import type {ControlRequest, ControlVerb, JournalEntry} from '../../clients/journal/journal.js'
-import {closedAs, currentLeg, hasSwitched, holdOf, isOpen, isPostponed, isUndoing} from './history.js'
+import {closedAs, currentLeg, hasSwitched, isOpen, isPostponed, isUndoing, waitOf} from './history.js'
 
 /** What a request meets: taken, or why it can't be. */
 export type Answer = {readonly isAccepted: true} | {readonly isAccepted: false; readonly reason: string}
@@ -12,7 +12,7 @@ export function answerTo(verb: ControlVerb, entries: readonly JournalEntry[]): A
   if (verb === 'rollback' && closed === 'done') return YES
   if (closed !== null) return no(`it is ${closed}`)
   if (currentLeg(entries) === 'back' || isUndoing(entries)) return no('it is going back already')
-  const hasBegun = isOpen(entries, 'forward', holdOf(entries))
+  const hasBegun = isOpen(entries, 'forward', waitOf(entries))
   switch (verb) {
     case 'postpone':
       return hasBegun ? no('the cut-over has begun; abort takes it back') : YES

@@ -4,7 +4,7 @@ import type {JournalEntry, LegName} from '../../clients/journal/journal.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {answerTo, turnsBack} from './control.js'
 import {type RunEvent, Stopped} from './events.js'
-import {hasSwitched, holdOf, isPostponed, openRequests} from './history.js'
+import {hasSwitched, isPostponed, openRequests, waitOf} from './history.js'
 import type {HookFacts, HookName, HookRunner} from './hooks.js'
 import type {MigrationLedger} from './ledger.js'
 import {legOf} from './leg.js'
@@ -66,8 +66,8 @@ export class Desk {
     for (;;) {
       await this.heed(true)
       if (!isPostponed(this.history)) return
-      this.requireNotStopped(holdOf(this.history))
-      this.wait(holdOf(this.history), 'cutover: it is postponed', Date.now() - startedAt)
+      this.requireNotStopped(waitOf(this.history))
+      this.wait(waitOf(this.history), 'cutover: it is postponed', Date.now() - startedAt)
       await delay(HEED_EVERY_MS)
     }
   }

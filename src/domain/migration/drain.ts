@@ -47,34 +47,25 @@ const IDLE_MS = 1000
 export class DrainWatch {
   private readonly throttledBefore: number | null
   private readonly deliveredBefore: number | null
-  private readonly comeBackMs: number
   /** The first look since the cursor stands still, and the last ones. */
   private first: CursorLook | null = null
   private recent: CursorLook[] = []
   private unattended = 0
-  private goneSinceMs: number | null = null
 
   /**
    * @param throttledBefore the partition's count of held-back reads before the pause; null where it is not counted.
    * @param deliveredBefore where a hold was set anew: messages delivered by then. The hold before it goes on holding reads
    *   back for a moment, so that proves nothing; but the new one hands out a message first.
-   * @param comeBackMs how long to wait for consumers that are gone: a topic that is moved or loaded afresh disconnects
-   *   all, and they come back.
    */
-  constructor(throttledBefore: number | null, deliveredBefore: number | null = null, comeBackMs = 0) {
+  constructor(throttledBefore: number | null, deliveredBefore: number | null = null) {
     this.throttledBefore = throttledBefore
     this.deliveredBefore = deliveredBefore
-    this.comeBackMs = comeBackMs
   }
 
   /** @returns why dispatch counts as held; null while the partition is not drained. */
   observe(look: CursorLook): HeldProof | null {
     this.unattended = look.consumers === 0 ? this.unattended + 1 : 0
-    this.goneSinceMs = look.consumers === 0 ? (this.goneSinceMs ?? look.atMs) : null
-    if (this.goneSinceMs !== null) {
-      const isForGood = this.unattended >= LOOKS_NEEDED && look.atMs - this.goneSinceMs >= this.comeBackMs
-      return isForGood ? 'unattended' : null
-    }
+    if (look.consumers === 0) return this.unattended >= LOOKS_NEEDED ? 'unattended' : null
     const standsStill = this.first !== null && this.first.cursor.readPosition === look.cursor.readPosition
     if (!isDrained(look) || !standsStill) this.recent = []
     if (this.recent.length === 0) this.first = look

@@ -1,8 +1,7 @@
 import type {ControlRequest, JournalEntry, JournalPhase, LegName} from '../../clients/journal/journal.js'
-import {joinsTwice} from './gathering.js'
 import {legOf} from './leg.js'
 import type {MigrationPlan} from './plan.js'
-import {HOLD, type StepId, SWITCH} from './strategy.js'
+import {HOLD, type StepId, SWITCH, WAIT} from './strategy.js'
 import type {Captured} from './step.js'
 
 /** How a run ended: `done`, or `rolled-back` to the old type; `finished` when it can't be gone back any more. */
@@ -52,6 +51,11 @@ export function hasSwitched(entries: readonly JournalEntry[], leg: LegName = 'fo
   return plan !== null && isOpen(entries, leg, SWITCH[plan.strategy])
 }
 
+/** The step that it waits before while it is postponed. */
+export function waitOf(entries: readonly JournalEntry[]): StepId {
+  return WAIT[planOf(entries)?.strategy ?? 'in-place']
+}
+
 /** The step that begins its gap. */
 export function holdOf(entries: readonly JournalEntry[]): StepId {
   return HOLD[planOf(entries)?.strategy ?? 'in-place']
@@ -74,12 +78,12 @@ export function heldNow(entries: readonly JournalEntry[]): string[] {
   const held = new Set<string>()
   if (!plan) return []
   for (const {leg, phase, step} of entries) {
-    const {source, target, to} = legOf(plan, leg)
+    const {gathers, source, target} = legOf(plan, leg)
     if (step === 'pause' && phase === 'intent') held.add(source)
     if (step === 'pause' && phase === 'undone') held.delete(source)
-    if ((step === 'admit' || step === 'retire') && phase === 'applied') held.delete(source)
+    if ((step === 'admit' || step === 'replace') && phase === 'applied') held.delete(source)
     // Let in under the hold, the fleet may have what it lets out.
-    if (step === 'admit' && joinsTwice(plan.brokerVersion, to)) held.delete(source)
+    if (step === 'admit' && gathers) held.delete(source)
     if (step === 'door' && phase === 'applied' && leg === 'back') held.delete(target)
   }
   return [...held]

@@ -50,28 +50,29 @@ export interface HookRunner {
 
 interface Around {
   readonly before?: HookName
-  readonly after?: HookName
+  readonly after?: readonly HookName[]
 }
 
-/** Which hook runs directly before and after which step. */
+/** Which hooks run directly before and after which step. */
 export const HOOKS: Readonly<Record<Strategy, Readonly<Partial<Record<StepId, Around>>>>> = {
   'in-place': {
-    pause: {before: 'before-pause', after: 'paused'},
-    drain: {after: 'drained'},
+    pause: {before: 'before-pause', after: ['paused']},
+    drain: {after: ['drained']},
     evict: {before: 'stop-old'},
-    admit: {before: 'start-new', after: 'cut-over'},
-    attach: {after: 'resumed'},
+    admit: {before: 'start-new', after: ['cut-over']},
+    attach: {after: ['resumed']},
   },
   'blue-green': {
-    pause: {before: 'before-pause', after: 'paused'},
-    drain: {after: 'drained'},
-    create: {before: 'start-new', after: 'cut-over'},
-    attach: {after: 'resumed'},
-    retire: {before: 'stop-old'},
+    fence: {before: 'before-pause'},
+    pause: {after: ['paused']},
+    drain: {after: ['drained']},
+    replace: {before: 'start-new'},
+    reopen: {after: ['cut-over']},
+    attach: {after: ['resumed', 'stop-old']},
   },
   'stop-start': {
     mark: {before: 'before-pause'},
-    leave: {before: 'stop-old', after: 'cut-over'},
-    attach: {before: 'start-new', after: 'resumed'},
+    leave: {before: 'stop-old', after: ['cut-over']},
+    attach: {before: 'start-new', after: ['resumed']},
   },
 }

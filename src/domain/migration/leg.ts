@@ -14,24 +14,19 @@ export interface Leg {
   readonly source: string
   /** the subscription that flows in the end; in place it is the same */
   readonly target: string
+  /** whether its fleet gathers while delivery is held, for it must not join under load */
+  readonly gathers: boolean
 }
 
 export function legOf(plan: MigrationPlan, name: LegName): Leg {
-  const forward: Leg = {
-    name: 'forward',
-    from: plan.from,
-    to: plan.to,
-    source: plan.subscription,
-    target: plan.newSubscription ?? plan.subscription,
-  }
-  if (name === 'forward') return forward
-  return {name, from: forward.to, to: forward.from, source: forward.target, target: forward.source}
+  const {brokerVersion, from, subscription: old, to} = plan
+  const made = plan.newSubscription ?? old
+  return name === 'forward'
+    ? {name, from, to, source: old, target: made, gathers: joinsTwice(brokerVersion, to)}
+    : {name, from: to, to: from, source: made, target: old, gathers: joinsTwice(brokerVersion, from)}
 }
 
 /** The steps of a leg, in their order. */
-export function stepsOfLeg(
-  plan: Pick<MigrationPlan, 'brokerVersion' | 'strategy'>,
-  {name, to}: Leg,
-): readonly StepId[] {
-  return stepsOf(plan.strategy, name, joinsTwice(plan.brokerVersion, to))
+export function stepsOfLeg({strategy}: Pick<MigrationPlan, 'strategy'>, {gathers, name}: Leg): readonly StepId[] {
+  return stepsOf(strategy, name, gathers)
 }

@@ -69,8 +69,7 @@ export function migrationResult(ledger: MigrationLedger, collected: CollectedTop
     })),
     stragglers: name === 'forward' && switched ? plan.consumersSeen : [],
     findings: [
-      ...atRisk(find(history, name, HAND_OVER[plan.strategy], 'verified'), find(history, name, 'retire', 'captured')),
-      ...early(find(history, name, 'create', 'applied')),
+      ...atRisk(find(history, name, HAND_OVER[plan.strategy], 'verified')),
       ...worse(find(history, 'forward', 'soak', 'verified')),
       ...silent(find(history, name, 'attach', 'verified')),
       ...(switched ? [...coverage(now, leg.to), ...fewer(ledger, now)] : []),
@@ -119,16 +118,10 @@ function handOver({history, plan}: MigrationLedger, leg: LegName, partition: num
   return rows?.find((row) => row.partition === partition)?.markDelete ?? null
 }
 
-function atRisk(...entries: Array<JournalEntry | undefined>): Finding[] {
-  const partitions = entries.flatMap((entry) => (entry?.data['atRisk'] as Array<number | null> | undefined) ?? [])
+function atRisk(handedOver: JournalEntry | undefined): Finding[] {
+  const partitions = (handedOver?.data['atRisk'] as Array<number | null> | undefined) ?? []
   const message = 'a message reached the old fleet after the hand-over: it may be handled twice'
-  return [...new Set(partitions)].map((partition) => warning('possible-duplicate', message, 'partition', partition))
-}
-
-function early(created: JournalEntry | undefined): Finding[] {
-  const partitions = (created?.data['early'] as Array<number | null> | undefined) ?? []
-  const message = 'a new consumer made the subscription before it was placed: it may have had messages twice'
-  return partitions.map((partition) => warning('came-early', message, 'partition', partition))
+  return partitions.map((partition) => warning('possible-duplicate', message, 'partition', partition))
 }
 
 function worse(soaked: JournalEntry | undefined): Finding[] {

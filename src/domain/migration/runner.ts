@@ -5,7 +5,17 @@ import {Conflict} from '../../errors.js'
 import {contextOf} from './context.js'
 import {Desk, type RunOptions} from './desk.js'
 import {Stopped} from './events.js'
-import {type CloseState, find, hasSwitched, holdOf, isOpen, isPostponed, isUndoing, isVerified} from './history.js'
+import {
+  type CloseState,
+  find,
+  hasSwitched,
+  holdOf,
+  isOpen,
+  isPostponed,
+  isUndoing,
+  isVerified,
+  waitOf,
+} from './history.js'
 import {HOOKS} from './hooks.js'
 import {isPassing, messageOf, unlessAway} from './passing.js'
 import {TargetSeat} from './seat.js'
@@ -87,11 +97,11 @@ class Run {
     const provesAgain = this.isResumed && name === 'forward' && !hasSwitched(this.history)
     for (const id of stepsOfLeg(ledger.plan, context.leg)) {
       if (!provesAgain && isVerified(this.history, name, id)) continue
-      if (id === holdOf(this.history) && name === 'forward') await measure(this.desk, context)
-      const {after, before} = HOOKS[ledger.plan.strategy][id] ?? {}
+      if (id === waitOf(this.history) && name === 'forward') await measure(this.desk, context)
+      const {after = [], before} = HOOKS[ledger.plan.strategy][id] ?? {}
       await this.desk.hook(before, context, id)
       while (!(await this.take(stepOf(id), context))) await this.desk.untilLetGo()
-      await this.desk.hook(after, context, id)
+      for (const name of after) await this.desk.hook(name, context, id)
     }
   }
 
@@ -155,7 +165,7 @@ class Run {
   private async take(step: MigrationStep, context: StepContext): Promise<boolean> {
     const {ledger, report} = this.options
     const {name} = context.leg
-    const mayWait = step.id === holdOf(this.history) && name === 'forward'
+    const mayWait = step.id === waitOf(this.history) && name === 'forward'
     if (mayWait) await this.desk.untilLetGo()
     this.desk.requireNotStopped(step.id)
     const title = ledger.plan.steps.find(({id}) => id === step.id)?.title ?? step.id

@@ -10,6 +10,7 @@ import {
   isUndoing,
   openRequests,
   planOf,
+  waitOf,
 } from './history.js'
 
 /**
@@ -79,7 +80,7 @@ export function foldStatus(
     state,
     step: current?.step ?? null,
     waitingFor: isOver ? null : (life?.waitingFor ?? lastWaitingFor(current)),
-    readyToCutOver: state === 'postponed' && life?.step === holdOf(entries),
+    readyToCutOver: state === 'postponed' && life?.step === waitOf(entries),
     gapMs: gapOf(entries, isOver ? null : now),
     runBy: last ? `${last.who.user}@${last.who.host} pid ${String(last.who.pid)}` : null,
     startedAt: entries[0]?.at ?? null,
@@ -116,14 +117,14 @@ function stateOf(entries: readonly JournalEntry[]): MigrationState {
   const closed = closedAs(entries)
   if (closed !== null) return closed
   if (currentLeg(entries) === 'back' || isUndoing(entries)) return 'going-back'
-  return isPostponed(entries) && !isOpen(entries, 'forward', holdOf(entries)) ? 'postponed' : 'running'
+  return isPostponed(entries) && !isOpen(entries, 'forward', waitOf(entries)) ? 'postponed' : 'running'
 }
 
 /** Whether the policy that keeps the other fleet out still stands. */
 function hasBarrier(entries: readonly JournalEntry[]): boolean {
   if (closedAs(entries) === 'finished') return false
-  if (isOpen(entries, 'forward', 'fence')) return find(entries, 'back', 'restore', 'verified') === undefined
-  return isOpen(entries, 'forward', 'door')
+  if (planOf(entries)?.strategy === 'blue-green') return isOpen(entries, 'forward', 'door')
+  return isOpen(entries, 'forward', 'fence') && find(entries, 'back', 'restore', 'verified') === undefined
 }
 
 function first(entries: readonly JournalEntry[], leg: LegName, phase: JournalEntry['phase']): JournalEntry | undefined {

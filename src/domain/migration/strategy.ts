@@ -14,7 +14,6 @@ export type Strategy = (typeof STRATEGIES)[number]
 export type StepId =
   | 'admit'
   | 'attach'
-  | 'create'
   | 'door'
   | 'drain'
   | 'evict'
@@ -25,11 +24,13 @@ export type StepId =
   | 'pause'
   | 'prehold'
   | 'release'
+  | 'reopen'
+  | 'replace'
+  | 'reserve'
   | 'restore'
-  | 'retire'
 
 const IN_PLACE: readonly StepId[] = ['fence', 'pause', 'drain', 'evict', 'admit', 'attach']
-const BLUE_GREEN: readonly StepId[] = ['door', 'pause', 'drain', 'create', 'attach', 'retire']
+const BLUE_GREEN: readonly StepId[] = ['door', 'fence', 'reserve', 'pause', 'drain', 'replace', 'reopen', 'attach']
 const STOP_START: readonly StepId[] = ['mark', 'leave', 'attach']
 /** Where nobody may join under load: the fleet gathers while delivery is still held, and is let run when it is there. */
 const IN_PLACE_GATHERED: readonly StepId[] = [
@@ -45,11 +46,13 @@ const IN_PLACE_GATHERED: readonly StepId[] = [
 const BLUE_GREEN_GATHERED: readonly StepId[] = [
   'door',
   'prehold',
+  'fence',
+  'reserve',
   'pause',
   'drain',
-  'create',
+  'replace',
+  'reopen',
   'gather',
-  'retire',
   'release',
   'attach',
 ]
@@ -70,23 +73,33 @@ export function stepsOf(strategy: Strategy, leg: LegName, isGathered: boolean): 
   return strategy === 'in-place' && leg === 'back' ? [...steps, 'restore'] : steps
 }
 
-/** The step that begins the gap; a postponed run waits before it. */
+/**
+ * The step that a postponed run waits before. In place the waiting fleet is kept out by the fence, which so stands before;
+ * blue-green the door does that, and the fence comes for the switch alone.
+ */
+export const WAIT: Readonly<Record<Strategy, StepId>> = {
+  'in-place': 'pause',
+  'blue-green': 'fence',
+  'stop-start': 'mark',
+}
+
+/** The step that begins the gap. */
 export const HOLD: Readonly<Record<Strategy, StepId>> = {
   'in-place': 'pause',
   'blue-green': 'pause',
   'stop-start': 'mark',
 }
 
-/** The step from which on the other fleet may have messages: before it a leg is undone, from it on it is gone back. */
+/** The step from which on the other fleet may have messages: before it a leg is undone, from its intent on it is gone back. */
 export const SWITCH: Readonly<Record<Strategy, StepId>> = {
   'in-place': 'admit',
-  'blue-green': 'create',
+  'blue-green': 'replace',
   'stop-start': 'leave',
 }
 
 /** The step that fixes from where the other fleet goes on. */
 export const HAND_OVER: Readonly<Record<Strategy, StepId>> = {
   'in-place': 'evict',
-  'blue-green': 'create',
+  'blue-green': 'replace',
   'stop-start': 'leave',
 }

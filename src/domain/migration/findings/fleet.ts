@@ -49,7 +49,7 @@ const renewed: Rule = ({from, strategy}) => {
   return warns({
     code: 'failover-in-place',
     message:
-      'Failover consumers can only be disconnected by making the subscription anew at the same position: its counters begin at 0; --strategy blue-green leaves it alone until the new one flows',
+      'Failover consumers can only be disconnected by making the subscription anew at the same position: its counters begin at 0',
     evidence: [{field: 'type', value: 'Failover'}],
   })
 }

@@ -1,5 +1,5 @@
 import {isHolding} from '../hold.js'
-import {asks, blocks, each, type Rule} from './finding.js'
+import {asks, blocks, each, type Rule, warns} from './finding.js'
 
 const mixedTypes: Rule = ({snapshot: {collected}}) => {
   const types = new Set(collected.partitions.map(({subscription}) => subscription.type ?? 'None'))
@@ -86,11 +86,11 @@ const typeNotAllowed: Rule = ({snapshot: {allowedTypes, topicPolicies}, to}) => 
 }
 
 /**
- * The fence of an in-place migration is topic-wide: who is connected stays, but can't come back. The old type is kept
- * out until `finish`, the new one until the switch.
+ * The fence is topic-wide: who is connected stays, but can't come back. In place the old type is kept out until `finish`,
+ * the new one until the switch; blue-green both are, from the cut-over to the switch.
  */
 const neighboursFenced: Rule = ({from, snapshot: {collected}, strategy, to}) => {
-  if (strategy !== 'in-place') return null
+  if (strategy === 'stop-start') return null
   const names = new Set<string>()
   for (const {stats} of collected.partitions) {
     for (const [name, {type}] of Object.entries(stats.subscriptions ?? {})) {
@@ -98,11 +98,15 @@ const neighboursFenced: Rule = ({from, snapshot: {collected}, strategy, to}) => 
     }
   }
   if (names.size === 0) return null
-  return asks({
-    code: 'neighbours-fenced',
-    message: `other ${String(from)} or ${to} subscriptions of the topic stay connected but could not reconnect while the fence stands: ${[...names].toSorted().join(', ')}; --strategy blue-green does not touch them`,
-    evidence: each('subscription', [...names].toSorted()),
-  })
+  const sorted = [...names].toSorted()
+  const draft = {code: 'neighbours-fenced', evidence: each('subscription', sorted)}
+  const who = `other ${String(from)} or ${to} subscriptions of the topic stay connected but could not reconnect`
+  return strategy === 'in-place'
+    ? asks({
+        ...draft,
+        message: `${who} while the fence stands: ${sorted.join(', ')}; --strategy blue-green has it for the switch alone`,
+      })
+    : warns({...draft, message: `${who} while delivery is held: ${sorted.join(', ')}`})
 }
 
 export const subscriptionRules: readonly Rule[] = [

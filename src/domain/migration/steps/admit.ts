@@ -1,7 +1,6 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
-import {joinsTwice} from '../gathering.js'
-import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
+import {done, type MigrationStep, waiting} from '../step.js'
 import {isSame, typesWithout} from './fence.js'
 import {deleteKeeper} from './keeper.js'
 import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
@@ -25,7 +24,7 @@ export const admit: MigrationStep<AdmitCapture> = {
     if (early.length > 0) {
       throw new Conflict('E_COME_BACK', `${leg.from} consumers came back on ${partitionLabels(early)}`)
     }
-    if (!isGathered(context)) await policies.letRun(leg.source, rate)
+    if (!leg.gathers) await policies.letRun(leg.source, rate)
     await policies.setTypes(typesWithout(plan, leg.from))
     await deleteKeeper(context)
     return {}
@@ -34,14 +33,10 @@ export const admit: MigrationStep<AdmitCapture> = {
     const {leg, plan, policies} = context
     return async () => {
       const [isHeld, types] = await Promise.all([policies.isHeld(leg.source), policies.types()])
-      if (isHeld && !isGathered(context)) return waiting('the broker to show the dispatch rate that was found')
+      if (isHeld && !leg.gathers) return waiting('the broker to show the dispatch rate that was found')
       return isSame(types, typesWithout(plan, leg.from))
         ? done({types})
         : waiting('the broker to show the new subscriptionTypesEnabled')
     }
   },
-}
-
-function isGathered({leg, plan}: StepContext): boolean {
-  return joinsTwice(plan.brokerVersion, leg.to)
 }

@@ -2,7 +2,6 @@ import type {StepId} from '../strategy.js'
 import type {MigrationStep} from '../step.js'
 import {admit} from './admit.js'
 import {attach} from './attach.js'
-import {create} from './create.js'
 import {door} from './door.js'
 import {drain} from './drain.js'
 import {evict} from './evict.js'
@@ -13,12 +12,15 @@ import {mark} from './mark.js'
 import {pause} from './pause.js'
 import {prehold} from './prehold.js'
 import {release} from './release.js'
+import {reopen} from './reopen.js'
+import {replace} from './replace.js'
+import {reserve} from './reserve.js'
 import {restore} from './restore.js'
-import {retire} from './retire.js'
 
-const IN_PLACE = [fence, evict, admit, restore]
-const BLUE_GREEN = [door, prehold, create, retire]
+const IN_PLACE = [evict, admit, restore]
+const BLUE_GREEN = [door, prehold, reserve, replace, reopen]
 const STOP_START = [mark, leave]
-const ALL = [...IN_PLACE, ...BLUE_GREEN, ...STOP_START, pause, drain, gather, release, attach] as MigrationStep[]
+const COMMON = [fence, pause, drain, gather, release, attach]
+const ALL = [...IN_PLACE, ...BLUE_GREEN, ...STOP_START, ...COMMON] as MigrationStep[]
 
 export const STEP_BY_ID: ReadonlyMap<StepId, MigrationStep> = new Map(ALL.map((step) => [step.id, step]))

@@ -2,11 +2,14 @@ import type {AutoSubscriptionCreation, DispatchRate} from '../../../clients/puls
 import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
-import {deleteForGood, deleteOn} from './make.js'
+import {deleteOn} from './make.js'
 
 type DoorCapture = {door: AutoSubscriptionCreation | null}
 
-const CLOSED: AutoSubscriptionCreation = {allowAutoSubscriptionCreation: false}
+export const DOOR = {
+  open: {allowAutoSubscriptionCreation: true},
+  closed: {allowAutoSubscriptionCreation: false},
+} as const satisfies Record<string, AutoSubscriptionCreation>
 
 /**
  * Makes the broker refuse subscriptions that would come into being by themselves. So the fleet that waits for the target
@@ -25,11 +28,11 @@ export const door: MigrationStep<DoorCapture> = {
     if (found?.allowAutoSubscriptionCreation !== false) {
       // Going back, somebody has opened it, and the old fleet may be there again: no policy changes while it is held.
       if (leg.name === 'back') await deleteOn(context, leg.target, context.partitions)
-      await policies.setDoor(CLOSED)
+      await policies.setDoor(DOOR.closed)
     }
     if (leg.name === 'back') {
-      // What is left of the old side stands still and was drained: it is made anew where the new side stops.
-      await deleteForGood(context, leg.target)
+      // What is left of the old side was drained, and the fence still stands: it is made anew where the new side stops.
+      await deleteOn(context, leg.target, context.partitions)
       await policies.letRun(leg.target, (context.original('pause')?.['rate'] ?? null) as DispatchRate | null)
     }
     return {}
@@ -39,15 +42,16 @@ export const door: MigrationStep<DoorCapture> = {
     return async () => {
       const [now, looks] = await Promise.all([policies.door(), lookAtSubscription(context, leg.target)])
       if (now?.allowAutoSubscriptionCreation !== false) return waiting('the broker to show autoSubscriptionCreation')
-      const early = looks.filter(({stats}) => stats !== null && stats.isDurable !== false)
-      if (early.length === 0) {
+      const made = looks.filter(({stats}) => stats !== null && stats.isDurable !== false)
+      if (made.length === 0) {
         await context.seat.take(context.topic, leg.target)
         return done()
       }
-      if (leg.name === 'back') return waiting(`${leg.target} to be gone on ${partitionLabels(early)}`)
+      if (leg.name === 'back') return waiting(`${leg.target} to be gone on ${partitionLabels(made)}`)
+      if (context.original('reserve') !== null) return done() // by the process before this one
       throw new Conflict(
         'E_WORLD_CHANGED',
-        `a consumer has made ${leg.target} on ${partitionLabels(early)}; stop the new fleet, delete it and plan again`,
+        `a consumer has made ${leg.target} on ${partitionLabels(made)}; stop the new fleet, delete it and plan again`,
       )
     }
   },

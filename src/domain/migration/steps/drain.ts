@@ -3,17 +3,10 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {Conflict} from '../../../errors.js'
 import {type CursorLook, DrainWatch, type HeldProof, isDrained, ReplayWatch} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {type HandOver, handOver} from './hand-over.js'
+import {handOver} from './hand-over.js'
 import {lookAtCursors, partitionLabels} from './look.js'
-import type {pause} from './pause.js'
 
-type DrainCapture = {
-  throttledReads: Array<{partition: number | null; count: number | null}>
-  /** the partitions whose consumers come back should they be disconnected */
-  returning: Array<number | null>
-}
-
-const COME_BACK_MS = 3000
+type DrainCapture = {throttledReads: Array<{partition: number | null; count: number | null}>}
 
 /**
  * Waits for the proof that every message delivered before the pause is acknowledged, on every partition. Messages that
@@ -24,20 +17,17 @@ export const drain: MigrationStep<DrainCapture> = {
   id: 'drain',
   isWatching: true,
   capture(context) {
-    const {attended, throttledReads} = context.captured('pause') as Partial<Awaited<ReturnType<typeof pause.capture>>>
-    // In place the fence keeps them out.
-    const returning = context.leg.source === context.leg.target ? [] : (attended ?? [])
-    return Promise.resolve({throttledReads: throttledReads ?? [], returning})
+    const {throttledReads} = context.captured('pause') as Partial<DrainCapture>
+    return Promise.resolve({throttledReads: throttledReads ?? []})
   },
   apply() {
     return Promise.resolve({}) // changes nothing: the consumers do the work
   },
-  verifier(context, {returning, throttledReads}) {
-    const comeBackMs = ({partition}: CursorLook): number => (returning.includes(partition) ? COME_BACK_MS : 0)
+  verifier(context, {throttledReads}) {
     // After a crash reads held back long ago prove nothing: count from the first look.
     let rowOf = (look: CursorLook): PartitionWatch => {
       const before = context.isResumed ? look.throttledReads : countBefore(look, throttledReads)
-      return new PartitionWatch(new DrainWatch(before, null, comeBackMs(look)))
+      return new PartitionWatch(new DrainWatch(before))
     }
     let rows = new Map<number | null, PartitionWatch>()
     let hasHandedOut = false
@@ -51,10 +41,7 @@ export const drain: MigrationStep<DrainCapture> = {
         await context.policies.hold(context.leg.source, Math.max(1, replay))
         hasHandedOut = replay > 0
         const delivered = new Map(looks.map((look) => [look.partition, look.deliveredMessages]))
-        rowOf = (look) =>
-          new PartitionWatch(
-            new DrainWatch(look.throttledReads, delivered.get(look.partition) ?? null, comeBackMs(look)),
-          )
+        rowOf = (look) => new PartitionWatch(new DrainWatch(look.throttledReads, delivered.get(look.partition) ?? null))
         rows = new Map()
         return waiting(
           replay > 0 ? `${String(replay)} messages that were read and not delivered` : 'the hold to take effect again',
@@ -62,10 +49,7 @@ export const drain: MigrationStep<DrainCapture> = {
       }
       if (open.length > 0) return waiting(blockers(open))
       return done({
-        partitions: states.map(({look, proof}) => ({
-          ...handOver(look),
-          heldProof: proof,
-        })),
+        partitions: states.map(({look, proof}) => ({...handOver(look), heldProof: proof})),
       })
     }
   },
@@ -98,8 +82,6 @@ function blockers(open: readonly CursorLook[]): string {
   for (const {consumer, unackedMessages} of open.flatMap(({holders}) => holders)) {
     counts.set(consumer, (counts.get(consumer) ?? 0) + unackedMessages)
   }
-  const left = open.filter(({consumers}) => consumers === 0)
-  if (left.length > 0) return `the consumers to come back to ${partitionLabels(left)}`
   if (counts.size === 0) {
     return `proof that delivery is held on ${partitionLabels(open)}`
   }
@@ -115,12 +97,11 @@ const LATE_ACK_MS = 10_000
  * Looks once more, directly before the switch. A partition without traffic at the pause has one message of its limit
  * left: should it come now, its acknowledgement is waited for.
  *
- * @param first a look that was just made.
  * @throws Conflict E_NOT_DRAINED when it is not acknowledged within 10 s.
  */
-export async function drainedCursors(context: StepContext, first?: CursorLook[]): Promise<CursorLook[]> {
+export async function drainedCursors(context: StepContext): Promise<CursorLook[]> {
   const deadline = Date.now() + LATE_ACK_MS
-  let looks = first ?? (await lookAtCursors(context, context.leg.source))
+  let looks = await lookAtCursors(context, context.leg.source)
   for (;;) {
     const open = looks.filter((look) => look.consumers > 0 && !isDrained(look))
     if (open.length === 0) return looks
@@ -133,44 +114,4 @@ export async function drainedCursors(context: StepContext, first?: CursorLook[])
     await delay(20)
     looks = await lookAtCursors(context, context.leg.source)
   }
-}
-
-/**
- * The same, but drains again where a topic was loaded afresh since a look: then the hold begins anew, and hands out a
- * message of each partition to the consumers that come back.
- *
- * @throws Conflict E_NOT_DRAINED after 15 s.
- */
-export async function drainedSince(context: StepContext, before: readonly HandOver[]): Promise<CursorLook[]> {
-  const looks = await lookAtCursors(context, context.leg.source)
-  if (!wasLoadedSince(before, looks)) return drainedCursors(context, looks)
-  await drainAgain(context)
-  return drainedCursors(context)
-}
-
-const PROVE_AGAIN_MS = 15_000
-
-async function drainAgain(context: StepContext): Promise<void> {
-  const verify = drain.verifier(context, await drain.capture(context), null)
-  const deadline = Date.now() + PROVE_AGAIN_MS
-  for (;;) {
-    const verdict = await verify()
-    if (verdict.isDone) return
-    if (Date.now() > deadline) {
-      throw new Conflict(
-        'E_NOT_DRAINED',
-        `the topic was loaded afresh after the drain: waits for ${verdict.waitingFor}`,
-      )
-    }
-    await delay(20)
-  }
-}
-
-/** Its consumers are gone, or it counts from 0 again. */
-function wasLoadedSince(before: readonly HandOver[], looks: readonly CursorLook[]): boolean {
-  return before.some(({delivered, isUnattended, partition}) => {
-    const look = looks.find((row) => row.partition === partition)
-    if (isUnattended || !look) return false
-    return look.consumers === 0 || (look.deliveredMessages ?? 0) < (delivered ?? 0)
-  })
 }

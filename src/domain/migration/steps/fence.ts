@@ -11,7 +11,8 @@ type FenceCapture = {types: SubscriptionType[] | null}
 /**
  * Makes the broker refuse consumers of the old type that subscribe again, and of the new type until nothing is held any
  * more: so all partitions switch together, and no dispatcher is made under the hold, which would wait up to a second for
- * its next read. It comes before the pause, for it changes a policy.
+ * its next read. Blue-green it keeps the new fleet out of a target that is made and not yet placed, and the old one from
+ * making the deleted source again. It comes before the pause, for it changes a policy.
  */
 export const fence: MigrationStep<FenceCapture> = {
   id: 'fence',
@@ -34,9 +35,10 @@ export const fence: MigrationStep<FenceCapture> = {
     }
   },
   async undo(context, {types}) {
+    const {leg} = context
     // Were both types let in while an old consumer is on its way back, partitions could end up with different ones.
-    if (await isLeft(context)) {
-      await context.policies.setTypes(typesWithout(context.plan, context.leg.to))
+    if (leg.source === leg.target && (await isLeft(context))) {
+      await context.policies.setTypes(typesWithout(context.plan, leg.to))
       await untilBack(context)
     }
     await context.policies.setTypes(types)

@@ -1,4 +1,4 @@
-import {type CursorLook, hasRisen, isBefore} from '../drain.js'
+import {type CursorLook, hasRisen, type HeldProof, isBefore} from '../drain.js'
 import type {SubscriptionLook} from './look.js'
 
 /** A partition's hand-over point: everything up to it was acknowledged by the old fleet. */
@@ -10,6 +10,16 @@ export interface HandOver {
   readonly delivered: number | null
   /** whether nobody was connected to it, so that it was not drained */
   readonly isUnattended: boolean
+}
+
+/** With the reason why its dispatch counted as held. */
+export interface ProvenHandOver extends HandOver {
+  readonly heldProof?: HeldProof
+}
+
+/** Whether the one message that the hold lets out may not have come yet: without traffic at the pause, it waits for one. */
+export function mayStillDeliver({heldProof}: ProvenHandOver): boolean {
+  return heldProof === 'idle' || heldProof === 'untouched'
 }
 
 export function handOver({consumers, cursor, deliveredMessages, partition}: CursorLook): HandOver {

@@ -7,12 +7,16 @@ const KEEPER = '__keyshift-keeper'
 
 /** Made before the pause, at the oldest message that is still kept. Only Failover is made anew: see evict. */
 export async function makeKeeper(context: StepContext): Promise<void> {
-  if (context.leg.from !== 'Failover') return
+  if (context.leg.from !== 'Failover' || !isInPlace(context)) return
   await unlessRefused(409, context.admin.createSubscription(context.topic, KEEPER, 'earliest'), undefined)
 }
 
 /** Also one that the other leg made, when it was cut off. */
 export async function deleteKeeper(context: StepContext): Promise<void> {
-  if (context.plan.from !== 'Failover' && context.plan.to !== 'Failover') return
+  if (!isInPlace(context) || (context.plan.from !== 'Failover' && context.plan.to !== 'Failover')) return
   await deleteOn(context, KEEPER, context.partitions)
+}
+
+function isInPlace({plan}: StepContext): boolean {
+  return plan.strategy === 'in-place'
 }

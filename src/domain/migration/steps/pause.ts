@@ -1,15 +1,13 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {isHolding} from '../hold.js'
 import {done, type MigrationStep, waiting} from '../step.js'
-import {consumersOf, lookAtSubscription} from './look.js'
+import {lookAtSubscription} from './look.js'
 import {identityOf, type SubscriptionIdentity} from './make.js'
 
 type PauseCapture = {
   rate: DispatchRate | null
   /** by partition: reads held back before the pause, from which the drain tells that it holds */
   throttledReads: Array<{partition: number | null; count: number | null}>
-  /** the partitions that had consumers */
-  attended: Array<number | null>
   identity: SubscriptionIdentity
 }
 
@@ -26,10 +24,9 @@ export const pause: MigrationStep<PauseCapture> = {
       partition,
       count: stats?.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
     }))
-    const attended = looks.filter(({stats}) => consumersOf(stats) > 0).map(({partition}) => partition)
     // Turned back before its fleet was let run, the source is held already: that is nothing to give back.
     const before = isHolding(rate) ? ((context.original('prehold')?.['rate'] ?? null) as DispatchRate | null) : rate
-    return {rate: before, throttledReads, attended, identity: identityOf(first ?? {})}
+    return {rate: before, throttledReads, identity: identityOf(first ?? {})}
   },
   async apply({leg, policies}) {
     await policies.hold(leg.source)

@@ -54,6 +54,11 @@ export class HeldPolicies {
     this.held.delete(subscription)
   }
 
+  /** A subscription that was deleted hands out nothing any more. */
+  forget(subscription: string): void {
+    this.held.delete(subscription)
+  }
+
   types(): Promise<SubscriptionType[] | null> {
     return this.admin.subscriptionTypes(this.topic)
   }

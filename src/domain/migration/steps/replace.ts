@@ -1,0 +1,53 @@
+import {isBefore} from '../drain.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {drainedCursors} from './drain.js'
+import {deliveredSince, type HandOver, latest, mayStillDeliver, type ProvenHandOver} from './hand-over.js'
+import {lookAtSubscription, partitionLabels} from './look.js'
+import {deleteOn, placeAt} from './make.js'
+
+type ReplaceCapture = {partitions: HandOver[]}
+
+/**
+ * Places the target exactly where the source stands, on every partition, and deletes the source, with its consumers'
+ * connections to it; the fence keeps both fleets out. In this order, for a message that no subscription waits for may be
+ * deleted.
+ *
+ * Why delete it at all: drained, it is nothing but a position that is in the journal, and no policy can change while it is
+ * held and has consumers.
+ */
+export const replace: MigrationStep<ReplaceCapture> = {
+  id: 'replace',
+  capture(context) {
+    const drained = context.verified('drain')['partitions'] as ProvenHandOver[]
+    // Where the way there was cut off before the new subscription was placed, it stands too far back.
+    const forward = (context.original('replace')?.['partitions'] ?? []) as HandOver[]
+    const partitions = drained.map((row) => {
+      const before = forward.find(({partition}) => partition === row.partition)
+      return before && isBefore(row.markDelete, before.markDelete) ? before : row
+    })
+    return Promise.resolve({partitions})
+  },
+  async apply(context, {partitions}, isAgain) {
+    const {source, target} = context.leg
+    const looks = await drainedCursors(context)
+    const handedOver = partitions.map((row) => latest(row, looks))
+    // Where a try before has deleted the source, it had placed the target.
+    const isLeft = ({partition}: HandOver): boolean => !isAgain || looks.some((look) => look.partition === partition)
+    await placeAt(context, target, handedOver.filter(isLeft))
+    const atRisk = partitions.some(mayStillDeliver)
+      ? deliveredSince(handedOver, await lookAtSubscription(context, source))
+      : []
+    await deleteOn(context, source, context.partitions)
+    context.policies.forget(source)
+    return {partitions: handedOver, atRisk}
+  },
+  verifier(context, captured, applied) {
+    const partitions = (applied?.['partitions'] as HandOver[] | undefined) ?? captured.partitions
+    const {source} = context.leg
+    return async () => {
+      const left = (await lookAtSubscription(context, source)).filter(({stats}) => stats !== null)
+      if (left.length > 0) return waiting(`${source} to be gone on ${partitionLabels(left)}`)
+      return done({partitions, atRisk: applied?.['atRisk'] ?? []})
+    }
+  },
+}
