@@ -186,11 +186,11 @@ test(
     const lines = text.trimEnd().split('\n')
     const facts = lines.map((line) => (JSON.parse(line) as {facts: Record<string, unknown>}).facts)
     assert.deepEqual(
-      facts.map(({event, key, reason, result}) => [event, key, reason, result]),
+      facts.map(({event, key, leftBecause, reason, result}) => [event, key, reason, result, leftBecause]),
       [
-        ['begin', undefined, 'a test', undefined],
-        ['decision', `${keyPrefix}a`, null, 'released'],
-        ['decision', `${keyPrefix}b`, null, 'renewed'],
+        ['begin', undefined, 'a test', undefined, undefined],
+        ['decision', `${keyPrefix}a`, 'a test', 'released', null],
+        ['decision', `${keyPrefix}b`, 'a test', 'renewed', null],
       ],
     )
     assert.equal((await askCli<AuditReport>(['locks', 'audit-log', 'verify', log])).lines, 3)

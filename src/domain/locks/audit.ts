@@ -30,9 +30,12 @@ export function auditFacts(
   if (decision === null) return {...subject, locks: plan.releases.length}
   const {planned, release} = decision
   const {lock, snapshot} = planned
+  // The subject's reason is the operator's; why a lock was left alone stands beside it.
+  const {reason: leftBecause, ...outcome} = release
   return {
     ...subject,
-    ...release,
+    ...outcome,
+    leftBecause,
     keyBase64: snapshot.keyBase64,
     type: snapshot.type,
     tokenFingerprint: lock.holder === null ? null : fingerprint(lock.holder.token),
