@@ -1,17 +1,11 @@
-import {setTimeout as delay} from 'node:timers/promises'
-
-import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
-import {Conflict} from '../../../errors.js'
 import {type CursorLook, isBefore} from '../drain.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {drainedCursors} from './drain.js'
-import {deliveredSince, type HandOver, handOver, latest} from './hand-over.js'
+import {deliveredSince, type HandOver, handOver, latest, mayStillDeliver, type ProvenHandOver} from './hand-over.js'
 import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
 import {deleteOn, makeAt, placeAt, type SubscriptionIdentity} from './make.js'
 
 type EvictCapture = {partitions: HandOver[]; identity: SubscriptionIdentity}
-
-const EVICT_MS = 15_000
 
 /**
  * Disconnects the subscription's consumers without moving its cursor, and touches no neighbour: they come back by
@@ -24,27 +18,20 @@ export const evict: MigrationStep<EvictCapture> = {
   id: 'evict',
   async capture(context) {
     const {identity} = context.captured('pause') as {identity: SubscriptionIdentity}
-    if (context.leg.from === 'Failover') return {partitions: (await drainedCursors(context)).map(handOver), identity}
-    return {partitions: context.verified('drain')['partitions'] as HandOver[], identity}
+    const partitions = context.verified('drain')['partitions'] as ProvenHandOver[]
+    // Once deleted, its position is in the journal alone.
+    const mayHaveMoved = context.leg.from === 'Failover' && partitions.some(mayStillDeliver)
+    return {partitions: mayHaveMoved ? (await drainedCursors(context)).map(handOver) : partitions, identity}
   },
-  async apply(context, captured) {
-    const deadline = Date.now() + EVICT_MS
-    let handedOver = captured.partitions
-    for (;;) {
-      const looks = await drainedCursors(context)
-      await remind(context, looks, handedOver)
-      // What was made anew by a try before, and nobody has connected to, may not stand where it should yet.
-      const attended = looks.filter(({consumers}) => consumers > 0)
-      handedOver = handedOver.map((row) => latest(row, attended))
-      if (context.leg.from === 'Failover') await renew(context, captured, handedOver)
-      else await placeAt(context, context.leg.source, attended.map(handOver))
-      const left = await stillConnected(context)
-      if (left.length === 0) return {partitions: handedOver}
-      if (Date.now() > deadline) {
-        throw new Conflict('E_COME_BACK', `${context.leg.from} consumers keep coming back on ${partitionLabels(left)}`)
-      }
-      await delay(20)
-    }
+  async apply(context, captured, isAgain) {
+    const isRenewing = context.leg.from === 'Failover'
+    const looks = await drainedCursors(context)
+    await remind(context, looks, captured.partitions, isRenewing && isAgain)
+    const attended = looks.filter(({consumers}) => consumers > 0)
+    const partitions = captured.partitions.map((row) => latest(row, attended))
+    if (isRenewing) await renew(context, looks, partitions, captured.identity)
+    else await placeAt(context, context.leg.source, attended.map(handOver))
+    return {partitions}
   },
   verifier(context, captured, applied) {
     const partitions = (applied?.['partitions'] as HandOver[] | undefined) ?? captured.partitions
@@ -70,31 +57,35 @@ export const evict: MigrationStep<EvictCapture> = {
   },
 }
 
-/** Moves a cursor that a broker has forgotten part of to where it stood; nobody is connected there any more. */
+/**
+ * Moves the cursors of partitions that nobody is connected to any more to where they stood: a broker may have forgotten
+ * part of its way, and one that a try before has made anew may never have been placed.
+ */
 async function remind(
   context: StepContext,
   looks: readonly CursorLook[],
   handedOver: readonly HandOver[],
+  isMadeAnew: boolean,
 ): Promise<void> {
-  const forgotten = handedOver.filter(({markDelete, partition}) => {
+  const astray = handedOver.filter(({markDelete, partition}) => {
     const look = looks.find((row) => row.partition === partition)
-    return look?.consumers === 0 && isBefore(look.cursor.markDeletePosition, markDelete)
+    if (look?.consumers !== 0) return false
+    const now = look.cursor.markDeletePosition
+    return isMadeAnew ? now !== markDelete : isBefore(now, markDelete)
   })
-  await placeAt(context, context.leg.source, forgotten)
+  await placeAt(context, context.leg.source, astray)
 }
 
 /** The keeper that the fence has made holds the messages meanwhile. */
-async function renew(context: StepContext, {identity}: EvictCapture, handedOver: readonly HandOver[]): Promise<void> {
-  const {leg} = context
-  const looks = await lookAtSubscription(context, leg.source)
-  const statsOf = (row: HandOver): SubscriptionStats | null =>
-    looks.find(({partition}) => partition === row.partition)?.stats ?? null
-  const taken = handedOver.filter((row) => statsOf(row) === null || consumersOf(statsOf(row)) > 0)
-  await deleteOn(context, leg.source, taken)
-  await makeAt(context, leg.source, taken, identity)
-}
-
-async function stillConnected(context: StepContext): Promise<Array<{partition: number | null}>> {
-  const looks = await lookAtSubscription(context, context.leg.source)
-  return looks.filter(({stats}) => consumersOf(stats) > 0)
+async function renew(
+  context: StepContext,
+  looks: readonly CursorLook[],
+  handedOver: readonly HandOver[],
+  identity: SubscriptionIdentity,
+): Promise<void> {
+  const isRenewed = (row: HandOver): boolean =>
+    looks.some(({consumers, partition}) => partition === row.partition && consumers === 0)
+  const left = handedOver.filter((row) => !isRenewed(row))
+  await deleteOn(context, context.leg.source, left)
+  await makeAt(context, context.leg.source, left, identity)
 }
