@@ -52,7 +52,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: {path: '^src/', orphan: true, pathNot: '^src/(commands|hooks)/'},
+      from: {path: '^src/', orphan: true, pathNot: '^src/(commands|hooks)/|[.]d[.]ts$'},
       to: {},
     },
   ],

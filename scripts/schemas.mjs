@@ -1,4 +1,5 @@
-// Makes the JSON schema of each command's result from the type that its run() promises: schemas/<topic>.<verb>.json.
+// Makes the JSON schema of each command's result from the type that its run() promises: schemas/<topic>.<verb>.json; and
+// those of errors and of files that users write.
 // With --compare it writes nothing, and fails when a committed schema differs or has no command any more.
 import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
@@ -9,7 +10,10 @@ import {root} from './setup.mjs'
 
 const compare = process.argv.includes('--compare')
 const folder = join(root, 'schemas')
-const wanted = new Map([['error.json', schemaOf(join(root, 'src', 'cli', 'errors.ts'), 'ErrorDocument')]])
+const wanted = new Map([
+  ['error.json', schemaOf(join(root, 'src', 'cli', 'errors.ts'), 'ErrorDocument')],
+  ['lock-families.json', schemaOf(join(root, 'src', 'domain', 'locks', 'families', 'family.ts'), 'LockFamilies')],
+])
 
 for (const file of readdirSync(join(root, 'src', 'commands'), {recursive: true})) {
   if (!file.endsWith('.ts')) continue

@@ -151,7 +151,7 @@ test(
       await redis.call('ACL', 'SETUSER', user, '-info')
       const refused = await runCli(['locks', 'scan', '--redis-url', url, '--json'])
       assert.equal(refused.code, 4)
-      assert.equal(parseDocument(refused.stdout).error.code, 'E_REDIS_AUTH')
+      assert.equal(parseDocument(refused.stdout).error.code, 'E_REDIS_ACL')
     } finally {
       await redis.call('ACL', 'DELUSER', user)
       await redis.del(...keys)

@@ -14,7 +14,7 @@ const HOLDERS_SHOWN = 5
 export function renderLocks(scan: LockScan): string {
   const {summary} = scan
   const counts = Object.entries(summary.verdicts).map(([verdict, count]) => `${String(count)} ${verdict}`)
-  const head = `${scan.address}: ${String(summary.locks)} locks match ${scan.pattern}, of about ${String(scan.scannedKeys)} keys`
+  const head = `${scan.address}: ${String(summary.locks)} locks match ${scan.pattern}, of ${scan.scannedKeys === null ? 'an unknown number of' : `about ${String(scan.scannedKeys)}`} keys`
   if (summary.locks === 0) return head
   const healthy = scan.locks.filter(({verdict}) => verdict === 'healthy')
   const hidden = Math.max(0, healthy.length - HEALTHY_SHOWN)

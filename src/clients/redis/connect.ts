@@ -1,12 +1,24 @@
+import {promisify} from 'node:util'
+
 import {Cluster, Redis, type RedisOptions} from 'ioredis'
 
 import {Unreachable, Usage} from '../../errors.js'
+import {lacksRight, missingRight} from './acl.js'
+import {type SlotOwners, slotOwnersBy} from './slots.js'
 
 /** An open Redis, whatever its shape: a standalone or Sentinel primary, or every primary of a cluster. */
 export interface RedisConnection {
   /** The address without user and password, fit to be shown. */
   readonly address: string
+  readonly kind: 'cluster' | 'sentinel' | 'standalone'
+  /** as they were when it was opened */
   readonly primaries: readonly Redis[]
+  /** The primaries of now. */
+  refresh(): Promise<readonly Redis[]>
+  /** The primary that Sentinel names now; null without Sentinel. */
+  readonly successor: (() => Promise<Redis>) | null
+  /** Who owns which slot of a cluster now, as a primary that answers sees it; null elsewhere. */
+  slotOwners(): Promise<SlotOwners | null>
   close(): Promise<void>
 }
 
@@ -35,16 +47,34 @@ const FAIL_FAST: RedisSettings = {
  * Connects to Redis and finds every primary: `redis://`, `rediss://`, or `redis+sentinel://host:port,host:port/name`.
  * A server that runs in cluster mode is recognised and joined as a cluster.
  *
- * @throws Unreachable E_REDIS_UNREACHABLE or E_REDIS_AUTH with the server's first error, never with the password.
+ * @throws Unreachable E_REDIS_UNREACHABLE, E_REDIS_AUTH, E_REDIS_ACL or E_REDIS_TLS with the server's first error, never with the password.
  * @throws Usage E_REDIS_URL
  */
 export async function connectRedis(url: string): Promise<RedisConnection> {
   const {address, options} = parseRedisUrl(url)
   const redis = new Redis({...FAIL_FAST, ...options})
   await ready(redis, address)
-  if (!(await isCluster(redis, address))) return {address, primaries: [redis], close: () => quit([redis])}
-  redis.disconnect()
-  return joinCluster(address, options)
+  if (await isCluster(redis, address)) {
+    redis.disconnect()
+    return joinCluster(address, options)
+  }
+  const open = [redis]
+  const successor = async (): Promise<Redis> => {
+    const next = new Redis({...FAIL_FAST, ...options})
+    await ready(next, address)
+    open.unshift(next)
+    return next
+  }
+  const isChosen = options.sentinels !== undefined
+  return {
+    address,
+    kind: isChosen ? 'sentinel' : 'standalone',
+    primaries: [redis],
+    refresh: () => Promise.resolve(open.slice(0, 1)),
+    successor: isChosen ? successor : null,
+    slotOwners: () => Promise.resolve(null),
+    close: () => quit(open),
+  }
 }
 
 /** One node's keys must not pass for all: a login that may not ask is refused here. */
@@ -65,9 +95,24 @@ async function joinCluster(address: string, options: RedisSettings): Promise<Red
     redisOptions: {...FAIL_FAST, ...credentials},
   })
   await ready(cluster, address)
-  const primaries = cluster.nodes('master')
-  await Promise.all(primaries.filter(({status}) => status !== 'ready').map((node) => ready(node, address)))
-  return {address, primaries, close: () => quit([cluster])}
+  const connected = async (): Promise<Redis[]> => {
+    const nodes = cluster.nodes('master')
+    await Promise.all(nodes.filter(({status}) => status === 'wait').map((node) => ready(node, address)))
+    return nodes
+  }
+  return {
+    address,
+    kind: 'cluster',
+    primaries: await connected(),
+    async refresh() {
+      await promisify(cluster.refreshSlotsCache.bind(cluster))()
+      return connected()
+    },
+    successor: null,
+    // Any of them that answers.
+    slotOwners: () => Promise.any(cluster.nodes('master').map(slotOwnersBy)),
+    close: () => quit([cluster]),
+  }
 }
 
 /** Connects, and reports the first error event: the promise alone only says "Connection is closed." */
@@ -86,8 +131,16 @@ async function ready(client: Cluster | Redis, address: string): Promise<void> {
 }
 
 function refused(address: string, error: unknown): Unreachable {
+  const lacks = missingRight(error)
+  if (lacks !== null) return lacksRight(address, lacks)
   const cause = error instanceof Error ? ('code' in error && String(error.code)) || error.message : String(error)
-  const isAuth = /WRONGPASS|NOPERM|AUTH/.test(error instanceof Error ? error.message : '')
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(cause)) {
+    return new Unreachable('E_REDIS_TLS', `nobody vouches for the certificate of Redis at ${address} (${cause})`, {
+      data: {address, cause},
+      next: ['give its authority: NODE_EXTRA_CA_CERTS=ca.pem keyshift …'],
+    })
+  }
+  const isAuth = /WRONGPASS|AUTH/.test(error instanceof Error ? error.message : '')
   return isAuth
     ? new Unreachable('E_REDIS_AUTH', `Redis at ${address} refused the login: ${cause}`, {
         data: {address, cause},
@@ -100,7 +153,8 @@ function refused(address: string, error: unknown): Unreachable {
 }
 
 async function quit(clients: ReadonlyArray<Cluster | Redis>): Promise<void> {
-  await Promise.all(clients.map((client) => client.quit()))
+  // What is closed already, by a server that has gone, is closed.
+  await Promise.all(clients.map((client) => client.quit().catch(() => undefined)))
 }
 
 interface ParsedUrl {

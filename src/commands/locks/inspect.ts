@@ -3,12 +3,12 @@ import {Args} from '@oclif/core'
 import {defaultAddresses} from '../../cli/addresses.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {redisFlags} from '../../cli/flags.js'
+import {familiesFlag, ownFamilies} from '../../cli/lock-families.js'
 import {judgeFlags, judgeOptions} from '../../cli/locks.js'
 import {renderLock} from '../../cli/render/lock.js'
 import {connectRedis} from '../../clients/redis/connect.js'
 import {inspectLock, type LockInspection} from '../../domain/locks/collect-inspect.js'
-import {BUILTIN_FAMILIES} from '../../domain/locks/families/builtin.js'
-import {compileFamilies} from '../../domain/locks/families/compiled.js'
+import {familiesWith} from '../../domain/locks/families/builtin.js'
 
 export default class LocksInspect extends KeyshiftCommand<LockInspection> {
   static override args = {key: Args.string({description: 'the key of the lock', required: true})}
@@ -19,14 +19,14 @@ export default class LocksInspect extends KeyshiftCommand<LockInspection> {
     "<%= config.bin %> <%= command.id %> 'lock:user:42'",
     "<%= config.bin %> <%= command.id %> orders --json | jq '.result.waiters'",
   ]
-  static override flags = {...redisFlags, ...judgeFlags}
+  static override flags = {...redisFlags, ...familiesFlag, ...judgeFlags}
   static override summary = 'Show everything about one Redis lock.'
 
   async run(): Promise<LockInspection> {
     const {args, flags} = await this.parse(LocksInspect)
     const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
     const connection = this.own(await connectRedis(url))
-    const families = compileFamilies(BUILTIN_FAMILIES)
+    const families = familiesWith(await ownFamilies(this.config.root, flags.families))
     const inspection = await inspectLock(connection, args.key, {families, ...judgeOptions(flags)})
     this.log(renderLock(inspection))
     return inspection

@@ -9,6 +9,7 @@ import {confirm} from '../../cli/confirm.js'
 import {defaultDuration, durationFlag} from '../../cli/duration.js'
 import {redisFlags, yesFlag} from '../../cli/flags.js'
 import {interruptible} from '../../cli/interruptible.js'
+import {familiesFlag, ownFamilies} from '../../cli/lock-families.js'
 import {auditLogPath, judgeFlags, judgeOptions} from '../../cli/locks.js'
 import {readPlanFile, RELEASE_PLAN_COMMAND, writePlanFile} from '../../cli/plan-file.js'
 import {renderReleasePlan, renderReleases} from '../../cli/render/release.js'
@@ -17,8 +18,7 @@ import {connectRedis, type RedisConnection} from '../../clients/redis/connect.js
 import {auditFacts} from '../../domain/locks/audit.js'
 import {type LockReleases, releaseLocks} from '../../domain/locks/collect-release.js'
 import {collectReleasePlan} from '../../domain/locks/collect-release-plan.js'
-import {BUILTIN_FAMILIES} from '../../domain/locks/families/builtin.js'
-import {compileFamilies} from '../../domain/locks/families/compiled.js'
+import {familiesWith} from '../../domain/locks/families/builtin.js'
 import {keysOfScan} from '../../domain/locks/scan-file.js'
 import {parseReleasePlan, type ReleasePlan} from '../../domain/locks/release-plan.js'
 import {LOCK_VERDICTS} from '../../domain/locks/verdict.js'
@@ -49,6 +49,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
   ]
   static override flags = {
     ...redisFlags,
+    ...familiesFlag,
     ...judgeFlags,
     'audit-log': Flags.string({
       description: 'where each decision is written down; in your state directory when left out',
@@ -136,7 +137,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     if (flags.execute !== undefined) return this.execute(connection, flags.execute, flags)
     const {plan, skipped} = await collectReleasePlan(connection, keys, {
       ...judgeOptions(flags),
-      families: compileFamilies(BUILTIN_FAMILIES),
+      families: familiesWith(await ownFamilies(this.config.root, flags.families)),
       how: flags.hard ? 'hard' : flags.soft ? 'soft' : 'auto',
       graceMs: flags.grace,
       now: new Date(),

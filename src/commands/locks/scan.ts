@@ -7,14 +7,14 @@ import {exitCode} from '../../cli/exit-codes.js'
 import {redisFlags} from '../../cli/flags.js'
 import {interruptible} from '../../cli/interruptible.js'
 import {LineWriter} from '../../cli/lines.js'
+import {familiesFlag, ownFamilies} from '../../cli/lock-families.js'
 import {judgeFlags, judgeOptions} from '../../cli/locks.js'
 import {CSV_HEAD, csvLines, jsonLines} from '../../cli/render/lock-lines.js'
 import {renderLocks} from '../../cli/render/locks.js'
 import {FirstSeenFile} from '../../clients/first-seen/first-seen-file.js'
 import {connectRedis} from '../../clients/redis/connect.js'
 import {type LockScan, scanLocks} from '../../domain/locks/collect.js'
-import {BUILTIN_FAMILIES} from '../../domain/locks/families/builtin.js'
-import {compileFamilies} from '../../domain/locks/families/compiled.js'
+import {familiesWith} from '../../domain/locks/families/builtin.js'
 import type {LockRecord} from '../../domain/locks/record.js'
 import {isAtLeast, SEVERITIES} from '../../domain/locks/verdict.js'
 import {Usage} from '../../errors.js'
@@ -32,6 +32,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
   ]
   static override flags = {
     ...redisFlags,
+    ...familiesFlag,
     ...judgeFlags,
     'fail-on': Flags.option({
       description: 'exit with 10 when a lock deserves a verdict as bad as this',
@@ -62,7 +63,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
 
   async run(): Promise<LockScan> {
     const {flags} = await this.parse(LocksScan)
-    const families = compileFamilies(BUILTIN_FAMILIES)
+    const families = familiesWith(await ownFamilies(this.config.root, flags.families))
     const unknown = (flags.family ?? []).filter((name) => !families.families.has(name))
     if (unknown.length > 0) {
       const known = [...families.families.keys()].toSorted().join(', ')
@@ -90,7 +91,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       signal: this.own(interruptible()).signal,
     })
     await firstSeen?.save()
-    if (scan.summary.unreadable > 0) this.warn(`${String(scan.summary.unreadable)} keys may not be read by this login`)
+    this.warnOfGaps(scan.summary)
     const isList = flags.output === 'table' || flags.output === 'json'
     if (isList && scan.summary.locks > flags.limit) {
       this.warn(`only ${String(flags.limit)} locks are listed; raise --limit, or take --output ndjson`)
@@ -98,6 +99,16 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     if (flags.output === 'table') this.log(renderLocks(scan))
     if (findings.count > 0) process.exitCode = exitCode('findings')
     return scan
+  }
+
+  private warnOfGaps({failedServers, missingRights, movingSlots, unreadable}: LockScan['summary']): void {
+    if (unreadable > 0) {
+      this.warn(`${String(unreadable)} keys may not be read by this login, which lacks ${missingRights.join(', ')}`)
+    }
+    for (const {address, cause} of failedServers) {
+      this.warn(`${address} could not be walked to its end (${cause}): locks of its slots may be missing`)
+    }
+    if (movingSlots > 0) this.warn(`${String(movingSlots)} slots did not stop moving: locks of theirs may be missing`)
   }
 
   override jsonEnabled(): boolean {

@@ -4,6 +4,12 @@ import type {Observer, SeenLock} from './observation.js'
 import type {LockRecord} from './record.js'
 import type {EarlierLook} from './second-look.js'
 
+/** What a look at some keys showed, and how many of them are not gone but could not be looked at here. */
+export interface Looked {
+  readonly seen: SeenLock[]
+  readonly elsewhere: number
+}
+
 interface Page {
   readonly keys: readonly Buffer[]
   readonly looks: ReadonlyMap<string, EarlierLook>
@@ -18,7 +24,7 @@ export class SecondLooks {
   /** locks that had ended by then */
   ended = 0
   private readonly observer: Observer
-  private readonly look: (keys: readonly Buffer[]) => Promise<SeenLock[]>
+  private readonly look: (keys: readonly Buffer[]) => Promise<Looked>
   private readonly afterMs: number
   private readonly signal: AbortSignal
   private readonly pages: Page[] = []
@@ -26,7 +32,7 @@ export class SecondLooks {
 
   constructor(
     observer: Observer,
-    look: (keys: readonly Buffer[]) => Promise<SeenLock[]>,
+    look: (keys: readonly Buffer[]) => Promise<Looked>,
     afterMs: number,
     signal: AbortSignal,
   ) {
@@ -62,8 +68,8 @@ export class SecondLooks {
     if (!page) return []
     await delay(Math.max(0, page.dueAt - performance.now()), undefined, {signal: this.signal})
     this.waiting -= page.keys.length
-    const seen = await this.look(page.keys)
-    this.ended += page.keys.length - seen.length
+    const {elsewhere, seen} = await this.look(page.keys)
+    this.ended += page.keys.length - seen.length - elsewhere
     return this.observer.judge(seen, page.looks)
   }
 }

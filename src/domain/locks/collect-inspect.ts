@@ -40,7 +40,7 @@ export interface InspectOptions extends JudgeOptions {
 /**
  * Everything about one lock. Reads only.
  *
- * @throws Unreachable E_NO_LOCK, E_REDIS_AUTH; Blocked E_NOT_A_LOCK for a key that belongs to a lock and is none.
+ * @throws Unreachable E_NO_LOCK, E_REDIS_ACL; Blocked E_NOT_A_LOCK for a key that belongs to a lock and is none.
  */
 export async function inspectLock(
   connection: RedisConnection,
@@ -69,18 +69,20 @@ export async function inspectLock(
   }
 }
 
-/** @throws Unreachable E_NO_LOCK, E_REDIS_AUTH. */
+/** @throws Unreachable E_NO_LOCK, E_REDIS_ACL. */
 async function readFrom(connection: RedisConnection, key: string): Promise<{raw: RawLock; redis: Redis}> {
   const redis = await homeOf(connection, key)
   if (redis) {
     await stopTouching(redis)
-    const [raw] = await readLocks(redis, [Buffer.from(key)], await expiryCommandOf(redis))
-    if (raw === 'unreadable') {
-      throw new Unreachable('E_REDIS_AUTH', `this login may not read ${key}`, {
-        data: {address: connection.address, key},
+    const {locks, unreadable} = await readLocks(redis, [Buffer.from(key)], await expiryCommandOf(redis))
+    const [raw] = locks
+    if (raw) return {raw, redis}
+    const [refused] = unreadable
+    if (refused) {
+      throw new Unreachable('E_REDIS_ACL', `this login may not read ${key}: it lacks ${refused.lacks}`, {
+        data: {address: connection.address, key, lacks: refused.lacks},
       })
     }
-    if (raw) return {raw, redis}
   }
   throw new Unreachable('E_NO_LOCK', `there is no key ${key} in Redis at ${connection.address}`, {
     data: {address: connection.address, key},
@@ -93,16 +95,15 @@ async function readCompanions(redis: Redis, key: string, lock: RecognisedLock): 
     const name = fillTemplate(template, key, lock.groups)
     return name === null ? [] : [{name, role}]
   })
-  const looks = await readLocks(
+  const {locks} = await readLocks(
     redis,
     named.map(({name}) => Buffer.from(name)),
     'pttl',
   )
-  return looks.flatMap((raw) => {
-    if (raw === 'unreadable') return []
+  return locks.map((raw) => {
     const name = printable(raw.key)
     const role = named.find((row) => row.name === name)?.role ?? ''
-    return [{key: name, role, entries: raw.entries.map(([entry]) => printable(entry))}]
+    return {key: name, role, entries: raw.entries.map(([entry]) => printable(entry))}
   })
 }
 

@@ -1,9 +1,16 @@
 import type {Redis} from 'ioredis'
 
+import {missingRight} from '../../clients/redis/acl.js'
 import type {RawLock} from './raw-lock.js'
 
-/** What could not be read: this login may not. */
-export type Unreadable = 'unreadable'
+/** What was read of keys. One that is gone stands nowhere. */
+export interface ReadKeys {
+  readonly locks: RawLock[]
+  /** belong to another server of the cluster by now */
+  readonly moved: Buffer[]
+  /** may not be read by this login, and the right that it lacks */
+  readonly unreadable: Array<{readonly key: Buffer; readonly lacks: string}>
+}
 
 /** More is no lock of a family that is known, and reading it would hold up the server. */
 const MOST_ELEMENTS = 64
@@ -35,16 +42,10 @@ export async function expiryCommandOf(redis: Redis): Promise<ExpiryCommand> {
   }
 }
 
-/**
- * Looks at keys in two pipelines: what does not touch them first, so that the idle time is not our own; then the values.
- * A key that is gone meanwhile is left out.
- */
-export async function readLocks(
-  redis: Redis,
-  keys: readonly Buffer[],
-  expiry: ExpiryCommand,
-): Promise<Array<RawLock | Unreadable>> {
-  if (keys.length === 0) return []
+/** Looks at keys in two pipelines: what does not touch them first, so that the idle time is not our own; then the values. */
+export async function readLocks(redis: Redis, keys: readonly Buffer[], expiry: ExpiryCommand): Promise<ReadKeys> {
+  const result: ReadKeys = {locks: [], moved: [], unreadable: []}
+  if (keys.length === 0) return result
   const looks = redis.pipeline().time()
   for (const key of keys) looks.type(key)[expiry](key).object('IDLETIME', key).object('ENCODING', key)
   const [time, ...seen] = await answers(looks.exec())
@@ -53,10 +54,24 @@ export async function readLocks(
   const values = redis.pipeline()
   for (const {key, look} of rows) addRead(values, key, look)
   const read = await answers(values.exec())
-  return rows
-    .map(({key, look}, at) => rawLock({key, atMs, expiry}, look, read[at]))
-    .filter((raw) => raw === 'unreadable' || raw.type !== 'none')
+  for (const [at, {key, look}] of rows.entries()) {
+    const [type, ends, , encoding] = look
+    // Without the encoding a hash is not read: it could be long.
+    const needed = [type, ends, read[at], ...(type?.value === 'hash' ? [encoding] : [])]
+    const errors = needed.flatMap((answer) => answer?.error ?? [])
+    const lacks = errors.map(missingRight).find((right) => right !== null)
+    if (errors.some(({message}) => MOVED.test(message))) result.moved.push(key)
+    else if (lacks) result.unreadable.push({key, lacks})
+    else {
+      const raw = rawLock({key, atMs, expiry}, look, read[at])
+      if (raw.type !== 'none') result.locks.push(raw)
+    }
+  }
+  return result
 }
+
+/** What a server of a cluster answers of a key that is not its own, or not any more. */
+const MOVED = /^(?:ASK|MOVED|TRYAGAIN) /
 
 type Pipeline = ReturnType<Redis['pipeline']>
 
@@ -91,8 +106,7 @@ function rawLock(
   {atMs, expiry, key}: {readonly key: Buffer; readonly atMs: number; readonly expiry: ExpiryCommand},
   [type, ends, idle, encoding]: readonly Answer[],
   read: Answer | undefined,
-): RawLock | Unreadable {
-  if ([type, ends, read].some((answer) => answer?.error?.message.includes('NOPERM'))) return 'unreadable'
+): RawLock {
   return {
     key,
     type: String(type?.value),

@@ -3,7 +3,7 @@ import type {Redis} from 'ioredis'
 import type {RedisConnection} from '../../clients/redis/connect.js'
 import {Unreachable} from '../../errors.js'
 import {homeOf} from './collect-home.js'
-import {expiryCommandOf, readLocks, stopTouching} from './collect-read.js'
+import {expiryCommandOf, type ReadKeys, readLocks, stopTouching} from './collect-read.js'
 import {deadWaiters} from './collect-waiters.js'
 import {bytesOf, printable, type RawLock} from './raw-lock.js'
 import {recognise} from './recognise.js'
@@ -28,7 +28,7 @@ export interface CollectedReleasePlan {
  * Looks at every lock again, and plans what a release does with it. Reads only.
  *
  * @param keys as a scan shows them: text, or base64:… for one that is none.
- * @throws Unreachable E_REDIS_AUTH for a key that this login may not read.
+ * @throws Unreachable E_REDIS_ACL for a key that this login may not read; E_SLOT_MOVES.
  */
 export async function collectReleasePlan(
   connection: RedisConnection,
@@ -42,11 +42,9 @@ export async function collectReleasePlan(
     const expiry = await expiryCommandOf(redis)
     for (let at = 0; at < names.length; at += BATCH) {
       const wanted = names.slice(at, at + BATCH)
-      const found = new Map<string, RawLock>()
-      for (const raw of await readLocks(redis, wanted.map(bytesOf), expiry)) {
-        if (raw === 'unreadable') throw unreadable(connection.address, wanted)
-        found.set(printable(raw.key), raw)
-      }
+      const {locks, unreadable} = await readLocks(redis, wanted.map(bytesOf), expiry)
+      if (unreadable[0]) throw mayNotRead(connection.address, unreadable)
+      const found = new Map(locks.map((raw) => [printable(raw.key), raw]))
       for (const key of wanted) {
         const raw = found.get(printable(bytesOf(key)))
         const planned = raw && (await planOne(redis, raw, wish))
@@ -84,8 +82,10 @@ async function byNode(
   return [...nodes].map(([redis, names]) => ({redis, names}))
 }
 
-function unreadable(address: string, keys: readonly string[]): Unreachable {
-  return new Unreachable('E_REDIS_AUTH', 'this login may not read every one of these locks; nothing is planned', {
-    data: {address, keys: keys.slice(0, 20)},
+function mayNotRead(address: string, unreadable: ReadKeys['unreadable']): Unreachable {
+  const lacks = [...new Set(unreadable.map((one) => one.lacks))].toSorted()
+  const message = `this login may not read every one of these locks, for it lacks ${lacks.join(', ')}; nothing is planned`
+  return new Unreachable('E_REDIS_ACL', message, {
+    data: {address, lacks, keys: unreadable.slice(0, 20).map(({key}) => printable(key))},
   })
 }

@@ -1,4 +1,5 @@
-import type {LockFamily} from './family.js'
+import {type CompiledFamilies, compileFamilies} from './compiled.js'
+import type {LockFamilies, LockFamily} from './family.js'
 import {JAVA_FAMILIES} from './java.js'
 import {NODE_FAMILIES} from './node.js'
 import {LAST_FAMILIES, OTHER_FAMILIES} from './others.js'
@@ -12,3 +13,8 @@ export const BUILTIN_FAMILIES: readonly LockFamily[] = [
   ...NODE_FAMILIES,
   ...LAST_FAMILIES,
 ]
+
+/** The known families, after a user's own. @throws Usage E_LOCK_FAMILIES. */
+export function familiesWith(own: LockFamilies): CompiledFamilies {
+  return compileFamilies([...own, ...BUILTIN_FAMILIES])
+}

@@ -1,7 +1,7 @@
 import {Usage} from '../../../errors.js'
 import type {LockType} from '../raw-lock.js'
 import type {LockCompanion, LockFamily, LockForm} from './family.js'
-import {templateExpression} from './template.js'
+import {templateExpression, variablesOf} from './template.js'
 
 export interface CompiledForm {
   readonly family: LockFamily
@@ -29,7 +29,8 @@ export interface CompiledFamilies {
 /**
  * What is certain is asked before what only counts where a lock is expected; else in the order given.
  *
- * @throws Usage E_LOCK_FAMILIES that names the family whose expression can't be read, or whose name stands twice.
+ * @throws Usage E_LOCK_FAMILIES that names the family whose expression can't be read, whose template names a group that no
+ *   form finds, or whose name stands twice.
  */
 export function compileFamilies(families: readonly LockFamily[]): CompiledFamilies {
   const byName = new Map<string, LockFamily>()
@@ -38,6 +39,7 @@ export function compileFamilies(families: readonly LockFamily[]): CompiledFamili
   for (const family of families) {
     if (byName.has(family.name)) throw unreadable(family, 'its name stands twice')
     byName.set(family.name, family)
+    requireKnownGroups(family)
     for (const companion of family.companions ?? []) {
       add(companions, companion.type, {family, companion, key: templateExpression(companion.key)})
     }
@@ -65,6 +67,20 @@ function compileForm(family: LockFamily, form: LockForm): CompiledForm {
     token: whole(form.token),
     entry: form.entry === undefined ? null : whole(form.entry),
   }
+}
+
+function requireKnownGroups(family: LockFamily): void {
+  const {companions = [], forms, release} = family
+  const wake = release.how === 'compare-and-delete' ? release.wake : undefined
+  const templates = [
+    ...companions.map(({key}) => key),
+    ...(wake?.by === 'publish' ? [wake.channel, wake.waiterChannel ?? ''] : []),
+    ...(wake?.by === 'push' ? [wake.list] : []),
+  ]
+  const found = forms.flatMap(({key = ''}) => [...key.matchAll(/\(\?<(\w+)>/g)].map(([, name = '']) => name))
+  const known = new Set(['key', 'tagged', 'waiter', ...found])
+  const strange = templates.flatMap(variablesOf).find((name) => !known.has(name))
+  if (strange !== undefined) throw unreadable(family, `no form's key has a group ${strange}, which a template names`)
 }
 
 function unreadable({name}: LockFamily, reason: string): Usage {

@@ -20,6 +20,9 @@ export interface LockFamily {
   release: LockRelease
 }
 
+/** What a user's file of families holds. */
+export type LockFamilies = LockFamily[]
+
 /** One shape in which a lock is stored. */
 export interface LockForm {
   type: LockType

@@ -18,6 +18,11 @@ export function fillTemplate(template: string, key: string, groups: Readonly<Rec
   return template.replace(VARIABLE, (_, name: string) => values[name] ?? '')
 }
 
+/** The names that a template has to be given. */
+export function variablesOf(template: string): string[] {
+  return [...template.matchAll(VARIABLE)].flatMap(([, name]) => name ?? [])
+}
+
 /** A template as a regular expression, which finds what fills it. Groups: `tagged`, or as they are named. */
 export function templateExpression(template: string): RegExp {
   let text = ''

@@ -1,0 +1,124 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {Redis} from 'ioredis'
+
+import type {RedisConnection} from '../../clients/redis/connect.js'
+import {nodeName} from '../../clients/redis/slots.js'
+import type {LockWalk} from './collect-walk.js'
+import {SlotWatch} from './slot-watch.js'
+
+/** A server whose walk broke off. */
+export interface FailedServer {
+  address: string
+  cause: string
+}
+
+/** What a walk over all servers could not cover. */
+export interface Coverage {
+  /** keys that the servers held when they were met first; null where one did not say */
+  readonly keys: number | null
+  readonly failed: readonly FailedServer[]
+  /** hash slots that did not stop moving */
+  readonly movingSlots: number
+}
+
+/** A failover takes Sentinel its down-after-milliseconds, 30 s by default, and a few more. */
+const FAILOVER_MS = 60_000
+const SETTLE_MS = 60_000
+const LOOK_AGAIN_MS = 500
+
+/**
+ * Walks every server, so that each lock counts once whatever moves meanwhile.
+ *
+ * @throws what ended it, when no server could be walked to its end.
+ */
+export async function walkServers(connection: RedisConnection, walk: LockWalk, signal: AbortSignal): Promise<Coverage> {
+  const owners = await connection.slotOwners()
+  return owners === null
+    ? walkOne(connection, walk, signal)
+    : new ClusterWalk(connection, walk, signal, new SlotWatch(owners)).go()
+}
+
+/** A primary that Sentinel replaces meanwhile is followed: its successor is walked from the start, for cursors are its own. */
+async function walkOne(connection: RedisConnection, walk: LockWalk, signal: AbortSignal): Promise<Coverage> {
+  let [redis] = connection.primaries as [Redis]
+  const keys = await sizeOf(redis)
+  const deadline = performance.now() + FAILOVER_MS
+  for (;;) {
+    try {
+      await walk.walk(redis, null)
+      return {keys, failed: [], movingSlots: 0}
+    } catch (error) {
+      if (signal.aborted || connection.successor === null || performance.now() > deadline) throw error
+      await delay(LOOK_AGAIN_MS, undefined, {signal})
+      redis = (await connection.successor().catch(() => null)) ?? redis
+    }
+  }
+}
+
+class ClusterWalk {
+  private readonly connection: RedisConnection
+  private readonly lockWalk: LockWalk
+  private readonly signal: AbortSignal
+  private readonly watch: SlotWatch
+  private readonly failed = new Map<string, unknown>()
+
+  constructor(connection: RedisConnection, lockWalk: LockWalk, signal: AbortSignal, watch: SlotWatch) {
+    this.connection = connection
+    this.lockWalk = lockWalk
+    this.signal = signal
+    this.watch = watch
+  }
+
+  async go(): Promise<Coverage> {
+    const {primaries} = this.connection
+    const counts = await Promise.all(primaries.map(sizeOf))
+    await this.round(primaries)
+    if (this.failed.size === primaries.length) throw [...this.failed.values()][0]
+    const deadline = performance.now() + SETTLE_MS
+    let moving = await this.movedSlots()
+    while (moving > 0 && performance.now() < deadline) {
+      await this.round(await this.connection.refresh())
+      moving = await this.movedSlots()
+      if (moving > 0) await delay(LOOK_AGAIN_MS, undefined, {signal: this.signal})
+    }
+    return {
+      keys: counts.reduce((sum: number | null, count) => (sum === null || count === null ? null : sum + count), 0),
+      failed: [...this.failed].map(([address, cause]) => ({address, cause: textOf(cause)})),
+      movingSlots: moving,
+    }
+  }
+
+  private async movedSlots(): Promise<number> {
+    const owners = await this.connection.slotOwners()
+    return owners === null ? 0 : this.watch.next(owners)
+  }
+
+  private async round(servers: readonly Redis[]): Promise<void> {
+    await Promise.all(
+      servers.map(async (redis) => {
+        const name = nodeName(redis)
+        try {
+          await this.lockWalk.walk(redis, {
+            isOf: (key) => this.watch.isOf(key, name),
+            hasMoved: (key) => {
+              this.watch.hasMoved(key)
+            },
+          })
+        } catch (error) {
+          this.signal.throwIfAborted()
+          this.failed.set(name, error)
+        }
+      }),
+    )
+  }
+}
+
+/** null for a login that may not ask, or a server that is gone. */
+function sizeOf(redis: Redis): Promise<number | null> {
+  return redis.dbsize().catch(() => null)
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

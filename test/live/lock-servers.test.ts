@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import {execFile} from 'node:child_process'
+import {mkdtemp} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {test, type TestContext} from 'node:test'
+import {setTimeout as delay} from 'node:timers/promises'
+import {promisify} from 'node:util'
+
+import calculateSlot from 'cluster-key-slot'
+import {Cluster, Redis} from 'ioredis'
+
+import {connectRedis} from '../../src/clients/redis/connect.js'
+import {type LockScan, scanLocks} from '../../src/domain/locks/collect.js'
+import type {LockScanOptions} from '../../src/domain/locks/collect-walk.js'
+import {familiesWith} from '../../src/domain/locks/families/builtin.js'
+import {askCli, parseDocument, runCli} from '../support/cli.js'
+import {
+  beginMove,
+  finishMove,
+  moveSlot,
+  type SpareRedis,
+  startCluster,
+  startRedis,
+  startSentinel,
+} from '../support/redis-servers.js'
+
+const LOCKS = 6000
+
+/** Scans in this process; what is to happen meanwhile happens when the first locks are found, and the scan waits for it. */
+async function scanWhile(
+  t: TestContext,
+  url: string,
+  meanwhile: () => Promise<void>,
+  more: Partial<LockScanOptions> = {},
+): Promise<{scan: LockScan; told: string[]}> {
+  const connection = await connectRedis(url)
+  t.after(() => connection.close())
+  const told: string[] = []
+  let happening: Promise<void> | null = null
+  const scan = await scanLocks(connection, {
+    families: familiesWith([]),
+    pattern: 'lock:*',
+    onlyFamilies: null,
+    limit: LOCKS,
+    observeMs: null,
+    seenBefore: null,
+    maxTtlMs: 600_000,
+    maxHoldMs: 600_000,
+    onLocks: async (locks) => {
+      told.push(...locks.map(({key}) => key))
+      await (happening ??= meanwhile())
+    },
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+    ...more,
+  })
+  return {scan, told}
+}
+
+async function takeLocks(redis: Cluster | Redis): Promise<string[]> {
+  const keys = Array.from({length: LOCKS}, (_, number) => `lock:user:${String(number)}`)
+  await Promise.all(keys.map((key) => redis.set(key, '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01', 'PX', 600_000)))
+  return keys.toSorted()
+}
+
+async function cluster(t: TestContext): Promise<{url: string; servers: SpareRedis[]; keys: string[]}> {
+  const {servers, url} = await startCluster(t)
+  const client = new Cluster([{host: '127.0.0.1', port: servers[0]?.port ?? 0}])
+  const keys = await takeLocks(client)
+  await Promise.all(client.nodes('master').map((node) => node.wait(1, 5000)))
+  client.disconnect()
+  return {url, servers, keys}
+}
+
+/** A few slots of the first of the primaries, which have keys. */
+function slotsOf(keys: readonly string[], count: number): number[] {
+  const slots = keys.map((key) => calculateSlot(key)).filter((slot) => slot < 5000)
+  return [...new Set(slots)].slice(0, count)
+}
+
+for (const [how, more] of [
+  ['one look', {}],
+  ['two looks', {observeMs: 1500}],
+] as const) {
+  test(`a cluster whose slots move during the scan, ${how}: every lock once`, async (t) => {
+    const {keys, servers, url} = await cluster(t)
+    const [first, second, third] = servers as [SpareRedis, SpareRedis, SpareRedis]
+    const slots = slotsOf(keys, 60)
+    const [last = 0] = slots.splice(0, 1)
+    let finishing = Promise.resolve()
+    const {scan, told} = await scanWhile(
+      t,
+      url,
+      async () => {
+        for (const [at, slot] of slots.entries()) await moveSlot(slot, first, at % 2 === 0 ? second : third)
+        await beginMove(last, first, third)
+        // It is half way when the first walk ends.
+        finishing = delay(1000).then(() => finishMove(last, first, third))
+      },
+      more,
+    )
+    await finishing
+    assert.deepEqual(told.toSorted(), keys)
+    assert.deepEqual([scan.complete, scan.summary.locks, scan.summary.ended], [true, LOCKS, 0])
+    assert.ok(Number(await third.call('CLUSTER', 'COUNTKEYSINSLOT', last)) > 0, 'the slot did move')
+  })
+}
+
+test('a primary of a cluster is killed during the scan: the answer is not whole, and names it', async (t) => {
+  const {keys, servers, url} = await cluster(t)
+  const [first] = servers as [SpareRedis]
+  const {scan, told} = await scanWhile(t, url, () => first.kill())
+  assert.equal(scan.complete, false)
+  assert.deepEqual(
+    scan.summary.failedServers.map(({address}) => address),
+    [first.address],
+  )
+  const ofOthers = keys.filter((key) => calculateSlot(key) >= 5461)
+  assert.deepEqual(
+    ofOthers.filter((key) => !told.includes(key)),
+    [],
+  )
+  assert.equal(new Set(told).size, told.length)
+})
+
+test('Sentinel replaces the primary during the scan: it goes on with the new one, every lock once', async (t) => {
+  const {primary, url} = await startSentinel(t)
+  const redis = new Redis(primary.port, '127.0.0.1')
+  const keys = await takeLocks(redis)
+  await redis.wait(1, 5000)
+  redis.disconnect()
+  const {scan, told} = await scanWhile(t, url, () => primary.kill())
+  assert.deepEqual(told.toSorted(), keys)
+  assert.equal(scan.complete, true)
+})
+
+test('a login without a right: it is named', async (t) => {
+  const redis = await startRedis(t)
+  await redis.call('SET', 'lock:a', 'x', 'PX', 60_000)
+  await redis.call('HSET', 'lock:b', '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01:1', 1)
+  const as = redis.url.replace('redis://', 'redis://auditor:right@')
+  const rights = ['%R~*', '+info', '+scan', '+dbsize', '+type', '+pexpiretime', '+pttl', '+object', '+get', '+hgetall']
+  const scanAs = async (...granted: string[]): Promise<ReturnType<typeof parseDocument<LockScan>>> => {
+    await redis.call('ACL', 'SETUSER', 'auditor', 'reset', 'on', '>right', '-@all', ...granted)
+    return parseDocument<LockScan>((await runCli(['locks', 'scan', '--redis-url', as, '--json'])).stdout)
+  }
+  assert.deepEqual((await scanAs(...rights)).result.summary.missingRights, [])
+  const cases: ReadonlyArray<readonly [without: string, lacks: string, unreadable: number]> = [
+    ['+hgetall', '+hgetall', 1],
+    ['+get', '+get', 1],
+    ['+type', '+type', 2],
+    ['%R~*', '~KEY', 2],
+  ]
+  for (const [without, lacks, unreadable] of cases) {
+    const {result, warnings} = await scanAs(...rights.filter((right) => right !== without))
+    assert.deepEqual([result.summary.missingRights, result.summary.unreadable], [[lacks], unreadable])
+    assert.equal(result.complete, false)
+    assert.ok(warnings.join().includes(`lacks ${lacks}`), warnings.join())
+  }
+  for (const without of ['+scan', '+info']) {
+    const {error} = await scanAs(...rights.filter((right) => right !== without))
+    assert.equal(error.code, 'E_REDIS_ACL')
+    assert.deepEqual(error.data['lacks'], without)
+    assert.match(error.next.join(), new RegExp(`ACL SETUSER USER \\${without}`))
+  }
+})
+
+test('TLS: a certificate that nobody vouches for is refused, and with its authority it goes on', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'keyshift-tls-'))
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', certificate]
+  await promisify(execFile)('openssl', [...made, ...subject])
+  const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', certificate]
+  const {port} = await startRedis(t, '--port', '0', '--tls-port', 'PORT', ...files, '--tls-auth-clients', 'no')
+  const args = ['locks', 'scan', '--redis-url', `rediss://127.0.0.1:${String(port)}`]
+  const refused = await runCli([...args, '--json'])
+  assert.equal(refused.code, 4)
+  const {error} = parseDocument(refused.stdout)
+  assert.equal(error.code, 'E_REDIS_TLS', refused.stdout)
+  assert.match(error.next.join(), /NODE_EXTRA_CA_CERTS/)
+  const {complete} = await askCli<LockScan>(args, {NODE_EXTRA_CA_CERTS: certificate})
+  assert.equal(complete, true)
+})
