@@ -166,7 +166,7 @@ function titleOf(id: StepId, from: MigratableType, {newSubscription, to}: PlanRe
 const GAP_MS: Readonly<Record<Strategy, Record<'atOnce' | 'gathered', Expectation['gapMs']>>> = {
   'stop-start': {atOnce: null, gathered: null},
   'in-place': {atOnce: {low: 200, high: 650}, gathered: {low: 300, high: 1500}},
-  'blue-green': {atOnce: {low: 150, high: 450}, gathered: {low: 2000, high: 3000}},
+  'blue-green': {atOnce: {low: 150, high: 450}, gathered: {low: 300, high: 1500}},
 }
 
 function expectationOf(
