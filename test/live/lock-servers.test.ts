@@ -11,6 +11,7 @@ import calculateSlot from 'cluster-key-slot'
 import {Cluster, Redis} from 'ioredis'
 
 import {connectRedis} from '../../src/clients/redis/connect.js'
+import type {LockReleases} from '../../src/domain/locks/collect-release.js'
 import {type LockScan, scanLocks} from '../../src/domain/locks/collect.js'
 import type {LockScanOptions} from '../../src/domain/locks/collect-walk.js'
 import {familiesWith} from '../../src/domain/locks/families/builtin.js'
@@ -41,6 +42,7 @@ async function scanWhile(
   const scan = await scanLocks(connection, {
     families: familiesWith([]),
     pattern: 'lock:*',
+    avoidsScripts: false,
     onlyFamilies: null,
     limit: LOCKS,
     observeMs: null,
@@ -106,6 +108,33 @@ for (const [how, more] of [
     assert.ok(Number(await third.call('CLUSTER', 'COUNTKEYSINSLOT', last)) > 0, 'the slot did move')
   })
 }
+
+test('a release in a cluster goes to who has the lock by then; while its slot is half way, it fails and says so', async (t) => {
+  const {servers, url} = await startCluster(t)
+  const [first, second] = servers as [SpareRedis, SpareRedis]
+  const client = new Cluster([{host: '127.0.0.1', port: first.port}])
+  t.after(() => {
+    client.disconnect()
+  })
+  const keys = ['lock:user:1', 'lock:user:2', 'lock:user:3', 'lock:user:4', 'lock:user:5', 'lock:user:6']
+  for (const key of keys) await client.set(key, '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01', 'PX', 600_000)
+  const plan = join(await mkdtemp(join(tmpdir(), 'keyshift-release-')), 'plan.json')
+  await askCli(['locks', 'release', ...keys, '--hard', '--redis-url', url, '-o', plan])
+  const [moved = '', halfWay = ''] = keys.filter((key) => calculateSlot(key) < 5461)
+  assert.ok(moved !== '' && halfWay !== '' && calculateSlot(moved) !== calculateSlot(halfWay))
+  await moveSlot(calculateSlot(moved), first, second)
+  await beginMove(calculateSlot(halfWay), first, second)
+  const execute = ['locks', 'release', '--execute', plan, '--reason', 'a test', '--yes', '--redis-url', url]
+  const {result} = parseDocument<{executed: LockReleases}>(
+    (await runCli([...execute, '--audit-log', `${plan}.audit`, '--json'])).stdout,
+  )
+  assert.deepEqual(
+    result.executed.releases.map(({key, reason, result: outcome}) => [key, outcome, reason]),
+    keys.map((key) => (key === halfWay ? [key, 'failed', 'its slot moves: try again'] : [key, 'released', null])),
+  )
+  await finishMove(calculateSlot(halfWay), first, second)
+  assert.equal(await client.exists(halfWay), 1)
+})
 
 test('a primary of a cluster is killed during the scan: the answer is not whole, and names it', async (t) => {
   const {keys, servers, url} = await cluster(t)

@@ -1,21 +1,27 @@
+import calculateSlot from 'cluster-key-slot'
 import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../clients/redis/connect.js'
+import {nodeName} from '../../clients/redis/slots.js'
+import {Unreachable} from '../../errors.js'
 
-/** The primary that a key belongs to; null where none says so, as while its slot moves. */
-export async function homeOf({primaries}: RedisConnection, key: Buffer | string): Promise<Redis | null> {
-  if (primaries.length === 1) return primaries[0] ?? null
-  for (const redis of primaries) if (await isHome(redis, key)) return redis
-  return null
+/** The primary that a key belongs to; null where its slot has no owner that can be reached. */
+export type HomeOf = (key: Buffer) => Redis | null
+
+/** As the slots of a cluster lie now. */
+export async function homesNow(connection: RedisConnection): Promise<HomeOf> {
+  const owners = await connection.slotOwners()
+  const servers = await connection.refresh()
+  if (owners === null) return () => servers[0] ?? null
+  const byName = new Map(servers.map((redis) => [nodeName(redis), redis]))
+  return (key) => byName.get(owners[calculateSlot(key)] ?? '') ?? null
 }
 
-/** In a cluster the others answer that the key is not theirs. TYPE touches nothing. */
-async function isHome(redis: Redis, key: Buffer | string): Promise<boolean> {
-  try {
-    await redis.type(key)
-    return true
-  } catch (error) {
-    if (error instanceof Error && /^(?:MOVED|ASK) /.test(error.message)) return false
-    return true // what else is wrong shows when it is read
-  }
+/** What a server of a cluster answers of a key that is not its own, or not any more. */
+export function saysMoved(error: unknown): boolean {
+  return error instanceof Error && /^(?:ASK|MOVED|TRYAGAIN) /.test(error.message)
+}
+
+export function slotMoves(key: string): Unreachable {
+  return new Unreachable('E_SLOT_MOVES', `the slot of ${key} moves to another node; try again`, {data: {key}})
 }

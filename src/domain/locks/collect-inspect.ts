@@ -2,7 +2,7 @@ import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../clients/redis/connect.js'
 import {Blocked, Unreachable} from '../../errors.js'
-import {homeOf} from './collect-home.js'
+import {homesNow, slotMoves} from './collect-home.js'
 import {expiryCommandOf, readLocks, stopTouching} from './collect-read.js'
 import {listenersOf} from './collect-waiters.js'
 import type {CompiledFamilies} from './families/compiled.js'
@@ -40,7 +40,7 @@ export interface InspectOptions extends JudgeOptions {
 /**
  * Everything about one lock. Reads only.
  *
- * @throws Unreachable E_NO_LOCK, E_REDIS_ACL; Blocked E_NOT_A_LOCK for a key that belongs to a lock and is none.
+ * @throws Unreachable E_NO_LOCK, E_REDIS_ACL, E_SLOT_MOVES; Blocked E_NOT_A_LOCK for a key that belongs to a lock and is none.
  */
 export async function inspectLock(
   connection: RedisConnection,
@@ -69,20 +69,21 @@ export async function inspectLock(
   }
 }
 
-/** @throws Unreachable E_NO_LOCK, E_REDIS_ACL. */
+/** @throws Unreachable E_NO_LOCK, E_REDIS_ACL, E_SLOT_MOVES. */
 async function readFrom(connection: RedisConnection, key: string): Promise<{raw: RawLock; redis: Redis}> {
-  const redis = await homeOf(connection, key)
-  if (redis) {
-    await stopTouching(redis)
-    const {locks, unreadable} = await readLocks(redis, [Buffer.from(key)], await expiryCommandOf(redis))
-    const [raw] = locks
-    if (raw) return {raw, redis}
-    const [refused] = unreadable
-    if (refused) {
-      throw new Unreachable('E_REDIS_ACL', `this login may not read ${key}: it lacks ${refused.lacks}`, {
-        data: {address: connection.address, key, lacks: refused.lacks},
-      })
-    }
+  const bytes = Buffer.from(key)
+  const redis = (await homesNow(connection))(bytes)
+  if (!redis) throw slotMoves(key)
+  await stopTouching(redis)
+  const {locks, moved, unreadable} = await readLocks(redis, [bytes], await expiryCommandOf(redis))
+  const [raw] = locks
+  if (raw) return {raw, redis}
+  if (moved.length > 0) throw slotMoves(key)
+  const [refused] = unreadable
+  if (refused) {
+    throw new Unreachable('E_REDIS_ACL', `this login may not read ${key}: it lacks ${refused.lacks}`, {
+      data: {address: connection.address, key, lacks: refused.lacks},
+    })
   }
   throw new Unreachable('E_NO_LOCK', `there is no key ${key} in Redis at ${connection.address}`, {
     data: {address: connection.address, key},

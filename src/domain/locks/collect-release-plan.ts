@@ -2,7 +2,7 @@ import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../clients/redis/connect.js'
 import {Unreachable} from '../../errors.js'
-import {homeOf} from './collect-home.js'
+import {homesNow, slotMoves} from './collect-home.js'
 import {expiryCommandOf, type ReadKeys, readLocks, stopTouching} from './collect-read.js'
 import {deadWaiters} from './collect-waiters.js'
 import {bytesOf, printable, type RawLock} from './raw-lock.js'
@@ -42,7 +42,8 @@ export async function collectReleasePlan(
     const expiry = await expiryCommandOf(redis)
     for (let at = 0; at < names.length; at += BATCH) {
       const wanted = names.slice(at, at + BATCH)
-      const {locks, unreadable} = await readLocks(redis, wanted.map(bytesOf), expiry)
+      const {locks, moved, unreadable} = await readLocks(redis, wanted.map(bytesOf), expiry)
+      if (moved[0]) throw slotMoves(printable(moved[0]))
       if (unreadable[0]) throw mayNotRead(connection.address, unreadable)
       const found = new Map(locks.map((raw) => [printable(raw.key), raw]))
       for (const key of wanted) {
@@ -71,10 +72,10 @@ async function byNode(
   keys: readonly string[],
 ): Promise<Array<{redis: Redis; names: string[]}>> {
   const nodes = new Map<Redis, string[]>()
+  const homeOf = await homesNow(connection)
   for (const key of keys) {
-    const redis = await homeOf(connection, bytesOf(key))
-    if (!redis)
-      throw new Unreachable('E_SLOT_MOVES', `the slot of ${key} moves to another node; try again`, {data: {key}})
+    const redis = homeOf(bytesOf(key))
+    if (!redis) throw slotMoves(key)
     const names = nodes.get(redis)
     if (names) names.push(key)
     else nodes.set(redis, [key])

@@ -6,7 +6,7 @@ import type {RedisConnection} from '../../clients/redis/connect.js'
 import type {Released, ReleaseOrder} from '../../clients/redis/release-order.js'
 import {releaseByScript} from '../../clients/redis/release-script.js'
 import {releaseByWatch} from '../../clients/redis/release-watch.js'
-import {homeOf} from './collect-home.js'
+import {type HomeOf, homesNow, saysMoved} from './collect-home.js'
 import {deadWaiters} from './collect-waiters.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
 
@@ -100,6 +100,7 @@ export async function releaseLocks(
 class Releaser {
   private readonly connection: RedisConnection
   private readonly avoidsScripts: boolean
+  private homeOf: HomeOf | null = null
   /** for transactions: what others send must not come between */
   private readonly own = new Map<Redis, Redis>()
   /** through which something was released */
@@ -113,8 +114,9 @@ class Releaser {
   async release(planned: PlannedRelease): Promise<LockRelease> {
     if (planned.action === 'keep') return kept(planned, planned.reason)
     try {
-      const redis = await homeOf(this.connection, Buffer.from(planned.snapshot.keyBase64, 'base64'))
-      if (redis === null) return {...decided(planned), result: 'failed', reason: 'its slot moves: try again'}
+      this.homeOf ??= await homesNow(this.connection)
+      const redis = this.homeOf(Buffer.from(planned.snapshot.keyBase64, 'base64'))
+      if (redis === null) return this.moved(planned)
       const order = await orderOf(redis, planned)
       const {outcome, told} = await this.carryOut(redis, order)
       if (outcome !== 'released') return {...decided(planned), result: outcome}
@@ -126,8 +128,14 @@ class Releaser {
         purged: [...(order.line?.dead ?? [])],
       }
     } catch (error) {
+      if (saysMoved(error)) return this.moved(planned)
       return {...decided(planned), result: 'failed', reason: error instanceof Error ? error.message : String(error)}
     }
+  }
+
+  private moved(planned: PlannedRelease): LockRelease {
+    this.homeOf = null // the next one asks anew
+    return {...decided(planned), result: 'failed', reason: 'its slot moves: try again'}
   }
 
   /** Asks for all that was released before. */
