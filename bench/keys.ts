@@ -1,25 +1,21 @@
 // Whole commands on a real broker: owners of millions of keys, and sampling a backlog.
-import {spawn} from 'node:child_process'
-import {once} from 'node:events'
-import {createReadStream, readFileSync} from 'node:fs'
 import {mkdtemp, open, rm} from 'node:fs/promises'
 import {Agent, get} from 'node:http'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {pipeline} from 'node:stream/promises'
 
 import {WebSocket} from 'ws'
 
 import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
 import {WebSocketTransport} from '../src/clients/pulsar-messages/websocket.js'
 import {parseTopicName, partitionName} from '../src/topic-name.js'
+import {measureKeyshift, type Run} from './run-keyshift.js'
 import {median, say} from './say.js'
 
 const {adminUrl, webSocketUrl} = JSON.parse(process.env['KEYSHIFT_BENCH_CONTEXT'] ?? '{}') as Record<
   'adminUrl' | 'webSocketUrl',
   string
 >
-const ROOT = join(import.meta.dirname, '..')
 const PARTITIONS = 4
 const MESSAGES = 80_000
 const REST_ENTRIES = 40_000
@@ -61,11 +57,11 @@ async function benchOwners(): Promise<void> {
   const args = ['keys', 'owner', topic.full, 'keyed', '--stdin', '--output', 'tsv']
   const file = await writeKeys(SPEED_KEYS)
   const runs: Run[] = []
-  for (let at = 0; at < RUNS; at++) runs.push(await keyshift(args, file))
+  for (let at = 0; at < RUNS; at++) runs.push(await run(args, file))
   const rate = SPEED_KEYS / (median(runs.map(({ms}) => ms)) / 1000)
   say(`owner --stdin: ${rate.toFixed(0)} keys a second, end to end, ${(rate / 300_000).toFixed(1)} times the goal`)
   const peaks: number[] = []
-  for (const count of MEMORY_KEYS) peaks.push((await keyshift(args, await writeKeys(count))).peakMiB)
+  for (const count of MEMORY_KEYS) peaks.push((await run(args, await writeKeys(count))).peakMiB)
   say(
     `owner --stdin: peak memory ${peaks.map(String).join(' and ')} MiB for ${MEMORY_KEYS.map(String).join(' and ')} keys, ` +
       `${((peaks[1] ?? 0) / (peaks[0] ?? 1)).toFixed(2)} times for twice the keys`,
@@ -79,10 +75,10 @@ async function benchSampling(): Promise<void> {
     {source: 'websocket', max: MESSAGES, goal: 15_000, of: 'messages'},
   ]
   for (const {goal, max, of, source} of readings) {
-    await keyshift([...sample, '--source', source, '--max', String(max)]) // warms the broker up
+    await run([...sample, '--source', source, '--max', String(max)]) // warms the broker up
     const runs: Run[] = []
-    for (let at = 0; at < RUNS; at++) runs.push(await keyshift([...sample, '--source', source, '--max', String(max)]))
-    const start = await keyshift([...sample, '--source', source, '--max', '1'])
+    for (let at = 0; at < RUNS; at++) runs.push(await run([...sample, '--source', source, '--max', String(max)]))
+    const start = await run([...sample, '--source', source, '--max', '1'])
     const ms = median(runs.map((run) => run.ms))
     const rate = max / ((ms - start.ms) / 1000)
     const limit = source === 'rest' ? await bareRequests(max) : await bareFrames()
@@ -95,37 +91,8 @@ async function benchSampling(): Promise<void> {
   }
 }
 
-interface Run {
-  readonly ms: number
-  readonly peakMiB: number
-}
-
-async function keyshift(args: readonly string[], input?: string): Promise<Run> {
-  const startedAt = performance.now()
-  const child = spawn(process.execPath, [join(ROOT, 'bin', 'run.js'), ...args, '--admin-url', adminUrl], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  let peakMiB = 0
-  const watch = setInterval(() => {
-    peakMiB = Math.max(peakMiB, peakOf(child.pid ?? 0))
-  }, 50)
-  child.stdout.resume()
-  const feeding = input === undefined ? child.stdin.end() : pipeline(createReadStream(input), child.stdin)
-  const [code] = (await once(child, 'close')) as [number | null]
-  await feeding
-  clearInterval(watch)
-  if (code !== 0) throw new Error(`keyshift ${args.join(' ')} ended with ${String(code)}`)
-  return {ms: performance.now() - startedAt, peakMiB}
-}
-
-/** The largest resident size that Linux has seen of a process; 0 once it is gone. */
-function peakOf(pid: number): number {
-  try {
-    const kib = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]
-    return Math.round(Number(kib ?? 0) / 1024)
-  } catch {
-    return 0
-  }
+function run(args: readonly string[], input?: string): Promise<Run> {
+  return measureKeyshift([...args, '--admin-url', adminUrl], input)
 }
 
 async function writeKeys(count: number): Promise<string> {

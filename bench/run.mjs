@@ -20,6 +20,7 @@ console.log(
 )
 
 await runOpenly(node, ['--import', 'tsx', join(root, 'bench', 'slots.ts')], {})
+await runOpenly(node, ['--import', 'tsx', join(root, 'bench', 'locks.ts')], {})
 const wasUp = (await status()).some(({context, state}) => state === 'running' && context?.id === '4.2.4')
 const context = await up({progress: (line) => process.stderr.write(`${line}\n`)})
 const env = {...process.env, KEYSHIFT_BENCH_CONTEXT: JSON.stringify(context)}

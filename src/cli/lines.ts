@@ -12,7 +12,11 @@ export class LineWriter {
   }
 
   async write(text: string): Promise<void> {
-    if (!this.isOpen || process.stdout.write(text)) return
-    await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(() => undefined)
+    const {stdout} = process
+    if (!this.isOpen || stdout.write(text)) return
+    const waiting = new AbortController()
+    const {signal} = waiting
+    await Promise.race([once(stdout, 'drain', {signal}), once(stdout, 'close', {signal})]).catch(() => undefined)
+    waiting.abort() // else each wait would leave its listener for the other event
   }
 }

@@ -65,8 +65,28 @@ test(
   }),
 )
 
-async function scanned(pattern: string): Promise<LockScan['locks']> {
-  const scan = await askCli<LockScan>(['locks', 'scan', '--pattern', pattern])
+test(
+  'read by a script or by pipelines, keys of every kind are the same',
+  live(async (t, {keyPrefix, redis}) => {
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    for (const [at, {key, stored}] of [...LOCK_SHAPES, ...OTHER_SHAPES].entries()) {
+      await store(redis, `${keyPrefix}${String(at)}:${key}`, stored)
+    }
+    const binary = Buffer.from([0xff, 0x00, 0xfe])
+    await redis.hset(`${keyPrefix}binary`, binary, binary)
+    await redis.set(`${keyPrefix}long`, 'x'.repeat(5000))
+    await redis.rpush(`${keyPrefix}many`, ...Array.from({length: 200}, String))
+    await redis.xadd(`${keyPrefix}stream`, '*', 'a', 'b')
+    const lasting = (locks: LockScan['locks']): object[] =>
+      locks.map((lock) => ({...lock, ttlMs: null, idleMs: null, heldAtLeastMs: null}))
+    const byScript = lasting(await scanned(`${keyPrefix}*`))
+    assert.ok(byScript.length > 30)
+    assert.deepEqual(byScript, lasting(await scanned(`${keyPrefix}*`, '--avoid-scripts')))
+  }),
+)
+
+async function scanned(pattern: string, ...more: string[]): Promise<LockScan['locks']> {
+  const scan = await askCli<LockScan>(['locks', 'scan', '--pattern', pattern, ...more])
   assert.equal(scan.complete, true)
   return scan.locks
 }

@@ -34,6 +34,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     ...redisFlags,
     ...familiesFlag,
     ...judgeFlags,
+    'avoid-scripts': Flags.boolean({description: 'read by pipelines even where a read-only script may run; slower'}),
     'fail-on': Flags.option({
       description: 'exit with 10 when a lock deserves a verdict as bad as this',
       options: SEVERITIES,
@@ -77,6 +78,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     const scan = await scanLocks(connection, {
       ...judgeOptions(flags),
       pattern: flags.pattern,
+      avoidsScripts: flags['avoid-scripts'],
       families,
       onlyFamilies: flags.family === undefined ? null : new Set(flags.family),
       limit: flags.limit,

@@ -1,6 +1,8 @@
 import type {Redis} from 'ioredis'
 
 import {missingRight} from '../../clients/redis/acl.js'
+import {MOST_BYTES, MOST_ELEMENTS, type ScannedRow} from '../../clients/redis/scan-script.js'
+import {saysMoved} from './collect-home.js'
 import type {RawLock} from './raw-lock.js'
 
 /** What was read of keys. One that is gone stands nowhere. */
@@ -12,9 +14,6 @@ export interface ReadKeys {
   readonly unreadable: Array<{readonly key: Buffer; readonly lacks: string}>
 }
 
-/** More is no lock of a family that is known, and reading it would hold up the server. */
-const MOST_ELEMENTS = 64
-const MOST_BYTES = 1024
 /** How Redis stores hashes of few and short fields; a lock's always are. */
 const SMALL_HASH = new Set(['listpack', 'ziplist'])
 
@@ -60,18 +59,15 @@ export async function readLocks(redis: Redis, keys: readonly Buffer[], expiry: E
     const needed = [type, ends, read[at], ...(type?.value === 'hash' ? [encoding] : [])]
     const errors = needed.flatMap((answer) => answer?.error ?? [])
     const lacks = errors.map(missingRight).find((right) => right !== null)
-    if (errors.some(({message}) => MOVED.test(message))) result.moved.push(key)
+    if (errors.some(saysMoved)) result.moved.push(key)
     else if (lacks) result.unreadable.push({key, lacks})
     else {
-      const raw = rawLock({key, atMs, expiry}, look, read[at])
-      if (raw.type !== 'none') result.locks.push(raw)
+      const row = rowOf(key, look, read[at], expiry === 'pttl' ? atMs : 0)
+      if (row.type !== 'none') result.locks.push(rawLock(row, atMs))
     }
   }
   return result
 }
-
-/** What a server of a cluster answers of a key that is not its own, or not any more. */
-const MOVED = /^(?:ASK|MOVED|TRYAGAIN) /
 
 type Pipeline = ReturnType<Redis['pipeline']>
 
@@ -79,7 +75,7 @@ type Pipeline = ReturnType<Redis['pipeline']>
 const LOOKS = 4
 
 function addRead(pipeline: Pipeline, key: Buffer, [type, , , encoding]: readonly Answer[]): void {
-  if (type?.value === 'hash' && SMALL_HASH.has(String(encoding?.value))) pipeline.hgetallBuffer(key)
+  if (type?.value === 'hash' && SMALL_HASH.has(String(encoding?.value))) pipeline.callBuffer('HGETALL', key)
   else if (type?.value === 'zset') pipeline.zrangeBuffer(key, '0', String(MOST_ELEMENTS), 'WITHSCORES')
   else if (type?.value === 'list') pipeline.lrangeBuffer(key, 0, MOST_ELEMENTS)
   else if (type?.value === 'string' && encoding?.value === 'raw') pipeline.getrangeBuffer(key, 0, MOST_BYTES)
@@ -102,29 +98,40 @@ function timeMs(answer: Answer | undefined): number {
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
 }
 
-function rawLock(
-  {atMs, expiry, key}: {readonly key: Buffer; readonly atMs: number; readonly expiry: ExpiryCommand},
+function rowOf(
+  key: Buffer,
   [type, ends, idle, encoding]: readonly Answer[],
   read: Answer | undefined,
-): RawLock {
+  leftSinceMs: number,
+): ScannedRow {
+  const expires = Number(ends?.value)
   return {
     key,
     type: String(type?.value),
-    expiresAtMs: Number(ends?.value) + (expiry === 'pttl' && Number(ends?.value) > 0 ? atMs : 0),
+    expiresAtMs: expires > 0 ? expires + leftSinceMs : expires,
+    idleSeconds: typeof idle?.value === 'number' ? idle.value : null,
+    encoding: String(encoding?.value),
+    value: Buffer.isBuffer(read?.value) || Array.isArray(read?.value) ? (read.value as ScannedRow['value']) : null,
+  }
+}
+
+/** What a row says of a lock. */
+export function rawLock({encoding, expiresAtMs, idleSeconds, key, type, value}: ScannedRow, atMs: number): RawLock {
+  return {
+    key,
+    type,
+    expiresAtMs,
     // Small numbers are one object for all keys (OBJ_SHARED_INTEGERS): its idle time is that of any of them.
-    idleSeconds: typeof idle?.value === 'number' && encoding?.value !== 'int' ? idle.value : null,
-    entries: entriesOf(String(type?.value), read?.value),
+    idleSeconds: encoding === 'int' ? null : idleSeconds,
+    entries: entriesOf(type, value),
     atMs,
   }
 }
 
-function entriesOf(type: string, value: unknown): RawLock['entries'] {
-  if (type === 'string') return Buffer.isBuffer(value) && value.length <= MOST_BYTES ? [[value, null]] : []
-  if (type === 'hash' && typeof value === 'object') {
-    return Object.entries((value ?? {}) as Record<string, Buffer>).map(([field, count]) => [Buffer.from(field), count])
-  }
-  if (!Array.isArray(value)) return []
+function entriesOf(type: string, value: ScannedRow['value']): RawLock['entries'] {
+  if (value === null) return []
+  if (!Array.isArray(value)) return Buffer.isBuffer(value) && value.length <= MOST_BYTES ? [[value, null]] : []
   const elements = value as Buffer[]
-  if (type !== 'zset') return elements.map((element) => [element, null])
+  if (type !== 'hash' && type !== 'zset') return elements.map((element) => [element, null])
   return elements.flatMap((member, at) => (at % 2 === 0 ? [[member, elements[at + 1] ?? null]] : []))
 }

@@ -1,7 +1,8 @@
 import type {Redis} from 'ioredis'
 
 import {type Looked, SecondLooks} from './collect-again.js'
-import {type ExpiryCommand, expiryCommandOf, readLocks, stopTouching} from './collect-read.js'
+import {PageReader} from './collect-page.js'
+import {expiryCommandOf, readLocks, type ReadKeys, stopTouching} from './collect-read.js'
 import type {CompiledFamilies} from './families/compiled.js'
 import {Observer, type SeenBefore} from './observation.js'
 import {printable} from './raw-lock.js'
@@ -25,6 +26,8 @@ export interface LockScanOptions extends JudgeOptions {
   readonly observeMs: number | null
   /** earlier runs' looks; null where none are kept */
   readonly seenBefore: SeenBefore | null
+  /** whether to read by pipelines even where scripts are allowed */
+  readonly avoidsScripts: boolean
   /** Given every lock as soon as it is judged, unsorted; the scan waits for it. */
   readonly onLocks: (locks: readonly LockRecord[]) => Promise<void>
   /** Told after each call of SCAN: locks judged so far, and keys walked. */
@@ -40,8 +43,6 @@ export interface Territory {
   hasMoved(key: Buffer): void
 }
 
-/** SCAN's hint: at 1000 a call takes under 1 ms of the server; more only makes the stall longer. */
-const SCAN_COUNT = 1000
 /** SCAN gives a key twice when the table of keys shrinks meanwhile, and then soon after. */
 const REMEMBERED = 20_000
 
@@ -70,25 +71,28 @@ export class LockWalk {
 
   /** Walks one server. @throws what it answered, or what ended the connection to it. */
   async walk(redis: Redis, territory: Territory | null): Promise<void> {
-    const {observeMs, pattern, signal} = this.options
+    const {avoidsScripts, observeMs, pattern, signal} = this.options
     if (!(await stopTouching(redis))) this.touchesIdleTime = true
     const expiry = await expiryCommandOf(redis)
-    const look = (keys: readonly Buffer[]): Promise<Looked> => this.look(redis, keys, expiry, territory)
+    const look = async (keys: readonly Buffer[]): Promise<Looked> =>
+      this.sift(await readLocks(redis, keys, expiry), territory)
     const second = observeMs === null ? null : new SecondLooks(this.observer, look, observeMs, signal)
     const recent = new Recent(REMEMBERED)
+    const accepts = (key: Buffer): boolean => recent.isNew(key) && this.isNew(key, territory)
+    const pages = new PageReader(redis, {pattern, expiry, accepts, avoidsScripts})
     let cursor = '0'
     do {
       signal.throwIfAborted()
-      const [next, keys] = await redis.scanBuffer(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT)
-      const {seen} = await look(keys.filter((key) => recent.isNew(key) && this.isNew(key, territory)))
+      const page = await pages.next(cursor)
+      const {seen} = this.sift(page.read, territory)
       if (second === null) await this.give(this.observer.judge(seen, null))
       else {
         second.add(seen)
         await this.give(await second.due())
       }
-      this.keys += SCAN_COUNT
+      this.keys += page.walked
       this.options.onProgress({locks: this.tally.count, keys: this.keys})
-      cursor = next.toString()
+      cursor = page.cursor
     } while (cursor !== '0')
     while (second?.isWaiting) await this.give(await second.next())
     this.ended += second?.ended ?? 0
@@ -98,13 +102,7 @@ export class LockWalk {
     return (territory?.isOf(key) ?? true) && !this.reported?.has(printable(key))
   }
 
-  private async look(
-    redis: Redis,
-    keys: readonly Buffer[],
-    expiry: ExpiryCommand,
-    territory: Territory | null,
-  ): Promise<Looked> {
-    const {locks, moved, unreadable} = await readLocks(redis, keys, expiry)
+  private sift({locks, moved, unreadable}: ReadKeys, territory: Territory | null): Looked {
     for (const key of moved) territory?.hasMoved(key)
     this.unreadable += unreadable.length
     for (const one of unreadable) this.lacks.add(one.lacks)
@@ -127,22 +125,23 @@ export class LockWalk {
   }
 }
 
-/** The last keys that were met: what SCAN gives twice is met again soon. */
+/** The last keys that were met: what SCAN gives twice is met again soon. In two halves, for dropping single keys is slow. */
 class Recent {
-  private readonly keys = new Set<string>()
-  private readonly size: number
+  private young = new Set<string>()
+  private old: ReadonlySet<string> = new Set<string>()
+  private readonly half: number
 
   constructor(size: number) {
-    this.size = size
+    this.half = size / 2
   }
 
   isNew(key: Buffer): boolean {
     const text = key.toString('latin1')
-    if (this.keys.has(text)) return false
-    this.keys.add(text)
-    if (this.keys.size > this.size) {
-      const [oldest = ''] = this.keys
-      this.keys.delete(oldest)
+    if (this.young.has(text) || this.old.has(text)) return false
+    this.young.add(text)
+    if (this.young.size >= this.half) {
+      this.old = this.young
+      this.young = new Set()
     }
     return true
   }

@@ -1,0 +1,103 @@
+// Whole scans of a Redis with many keys, half of them locks: speed against redis-cli, memory, and what another client feels.
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {parseArgs} from 'node:util'
+
+import {Redis} from 'ioredis'
+
+import {measureCommand, measureKeyshift, type Run} from './run-keyshift.js'
+import {median, say} from './say.js'
+
+const {values} = parseArgs({
+  options: {
+    port: {type: 'string', default: '16399'},
+    runs: {type: 'string', default: '3'},
+    // The last one takes minutes and 2 GB: leave it out with --keys 100000,1000000.
+    keys: {type: 'string', default: '100000,1000000,10000000'},
+  },
+})
+const COUNTS = values.keys.split(',').map(Number)
+const GOAL_PER_SECOND = 100_000
+const FILL_AT_ONCE = 10_000
+/** Keys of locks in five formats, and as many that are none. */
+const FILL = `
+for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do
+  local kind, uuid = n % 10, string.format('%08x-ceea-467f-a8f5-3b2b7c1d9a01', n)
+  if kind == 0 then redis.call('SET', 'lock:user:' .. n, uuid, 'PX', 600000)
+  elseif kind == 1 then
+    redis.call('HSET', 'lock:order:' .. n, uuid .. ':1', 1)
+    redis.call('PEXPIRE', 'lock:order:' .. n, 600000)
+  elseif kind == 2 then redis.call('SET', 'bull:mail:' .. n .. ':lock', uuid, 'PX', 600000)
+  elseif kind == 3 then
+    redis.call('SET', 'job-lock:default:' .. n, 'ADDED:2026-11-27T10:00:00.000Z@worker-' .. n % 50, 'PX', 600000)
+  elseif kind == 4 then redis.call('SET', 'lock:report:' .. n, uuid, 'PX', 600000)
+  else redis.call('SET', 'cache:' .. n, 'some value ' .. n) end
+end
+return redis.status_reply('OK')
+`
+
+const folder = await mkdtemp(join(tmpdir(), 'keyshift-bench-'))
+const server = spawn('redis-server', ['--port', values.port, '--save', '', '--appendonly', 'no'], {
+  cwd: folder,
+  stdio: 'ignore',
+})
+const redis = new Redis(Number(values.port), '127.0.0.1')
+try {
+  await redis.ping()
+  const peaks: Array<{count: number; peakMiB: number}> = []
+  let filled = 0
+  for (const count of COUNTS) {
+    await fill(filled, count)
+    filled = count
+    peaks.push({count, peakMiB: await benchScan(count)})
+  }
+  const [least, most] = [peaks[0], peaks.at(-1)]
+  if (least && most && least !== most) {
+    say(
+      `locks scan: peak memory ${String(least.peakMiB)} MiB for ${String(least.count)} keys, ${String(most.peakMiB)} for ` +
+        `${String(most.count)}: ${(most.peakMiB / least.peakMiB).toFixed(2)} times, 1.2 may be`,
+    )
+  }
+} finally {
+  redis.disconnect()
+  server.kill('SIGKILL')
+  await once(server, 'close')
+  await rm(folder, {recursive: true})
+}
+
+async function fill(from: number, to: number): Promise<void> {
+  for (let at = from; at < to; at += FILL_AT_ONCE) await redis.eval(FILL, 0, at, Math.min(to, at + FILL_AT_ONCE) - 1)
+}
+
+/** @returns the peak of memory, in MiB. */
+async function benchScan(count: number): Promise<number> {
+  const scan = [
+    'locks',
+    'scan',
+    '--pattern',
+    '*',
+    '--output',
+    'ndjson',
+    '--redis-url',
+    `redis://127.0.0.1:${values.port}`,
+  ]
+  const ours = await several(() => measureKeyshift(scan))
+  const rate = count / (ours.ms / 1000)
+  const bare = await several(() => measureCommand(['redis-cli', '-p', values.port, '--scan', '--pattern', '*']))
+  const memkeys = await several(() => measureCommand(['redis-cli', '-p', values.port, '--memkeys']))
+  say(
+    `locks scan of ${String(count)} keys: ${rate.toFixed(0)} keys a second, ${(rate / GOAL_PER_SECOND).toFixed(2)} times the goal; ` +
+      `takes ${(ours.ms / memkeys.ms).toFixed(2)} times as long as redis-cli --memkeys, ${(ours.ms / bare.ms).toFixed(2)} as --scan; ` +
+      `peak memory ${String(ours.peakMiB)} MiB`,
+  )
+  return ours.peakMiB
+}
+
+async function several(measure: () => Promise<Run>): Promise<Run> {
+  const runs: Run[] = []
+  for (let at = 0; at < Number(values.runs); at++) runs.push(await measure())
+  return {ms: median(runs.map(({ms}) => ms)), peakMiB: Math.max(...runs.map(({peakMiB}) => peakMiB))}
+}

@@ -1,0 +1,44 @@
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {createReadStream, readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {pipeline} from 'node:stream/promises'
+
+const BIN = join(import.meta.dirname, '..', 'bin', 'run.js')
+
+export interface Run {
+  readonly ms: number
+  readonly peakMiB: number
+}
+
+/** Runs the whole command and throws its output away. @param input a file for its standard input. */
+export function measureKeyshift(args: readonly string[], input?: string): Promise<Run> {
+  return measureCommand([process.execPath, BIN, ...args], input)
+}
+
+/** The same of any command. @throws Error when it fails. */
+export async function measureCommand([command = '', ...args]: readonly string[], input?: string): Promise<Run> {
+  const startedAt = performance.now()
+  const child = spawn(command, args, {stdio: ['pipe', 'pipe', 'inherit']})
+  let peakMiB = 0
+  const watch = setInterval(() => {
+    peakMiB = Math.max(peakMiB, peakOf(child.pid ?? 0))
+  }, 50)
+  child.stdout.resume()
+  const feeding = input === undefined ? child.stdin.end() : pipeline(createReadStream(input), child.stdin)
+  const [code] = (await once(child, 'close')) as [number | null]
+  await feeding
+  clearInterval(watch)
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}`)
+  return {ms: performance.now() - startedAt, peakMiB}
+}
+
+/** The largest resident size that Linux has seen of a process; 0 once it is gone. */
+function peakOf(pid: number): number {
+  try {
+    const kib = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]
+    return Math.round(Number(kib ?? 0) / 1024)
+  } catch {
+    return 0
+  }
+}
