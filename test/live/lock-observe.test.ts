@@ -122,10 +122,14 @@ test(
     await askCli<LockScan>(scan)
     const before = await readFile(file, 'utf8')
     const {child, finished} = startCli([...scan, '--observe', '10m'])
+    closeFirst(t, async () => {
+      child.kill('SIGKILL') // one that a failed test leaves would wait on
+      await finished
+    })
     const isScanning = async (): Promise<boolean> =>
       String(await redis.call('CLIENT', 'LIST'))
         .split('\n')
-        .some((line) => line.includes('name=keyshift') && line.includes('cmd=get'))
+        .some((line) => line.includes('name=keyshift') && / cmd=(?:eval_ro|get) /.test(line))
     await until('the first look', isScanning)
     child.kill('SIGINT')
     const run = await finished
