@@ -3,6 +3,7 @@ import {spawnSync} from 'node:child_process'
 import {join} from 'node:path'
 
 import {node, root, runOpenly, setup} from '../scripts/setup.mjs'
+import {freePorts} from '../stack/ports.mjs'
 import {down, status, up} from '../stack/stack.mjs'
 
 const PAIRS = 15
@@ -20,7 +21,8 @@ console.log(
 )
 
 await runOpenly(node, ['--import', 'tsx', join(root, 'bench', 'slots.ts')], {})
-await runOpenly(node, ['--import', 'tsx', join(root, 'bench', 'locks.ts')], {})
+const {redis} = await freePorts(['redis'])
+await runOpenly(node, ['--import', 'tsx', join(root, 'bench', 'locks.ts'), '--port', String(redis)], {})
 const wasUp = (await status()).some(({context, state}) => state === 'running' && context?.id === '4.2.4')
 const context = await up({progress: (line) => process.stderr.write(`${line}\n`)})
 const env = {...process.env, KEYSHIFT_BENCH_CONTEXT: JSON.stringify(context)}
