@@ -86,7 +86,7 @@ export async function unload(place: Place, scene: Scene): Promise<Disturbance> {
 }
 
 /** What a disturbance cost, and the first few cases that it does not explain. */
-export interface Cost {
+interface Cost {
   /** messages that consumers held when it came: the most that the broker may deliver again */
   readonly held: number
   /** messages that were published twice, for the disturbance cut off the broker's answer to the producer */
@@ -100,7 +100,7 @@ export interface Cost {
   readonly unexplainedOverlaps: readonly string[]
 }
 
-export interface Allowance {
+interface Allowance {
   /** From when on an acknowledgement may be lost; when the disturbance began, unless given. */
   readonly since?: ((row: Handling) => number) | undefined
   /** Messages that the broker stored twice, by their text. */
@@ -120,7 +120,7 @@ const FEW = 5
  * disturbs it, and whether a migration runs or not. A consumer finishes what it holds, though its connection is gone; so
  * a message of that can be at two consumers at once. Everything else is the migration's.
  */
-export function costOf(tally: Tally, {fromMs, toMs}: Disturbance, allowance: Allowance = {}): Cost {
+function costOf(tally: Tally, {fromMs, toMs}: Disturbance, allowance: Allowance = {}): Cost {
   const {since = () => fromMs, storedTwice = new Set()} = allowance
   const isHeld = (row: Handling): boolean =>
     row.receivedAt <= toMs + ON_THE_WAY_MS && row.endedAt >= since(row) - ON_THE_WAY_MS
