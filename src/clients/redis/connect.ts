@@ -10,15 +10,14 @@ import {type SlotOwners, slotOwnersBy} from './slots.js'
 export interface RedisConnection {
   /** The address without user and password, fit to be shown. */
   readonly address: string
-  readonly kind: 'cluster' | 'sentinel' | 'standalone'
   /** as they were when it was opened */
   readonly primaries: readonly Redis[]
   /** The primaries of now. */
   refresh(): Promise<readonly Redis[]>
   /** The primary that Sentinel names now; null without Sentinel. */
   readonly successor: (() => Promise<Redis>) | null
-  /** Who owns which slot of a cluster now, as a primary that answers sees it; null elsewhere. */
-  slotOwners(): Promise<SlotOwners | null>
+  /** Who owns which slot now; null outside a cluster. */
+  readonly slotOwners: (() => Promise<SlotOwners>) | null
   close(): Promise<void>
 }
 
@@ -65,14 +64,12 @@ export async function connectRedis(url: string): Promise<RedisConnection> {
     open.unshift(next)
     return next
   }
-  const isChosen = options.sentinels !== undefined
   return {
     address,
-    kind: isChosen ? 'sentinel' : 'standalone',
     primaries: [redis],
     refresh: () => Promise.resolve(open.slice(0, 1)),
-    successor: isChosen ? successor : null,
-    slotOwners: () => Promise.resolve(null),
+    successor: options.sentinels === undefined ? null : successor,
+    slotOwners: null,
     close: () => quit(open),
   }
 }
@@ -102,15 +99,13 @@ async function joinCluster(address: string, options: RedisSettings): Promise<Red
   }
   return {
     address,
-    kind: 'cluster',
     primaries: await connected(),
     async refresh() {
       await promisify(cluster.refreshSlotsCache.bind(cluster))()
       return connected()
     },
     successor: null,
-    // Any of them that answers.
-    slotOwners: () => Promise.any(cluster.nodes('master').map(slotOwnersBy)),
+    slotOwners: () => slotOwnersBy(cluster.nodes('master')),
     close: () => quit([cluster]),
   }
 }

@@ -10,9 +10,9 @@ export type HomeOf = (key: Buffer) => Redis | null
 
 /** As the slots of a cluster lie now. */
 export async function homesNow(connection: RedisConnection): Promise<HomeOf> {
-  const owners = await connection.slotOwners()
   const servers = await connection.refresh()
-  if (owners === null) return () => servers[0] ?? null
+  if (connection.slotOwners === null) return () => servers[0] ?? null
+  const owners = await connection.slotOwners()
   const byName = new Map(servers.map((redis) => [nodeName(redis), redis]))
   return (key) => byName.get(owners[calculateSlot(key)] ?? '') ?? null
 }

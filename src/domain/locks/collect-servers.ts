@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../clients/redis/connect.js'
-import {nodeName} from '../../clients/redis/slots.js'
+import {nodeName, type SlotOwners} from '../../clients/redis/slots.js'
 import type {LockWalk} from './collect-walk.js'
 import {SlotWatch} from './slot-watch.js'
 
@@ -33,10 +33,10 @@ const LOOK_AGAIN_MS = 500
  * @throws what ended it, when no server could be walked to its end.
  */
 export async function walkServers(connection: RedisConnection, walk: LockWalk, signal: AbortSignal): Promise<Coverage> {
-  const owners = await connection.slotOwners()
-  return owners === null
+  const {slotOwners} = connection
+  return slotOwners === null
     ? walkOne(connection, walk, signal)
-    : new ClusterWalk(connection, walk, signal, new SlotWatch(owners)).go()
+    : new ClusterWalk({connection, walk, signal, slotOwners, watch: new SlotWatch(await slotOwners())}).go()
 }
 
 /** A primary that Sentinel replaces meanwhile is followed: its successor is walked from the start, for cursors are its own. */
@@ -56,31 +56,34 @@ async function walkOne(connection: RedisConnection, walk: LockWalk, signal: Abor
   }
 }
 
+interface ClusterParts {
+  readonly connection: RedisConnection
+  readonly walk: LockWalk
+  readonly signal: AbortSignal
+  readonly slotOwners: () => Promise<SlotOwners>
+  readonly watch: SlotWatch
+}
+
 class ClusterWalk {
-  private readonly connection: RedisConnection
-  private readonly lockWalk: LockWalk
-  private readonly signal: AbortSignal
-  private readonly watch: SlotWatch
+  private readonly parts: ClusterParts
   private readonly failed = new Map<string, unknown>()
 
-  constructor(connection: RedisConnection, lockWalk: LockWalk, signal: AbortSignal, watch: SlotWatch) {
-    this.connection = connection
-    this.lockWalk = lockWalk
-    this.signal = signal
-    this.watch = watch
+  constructor(parts: ClusterParts) {
+    this.parts = parts
   }
 
   async go(): Promise<Coverage> {
-    const {primaries} = this.connection
+    const {connection, signal} = this.parts
+    const {primaries} = connection
     const counts = await Promise.all(primaries.map(sizeOf))
     await this.round(primaries)
     if (this.failed.size === primaries.length) throw [...this.failed.values()][0]
     const deadline = performance.now() + SETTLE_MS
     let moving = await this.movedSlots()
     while (moving > 0 && performance.now() < deadline) {
-      await this.round(await this.connection.refresh())
+      await this.round(await connection.refresh())
       moving = await this.movedSlots()
-      if (moving > 0) await delay(LOOK_AGAIN_MS, undefined, {signal: this.signal})
+      if (moving > 0) await delay(LOOK_AGAIN_MS, undefined, {signal})
     }
     return {
       keys: counts.reduce((sum: number | null, count) => (sum === null || count === null ? null : sum + count), 0),
@@ -90,23 +93,23 @@ class ClusterWalk {
   }
 
   private async movedSlots(): Promise<number> {
-    const owners = await this.connection.slotOwners()
-    return owners === null ? 0 : this.watch.next(owners)
+    return this.parts.watch.next(await this.parts.slotOwners())
   }
 
   private async round(servers: readonly Redis[]): Promise<void> {
+    const {signal, walk, watch} = this.parts
     await Promise.all(
       servers.map(async (redis) => {
         const name = nodeName(redis)
         try {
-          await this.lockWalk.walk(redis, {
-            isOf: (key) => this.watch.isOf(key, name),
+          await walk.walk(redis, {
+            isOf: (key) => watch.isOf(key, name),
             hasMoved: (key) => {
-              this.watch.hasMoved(key)
+              watch.hasMoved(key)
             },
           })
         } catch (error) {
-          this.signal.throwIfAborted()
+          signal.throwIfAborted()
           this.failed.set(name, error)
         }
       }),

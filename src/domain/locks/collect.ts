@@ -42,7 +42,7 @@ export interface LockScan {
  *   signal ends it.
  */
 export async function scanLocks(connection: RedisConnection, options: LockScanOptions): Promise<LockScan> {
-  const mayMeetAgain = connection.kind !== 'standalone'
+  const mayMeetAgain = connection.slotOwners !== null || connection.successor !== null
   const walk = new LockWalk(options, mayMeetAgain ? new Reported() : null)
   const {failed, keys, movingSlots} = await walkServers(connection, walk, options.signal).catch((error: unknown) => {
     if (options.signal.aborted) throw new Interrupted('E_INTERRUPTED', 'the scan was interrupted; nothing was changed')
