@@ -25,7 +25,7 @@ const CALLS: ReadonlyArray<readonly [step: string, journey: Journey, method: str
   ['reserve', BLUE_GREEN, 'PUT', /-partition-\d\/subscription\/decision-new/],
   ['replace', BLUE_GREEN, 'POST', /resetcursor/],
   ['replace', BLUE_GREEN, 'DELETE', /-partition-\d\/subscription\/decision/],
-  ['reopen', BLUE_GREEN, 'DELETE', /subscriptionTypesEnabled/],
+  ['replace', BLUE_GREEN, 'DELETE', /subscriptionTypesEnabled/],
 ]
 
 for (const [step, journey, method, path] of CALLS) {

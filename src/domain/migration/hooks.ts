@@ -66,8 +66,7 @@ export const HOOKS: Readonly<Record<Strategy, Readonly<Partial<Record<StepId, Ar
     fence: {before: 'before-pause'},
     pause: {after: ['paused']},
     drain: {after: ['drained']},
-    replace: {before: 'start-new'},
-    reopen: {after: ['cut-over']},
+    replace: {before: 'start-new', after: ['cut-over']},
     attach: {after: ['resumed', 'stop-old']},
   },
   'stop-start': {

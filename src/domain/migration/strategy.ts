@@ -24,13 +24,12 @@ export type StepId =
   | 'pause'
   | 'prehold'
   | 'release'
-  | 'reopen'
   | 'replace'
   | 'reserve'
   | 'restore'
 
 const IN_PLACE: readonly StepId[] = ['fence', 'pause', 'drain', 'evict', 'admit', 'attach']
-const BLUE_GREEN: readonly StepId[] = ['door', 'fence', 'reserve', 'pause', 'drain', 'replace', 'reopen', 'attach']
+const BLUE_GREEN: readonly StepId[] = ['door', 'fence', 'reserve', 'pause', 'drain', 'replace', 'attach']
 const STOP_START: readonly StepId[] = ['mark', 'leave', 'attach']
 /** Where nobody may join under load: the fleet gathers while delivery is still held, and is let run when it is there. */
 const IN_PLACE_GATHERED: readonly StepId[] = [
@@ -51,7 +50,6 @@ const BLUE_GREEN_GATHERED: readonly StepId[] = [
   'pause',
   'drain',
   'replace',
-  'reopen',
   'gather',
   'release',
   'attach',

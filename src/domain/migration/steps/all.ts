@@ -12,13 +12,12 @@ import {mark} from './mark.js'
 import {pause} from './pause.js'
 import {prehold} from './prehold.js'
 import {release} from './release.js'
-import {reopen} from './reopen.js'
 import {replace} from './replace.js'
 import {reserve} from './reserve.js'
 import {restore} from './restore.js'
 
 const IN_PLACE = [evict, admit, restore]
-const BLUE_GREEN = [door, prehold, reserve, replace, reopen]
+const BLUE_GREEN = [door, prehold, reserve, replace]
 const STOP_START = [mark, leave]
 const COMMON = [fence, pause, drain, gather, release, attach]
 const ALL = [...IN_PLACE, ...BLUE_GREEN, ...STOP_START, ...COMMON] as MigrationStep[]

@@ -1,16 +1,18 @@
+import type {DispatchRate, SubscriptionType} from '../../../clients/pulsar-admin/types.js'
 import {isBefore} from '../drain.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {drainedCursors} from './drain.js'
+import {isSame} from './fence.js'
 import {deliveredSince, type HandOver, latest, mayStillDeliver, type ProvenHandOver} from './hand-over.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
 import {deleteOn, placeAt} from './make.js'
 
-type ReplaceCapture = {partitions: HandOver[]}
+type ReplaceCapture = {partitions: HandOver[]; types: SubscriptionType[] | null; rate: DispatchRate | null}
 
 /**
- * Places the target exactly where the source stands, on every partition, and deletes the source, with its consumers'
- * connections to it; the fence keeps both fleets out. In this order, for a message that no subscription waits for may be
- * deleted.
+ * Places the target exactly where the source stands, on every partition, deletes the source, with its consumers'
+ * connections to it, and lifts the fence, which kept both fleets out until then. In this order, for a message that no
+ * subscription waits for may be deleted. A step of its own would be clearer for lifting it, and 50 ms of the gap.
  *
  * Why delete it at all: drained, it is nothing but a position that is in the journal, and no policy can change while it is
  * held and has consumers.
@@ -25,9 +27,14 @@ export const replace: MigrationStep<ReplaceCapture> = {
       const before = forward.find(({partition}) => partition === row.partition)
       return before && isBefore(row.markDelete, before.markDelete) ? before : row
     })
-    return Promise.resolve({partitions})
+    return Promise.resolve({
+      partitions,
+      types: (context.original('fence')?.['types'] ?? null) as SubscriptionType[] | null,
+      rate: context.captured('pause')['rate'] as DispatchRate | null,
+    })
   },
-  async apply(context, {partitions}, isAgain) {
+  async apply(context, {partitions, rate, types}, isAgain) {
+    const {policies} = context
     const {source, target} = context.leg
     const looks = await drainedCursors(context)
     const handedOver = partitions.map((row) => latest(row, looks))
@@ -38,15 +45,20 @@ export const replace: MigrationStep<ReplaceCapture> = {
       ? deliveredSince(handedOver, await lookAtSubscription(context, source))
       : []
     await deleteOn(context, source, context.partitions)
-    context.policies.forget(source)
+    policies.forget(source)
+    await policies.setTypes(types)
+    // Nobody is held by it any more; it would only hold a subscription of this name that comes later.
+    await policies.letRun(source, rate)
     return {partitions: handedOver, atRisk}
   },
   verifier(context, captured, applied) {
     const partitions = (applied?.['partitions'] as HandOver[] | undefined) ?? captured.partitions
     const {source} = context.leg
     return async () => {
-      const left = (await lookAtSubscription(context, source)).filter(({stats}) => stats !== null)
+      const [types, looks] = await Promise.all([context.policies.types(), lookAtSubscription(context, source)])
+      const left = looks.filter(({stats}) => stats !== null)
       if (left.length > 0) return waiting(`${source} to be gone on ${partitionLabels(left)}`)
+      if (!isSame(types, captured.types)) return waiting('the broker to show the subscriptionTypesEnabled found')
       return done({partitions, atRisk: applied?.['atRisk'] ?? []})
     }
   },
