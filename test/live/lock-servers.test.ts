@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import {execFile} from 'node:child_process'
-import {mkdtemp} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
@@ -16,6 +14,7 @@ import {type LockScan, scanLocks} from '../../src/domain/locks/collect.js'
 import type {LockScanOptions} from '../../src/domain/locks/collect-walk.js'
 import {familiesWith} from '../../src/domain/locks/families/builtin.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
+import {temporaryFolder} from '../support/folder.js'
 import {
   beginMove,
   finishMove,
@@ -119,7 +118,7 @@ test('a release in a cluster goes to who has the lock by then; while its slot is
   const keys = ['lock:user:1', 'lock:user:2', 'lock:user:3', 'lock:user:4', 'lock:user:5', 'lock:user:6']
   // Without a TTL: MIGRATE takes along what is left of one, so that a lock's end shifts by its way.
   for (const key of keys) await client.set(key, '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01')
-  const plan = join(await mkdtemp(join(tmpdir(), 'keyshift-release-')), 'plan.json')
+  const plan = join(await temporaryFolder(t), 'plan.json')
   await askCli(['locks', 'release', ...keys, '--hard', '--redis-url', url, '-o', plan])
   const [moved = '', halfWay = ''] = keys.filter((key) => calculateSlot(key) < 5461)
   assert.ok(moved !== '' && halfWay !== '' && calculateSlot(moved) !== calculateSlot(halfWay))
@@ -197,7 +196,7 @@ test('a login without a right: it is named', async (t) => {
 })
 
 test('TLS: a certificate that nobody vouches for is refused, and with its authority it goes on', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'keyshift-tls-'))
+  const folder = await temporaryFolder(t)
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
   const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
   const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', certificate]

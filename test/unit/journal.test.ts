@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict'
-import {appendFile, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
+import {appendFile, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {test, type TestContext} from 'node:test'
+import {test} from 'node:test'
 
 import {FileJournal} from '../../src/clients/journal/file-journal.js'
 import {type JournalEntry, type JournalLine, viewLines} from '../../src/clients/journal/journal.js'
+import {temporaryFolder} from '../support/folder.js'
 import {chain, claimOn, following, request} from '../support/journal.js'
-
-async function openFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'keyshift-journal-'))
-  t.after(() => rm(folder, {recursive: true}))
-  return folder
-}
 
 test('a whole chain, with a request between: every entry counts', () => {
   const [first, second, third] = chain(3) as [JournalEntry, JournalEntry, JournalEntry]
@@ -54,7 +48,7 @@ test('of two processes that write at once the first wins, and what the other goe
 })
 
 test('a line cut off by a crash never counted, and the next one follows the last whole one', async (t) => {
-  const folder = await openFolder(t)
+  const folder = await temporaryFolder(t)
   const journal = new FileJournal(folder)
   const [first, second] = chain(2) as [JournalEntry, JournalEntry]
   await journal.create('m1')
@@ -66,7 +60,7 @@ test('a line cut off by a crash never counted, and the next one follows the last
 })
 
 test('an id names a file in the folder and nothing else', async (t) => {
-  const folder = await openFolder(t)
+  const folder = await temporaryFolder(t)
   const journal = new FileJournal(join(folder, 'journal'))
   await writeFile(join(folder, 'secret.ndjson'), 'secret')
   await assert.rejects(journal.read('../secret'), {code: 'E_MIGRATION_NOT_FOUND'})
@@ -76,7 +70,7 @@ test('an id names a file in the folder and nothing else', async (t) => {
 })
 
 test('a folder that can not be made: the error names it and the flag', async (t) => {
-  const folder = await openFolder(t)
+  const folder = await temporaryFolder(t)
   await writeFile(join(folder, 'file'), '')
   const journal = new FileJournal(join(folder, 'file', 'journal'))
   await assert.rejects(journal.create('m1'), {code: 'E_JOURNAL_UNUSABLE'})

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import {appendFile, mkdtemp, readFile, rm} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
+import {appendFile, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test} from 'node:test'
 
@@ -8,14 +7,14 @@ import {FileJournal} from '../../src/clients/journal/file-journal.js'
 import type {Actor} from '../../src/clients/journal/journal.js'
 import {MigrationLedger} from '../../src/domain/migration/ledger.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan.js'
+import {temporaryFolder} from '../support/folder.js'
 
 const ME: Actor = {user: 'me', host: 'here', pid: 1}
 const OTHER: Actor = {user: 'you', host: 'there', pid: 2}
 const PLAN = {digest: 'd'} as MigrationPlan
 
 test('a line that the store has twice is no takeover, and another writer is', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'keyshift-ledger-'))
-  t.after(() => rm(folder, {recursive: true}))
+  const folder = await temporaryFolder(t)
   const store = new FileJournal(folder)
   await store.create('id')
   const ledger = MigrationLedger.begin(store, 'id', PLAN, ME)
