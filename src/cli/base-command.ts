@@ -1,7 +1,9 @@
 import {Command} from '@oclif/core/command'
 
+import {KeyshiftError} from '../errors.js'
 import {asKeyshiftError, errorDocument, renderError} from './errors.js'
 import {exitCodeOf} from './exit-codes.js'
+import {ReaderGone} from './lines.js'
 import {Progress} from './progress.js'
 
 interface Closeable {
@@ -50,8 +52,9 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   }
 
   /** Rethrows in both modes, so that the exit code is the same with and without `--json`. */
-  protected override catch(thrown: unknown): Promise<never> {
+  protected override catch(thrown: unknown): Promise<void> {
     this.progress.stop()
+    if (thrown instanceof KeyshiftError && thrown.cause instanceof ReaderGone) return Promise.resolve()
     const error = asKeyshiftError(thrown, `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`)
     if (this.jsonEnabled()) this.logJson(errorDocument(error))
     else process.stderr.write(`${renderError(error)}\n`)

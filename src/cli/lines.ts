@@ -1,19 +1,27 @@
 import {once} from 'node:events'
 
-/** Writes lines to standard output at the reader's pace; a reader that has seen enough, such as `head`, ends it in silence. */
+/** The reader of standard output has seen enough, such as `head`: a command that ends by it ends in silence. */
+export class ReaderGone extends Error {}
+
+/** Writes lines to standard output at the reader's pace. */
 export class LineWriter {
-  private isOpen = true
+  private readonly gone = new AbortController()
 
   constructor() {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
-      this.isOpen = false
+      this.gone.abort(new ReaderGone())
     })
+  }
+
+  /** Aborted with ReaderGone. */
+  get readerGone(): AbortSignal {
+    return this.gone.signal
   }
 
   async write(text: string): Promise<void> {
     const {stdout} = process
-    if (!this.isOpen || stdout.write(text)) return
+    if (this.gone.signal.aborted || stdout.write(text)) return
     const waiting = new AbortController()
     const {signal} = waiting
     await Promise.race([once(stdout, 'drain', {signal}), once(stdout, 'close', {signal})]).catch(() => undefined)

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import {execFile} from 'node:child_process'
 import {test} from 'node:test'
+import {promisify} from 'node:util'
 
 import type {LockScan} from '../../src/domain/locks/collect.js'
-import {askCli, parseDocument, runCli} from '../support/cli.js'
+import {askCli, BIN, parseDocument, runCli} from '../support/cli.js'
 import {live} from '../support/live.js'
 
 const UUID = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
@@ -154,6 +156,25 @@ test(
       assert.equal(parseDocument(refused.stdout).error.code, 'E_REDIS_ACL')
     } finally {
       await redis.call('ACL', 'DELUSER', user)
+      await redis.del(...keys)
+    }
+  }),
+)
+
+test(
+  'a reader of the lines that has seen enough ends the scan in silence',
+  live(async (_t, {addresses, keyPrefix, redis}) => {
+    const keys = Array.from({length: 3000}, (_, at) => `${keyPrefix}lock:${String(at)}`)
+    try {
+      const filling = redis.pipeline()
+      for (const key of keys) filling.set(key, 'f'.repeat(32), 'PX', 60_000)
+      await filling.exec()
+      const scan = `${process.execPath} ${BIN} locks scan --pattern '${keyPrefix}*' --output ndjson --redis-url ${addresses.redisUrl}`
+      const pipe = `${scan} | head -n 2; echo "ended with \${PIPESTATUS[0]}"`
+      const {stderr, stdout} = await promisify(execFile)('bash', ['-c', pipe])
+      assert.equal(stderr, '')
+      assert.match(stdout, /^\{"key".*\n\{"key".*\nended with 0\n$/)
+    } finally {
       await redis.del(...keys)
     }
   }),

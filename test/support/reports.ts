@@ -123,6 +123,24 @@ export const locks: LockScan = {
   },
 }
 
+/** Nothing found, where much could not be seen. */
+export const locksWithGaps: LockScan = {
+  ...locks,
+  complete: false,
+  locks: [],
+  summary: {
+    ...locks.summary,
+    locks: 0,
+    verdicts: {},
+    families: {},
+    holders: [],
+    missingRights: ['+hgetall', '~KEY'],
+    failedServers: [{address: '10.0.0.9:6379', cause: 'connect ECONNREFUSED'}],
+    movingSlots: 2,
+    unreadable: 12,
+  },
+}
+
 const warning = {severity: 'warn', isWaivable: false, isAccepted: false} as const
 
 export const plan: MigrationPlan = {

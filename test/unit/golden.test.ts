@@ -37,6 +37,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   'keys.simulate': renderSimulation(keyReports.simulation),
   'keys.simulate.failover': renderSimulation(keyReports.failover),
   'locks.scan': renderLocks(reports.locks),
+  'locks.scan.gaps': renderLocks(reports.locksWithGaps),
   'migrate.plan': renderPlan(reports.plan),
   'migrate.result': renderResult(reports.result),
   'migrate.status': renderMigrations(reports.migrations),

@@ -11,11 +11,26 @@ const HEAD = ['verdict', 'key', 'family', 'holder', 'ttl', 'held']
 const HEALTHY_SHOWN = 5
 const HOLDERS_SHOWN = 5
 
+/** What the answer leaves out, and what would mend that; nothing when it is whole. */
+export function lockGaps({failedServers, missingRights, movingSlots, unreadable}: LockScan['summary']): string[] {
+  const rights = missingRights.join(' ')
+  return [
+    ...(unreadable > 0
+      ? [`${String(unreadable)} keys may not be read by this login, which lacks ${rights}: ACL SETUSER USER ${rights}`]
+      : []),
+    ...failedServers.map(
+      ({address, cause}) => `${address} could not be walked to its end (${cause}): locks of its slots may be missing`,
+    ),
+    ...(movingSlots > 0 ? [`${String(movingSlots)} slots did not stop moving: locks of theirs may be missing`] : []),
+  ]
+}
+
 export function renderLocks(scan: LockScan): string {
   const {summary} = scan
+  const gaps = lockGaps(summary).map((gap) => `${chalk.yellow('not whole')}: ${gap}`)
   const counts = Object.entries(summary.verdicts).map(([verdict, count]) => `${String(count)} ${verdict}`)
-  const head = `${scan.address}: ${String(summary.locks)} locks match ${scan.pattern}, of ${scan.scannedKeys === null ? 'an unknown number of' : `about ${String(scan.scannedKeys)}`} keys`
-  if (summary.locks === 0) return head
+  const head = `${scan.address}: ${gaps.length > 0 ? 'at least ' : ''}${String(summary.locks)} locks match ${scan.pattern}, of ${scan.scannedKeys === null ? 'an unknown number of' : `about ${String(scan.scannedKeys)}`} keys`
+  if (summary.locks === 0) return [head, ...gaps].join('\n')
   const healthy = scan.locks.filter(({verdict}) => verdict === 'healthy')
   const hidden = Math.max(0, healthy.length - HEALTHY_SHOWN)
   const rows = scan.locks
@@ -29,7 +44,9 @@ export function renderLocks(scan: LockScan): string {
   if (summary.ended > 0) notes.push(`${String(summary.ended)} had ended at the second look`)
   if (hidden > 0) notes.push(`${String(hidden)} more healthy ones are not shown; --json lists them`)
   if (summary.touchesIdleTime) notes.push('reading reset the idle times: this Redis has no CLIENT NO-TOUCH (7.2)')
-  return [head, renderTable(HEAD, rows), [...notes, ...nextCommands(scan)].join('\n')].join('\n\n')
+  return [[head, ...gaps].join('\n'), renderTable(HEAD, rows), [...notes, ...nextCommands(scan)].join('\n')].join(
+    '\n\n',
+  )
 }
 
 function holderText({holder, holders, reentrancy}: LockRecord): string {

@@ -10,7 +10,7 @@ import {LineWriter} from '../../cli/lines.js'
 import {familiesFlag, ownFamilies} from '../../cli/lock-families.js'
 import {judgeFlags, judgeOptions} from '../../cli/locks.js'
 import {CSV_HEAD, csvLines, jsonLines} from '../../cli/render/lock-lines.js'
-import {renderLocks} from '../../cli/render/locks.js'
+import {lockGaps, renderLocks} from '../../cli/render/locks.js'
 import {FirstSeenFile} from '../../clients/first-seen/first-seen-file.js'
 import {connectRedis} from '../../clients/redis/connect.js'
 import {type LockScan, scanLocks} from '../../domain/locks/collect.js'
@@ -70,11 +70,12 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       const known = [...families.families.keys()].toSorted().join(', ')
       throw new Usage('E_LOCK_FAMILY', `no lock family ${unknown.join(', ')}; known are ${known}`)
     }
+    const lines = this.lines(flags.output)
     const firstSeen = flags['first-seen'] === undefined ? null : await FirstSeenFile.open(flags['first-seen'])
     const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
     const connection = this.own(await connectRedis(url))
     const level = flags['fail-on']
-    const findings = {count: 0}
+    let findings = 0
     const scan = await scanLocks(connection, {
       ...judgeOptions(flags),
       pattern: flags.pattern,
@@ -84,59 +85,53 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       limit: flags.limit,
       observeMs: flags.observe ?? null,
       seenBefore: firstSeen,
-      onLocks: this.onLocks(flags.output, (locks) => {
-        if (level !== undefined) findings.count += locks.filter(({verdict}) => isAtLeast(verdict, level)).length
-      }),
+      onLocks: async (locks) => {
+        if (level !== undefined) findings += locks.filter(({verdict}) => isAtLeast(verdict, level)).length
+        await lines?.add(locks)
+      },
       onProgress: ({keys, locks}) => {
         this.progress.busy('scanning', `${String(locks)} locks in about ${String(keys)} keys`)
       },
-      signal: this.own(interruptible()).signal,
+      signal: AbortSignal.any([this.own(interruptible()).signal, ...(lines ? [lines.readerGone] : [])]),
     })
     await firstSeen?.save()
-    this.warnOfGaps(scan.summary)
+    const isTable = flags.output === 'table' && !this.jsonEnabled()
+    if (!isTable) for (const gap of lockGaps(scan.summary)) this.warn(gap)
     const isList = flags.output === 'table' || flags.output === 'json'
     if (isList && scan.summary.locks > flags.limit) {
       this.warn(`only ${String(flags.limit)} locks are listed; raise --limit, or take --output ndjson`)
     }
-    if (flags.output === 'table') this.log(renderLocks(scan))
-    if (findings.count > 0) process.exitCode = exitCode('findings')
+    if (isTable) this.log(renderLocks(scan))
+    if (findings > 0) process.exitCode = exitCode('findings')
     return scan
-  }
-
-  private warnOfGaps({failedServers, missingRights, movingSlots, unreadable}: LockScan['summary']): void {
-    if (unreadable > 0) {
-      this.warn(`${String(unreadable)} keys may not be read by this login, which lacks ${missingRights.join(', ')}`)
-    }
-    for (const {address, cause} of failedServers) {
-      this.warn(`${address} could not be walked to its end (${cause}): locks of its slots may be missing`)
-    }
-    if (movingSlots > 0) this.warn(`${String(movingSlots)} slots did not stop moving: locks of theirs may be missing`)
   }
 
   override jsonEnabled(): boolean {
     return super.jsonEnabled() || /(?:^| )--output[ =]json(?: |$)/.test(this.argv.join(' '))
   }
 
-  private onLocks(
-    output: 'csv' | 'json' | 'ndjson' | 'table',
-    look: (locks: readonly LockRecord[]) => void,
-  ): (locks: readonly LockRecord[]) => Promise<void> {
-    if (output === 'table' || output === 'json') {
-      return (locks) => {
-        look(locks)
-        return Promise.resolve()
-      }
-    }
+  /** Writes each lock as a line; null where they are listed in the end. */
+  private lines(output: 'csv' | 'json' | 'ndjson' | 'table'): LockLines | null {
+    if (output === 'table' || output === 'json') return null
     if (super.jsonEnabled()) {
       throw new Usage('E_OUTPUT_JSON', `--json is one document for all, --output ${output} a line for each lock`)
     }
-    const writer = new LineWriter()
-    const linesOf = output === 'csv' ? csvLines : jsonLines
-    let head = output === 'csv' ? CSV_HEAD : ''
-    return async (locks) => {
-      look(locks)
-      await writer.write(head + linesOf(locks))
-      head = ''
-    }
+    return new LockLines(output)
+  }
+}
+
+class LockLines extends LineWriter {
+  private readonly linesOf: (locks: readonly LockRecord[]) => string
+  private head: string
+
+  constructor(output: 'csv' | 'ndjson') {
+    super()
+    this.linesOf = output === 'csv' ? csvLines : jsonLines
+    this.head = output === 'csv' ? CSV_HEAD : ''
+  }
+
+  async add(locks: readonly LockRecord[]): Promise<void> {
+    await this.write(this.head + this.linesOf(locks))
+    this.head = ''
   }
 }

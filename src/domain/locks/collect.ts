@@ -45,7 +45,10 @@ export async function scanLocks(connection: RedisConnection, options: LockScanOp
   const mayMeetAgain = connection.slotOwners !== null || connection.successor !== null
   const walk = new LockWalk(options, mayMeetAgain ? new Reported() : null)
   const {failed, keys, movingSlots} = await walkServers(connection, walk, options.signal).catch((error: unknown) => {
-    if (options.signal.aborted) throw new Interrupted('E_INTERRUPTED', 'the scan was interrupted; nothing was changed')
+    if (options.signal.aborted) {
+      const {reason} = options.signal as {reason: unknown}
+      throw new Interrupted('E_INTERRUPTED', 'the scan was interrupted; nothing was changed', {cause: reason})
+    }
     throw error instanceof KeyshiftError ? error : scanFailed(connection.address, error)
   })
   const {ended, lacks, tally, touchesIdleTime, unreadable} = walk

@@ -78,7 +78,7 @@ const expires: Rule = ({snapshot: {expiry}}) => {
 /** Where delivery is held, a migration lets its own fleet gather first; whoever joins later does so under load. */
 const joinsUnderLoad: Rule = ({snapshot: {brokerVersion}, strategy, to}) => {
   if (!joinsTwice(brokerVersion, to)) return null
-  const gathers = 'so the new fleet gathers while delivery is held, and the gap is longer by a second or two'
+  const gathers = 'so the new fleet gathers while delivery is held, and the gap is longer by about a second'
   return warns({
     code: 'double-delivery',
     message: `a broker before 4.0 may deliver messages twice when Key_Shared consumers join under load: ${
