@@ -42,6 +42,8 @@ async function scanWhile(
     families: familiesWith([]),
     pattern: 'lock:*',
     avoidsScripts: false,
+    fromReplica: false,
+    pace: {maxOps: null, guardMs: null},
     onlyFamilies: null,
     limit: LOCKS,
     observeMs: null,

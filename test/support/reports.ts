@@ -119,6 +119,7 @@ export const locks: LockScan = {
     failedServers: [],
     movingSlots: 0,
     unreadable: 0,
+    readFrom: 'primary',
     touchesIdleTime: true,
   },
 }

@@ -43,7 +43,10 @@ export function renderLocks(scan: LockScan): string {
   }
   if (summary.ended > 0) notes.push(`${String(summary.ended)} had ended at the second look`)
   if (hidden > 0) notes.push(`${String(hidden)} more healthy ones are not shown; --json lists them`)
-  if (summary.touchesIdleTime) notes.push('reading reset the idle times: this Redis has no CLIENT NO-TOUCH (7.2)')
+  if (summary.touchesIdleTime) {
+    const where = summary.readFrom === 'replica' ? ' on the replica' : ''
+    notes.push(`reading reset the idle times${where}: this Redis has no CLIENT NO-TOUCH (7.2)`)
+  }
   return [[head, ...gaps].join('\n'), renderTable(HEAD, rows), [...notes, ...nextCommands(scan)].join('\n')].join(
     '\n\n',
   )

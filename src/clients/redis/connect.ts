@@ -2,8 +2,9 @@ import {promisify} from 'node:util'
 
 import {Cluster, Redis, type RedisOptions} from 'ioredis'
 
-import {Unreachable, Usage} from '../../errors.js'
-import {lacksRight, missingRight} from './acl.js'
+import {Usage} from '../../errors.js'
+import {Nearby} from './nearby.js'
+import {ready, refused} from './ready.js'
 import {type SlotOwners, slotOwnersBy} from './slots.js'
 
 /** An open Redis, whatever its shape: a standalone or Sentinel primary, or every primary of a cluster. */
@@ -18,6 +19,8 @@ export interface RedisConnection {
   readonly successor: (() => Promise<Redis>) | null
   /** Who owns which slot now; null outside a cluster. */
   readonly slotOwners: (() => Promise<SlotOwners>) | null
+  /** Other connections beside those to the primaries. */
+  readonly nearby: Nearby
   close(): Promise<void>
 }
 
@@ -58,6 +61,7 @@ export async function connectRedis(url: string): Promise<RedisConnection> {
     return joinCluster(address, options)
   }
   const open = [redis]
+  const nearby = new Nearby(address, {isCluster: false})
   const successor = async (): Promise<Redis> => {
     const next = new Redis({...FAIL_FAST, ...options})
     await ready(next, address)
@@ -70,7 +74,8 @@ export async function connectRedis(url: string): Promise<RedisConnection> {
     refresh: () => Promise.resolve(open.slice(0, 1)),
     successor: options.sentinels === undefined ? null : successor,
     slotOwners: null,
-    close: () => quit(open),
+    nearby,
+    close: () => quit([...open, ...nearby.open]),
   }
 }
 
@@ -92,6 +97,7 @@ async function joinCluster(address: string, options: RedisSettings): Promise<Red
     redisOptions: {...FAIL_FAST, ...credentials},
   })
   await ready(cluster, address)
+  const nearby = new Nearby(address, {isCluster: true})
   const connected = async (): Promise<Redis[]> => {
     const nodes = cluster.nodes('master')
     await Promise.all(nodes.filter(({status}) => status === 'wait').map((node) => ready(node, address)))
@@ -106,45 +112,9 @@ async function joinCluster(address: string, options: RedisSettings): Promise<Red
     },
     successor: null,
     slotOwners: () => slotOwnersBy(cluster.nodes('master')),
-    close: () => quit([cluster]),
+    nearby,
+    close: () => quit([cluster, ...nearby.open]),
   }
-}
-
-/** Connects, and reports the first error event: the promise alone only says "Connection is closed." */
-async function ready(client: Cluster | Redis, address: string): Promise<void> {
-  let first: Error | undefined
-  client.on('error', (error: Error) => {
-    first ??= error
-  })
-  try {
-    await client.connect()
-    if (first) throw first
-  } catch (error) {
-    client.disconnect()
-    throw refused(address, first ?? error)
-  }
-}
-
-function refused(address: string, error: unknown): Unreachable {
-  const lacks = missingRight(error)
-  if (lacks !== null) return lacksRight(address, lacks)
-  const cause = error instanceof Error ? ('code' in error && String(error.code)) || error.message : String(error)
-  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(cause)) {
-    return new Unreachable('E_REDIS_TLS', `nobody vouches for the certificate of Redis at ${address} (${cause})`, {
-      data: {address, cause},
-      next: ['give its authority: NODE_EXTRA_CA_CERTS=ca.pem keyshift …'],
-    })
-  }
-  const isAuth = /WRONGPASS|AUTH/.test(error instanceof Error ? error.message : '')
-  return isAuth
-    ? new Unreachable('E_REDIS_AUTH', `Redis at ${address} refused the login: ${cause}`, {
-        data: {address, cause},
-        next: ['check user and password in KEYSHIFT_REDIS_URL, as redis://USER:PASSWORD@HOST:6379'],
-      })
-    : new Unreachable('E_REDIS_UNREACHABLE', `no answer from Redis at ${address} (${cause})`, {
-        data: {address, cause},
-        next: ['give the right address with --redis-url or KEYSHIFT_REDIS_URL'],
-      })
 }
 
 async function quit(clients: ReadonlyArray<Cluster | Redis>): Promise<void> {

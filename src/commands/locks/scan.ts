@@ -44,7 +44,19 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       description: 'remember in this file when each lock was seen first, and when it would end',
       helpValue: 'FILE',
     }),
+    'from-replica': Flags.boolean({
+      description: 'read a replica of each primary: spares it, and leaves its idle times alone',
+    }),
+    'latency-guard': durationFlag({
+      description: 'read in small pages, and rest when others wait for longer than this',
+      helpValue: '5ms',
+    }),
     limit: Flags.integer({default: 10_000, description: 'list at most this many locks; all are counted', min: 1}),
+    'max-ops': Flags.integer({
+      description: 'let each server carry out at most so many commands a second',
+      helpValue: 'N',
+      min: 1,
+    }),
     observe: durationFlag({
       description: 'look at each lock twice, so far apart; more than two renewals of your locks is best',
       helpValue: '12s',
@@ -80,6 +92,8 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       ...judgeOptions(flags),
       pattern: flags.pattern,
       avoidsScripts: flags['avoid-scripts'],
+      fromReplica: flags['from-replica'],
+      pace: {maxOps: flags['max-ops'] ?? null, guardMs: flags['latency-guard'] ?? null},
       families,
       onlyFamilies: flags.family === undefined ? null : new Set(flags.family),
       limit: flags.limit,

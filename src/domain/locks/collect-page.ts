@@ -2,12 +2,15 @@ import type {Redis} from 'ioredis'
 
 import {type ScannedPage, scanByScript} from '../../clients/redis/scan-script.js'
 import {type ExpiryCommand, rawLock, readLocks, type ReadKeys} from './collect-read.js'
+import type {Pace} from './pace.js'
 
 export interface Page {
   /** where the next one begins; `0` after the last */
   readonly cursor: string
   /** about how many keys of the server it walked */
   readonly walked: number
+  /** how many of them matched, and were read */
+  readonly keys: number
   readonly read: ReadKeys
 }
 
@@ -17,30 +20,49 @@ export interface PageOptions {
   readonly avoidsScripts: boolean
   /** which keys to look at */
   readonly accepts: (key: Buffer) => boolean
+  readonly pace: Pace
 }
 
-/** SCAN's hint: at 1000 a call takes under 1 ms of the server; more only makes the stall longer. */
-const MOST_KEYS = 1000
-const FEWEST_KEYS = 50
-/** So many keys are read in about a millisecond of the server, and a script lets nobody in between. */
-const READ_AT_ONCE = 250
+const FEWEST_KEYS = 10
 
 /** Reads one server page by page: by a script where there may be one, else by pipelines, which take longer. */
 export class PageReader {
   private readonly redis: Redis
   private readonly options: PageOptions
   private usesScript: boolean
-  private count = READ_AT_ONCE
+  private count: number
 
   constructor(redis: Redis, options: PageOptions) {
     this.redis = redis
     this.options = options
     this.usesScript = !options.avoidsScripts && options.expiry === 'pexpiretime'
+    this.count = options.pace.size.read
   }
 
-  async next(cursor: string): Promise<Page> {
-    const page = this.usesScript ? await this.byScript(cursor) : null
-    return page ?? this.byPipelines(cursor)
+  /** All pages; while one is looked at, the next one is on its way. */
+  async *pages(): AsyncGenerator<Page> {
+    let coming = this.next('0')
+    for (;;) {
+      const page = await coming
+      if (page.cursor === '0') {
+        yield page
+        return
+      }
+      coming = this.next(page.cursor)
+      coming.catch(() => undefined) // it is awaited in the next round, if there is one
+      yield page
+    }
+  }
+
+  private next(cursor: string): Promise<Page> {
+    return this.options.pace.turn(async () => {
+      const page = (this.usesScript ? await this.byScript(cursor) : null) ?? (await this.byPipelines(cursor))
+      // As many more as make the next one read about as many as it should: a server lets nobody in between.
+      const {read, walked} = this.options.pace.size
+      const wanted = Math.floor((this.count * read) / Math.max(1, page.keys))
+      this.count = Math.min(walked, Math.max(FEWEST_KEYS, wanted))
+      return page
+    })
   }
 
   /** @returns null where this page can't be read so. */
@@ -55,21 +77,17 @@ export class PageReader {
       else if (!NOT_THIS_PAGE.test(message)) throw error
       return null
     }
-    const walked = this.count
-    this.count = Math.min(
-      MOST_KEYS,
-      Math.max(FEWEST_KEYS, Math.floor((this.count * READ_AT_ONCE) / Math.max(1, page.rows.length))),
-    )
     const locks = page.rows
       .filter(({key, type}) => type !== 'none' && accepts(key))
       .map((row) => rawLock(row, page.atMs))
-    return {cursor: page.cursor, walked, read: {locks, moved: [], unreadable: []}}
+    return {cursor: page.cursor, walked: this.count, keys: page.rows.length, read: {locks, moved: [], unreadable: []}}
   }
 
   private async byPipelines(cursor: string): Promise<Page> {
     const {accepts, expiry, pattern} = this.options
-    const [next, keys] = await this.redis.scanBuffer(cursor, 'MATCH', pattern, 'COUNT', MOST_KEYS)
-    return {cursor: next.toString(), walked: MOST_KEYS, read: await readLocks(this.redis, keys.filter(accepts), expiry)}
+    const [next, keys] = await this.redis.scanBuffer(cursor, 'MATCH', pattern, 'COUNT', this.count)
+    const read = await readLocks(this.redis, keys.filter(accepts), expiry)
+    return {cursor: next.toString(), walked: this.count, keys: keys.length, read}
   }
 }
 

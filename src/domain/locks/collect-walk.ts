@@ -1,10 +1,12 @@
 import type {Redis} from 'ioredis'
 
+import type {Nearby} from '../../clients/redis/nearby.js'
 import {type Looked, SecondLooks} from './collect-again.js'
 import {PageReader} from './collect-page.js'
 import {expiryCommandOf, readLocks, type ReadKeys, stopTouching} from './collect-read.js'
 import type {CompiledFamilies} from './families/compiled.js'
 import {Observer, type SeenBefore} from './observation.js'
+import {Pace, type PaceOptions} from './pace.js'
 import {printable} from './raw-lock.js'
 import {recognise} from './recognise.js'
 import type {JudgeOptions, LockRecord} from './record.js'
@@ -28,6 +30,9 @@ export interface LockScanOptions extends JudgeOptions {
   readonly seenBefore: SeenBefore | null
   /** whether to read by pipelines even where scripts are allowed */
   readonly avoidsScripts: boolean
+  /** whether to read replicas in place of the primaries */
+  readonly fromReplica: boolean
+  readonly pace: PaceOptions
   /** Given every lock as soon as it is judged, unsorted; the scan waits for it. */
   readonly onLocks: (locks: readonly LockRecord[]) => Promise<void>
   /** Told after each call of SCAN: locks judged so far, and keys walked. */
@@ -58,32 +63,41 @@ export class LockWalk {
   private readonly options: LockScanOptions
   private readonly isExpected: boolean
   private readonly observer: Observer
+  private readonly nearby: Nearby
   private readonly reported: Reported | null
 
   /** @param reported where a key may be met again in another walk; null where there is but one. */
-  constructor(options: LockScanOptions, reported: Reported | null) {
+  constructor(options: LockScanOptions, nearby: Nearby, reported: Reported | null) {
     this.options = options
+    this.nearby = nearby
     this.reported = reported
     this.tally = new LockTally(options.limit)
     this.isExpected = saysWhatIsALock(options.pattern)
     this.observer = new Observer(options, options.seenBefore)
   }
 
-  /** Walks one server. @throws what it answered, or what ended the connection to it. */
-  async walk(redis: Redis, territory: Territory | null): Promise<void> {
-    const {avoidsScripts, observeMs, pattern, signal} = this.options
+  /**
+   * Walks one server, or its replica where that is asked.
+   *
+   * @throws what it answered, or what ended the connection to it; Unreachable E_NO_REPLICA.
+   */
+  async walk(primary: Redis, territory: Territory | null): Promise<void> {
+    const {avoidsScripts, fromReplica, observeMs, pattern, signal} = this.options
+    const redis = fromReplica ? await this.nearby.replicaOf(primary) : primary
+    const beside = this.options.pace.guardMs === null ? redis : await this.nearby.beside(redis)
     if (!(await stopTouching(redis))) this.touchesIdleTime = true
     const expiry = await expiryCommandOf(redis)
-    const look = async (keys: readonly Buffer[]): Promise<Looked> =>
-      this.sift(await readLocks(redis, keys, expiry), territory)
+    const pace = new Pace(this.options.pace, () => beside.ping(), signal)
+    const look = async (keys: readonly Buffer[]): Promise<Looked> => {
+      const {read} = await pace.turn(async () => ({read: await readLocks(redis, keys, expiry), keys: keys.length}))
+      return this.sift(read, territory)
+    }
     const second = observeMs === null ? null : new SecondLooks(this.observer, look, observeMs, signal)
     const recent = new Recent(REMEMBERED)
     const accepts = (key: Buffer): boolean => recent.isNew(key) && this.isNew(key, territory)
-    const pages = new PageReader(redis, {pattern, expiry, accepts, avoidsScripts})
-    let cursor = '0'
-    do {
+    const reader = new PageReader(redis, {pattern, expiry, accepts, avoidsScripts, pace})
+    for await (const page of reader.pages()) {
       signal.throwIfAborted()
-      const page = await pages.next(cursor)
       const {seen} = this.sift(page.read, territory)
       if (second === null) await this.give(this.observer.judge(seen, null))
       else {
@@ -92,8 +106,7 @@ export class LockWalk {
       }
       this.keys += page.walked
       this.options.onProgress({locks: this.tally.count, keys: this.keys})
-      cursor = page.cursor
-    } while (cursor !== '0')
+    }
     while (second?.isWaiting) await this.give(await second.next())
     this.ended += second?.ended ?? 0
   }

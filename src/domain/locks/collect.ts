@@ -29,7 +29,9 @@ export interface LockScan {
     failedServers: FailedServer[]
     /** hash slots of a cluster that did not stop moving: what they hold may be missing */
     movingSlots: number
-    /** whether reading reset the keys' idle time, as it does before Redis 7.2 */
+    /** whose keys were read; a replica's idle time is since the last write, for it gets no failed tries and no reads */
+    readFrom: 'primary' | 'replica'
+    /** whether reading reset the keys' idle time there, as it does before Redis 7.2 */
     touchesIdleTime: boolean
   }
 }
@@ -43,7 +45,7 @@ export interface LockScan {
  */
 export async function scanLocks(connection: RedisConnection, options: LockScanOptions): Promise<LockScan> {
   const mayMeetAgain = connection.slotOwners !== null || connection.successor !== null
-  const walk = new LockWalk(options, mayMeetAgain ? new Reported() : null)
+  const walk = new LockWalk(options, connection.nearby, mayMeetAgain ? new Reported() : null)
   const {failed, keys, movingSlots} = await walkServers(connection, walk, options.signal).catch((error: unknown) => {
     if (options.signal.aborted) {
       const {reason} = options.signal as {reason: unknown}
@@ -67,6 +69,7 @@ export async function scanLocks(connection: RedisConnection, options: LockScanOp
       missingRights: [...lacks].toSorted(),
       failedServers: [...failed],
       movingSlots,
+      readFrom: options.fromReplica ? 'replica' : 'primary',
       touchesIdleTime,
     },
   }

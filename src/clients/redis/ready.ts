@@ -1,0 +1,42 @@
+import type {Cluster, Redis} from 'ioredis'
+
+import {Unreachable} from '../../errors.js'
+import {lacksRight, missingRight} from './acl.js'
+
+/** Connects, and reports the first error event: the promise alone only says "Connection is closed." */
+export async function ready(client: Cluster | Redis, address: string): Promise<void> {
+  let first: Error | undefined
+  client.on('error', (error: Error) => {
+    first ??= error
+  })
+  try {
+    await client.connect()
+    if (first) throw first
+  } catch (error) {
+    client.disconnect()
+    throw refused(address, first ?? error)
+  }
+}
+
+/** What a connection failed by, as an error that says what to do; never with the password. */
+export function refused(address: string, error: unknown): Unreachable {
+  const lacks = missingRight(error)
+  if (lacks !== null) return lacksRight(address, lacks)
+  const cause = error instanceof Error ? ('code' in error && String(error.code)) || error.message : String(error)
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(cause)) {
+    return new Unreachable('E_REDIS_TLS', `nobody vouches for the certificate of Redis at ${address} (${cause})`, {
+      data: {address, cause},
+      next: ['give its authority: NODE_EXTRA_CA_CERTS=ca.pem keyshift …'],
+    })
+  }
+  const isAuth = /WRONGPASS|AUTH/.test(error instanceof Error ? error.message : '')
+  return isAuth
+    ? new Unreachable('E_REDIS_AUTH', `Redis at ${address} refused the login: ${cause}`, {
+        data: {address, cause},
+        next: ['check user and password in KEYSHIFT_REDIS_URL, as redis://USER:PASSWORD@HOST:6379'],
+      })
+    : new Unreachable('E_REDIS_UNREACHABLE', `no answer from Redis at ${address} (${cause})`, {
+        data: {address, cause},
+        next: ['give the right address with --redis-url or KEYSHIFT_REDIS_URL'],
+      })
+}
