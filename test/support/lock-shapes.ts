@@ -154,6 +154,7 @@ export function rawOf({key, stored}: Shape, more: Partial<RawLock> = {}): RawLoc
   const [type = ''] = Object.keys(stored)
   return {
     key: Buffer.from(key),
+    name: key,
     type,
     expiresAtMs: NOW + 5000,
     idleSeconds: 2,

@@ -27,6 +27,7 @@ interface Sketch {
 function seen({hash, idleSeconds = 0, key, ttlMs, value}: Sketch, atMs = NOW): SeenLock {
   const raw: RawLock = {
     key: Buffer.from(key),
+    name: key,
     type: hash ? 'hash' : 'string',
     expiresAtMs: ttlMs === null ? -1 : atMs + ttlMs,
     idleSeconds,

@@ -7,12 +7,14 @@ export const MOST_BYTES = 1024
 /** One key as the script saw it. */
 export interface ScannedRow {
   readonly key: Buffer
+  /** as TYPE says it; `other` for one that no lock is stored in */
   readonly type: string
   /** epoch ms of the server; −1 for a key that never expires */
   readonly expiresAtMs: number
   /** null under an LFU policy */
   readonly idleSeconds: number | null
-  readonly encoding: string
+  /** whether its value is a number stored as such: small ones are one object for all keys (OBJ_SHARED_INTEGERS) */
+  readonly isNumber: boolean
   /** a string's value, or fields and values, members and scores, elements; null where the type has none that is read */
   readonly value: Buffer | readonly Buffer[] | null
 }
@@ -32,31 +34,40 @@ const SCRIPT = `#!lua flags=no-writes,allow-cross-slot-keys
 local page = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
 local most, bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 local now = redis.call('TIME')
-local rows = {}
-for i, key in ipairs(page[2]) do
+local codes = {none = 0, string = 1, hash = 2, zset = 3, list = 4, set = 5}
+local rows, n = {}, 0
+for _, key in ipairs(page[2]) do
   local kind = redis.call('TYPE', key)['ok']
   local ends = redis.call('PEXPIRETIME', key)
   local idle = redis.pcall('OBJECT', 'IDLETIME', key)
-  local encoding = redis.pcall('OBJECT', 'ENCODING', key)
   if type(idle) ~= 'number' then idle = -1 end
-  if type(encoding) ~= 'string' then encoding = '' end
-  local value = false
+  local value, isNumber = false, 0
   if kind == 'string' then
-    value = encoding == 'raw' and redis.call('GETRANGE', key, 0, bytes) or redis.call('GET', key)
-  elseif kind == 'hash' and (encoding == 'listpack' or encoding == 'ziplist') then
-    value = redis.call('HGETALL', key)
+    value = redis.call('GETRANGE', key, 0, bytes)
+    if #value < 20 and string.find(value, '^%-?%d+$') and redis.pcall('OBJECT', 'ENCODING', key) == 'int' then isNumber = 1 end
+  elseif kind == 'hash' then
+    local encoding = redis.call('OBJECT', 'ENCODING', key)
+    if encoding == 'listpack' or encoding == 'ziplist' then value = redis.call('HGETALL', key) end
   elseif kind == 'zset' then
     value = redis.call('ZRANGE', key, 0, most, 'WITHSCORES')
   elseif kind == 'list' then
     value = redis.call('LRANGE', key, 0, most)
   end
-  rows[i] = {key, kind, ends, idle, encoding, value}
+  rows[n + 1], rows[n + 2], rows[n + 3], rows[n + 4] = key, ((idle + 1) * 2 + isNumber) * 8 + (codes[kind] or 6), ends, value
+  n = n + 4
 end
 return {page[1], now[1], now[2], rows}
 `
 
-type RawRow = readonly [Buffer, Buffer, number, number, Buffer, Buffer | Buffer[] | null]
-type RawPage = readonly [cursor: Buffer, seconds: Buffer, micros: Buffer, rows: readonly RawRow[]]
+/**
+ * Four values for each key: key, what is small of it in one number, end, value. Each costs the client as much to read as the
+ * server to find out.
+ */
+type RawRows = ReadonlyArray<Buffer | Buffer[] | number | null>
+type RawPage = readonly [cursor: Buffer, seconds: Buffer, micros: Buffer, rows: RawRows]
+const ROW = 4
+/** As the script numbers them. */
+const TYPES = ['none', 'string', 'hash', 'zset', 'list', 'set', 'other'] as const
 
 /** @throws what Redis answers where it knows no EVAL_RO, or this login may run no script, or not every command in it. */
 export async function scanByScript(
@@ -68,13 +79,19 @@ export async function scanByScript(
   return {
     cursor: next.toString(),
     atMs: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000),
-    rows: rows.map(([key, type, expiresAtMs, idle, encoding, value]) => ({
-      key,
-      type: type.toString(),
-      expiresAtMs,
-      idleSeconds: idle < 0 ? null : idle,
-      encoding: encoding.toString(),
-      value,
-    })),
+    rows: Array.from({length: rows.length / ROW}, (_, at) => rowAt(rows, at * ROW)),
+  }
+}
+
+function rowAt(rows: RawRows, at: number): ScannedRow {
+  const small = rows[at + 1] as number
+  const idle = Math.floor(small / 16) - 1
+  return {
+    key: rows[at] as Buffer,
+    type: TYPES[small % 8] ?? 'other',
+    expiresAtMs: rows[at + 2] as number,
+    idleSeconds: idle < 0 ? null : idle,
+    isNumber: Math.floor(small / 8) % 2 === 1,
+    value: rows[at + 3] as ScannedRow['value'],
   }
 }

@@ -102,7 +102,7 @@ async function readCompanions(redis: Redis, key: string, lock: RecognisedLock): 
     'pttl',
   )
   return locks.map((raw) => {
-    const name = printable(raw.key)
+    const {name} = raw
     const role = named.find((row) => row.name === name)?.role ?? ''
     return {key: name, role, entries: raw.entries.map(([entry]) => printable(entry))}
   })

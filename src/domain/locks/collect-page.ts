@@ -3,6 +3,7 @@ import type {Redis} from 'ioredis'
 import {type ScannedPage, scanByScript} from '../../clients/redis/scan-script.js'
 import {type ExpiryCommand, rawLock, readLocks, type ReadKeys} from './collect-read.js'
 import type {Pace} from './pace.js'
+import {printable} from './raw-lock.js'
 
 export interface Page {
   /** where the next one begins; `0` after the last */
@@ -11,7 +12,8 @@ export interface Page {
   readonly walked: number
   /** how many of them matched, and were read */
   readonly keys: number
-  readonly read: ReadKeys
+  /** What they are; worked out only now, so that the server has the next page to do meanwhile. */
+  readonly read: () => ReadKeys
 }
 
 export interface PageOptions {
@@ -19,7 +21,7 @@ export interface PageOptions {
   readonly expiry: ExpiryCommand
   readonly avoidsScripts: boolean
   /** which keys to look at */
-  readonly accepts: (key: Buffer) => boolean
+  readonly accepts: (key: Buffer, name: string) => boolean
   readonly pace: Pace
 }
 
@@ -77,17 +79,27 @@ export class PageReader {
       else if (!NOT_THIS_PAGE.test(message)) throw error
       return null
     }
-    const locks = page.rows
-      .filter(({key, type}) => type !== 'none' && accepts(key))
-      .map((row) => rawLock(row, page.atMs))
-    return {cursor: page.cursor, walked: this.count, keys: page.rows.length, read: {locks, moved: [], unreadable: []}}
+    const {atMs, rows} = page
+    const read = (): ReadKeys => ({
+      locks: rows.flatMap((row) => {
+        const name = printable(row.key)
+        return row.type !== 'none' && accepts(row.key, name) ? [rawLock(row, name, atMs)] : []
+      }),
+      moved: [],
+      unreadable: [],
+    })
+    return {cursor: page.cursor, walked: this.count, keys: rows.length, read}
   }
 
   private async byPipelines(cursor: string): Promise<Page> {
     const {accepts, expiry, pattern} = this.options
     const [next, keys] = await this.redis.scanBuffer(cursor, 'MATCH', pattern, 'COUNT', this.count)
-    const read = await readLocks(this.redis, keys.filter(accepts), expiry)
-    return {cursor: next.toString(), walked: this.count, keys: keys.length, read}
+    const read = await readLocks(
+      this.redis,
+      keys.filter((key) => accepts(key, printable(key))),
+      expiry,
+    )
+    return {cursor: next.toString(), walked: this.count, keys: keys.length, read: () => read}
   }
 }
 

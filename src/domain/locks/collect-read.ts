@@ -3,7 +3,7 @@ import type {Redis} from 'ioredis'
 import {missingRight} from '../../clients/redis/acl.js'
 import {MOST_BYTES, MOST_ELEMENTS, type ScannedRow} from '../../clients/redis/scan-script.js'
 import {saysMoved} from './collect-home.js'
-import type {RawLock} from './raw-lock.js'
+import {printable, type RawLock} from './raw-lock.js'
 
 /** What was read of keys. One that is gone stands nowhere. */
 export interface ReadKeys {
@@ -63,7 +63,7 @@ export async function readLocks(redis: Redis, keys: readonly Buffer[], expiry: E
     else if (lacks) result.unreadable.push({key, lacks})
     else {
       const row = rowOf(key, look, read[at], expiry === 'pttl' ? atMs : 0)
-      if (row.type !== 'none') result.locks.push(rawLock(row, atMs))
+      if (row.type !== 'none') result.locks.push(rawLock(row, printable(key), atMs))
     }
   }
   return result
@@ -110,19 +110,24 @@ function rowOf(
     type: String(type?.value),
     expiresAtMs: expires > 0 ? expires + leftSinceMs : expires,
     idleSeconds: typeof idle?.value === 'number' ? idle.value : null,
-    encoding: String(encoding?.value),
+    isNumber: encoding?.value === 'int',
     value: Buffer.isBuffer(read?.value) || Array.isArray(read?.value) ? (read.value as ScannedRow['value']) : null,
   }
 }
 
 /** What a row says of a lock. */
-export function rawLock({encoding, expiresAtMs, idleSeconds, key, type, value}: ScannedRow, atMs: number): RawLock {
+export function rawLock(
+  {expiresAtMs, idleSeconds, isNumber, key, type, value}: ScannedRow,
+  name: string,
+  atMs: number,
+): RawLock {
   return {
     key,
+    name,
     type,
     expiresAtMs,
-    // Small numbers are one object for all keys (OBJ_SHARED_INTEGERS): its idle time is that of any of them.
-    idleSeconds: encoding === 'int' ? null : idleSeconds,
+    // The idle time of an object that several keys share is that of any of them.
+    idleSeconds: isNumber ? null : idleSeconds,
     entries: entriesOf(type, value),
     atMs,
   }

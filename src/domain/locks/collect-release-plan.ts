@@ -45,7 +45,7 @@ export async function collectReleasePlan(
       const {locks, moved, unreadable} = await readLocks(redis, wanted.map(bytesOf), expiry)
       if (moved[0]) throw slotMoves(printable(moved[0]))
       if (unreadable[0]) throw mayNotRead(connection.address, unreadable)
-      const found = new Map(locks.map((raw) => [printable(raw.key), raw]))
+      const found = new Map(locks.map((raw) => [raw.name, raw]))
       for (const key of wanted) {
         const raw = found.get(printable(bytesOf(key)))
         const planned = raw && (await planOne(redis, raw, wish))
@@ -61,7 +61,7 @@ export async function collectReleasePlan(
 async function planOne(redis: Redis, raw: RawLock, wish: ReleaseWish): Promise<PlannedRelease | null> {
   const found = recognise(raw, wish.families, true)
   if (found.kind === 'companion') return null
-  const line = found.kind === 'lock' ? lineOf(printable(raw.key), found) : null
+  const line = found.kind === 'lock' ? lineOf(raw.name, found) : null
   if (line === null) return planRelease({raw, found, dead: []}, wish)
   const waiters = await redis.lrange(line.queue, 0, -1)
   return planRelease({raw, found, dead: await deadWaiters(redis, waiters, line.channel)}, wish)

@@ -7,7 +7,6 @@ import {expiryCommandOf, readLocks, type ReadKeys, stopTouching} from './collect
 import type {CompiledFamilies} from './families/compiled.js'
 import {Observer, type SeenBefore} from './observation.js'
 import {Pace, type PaceOptions} from './pace.js'
-import {printable} from './raw-lock.js'
 import {recognise} from './recognise.js'
 import type {JudgeOptions, LockRecord} from './record.js'
 import type {Reported} from './reported.js'
@@ -94,11 +93,12 @@ export class LockWalk {
     }
     const second = observeMs === null ? null : new SecondLooks(this.observer, look, observeMs, signal)
     const recent = new Recent(REMEMBERED)
-    const accepts = (key: Buffer): boolean => recent.isNew(key) && this.isNew(key, territory)
+    const accepts = (key: Buffer, name: string): boolean =>
+      recent.isNew(name) && (territory?.isOf(key) ?? true) && !this.reported?.has(name)
     const reader = new PageReader(redis, {pattern, expiry, accepts, avoidsScripts, pace})
     for await (const page of reader.pages()) {
       signal.throwIfAborted()
-      const {seen} = this.sift(page.read, territory)
+      const {seen} = this.sift(page.read(), territory)
       if (second === null) await this.give(this.observer.judge(seen, null))
       else {
         second.add(seen)
@@ -109,10 +109,6 @@ export class LockWalk {
     }
     while (second?.isWaiting) await this.give(await second.next())
     this.ended += second?.ended ?? 0
-  }
-
-  private isNew(key: Buffer, territory: Territory | null): boolean {
-    return (territory?.isOf(key) ?? true) && !this.reported?.has(printable(key))
   }
 
   private sift({locks, moved, unreadable}: ReadKeys, territory: Territory | null): Looked {
@@ -148,10 +144,9 @@ class Recent {
     this.half = size / 2
   }
 
-  isNew(key: Buffer): boolean {
-    const text = key.toString('latin1')
-    if (this.young.has(text) || this.old.has(text)) return false
-    this.young.add(text)
+  isNew(name: string): boolean {
+    if (this.young.has(name) || this.old.has(name)) return false
+    this.young.add(name)
     if (this.young.size >= this.half) {
       this.old = this.young
       this.young = new Set()

@@ -43,13 +43,13 @@ export class Observer {
   judge(seen: readonly SeenLock[], earlier: ReadonlyMap<string, EarlierLook> | null): LockRecord[] {
     const rows = seen.map((one) => ({...one, looks: this.looksAt(one, earlier)}))
     for (const {found, looks, raw} of rows) {
-      if (looks?.renewal === 'renewed' && found.kind === 'lock') this.renewals.note(raw.key.toString(), found)
+      if (looks?.renewal === 'renewed' && found.kind === 'lock') this.renewals.note(raw.name, found)
     }
     return rows.map(({found, looks, raw}) => {
       const isMissed =
         found.kind === 'lock' &&
         looks?.renewal === 'unchanged' &&
-        this.renewals.isMissed(raw.key.toString(), found, ttlOf(raw, found) ?? 0, looks)
+        this.renewals.isMissed(raw.name, found, ttlOf(raw, found) ?? 0, looks)
       return lockRecord(raw, found, this.options, looks && {...looks, isMissed})
     })
   }

@@ -20,7 +20,7 @@ export interface PageSize {
 const FAST: PageSize = {walked: 1000, read: 250}
 /** A tenth of that: another client hardly notices. */
 const GENTLE: PageSize = {walked: 100, read: 16}
-/** How many commands a key that is read takes, and so many that SCAN walks. */
+/** How many commands a key that is read takes at most, and how many keys SCAN walks in the time of one. */
 const OPS_PER_KEY = 5
 const WALKED_PER_OP = 100
 /** What `maxOps` allows is spent in so many pages a second, not all at once. */

@@ -5,6 +5,8 @@ export type LockType = (typeof LOCK_TYPES)[number]
 /** What one look at a key shows. Bytes are kept: tokens need not be text. */
 export interface RawLock {
   readonly key: Buffer
+  /** the key as printable() writes it */
+  readonly name: string
   /** as TYPE says it; other types than those of locks too */
   readonly type: string
   /** when it expires, epoch ms of the server; −1 for a key that never does */

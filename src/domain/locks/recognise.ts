@@ -66,7 +66,7 @@ const ANONYMOUS = /^(?:1|true|yes|ok|lock|locked)$/i
  * @param isExpected whether whoever asks says that the key is a lock: then shapes count that other things have too.
  */
 export function recognise(raw: RawLock, families: CompiledFamilies, isExpected: boolean): Recognised {
-  const key = printable(raw.key)
+  const key = raw.name
   const companion = recogniseCompanion(key, raw.type, families)
   if (companion) return companion
   const mayBeWeak = isExpected || SAYS_LOCK.test(key)

@@ -1,4 +1,4 @@
-import {printable, type RawLock} from './raw-lock.js'
+import type {RawLock} from './raw-lock.js'
 import type {LockHolder, RecognisedLock, Unrecognised} from './recognise.js'
 import type {Renewal, TwoLooks} from './second-look.js'
 import {type LockVerdict, sortedVerdicts} from './verdict.js'
@@ -71,7 +71,7 @@ export function lockRecord(
       : [found.hasWrongType ? 'wrong-type' : 'unknown-format'],
   )
   return {
-    key: printable(raw.key),
+    key: raw.name,
     family: lock?.family.name ?? 'unknown',
     mayBe: [...(lock?.mayBe ?? [])],
     holder: lock?.holders[0] ?? null,
