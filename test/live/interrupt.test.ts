@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
+import {joinsTwice} from '../../src/domain/migration/gathering.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import {parseDocument, startCli} from '../support/cli.js'
 import {untilJournal} from '../support/kill.js'
-import {live, openScene, until} from '../support/live.js'
+import {brokerVersion, live, openScene, until} from '../support/live.js'
 import {applyArgs, journalOf, planFile, policiesOf, statusOf, typesOf} from '../support/migration.js'
+
+/** The step in which a switched migration waits for its new fleet. */
+const AFTER_SWITCH = joinsTwice(brokerVersion, 'Key_Shared') ? 'gather' : 'attach'
 
 for (const json of [[], ['--json']]) {
   test(
@@ -40,7 +44,7 @@ test(
     await until('some load', () => scene.tally.sentCount > 300)
     // The new fleet comes only after the interrupt, so that it falls between switch and resume.
     const {child, finished} = startCli(applyArgs(place, await planFile(place, scene), '--json'))
-    await untilJournal(place, 'attach')
+    await untilJournal(place, AFTER_SWITCH)
     child.kill('SIGINT')
     scene.startStandby()
     const run = await finished
@@ -58,7 +62,7 @@ test(
     const scene = await openScene(t, place)
     await until('some load', () => scene.tally.sentCount > 300)
     const apply = startCli(applyArgs(place, await planFile(place, scene), '--json'))
-    await untilJournal(place, 'attach')
+    await untilJournal(place, AFTER_SWITCH)
     apply.child.kill('SIGINT')
     await until('the first signal being taken', async () => {
       apply.child.kill('SIGINT')

@@ -44,6 +44,7 @@ async function scanWhile(
     avoidsScripts: false,
     fromReplica: false,
     pace: {maxOps: null, guardMs: null},
+    correlation: null,
     onlyFamilies: null,
     limit: LOCKS,
     observeMs: null,

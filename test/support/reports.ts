@@ -1,6 +1,5 @@
 /** One report of each kind, with everything in it that a text has to tell: the unknown, the missing, the blocked. */
 import type {BacklogReport} from '../../src/domain/backlog/report.js'
-import type {LockScan} from '../../src/domain/locks/collect.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import type {MigrationList} from '../../src/domain/migration/status.js'
@@ -48,98 +47,6 @@ export const backlog: BacklogReport = {
     {partition: 2, ...noFigures, drainMs: {low: null, high: null}, verdict: null},
   ],
   total: {...noFigures, backlogEntries: 120, drainMs: {low: null, high: null}, verdict: 'stalled'},
-}
-
-export const locks: LockScan = {
-  address: 'redis://10.0.0.8:6379',
-  pattern: 'lock:*',
-  complete: true,
-  scannedKeys: 1000,
-  observedMs: 12_000,
-  locks: [
-    {
-      key: 'lock:a',
-      family: 'plain',
-      mayBe: [],
-      holder: {token: `w_7_${'a'.repeat(32)}`, host: 'w', pid: 7, thread: null, consumer: null, instance: null},
-      holders: 1,
-      reentrancy: null,
-      ttlMs: null,
-      idleMs: 90_000,
-      heldAtLeastMs: 90_000,
-      heldBy: 'idle',
-      renewal: null,
-      isAnonymous: false,
-      verdict: 'no-ttl',
-      verdicts: ['no-ttl', 'held-too-long'],
-      confidence: 0.95,
-    },
-    {
-      key: 'lock:b',
-      family: 'unknown',
-      mayBe: [],
-      holder: null,
-      holders: null,
-      reentrancy: null,
-      ttlMs: 4000,
-      idleMs: null,
-      heldAtLeastMs: null,
-      heldBy: null,
-      renewal: null,
-      isAnonymous: false,
-      verdict: 'unknown-format',
-      verdicts: ['unknown-format'],
-      confidence: 0,
-    },
-    {
-      key: 'lock:c',
-      family: 'redisson',
-      mayBe: [],
-      holder: {token: 'u:31', host: null, pid: null, thread: 31, consumer: null, instance: 'u'},
-      holders: 1,
-      reentrancy: 2,
-      ttlMs: 29_000,
-      idleMs: 1000,
-      heldAtLeastMs: 1000,
-      heldBy: 'idle',
-      renewal: 'renewed',
-      isAnonymous: false,
-      verdict: 'healthy',
-      verdicts: ['healthy'],
-      confidence: 0.99,
-    },
-  ],
-  summary: {
-    locks: 3,
-    verdicts: {'no-ttl': 1, 'unknown-format': 1, healthy: 1},
-    families: {plain: 1, redisson: 1, unknown: 1},
-    holders: [{holder: 'w', locks: 2}],
-    ended: 1,
-    missingRights: [],
-    failedServers: [],
-    movingSlots: 0,
-    unreadable: 0,
-    readFrom: 'primary',
-    touchesIdleTime: true,
-  },
-}
-
-/** Nothing found, where much could not be seen. */
-export const locksWithGaps: LockScan = {
-  ...locks,
-  complete: false,
-  locks: [],
-  summary: {
-    ...locks.summary,
-    locks: 0,
-    verdicts: {},
-    families: {},
-    holders: [],
-    missingRights: ['+hgetall', '~KEY'],
-    failedServers: [{address: '10.0.0.9:6379', cause: 'connect ECONNREFUSED'}],
-    movingSlots: 2,
-    unreadable: 12,
-  },
 }
 
 const warning = {severity: 'warn', isWaivable: false, isAccepted: false} as const

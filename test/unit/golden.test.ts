@@ -15,6 +15,7 @@ import {renderList, renderSubscription} from '../../src/cli/render/subscriptions
 import {Unreachable} from '../../src/errors.js'
 import {commandIds, runCli} from '../support/cli.js'
 import * as keyReports from '../support/key-reports.js'
+import * as lockReports from '../support/lock-reports.js'
 import * as reports from '../support/reports.js'
 
 const FOLDER = join(import.meta.dirname, '..', 'golden')
@@ -36,8 +37,9 @@ const TEXTS: Readonly<Record<string, string>> = {
   'keys.sample': renderSample(keyReports.sample),
   'keys.simulate': renderSimulation(keyReports.simulation),
   'keys.simulate.failover': renderSimulation(keyReports.failover),
-  'locks.scan': renderLocks(reports.locks),
-  'locks.scan.gaps': renderLocks(reports.locksWithGaps),
+  'locks.scan': renderLocks(lockReports.locks),
+  'locks.scan.gaps': renderLocks(lockReports.locksWithGaps),
+  'locks.scan.messages': renderLocks(lockReports.locksOfMessages),
   'migrate.plan': renderPlan(reports.plan),
   'migrate.result': renderResult(reports.result),
   'migrate.status': renderMigrations(reports.migrations),

@@ -1,11 +1,21 @@
 import chalk from 'chalk'
 
 import type {LockScan} from '../../domain/locks/collect.js'
-import type {LockRecord} from '../../domain/locks/record.js'
+import type {LockRecord, LockRelation} from '../../domain/locks/record.js'
 import type {LockVerdict} from '../../domain/locks/verdict.js'
 import {renderMs, renderTable} from './table.js'
 
 const HEAD = ['verdict', 'key', 'family', 'holder', 'ttl', 'held']
+const MESSAGES_HEAD = ['messages go to', 'which is']
+/** How a lock's holder stands to the consumer that gets the messages it is for. */
+const RELATION: Readonly<Record<LockRelation | 'unknown', string>> = {
+  owner: 'its holder',
+  'other-consumer': 'not its holder',
+  consumer: 'maybe its holder',
+  restarted: 'its holder, restarted since',
+  'no-consumer': 'not its holder, who is no consumer',
+  unknown: 'not to be told',
+}
 
 /** A person looks for what is wrong; of the healthy a few show what the locks look like. */
 const HEALTHY_SHOWN = 5
@@ -35,21 +45,51 @@ export function renderLocks(scan: LockScan): string {
   const hidden = Math.max(0, healthy.length - HEALTHY_SHOWN)
   const rows = scan.locks
     .slice(0, scan.locks.length - hidden)
-    .map((lock) => [verdictText(lock), lock.key, lock.family, holderText(lock), ttlText(lock), heldText(lock)])
+    .map((lock) => [
+      ...[verdictText(lock), lock.key, lock.family, holderText(lock), ttlText(lock), heldText(lock)],
+      ...(scan.subscription === null ? [] : messagesText(lock)),
+    ])
   const notes = [counts.join(', ')]
   const most = summary.holders.slice(0, HOLDERS_SHOWN).filter(({locks}) => locks > 1)
   if (most.length > 0) {
     notes.push(`held most: ${most.map(({holder, locks}) => `${holder} (${String(locks)})`).join(', ')}`)
   }
+  if (scan.subscription !== null) notes.push(relationsText(scan.subscription, summary.relations))
   if (summary.ended > 0) notes.push(`${String(summary.ended)} had ended at the second look`)
   if (hidden > 0) notes.push(`${String(hidden)} more healthy ones are not shown; --json lists them`)
   if (summary.touchesIdleTime) {
     const where = summary.readFrom === 'replica' ? ' on the replica' : ''
     notes.push(`reading reset the idle times${where}: this Redis has no CLIENT NO-TOUCH (7.2)`)
   }
-  return [[head, ...gaps].join('\n'), renderTable(HEAD, rows), [...notes, ...nextCommands(scan)].join('\n')].join(
-    '\n\n',
-  )
+  return [
+    [head, ...gaps].join('\n'),
+    renderTable(scan.subscription === null ? HEAD : [...HEAD, ...MESSAGES_HEAD], rows),
+    [...notes, ...nextCommands(scan)].join('\n'),
+  ].join('\n\n')
+}
+
+function messagesText({messages}: LockRecord): string[] {
+  if (messages === null) return ['-', '-']
+  const {consumer, partition, relation} = messages
+  const where = partition === null ? '' : ` (partition ${String(partition)})`
+  return [`${consumer?.name ?? consumer?.address ?? 'any consumer'}${where}`, RELATION[relation ?? 'unknown']]
+}
+
+/** Whether any lock is held by who is no consumer, or by the wrong one. */
+function relationsText(
+  {subscription, topic}: NonNullable<LockScan['subscription']>,
+  {consumer = 0, owner = 0, restarted = 0, unknown = 0, ...others}: LockScan['summary']['relations'],
+): string {
+  const parts: ReadonlyArray<readonly [number, string]> = [
+    [owner, 'by the consumer that gets their messages'],
+    [consumer, 'by one of the consumers'],
+    [others['other-consumer'] ?? 0, 'by the wrong consumer'],
+    [restarted, 'since before their holder restarted'],
+    [others['no-consumer'] ?? 0, 'by somebody who is no consumer'],
+    [unknown, `by nobody that can be told: say with --holder-pattern how tokens name consumers`],
+  ]
+  const told = parts.filter(([count]) => count > 0).map(([count, text]) => `${String(count)} ${text}`)
+  return `${topic} ${subscription}: ${told.length === 0 ? 'no lock is for its messages' : `held ${told.join(', ')}`}`
 }
 
 function holderText({holder, holders, reentrancy}: LockRecord): string {
@@ -85,7 +125,13 @@ function nextCommands({locks, observedMs, pattern}: LockScan): string[] {
   ]
 }
 
-const BAD: ReadonlySet<LockVerdict> = new Set(['duplicate-holder', 'no-ttl', 'zombie-renewal'])
+const BAD: ReadonlySet<LockVerdict> = new Set([
+  'duplicate-holder',
+  'no-ttl',
+  'orphaned',
+  'wrong-consumer',
+  'zombie-renewal',
+])
 
 export function colour(verdict: LockVerdict): string {
   if (verdict === 'healthy') return chalk.green(verdict)

@@ -11,6 +11,8 @@ export interface ConsumerStats {
   address?: string
   connectedSince?: string
   clientVersion?: string
+  /** what its program says of itself */
+  metadata?: Record<string, string>
   availablePermits?: number
   unackedMessages?: number
   avgMessagesPerEntry?: number

@@ -4,7 +4,8 @@ import {defaultAddresses} from '../../cli/addresses.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {durationFlag} from '../../cli/duration.js'
 import {exitCode} from '../../cli/exit-codes.js'
-import {redisFlags} from '../../cli/flags.js'
+import {connectAdmin} from '../../cli/connect.js'
+import {pulsarFlags, redisFlags} from '../../cli/flags.js'
 import {interruptible} from '../../cli/interruptible.js'
 import {LineWriter} from '../../cli/lines.js'
 import {familiesFlag, ownFamilies} from '../../cli/lock-families.js'
@@ -13,7 +14,10 @@ import {CSV_HEAD, csvLines, jsonLines} from '../../cli/render/lock-lines.js'
 import {lockGaps, renderLocks} from '../../cli/render/locks.js'
 import {FirstSeenFile} from '../../clients/first-seen/first-seen-file.js'
 import {connectRedis} from '../../clients/redis/connect.js'
+import {HASHING_SCHEMES, type HashingScheme} from '../../domain/keyshared/routing.js'
+import {collectLiveConsumers} from '../../domain/locks/collect-consumers.js'
 import {type LockScan, scanLocks} from '../../domain/locks/collect.js'
+import {globOf, LockCorrelation} from '../../domain/locks/correlation.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
 import type {LockRecord} from '../../domain/locks/record.js'
 import {isAtLeast, SEVERITIES} from '../../domain/locks/verdict.js'
@@ -27,11 +31,13 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
   static override examples = [
     "<%= config.bin %> <%= command.id %> --pattern 'lock:*'",
     "<%= config.bin %> <%= command.id %> --pattern 'lock:*' --observe 12s --fail-on error",
+    "<%= config.bin %> <%= command.id %> --topic orders --subscription decision --key-pattern 'lock:user:{key}' --holder-pattern '{consumer}:*'",
     "<%= config.bin %> <%= command.id %> --pattern '*' --family redisson --first-seen /var/lib/keyshift/locks",
     "<%= config.bin %> <%= command.id %> --pattern 'lock:*' --output ndjson | jq 'select(.verdict == \"no-ttl\")'",
   ]
   static override flags = {
     ...redisFlags,
+    ...pulsarFlags,
     ...familiesFlag,
     ...judgeFlags,
     'avoid-scripts': Flags.boolean({description: 'read by pipelines even where a read-only script may run; slower'}),
@@ -51,6 +57,24 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       description: 'read in small pages, and rest when others wait for longer than this',
       helpValue: '5ms',
     }),
+    'hashing-scheme': Flags.option({
+      dependsOn: ['topic'],
+      description: 'how producers choose the partition of a key',
+      helpGroup: 'SUBSCRIPTION',
+      options: HASHING_SCHEMES,
+    })(),
+    'holder-pattern': Flags.string({
+      dependsOn: ['topic'],
+      description: "a holder's token: {consumer} stands for the consumer's name, address or a value of its metadata",
+      helpGroup: 'SUBSCRIPTION',
+      helpValue: '{consumer}:*',
+    }),
+    'key-pattern': Flags.string({
+      dependsOn: ['topic'],
+      description: "a lock's key: {key} stands for the message key, * for anything; it is the default of --pattern",
+      helpGroup: 'SUBSCRIPTION',
+      helpValue: 'lock:user:{key}',
+    }),
     limit: Flags.integer({default: 10_000, description: 'list at most this many locks; all are counted', min: 1}),
     'max-ops': Flags.integer({
       description: 'let each server carry out at most so many commands a second',
@@ -67,9 +91,20 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       options: ['table', 'csv', 'ndjson', 'json'] as const,
     })(),
     pattern: Flags.string({
-      default: 'lock:*',
-      description: 'keys to look at, as a glob; with * only what can be nothing but a lock is taken for one',
+      description: 'keys to look at, as a glob (lock:*); with * only what can be nothing but a lock is taken for one',
       helpValue: 'GLOB',
+    }),
+    subscription: Flags.string({
+      dependsOn: ['topic'],
+      description: 'its consumers are compared with the holders',
+      helpGroup: 'SUBSCRIPTION',
+      helpValue: 'SUB',
+    }),
+    topic: Flags.string({
+      dependsOn: ['subscription', 'key-pattern'],
+      description: 'tell whether each lock is held by the consumer that gets its messages',
+      helpGroup: 'SUBSCRIPTION',
+      helpValue: 'TOPIC',
     }),
   }
   static override summary = 'Find Redis locks, name their holders, and point out those that are stuck.'
@@ -90,7 +125,8 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     let findings = 0
     const scan = await scanLocks(connection, {
       ...judgeOptions(flags),
-      pattern: flags.pattern,
+      pattern: flags.pattern ?? (flags['key-pattern'] === undefined ? 'lock:*' : globOf(flags['key-pattern'])),
+      correlation: await this.correlation(flags),
       avoidsScripts: flags['avoid-scripts'],
       fromReplica: flags['from-replica'],
       pace: {maxOps: flags['max-ops'] ?? null, guardMs: flags['latency-guard'] ?? null},
@@ -120,6 +156,15 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     return scan
   }
 
+  private async correlation(flags: SubscriptionFlags): Promise<LockCorrelation | null> {
+    const {'key-pattern': keyPattern, subscription, topic} = flags
+    if (topic === undefined || subscription === undefined || keyPattern === undefined) return null
+    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const hashingScheme = flags['hashing-scheme'] ?? null
+    const live = await collectLiveConsumers(admin, {topic, subscription, hashingScheme})
+    return new LockCorrelation({...live, keyPattern, holderPattern: flags['holder-pattern'] ?? null})
+  }
+
   override jsonEnabled(): boolean {
     return super.jsonEnabled() || /(?:^| )--output[ =]json(?: |$)/.test(this.argv.join(' '))
   }
@@ -132,6 +177,15 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     }
     return new LockLines(output)
   }
+}
+
+interface SubscriptionFlags {
+  readonly 'admin-url'?: string | undefined
+  readonly 'hashing-scheme'?: HashingScheme | undefined
+  readonly 'holder-pattern'?: string | undefined
+  readonly 'key-pattern'?: string | undefined
+  readonly subscription?: string | undefined
+  readonly topic?: string | undefined
 }
 
 class LockLines extends LineWriter {

@@ -4,6 +4,7 @@ import type {Nearby} from '../../clients/redis/nearby.js'
 import {type Looked, SecondLooks} from './collect-again.js'
 import {PageReader} from './collect-page.js'
 import {expiryCommandOf, readLocks, type ReadKeys, stopTouching} from './collect-read.js'
+import type {LockCorrelation} from './correlation.js'
 import type {CompiledFamilies} from './families/compiled.js'
 import {Observer, type SeenBefore} from './observation.js'
 import {Pace, type PaceOptions} from './pace.js'
@@ -32,6 +33,8 @@ export interface LockScanOptions extends JudgeOptions {
   /** whether to read replicas in place of the primaries */
   readonly fromReplica: boolean
   readonly pace: PaceOptions
+  /** tells whose messages the locks are for; null where that is not asked */
+  readonly correlation: LockCorrelation | null
   /** Given every lock as soon as it is judged, unsorted; the scan waits for it. */
   readonly onLocks: (locks: readonly LockRecord[]) => Promise<void>
   /** Told after each call of SCAN: locks judged so far, and keys walked. */
@@ -125,7 +128,10 @@ export class LockWalk {
     return {seen, elsewhere: moved.length + unreadable.length}
   }
 
-  private async give(locks: readonly LockRecord[]): Promise<void> {
+  private async give(judged: readonly LockRecord[]): Promise<void> {
+    const {correlation} = this.options
+    const nowMs = Date.now()
+    const locks = correlation ? judged.map((lock) => correlation.judge(lock, nowMs)) : judged
     for (const lock of locks) {
       this.tally.add(lock)
       this.reported?.add(lock.key)

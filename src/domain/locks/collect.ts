@@ -3,6 +3,7 @@ import type {RedisConnection} from '../../clients/redis/connect.js'
 import {Interrupted, KeyshiftError, Unreachable} from '../../errors.js'
 import {type FailedServer, walkServers} from './collect-servers.js'
 import {type LockScanOptions, LockWalk} from './collect-walk.js'
+import type {SubscriptionAsked} from './correlation.js'
 import type {LockRecord} from './record.js'
 import {Reported} from './reported.js'
 import type {LockSummary} from './tally.js'
@@ -10,6 +11,8 @@ import type {LockSummary} from './tally.js'
 export interface LockScan {
   address: string
   pattern: string
+  /** null where none was asked about */
+  subscription: SubscriptionAsked | null
   /** whether every key of every primary was walked, and every lock found stands in `locks` */
   complete: boolean
   /** keys that the servers held when the scan began; null where one did not say */
@@ -58,6 +61,7 @@ export async function scanLocks(connection: RedisConnection, options: LockScanOp
   return {
     address: connection.address,
     pattern: options.pattern,
+    subscription: options.correlation?.about ?? null,
     complete: isWhole && tally.count <= options.limit,
     scannedKeys: keys,
     observedMs: options.observeMs,

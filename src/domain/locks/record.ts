@@ -3,6 +3,28 @@ import type {LockHolder, RecognisedLock, Unrecognised} from './recognise.js'
 import type {Renewal, TwoLooks} from './second-look.js'
 import {type LockVerdict, sortedVerdicts} from './verdict.js'
 
+/**
+ * Who holds the lock, as the subscription sees it: who gets the key's messages, another consumer, one of several that may
+ * get them; a consumer that connected only after the lock was taken; or none of the consumers.
+ */
+export type LockRelation = 'consumer' | 'no-consumer' | 'other-consumer' | 'owner' | 'restarted'
+
+export interface LockMessages {
+  /** of the messages that the lock is for */
+  key: string
+  /** null on a plain topic */
+  partition: number | null
+  slot: number | null
+  /** who gets them; null when nobody does, or anybody may */
+  consumer: {name: string | null; address: string | null} | null
+  /** which of the consumers holds the lock; null for none that could be told */
+  holder: {name: string | null; address: string | null} | null
+  /** by what it was told */
+  matchedBy: 'address' | 'metadata' | 'name' | null
+  /** null when it can't be told */
+  relation: LockRelation | null
+}
+
 export interface LockRecord {
   key: string
   /** `unknown` where no family fits */
@@ -36,6 +58,8 @@ export interface LockRecord {
   verdicts: LockVerdict[]
   /** how sure the family is, from 0 to 1 */
   confidence: number
+  /** the messages that it is for; null where no subscription was asked about, and for other keys */
+  messages: LockMessages | null
 }
 
 export interface JudgeOptions {
@@ -85,6 +109,7 @@ export function lockRecord(
     verdict: verdicts[0],
     verdicts,
     confidence: lock?.confidence ?? 0,
+    messages: null,
   }
 }
 

@@ -1,4 +1,4 @@
-import type {LockRecord} from './record.js'
+import type {LockRecord, LockRelation} from './record.js'
 import {compareVerdicts, LOCK_VERDICTS, type LockVerdict} from './verdict.js'
 
 export interface HolderCount {
@@ -12,6 +12,8 @@ export interface LockSummary {
   /** by their worst verdict; those that no lock has are left out */
   verdicts: Partial<Record<LockVerdict, number>>
   families: Record<string, number>
+  /** by how their holders stand to the subscription asked about; `unknown` where that can't be told */
+  relations: Partial<Record<LockRelation | 'unknown', number>>
   /** who holds most, the first first; of holders that the locks name */
   holders: HolderCount[]
 }
@@ -26,6 +28,7 @@ export class LockTally {
   private readonly healthy: LockRecord[] = []
   private readonly verdicts = new Map<LockVerdict, number>()
   private readonly families = new Map<string, number>()
+  private readonly relations = new Map<LockRelation | 'unknown', number>()
   private readonly holders = new Map<string, number>()
   private readonly limit: number
   private total = 0
@@ -43,6 +46,7 @@ export class LockTally {
     this.total++
     increase(this.verdicts, lock.verdict)
     increase(this.families, lock.family)
+    if (lock.messages) increase(this.relations, lock.messages.relation ?? 'unknown')
     const holder = lock.holder?.host ?? lock.holder?.instance ?? lock.holder?.consumer ?? null
     if (holder !== null && (this.holders.has(holder) || this.holders.size < HOLDERS_KEPT))
       increase(this.holders, holder)
@@ -66,6 +70,7 @@ export class LockTally {
           return count === undefined ? [] : [[verdict, count]]
         }),
       ),
+      relations: Object.fromEntries(this.relations),
       families: Object.fromEntries([...this.families].toSorted(([a], [b]) => a.localeCompare(b))),
       holders: [...this.holders]
         .map(([holder, locks]) => ({holder, locks}))

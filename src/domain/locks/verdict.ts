@@ -1,9 +1,12 @@
 /** What can be said of a lock, the worst first; a lock can deserve several. */
 export const LOCK_VERDICTS = [
+  'wrong-consumer',
+  'orphaned',
   'no-ttl',
   'duplicate-holder',
   'zombie-renewal',
   'not-renewed',
+  'not-a-consumer',
   'held-too-long',
   'ttl-too-long',
   'hot-contention',
@@ -20,9 +23,12 @@ export type LockSeverity = (typeof SEVERITIES)[number]
 /** `error` needs somebody now; `warn` heals by itself or may be meant; `info` is good to know. Null: nothing is wrong. */
 const SEVERITY: Readonly<Record<LockVerdict, LockSeverity | null>> = {
   'no-ttl': 'error',
+  'wrong-consumer': 'error',
+  orphaned: 'error',
   'duplicate-holder': 'error',
   'zombie-renewal': 'error',
   'not-renewed': 'warn',
+  'not-a-consumer': 'warn',
   'held-too-long': 'warn',
   'ttl-too-long': 'warn',
   'hot-contention': 'warn',

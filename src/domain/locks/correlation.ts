@@ -1,0 +1,169 @@
+import {Usage} from '../../errors.js'
+import type {LockHolder} from './recognise.js'
+import type {LockMessages, LockRecord, LockRelation} from './record.js'
+import {type LockVerdict, sortedVerdicts} from './verdict.js'
+
+/** A connected consumer, which may be a lock's holder. */
+export interface LiveConsumer {
+  /** null where the broker names none */
+  readonly name: string | null
+  /** `host:port` as the broker sees it */
+  readonly address: string | null
+  /** since when without a break, epoch ms of the broker; null where it does not say */
+  readonly connectedSinceMs: number | null
+  /** what its program says of itself */
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** Where the messages of a key go. */
+export interface KeyHome {
+  /** null on a plain topic */
+  readonly partition: number | null
+  /** null where the subscription makes no slots of keys */
+  readonly slot: number | null
+  /** who gets them; null when nobody does, or anybody may */
+  readonly consumer: LiveConsumer | null
+  /** who has to acknowledge older ones first; null when nobody has */
+  readonly drainedBy: LiveConsumer | null
+}
+
+/** The subscription whose consumers are compared with holders. */
+export interface SubscriptionAsked {
+  topic: string
+  subscription: string
+  /** when its consumers were looked at, ISO 8601 */
+  asOf: string
+}
+
+export interface CorrelationOptions {
+  readonly about: SubscriptionAsked
+  readonly consumers: readonly LiveConsumer[]
+  readonly homeOf: (key: string) => KeyHome
+  /** a lock's key with `{key}` in place of the message key, and `*` for anything */
+  readonly keyPattern: string
+  /**
+   * A holder's token with `{consumer}` in place of what its consumer is called by: name, address, or a value of its
+   * metadata. Null where what the format tells of the holder is all there is: then who fits no consumer may still be one.
+   */
+  readonly holderPattern: string | null
+}
+
+/** Clocks of broker and Redis differ. */
+const CLOCKS_DIFFER_MS = 5000
+
+/** Tells of locks whose messages they are for, and whether who holds them is who gets those. */
+export class LockCorrelation {
+  private readonly options: CorrelationOptions
+  private readonly key: RegExp
+  private readonly holder: RegExp | null
+
+  /** @throws Usage E_PATTERN when a pattern lacks its `{key}` or `{consumer}`. */
+  constructor(options: CorrelationOptions) {
+    this.options = options
+    this.key = expressionOf(options.keyPattern, 'key')
+    this.holder = options.holderPattern === null ? null : expressionOf(options.holderPattern, 'consumer')
+  }
+
+  get about(): SubscriptionAsked {
+    return this.options.about
+  }
+
+  /** The lock with its messages, and the verdicts that come of them; as it was where its key does not fit the pattern. */
+  judge(lock: LockRecord, nowMs: number): LockRecord {
+    const key = this.key.exec(lock.key)?.groups?.['key']
+    if (key === undefined || lock.holders === null) return lock
+    const home = this.options.homeOf(key)
+    const {by, found, isTold} = this.match(lock.holder)
+    const relation = isTold ? relationOf(found, home, heldSinceMs(lock, nowMs)) : null
+    const verdicts = sortedVerdicts([...lock.verdicts, ...verdictOf(relation, lock)])
+    return {
+      ...lock,
+      verdict: verdicts[0],
+      verdicts,
+      messages: {
+        key,
+        partition: home.partition,
+        slot: home.slot,
+        consumer: personOf(home.consumer),
+        holder: personOf(found[0] ?? null),
+        matchedBy: by,
+        relation,
+      },
+    }
+  }
+
+  private match(holder: LockHolder | null): {
+    found: readonly LiveConsumer[]
+    by: LockMessages['matchedBy']
+    isTold: boolean
+  } {
+    const nobody = {found: [], by: null, isTold: false}
+    if (holder === null) return nobody
+    const told = this.holder?.exec(holder.token)?.groups?.['consumer']
+    if (this.holder !== null && told === undefined) return nobody
+    const names = told === undefined ? [holder.consumer, holder.host, holder.instance] : [told]
+    const called = new Set(names.filter((name) => name !== null))
+    for (const [by, namesOf] of NAMES) {
+      const found = this.options.consumers.filter((consumer) => namesOf(consumer).some((name) => called.has(name)))
+      if (found.length > 0) return {found, by, isTold: true}
+    }
+    return {...nobody, isTold: told !== undefined}
+  }
+}
+
+/** The glob that finds the locks of a key pattern. */
+export function globOf(keyPattern: string): string {
+  return keyPattern.replace(/[?[\]\\]/g, String.raw`\$&`).replace('{key}', '*')
+}
+
+/** What a consumer may be called by, the surest first. */
+const NAMES: ReadonlyArray<
+  readonly [NonNullable<LockMessages['matchedBy']>, (consumer: LiveConsumer) => readonly string[]]
+> = [
+  ['name', ({name}) => (name === null ? [] : [name])],
+  ['address', ({address}) => (address === null ? [] : [address, address.replace(/:\d+$/, '')])],
+  ['metadata', ({metadata}) => Object.values(metadata)],
+]
+
+function relationOf(found: readonly LiveConsumer[], home: KeyHome, heldSinceMs: number | null): LockRelation {
+  if (found.length === 0) return 'no-consumer'
+  const isYounger = ({connectedSinceMs}: LiveConsumer): boolean =>
+    connectedSinceMs !== null && heldSinceMs !== null && connectedSinceMs > heldSinceMs + CLOCKS_DIFFER_MS
+  if (found.every(isYounger)) return 'restarted'
+  const {consumer, drainedBy} = home
+  if (consumer === null && drainedBy === null) return 'consumer'
+  // Who has to acknowledge older messages of the key may well hold its lock.
+  const isOwner = [consumer, drainedBy].some((owner) => owner !== null && found.some((one) => isSame(one, owner)))
+  return isOwner ? 'owner' : 'other-consumer'
+}
+
+function verdictOf(relation: LockRelation | null, {renewal, ttlMs}: LockRecord): LockVerdict[] {
+  if (relation === 'other-consumer') return ['wrong-consumer']
+  if (relation === 'restarted' && renewal !== 'renewed') return ['orphaned']
+  if (relation !== 'no-consumer') return []
+  return ttlMs === null || renewal === 'unchanged' ? ['orphaned'] : ['not-a-consumer']
+}
+
+function heldSinceMs({heldAtLeastMs}: LockRecord, nowMs: number): number | null {
+  return heldAtLeastMs === null ? null : nowMs - heldAtLeastMs
+}
+
+function isSame(one: LiveConsumer, other: LiveConsumer): boolean {
+  return one.name === other.name && one.address === other.address
+}
+
+function personOf(consumer: LiveConsumer | null): LockMessages['holder'] {
+  return consumer && {name: consumer.name, address: consumer.address}
+}
+
+function expressionOf(pattern: string, name: 'consumer' | 'key'): RegExp {
+  const variable = `{${name}}`
+  const parts = pattern.split(variable)
+  if (parts.length !== 2) {
+    throw new Usage('E_PATTERN', `the pattern ${pattern} has to hold ${variable}, once`, {data: {pattern}})
+  }
+  const [before = '', after = ''] = parts.map((part) =>
+    part.replace(/[\\^$.+?()[\]{}|]/g, String.raw`\$&`).replaceAll('*', '.*'),
+  )
+  return new RegExp(`^${before}(?<${name}>.+?)${after}$`, 's')
+}
