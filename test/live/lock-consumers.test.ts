@@ -129,15 +129,27 @@ for (const type of ['Failover', 'Shared'] as const) {
 }
 
 test(
-  'what can not be compared is refused: no such subscription, a pattern without its name, half of the flags',
+  'what can not be compared is refused: no such subscription, wrong routing, a pattern without its name, half of the flags',
   live(async (_t, place) => {
     const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
-    await new KeyedFleet(place, topic).join('keyed-0')
+    await place.admin.createPartitionedTopic(topic, PARTITIONS)
+    const fleet = new KeyedFleet(place, topic)
+    await fleet.join('keyed-0')
+    const producer = await place.transport.produce(topic)
+    for (let at = 0; at < 50; at++) await producer.send({key: String(at), payload: Buffer.from('x')})
+    await producer.close()
+    await fleet.drained()
     const url = ['--redis-url', place.addresses.redisUrl]
     const cases: ReadonlyArray<readonly [args: readonly string[], code: string]> = [
       [['--topic', topic.full, '--subscription', 'none', '--key-pattern', 'lock:{key}'], 'E_SUBSCRIPTION_NOT_FOUND'],
       [['--topic', topic.full, '--subscription', 'decision', '--key-pattern', 'lock:*'], 'E_PATTERN'],
+      [
+        [
+          ...['--topic', topic.full, '--subscription', 'decision', '--key-pattern', 'lock:{key}'],
+          ...['--hashing-scheme', 'Murmur3_32Hash'],
+        ],
+        'E_ROUTING',
+      ],
       [['--topic', topic.full, '--subscription', 'decision'], 'E_USAGE'],
       [['--key-pattern', 'lock:{key}'], 'E_USAGE'],
     ]

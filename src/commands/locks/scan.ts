@@ -53,10 +53,6 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     'from-replica': Flags.boolean({
       description: 'read a replica of each primary: spares it, and leaves its idle times alone',
     }),
-    'latency-guard': durationFlag({
-      description: 'read in small pages, and rest when others wait for longer than this',
-      helpValue: '5ms',
-    }),
     'hashing-scheme': Flags.option({
       dependsOn: ['topic'],
       description: 'how producers choose the partition of a key',
@@ -74,6 +70,10 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       description: "a lock's key: {key} stands for the message key, * for anything; it is the default of --pattern",
       helpGroup: 'SUBSCRIPTION',
       helpValue: 'lock:user:{key}',
+    }),
+    'latency-guard': durationFlag({
+      description: 'read in small pages, and rest when others wait for longer than this',
+      helpValue: '5ms',
     }),
     limit: Flags.integer({default: 10_000, description: 'list at most this many locks; all are counted', min: 1}),
     'max-ops': Flags.integer({
@@ -162,6 +162,11 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
     const hashingScheme = flags['hashing-scheme'] ?? null
     const live = await collectLiveConsumers(admin, {topic, subscription, hashingScheme})
+    if (live.routing.source === 'assumed') {
+      this.warn(
+        `no message on the topic shows which partition a key goes to: ${live.routing.hashingScheme} is assumed, or give --hashing-scheme`,
+      )
+    }
     return new LockCorrelation({...live, keyPattern, holderPattern: flags['holder-pattern'] ?? null})
   }
 

@@ -2,13 +2,17 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {collectKeyShared} from '../keyshared/collect-facts.js'
 import {collectRouting} from '../keyshared/collect-routing.js'
 import {KeyDirectory} from '../keyshared/directory.js'
+import type {Routing} from '../keyshared/owners.js'
 import {type ReportedConsumer, reportedConsumers} from '../keyshared/reported.js'
 import {type HashingScheme, partitionOfKey} from '../keyshared/routing.js'
+import {Blocked} from '../../errors.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
 import type {KeyHome, LiveConsumer, SubscriptionAsked} from './correlation.js'
 
 export interface LiveConsumers {
   readonly about: SubscriptionAsked
+  /** how the partition of a key was told */
+  readonly routing: Routing
   readonly consumers: readonly LiveConsumer[]
   readonly homeOf: (key: string) => KeyHome
 }
@@ -16,7 +20,8 @@ export interface LiveConsumers {
 /**
  * Who is connected to a subscription now, and who of them gets which key. Reads only.
  *
- * @throws Unreachable when the topic or the subscription is not there; Blocked E_SELECTOR_UNKNOWN.
+ * @throws Unreachable when the topic or the subscription is not there; Blocked E_SELECTOR_UNKNOWN, and E_ROUTING where it
+ *   can't be told to which partition a key goes.
  */
 export async function collectLiveConsumers(
   admin: PulsarAdmin,
@@ -24,10 +29,18 @@ export async function collectLiveConsumers(
 ): Promise<LiveConsumers> {
   const {collected, facts} = await collectKeyShared(admin, topic, subscription)
   const routing = await collectRouting(admin, collected, hashingScheme)
+  // A wrong partition would make a wrong consumer of the right one.
+  if (routing.isContradicted) {
+    throw new Blocked('E_ROUTING', `messages on the topic are not where ${routing.hashingScheme} puts their keys`, {
+      data: {topic: collected.topic.full, hashingScheme: routing.hashingScheme},
+      next: ['give the scheme of the producers with --hashing-scheme'],
+    })
+  }
   const isKeyShared = collected.partitions.every(({subscription: {type}}) => type === 'Key_Shared')
   const directory = isKeyShared ? new KeyDirectory(collected, facts, routing.hashingScheme) : null
   return {
     about: {topic: collected.topic.full, subscription, asOf: new Date().toISOString()},
+    routing,
     consumers: everyConsumer(collected),
     homeOf: (key) => {
       if (directory === null) return partitionHome(collected, key, routing.hashingScheme)
