@@ -6,6 +6,7 @@ import type {JournalEntry} from '../../src/clients/journal/journal.js'
 import {ClusterJournal} from '../../src/clients/journal/cluster-journal.js'
 import type {Scene} from '../../src/domain/lab/scene.js'
 import type {Worker} from '../../src/domain/lab/worker.js'
+import {joinsTwice} from '../../src/domain/migration/gathering.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import {type CliRun, parseDocument, startCli} from '../support/cli.js'
 import {
@@ -17,11 +18,17 @@ import {
   subscriptionsOf,
   whereOf,
 } from '../support/crash.js'
-import {live, openScene, type Place, until} from '../support/live.js'
+import {brokerVersion, live, openScene, type Place, until} from '../support/live.js'
 import {SUBSCRIPTION} from '../support/migration.js'
 
 const IN_PLACE = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
 const BLUE_GREEN = {...IN_PLACE, strategy: 'blue-green'} as const
+
+/**
+ * Before 4.0 the broker reads on for consumers that are behind: a slow fleet may have more to finish than a drain waits for.
+ * Then delivery to it goes on.
+ */
+const READS_FAR_AHEAD = joinsTwice(brokerVersion, 'Key_Shared')
 
 /** A worker whose time for a message can be changed while it works. */
 class Changing implements Worker {
@@ -49,7 +56,9 @@ async function soaking(t: TestContext, place: Place, journey: Journey, ...more: 
   const plan = await planJourney(place, scene, journey)
   const {finished} = startCli(['migrate', 'apply', plan, '--yes', '--json', ...more, ...whereOf(place)])
   const isBlueGreen = journey.strategy === 'blue-green'
-  if (isBlueGreen) await until('the door', async () => (await newestMigration(place))?.step === 'door')
+  if (isBlueGreen) {
+    await until('the door', async () => ['door', 'prehold'].includes((await newestMigration(place))?.step ?? ''))
+  }
   scene.startStandby(scene.topic, isBlueGreen ? NEW_SUBSCRIPTION : SUBSCRIPTION, worker)
   await until(
     'the soak',
@@ -84,8 +93,11 @@ async function requireWayBack(
   const {code, stdout} = await run
   assert.equal(code, 8, stdout)
   const {error} = parseDocument(stdout)
-  assert.equal(error.code, 'E_ROLLED_BACK', error.message)
-  assert.match(error.message, says)
+  if (READS_FAR_AHEAD && error.code === 'E_STOPPED')
+    assert.match(error.message, /delivery was held for 6\d s, and runs: drain waited 60 s for /)
+  else assert.equal(error.code, 'E_ROLLED_BACK', error.message)
+  const reason = (await entriesOf(place)).find(({leg, step}) => leg === 'back' && step === 'run')?.data['reason']
+  assert.match(String(reason), says)
   const turned = (await entriesOf(place)).find(({leg}) => leg === 'back')
   const afterMs = Date.parse(turned?.at ?? '') - faultAt
   t.diagnostic(`the way back began ${String(afterMs)} ms after the fault: ${error.message}`)
@@ -111,7 +123,8 @@ test(
     const faultAt = Date.now()
     worker.workMs = () => 1000
     await requireWayBack(t, place, finished, faultAt, /worse than the old one: .*new-\d has \d+ to acknowledge/)
-    assert.deepEqual(await stateOf(place, scene), before)
+    worker.workMs = () => 5
+    if (!READS_FAR_AHEAD) assert.deepEqual(await stateOf(place, scene), before)
     const figures = await scene.settle()
     assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
   }),

@@ -18,7 +18,7 @@ import type {MigrationPlan} from './plan.js'
 import {type MigrationResult, migrationResult} from './result.js'
 import {runMigration, type RunOutcome} from './runner.js'
 import {requireFresh} from './stale.js'
-import {foldStatus, type MigrationStatus} from './status.js'
+import {foldStatus, gapOf, type MigrationStatus} from './status.js'
 import {isSame, typesWithout} from './steps/fence.js'
 
 /** What every verb works with: an open broker, an open journal, and who asks. */
@@ -191,7 +191,11 @@ function stopped(ledger: MigrationLedger, cause: unknown, isInterrupted: boolean
   if (cause instanceof Conflict && cause.code === 'E_TAKEN_OVER') return cause
   const {id, plan} = ledger
   const {gapMs, step} = foldStatus(id, ledger.history, ledger.requests, null, new Date())
-  const held = gapMs === null ? '' : `, delivery held for ${String(Math.round(gapMs / 1000))} s so far`
+  const seconds = gapMs === null ? '' : `${String(Math.round(gapMs / 1000))} s`
+  // A way back that could not go on lets the new fleet go on.
+  const heldText =
+    gapOf(ledger.history, null) === null ? `held for ${seconds} so far` : `was held for ${seconds}, and runs`
+  const held = gapMs === null ? '' : `, delivery ${heldText}`
   const reason = cause instanceof Error ? cause.message : String(cause)
   const message = `${id} stopped at ${String(step)}${held}: ${reason}`
   const details = {
