@@ -191,13 +191,8 @@ function stopped(ledger: MigrationLedger, cause: unknown, isInterrupted: boolean
   if (cause instanceof Conflict && cause.code === 'E_TAKEN_OVER') return cause
   const {id, plan} = ledger
   const {gapMs, step} = foldStatus(id, ledger.history, ledger.requests, null, new Date())
-  const seconds = gapMs === null ? '' : `${String(Math.round(gapMs / 1000))} s`
-  // A way back that could not go on lets the new fleet go on.
-  const heldText =
-    gapOf(ledger.history, null) === null ? `held for ${seconds} so far` : `was held for ${seconds}, and runs`
-  const held = gapMs === null ? '' : `, delivery ${heldText}`
   const reason = cause instanceof Error ? cause.message : String(cause)
-  const message = `${id} stopped at ${String(step)}${held}: ${reason}`
+  const message = `${id} stopped at ${String(step)}${heldText(ledger, gapMs)}: ${reason}`
   const details = {
     data: {id, topic: plan.topic, subscription: plan.subscription, step, reason},
     next: [
@@ -208,6 +203,15 @@ function stopped(ledger: MigrationLedger, cause: unknown, isInterrupted: boolean
     cause,
   }
   return isInterrupted ? new Interrupted('E_INTERRUPTED', message, details) : new Pending('E_STOPPED', message, details)
+}
+
+/** A way back that could not go on lets the new fleet go on: then delivery is not held any more. */
+function heldText({history}: MigrationLedger, gapMs: number | null): string {
+  if (gapMs === null) return ''
+  const seconds = `${String(Math.round(gapMs / 1000))} s`
+  return gapOf(history, null) === null
+    ? `, delivery held for ${seconds} so far`
+    : `, delivery was held for ${seconds} and runs again`
 }
 
 /** @throws Conflict E_WORLD_CHANGED. */
