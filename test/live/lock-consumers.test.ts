@@ -4,6 +4,7 @@ import {test} from 'node:test'
 import type {KeyOwners} from '../../src/domain/keyshared/owners.js'
 import type {LockScan} from '../../src/domain/locks/collect.js'
 import type {LockRecord} from '../../src/domain/locks/record.js'
+import type {TopicName} from '../../src/topic-name.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {KeyedFleet} from '../support/keyed-fleet.js'
 import {live, type Place, until} from '../support/live.js'
@@ -18,6 +19,14 @@ async function take(place: Place, key: string, holder: string, ttlMs: number | n
   return name
 }
 
+async function startFleet(place: Place, names: readonly string[]): Promise<{fleet: KeyedFleet; topic: TopicName}> {
+  const topic = place.topic('orders')
+  await place.admin.createPartitionedTopic(topic, PARTITIONS)
+  const fleet = new KeyedFleet(place, topic)
+  for (const name of names) await fleet.join(name)
+  return {fleet, topic}
+}
+
 function scanArgs(place: Place, topic: string): string[] {
   const about = ['--topic', topic, '--subscription', 'decision', '--key-pattern', `${place.keyPrefix}user:{key}`]
   return ['locks', 'scan', ...about, '--redis-url', place.addresses.redisUrl]
@@ -26,11 +35,8 @@ function scanArgs(place: Place, topic: string): string[] {
 test(
   'locks of a Key_Shared subscription: held by who gets their messages, by another, by somebody else, since before a restart',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createPartitionedTopic(topic, PARTITIONS)
-    const fleet = new KeyedFleet(place, topic)
     const names = ['keyed-0', 'keyed-1', 'keyed-2']
-    for (const name of names) await fleet.join(name)
+    const {fleet, topic} = await startFleet(place, names)
     const keys = Array.from({length: 20}, (_, at) => String(at))
     const {owners} = await askCli<KeyOwners>(['keys', 'owner', topic.full, 'decision', ...keys])
     const taken: string[] = []
@@ -131,10 +137,7 @@ for (const type of ['Failover', 'Shared'] as const) {
 test(
   'what can not be compared is refused: no such subscription, wrong routing, a pattern without its name, half of the flags',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createPartitionedTopic(topic, PARTITIONS)
-    const fleet = new KeyedFleet(place, topic)
-    await fleet.join('keyed-0')
+    const {fleet, topic} = await startFleet(place, ['keyed-0'])
     const producer = await place.transport.produce(topic)
     for (let at = 0; at < 50; at++) await producer.send({key: String(at), payload: Buffer.from('x')})
     await producer.close()

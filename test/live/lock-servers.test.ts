@@ -21,8 +21,10 @@ import {
   moveSlot,
   type SpareRedis,
   startCluster,
+  startClusterWithLocks,
   startRedis,
   startSentinel,
+  takeLocks,
 } from '../support/redis-servers.js'
 
 const LOCKS = 6000
@@ -62,21 +64,6 @@ async function scanWhile(
   return {scan, told}
 }
 
-async function takeLocks(redis: Cluster | Redis): Promise<string[]> {
-  const keys = Array.from({length: LOCKS}, (_, number) => `lock:user:${String(number)}`)
-  await Promise.all(keys.map((key) => redis.set(key, '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01', 'PX', 600_000)))
-  return keys.toSorted()
-}
-
-async function cluster(t: TestContext): Promise<{url: string; servers: SpareRedis[]; keys: string[]}> {
-  const {servers, url} = await startCluster(t)
-  const client = new Cluster([{host: '127.0.0.1', port: servers[0]?.port ?? 0}])
-  const keys = await takeLocks(client)
-  await Promise.all(client.nodes('master').map((node) => node.wait(1, 5000)))
-  client.disconnect()
-  return {url, servers, keys}
-}
-
 /** A few slots of the first of the primaries, which have keys. */
 function slotsOf(keys: readonly string[], count: number): number[] {
   const slots = keys.map((key) => calculateSlot(key)).filter((slot) => slot < 5000)
@@ -88,7 +75,7 @@ for (const [how, more] of [
   ['two looks', {observeMs: 1500}],
 ] as const) {
   test(`a cluster whose slots move during the scan, ${how}: every lock once`, async (t) => {
-    const {keys, servers, url} = await cluster(t)
+    const {keys, servers, url} = await startClusterWithLocks(t, LOCKS)
     const [first, second, third] = servers as [SpareRedis, SpareRedis, SpareRedis]
     const slots = slotsOf(keys, 60)
     const [last = 0] = slots.splice(0, 1)
@@ -140,7 +127,7 @@ test('a release in a cluster goes to who has the lock by then; while its slot is
 })
 
 test('a primary of a cluster is killed during the scan: the answer is not whole, and names it', async (t) => {
-  const {keys, servers, url} = await cluster(t)
+  const {keys, servers, url} = await startClusterWithLocks(t, LOCKS)
   const [first] = servers as [SpareRedis]
   const {scan, told} = await scanWhile(t, url, () => first.kill())
   assert.equal(scan.complete, false)
@@ -159,7 +146,7 @@ test('a primary of a cluster is killed during the scan: the answer is not whole,
 test('Sentinel replaces the primary during the scan: it goes on with the new one, every lock once', async (t) => {
   const {primary, url} = await startSentinel(t)
   const redis = new Redis(primary.port, '127.0.0.1')
-  const keys = await takeLocks(redis)
+  const keys = await takeLocks(redis, LOCKS)
   await redis.wait(1, 5000)
   redis.disconnect()
   const {scan, told} = await scanWhile(t, url, () => primary.kill())

@@ -2,7 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import type {TestContext} from 'node:test'
 
-import {Redis} from 'ioredis'
+import {Cluster, Redis} from 'ioredis'
 
 import {freePorts} from '../../stack/ports.mjs'
 import {formRedis, type RedisMode, redisPorts, redisProblem, redisPrograms, redisUrl} from '../../stack/redis.mjs'
@@ -31,6 +31,26 @@ export async function startRedis(t: TestContext, ...args: readonly string[]): Pr
 /** Three primaries with a replica each. */
 export async function startCluster(t: TestContext): Promise<{url: string; servers: SpareRedis[]}> {
   return startTogether(t, 'cluster')
+}
+
+/** The same, with so many locks that the replicas have too; their keys sorted. */
+export async function startClusterWithLocks(
+  t: TestContext,
+  count: number,
+): Promise<{url: string; servers: SpareRedis[]; keys: string[]}> {
+  const {servers, url} = await startCluster(t)
+  const client = new Cluster([{host: '127.0.0.1', port: servers[0]?.port ?? 0}])
+  const keys = await takeLocks(client, count)
+  await Promise.all(client.nodes('master').map((node) => node.wait(1, 5000)))
+  client.disconnect()
+  return {url, servers, keys}
+}
+
+/** @returns their keys, sorted. */
+export async function takeLocks(redis: Cluster | Redis, count: number): Promise<string[]> {
+  const keys = Array.from({length: count}, (_, number) => `lock:user:${String(number)}`)
+  await Promise.all(keys.map((key) => redis.set(key, '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01', 'PX', 600_000)))
+  return keys.toSorted()
 }
 
 /** A primary with a replica, and a Sentinel that replaces it after a second. */

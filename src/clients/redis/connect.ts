@@ -1,10 +1,10 @@
 import {promisify} from 'node:util'
 
-import {Cluster, Redis, type RedisOptions} from 'ioredis'
+import {Cluster, Redis} from 'ioredis'
 
 import {Usage} from '../../errors.js'
 import {Nearby} from './nearby.js'
-import {ready, refused} from './ready.js'
+import {ready, type RedisSettings, refused} from './ready.js'
 import {type SlotOwners, slotOwnersBy} from './slots.js'
 
 /** An open Redis, whatever its shape: a standalone or Sentinel primary, or every primary of a cluster. */
@@ -23,9 +23,6 @@ export interface RedisConnection {
   readonly nearby: Nearby
   close(): Promise<void>
 }
-
-// How replies are mapped is part of ioredis's types: options that may hold it fit no constructor.
-type RedisSettings = Omit<RedisOptions, 'replyMapping'>
 
 const CONNECT_TIMEOUT_MS = 5000
 const COMMAND_TIMEOUT_MS = 15_000

@@ -1,7 +1,7 @@
-import {Redis, type RedisOptions} from 'ioredis'
+import {Redis} from 'ioredis'
 
 import {Unreachable} from '../../errors.js'
-import {ready} from './ready.js'
+import {ready, type RedisSettings} from './ready.js'
 
 /** Connections beside those to the primaries, with the same login. */
 export class Nearby {
@@ -41,7 +41,7 @@ export class Nearby {
         next: ['leave --from-replica out'],
       })
     }
-    const options: Omit<RedisOptions, 'replyMapping'> = {...primary.options, ...replica, readOnly: this.isCluster}
+    const options: RedisSettings = {...primary.options, ...replica, readOnly: this.isCluster}
     delete options.sentinels // they would lead to the primary again
     const redis = await this.connect(new Redis(options), `${replica.host}:${String(replica.port)}`)
     this.replicas.set(primary, redis)

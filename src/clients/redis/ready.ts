@@ -1,7 +1,10 @@
-import type {Cluster, Redis} from 'ioredis'
+import type {Cluster, Redis, RedisOptions} from 'ioredis'
 
 import {Unreachable} from '../../errors.js'
 import {lacksRight, missingRight} from './acl.js'
+
+/** How replies are mapped is part of ioredis's types: options that may hold it fit no constructor. */
+export type RedisSettings = Omit<RedisOptions, 'replyMapping'>
 
 /** Connects, and reports the first error event: the promise alone only says "Connection is closed." */
 export async function ready(client: Cluster | Redis, address: string): Promise<void> {

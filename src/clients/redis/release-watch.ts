@@ -1,5 +1,6 @@
 import type {ChainableCommander, Redis} from 'ioredis'
 
+import {timeMs} from './clock.js'
 import type {LockSnapshot, Released, ReleaseOrder, ReleaseOutcome} from './release-order.js'
 
 /**
@@ -67,9 +68,9 @@ async function entriesOf(redis: Redis, key: Buffer, type: LockSnapshot['type']):
 async function isSameEnd(redis: Redis, key: Buffer, expiresAtMs: number): Promise<boolean> {
   const exact = await redis.pexpiretime(key).catch(() => null)
   if (exact !== null) return exact === expiresAtMs
-  const [left, [seconds, micros]] = await Promise.all([redis.pttl(key), redis.time()])
+  const [left, time] = await Promise.all([redis.pttl(key), redis.time()])
   if (left < 0 || expiresAtMs < 0) return left === expiresAtMs
-  return left + Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) <= expiresAtMs + 2
+  return left + timeMs(time) <= expiresAtMs + 2
 }
 
 /** The next living waiter's own channel where they stand in line, else the lock's; null where nobody is to be told. */

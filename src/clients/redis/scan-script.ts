@@ -1,5 +1,7 @@
 import type {Redis} from 'ioredis'
 
+import {timeMs} from './clock.js'
+
 /** More is no lock of a family that is known, and reading it would hold up the server. */
 export const MOST_ELEMENTS = 64
 export const MOST_BYTES = 1024
@@ -78,7 +80,7 @@ export async function scanByScript(
   const [next, seconds, micros, rows] = (await redis.callBuffer('EVAL_RO', ...args)) as RawPage
   return {
     cursor: next.toString(),
-    atMs: Number(seconds) * 1000 + Math.floor(Number(micros) / 1000),
+    atMs: timeMs([seconds, micros]),
     rows: Array.from({length: rows.length / ROW}, (_, at) => rowAt(rows, at * ROW)),
   }
 }

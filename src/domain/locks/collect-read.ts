@@ -1,6 +1,7 @@
 import type {Redis} from 'ioredis'
 
 import {missingRight} from '../../clients/redis/acl.js'
+import {timeMs} from '../../clients/redis/clock.js'
 import {MOST_BYTES, MOST_ELEMENTS, type ScannedRow} from '../../clients/redis/scan-script.js'
 import {saysMoved} from './collect-home.js'
 import {printable, type RawLock} from './raw-lock.js'
@@ -48,7 +49,7 @@ export async function readLocks(redis: Redis, keys: readonly Buffer[], expiry: E
   const looks = redis.pipeline().time()
   for (const key of keys) looks.type(key)[expiry](key).object('IDLETIME', key).object('ENCODING', key)
   const [time, ...seen] = await answers(looks.exec())
-  const atMs = timeMs(time)
+  const atMs = clockOf(time)
   const rows = keys.map((key, at) => ({key, look: seen.slice(at * LOOKS, (at + 1) * LOOKS)}))
   const values = redis.pipeline()
   for (const {key, look} of rows) addRead(values, key, look)
@@ -92,10 +93,9 @@ async function answers(replies: Promise<Array<[Error | null, unknown]> | null>):
   return ((await replies) ?? []).map(([error, value]) => ({error, value}))
 }
 
-function timeMs(answer: Answer | undefined): number {
+function clockOf(answer: Answer | undefined): number {
   if (!Array.isArray(answer?.value)) return Date.now() // a login without TIME
-  const [seconds, micros] = answer.value as [string, string]
-  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+  return timeMs(answer.value as [string, string])
 }
 
 function rowOf(

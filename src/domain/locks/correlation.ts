@@ -1,4 +1,5 @@
 import {Usage} from '../../errors.js'
+import {templateExpression} from './families/template.js'
 import type {LockHolder} from './recognise.js'
 import type {LockMessages, LockRecord, LockRelation} from './record.js'
 import {type LockVerdict, sortedVerdicts} from './verdict.js'
@@ -158,12 +159,8 @@ function personOf(consumer: LiveConsumer | null): LockMessages['holder'] {
 
 function expressionOf(pattern: string, name: 'consumer' | 'key'): RegExp {
   const variable = `{${name}}`
-  const parts = pattern.split(variable)
-  if (parts.length !== 2) {
+  if (pattern.split(variable).length !== 2) {
     throw new Usage('E_PATTERN', `the pattern ${pattern} has to hold ${variable}, once`, {data: {pattern}})
   }
-  const [before = '', after = ''] = parts.map((part) =>
-    part.replace(/[\\^$.+?()[\]{}|]/g, String.raw`\$&`).replaceAll('*', '.*'),
-  )
-  return new RegExp(`^${before}(?<${name}>.+?)${after}$`, 's')
+  return templateExpression(pattern.replace(variable, () => `$${variable}`))
 }

@@ -12,7 +12,7 @@ type ReplaceCapture = {partitions: HandOver[]; types: SubscriptionType[] | null;
 /**
  * Places the target exactly where the source stands, on every partition, deletes the source, with its consumers'
  * connections to it, and lifts the fence, which kept both fleets out until then. In this order, for a message that no
- * subscription waits for may be deleted. A step of its own would be clearer for lifting it, and 50 ms of the gap.
+ * subscription waits for may be deleted. To lift it in a step of its own would cost a look and two journal entries in the gap.
  *
  * Why delete it at all: drained, it is nothing but a position that is in the journal, and no policy can change while it is
  * held and has consumers.
