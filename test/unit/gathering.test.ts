@@ -12,13 +12,13 @@ test('a fleet is there when every partition has all of it', () => {
   assert.deepEqual(gathering.observe(looks(3, 3), 10), {least: 3, isThere: true})
 })
 
-test('some of it will do when nobody new comes for half a second, but never nobody', () => {
+test('some of it will do when nobody new comes for two seconds, but never nobody', () => {
   const gathering = new Gathering(3)
   assert.equal(gathering.observe(looks(2, 1), 0).isThere, false)
-  assert.equal(gathering.observe(looks(2, 1), 499).isThere, false)
-  assert.equal(gathering.observe(looks(2, 2), 500).isThere, false, 'somebody new has come')
-  assert.equal(gathering.observe(looks(2, 2), 1000).isThere, true)
-  assert.equal(gathering.observe(looks(2, 0), 1010).isThere, false)
+  assert.equal(gathering.observe(looks(2, 1), 1999).isThere, false)
+  assert.equal(gathering.observe(looks(2, 2), 2000).isThere, false, 'somebody new has come')
+  assert.equal(gathering.observe(looks(2, 2), 4000).isThere, true)
+  assert.equal(gathering.observe(looks(2, 0), 4010).isThere, false)
   assert.equal(gathering.observe(looks(2, -1), 9000).isThere, false, 'a partition has lost the subscription')
   assert.equal(new Gathering(0).observe(looks(0), 0).isThere, false, 'no fleet was known before')
 })

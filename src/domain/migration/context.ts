@@ -32,7 +32,7 @@ export function contextOf({acceptsGrowth, admin, history, isResumed, leg, plan, 
       plan.partitions === null
         ? [{partition: null, name: topic}]
         : Array.from({length: plan.partitions}, (_, partition) => ({partition, name: partitionName(topic, partition)})),
-    policies: new HeldPolicies(admin, topic, heldNow(history)),
+    policies: new HeldPolicies(admin, topic, plan.brokerVersion, heldNow(history)),
     seat,
     acceptsGrowth,
     isResumed,

@@ -14,8 +14,11 @@ interface Attendance {
   readonly stats: Pick<SubscriptionStats, 'consumers'> | null
 }
 
-/** Nobody waits longer for one whose subscribe may have failed on one partition, and be tried again in half a minute. */
-const NOBODY_NEW_MS = 500
+/**
+ * Who comes later joins under load, and may get messages that another got: a busy client is waited for. But not one whose
+ * subscribe failed on one partition, and is tried again in half a minute.
+ */
+const NOBODY_NEW_MS = 2000
 
 /** Watches a fleet come in: it is there when every partition has all of it, or some of it and nobody new comes. */
 export class Gathering {

@@ -16,6 +16,20 @@ export function holdingRate(messages: number): DispatchRate {
   }
 }
 
+/**
+ * Whether the limiter goes on counting when its rate is set anew: before 3.2 `RateLimiter.setRate` keeps what was taken
+ * already (org.apache.pulsar.common.util.RateLimiter, replaced by #21681). Who was let have 30 messages and is to have 30
+ * more must be allowed 60.
+ */
+export function countsOn(brokerVersion: string): boolean {
+  return /^([0-2]|3\.[01])\./.test(brokerVersion)
+}
+
+/** How many messages a hold allows; 0 when the rate is none. */
+export function allowedBy(rate: DispatchRate | null): number {
+  return isHolding(rate) ? (rate?.dispatchThrottlingRateInMsg ?? 0) : 0
+}
+
 export function isHolding(rate: DispatchRate | null): boolean {
   return rate?.ratePeriodInSecond === HELD_SECONDS
 }

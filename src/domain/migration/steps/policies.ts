@@ -3,7 +3,7 @@ import type {AutoSubscriptionCreation, DispatchRate, SubscriptionType} from '../
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'
 import {collectTopic} from '../../subscriptions/collect.js'
-import {holdingRate, isHolding} from '../hold.js'
+import {allowedBy, countsOn, holdingRate, isHolding} from '../hold.js'
 
 /**
  * The policies of the topic that a migration changes, and the one rule they are under: every change of a topic policy
@@ -13,12 +13,14 @@ import {holdingRate, isHolding} from '../hold.js'
 export class HeldPolicies {
   private readonly admin: PulsarAdmin
   private readonly topic: TopicName
+  private readonly limiterCountsOn: boolean
   private readonly held: Set<string>
 
   /** @param held the subscriptions that the journal says are held. */
-  constructor(admin: PulsarAdmin, topic: TopicName, held: readonly string[]) {
+  constructor(admin: PulsarAdmin, topic: TopicName, brokerVersion: string, held: readonly string[]) {
     this.admin = admin
     this.topic = topic
+    this.limiterCountsOn = countsOn(brokerVersion)
     this.held = new Set(held)
   }
 
@@ -30,7 +32,8 @@ export class HeldPolicies {
   async hold(subscription: string, butFor = 1): Promise<void> {
     await this.requireNobodyHeld(subscription)
     this.held.add(subscription)
-    await this.admin.setSubscriptionDispatchRate(this.topic, subscription, holdingRate(butFor))
+    const soFar = this.limiterCountsOn ? allowedBy(await this.rate(subscription)) : 0
+    await this.admin.setSubscriptionDispatchRate(this.topic, subscription, holdingRate(soFar + butFor))
   }
 
   /** Holds a subscription that nobody has yet: what the hold lets out is for its own fleet, so it need not stay silent. */
