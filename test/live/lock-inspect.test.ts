@@ -88,3 +88,44 @@ test(
     await requireFailure({...line, args: ['locks', 'inspect', `redisson_lock_queue:{${keyPrefix}a}`]})
   }),
 )
+
+test(
+  "which connections could be the holder's, and whether they were there when it was taken",
+  live(async (t, {addresses, keyPrefix, redis}) => {
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const host = `worker-${keyPrefix.replaceAll(':', '')}`
+    const worker = redis.duplicate({connectionName: `orders-${host}`, enableOfflineQueue: true})
+    t.after(() => {
+      worker.disconnect()
+    })
+    const lock = (acquiredAt: Date): Promise<unknown> =>
+      worker.set(`${keyPrefix}job`, `ADDED:${acquiredAt.toISOString()}@${host}`, 'PX', 60_000)
+    await lock(new Date())
+    const one = (await inspect(`${keyPrefix}job`)).connections?.candidates
+    assert.deepEqual(
+      one?.map(({isAsOldAsHold, matchedBy, name}) => [name, matchedBy, isAsOldAsHold]),
+      [[`orders-${host}`, 'name', true]],
+    )
+    await lock(new Date(Date.now() - 3_600_000))
+    assert.equal((await inspect(`${keyPrefix}job`)).connections?.candidates[0]?.isAsOldAsHold, false)
+    const text = (await runCli(['locks', 'inspect', `${keyPrefix}job`])).stdout
+    assert.match(text, /orders-worker-.* name .*NO: it connected later/)
+
+    worker.disconnect()
+    await until('the worker being gone', async () => {
+      const {connections} = await inspect(`${keyPrefix}job`)
+      return connections?.candidates.length === 0 && connections.canTell
+    })
+    const user = keyPrefix.replaceAll(':', '')
+    await redis.call('ACL', 'SETUSER', user, 'on', '>secret', '~*', '+@all', '-client|list')
+    closeFirst(t, async () => {
+      await redis.call('ACL', 'DELUSER', user)
+    })
+    const url = new URL(addresses.redisUrl)
+    url.username = user
+    url.password = 'secret'
+    const args = ['locks', 'inspect', `${keyPrefix}job`, '--redis-url', url.href]
+    const {connections, lacks} = await askCli<LockInspection>(args)
+    assert.deepEqual([connections, lacks], [null, '+client|list'])
+  }),
+)

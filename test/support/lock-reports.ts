@@ -24,6 +24,7 @@ export const locks: LockScan = {
       verdict: 'no-ttl',
       verdicts: ['no-ttl', 'held-too-long'],
       confidence: 0.95,
+      line: null,
       messages: null,
     },
     {
@@ -42,6 +43,7 @@ export const locks: LockScan = {
       verdict: 'unknown-format',
       verdicts: ['unknown-format'],
       confidence: 0,
+      line: null,
       messages: null,
     },
     {
@@ -60,6 +62,7 @@ export const locks: LockScan = {
       verdict: 'healthy',
       verdicts: ['healthy'],
       confidence: 0.99,
+      line: null,
       messages: null,
     },
   ],
@@ -74,6 +77,8 @@ export const locks: LockScan = {
     failedServers: [],
     movingSlots: 0,
     unreadable: 0,
+    untoldLines: 0,
+    untoldBecause: null,
     readFrom: 'primary',
     touchesIdleTime: true,
   },
@@ -94,6 +99,8 @@ export const locksWithGaps: LockScan = {
     failedServers: [{address: '10.0.0.9:6379', cause: 'connect ECONNREFUSED'}],
     movingSlots: 2,
     unreadable: 12,
+    untoldLines: 0,
+    untoldBecause: null,
   },
 }
 

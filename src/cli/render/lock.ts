@@ -1,7 +1,7 @@
 import type {LockInspection} from '../../domain/locks/collect-inspect.js'
 import type {ReleaseStep} from '../../domain/locks/release-steps.js'
 import {colour, heldText, ttlText} from './locks.js'
-import {renderPairs, renderTable} from './table.js'
+import {renderMs, renderPairs, renderTable} from './table.js'
 
 export function renderLock(inspection: LockInspection): string {
   const {companions, format, holders, lock, waiters} = inspection
@@ -17,11 +17,12 @@ export function renderLock(inspection: LockInspection): string {
   ])
   const parts = [head]
   if (holders.length > 0) parts.push(renderTable(HOLDER_HEAD, holders.map(holderRow)))
+  parts.push(...connectionsText(inspection))
   if (waiters.line.length > 0) {
     const rows = waiters.line.map(({isListening, waiter}, at) => [
       at + 1,
       waiter,
-      isListening ? 'yes' : 'NO: it is gone',
+      isListening === null ? 'not to be told' : isListening ? 'yes' : 'NO: it is gone',
     ])
     parts.push(renderTable(['in line', 'waiter', 'listens'], rows))
   }
@@ -46,6 +47,21 @@ function holderRow({
   token,
 }: LockInspection['holders'][number]): Array<number | string | null> {
   return [token, host, pid, thread, consumer]
+}
+
+/** Whether any connection could be the holder's. */
+function connectionsText({connections, lacks}: LockInspection): string[] {
+  if (lacks !== null) return [`Whether its holder is connected can't be told: this login lacks ${lacks}.`]
+  if (connections === null) return []
+  const {asOldAsHold, candidates, canTell, clients} = connections
+  const counted = `${String(asOldAsHold)} of ${String(clients)} clients have been connected for as long`
+  if (!canTell) return [`Its token names nobody that a connection could be told by; ${counted}.`]
+  if (candidates.length === 0) return [`No connection looks like its holder's; ${counted}.`]
+  const rows = candidates.map(({address, ageMs, idleMs, isAsOldAsHold, matchedBy, name}) => [
+    ...[address, name === '' ? '-' : name, matchedBy, renderMs(ageMs), renderMs(idleMs)],
+    isAsOldAsHold ? 'maybe' : 'NO: it connected later',
+  ])
+  return [renderTable(['connection', 'name', 'told by', 'age', 'idle', "the holder's"], rows)]
 }
 
 function releaseText({release}: LockInspection): string {

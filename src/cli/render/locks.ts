@@ -22,7 +22,14 @@ const HEALTHY_SHOWN = 5
 const HOLDERS_SHOWN = 5
 
 /** What the answer leaves out, and what would mend that; nothing when it is whole. */
-export function lockGaps({failedServers, missingRights, movingSlots, unreadable}: LockScan['summary']): string[] {
+export function lockGaps({
+  failedServers,
+  missingRights,
+  movingSlots,
+  unreadable,
+  untoldBecause,
+  untoldLines,
+}: LockScan['summary']): string[] {
   const rights = missingRights.join(' ')
   return [
     ...(unreadable > 0
@@ -31,6 +38,9 @@ export function lockGaps({failedServers, missingRights, movingSlots, unreadable}
     ...failedServers.map(
       ({address, cause}) => `${address} could not be walked to its end (${cause}): locks of its slots may be missing`,
     ),
+    ...(untoldLines > 0
+      ? [`who is dead of those in ${String(untoldLines)} lines can't be told (${untoldBecause ?? 'no answer'})`]
+      : []),
     ...(movingSlots > 0 ? [`${String(movingSlots)} slots did not stop moving: locks of theirs may be missing`] : []),
   ]
 }
@@ -92,7 +102,11 @@ function relationsText(
   return `${topic} ${subscription}: ${told.length === 0 ? 'no lock is for its messages' : `held ${told.join(', ')}`}`
 }
 
-function holderText({holder, holders, reentrancy}: LockRecord): string {
+function holderText({holder, holders, line, reentrancy}: LockRecord): string {
+  if (line) {
+    const dead = line.dead === null ? 'it can not be told who is dead' : `${String(line.dead.length)} of them dead`
+    return `nobody: ${String(line.waiters)} wait for ${line.lock}, ${dead}`
+  }
   if (!holder) return '-'
   if (holders !== null && holders > 1) return `${String(holders)} holders`
   const times = reentrancy !== null && reentrancy > 1 ? ` (taken ${String(reentrancy)} times)` : ''
@@ -114,14 +128,19 @@ function verdictText({verdicts}: LockRecord): string {
 }
 
 /** What to type next about what is wrong; nothing where nothing is. */
-function nextCommands({locks, observedMs, pattern}: LockScan): string[] {
+function nextCommands({locks, observedMs, pattern, subscription}: LockScan): string[] {
   const [worst] = locks.filter(({verdict}) => verdict !== 'healthy')
   if (!worst) return []
+  const {key, line, messages} = worst
+  const isAtWrong = worst.verdict === 'wrong-consumer' && subscription !== null && messages !== null
   return [
     'next:',
-    `  keyshift locks inspect '${worst.key}'`,
+    ...(isAtWrong
+      ? [`  keyshift keys owner ${subscription.topic} ${subscription.subscription} '${messages.key}'   is it so still?`]
+      : []),
+    `  keyshift locks inspect '${line?.lock ?? key}'`,
     ...(observedMs === null ? [`  keyshift locks scan --pattern '${pattern}' --observe 12s   which are renewed?`] : []),
-    `  keyshift locks release '${worst.key}' -o plan.json   plans only`,
+    `  keyshift locks release '${key}' -o plan.json   plans only`,
   ]
 }
 

@@ -35,12 +35,20 @@ function whatFor({graceMs, line, reason, wake}: PlannedRelease): string {
   return [told, dead > 0 ? `takes ${String(dead)} dead waiters out` : ''].filter((text) => text !== '').join(', ')
 }
 
+/** What became of it. */
+const RELEASED: Readonly<Record<PlannedRelease['action'], string>> = {
+  delete: 'released',
+  expire: 'given a TTL',
+  keep: 'kept',
+  purge: 'line purged',
+}
+
 export function renderReleases({address, releases, replicas, stopped, summary}: LockReleases): string {
   const counts = Object.entries(summary)
     .filter(([, count]) => count > 0)
     .map(([result, count]) => `${String(count)} ${result}`)
   const rows = releases.map(({action, key, purged, reason, result, told}) => [
-    result === 'released' && action === 'expire' ? 'given a TTL' : result,
+    result === 'released' ? RELEASED[action] : result,
     key,
     told === null ? '-' : told.receivers < 0 ? 'not allowed' : String(told.receivers),
     purged.length === 0 ? '-' : String(purged.length),

@@ -7,7 +7,8 @@ import {ready, type RedisSettings} from './ready.js'
 export class Nearby {
   readonly open: Redis[] = []
   private readonly besides = new Map<Redis, Redis>()
-  private readonly replicas = new Map<Redis, Redis>()
+  /** by `host:port` */
+  private readonly replicas = new Map<string, Redis>()
   private readonly address: string
   private readonly isCluster: boolean
 
@@ -32,19 +33,33 @@ export class Nearby {
    * @throws Unreachable E_NO_REPLICA when none is in step with it.
    */
   async replicaOf(primary: Redis): Promise<Redis> {
-    const known = usable(this.replicas.get(primary))
-    if (known) return known
-    const replica = await closestReplica(primary)
-    if (!replica) {
+    const [closest] = (await replicasKnownTo(primary)).filter(({isInStep}) => isInStep)
+    if (!closest) {
       throw new Unreachable('E_NO_REPLICA', `a primary of Redis at ${this.address} has no replica in step with it`, {
         data: {address: this.address},
         next: ['leave --from-replica out'],
       })
     }
-    const options: RedisSettings = {...primary.options, ...replica, readOnly: this.isCluster}
+    return this.replica(primary, closest)
+  }
+
+  /**
+   * Connections to all replicas of a primary.
+   *
+   * @throws Unreachable E_REDIS_UNREACHABLE for one that this machine does not reach.
+   */
+  async replicasOf(primary: Redis): Promise<Redis[]> {
+    return Promise.all((await replicasKnownTo(primary)).map((replica) => this.replica(primary, replica)))
+  }
+
+  private async replica(primary: Redis, {host, port}: Replica): Promise<Redis> {
+    const name = `${host}:${String(port)}`
+    const known = usable(this.replicas.get(name))
+    if (known) return known
+    const options: RedisSettings = {...primary.options, host, port, readOnly: this.isCluster}
     delete options.sentinels // they would lead to the primary again
-    const redis = await this.connect(new Redis(options), `${replica.host}:${String(replica.port)}`)
-    this.replicas.set(primary, redis)
+    const redis = await this.connect(new Redis(options), name)
+    this.replicas.set(name, redis)
     return redis
   }
 
@@ -59,9 +74,16 @@ function usable(redis: Redis | undefined): Redis | null {
   return redis?.status === 'ready' ? redis : null
 }
 
-async function closestReplica(primary: Redis): Promise<{readonly host: string; readonly port: number} | null> {
+interface Replica {
+  readonly host: string
+  readonly port: number
+  readonly isInStep: boolean
+}
+
+/** The one that lags least first. */
+async function replicasKnownTo(primary: Redis): Promise<Replica[]> {
   const rows = [...(await primary.info('replication')).matchAll(/^slave\d+:(.*)$/gm)]
-  const [closest] = rows
+  return rows
     .map(
       ([, row = '']) =>
         new Map(
@@ -71,7 +93,6 @@ async function closestReplica(primary: Redis): Promise<{readonly host: string; r
             .map((pair) => pair.split('=') as [string, string]),
         ),
     )
-    .filter((row) => row.get('state') === 'online')
     .toSorted((a, b) => Number(a.get('lag')) - Number(b.get('lag')))
-  return closest ? {host: closest.get('ip') ?? '', port: Number(closest.get('port'))} : null
+    .map((row) => ({host: row.get('ip') ?? '', port: Number(row.get('port')), isInStep: row.get('state') === 'online'}))
 }

@@ -13,8 +13,9 @@ import {familiesWith} from '../../domain/locks/families/builtin.js'
 export default class LocksInspect extends KeyshiftCommand<LockInspection> {
   static override args = {key: Args.string({description: 'the key of the lock', required: true})}
   static override description =
-    'Reads only. Tells the format, who holds it and for how long, who waits and whether they live, and what a release ' +
-    'would do, step by step. It does not tell whether the holder is alive.'
+    'Reads only. Tells the format, who holds it and for how long, who waits and whether they live, which connections ' +
+    "could be the holder's, and what a release would do, step by step. A connection proves no work: a process can live " +
+    'whose thread is dead.'
   static override examples = [
     "<%= config.bin %> <%= command.id %> 'lock:user:42'",
     "<%= config.bin %> <%= command.id %> orders --json | jq '.result.waiters'",

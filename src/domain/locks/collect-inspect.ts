@@ -1,10 +1,12 @@
 import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../clients/redis/connect.js'
+import {missingRight} from '../../clients/redis/acl.js'
+import {Listeners} from '../../clients/redis/listeners.js'
 import {Blocked, Unreachable} from '../../errors.js'
 import {homesNow, slotMoves} from './collect-home.js'
 import {expiryCommandOf, readLocks, stopTouching} from './collect-read.js'
-import {listenersOf} from './collect-waiters.js'
+import {connectionsOf, type HolderConnections, parseClients} from './connections.js'
 import type {CompiledFamilies} from './families/compiled.js'
 import {fillTemplate} from './families/template.js'
 import {printable, type RawLock} from './raw-lock.js'
@@ -22,15 +24,19 @@ export interface LockInspection {
   /** keys that belong to the lock and are there */
   companions: Array<{key: string; role: string; entries: string[]}>
   waiters: Waiters
+  /** null where this login may not ask, or nothing holds it */
+  connections: HolderConnections | null
+  /** what it lacks for that; null when it may */
+  lacks: string | null
   /** null when the format is not known: then nothing is released */
   release: ReleaseOutlook | null
 }
 
 export interface Waiters {
-  /** processes that listen for its release now; null where the format has no channel */
+  /** processes that listen for its release now; null where the format has no channel, or it can't be told */
   listening: number | null
   /** those that stand in line, the next one first, and whether anybody listens for them; empty where there is no line */
-  line: Array<{waiter: string; isListening: boolean}>
+  line: Array<{waiter: string; isListening: boolean | null}>
 }
 
 export interface InspectOptions extends JudgeOptions {
@@ -58,13 +64,15 @@ export async function inspectLock(
   }
   const lock = found.kind === 'lock' ? found : null
   const companions = lock ? await readCompanions(redis, key, lock) : []
+  const record = lockRecord(raw, found, options)
   return {
     address: connection.address,
-    lock: lockRecord(raw, found, options),
+    lock: record,
     format: lock?.family.title ?? null,
     holders: [...(lock?.holders ?? [])],
     companions,
-    waiters: lock ? await readWaiters(redis, key, lock, companions) : {listening: null, line: []},
+    waiters: lock ? await readWaiters(new Listeners(connection), key, lock, companions) : {listening: null, line: []},
+    ...(lock ? await readConnections(redis, lock, record.heldAtLeastMs) : {connections: null, lacks: null}),
     release: lock ? releaseOutlook(key, lock) : null,
   }
 }
@@ -108,8 +116,23 @@ async function readCompanions(redis: Redis, key: string, lock: RecognisedLock): 
   })
 }
 
-async function readWaiters(
+async function readConnections(
   redis: Redis,
+  {holders}: RecognisedLock,
+  heldMs: number | null,
+): Promise<Pick<LockInspection, 'connections' | 'lacks'>> {
+  try {
+    const list = String(await redis.client('LIST'))
+    return {connections: connectionsOf(parseClients(list), holders, heldMs), lacks: null}
+  } catch (error) {
+    const lacks = missingRight(error)
+    if (lacks === null) throw error
+    return {connections: null, lacks}
+  }
+}
+
+async function readWaiters(
+  listeners: Listeners,
   key: string,
   {family: {release}, groups}: RecognisedLock,
   companions: LockInspection['companions'],
@@ -119,9 +142,10 @@ async function readWaiters(
   const own = fillTemplate(channel, key, groups)
   const line = companions.find(({role}) => role === 'waiters')?.entries ?? []
   const channels = line.map((waiter) => fillTemplate(waiterChannel ?? channel, key, {...groups, waiter}) ?? '')
-  const [ownListeners = 0, ...lineListeners] = await listenersOf(redis, [own ?? '', ...channels])
+  const [ownListeners = null, ...lineListeners] = await listeners.count([own ?? '', ...channels])
+  const listening = lineListeners.map((count) => (count === null ? null : count > 0))
   return {
     listening: own === null ? null : ownListeners,
-    line: line.map((waiter, at) => ({waiter, isListening: (lineListeners[at] ?? 0) > 0})),
+    line: line.map((waiter, at) => ({waiter, isListening: listening[at] ?? null})),
   }
 }

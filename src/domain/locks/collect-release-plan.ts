@@ -1,15 +1,17 @@
 import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../clients/redis/connect.js'
+import {Listeners} from '../../clients/redis/listeners.js'
 import {Unreachable} from '../../errors.js'
 import {homesNow, slotMoves} from './collect-home.js'
 import {expiryCommandOf, type ReadKeys, readLocks, stopTouching} from './collect-read.js'
-import {deadWaiters} from './collect-waiters.js'
+import {lookAtLine} from './collect-lines.js'
+import {lineOf, placeOf} from './line.js'
 import {bytesOf, printable, type RawLock} from './raw-lock.js'
 import {recognise} from './recognise.js'
 import {
-  lineOf,
   type PlannedRelease,
+  planPurge,
   planRelease,
   type ReleasePlan,
   releasePlan,
@@ -37,6 +39,7 @@ export async function collectReleasePlan(
 ): Promise<CollectedReleasePlan> {
   const releases: PlannedRelease[] = []
   const skipped: CollectedReleasePlan['skipped'] = []
+  const listeners = new Listeners(connection)
   for (const {names, redis} of await byNode(connection, [...new Set(keys)])) {
     await stopTouching(redis)
     const expiry = await expiryCommandOf(redis)
@@ -48,7 +51,7 @@ export async function collectReleasePlan(
       const found = new Map(locks.map((raw) => [raw.name, raw]))
       for (const key of wanted) {
         const raw = found.get(printable(bytesOf(key)))
-        const planned = raw && (await planOne(redis, raw, wish))
+        const planned = raw && (await planOne({redis, listeners}, raw, wish))
         if (planned) releases.push(planned)
         else skipped.push({key, reason: raw === undefined ? 'gone' : 'belongs to a lock, and is none'})
       }
@@ -57,14 +60,22 @@ export async function collectReleasePlan(
   return {plan: releasePlan(connection.address, releases, wish), skipped}
 }
 
-/** @returns null for a key that is no lock but belongs to one. */
-async function planOne(redis: Redis, raw: RawLock, wish: ReleaseWish): Promise<PlannedRelease | null> {
+/** @returns null for a key that is no lock but belongs to one, and no line either. */
+async function planOne({listeners, redis}: Look, raw: RawLock, wish: ReleaseWish): Promise<PlannedRelease | null> {
   const found = recognise(raw, wish.families, true)
-  if (found.kind === 'companion') return null
-  const line = found.kind === 'lock' ? lineOf(raw.name, found) : null
-  if (line === null) return planRelease({raw, found, dead: []}, wish)
-  const waiters = await redis.lrange(line.queue, 0, -1)
-  return planRelease({raw, found, dead: await deadWaiters(redis, waiters, line.channel)}, wish)
+  if (found.kind === 'companion') {
+    const line = lineOf(raw, found)
+    return line && planPurge(line, await lookAtLine(redis, line, listeners))
+  }
+  const place = found.kind === 'lock' ? placeOf(raw.name, found.family, found.groups) : null
+  if (place === null) return planRelease({raw, found, dead: []}, wish)
+  const waiters = await redis.lrange(place.queue, 0, -1)
+  return planRelease({raw, found, dead: (await listeners.deadOf(waiters, place.channel)) ?? []}, wish)
+}
+
+interface Look {
+  readonly redis: Redis
+  readonly listeners: Listeners
 }
 
 async function byNode(

@@ -3,11 +3,12 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../clients/redis/connect.js'
+import {Listeners} from '../../clients/redis/listeners.js'
+import {purgeLine} from '../../clients/redis/purge-line.js'
 import type {Released, ReleaseOrder} from '../../clients/redis/release-order.js'
 import {releaseByScript} from '../../clients/redis/release-script.js'
 import {releaseByWatch} from '../../clients/redis/release-watch.js'
 import {type HomeOf, homesNow, saysMoved} from './collect-home.js'
-import {deadWaiters} from './collect-waiters.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
 
 /**
@@ -19,7 +20,7 @@ export type ReleaseResult = 'changed' | 'failed' | 'gone' | 'refused' | 'release
 export interface LockRelease {
   key: string
   family: string
-  action: 'delete' | 'expire' | 'keep'
+  action: PlannedRelease['action']
   result: ReleaseResult
   /** why it was refused or failed; null else */
   reason: string | null
@@ -100,6 +101,7 @@ export async function releaseLocks(
 class Releaser {
   private readonly connection: RedisConnection
   private readonly avoidsScripts: boolean
+  private readonly listeners: Listeners
   private homeOf: HomeOf | null = null
   /** for transactions: what others send must not come between */
   private readonly own = new Map<Redis, Redis>()
@@ -109,6 +111,7 @@ class Releaser {
   constructor(connection: RedisConnection, avoidsScripts: boolean) {
     this.connection = connection
     this.avoidsScripts = avoidsScripts
+    this.listeners = new Listeners(connection)
   }
 
   async release(planned: PlannedRelease): Promise<LockRelease> {
@@ -117,20 +120,34 @@ class Releaser {
       this.homeOf ??= await homesNow(this.connection)
       const redis = this.homeOf(Buffer.from(planned.snapshot.keyBase64, 'base64'))
       if (redis === null) return this.moved(planned)
-      const order = await orderOf(redis, planned)
+      const planDead = planned.line?.dead ?? []
+      const dead = (planned.line && (await this.listeners.deadOf(planDead, planned.line.channel))) ?? []
+      if (planned.action === 'purge') return await this.purge(redis, planned, dead)
+      const order = orderOf(planned, dead)
       const {outcome, told} = await this.carryOut(redis, order)
       if (outcome !== 'released') return {...decided(planned), result: outcome}
-      const sharded = told === null ? 0 : await tellSharded(redis, told.channel, order)
       return {
         ...decided(planned),
         result: outcome,
-        told: told && {...told, receivers: told.receivers + sharded},
-        purged: [...(order.line?.dead ?? [])],
+        told: told && (await alsoSharded(redis, planned, told)),
+        reason: dead.length < planDead.length ? LEFT_IN_LINE : null,
+        purged: dead,
       }
     } catch (error) {
       if (saysMoved(error)) return this.moved(planned)
       return {...decided(planned), result: 'failed', reason: error instanceof Error ? error.message : String(error)}
     }
+  }
+
+  /** The lock that they wait for is left as it is, so there is nothing to compare: who was dead does not come back. */
+  private async purge(redis: Redis, planned: PlannedRelease, dead: readonly string[]): Promise<LockRelease> {
+    const {line, wake} = planned
+    if (line === null || wake?.by !== 'publish') return kept(planned, 'the plan names no line')
+    if (dead.length === 0) return kept(planned, LEFT_IN_LINE)
+    this.used.add(redis)
+    const {purged, told} = await purgeLine(redis, {...line, dead}, wake.message)
+    if (purged.length === 0) return {...decided(planned), result: 'gone'}
+    return {...decided(planned), result: 'released', told: told && (await alsoSharded(redis, planned, told)), purged}
   }
 
   private moved(planned: PlannedRelease): LockRelease {
@@ -174,12 +191,10 @@ class Releaser {
 /** What servers say to a script that is not allowed, or holds a command that is not. */
 const MAY_NOT = /NOPERM|can't run this command|unknown command/i
 
-/** Dead are those whom nobody listened for when it was planned, nor does now. */
-async function orderOf(
-  redis: Redis,
-  {alsoDelete, graceMs, line, snapshot, wake}: PlannedRelease,
-): Promise<ReleaseOrder> {
-  const dead = line === null ? [] : await deadWaiters(redis, line.dead, line.channel)
+const LEFT_IN_LINE = 'waiters planned as dead are left in line: somebody listens for them, or it can not be told'
+
+/** @param dead those whom nobody listened for when it was planned, nor does now. */
+function orderOf({alsoDelete, graceMs, line, snapshot, wake}: PlannedRelease, dead: readonly string[]): ReleaseOrder {
   return {
     key: Buffer.from(snapshot.keyBase64, 'base64'),
     type: snapshot.type as ReleaseOrder['type'],
@@ -195,13 +210,18 @@ async function orderOf(
   }
 }
 
-/** Redisson listens on sharded channels in a cluster. @returns how many heard it. */
-async function tellSharded(redis: Redis, channel: string, {wake}: ReleaseOrder): Promise<number> {
-  if (wake?.by !== 'publish') return 0
+/** Redisson listens on sharded channels in a cluster: tells those too. @returns who was told, and how many heard it. */
+async function alsoSharded(
+  redis: Redis,
+  {wake}: PlannedRelease,
+  told: NonNullable<Released['told']>,
+): Promise<NonNullable<Released['told']>> {
+  if (wake?.by !== 'publish') return told
   try {
-    return Number(await redis.call('SPUBLISH', channel, wake.message))
+    const heard = Number(await redis.call('SPUBLISH', told.channel, wake.message))
+    return heard === 0 ? told : {...told, receivers: Math.max(0, told.receivers) + heard}
   } catch {
-    return 0 // before Redis 7.0 there are none, and a channel of another slot is nobody's
+    return told // before Redis 7.0 there are none, and a channel of another slot is nobody's
   }
 }
 

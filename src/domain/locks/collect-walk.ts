@@ -1,11 +1,15 @@
 import type {Redis} from 'ioredis'
 
+import type {RedisConnection} from '../../clients/redis/connect.js'
+import {Listeners} from '../../clients/redis/listeners.js'
 import type {Nearby} from '../../clients/redis/nearby.js'
 import {type Looked, SecondLooks} from './collect-again.js'
+import {judgeLines} from './collect-lines.js'
 import {PageReader} from './collect-page.js'
 import {expiryCommandOf, readLocks, type ReadKeys, stopTouching} from './collect-read.js'
 import type {LockCorrelation} from './correlation.js'
 import type {CompiledFamilies} from './families/compiled.js'
+import {lineOf, type SeenLine} from './line.js'
 import {Observer, type SeenBefore} from './observation.js'
 import {Pace, type PaceOptions} from './pace.js'
 import {recognise} from './recognise.js'
@@ -50,6 +54,11 @@ export interface Territory {
   hasMoved(key: Buffer): void
 }
 
+/** What of a page counts. */
+interface Sifted extends Looked {
+  readonly lines: SeenLine[]
+}
+
 /** SCAN gives a key twice when the table of keys shrinks meanwhile, and then soon after. */
 const REMEMBERED = 20_000
 
@@ -61,17 +70,21 @@ export class LockWalk {
   /** what the login lacks for those that are unreadable */
   readonly lacks = new Set<string>()
   touchesIdleTime = false
+  /** lines of which can't be told who in them is dead */
+  untoldLines = 0
   private keys = 0
   private readonly options: LockScanOptions
   private readonly isExpected: boolean
   private readonly observer: Observer
   private readonly nearby: Nearby
+  private readonly listeners: Listeners
   private readonly reported: Reported | null
 
   /** @param reported where a key may be met again in another walk; null where there is but one. */
-  constructor(options: LockScanOptions, nearby: Nearby, reported: Reported | null) {
+  constructor(options: LockScanOptions, connection: RedisConnection, reported: Reported | null) {
     this.options = options
-    this.nearby = nearby
+    this.nearby = connection.nearby
+    this.listeners = new Listeners(connection)
     this.reported = reported
     this.tally = new LockTally(options.limit)
     this.isExpected = saysWhatIsALock(options.pattern)
@@ -101,7 +114,8 @@ export class LockWalk {
     const reader = new PageReader(redis, {pattern, expiry, accepts, avoidsScripts, pace})
     for await (const page of reader.pages()) {
       signal.throwIfAborted()
-      const {seen} = this.sift(page.read(), territory)
+      const {lines, seen} = this.sift(page.read(), territory)
+      if (lines.length > 0) await this.judge(redis, lines)
       if (second === null) await this.give(this.observer.judge(seen, null))
       else {
         second.add(seen)
@@ -114,18 +128,32 @@ export class LockWalk {
     this.ended += second?.ended ?? 0
   }
 
-  private sift({locks, moved, unreadable}: ReadKeys, territory: Territory | null): Looked {
+  private sift({locks, moved, unreadable}: ReadKeys, territory: Territory | null): Sifted {
     for (const key of moved) territory?.hasMoved(key)
     this.unreadable += unreadable.length
     for (const one of unreadable) this.lacks.add(one.lacks)
-    const seen = locks.flatMap((raw) => {
-      const found = recognise(raw, this.options.families, this.isExpected)
-      if (found.kind === 'companion' || (found.kind === 'unknown' && !this.isExpected && !found.hasWrongType)) return []
-      const {onlyFamilies} = this.options
-      if (onlyFamilies !== null && !(found.kind === 'lock' && onlyFamilies.has(found.family.name))) return []
-      return [{raw, found}]
-    })
-    return {seen, elsewhere: moved.length + unreadable.length}
+    const sifted: Sifted = {seen: [], lines: [], elsewhere: moved.length + unreadable.length}
+    const {families, onlyFamilies} = this.options
+    for (const raw of locks) {
+      const found = recognise(raw, families, this.isExpected)
+      if (onlyFamilies !== null && (found.kind === 'unknown' || !onlyFamilies.has(found.family.name))) continue
+      if (found.kind === 'companion') {
+        const line = lineOf(raw, found)
+        if (line) sifted.lines.push(line)
+      } else if (found.kind === 'lock' || this.isExpected || found.hasWrongType) sifted.seen.push({raw, found})
+    }
+    return sifted
+  }
+
+  /** Why that can't be told. */
+  get untoldBecause(): string | null {
+    return this.untoldLines === 0 ? null : this.listeners.failure
+  }
+
+  private async judge(redis: Redis, lines: readonly SeenLine[]): Promise<void> {
+    const {records, untold} = await judgeLines(redis, lines, this.listeners, this.options.signal)
+    this.untoldLines += untold
+    await this.give(records)
   }
 
   private async give(judged: readonly LockRecord[]): Promise<void> {

@@ -26,6 +26,10 @@ export interface LockScan {
     ended: number
     /** keys that this login may not read */
     unreadable: number
+    /** lines of waiters of which can't be told who in them is dead */
+    untoldLines: number
+    /** why; null when there are none */
+    untoldBecause: string | null
     /** what it lacks for them, as ACL SETUSER grants it: `+hgetall`, or `~KEY` */
     missingRights: string[]
     /** primaries whose walk broke off: what they hold may be missing */
@@ -48,7 +52,7 @@ export interface LockScan {
  */
 export async function scanLocks(connection: RedisConnection, options: LockScanOptions): Promise<LockScan> {
   const mayMeetAgain = connection.slotOwners !== null || connection.successor !== null
-  const walk = new LockWalk(options, connection.nearby, mayMeetAgain ? new Reported() : null)
+  const walk = new LockWalk(options, connection, mayMeetAgain ? new Reported() : null)
   const {failed, keys, movingSlots} = await walkServers(connection, walk, options.signal).catch((error: unknown) => {
     if (options.signal.aborted) {
       const {reason} = options.signal as {reason: unknown}
@@ -56,8 +60,8 @@ export async function scanLocks(connection: RedisConnection, options: LockScanOp
     }
     throw error instanceof KeyshiftError ? error : scanFailed(connection.address, error)
   })
-  const {ended, lacks, tally, touchesIdleTime, unreadable} = walk
-  const isWhole = failed.length === 0 && movingSlots === 0 && unreadable === 0
+  const {ended, lacks, tally, touchesIdleTime, unreadable, untoldBecause, untoldLines} = walk
+  const isWhole = failed.length === 0 && movingSlots === 0 && unreadable === 0 && untoldLines === 0
   return {
     address: connection.address,
     pattern: options.pattern,
@@ -70,6 +74,8 @@ export async function scanLocks(connection: RedisConnection, options: LockScanOp
       ...tally.summary(),
       ended,
       unreadable,
+      untoldLines,
+      untoldBecause,
       missingRights: [...lacks].toSorted(),
       failedServers: [...failed],
       movingSlots,

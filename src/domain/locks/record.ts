@@ -1,3 +1,4 @@
+import type {LineLook, SeenLine} from './line.js'
 import type {RawLock} from './raw-lock.js'
 import type {LockHolder, RecognisedLock, Unrecognised} from './recognise.js'
 import type {Renewal, TwoLooks} from './second-look.js'
@@ -23,6 +24,15 @@ export interface LockMessages {
   matchedBy: 'address' | 'metadata' | 'name' | null
   /** null when it can't be told */
   relation: LockRelation | null
+}
+
+export interface LockLine {
+  /** what they wait for */
+  lock: string
+  isHeld: boolean
+  waiters: number
+  /** those for whom nobody listens; null where that can't be told */
+  dead: string[] | null
 }
 
 export interface LockRecord {
@@ -58,6 +68,8 @@ export interface LockRecord {
   verdicts: LockVerdict[]
   /** how sure the family is, from 0 to 1 */
   confidence: number
+  /** for a line of waiters, which is no lock itself: who stands in it; null for a lock */
+  line: LockLine | null
   /** the messages that it is for; null where no subscription was asked about, and for other keys */
   messages: LockMessages | null
 }
@@ -109,6 +121,41 @@ export function lockRecord(
     verdict: verdicts[0],
     verdicts,
     confidence: lock?.confidence ?? 0,
+    line: null,
+    messages: null,
+  }
+}
+
+/** What a line says: those behind the dead wait for nothing, or nobody waits in it at all. */
+export function lineRecord(
+  {family, locks, raw}: Pick<SeenLine, 'family' | 'locks' | 'raw'>,
+  look: LineLook,
+): LockRecord {
+  const dead = look.dead?.length ?? 0
+  const isLeft = look.lock === null && dead === look.waiters.length
+  const verdict = dead === 0 ? 'healthy' : isLeft ? 'orphan-companion' : 'orphan-waiter'
+  return {
+    key: raw.name,
+    family: family.name,
+    mayBe: [],
+    holder: null,
+    holders: null,
+    reentrancy: null,
+    ttlMs: ttlOf(raw, null),
+    idleMs: raw.idleSeconds === null ? null : raw.idleSeconds * 1000,
+    heldAtLeastMs: null,
+    heldBy: null,
+    renewal: null,
+    isAnonymous: false,
+    verdict,
+    verdicts: [verdict],
+    confidence: Math.max(...family.forms.map((form) => form.confidence)),
+    line: {
+      lock: look.lock ?? locks[0] ?? '',
+      isHeld: look.lock !== null,
+      waiters: look.waiters.length,
+      dead: look.dead && [...look.dead],
+    },
     messages: null,
   }
 }

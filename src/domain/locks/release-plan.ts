@@ -2,15 +2,19 @@ import {digestOf} from '../../clients/journal/journal.js'
 import {Conflict, Usage} from '../../errors.js'
 import type {CompiledFamilies} from './families/compiled.js'
 import {fillTemplate, tagged} from './families/template.js'
+import {type LineLook, placeOf, type SeenLine} from './line.js'
 import type {RawLock} from './raw-lock.js'
 import type {RecognisedLock, Unrecognised} from './recognise.js'
-import {lockRecord, type JudgeOptions, type LockRecord} from './record.js'
+import {type JudgeOptions, lineRecord, lockRecord, type LockRecord} from './record.js'
 
 /** One lock that is to be released, with all that has to be the same still. Bytes are base64. */
 export interface PlannedRelease {
   lock: LockRecord
-  /** `delete`; `expire` to let it expire after the grace; `keep` with the reason why */
-  action: 'delete' | 'expire' | 'keep'
+  /**
+   * `delete`; `expire` to let it expire after the grace; `purge` to take dead waiters out of a line; `keep` with the reason
+   * why.
+   */
+  action: 'delete' | 'expire' | 'keep' | 'purge'
   reason: string | null
   graceMs: number | null
   snapshot: {
@@ -63,7 +67,31 @@ export interface ReleaseLook {
 /** What a release does with one lock, or why it keeps it. */
 export function planRelease({dead, found, raw}: ReleaseLook, wish: ReleaseWish): PlannedRelease {
   const lock = lockRecord(raw, found, wish)
-  const base: PlannedRelease = {
+  const base = nothingDone(lock, raw)
+  const reason =
+    found.kind === 'lock' ? whyKept(raw, found) : 'its format is not known: nothing proves that it is a lock'
+  if (reason !== null || found.kind !== 'lock') return {...base, reason}
+  const isSoft = wish.how === 'soft' || (wish.how === 'auto' && raw.expiresAtMs < 0)
+  if (isSoft) return {...base, action: 'expire', graceMs: wish.graceMs}
+  return {...base, action: 'delete', ...partsOf(lock.key, found, dead)}
+}
+
+/** Takes the dead out of a line, and tells the next one; the lock that they wait for is left as it is. */
+export function planPurge(line: SeenLine, look: LineLook): PlannedRelease {
+  const base = nothingDone(lineRecord(line, look), line.raw)
+  const {channel, deadlines, queue, wake} = line
+  if (look.dead === null) return {...base, reason: 'who of them is dead can not be told'}
+  if (look.dead.length === 0) return {...base, reason: 'somebody listens for each who waits in it'}
+  return {
+    ...base,
+    action: 'purge',
+    line: {queue, deadlines, channel: [...channel], dead: [...look.dead]},
+    wake: {by: 'publish', ...wake},
+  }
+}
+
+function nothingDone(lock: LockRecord, raw: RawLock): PlannedRelease {
+  return {
     lock,
     action: 'keep',
     reason: null,
@@ -81,12 +109,6 @@ export function planRelease({dead, found, raw}: ReleaseLook, wish: ReleaseWish):
     line: null,
     wake: null,
   }
-  const reason =
-    found.kind === 'lock' ? whyKept(raw, found) : 'its format is not known: nothing proves that it is a lock'
-  if (reason !== null || found.kind !== 'lock') return {...base, reason}
-  const isSoft = wish.how === 'soft' || (wish.how === 'auto' && raw.expiresAtMs < 0)
-  if (isSoft) return {...base, action: 'expire', graceMs: wish.graceMs}
-  return {...base, action: 'delete', ...partsOf(lock.key, found, dead)}
 }
 
 /** As many as a look reads. */
@@ -102,21 +124,6 @@ function whyKept({entries, expiresAtMs, type}: RawLock, {family, isAnonymous}: R
   return null
 }
 
-type Line = Omit<NonNullable<PlannedRelease['line']>, 'dead'>
-
-/** Where those who wait for a lock stand in line; null for what has no line. */
-export function lineOf(key: string, {family, groups}: RecognisedLock): Line | null {
-  const {release} = family
-  const wake = release.how === 'never' ? undefined : release.wake
-  if (wake?.by !== 'publish' || wake.waiterChannel === undefined) return null
-  const named = (role: string): string | null =>
-    fillTemplate(family.companions?.find((one) => one.role === role)?.key ?? '*', key, groups)
-  const [queue, deadlines] = [named('waiters'), named('deadlines')]
-  const [before, after] = (fillTemplate(wake.waiterChannel, key, {...groups, waiter: '\0'}) ?? '').split('\0')
-  if (queue === null || deadlines === null || before === undefined || after === undefined) return null
-  return {queue, deadlines, channel: [before, after]}
-}
-
 type Parts = Pick<PlannedRelease, 'alsoDelete' | 'line' | 'wake'>
 
 /** What goes with a lock, who waits for it, and how they are told. */
@@ -125,10 +132,10 @@ function partsOf(key: string, lock: RecognisedLock, dead: readonly string[]): Pa
   if (family.release.how === 'never') return {alsoDelete: [], line: null, wake: null}
   const {takes = [], wake} = family.release
   const fill = (template: string): string | null => fillTemplate(template, key, groups)
-  const line = lineOf(key, lock)
+  const line = placeOf(key, family, groups)
   return {
     alsoDelete: takes.includes('hold') ? holdKeys(key, lock) : [],
-    line: line && {...line, dead: [...dead]},
+    line: line && {...line, channel: [...line.channel], dead: [...dead]},
     wake: wakeOf(wake, fill),
   }
 }

@@ -1,0 +1,72 @@
+import type {LockFamily} from './families/family.js'
+import {fillTemplate} from './families/template.js'
+import {printable, type RawLock} from './raw-lock.js'
+import type {RecognisedCompanion} from './recognise.js'
+
+/** Where those who wait for a lock stand in line, and how each of them is told. */
+export interface WaitingPlace {
+  /** a list of waiters, the next one first */
+  readonly queue: string
+  /** a zset of their deadlines */
+  readonly deadlines: string
+  /** the channel of a waiter is its name between these two */
+  readonly channel: readonly [before: string, after: string]
+}
+
+/** The line of a lock, met in a scan by itself. */
+export interface SeenLine extends WaitingPlace {
+  readonly raw: RawLock
+  readonly family: LockFamily
+  /** of which one is its lock: that there are two names is a matter of braces */
+  readonly locks: readonly string[]
+  readonly waiters: readonly string[]
+  readonly wake: {readonly channel: string; readonly message: string}
+}
+
+export interface LineLook {
+  /** the lock that they wait for; null where nobody holds it */
+  readonly lock: string | null
+  readonly waiters: readonly string[]
+  /** those for whom nobody listens; null where that can't be told */
+  readonly dead: readonly string[] | null
+}
+
+/**
+ * Where those who wait for a lock of this family stand in line; null for what has no line.
+ *
+ * @param groups what the form's named groups found in the key.
+ */
+export function placeOf(
+  key: string,
+  {companions = [], release}: LockFamily,
+  groups: Readonly<Record<string, string>>,
+): WaitingPlace | null {
+  const wake = release.how === 'never' ? undefined : release.wake
+  if (wake?.by !== 'publish' || wake.waiterChannel === undefined) return null
+  const named = (role: string): string | null =>
+    fillTemplate(companions.find((one) => one.role === role)?.key ?? '*', key, groups)
+  const [queue, deadlines] = [named('waiters'), named('deadlines')]
+  const [before, after] = (fillTemplate(wake.waiterChannel, key, {...groups, waiter: '\0'}) ?? '').split('\0')
+  if (queue === null || deadlines === null || before === undefined || after === undefined) return null
+  return {queue, deadlines, channel: [before, after]}
+}
+
+/** The line that a key is; null for one that is none, or of which can't be told whose it is. */
+export function lineOf(raw: RawLock, {family, locks, role}: RecognisedCompanion): SeenLine | null {
+  const [key] = locks
+  if (role !== 'waiters' || raw.type !== 'list' || key === undefined) return null
+  const {release} = family
+  const place = placeOf(key, family, {})
+  const wake = release.how === 'never' ? undefined : release.wake
+  if (place?.queue !== raw.name || wake?.by !== 'publish') return null
+  const [channel, message] = [fillTemplate(wake.channel, key, {}), fillTemplate(wake.message, key, {})]
+  if (channel === null || message === null) return null
+  return {
+    ...place,
+    raw,
+    family,
+    locks,
+    waiters: raw.entries.map(([waiter]) => printable(waiter)),
+    wake: {channel, message},
+  }
+}
