@@ -1,14 +1,15 @@
 // Whole scans of a Redis with many keys, half of them locks: speed against redis-cli, and memory.
-import {spawn} from 'node:child_process'
+import {execFile, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {parseArgs} from 'node:util'
+import {setTimeout as delay} from 'node:timers/promises'
+import {parseArgs, promisify} from 'node:util'
 
 import {Redis} from 'ioredis'
 
-import {measureCommand, measureKeyshift, type Run} from './run-keyshift.js'
+import {measureCommand, measureKeyshift, type Run, startKeyshift} from './run-keyshift.js'
 import {median, say} from './say.js'
 
 const {values} = parseArgs({
@@ -28,18 +29,26 @@ const FILL_AT_ONCE = 10_000
 const FILL = `
 for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do
   local kind, uuid = n % 10, string.format('%08x-ceea-467f-a8f5-3b2b7c1d9a01', n)
-  if kind == 0 then redis.call('SET', 'lock:user:' .. n, uuid, 'PX', 600000)
+  if kind == 0 then redis.call('SET', 'lock:user:' .. n, uuid, 'PX', 86400000)
   elseif kind == 1 then
     redis.call('HSET', 'lock:order:' .. n, uuid .. ':1', 1)
-    redis.call('PEXPIRE', 'lock:order:' .. n, 600000)
-  elseif kind == 2 then redis.call('SET', 'bull:mail:' .. n .. ':lock', uuid, 'PX', 600000)
+    redis.call('PEXPIRE', 'lock:order:' .. n, 86400000)
+  elseif kind == 2 then redis.call('SET', 'bull:mail:' .. n .. ':lock', uuid, 'PX', 86400000)
   elseif kind == 3 then
-    redis.call('SET', 'job-lock:default:' .. n, 'ADDED:2026-11-27T10:00:00.000Z@worker-' .. n % 50, 'PX', 600000)
-  elseif kind == 4 then redis.call('SET', 'lock:report:' .. n, uuid, 'PX', 600000)
+    redis.call('SET', 'job-lock:default:' .. n, 'ADDED:2026-11-27T10:00:00.000Z@worker-' .. n % 50, 'PX', 86400000)
+  elseif kind == 4 then redis.call('SET', 'lock:report:' .. n, uuid, 'PX', 86400000)
   else redis.call('SET', 'cache:' .. n, 'some value ' .. n) end
 end
 return redis.status_reply('OK')
 `
+
+const SCAN = [
+  ...['locks', 'scan', '--pattern', '*', '--output', 'ndjson'],
+  ...['--redis-url', `redis://127.0.0.1:${values.port}`],
+]
+const GETS = '40000'
+const MOST_SLOWER = 2
+const run = promisify(execFile)
 
 const folder = await mkdtemp(join(tmpdir(), 'keyshift-bench-'))
 const server = spawn('redis-server', ['--port', values.port, '--save', '', '--appendonly', 'no'], {
@@ -56,6 +65,7 @@ try {
     filled = count
     peaks.push({count, peakMiB: await benchScan(count)})
   }
+  await benchOthers(filled)
   const [least, most] = [peaks[0], peaks.at(-1)]
   if (least && most && least !== most) {
     say(
@@ -76,17 +86,7 @@ async function fill(from: number, to: number): Promise<void> {
 
 /** @returns the peak of memory, in MiB. */
 async function benchScan(count: number): Promise<number> {
-  const scan = [
-    'locks',
-    'scan',
-    '--pattern',
-    '*',
-    '--output',
-    'ndjson',
-    '--redis-url',
-    `redis://127.0.0.1:${values.port}`,
-  ]
-  const ours = await several(() => measureKeyshift(scan))
+  const ours = await several(() => measureKeyshift(SCAN))
   const rate = count / (ours.ms / 1000)
   const bare = await several(() => measureCommand(['redis-cli', '-p', values.port, '--scan', '--pattern', '*']))
   const memkeys = await several(() => measureCommand(['redis-cli', '-p', values.port, '--memkeys']))
@@ -96,6 +96,39 @@ async function benchScan(count: number): Promise<number> {
       `peak memory ${String(ours.peakMiB)} MiB`,
   )
   return ours.peakMiB
+}
+
+/** How long another client waits for its GET meanwhile. */
+async function benchOthers(count: number): Promise<void> {
+  const alone = await several99(null)
+  for (const more of [[], ['--latency-guard', '5ms']]) {
+    const beside = await several99([...SCAN, ...more])
+    say(
+      `GET of another client beside locks scan ${more.join(' ')} of ${String(count)} keys: p99 ${beside.toFixed(3)} ms, ` +
+        `alone ${alone.toFixed(3)}: ${(beside / alone).toFixed(2)} times${more.length > 0 ? `, ${String(MOST_SLOWER)} may be` : ''}`,
+    )
+  }
+}
+
+/** The 99th percentile of many GETs, one after the other, in ms, while a command runs. */
+async function several99(command: readonly string[] | null): Promise<number> {
+  const found: number[] = []
+  for (let at = 0; at < Number(values.runs); at++) {
+    const running = command === null ? null : startKeyshift(command)
+    // The scan has to walk by then, and must not have ended.
+    if (running) await until(async () => (await redis.info('commandstats')).includes('cmdstat_eval_ro'))
+    const {stdout} = await run('redis-benchmark', [...['-p', values.port, '-t', 'get', '-c', '1'], '-n', GETS, '--csv'])
+    if (running && running.exitCode !== null) throw new Error('the scan ended first: give more --keys')
+    running?.kill('SIGKILL')
+    if (running) await once(running, 'close')
+    await redis.config('RESETSTAT')
+    found.push(Number(/^"GET","[\d.]+","[\d.]+","[\d.]+","[\d.]+","[\d.]+","([\d.]+)"/m.exec(stdout)?.[1]))
+  }
+  return median(found)
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(20)
 }
 
 async function several(measure: () => Promise<Run>): Promise<Run> {

@@ -1,4 +1,4 @@
-import {spawn} from 'node:child_process'
+import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {createReadStream, readFileSync} from 'node:fs'
 import {join} from 'node:path'
@@ -14,6 +14,11 @@ export interface Run {
 /** Runs the whole command and throws its output away. @param input a file for its standard input. */
 export function measureKeyshift(args: readonly string[], input?: string): Promise<Run> {
   return measureCommand([process.execPath, BIN, ...args], input)
+}
+
+/** Starts a command whose output nobody wants. */
+export function startKeyshift(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [BIN, ...args], {stdio: 'ignore'})
 }
 
 /** The same of any command. @throws Error when it fails. */

@@ -7,7 +7,7 @@ import type {LockRecord} from '../../src/domain/locks/record.js'
 import type {TopicName} from '../../src/topic-name.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {KeyedFleet} from '../support/keyed-fleet.js'
-import {live, type Place, until} from '../support/live.js'
+import {connectIdle, live, type Place, until} from '../support/live.js'
 
 const ID = '8f14e45fceea467fa8f53b2b7c1d9a01'
 const PARTITIONS = 4
@@ -133,6 +133,46 @@ for (const type of ['Failover', 'Shared'] as const) {
     }),
   )
 }
+
+test(
+  'messages that wait behind a lock of nobody who lives, and keys that wait without a lock',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createPartitionedTopic(topic, PARTITIONS)
+    await connectIdle(place, topic, 'decision', 'worker-0')
+    const producer = await place.transport.produce(topic)
+    for (const key of ['dead', 'dead', 'own', 'free', 'free-too']) await producer.send({key, payload: Buffer.from('x')})
+    await producer.close()
+    const taken = [await take(place, 'dead', 'worker-9', null), await take(place, 'own', 'worker-0')]
+    taken.push(await take(place, 'idle', 'worker-9', null))
+    try {
+      const args = [...scanArgs(place, topic.full), '--holder-pattern', '{consumer}/*', '--backlog', '100']
+      let scan: LockScan | null = null
+      const told = (key: string): unknown[] => {
+        const found = scan?.locks.find((one) => one.key === `${place.keyPrefix}user:${key}`)
+        return [found?.verdict, found?.messages?.waiting?.messages]
+      }
+      await until('messages that have waited for long', async () => {
+        scan = await askCli<LockScan>(args)
+        return told('dead')[0] === 'key-stalled'
+      })
+      assert.deepEqual(['dead', 'own', 'idle'].map(told), [
+        ['key-stalled', 2],
+        ['healthy', 1],
+        ['orphaned', 0],
+      ])
+      const {subscription} = scan as unknown as LockScan
+      assert.deepEqual(subscription?.waiting, {entriesRead: 5, isWhole: true, keys: 4, keysWithoutLock: 2})
+      const part = await askCli<LockScan>([...args.slice(0, -1), '2'])
+      assert.equal(part.subscription?.waiting?.isWhole, false)
+      const table = (await runCli(args)).stdout
+      assert.match(table, /key-stalled, orphaned/)
+      assert.match(table, /its whole backlog, 5 entries: messages of 4 keys wait, 2 of these without a lock/)
+    } finally {
+      await place.redis.del(...taken)
+    }
+  }),
+)
 
 test(
   'what can not be compared is refused: no such subscription, wrong routing, a pattern without its name, half of the flags',

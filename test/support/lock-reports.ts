@@ -111,11 +111,12 @@ export const locksOfMessages: LockScan = {
     topic: 'persistent://public/default/orders',
     subscription: 'decision',
     asOf: '2026-01-02T03:04:05.000Z',
+    waiting: {entriesRead: 1000, isWhole: false, keys: 120, keysWithoutLock: 80},
   },
   locks: locks.locks.slice(0, 1).map((lock) => ({
     ...lock,
-    verdict: 'wrong-consumer',
-    verdicts: ['wrong-consumer', ...lock.verdicts],
+    verdict: 'key-stalled',
+    verdicts: ['key-stalled', 'wrong-consumer', ...lock.verdicts],
     messages: {
       key: 'a',
       partition: 3,
@@ -124,12 +125,13 @@ export const locksOfMessages: LockScan = {
       holder: {name: 'w', address: '10.0.0.6:4000'},
       matchedBy: 'name',
       relation: 'other-consumer',
+      waiting: {messages: 3, oldestAgeMs: 45_000},
     },
   })),
   summary: {
     ...locks.summary,
     locks: 1,
-    verdicts: {'wrong-consumer': 1},
+    verdicts: {'key-stalled': 1},
     relations: {owner: 40, 'other-consumer': 1, unknown: 2},
   },
 }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {globOf, type KeyHome, type LiveConsumer, LockCorrelation} from '../../src/domain/locks/correlation.js'
+import {
+  globOf,
+  type KeyHome,
+  type LiveConsumer,
+  LockCorrelation,
+  type WaitingKeys,
+} from '../../src/domain/locks/correlation.js'
 import {familiesWith} from '../../src/domain/locks/families/builtin.js'
 import {recognise} from '../../src/domain/locks/recognise.js'
 import {lockRecord, type LockRecord} from '../../src/domain/locks/record.js'
@@ -36,6 +42,7 @@ function judge(
     },
     keyPattern: 'lock:user:{key}',
     holderPattern: '{consumer}/*',
+    waiting: null,
     ...options,
   })
   const {messages, verdict} = correlation.judge(lock, NOW)
@@ -103,6 +110,25 @@ const TABLE: ReadonlyArray<readonly [what: string, got: () => unknown, expected:
     [undefined, undefined, 'healthy'],
   ],
 ]
+
+const waitingFor = (oldestMs: number | null): {readonly waiting: WaitingKeys} => ({
+  waiting: {keys: new Map([['42', {messages: 2, oldestMs}]]), entries: 2, isWhole: true},
+})
+
+test('messages that have waited long behind a lock are held up by it, unless their own consumer has it', () => {
+  const [old, young] = [waitingFor(NOW - 11_000), waitingFor(NOW - 9000)]
+  const verdicts = [
+    judge(lockOf('keyed-2/a1'), old),
+    judge(lockOf('cron-1/a1', {ttlMs: null}), old),
+    judge(lockOf('cron-1/a1'), old),
+    judge(lockOf('keyed-1/a1'), old),
+    judge(lockOf('keyed-2/a1'), young),
+    judge(lockOf('keyed-2/a1'), waitingFor(null)),
+  ].map(([, , verdict]) => verdict)
+  assert.deepEqual(verdicts, [
+    ...['key-stalled', 'key-stalled', 'not-a-consumer', 'healthy', 'wrong-consumer', 'wrong-consumer'],
+  ])
+})
 
 for (const [what, got, expected] of TABLE) {
   test(`a lock of a message key: ${what}`, () => {

@@ -3,10 +3,11 @@ import chalk from 'chalk'
 import type {LockScan} from '../../domain/locks/collect.js'
 import type {LockRecord, LockRelation} from '../../domain/locks/record.js'
 import type {LockVerdict} from '../../domain/locks/verdict.js'
-import {renderMs, renderTable} from './table.js'
+import {type Cell, renderMs, renderTable} from './table.js'
 
 const HEAD = ['verdict', 'key', 'family', 'holder', 'ttl', 'held']
 const MESSAGES_HEAD = ['messages go to', 'which is']
+const WAITING_HEAD = ['waiting', 'oldest']
 /** How a lock's holder stands to the consumer that gets the messages it is for. */
 const RELATION: Readonly<Record<LockRelation | 'unknown', string>> = {
   owner: 'its holder',
@@ -58,6 +59,7 @@ export function renderLocks(scan: LockScan): string {
     .map((lock) => [
       ...[verdictText(lock), lock.key, lock.family, holderText(lock), ttlText(lock), heldText(lock)],
       ...(scan.subscription === null ? [] : messagesText(lock)),
+      ...(scan.subscription?.waiting ? waitingText(lock) : []),
     ])
   const notes = [counts.join(', ')]
   const most = summary.holders.slice(0, HOLDERS_SHOWN).filter(({locks}) => locks > 1)
@@ -73,9 +75,19 @@ export function renderLocks(scan: LockScan): string {
   }
   return [
     [head, ...gaps].join('\n'),
-    renderTable(scan.subscription === null ? HEAD : [...HEAD, ...MESSAGES_HEAD], rows),
+    renderTable(headOf(scan), rows),
     [...notes, ...nextCommands(scan)].join('\n'),
   ].join('\n\n')
+}
+
+function headOf({subscription}: LockScan): string[] {
+  return [...HEAD, ...(subscription === null ? [] : MESSAGES_HEAD), ...(subscription?.waiting ? WAITING_HEAD : [])]
+}
+
+/** Messages of the lock's key that are not acknowledged. */
+function waitingText({messages}: LockRecord): Cell[] {
+  const waiting = messages?.waiting
+  return waiting ? [waiting.messages, waiting.oldestAgeMs === null ? '-' : renderMs(waiting.oldestAgeMs)] : ['-', '-']
 }
 
 function messagesText({messages}: LockRecord): string[] {
@@ -87,7 +99,7 @@ function messagesText({messages}: LockRecord): string[] {
 
 /** Whether any lock is held by who is no consumer, or by the wrong one. */
 function relationsText(
-  {subscription, topic}: NonNullable<LockScan['subscription']>,
+  {subscription, topic, waiting}: NonNullable<LockScan['subscription']>,
   {consumer = 0, owner = 0, restarted = 0, unknown = 0, ...others}: LockScan['summary']['relations'],
 ): string {
   const parts: ReadonlyArray<readonly [number, string]> = [
@@ -99,7 +111,10 @@ function relationsText(
     [unknown, `by nobody that can be told: say with --holder-pattern how tokens name consumers`],
   ]
   const told = parts.filter(([count]) => count > 0).map(([count, text]) => `${String(count)} ${text}`)
-  return `${topic} ${subscription}: ${told.length === 0 ? 'no lock is for its messages' : `held ${told.join(', ')}`}`
+  const held = `${topic} ${subscription}: ${told.length === 0 ? 'no lock is for its messages' : `held ${told.join(', ')}`}`
+  if (waiting === null) return held
+  const read = `${waiting.isWhole ? 'its whole backlog' : 'the oldest part of its backlog'}, ${String(waiting.entriesRead)} entries`
+  return `${held}\n${read}: messages of ${String(waiting.keys)} keys wait, ${String(waiting.keysWithoutLock)} of these without a lock`
 }
 
 function holderText({holder, holders, line, reentrancy}: LockRecord): string {
@@ -132,7 +147,7 @@ function nextCommands({locks, observedMs, pattern, subscription}: LockScan): str
   const [worst] = locks.filter(({verdict}) => verdict !== 'healthy')
   if (!worst) return []
   const {key, line, messages} = worst
-  const isAtWrong = worst.verdict === 'wrong-consumer' && subscription !== null && messages !== null
+  const isAtWrong = subscription !== null && messages?.relation === 'other-consumer'
   return [
     'next:',
     ...(isAtWrong
@@ -146,6 +161,7 @@ function nextCommands({locks, observedMs, pattern, subscription}: LockScan): str
 
 const BAD: ReadonlySet<LockVerdict> = new Set([
   'duplicate-holder',
+  'key-stalled',
   'no-ttl',
   'orphaned',
   'wrong-consumer',

@@ -41,6 +41,13 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     ...familiesFlag,
     ...judgeFlags,
     'avoid-scripts': Flags.boolean({description: 'read by pipelines even where a read-only script may run; slower'}),
+    backlog: Flags.integer({
+      dependsOn: ['topic'],
+      description: 'look at so many of the oldest messages too: which locks hold some up, which keys have none',
+      helpGroup: 'SUBSCRIPTION',
+      helpValue: 'ENTRIES',
+      min: 1,
+    }),
     'fail-on': Flags.option({
       description: 'exit with 10 when a lock deserves a verdict as bad as this',
       options: SEVERITIES,
@@ -161,7 +168,15 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     if (topic === undefined || subscription === undefined || keyPattern === undefined) return null
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
     const hashingScheme = flags['hashing-scheme'] ?? null
-    const live = await collectLiveConsumers(admin, {topic, subscription, hashingScheme})
+    const live = await collectLiveConsumers(admin, {
+      topic,
+      subscription,
+      hashingScheme,
+      backlogEntries: flags.backlog ?? null,
+      onProgress: (read, chosen) => {
+        this.progress.busy('reading messages', `${String(read)} of ${String(chosen)} entries`)
+      },
+    })
     if (live.routing.source === 'assumed') {
       this.warn(
         `no message on the topic shows which partition a key goes to: ${live.routing.hashingScheme} is assumed, or give --hashing-scheme`,
@@ -186,6 +201,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
 
 interface SubscriptionFlags {
   readonly 'admin-url'?: string | undefined
+  readonly backlog?: number | undefined
   readonly 'hashing-scheme'?: HashingScheme | undefined
   readonly 'holder-pattern'?: string | undefined
   readonly 'key-pattern'?: string | undefined

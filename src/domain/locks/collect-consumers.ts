@@ -7,7 +7,8 @@ import {type ReportedConsumer, reportedConsumers} from '../keyshared/reported.js
 import {type HashingScheme, partitionOfKey} from '../keyshared/routing.js'
 import {Blocked} from '../../errors.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
-import type {KeyHome, LiveConsumer, SubscriptionAsked} from './correlation.js'
+import {collectWaitingKeys} from './collect-waiting.js'
+import type {KeyHome, LiveConsumer, SubscriptionAsked, WaitingKeys} from './correlation.js'
 
 export interface LiveConsumers {
   readonly about: SubscriptionAsked
@@ -15,6 +16,17 @@ export interface LiveConsumers {
   readonly routing: Routing
   readonly consumers: readonly LiveConsumer[]
   readonly homeOf: (key: string) => KeyHome
+  readonly waiting: WaitingKeys | null
+}
+
+export interface LiveConsumersWanted {
+  readonly topic: string
+  readonly subscription: string
+  /** how producers choose the partition of a key; null to tell it from messages */
+  readonly hashingScheme: HashingScheme | null
+  /** how many entries of the backlog to look at, for keys that wait; null for none */
+  readonly backlogEntries: number | null
+  readonly onProgress: (read: number, chosen: number) => void
 }
 
 /**
@@ -25,7 +37,7 @@ export interface LiveConsumers {
  */
 export async function collectLiveConsumers(
   admin: PulsarAdmin,
-  {hashingScheme, subscription, topic}: {topic: string; subscription: string; hashingScheme: HashingScheme | null},
+  {backlogEntries, hashingScheme, onProgress, subscription, topic}: LiveConsumersWanted,
 ): Promise<LiveConsumers> {
   const {collected, facts} = await collectKeyShared(admin, topic, subscription)
   const routing = await collectRouting(admin, collected, hashingScheme)
@@ -52,6 +64,7 @@ export async function collectLiveConsumers(
         drainedBy: drainedBy && liveConsumer(drainedBy),
       }
     },
+    waiting: backlogEntries === null ? null : await collectWaitingKeys(admin, collected, backlogEntries, onProgress),
   }
 }
 

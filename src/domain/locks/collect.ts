@@ -3,7 +3,7 @@ import type {RedisConnection} from '../../clients/redis/connect.js'
 import {Interrupted, KeyshiftError, Unreachable} from '../../errors.js'
 import {type FailedServer, walkServers} from './collect-servers.js'
 import {type LockScanOptions, LockWalk} from './collect-walk.js'
-import type {SubscriptionAsked} from './correlation.js'
+import type {SubscriptionAsked, WaitingSummary} from './correlation.js'
 import type {LockRecord} from './record.js'
 import {Reported} from './reported.js'
 import type {LockSummary} from './tally.js'
@@ -12,7 +12,7 @@ export interface LockScan {
   address: string
   pattern: string
   /** null where none was asked about */
-  subscription: SubscriptionAsked | null
+  subscription: (SubscriptionAsked & {waiting: WaitingSummary | null}) | null
   /** whether every key of every primary was walked, and every lock found stands in `locks` */
   complete: boolean
   /** keys that the servers held when the scan began; null where one did not say */

@@ -36,6 +36,32 @@ export interface SubscriptionAsked {
   asOf: string
 }
 
+/** A key whose messages are not acknowledged. */
+export interface WaitingKey {
+  readonly messages: number
+  /** when the oldest was published, epoch ms of its producer; null where that is not known */
+  readonly oldestMs: number | null
+}
+
+/** What the oldest part of a backlog says. */
+export interface WaitingKeys {
+  readonly keys: ReadonlyMap<string, WaitingKey>
+  readonly entries: number
+  /** whether that is all of it */
+  readonly isWhole: boolean
+}
+
+/** How locks stand to the messages that wait. */
+export interface WaitingSummary {
+  /** of the backlog, from the oldest on */
+  entriesRead: number
+  isWhole: boolean
+  /** with a message that is not acknowledged */
+  keys: number
+  /** of those, the ones that nobody holds a lock for: their consumers work without, or have not begun */
+  keysWithoutLock: number
+}
+
 export interface CorrelationOptions {
   readonly about: SubscriptionAsked
   readonly consumers: readonly LiveConsumer[]
@@ -47,16 +73,21 @@ export interface CorrelationOptions {
    * metadata. Null where what the format tells of the holder is all there is: then who fits no consumer may still be one.
    */
   readonly holderPattern: string | null
+  /** which keys' messages wait; null where that was not asked */
+  readonly waiting: WaitingKeys | null
 }
 
 /** Clocks of broker and Redis differ. */
 const CLOCKS_DIFFER_MS = 5000
+/** A message that waits for longer than this behind a lock that is not its consumer's is held up by it. */
+const STALLED_MS = 10_000
 
 /** Tells of locks whose messages they are for, and whether who holds them is who gets those. */
 export class LockCorrelation {
   private readonly options: CorrelationOptions
   private readonly key: RegExp
   private readonly holder: RegExp | null
+  private readonly lockedKeys = new Set<string>()
 
   /** @throws Usage E_PATTERN when a pattern lacks its `{key}` or `{consumer}`. */
   constructor(options: CorrelationOptions) {
@@ -65,8 +96,18 @@ export class LockCorrelation {
     this.holder = options.holderPattern === null ? null : expressionOf(options.holderPattern, 'consumer')
   }
 
-  get about(): SubscriptionAsked {
-    return this.options.about
+  /** What was asked about, and what the locks judged so far say of the messages that wait. */
+  get about(): SubscriptionAsked & {waiting: WaitingSummary | null} {
+    const {about, waiting} = this.options
+    return {
+      ...about,
+      waiting: waiting && {
+        entriesRead: waiting.entries,
+        isWhole: waiting.isWhole,
+        keys: waiting.keys.size,
+        keysWithoutLock: waiting.keys.size - this.lockedKeys.size,
+      },
+    }
   }
 
   /** The lock with its messages, and the verdicts that come of them; as it was where its key does not fit the pattern. */
@@ -76,7 +117,10 @@ export class LockCorrelation {
     const home = this.options.homeOf(key)
     const {by, found, isTold} = this.match(lock.holder)
     const relation = isTold ? relationOf(found, home, heldSinceMs(lock, nowMs)) : null
-    const verdicts = sortedVerdicts([...lock.verdicts, ...verdictOf(relation, lock)])
+    const waiting = this.waitingFor(key, nowMs)
+    const deserved = verdictOf(relation, lock)
+    const isStalled = STALLING.some((verdict) => deserved.includes(verdict)) && (waiting?.oldestAgeMs ?? 0) > STALLED_MS
+    const verdicts = sortedVerdicts([...lock.verdicts, ...deserved, ...(isStalled ? (['key-stalled'] as const) : [])])
     return {
       ...lock,
       verdict: verdicts[0],
@@ -89,7 +133,20 @@ export class LockCorrelation {
         holder: personOf(found[0] ?? null),
         matchedBy: by,
         relation,
+        waiting,
       },
+    }
+  }
+
+  private waitingFor(key: string, nowMs: number): LockMessages['waiting'] {
+    const {waiting} = this.options
+    if (waiting === null) return null
+    const found = waiting.keys.get(key)
+    if (!found) return {messages: 0, oldestAgeMs: null}
+    this.lockedKeys.add(key)
+    return {
+      messages: found.messages,
+      oldestAgeMs: found.oldestMs === null ? null : Math.max(0, nowMs - found.oldestMs),
     }
   }
 
@@ -144,6 +201,9 @@ function verdictOf(relation: LockRelation | null, {renewal, ttlMs}: LockRecord):
   if (relation !== 'no-consumer') return []
   return ttlMs === null || renewal === 'unchanged' ? ['orphaned'] : ['not-a-consumer']
 }
+
+/** Whoever gets the messages can't have such a lock. */
+const STALLING: readonly LockVerdict[] = ['wrong-consumer', 'orphaned']
 
 function heldSinceMs({heldAtLeastMs}: LockRecord, nowMs: number): number | null {
   return heldAtLeastMs === null ? null : nowMs - heldAtLeastMs

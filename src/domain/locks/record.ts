@@ -24,6 +24,8 @@ export interface LockMessages {
   matchedBy: 'address' | 'metadata' | 'name' | null
   /** null when it can't be told */
   relation: LockRelation | null
+  /** messages of the key that are not acknowledged, of those that were looked at; null where that was not asked */
+  waiting: {messages: number; oldestAgeMs: number | null} | null
 }
 
 export interface LockLine {

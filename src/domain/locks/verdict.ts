@@ -1,5 +1,6 @@
 /** What can be said of a lock, the worst first; a lock can deserve several. */
 export const LOCK_VERDICTS = [
+  'key-stalled',
   'wrong-consumer',
   'orphaned',
   'no-ttl',
@@ -25,6 +26,7 @@ export type LockSeverity = (typeof SEVERITIES)[number]
 /** `error` needs somebody now; `warn` heals by itself or may be meant; `info` is good to know. Null: nothing is wrong. */
 const SEVERITY: Readonly<Record<LockVerdict, LockSeverity | null>> = {
   'no-ttl': 'error',
+  'key-stalled': 'error',
   'wrong-consumer': 'error',
   orphaned: 'error',
   'duplicate-holder': 'error',

@@ -160,6 +160,7 @@ function entryOf(partition: number, place: ReadMessage['place'], messages: reado
       sequenceId: null,
     },
     producer: null,
+    publishedAtMs: null,
     compression: null,
     isEncrypted: false,
     isDelayed: false,

@@ -20,6 +20,8 @@ export interface SampledEntry {
   readonly entryId: number
   /** null where the source does not show it */
   readonly producer: string | null
+  /** by the producer's clock, epoch ms; of a batch, when it was closed; null where the source does not show it */
+  readonly publishedAtMs: number | null
   readonly compression: string | null
   readonly isBatch: boolean
   readonly isEncrypted: boolean
@@ -69,6 +71,7 @@ export function readRestEntry(at: EntryPosition, {body, headers}: RawAnswer): Sa
   return {
     ...at,
     producer: header('producer-name'),
+    publishedAtMs: timeOf(header('publish-time')),
     compression: header('compression') ?? 'NONE',
     isBatch: batchSize !== null,
     isEncrypted,
@@ -93,6 +96,11 @@ function isUncertain({orderingKey, partitionKey}: KeyFields): boolean {
 
 function messageOf({isBase64, orderingKey, partitionKey}: KeyFields): SampledMessage {
   return {key: partitionKey, isBase64, orderingKey}
+}
+
+function timeOf(text: string | null): number | null {
+  const time = Date.parse(text ?? '')
+  return Number.isNaN(time) ? null : time
 }
 
 function numberOf(text: string | null): number | null {

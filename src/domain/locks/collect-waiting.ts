@@ -1,0 +1,38 @@
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {collectSample} from '../sample/collect-sample.js'
+import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {WaitingKey, WaitingKeys} from './correlation.js'
+
+const SECONDS = 60
+
+/**
+ * Which keys' messages are not acknowledged, from the oldest on. Reads entry by entry through the admin API, and moves no
+ * cursor.
+ *
+ * @param max entries to read, over all partitions.
+ */
+export async function collectWaitingKeys(
+  admin: PulsarAdmin,
+  collected: CollectedSubscription,
+  max: number,
+  onProgress: (read: number, chosen: number) => void,
+): Promise<WaitingKeys> {
+  const keys = new Map<string, WaitingKey>()
+  const {backlogEntries, chosenEntries, isTimeOver, tally} = await collectSample(admin, collected, {
+    source: 'rest',
+    where: 'head',
+    max,
+    seconds: SECONDS,
+    openTransport: () => Promise.reject(new Error('entries are read through the admin API')),
+    onEntry: ({messages, publishedAtMs}) => {
+      for (const {isBase64, key} of messages) {
+        if (key === null || isBase64) continue
+        const {messages: before, oldestMs} = keys.get(key) ?? {messages: 0, oldestMs: publishedAtMs}
+        const isOlder = publishedAtMs !== null && (oldestMs === null || publishedAtMs < oldestMs)
+        keys.set(key, {messages: before + 1, oldestMs: isOlder ? publishedAtMs : oldestMs})
+      }
+    },
+    onProgress,
+  })
+  return {keys, entries: tally.entries, isWhole: chosenEntries === backlogEntries && !isTimeOver}
+}
