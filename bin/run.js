@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import './heap.js'
+
 import {execute} from '@oclif/core/execute'
 
 await execute({dir: import.meta.url})

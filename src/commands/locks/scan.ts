@@ -6,6 +6,7 @@ import {durationFlag} from '../../cli/duration.js'
 import {exitCode} from '../../cli/exit-codes.js'
 import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, redisFlags} from '../../cli/flags.js'
+import {giveWay} from '../../cli/give-way.js'
 import {interruptible} from '../../cli/interruptible.js'
 import {LineWriter} from '../../cli/lines.js'
 import {familiesFlag, ownFamilies} from '../../cli/lock-families.js'
@@ -79,7 +80,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       helpValue: 'lock:user:{key}',
     }),
     'latency-guard': durationFlag({
-      description: 'read in small pages, and rest when others wait for longer than this',
+      description: 'read in small pages, at the lowest priority, and rest when others wait for longer than this',
       helpValue: '5ms',
     }),
     limit: Flags.integer({default: 10_000, description: 'list at most this many locks; all are counted', min: 1}),
@@ -125,6 +126,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       throw new Usage('E_LOCK_FAMILY', `no lock family ${unknown.join(', ')}; known are ${known}`)
     }
     const lines = this.lines(flags.output)
+    if (flags['latency-guard'] !== undefined) giveWay()
     const firstSeen = flags['first-seen'] === undefined ? null : await FirstSeenFile.open(flags['first-seen'])
     const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
     const connection = this.own(await connectRedis(url))
