@@ -5,6 +5,7 @@ import {test} from 'node:test'
 
 import {asKeyshiftError, renderError} from '../../src/cli/errors.js'
 import {renderBacklog} from '../../src/cli/render/backlog.js'
+import {renderDiagnosis} from '../../src/cli/render/doctor.js'
 import {renderLocks} from '../../src/cli/render/locks.js'
 import {renderMigrations, renderPlan, renderResult} from '../../src/cli/render/migration.js'
 import {renderOwners} from '../../src/cli/render/owners.js'
@@ -14,6 +15,7 @@ import {renderSimulation} from '../../src/cli/render/simulation.js'
 import {renderList, renderSubscription} from '../../src/cli/render/subscriptions.js'
 import {Unreachable} from '../../src/errors.js'
 import {commandIds, runCli} from '../support/cli.js'
+import * as doctorReports from '../support/doctor-reports.js'
 import * as keyReports from '../support/key-reports.js'
 import * as lockReports from '../support/lock-reports.js'
 import * as reports from '../support/reports.js'
@@ -31,6 +33,7 @@ async function requireGolden(name: string, text: string): Promise<void> {
 
 const TEXTS: Readonly<Record<string, string>> = {
   'backlog.show': renderBacklog(reports.backlog),
+  doctor: renderDiagnosis(doctorReports.diagnosis),
   'keys.owner': renderOwners(keyReports.owners),
   'keys.ranges': renderRanges(keyReports.ranges, {hasEveryRange: false, width: 80}),
   'keys.ranges.all': renderRanges(keyReports.ranges, {hasEveryRange: true, width: 40}),

@@ -21,6 +21,8 @@ export interface ConsumerStats {
   msgOutCounter?: number
   lastAckedTimestamp?: number
   lastConsumedTimestamp?: number
+  /** when it last asked for messages, epoch ms; 0 for never since the topic was loaded */
+  lastConsumedFlowTimestamp?: number
   /** `[start, end]`, inclusive; 4.0 and later. */
   keyHashRangeArrays?: Array<[number, number]>
   /** The same as text, `"[start, end]"`; 3.x and the classic dispatcher. */
@@ -47,6 +49,8 @@ export interface SubscriptionStats {
   msgRateOut?: number
   msgRateRedeliver?: number
   msgOutCounter?: number
+  /** epoch ms; 0 for never since the topic was loaded */
+  lastMarkDeleteAdvancedTimestamp?: number
   nonContiguousDeletedMessagesRanges?: number
   subscriptionProperties?: Record<string, string>
   /** Reads that a rate limit of the subscription held back; 4.0.7 and later. */

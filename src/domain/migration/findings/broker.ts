@@ -1,3 +1,4 @@
+import {knownBugs} from '../../keyshared/known-bugs.js'
 import {joinsTwice} from '../gathering.js'
 import type {MigrationSnapshot} from '../snapshot.js'
 import {asks, blocks, each, type Rule, warns} from './finding.js'
@@ -88,44 +89,14 @@ const joinsUnderLoad: Rule = ({snapshot: {brokerVersion}, strategy, to}) => {
   })
 }
 
-interface KnownBug {
-  readonly pull: string
-  readonly isIn: (version: readonly [number, number, number]) => boolean
-  readonly symptom: string
-}
-
-/** Key_Shared faults that operators have met, by the pull request that ended them. */
-const KEY_SHARED_BUGS: readonly KnownBug[] = [
-  {pull: '#22053', isIn: (v) => isBefore(v, [3, 0, 3]), symptom: 'names that end alike get the same key ranges'},
-  {pull: '#23327', isIn: (v) => isBefore(v, [3, 0, 7]), symptom: 'a key may move between consumers that stay'},
-  {pull: '#23352', isIn: (v) => v[0] < 4, symptom: 'one unacknowledged message holds up every consumer that joins'},
-  {
-    pull: '#23874',
-    isIn: (v) => v[0] === 4 && v[1] === 0 && v[2] < 3,
-    symptom: 'messages of a key may overtake each other',
-  },
-  {
-    pull: '#24736',
-    isIn: (v) => v[0] === 4 && ((v[1] === 0 && v[2] < 7) || v[1] === 1),
-    symptom: 'messages may wait for ever after a consumer disconnects',
-  },
-]
-
-const knownBugs: Rule = ({from, snapshot: {brokerVersion}, to}) => {
-  const version = /^(\d+)\.(\d+)\.(\d+)/.exec(brokerVersion)?.slice(1).map(Number)
-  if (version?.length !== 3 || (from !== 'Key_Shared' && to !== 'Key_Shared')) return null
-  const bugs = KEY_SHARED_BUGS.filter(({isIn}) => isIn(version as unknown as [number, number, number]))
+const keySharedBugs: Rule = ({from, snapshot: {brokerVersion}, to}) => {
+  const bugs = from === 'Key_Shared' || to === 'Key_Shared' ? knownBugs(brokerVersion) : []
   if (bugs.length === 0) return null
   return warns({
     code: 'known-bugs',
     message: `Key_Shared has known faults in Pulsar ${brokerVersion}: ${bugs.map(({pull, symptom}) => `${symptom} (${pull})`).join('; ')}`,
     evidence: [{field: 'brokerVersion', value: brokerVersion}],
   })
-}
-
-function isBefore(version: readonly [number, number, number], other: readonly [number, number, number]): boolean {
-  const at = version.findIndex((part, index) => part !== other[index])
-  return at !== -1 && (version[at] ?? 0) < (other[at] ?? 0)
 }
 
 /** A new Failover subscription begins to deliver only after this delay. */
@@ -146,6 +117,6 @@ export const brokerRules: readonly Rule[] = [
   noSeat,
   expires,
   joinsUnderLoad,
-  knownBugs,
+  keySharedBugs,
   failoverDelay,
 ]

@@ -1,0 +1,32 @@
+import chalk from 'chalk'
+
+import type {Diagnosis} from '../../domain/diagnosis/diagnose.js'
+import type {DoctorFinding, FindingSeverity} from '../../domain/diagnosis/finding.js'
+
+const SEVERITY: Readonly<Record<FindingSeverity, string>> = {
+  error: chalk.red('error'),
+  warn: chalk.yellow('warn'),
+  info: chalk.blue('info'),
+}
+const EVIDENCE_SHOWN = 6
+
+export function renderDiagnosis({asOf, brokerVersion, findings, subscriptions}: Diagnosis): string {
+  const head = `${String(subscriptions)} subscriptions looked at on Pulsar ${brokerVersion}, ${asOf}`
+  if (findings.length === 0) return `${head}: nothing is wrong that the statistics show`
+  return [head, ...findings.map(renderFinding)].join('\n\n')
+}
+
+function renderFinding({code, evidence, links, message, remedies, severity, since, subject}: DoctorFinding): string {
+  const shown = evidence.slice(0, EVIDENCE_SHOWN)
+  const more = evidence.length - shown.length
+  return [
+    `${SEVERITY[severity]} ${chalk.bold(code)}  ${subject.topic} ${subject.subscription}`,
+    `  ${message}${since === null ? '' : `, since ${since}`}`,
+    ...shown.map(({field, value}) => `    ${field} = ${value}`),
+    ...(more > 0 ? [`    and ${String(more)} more; --json shows all`] : []),
+    ...remedies.map(
+      ({command, cost}, at) => `  ${at === 0 ? 'try' : 'or '} ${command}   ${chalk.dim(`costs: ${cost}`)}`,
+    ),
+    ...(links.length > 0 ? [`  see ${links.join(', ')}`] : []),
+  ].join('\n')
+}

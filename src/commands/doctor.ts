@@ -1,0 +1,149 @@
+import {Args, Flags} from '@oclif/core'
+
+import {KeyshiftCommand} from '../cli/base-command.js'
+import {connectAdmin} from '../cli/connect.js'
+import {defaultDuration, durationFlag} from '../cli/duration.js'
+import {exitCode} from '../cli/exit-codes.js'
+import {defaultAddresses} from '../cli/addresses.js'
+import {pulsarFlags, redisFlags} from '../cli/flags.js'
+import {interruptible} from '../cli/interruptible.js'
+import {familiesFlag, ownFamilies} from '../cli/lock-families.js'
+import {renderDiagnosis} from '../cli/render/doctor.js'
+import {readSnapshot, writeSnapshot} from '../cli/snapshot-file.js'
+import {connectRedis} from '../clients/redis/connect.js'
+import {collectDiagnosis} from '../domain/diagnosis/collect.js'
+import type {LocksOptions} from '../domain/diagnosis/collect-locks.js'
+import {diagnose, type Diagnosis} from '../domain/diagnosis/diagnose.js'
+import {FINDING_SEVERITIES, isAtLeast} from '../domain/diagnosis/finding.js'
+import type {DiagnosisSnapshot} from '../domain/diagnosis/snapshot.js'
+import {familiesWith} from '../domain/locks/families/builtin.js'
+import {Usage} from '../errors.js'
+
+export default class Doctor extends KeyshiftCommand<Diagnosis> {
+  static override args = {
+    topic: Args.string({description: 'topic, as persistent://tenant/namespace/name or shorter'}),
+    subscription: Args.string({description: 'subscription name; every one of the topic when left out'}),
+  }
+  static override description =
+    'Looks twice, a few seconds apart, and reads only. Each finding names who causes it, shows the fields that say so, and ' +
+    'what to do, from the harmless to the harmful, with what that costs other users of the topic. For one subscription a ' +
+    'few of its oldest messages are looked at too. A snapshot gives the same findings again, without a broker.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',
+    '<%= config.bin %> <%= command.id %> orders --fail-on error',
+    '<%= config.bin %> <%= command.id %> orders decision --snapshot incident.json',
+    '<%= config.bin %> <%= command.id %> --from incident.json --json | jq .result.findings',
+  ]
+  static override flags = {
+    ...pulsarFlags,
+    ...redisFlags,
+    ...familiesFlag,
+    'fail-on': Flags.option({
+      description: 'exit with 10 when there is a finding as bad as this',
+      options: FINDING_SEVERITIES,
+    })(),
+    from: Flags.string({
+      description: 'take what was looked at from this file',
+      exclusive: ['snapshot'],
+      helpValue: 'FILE',
+    }),
+    'holder-pattern': Flags.string({
+      dependsOn: ['key-pattern'],
+      description:
+        "a lock holder's token: {consumer} stands for the consumer's name, address or a value of its metadata",
+      helpGroup: 'REDIS',
+      helpValue: '{consumer}:*',
+    }),
+    'key-pattern': Flags.string({
+      description:
+        "look for Redis locks that hold up messages of one subscription: a lock's key, {key} for the message key",
+      helpGroup: 'REDIS',
+      helpValue: 'lock:user:{key}',
+    }),
+    messages: Flags.integer({
+      default: 200,
+      description: 'of one subscription, look at so many messages that wait; 0 for none',
+      helpValue: 'ENTRIES',
+      min: 0,
+    }),
+    snapshot: Flags.string({description: 'write what was looked at to this file', helpValue: 'FILE'}),
+    'stuck-after': durationFlag({
+      ...defaultDuration('30s'),
+      description: 'a consumer that has acknowledged nothing for so long is stuck',
+      helpValue: '30s',
+    }),
+    window: durationFlag({...defaultDuration('3s'), description: 'between the two looks', helpValue: '3s'}),
+  }
+  static override summary = 'Say why subscriptions are stuck, and what does least harm.'
+
+  async run(): Promise<Diagnosis> {
+    const {args, flags} = await this.parse(Doctor)
+    const snapshot = flags.from === undefined ? await this.look(args, flags) : await readSnapshot(flags.from)
+    if (flags.snapshot !== undefined) await writeSnapshot(flags.snapshot, snapshot)
+    const diagnosis = diagnose(snapshot, flags['stuck-after'])
+    this.log(renderDiagnosis(diagnosis))
+    const level = flags['fail-on']
+    if (level !== undefined && diagnosis.findings.some(({severity}) => isAtLeast(severity, level))) {
+      process.exitCode = exitCode('findings')
+    }
+    return diagnosis
+  }
+
+  private async look(
+    {subscription, topic}: {subscription?: string | undefined; topic?: string | undefined},
+    flags: LookFlags,
+  ): Promise<DiagnosisSnapshot> {
+    if (topic === undefined) {
+      throw new Usage('E_TOPIC', 'no topic is given; give TOPIC, or --from FILE', {
+        next: ['keyshift subscriptions list', 'keyshift doctor TOPIC'],
+      })
+    }
+    const signal = this.own(interruptible()).signal
+    const locks = await this.locks(flags, subscription, signal)
+    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    this.progress.busy('looking', `for ${String(flags.window / 1000)} s`)
+    return collectDiagnosis(admin, [{topic, subscription: subscription ?? null}], {
+      windowMs: flags.window,
+      sampleEntries: flags.messages,
+      locks,
+      signal,
+    })
+  }
+
+  private async locks(
+    flags: LookFlags,
+    subscription: string | undefined,
+    signal: AbortSignal,
+  ): Promise<LocksOptions | null> {
+    const keyPattern = flags['key-pattern']
+    if (keyPattern === undefined) return null
+    if (subscription === undefined) {
+      throw new Usage(
+        'E_SUBSCRIPTION',
+        '--key-pattern is about the messages of one subscription: give it after the topic',
+      )
+    }
+    const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
+    return {
+      connection: this.own(await connectRedis(url)),
+      families: familiesWith(await ownFamilies(this.config.root, flags.families)),
+      keyPattern,
+      holderPattern: flags['holder-pattern'] ?? null,
+      backlogEntries: LOCKED_ENTRIES,
+      signal,
+    }
+  }
+}
+
+/** Of the oldest messages, for those that wait behind a lock. */
+const LOCKED_ENTRIES = 1000
+
+interface LookFlags {
+  readonly 'admin-url'?: string | undefined
+  readonly families?: string | undefined
+  readonly 'holder-pattern'?: string | undefined
+  readonly 'key-pattern'?: string | undefined
+  readonly messages: number
+  readonly 'redis-url'?: string | undefined
+  readonly window: number
+}

@@ -1,0 +1,65 @@
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {RedisConnection} from '../../clients/redis/connect.js'
+import {collectLiveConsumers} from '../locks/collect-consumers.js'
+import {scanLocks} from '../locks/collect.js'
+import {globOf, LockCorrelation} from '../locks/correlation.js'
+import type {CompiledFamilies} from '../locks/families/compiled.js'
+import type {StallingLock} from './snapshot.js'
+
+/** Which locks are those of a subscription's messages. */
+export interface LocksOptions {
+  readonly connection: RedisConnection
+  readonly families: CompiledFamilies
+  /** a lock's key, with `{key}` for the message key */
+  readonly keyPattern: string
+  /** a holder's token, with `{consumer}`; null where the formats have to tell */
+  readonly holderPattern: string | null
+  /** of the backlog, from the oldest on */
+  readonly backlogEntries: number
+  readonly signal: AbortSignal
+}
+
+/** The locks behind which messages of a subscription wait, though nobody who gets them holds them. Reads only. */
+export async function collectStallingLocks(
+  admin: PulsarAdmin,
+  {subscription, topic}: {readonly topic: string; readonly subscription: string},
+  {backlogEntries, connection, families, holderPattern, keyPattern, signal}: LocksOptions,
+): Promise<StallingLock[]> {
+  const live = await collectLiveConsumers(admin, {
+    ...{topic, subscription, backlogEntries, hashingScheme: null},
+    onProgress: () => undefined,
+  })
+  const found: StallingLock[] = []
+  await scanLocks(connection, {
+    pattern: globOf(keyPattern),
+    correlation: new LockCorrelation({...live, keyPattern, holderPattern}),
+    families,
+    ...{onlyFamilies: null, limit: 1, observeMs: null, seenBefore: null, avoidsScripts: false, fromReplica: false},
+    pace: {maxOps: null, guardMs: null},
+    maxTtlMs: Infinity,
+    maxHoldMs: Infinity,
+    onLocks: (locks) => {
+      for (const {heldAtLeastMs, holder, key, messages, ttlMs, verdicts} of locks) {
+        if (messages === null || !verdicts.includes('key-stalled') || found.length >= MOST) continue
+        found.push({
+          lock: key,
+          key: messages.key,
+          partition: messages.partition,
+          holder: holder?.consumer ?? holder?.host ?? holder?.token ?? null,
+          relation: messages.relation,
+          consumer: messages.consumer,
+          messages: messages.waiting?.messages ?? 0,
+          oldestAgeMs: messages.waiting?.oldestAgeMs ?? null,
+          ttlMs,
+          heldAtLeastMs,
+        })
+      }
+      return Promise.resolve()
+    },
+    onProgress: () => undefined,
+    signal,
+  })
+  return found
+}
+
+const MOST = 20

@@ -1,0 +1,186 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+import pLimit from 'p-limit'
+
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
+import {Interrupted} from '../../errors.js'
+import {parseTopicName} from '../../topic-name.js'
+import {collectSample} from '../sample/collect-sample.js'
+import {collectSubscription, collectTopic} from '../subscriptions/collect.js'
+import {collectStallingLocks, type LocksOptions} from './collect-locks.js'
+import {
+  type BacklogSample,
+  type BrokerLimits,
+  type DiagnosisSnapshot,
+  lookAtPartition,
+  type TopicLimits,
+  type TopicLook,
+  type TopicSnapshot,
+} from './snapshot.js'
+
+/** What to look at. */
+export interface DiagnosisSubject {
+  readonly topic: string
+  /** null for all of the topic */
+  readonly subscription: string | null
+}
+
+export interface DiagnosisOptions {
+  /** between the two looks, in ms */
+  readonly windowMs: number
+  /** entries of the backlog to read of a subscription that is asked for by name; 0 for none */
+  readonly sampleEntries: number
+  /** which Redis locks are for the messages of a subscription that is asked for by name; null where there are none */
+  readonly locks: LocksOptions | null
+  readonly signal: AbortSignal
+}
+
+const CONCURRENT_TOPICS = 8
+const SAMPLE_SECONDS = 10
+
+/**
+ * Looks at topics twice. Changes nothing.
+ *
+ * @throws Unreachable when a topic or the subscription is not there; Interrupted when the signal ends it.
+ */
+export async function collectDiagnosis(
+  admin: PulsarAdmin,
+  subjects: readonly DiagnosisSubject[],
+  options: DiagnosisOptions,
+): Promise<DiagnosisSnapshot> {
+  return look(admin, subjects, options).catch((error: unknown) => {
+    throw options.signal.aborted ? new Interrupted('E_INTERRUPTED', 'interrupted while looking', {cause: error}) : error
+  })
+}
+
+async function look(
+  admin: PulsarAdmin,
+  subjects: readonly DiagnosisSubject[],
+  options: DiagnosisOptions,
+): Promise<DiagnosisSnapshot> {
+  const takenAt = new Date().toISOString()
+  const limit = pLimit(CONCURRENT_TOPICS)
+  const [brokerVersion, settings, topics] = await Promise.all([
+    admin.brokerVersion(),
+    brokerLimits(admin),
+    Promise.all(subjects.map((subject) => limit(() => topicSnapshot(admin, subject, options)))),
+  ])
+  return {format: 'keyshift.diagnosis-snapshot/v1', takenAt, brokerVersion, settings, topics}
+}
+
+async function topicSnapshot(
+  admin: PulsarAdmin,
+  subject: DiagnosisSubject,
+  {locks, sampleEntries, signal, windowMs}: DiagnosisOptions,
+): Promise<TopicSnapshot> {
+  const {subscription, topic} = subject
+  const first = await lookAt(admin, subject)
+  const samples = subscription === null ? {} : await sampleOf(admin, topic, subscription, sampleEntries)
+  await delay(Math.max(0, first.look.atMs + windowMs - Date.now()), undefined, {signal})
+  const {look, partitionCount} = await lookAt(admin, subject)
+  const names = new Set(look.partitions.flatMap(({subscriptions}) => Object.keys(subscriptions)))
+  return {
+    topic: parseTopicName(topic).full,
+    partitionCount,
+    policies: await topicLimits(admin, topic, [...names]),
+    looks: [first.look, look],
+    samples,
+    locks:
+      locks && subscription !== null
+        ? {[subscription]: await collectStallingLocks(admin, {topic, subscription}, locks)}
+        : {},
+  }
+}
+
+async function lookAt(
+  admin: PulsarAdmin,
+  {subscription, topic}: DiagnosisSubject,
+): Promise<{look: TopicLook; partitionCount: number | null}> {
+  const query = {getPreciseBacklog: true, getEarliestTimeInBacklog: true, excludePublishers: true}
+  const {partitionCount, partitions} =
+    subscription === null
+      ? await collectTopic(admin, parseTopicName(topic), query)
+      : await collectSubscription(admin, topic, subscription, query)
+  return {
+    partitionCount,
+    look: {
+      atMs: Date.now(),
+      partitions: partitions.map(({partition, stats}) => lookAtPartition(partition, stats, subscription)),
+    },
+  }
+}
+
+/** A few of the oldest messages; none where this login may not read them. */
+async function sampleOf(
+  admin: PulsarAdmin,
+  topic: string,
+  subscription: string,
+  max: number,
+): Promise<Record<string, BacklogSample>> {
+  if (max === 0) return {}
+  const collected = await collectSubscription(admin, topic, subscription)
+  try {
+    const {tally} = await collectSample(admin, collected, {
+      source: 'rest',
+      where: 'spread',
+      max,
+      seconds: SAMPLE_SECONDS,
+      openTransport: () => Promise.reject(new Error('entries are read through the admin API')),
+      onProgress: () => undefined,
+    })
+    const [top] = tally.keys.top(1)
+    return {
+      [subscription]: {
+        entries: tally.entries,
+        messages: tally.messages,
+        keylessMessages: tally.keylessMessages,
+        mixedBatches: tally.mixedBatches,
+        topKey: top
+          ? {
+              key: top.value.text,
+              messages: top.count,
+              partition: collected.partitionCount === null ? null : top.value.partition,
+            }
+          : null,
+      },
+    }
+  } catch (error) {
+    if (error instanceof AdminRefused) return {}
+    throw error
+  }
+}
+
+async function topicLimits(admin: PulsarAdmin, topic: string, names: readonly string[]): Promise<TopicLimits | null> {
+  const name = parseTopicName(topic)
+  try {
+    const rates = await Promise.all(
+      names.map(async (one): Promise<[string, DispatchRate | null]> => [
+        one,
+        await admin.subscriptionDispatchRate(name, one),
+      ]),
+    )
+    const {message_ttl_in_seconds: ttl} = await admin.namespacePolicies(name)
+    return {dispatchRates: Object.fromEntries(rates), messageTtlSeconds: ttl ?? null}
+  } catch (error) {
+    if (error instanceof AdminRefused) return null
+    throw error
+  }
+}
+
+/** Takes just these out of an answer that also holds the broker's secrets. */
+async function brokerLimits(admin: PulsarAdmin): Promise<BrokerLimits> {
+  const settings: Record<string, string> = await admin.runtimeConfiguration().catch((error: unknown) => {
+    if (error instanceof AdminRefused) return {}
+    throw error
+  })
+  const number = (name: string): number | null => (settings[name] === undefined ? null : Number(settings[name]))
+  return {
+    maxUnackedPerConsumer: number('maxUnackedMessagesPerConsumer'),
+    maxUnackedPerSubscription: number('maxUnackedMessagesPerSubscription'),
+    lookAheadPerConsumer: number('keySharedLookAheadMsgInReplayThresholdPerConsumer'),
+    lookAheadPerSubscription: number('keySharedLookAheadMsgInReplayThresholdPerSubscription'),
+    maxAckHolesKept: number('managedLedgerMaxUnackedRangesToPersist'),
+  }
+}

@@ -1,0 +1,73 @@
+import {factsOf, type SubscriptionFacts} from './facts.js'
+import {type Draft, type DoctorFinding, FINDING_SEVERITIES} from './finding.js'
+import {consumerRules} from './rules/consumers.js'
+import {deliveryRules} from './rules/delivery.js'
+import {limitRules} from './rules/limits.js'
+import {lockRules} from './rules/locks.js'
+import {messageRules} from './rules/messages.js'
+import type {DiagnosisSnapshot} from './snapshot.js'
+
+export interface Diagnosis {
+  /** when it was looked, ISO 8601 */
+  asOf: string
+  brokerVersion: string
+  subscriptions: number
+  /** the worst first; of equal ones what causes the others first */
+  findings: DoctorFinding[]
+}
+
+/** What explains more comes first. */
+const RULES: ReadonlyArray<(facts: SubscriptionFacts) => Draft[]> = [
+  lockRules,
+  limitRules,
+  deliveryRules,
+  consumerRules,
+  messageRules,
+]
+
+/** @param stuckAfterMs what has not moved for so long is stuck. */
+export function diagnose(snapshot: DiagnosisSnapshot, stuckAfterMs: number): Diagnosis {
+  const all = factsOf(snapshot, stuckAfterMs)
+  const findings = all.flatMap((facts) => RULES.flatMap((rule) => rule(facts)).map((draft) => finish(facts, draft)))
+  return {
+    asOf: snapshot.takenAt,
+    brokerVersion: snapshot.brokerVersion,
+    subscriptions: all.length,
+    findings: findings.toSorted((a, b) => rank(a) - rank(b)),
+  }
+}
+
+function rank({severity}: DoctorFinding): number {
+  return FINDING_SEVERITIES.indexOf(severity)
+}
+
+function finish({subscription, topic}: SubscriptionFacts, draft: Draft): DoctorFinding {
+  const {
+    code,
+    consumer = null,
+    evidence,
+    key = null,
+    links = [],
+    message,
+    partitions = [],
+    severity,
+    slot = null,
+  } = draft
+  return {
+    code,
+    severity,
+    message,
+    subject: {
+      topic,
+      subscription,
+      partitions: [...new Set(partitions.filter((partition) => partition !== null))],
+      consumer,
+      slot,
+      key,
+    },
+    evidence,
+    since: draft.sinceMs === null || draft.sinceMs === undefined ? null : new Date(draft.sinceMs).toISOString(),
+    remedies: draft.remedies,
+    links: [...links],
+  }
+}

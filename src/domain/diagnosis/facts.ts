@@ -1,0 +1,143 @@
+import type {ConsumerStats, DispatchRate, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
+import type {BacklogSample, BrokerLimits, DiagnosisSnapshot, StallingLock, TopicSnapshot} from './snapshot.js'
+
+/** One subscription at two moments, as rules ask about it. */
+export interface SubscriptionFacts {
+  readonly topic: string
+  readonly subscription: string
+  /** at every moment of the looks that has one; null where partitions differ, or none has had a consumer */
+  readonly type: string | null
+  readonly partitions: readonly PartitionFacts[]
+  readonly brokerVersion: string
+  readonly settings: BrokerLimits
+  readonly dispatchRate: DispatchRate | null
+  readonly messageTtlSeconds: number | null
+  readonly sample: BacklogSample | null
+  readonly locks: readonly StallingLock[]
+  /** epoch ms of the last look */
+  readonly nowMs: number
+  readonly elapsedMs: number
+  /** what has not moved for so long is stuck, in ms */
+  readonly stuckAfterMs: number
+}
+
+export interface PartitionFacts {
+  /** null on a plain topic */
+  readonly partition: number | null
+  readonly before: SubscriptionStats
+  readonly now: SubscriptionStats
+  readonly consumers: readonly ConsumerFacts[]
+  /** messages published between the looks; null where a counter went back */
+  readonly published: number | null
+  /** messages delivered between the looks, those that came again too; null where the counter went back */
+  readonly delivered: number | null
+}
+
+/** A consumer that was there at both looks. */
+export interface ConsumerFacts {
+  readonly partition: number | null
+  readonly before: ConsumerStats
+  readonly now: ConsumerStats
+}
+
+/** Every subscription of a snapshot that both looks saw. */
+export function factsOf(snapshot: DiagnosisSnapshot, stuckAfterMs: number): SubscriptionFacts[] {
+  return snapshot.topics.flatMap((topic) => {
+    const [, last] = topic.looks
+    const names = new Set(last.partitions.flatMap(({subscriptions}) => Object.keys(subscriptions)))
+    return [...names].toSorted().map((name) => subscriptionFacts(snapshot, topic, name, stuckAfterMs))
+  })
+}
+
+function subscriptionFacts(
+  {brokerVersion, settings}: DiagnosisSnapshot,
+  {locks, looks: [first, last], policies, samples, topic}: TopicSnapshot,
+  subscription: string,
+  stuckAfterMs: number,
+): SubscriptionFacts {
+  const partitions = last.partitions.flatMap((row): PartitionFacts[] => {
+    const earlier = first.partitions.find(({partition}) => partition === row.partition)
+    const [before, now] = [earlier?.subscriptions[subscription], row.subscriptions[subscription]]
+    if (!earlier || !before || !now) return []
+    return [
+      {
+        partition: row.partition,
+        before,
+        now,
+        consumers: consumersOf(row.partition, before, now),
+        published: rise(earlier.messagesIn, row.messagesIn),
+        delivered: rise(before.msgOutCounter ?? null, now.msgOutCounter ?? null),
+      },
+    ]
+  })
+  const types = new Set(partitions.flatMap(({now: {type}}) => (type === undefined || type === 'None' ? [] : [type])))
+  const [type = null] = types
+  return {
+    topic,
+    subscription,
+    type: types.size > 1 ? null : type,
+    partitions,
+    brokerVersion,
+    settings,
+    dispatchRate: policies?.dispatchRates[subscription] ?? null,
+    messageTtlSeconds: policies?.messageTtlSeconds ?? null,
+    sample: samples[subscription] ?? null,
+    locks: locks[subscription] ?? [],
+    nowMs: last.atMs,
+    elapsedMs: last.atMs - first.atMs,
+    stuckAfterMs,
+  }
+}
+
+function consumersOf(partition: number | null, before: SubscriptionStats, now: SubscriptionStats): ConsumerFacts[] {
+  const earlier = new Map((before.consumers ?? []).map((one) => [identityOf(one), one]))
+  return (now.consumers ?? []).flatMap((one) => {
+    const same = earlier.get(identityOf(one))
+    return same ? [{partition, before: same, now: one}] : []
+  })
+}
+
+/** The broker gives a consumer no number: two of one name and address are told apart by when they came. */
+function identityOf({address, connectedSince, consumerName}: ConsumerStats): string {
+  return JSON.stringify([consumerName, address, connectedSince])
+}
+
+/** null where it is not known, or went back, as counters do when a topic is loaded afresh. */
+function rise(before: number | null, now: number | null): number | null {
+  return before === null || now === null || now < before ? null : now - before
+}
+
+export function backlogOf({now}: PartitionFacts): number {
+  return now.msgBacklog ?? 0
+}
+
+/** Entries wait, and between the looks nothing was delivered. */
+export function isStandingStill(row: PartitionFacts): boolean {
+  return backlogOf(row) > 0 && row.delivered === 0
+}
+
+export function personOf({address, consumerName}: ConsumerStats): {name: string | null; address: string | null} {
+  return {name: consumerName === '' ? null : (consumerName ?? null), address: address?.replace(/^\//, '') ?? null}
+}
+
+export function nameOf(consumer: ConsumerStats): string {
+  const {address, name} = personOf(consumer)
+  return name ?? address ?? 'a consumer without a name'
+}
+
+/** Whether nothing has happened for long, by a time that the broker gives; it writes 0 for never. */
+export function isLongAgo(
+  {nowMs, stuckAfterMs}: Pick<SubscriptionFacts, 'nowMs' | 'stuckAfterMs'>,
+  timestamp: number | undefined,
+  {connectedSince}: ConsumerStats,
+): boolean {
+  const since = timestamp && timestamp > 0 ? timestamp : Date.parse(connectedSince ?? '')
+  return !Number.isNaN(since) && nowMs - since > stuckAfterMs
+}
+
+/** `persistent://…/orders partition 3`, and the partitions of several. */
+export function whereText(rows: ReadonlyArray<{readonly partition: number | null}>): string {
+  const numbers = rows.flatMap(({partition}) => (partition === null ? [] : [String(partition)]))
+  if (numbers.length === 0) return ''
+  return numbers.length === 1 ? ` on partition ${numbers.join('')}` : ` on partitions ${numbers.join(', ')}`
+}

@@ -1,0 +1,218 @@
+import type {ConsumerStats} from '../../../clients/pulsar-admin/types.js'
+import {
+  backlogOf,
+  type ConsumerFacts,
+  isLongAgo,
+  nameOf,
+  type PartitionFacts,
+  personOf,
+  type SubscriptionFacts,
+  whereText,
+} from '../facts.js'
+import type {Draft, FindingSeverity, Remedy} from '../finding.js'
+import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
+import {isLookAheadFull} from './limits.js'
+
+type Cause = 'blocked' | 'draining' | 'holding' | 'leaking' | 'not-asking' | 'not-reading'
+
+/** What is wrong with one consumer on one partition: the first that holds, for each explains the next ones. */
+const CAUSES: ReadonlyArray<
+  readonly [Cause, (facts: SubscriptionFacts, row: PartitionFacts, one: ConsumerFacts) => boolean]
+> = [
+  ['draining', (facts, _, one) => stuckDrains(facts, one).length > 0],
+  ['blocked', (_, __, {now}) => now.blockedConsumerOnUnackedMsgs === true],
+  [
+    'leaking',
+    (_, __, {before, now}) => [before, now].every((look) => permitsOf(look) < 0 && look.unackedMessages === 0),
+  ],
+  ['not-asking', isNotAsking],
+  ['not-reading', (facts, row, one) => holdsOn(facts, row, one) && permitsOf(one.now) <= 0],
+  ['holding', holdsOn],
+]
+
+interface Kind {
+  readonly code: string
+  readonly severity: FindingSeverity
+  readonly says: (name: string, where: string, rows: readonly ConsumerFacts[]) => string
+  readonly fields: ReadonlyArray<keyof ConsumerStats>
+  readonly remedies: (facts: SubscriptionFacts, name: string) => Remedy[]
+  readonly links?: readonly string[]
+}
+
+const LOOK: (name: string) => Remedy = (name) => ({
+  command: `look at the threads and the log of ${name}: what does it wait for?`,
+  cost: 'none',
+})
+
+const KINDS: Readonly<Record<Exclude<Cause, 'draining'>, Kind>> = {
+  blocked: {
+    code: 'consumer-blocked-on-unacked',
+    severity: 'error',
+    says: (name, where, rows) =>
+      `${name} gets nothing more${where}: it has not acknowledged ${String(sumUnacked(rows))} messages, as many as one consumer may have`,
+    fields: ['unackedMessages', 'blockedConsumerOnUnackedMsgs', 'lastAckedTimestamp'],
+    remedies: (facts, name) => [LOOK(name), restartConsumer(name), unloadTopic(facts)],
+  },
+  leaking: {
+    code: 'negative-permits',
+    severity: 'error',
+    says: (name, where) =>
+      `${name} gets nothing more${where}: the broker counts less than none that it may send, though none is unacknowledged`,
+    fields: ['availablePermits', 'unackedMessages'],
+    remedies: (facts, name) => [restartConsumer(name), unloadTopic(facts)],
+    links: ['apache/pulsar#26288 (5.0.0)', 'apache/pulsar#24418'],
+  },
+  'not-asking': {
+    code: 'consumer-without-permits',
+    severity: 'error',
+    says: (name, where) => `${name} is connected and asks for no messages${where}: it does not receive, or is paused`,
+    fields: ['availablePermits', 'unackedMessages', 'lastConsumedFlowTimestamp'],
+    remedies: (_, name) => [LOOK(name), restartConsumer(name)],
+  },
+  'not-reading': {
+    code: 'consumer-not-reading',
+    severity: 'error',
+    says: (name, where, rows) =>
+      `${name} neither acknowledges its ${String(sumUnacked(rows))} messages nor asks for more${where}: it is frozen, or half dead`,
+    fields: ['availablePermits', 'unackedMessages', 'lastAckedTimestamp', 'lastConsumedFlowTimestamp'],
+    remedies: (facts, name) => [LOOK(name), restartConsumer(name), unloadTopic(facts)],
+  },
+  holding: {
+    code: 'consumer-holds-unacked',
+    severity: 'warn',
+    says: (name, where, rows) =>
+      `${name} has not acknowledged ${String(sumUnacked(rows))} messages for long${where}, and gets others meanwhile`,
+    fields: ['unackedMessages', 'lastAckedTimestamp', 'availablePermits'],
+    remedies: (_, name) => [LOOK(name), restartConsumer(name)],
+  },
+}
+
+/** What single consumers hold up. */
+export function consumerRules(facts: SubscriptionFacts): Draft[] {
+  const found = facts.partitions.flatMap((row) =>
+    row.consumers.flatMap((one) => {
+      const cause = CAUSES.find(([, holds]) => holds(facts, row, one))?.[0]
+      // A client has a connection to each broker, and so an address on each, but one name.
+      return cause === undefined ? [] : [{cause, one, id: `${cause} ${nameOf(one.now)}`}]
+    }),
+  )
+  const drains = found.filter(({cause}) => cause === 'draining').flatMap(({one}) => drainFindings(facts, one))
+  const others = found.filter(({cause}) => cause !== 'draining')
+  const grouped = [...Map.groupBy(others, ({id}) => id).values()].flatMap((rows) => {
+    const [first] = rows
+    return first
+      ? [
+          consumerFinding(
+            facts,
+            first.cause,
+            rows.map(({one}) => one),
+          ),
+        ]
+      : []
+  })
+  return [...drains, ...grouped]
+}
+
+function consumerFinding(facts: SubscriptionFacts, cause: Cause, rows: readonly ConsumerFacts[]): Draft {
+  const kind = KINDS[cause as Exclude<Cause, 'draining'>]
+  const [first] = rows
+  const consumer = first ? first.now : {}
+  const name = nameOf(consumer)
+  return {
+    code: kind.code,
+    severity: kind.severity,
+    message: kind.says(name, whereText(rows), rows),
+    partitions: rows.map(({partition}) => partition),
+    consumer: personOf(consumer),
+    sinceMs: sinceOf(rows.map(({now}) => now.lastAckedTimestamp)),
+    evidence: rows.flatMap(({now, partition}) =>
+      kind.fields.flatMap((field) => evidenceOf(partition, field, now[field])),
+    ),
+    remedies: [inspectCommand(facts), ...kind.remedies(facts, name)],
+    links: kind.links ?? [],
+  }
+}
+
+function evidenceOf(partition: number | null, field: string, value: unknown): Draft['evidence'] {
+  if (typeof value !== 'number' && typeof value !== 'boolean') return []
+  const text = field.endsWith('Timestamp') ? timeText(Number(value)) : String(value)
+  return [{field: partition === null ? field : `${field} (partition ${String(partition)})`, value: text}]
+}
+
+function timeText(ms: number): string {
+  return ms > 0 ? new Date(ms).toISOString() : 'never'
+}
+
+/** The earliest that is known. */
+function sinceOf(timestamps: ReadonlyArray<number | undefined>): number | null {
+  const known = timestamps.flatMap((time) => (time !== undefined && time > 0 ? [time] : []))
+  return known.length === 0 ? null : Math.min(...known)
+}
+
+function sumUnacked(rows: readonly ConsumerFacts[]): number {
+  return rows.reduce((sum, {now}) => sum + (now.unackedMessages ?? 0), 0)
+}
+
+function permitsOf({availablePermits}: ConsumerStats): number {
+  return availablePermits ?? 0
+}
+
+/** Of a Failover subscription only the active one is to ask. The broker counts no unacknowledged messages of it. */
+function isNotAsking(facts: SubscriptionFacts, row: PartitionFacts, {before, now}: ConsumerFacts): boolean {
+  const isIdle = facts.type === 'Failover' && row.now.activeConsumerName !== now.consumerName
+  const asksNothing = [before, now].every((look) => permitsOf(look) === 0 && (look.unackedMessages ?? 0) === 0)
+  return !isIdle && backlogOf(row) > 0 && asksNothing && isLongAgo(facts, now.lastConsumedFlowTimestamp, now)
+}
+
+/** What the limits of the subscription explain is said there. */
+function holdsOn(facts: SubscriptionFacts, row: PartitionFacts, {before, now}: ConsumerFacts): boolean {
+  if (row.now.blockedSubscriptionOnUnackedMsgs === true || isLookAheadFull(facts, row)) return false
+  const holds = (before.unackedMessages ?? 0) > 0 && (now.unackedMessages ?? 0) > 0
+  return holds && before.lastAckedTimestamp === now.lastAckedTimestamp && isLongAgo(facts, now.lastAckedTimestamp, now)
+}
+
+interface Drain {
+  readonly slot: number
+  readonly unacked: number
+  readonly attempts: number
+}
+
+/** Slots that wait for this consumer, at both looks for the same messages, while others have been tried for. */
+function stuckDrains(facts: SubscriptionFacts, {before, now}: ConsumerFacts): Drain[] {
+  if (!isLongAgo(facts, now.lastAckedTimestamp, now)) return []
+  return (now.drainingHashes ?? []).flatMap(({blockedAttempts, hash, unackMsgs}) => {
+    const earlier = before.drainingHashes?.find((one) => one.hash === hash)
+    const isStuck = earlier?.unackMsgs === unackMsgs && blockedAttempts > 0
+    return isStuck ? [{slot: hash, unacked: unackMsgs, attempts: blockedAttempts}] : []
+  })
+}
+
+/** One finding for each consumer and partition: the slot that was tried for most, and how many others there are. */
+function drainFindings(facts: SubscriptionFacts, one: ConsumerFacts): Draft[] {
+  const drains = stuckDrains(facts, one).toSorted((a, b) => b.attempts - a.attempts || a.slot - b.slot)
+  const [worst] = drains
+  if (!worst) return []
+  const name = nameOf(one.now)
+  const others = drains.length > 1 ? `, and of ${String(drains.length - 1)} slots more` : ''
+  return [
+    {
+      code: 'draining-slot-blocked',
+      severity: 'error',
+      message:
+        `messages of slot ${String(worst.slot)}${whereText([one])} wait until ${name} has acknowledged ` +
+        `${String(worst.unacked)} older ones${others}: the slot is another consumer's by now`,
+      partitions: [one.partition],
+      consumer: personOf(one.now),
+      slot: worst.slot,
+      sinceMs: sinceOf([one.now.lastAckedTimestamp]),
+      evidence: drains.slice(0, SLOTS_SHOWN).flatMap(({attempts, slot, unacked}) => [
+        {field: `drainingHashes[${String(slot)}].unackMsgs`, value: String(unacked)},
+        {field: `drainingHashes[${String(slot)}].blockedAttempts`, value: String(attempts)},
+      ]),
+      remedies: [inspectCommand(facts), LOOK(name), restartConsumer(name), unloadTopic(facts)],
+      links: [],
+    },
+  ]
+}
+
+const SLOTS_SHOWN = 5

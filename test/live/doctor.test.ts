@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {Diagnosis} from '../../src/domain/diagnosis/diagnose.js'
+import type {DoctorFinding} from '../../src/domain/diagnosis/finding.js'
+import {askCli, parseDocument, runCli} from '../support/cli.js'
+import {faultCauses, KEYS} from '../support/fault-causes.js'
+import {FaultLab, SUB} from '../support/fault-lab.js'
+import {closeFirst, live, type Place, until} from '../support/live.js'
+import {standingStill} from '../support/world.js'
+
+/** @returns the findings once the first is the one that is waited for, or whatever was found last. */
+async function doctor(lab: FaultLab, code: string, args: readonly string[]): Promise<DoctorFinding[]> {
+  let findings: DoctorFinding[] = []
+  await until(
+    code,
+    async () => {
+      const more = args.includes('--stuck-after') ? [] : ['--stuck-after', '2s']
+      ;({findings} = await askCli<Diagnosis>(['doctor', lab.topic.full, SUB, '--window', '2s', ...more, ...args]))
+      return findings[0]?.code === code
+    },
+    40_000,
+  ).catch((error: unknown) => {
+    if (findings.length === 0) throw error
+  })
+  return findings
+}
+
+for (const {args = [], code, consumer, make, partitions, says, skip = false, what} of faultCauses()) {
+  test(
+    `${what}: ${code}`,
+    {skip},
+    live(async (t, place) => {
+      const lab = await FaultLab.open(place, partitions)
+      await make(lab, t)
+      const findings = await doctor(lab, code, args)
+      const [first, ...others] = findings
+      t.diagnostic(`${what} → ${findings.map((one) => `${one.severity} ${one.code}`).join(', ')}`)
+      assert.equal(first?.code, code, JSON.stringify(findings))
+      assert.deepEqual(
+        others.filter(({severity}) => severity === 'error'),
+        [],
+      )
+      if (says) assert.match(first.message, says)
+      if (consumer !== undefined) assert.equal(first.subject.consumer?.name, consumer)
+      assert.ok(first.evidence.length > 0 && first.remedies.length > 0)
+    }),
+  )
+}
+
+test(
+  'a healthy subscription: nothing is found; reading changes nothing; a snapshot says the same without a broker',
+  live(async (_t, place: Place) => {
+    const lab = await FaultLab.open(place, 2)
+    await lab.join({name: 'worker-0', habit: 'ack'})
+    await lab.publish(100, KEYS)
+    assert.deepEqual((await askCli<Diagnosis>(['doctor', lab.topic.full, SUB, '--window', '1s'])).findings, [])
+    await lab.publish(1, KEYS)
+    const world = await standingStill(place, [`/persistent/${place.namespace}/orders/partitioned-internalStats`])
+    const before = await world()
+    const file = `${place.folder}/snapshot.json`
+    const args = ['doctor', lab.topic.full, '--window', '1s', '--snapshot', file]
+    const live = await askCli<Diagnosis>(args)
+    assert.deepEqual(await world(), before)
+    assert.deepEqual(await askCli<Diagnosis>(['doctor', '--from', file]), live)
+  }),
+)
+
+test(
+  'messages wait behind a lock of nobody who lives: locked-key',
+  live(async (t, place) => {
+    const lab = await FaultLab.open(place, 2)
+    const lock = `${place.keyPrefix}user:user-7`
+    await place.redis.set(lock, 'worker-9/8f14e45fceea467fa8f53b2b7c1d9a01')
+    closeFirst(t, async () => {
+      await place.redis.del(lock)
+    })
+    await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-7' ? 'ignore' : 'ack')})
+    await lab.publish(100, KEYS)
+    const pattern = ['--key-pattern', `${place.keyPrefix}user:{key}`, '--holder-pattern', '{consumer}/*']
+    const [first, ...others] = await doctor(lab, 'locked-key', pattern)
+    assert.equal(first?.code, 'locked-key', JSON.stringify(first))
+    assert.deepEqual(
+      others.filter(({severity}) => severity === 'error'),
+      [],
+    )
+    assert.deepEqual(first.subject.key, 'user-7')
+    assert.match(
+      first.message,
+      /1 messages of key user-7 wait behind the Redis lock .*, held by worker-9.*no consumer that lives.*never ends/,
+    )
+    assert.equal(await place.redis.exists(lock), 1)
+  }),
+)
+
+test(
+  'bad input: no topic, no such subscription, a file that is none; --fail-on ends with 10',
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, null)
+    await lab.publish(1, KEYS)
+    const cases: ReadonlyArray<readonly [args: readonly string[], code: string, exit: number]> = [
+      [[], 'E_TOPIC', 2],
+      [[lab.topic.full, 'none'], 'E_SUBSCRIPTION_NOT_FOUND', 4],
+      [['--from', '/nowhere'], 'E_SNAPSHOT_FILE', 2],
+      [[lab.topic.full, '--key-pattern', 'lock:{key}'], 'E_SUBSCRIPTION', 2],
+      [['--from', 'package.json'], 'E_SNAPSHOT_FILE', 2],
+    ]
+    for (const [args, code, exit] of cases) {
+      const run = await runCli(['doctor', ...args, '--json'])
+      assert.equal(parseDocument(run.stdout).error.code, code, run.stdout)
+      assert.equal(run.code, exit)
+    }
+    const run = await runCli(['doctor', lab.topic.full, SUB, '--window', '1s', '--fail-on', 'error'])
+    assert.equal(run.code, 10)
+    assert.match(run.stdout, /error no-consumers/)
+    assert.match(run.stdout, /try start the consumers {3}costs: they get all that waits/)
+  }),
+)
