@@ -1,0 +1,150 @@
+import type {Routing} from '../keyshared/owners.js'
+import type {KeyHome, LiveConsumer} from '../locks/correlation.js'
+import type {LockRecord} from '../locks/record.js'
+import type {KeyMessages} from '../sample/collect-key.js'
+import type {DoctorFinding} from './finding.js'
+
+/** `high`: the broker says so; `medium`: it follows, unless something moved meanwhile; `low`: not all was seen. */
+export type Confidence = 'high' | 'low' | 'medium'
+
+export interface Verdict {
+  code: string
+  /** one sentence: whether the key's messages are stuck, and why */
+  says: string
+  confidence: Confidence
+  /** what to do next, that harms nobody */
+  next: string
+}
+
+/** All that is known of a key. */
+export interface KeyFacts {
+  readonly topic: string
+  readonly subscription: string
+  readonly key: string
+  /** null where partitions differ, or none has had a consumer */
+  readonly type: string | null
+  readonly routing: Routing
+  readonly home: KeyHome
+  readonly messages: KeyMessages
+  /** null where none is held, or it was not asked for */
+  readonly lock: LockRecord | null
+  readonly asksForLocks: boolean
+  /** of its partition, or of all of the subscription */
+  readonly findings: readonly DoctorFinding[]
+  readonly isChanging: boolean
+  readonly nowMs: number
+}
+
+/** A message that is younger than this is on its way. */
+const ON_ITS_WAY_MS = 1000
+
+/** A key of which messages wait. */
+interface Waiting extends KeyFacts {
+  readonly oldest: NonNullable<KeyMessages['oldest']>
+  readonly ageMs: number | null
+  /** who gets them */
+  readonly who: string
+}
+
+type Reason = (facts: Waiting) => Omit<Verdict, 'says'> & {readonly because: string}
+
+/** The first that explains it; the last always does. */
+const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reason: Reason]> = [
+  [
+    ({lock}) => lock?.verdicts.includes('key-stalled') === true,
+    ({lock}) => ({
+      code: 'locked',
+      because: `: its Redis lock is held by ${lock?.holder?.token ?? 'somebody'}, ${
+        lock?.messages?.relation === 'other-consumer' ? 'another consumer' : 'no consumer that lives'
+      }`,
+      confidence: 'high',
+      next: `keyshift locks inspect '${lock?.key ?? ''}'`,
+    }),
+  ],
+  [
+    ({home}) => home.drainedBy !== null,
+    ({home: {drainedBy, slot}}) => {
+      const name = drainedBy ? nameOf(drainedBy) : ''
+      return {
+        code: 'draining',
+        because: ` until ${name} has acknowledged older ones of slot ${String(slot)}`,
+        confidence: 'high',
+        next: `look at ${name}: what does it wait for?`,
+      }
+    },
+  ],
+  [
+    ({ageMs, findings}) => worstOf(findings) !== undefined && (ageMs === null || ageMs > ON_ITS_WAY_MS),
+    ({findings, subscription, topic}) => {
+      const worst = worstOf(findings)
+      return {
+        code: worst?.code ?? '',
+        because: `: ${worst?.message ?? ''}`,
+        confidence: 'high',
+        next: worst?.remedies[0]?.command ?? `keyshift doctor ${topic} ${subscription}`,
+      }
+    },
+  ],
+  [
+    ({oldest}) => oldest.isRead,
+    ({subscription, topic, type, who}) => ({
+      code: 'in-hand',
+      because: `: ${who} has it, or it waits to be delivered again`,
+      // Of a Shared subscription any consumer may have it, and of Key_Shared the owner may just have changed.
+      confidence: type === 'Shared' ? 'low' : 'medium',
+      next: `look at ${who}, and at keyshift doctor ${topic} ${subscription}`,
+    }),
+  ],
+  [
+    () => true,
+    ({subscription, topic, who}) => ({
+      code: 'behind-others',
+      because: `: ${who} gets others first`,
+      confidence: 'medium',
+      next: `keyshift backlog show ${topic} ${subscription}`,
+    }),
+  ],
+]
+
+/** Whether the key's messages are stuck, and why. */
+export function verdictOf(facts: KeyFacts): Verdict {
+  const {home, key, messages, nowMs} = facts
+  const {oldest} = messages
+  if (oldest === null) return noneWaits(facts)
+  const ageMs = oldest.publishedAtMs === null ? null : Math.max(0, nowMs - oldest.publishedAtMs)
+  const who = home.consumer ? nameOf(home.consumer) : 'one of the consumers'
+  const waiting = {...facts, oldest, ageMs, who}
+  const found = REASONS.find(([holds]) => holds(waiting))
+  if (!found) throw new RangeError('no reason holds') // the last one does
+  const {because, ...reason} = found[1](waiting)
+  const age = ageMs === null ? '' : `, the oldest for ${secondsText(ageMs)}`
+  return {...reason, says: `${String(messages.messages)} messages of ${key} wait${age}${because}`}
+}
+
+function noneWaits({key, messages, subscription, topic}: KeyFacts): Verdict {
+  return messages.isWhole
+    ? {
+        code: 'nothing-waits',
+        says: `no message of ${key} waits: nothing is stuck`,
+        confidence: 'high',
+        next: 'look at whoever publishes it',
+      }
+    : {
+        code: 'not-found',
+        says: `none of the ${String(messages.entriesRead)} oldest entries is of ${key}: its messages, if there are any, wait behind them`,
+        confidence: 'low',
+        next: `keyshift why ${topic} ${subscription} '${key}' --max ${String(messages.backlogEntries)}`,
+      }
+}
+
+function worstOf(findings: readonly DoctorFinding[]): DoctorFinding | undefined {
+  return findings.find(({severity}) => severity === 'error')
+}
+
+function secondsText(ms: number): string {
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${String(Math.round(ms / 1000))} s`
+}
+
+export function nameOf({address, name}: LiveConsumer): string {
+  return name ?? address ?? 'a consumer without a name'
+}

@@ -1,0 +1,117 @@
+import type {LiveConsumer} from '../locks/correlation.js'
+import {type KeyFacts, nameOf, type Verdict, verdictOf} from './verdict.js'
+
+/** One step from a key to whoever handles its messages. */
+export interface ChainLink {
+  link: 'backlog' | 'draining' | 'lock' | 'owner' | 'partition' | 'slot'
+  /** one sentence */
+  says: string
+  evidence: Array<{field: string; value: string}>
+}
+
+export interface Explanation {
+  topic: string
+  subscription: string
+  key: string
+  /** null on a plain topic */
+  partition: number | null
+  /** null where the subscription makes no slots of keys */
+  slot: number | null
+  /** who gets the key's messages; null when nobody does, or anybody may */
+  consumer: {name: string | null; address: string | null} | null
+  /** whether consumers came or went between the two looks: then the owner may be another by now */
+  changing: boolean
+  chain: ChainLink[]
+  verdict: Verdict
+}
+
+export function explain(facts: KeyFacts): Explanation {
+  const {home, isChanging, key, subscription, topic} = facts
+  const verdict = verdictOf(facts)
+  return {
+    topic,
+    subscription,
+    key,
+    partition: home.partition,
+    slot: home.slot,
+    consumer: personOf(home.consumer),
+    changing: isChanging,
+    chain: chainOf(facts),
+    verdict: isChanging && verdict.confidence === 'high' ? {...verdict, confidence: 'medium'} : verdict,
+  }
+}
+
+function chainOf(facts: KeyFacts): ChainLink[] {
+  const {home, routing, type} = facts
+  const {consumer, drainedBy, partition, slot} = home
+  const owner =
+    consumer === null
+      ? type === 'Shared'
+        ? 'any consumer may get its messages'
+        : 'no consumer gets its messages'
+      : `${nameOf(consumer)} gets its messages`
+  return [
+    ...(partition === null
+      ? []
+      : [
+          link('partition', `it goes to partition ${String(partition)}`, [
+            ['hashingScheme', routing.hashingScheme],
+            ['told by', `${routing.source ?? 'assumption'}, ${String(routing.messagesSeen)} messages seen`],
+          ]),
+        ]),
+    ...(slot === null ? [] : [link('slot', `its slot is ${String(slot)}`, [['slot', String(slot)]])]),
+    link('owner', owner, [
+      ['type', type ?? 'unknown'],
+      ['address', consumer?.address ?? 'none'],
+    ]),
+    ...(drainedBy
+      ? [
+          link('draining', `${nameOf(drainedBy)} has to acknowledge older messages of the slot first`, [
+            ['slot', String(slot)],
+          ]),
+        ]
+      : []),
+    backlogLink(facts),
+    ...(facts.asksForLocks ? [lockLink(facts)] : []),
+  ]
+}
+
+function backlogLink({messages, nowMs}: KeyFacts): ChainLink {
+  const {backlogEntries, entriesRead, isWhole, oldest} = messages
+  const evidence: Array<readonly [string, string]> = [
+    ['entries read', `${String(entriesRead)} of ${String(backlogEntries)}${isWhole ? '' : ', the oldest'}`],
+    ['messages of the key', String(messages.messages)],
+  ]
+  if (oldest === null) return link('backlog', 'none of its messages waits in what was read', evidence)
+  return link(
+    'backlog',
+    `${String(messages.messages)} of its messages are not acknowledged, the oldest ${oldest.isRead ? 'was read by the broker' : 'was not read yet'}`,
+    [
+      ...evidence,
+      ['oldest position', oldest.position],
+      ['oldest age, ms', oldest.publishedAtMs === null ? 'unknown' : String(Math.max(0, nowMs - oldest.publishedAtMs))],
+    ],
+  )
+}
+
+function lockLink({lock}: KeyFacts): ChainLink {
+  if (lock === null) return link('lock', 'nobody holds a Redis lock of it', [])
+  return link(
+    'lock',
+    `${lock.holder?.consumer ?? lock.holder?.host ?? lock.holder?.token ?? 'somebody'} holds its Redis lock`,
+    [
+      ['lock', lock.key],
+      ['relation', lock.messages?.relation ?? 'unknown'],
+      ['ttlMs', lock.ttlMs === null ? 'none' : String(lock.ttlMs)],
+      ['verdict', lock.verdict],
+    ],
+  )
+}
+
+function link(name: ChainLink['link'], says: string, evidence: ReadonlyArray<readonly [string, string]>): ChainLink {
+  return {link: name, says, evidence: evidence.map(([field, value]) => ({field, value}))}
+}
+
+function personOf(consumer: LiveConsumer | null): Explanation['consumer'] {
+  return consumer && {name: consumer.name, address: consumer.address}
+}

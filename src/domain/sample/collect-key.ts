@@ -1,0 +1,87 @@
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {CollectedSubscription} from '../subscriptions/collect.js'
+import {backlogOf, chooseStretches, countEntries} from './backlog.js'
+import {restReader} from './collect-rest.js'
+import type {EntryPosition} from './entry.js'
+
+/** The messages of one key that a subscription has not acknowledged, as far as they were looked for. */
+export interface KeyMessages {
+  readonly entriesRead: number
+  /** of the key's partition */
+  readonly backlogEntries: number
+  /** whether all of the backlog was read */
+  readonly isWhole: boolean
+  readonly messages: number
+  /** null when there is none */
+  readonly oldest: {
+    /** `ledger:entry` */
+    readonly position: string
+    readonly publishedAtMs: number | null
+    /** whether the broker has read it: then somebody has it, had it, or it waits to be delivered again */
+    readonly isRead: boolean
+  } | null
+}
+
+const SECONDS = 30
+
+/**
+ * Looks for a key's messages from the oldest entry of a partition on. Reads through the admin API, and moves no cursor.
+ *
+ * @param partition null on a plain topic.
+ * @param max entries to read.
+ */
+export async function collectKeyMessages(
+  admin: PulsarAdmin,
+  collected: CollectedSubscription,
+  {key, max, partition}: {readonly key: string; readonly partition: number | null; readonly max: number},
+): Promise<KeyMessages> {
+  const index = partition ?? 0
+  const row = collected.partitions[index]
+  if (!row) throw new RangeError(`there is no partition ${String(partition)}`) // collecting makes sure that each is there
+  const stats = await admin.internalStats(row.name)
+  const backlog = backlogOf(index, stats, collected.subscription)
+  const chosen = chooseStretches([backlog], 'head', max)
+  const readPosition = stats.cursors?.[encodeURIComponent(collected.subscription)]?.readPosition ?? '-1:-1'
+  const until = Date.now() + SECONDS * 1000
+  let [entriesRead, messages, isOver] = [0, 0, false]
+  let oldest: (EntryPosition & {publishedAtMs: number | null}) | null = null
+  await restReader(admin, collected)(chosen, {
+    entry: (entry) => {
+      entriesRead++
+      const own = entry.messages.filter((message) => message.key === key && !message.isBase64).length
+      messages += own
+      if (own > 0 && (oldest === null || isBefore(entry, oldest))) oldest = entry
+    },
+    skip: (entries) => {
+      entriesRead += entries
+    },
+    unreadable: () => {
+      entriesRead++
+    },
+    isOver: () => (isOver ||= Date.now() >= until),
+  })
+  const found = oldest as (EntryPosition & {publishedAtMs: number | null}) | null
+  const backlogEntries = countEntries(backlog)
+  return {
+    entriesRead,
+    backlogEntries,
+    isWhole: !isOver && countEntries(chosen) === backlogEntries,
+    messages,
+    oldest: found && {
+      position: `${String(found.ledgerId)}:${String(found.entryId)}`,
+      publishedAtMs: found.publishedAtMs,
+      isRead: isBefore(found, placeOf(readPosition)),
+    },
+  }
+}
+
+type Place = Pick<EntryPosition, 'entryId' | 'ledgerId'>
+
+function placeOf(text: string): Place {
+  const [ledgerId = -1, entryId = -1] = text.split(':').map(Number)
+  return {ledgerId, entryId}
+}
+
+function isBefore(one: Place, other: Place): boolean {
+  return one.ledgerId === other.ledgerId ? one.entryId < other.entryId : one.ledgerId < other.ledgerId
+}

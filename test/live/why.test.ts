@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {Explanation} from '../../src/domain/diagnosis/why.js'
+import {holdingRate} from '../../src/domain/migration/hold.js'
+import {joinsTwice} from '../../src/domain/migration/gathering.js'
+import {askCli, parseDocument, runCli} from '../support/cli.js'
+import {KEYS} from '../support/fault-causes.js'
+import {FaultLab, SUB} from '../support/fault-lab.js'
+import {brokerVersion, closeFirst, live, until} from '../support/live.js'
+
+const why = (lab: FaultLab, key: string, ...more: readonly string[]): Promise<Explanation> =>
+  askCli<Explanation>(['why', lab.topic.full, SUB, key, '--stuck-after', '2s', ...more])
+
+/** Asks until the verdict is the one that is waited for; ages have to grow first. */
+async function whyUntil(lab: FaultLab, key: string, code: string, ...more: readonly string[]): Promise<Explanation> {
+  let explanation: Explanation | null = null
+  await until(
+    `the verdict ${code}`,
+    async () => {
+      explanation = await why(lab, key, ...more)
+      return explanation.verdict.code === code
+    },
+    30_000,
+  ).catch(() => undefined)
+  const last = explanation as Explanation | null
+  assert.equal(last?.verdict.code, code, JSON.stringify(last))
+  return last
+}
+
+test(
+  'nothing of the key waits: it says so; and a key behind what was read is not found',
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, null)
+    await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-1' ? 'ignore' : 'ack'), type: 'Key_Shared'})
+    await lab.publish(100, KEYS)
+    const none = await whyUntil(lab, 'user-3', 'nothing-waits')
+    assert.deepEqual([none.verdict.confidence, none.consumer?.name, none.changing], ['high', 'worker-0', false])
+    assert.deepEqual(
+      none.chain.map(({link}) => link),
+      ['slot', 'owner', 'backlog'],
+    )
+    await lab.place.admin.setSubscriptionDispatchRate(lab.topic, SUB, holdingRate(1))
+    // The hold lets one message through; user-1 waits before it, and is never acknowledged.
+    await lab.publish(50, KEYS)
+    await lab.publish(10, ['user-3'])
+    const behind = await why(lab, 'user-3', '--max', '1')
+    assert.deepEqual([behind.verdict.code, behind.verdict.confidence], ['not-found', 'low'])
+    const held = await whyUntil(lab, 'user-3', 'dispatch-throttled')
+    assert.match(held.verdict.says, /^1\d messages of user-3 wait, the oldest for .*delivery is held/)
+  }),
+)
+
+test(
+  'the consumer that gets the key has its message in hand',
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, 2)
+    await lab.join({name: 'worker-0', habit: 'ignore', type: 'Failover'})
+    await lab.publish(20, KEYS)
+    const {chain, consumer, slot, verdict} = await whyUntil(lab, 'user-3', 'in-hand')
+    assert.deepEqual([consumer?.name, slot, verdict.confidence], ['worker-0', null, 'medium'])
+    assert.match(verdict.says, /^1 messages of user-3 wait, the oldest for .*: worker-0 has it/)
+    assert.deepEqual(
+      chain.map(({link}) => link),
+      ['partition', 'owner', 'backlog'],
+    )
+    assert.equal(chain.at(-1)?.evidence.find(({field}) => field === 'messages of the key')?.value, '1')
+  }),
+)
+
+test(
+  'its slot is draining: it names who has to acknowledge first',
+  {skip: joinsTwice(brokerVersion, 'Key_Shared') ? 'draining slots came with 4.0' : false},
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, null)
+    await lab.join({name: 'worker-0', habit: 'ignore', type: 'Key_Shared'})
+    await lab.publish(200, KEYS)
+    await until('worker-0 having them all', async () => {
+      const {subscriptions = {}} = await place.admin.topicStats(lab.topic)
+      return subscriptions[SUB]?.unackedMessages === 200
+    })
+    await lab.join({name: 'worker-1', habit: 'ack', type: 'Key_Shared'})
+    await lab.publish(200, KEYS)
+    const moved = []
+    for (const key of KEYS.slice(0, 8)) {
+      const explanation = await why(lab, key)
+      if (explanation.consumer?.name === 'worker-1') moved.push(explanation)
+    }
+    assert.ok(moved.length > 0)
+    for (const {chain, verdict} of moved) {
+      assert.equal(verdict.code, 'draining')
+      assert.match(verdict.says, /until worker-0 has acknowledged older ones of slot \d+/)
+      assert.ok(chain.some(({link}) => link === 'draining'))
+    }
+  }),
+)
+
+test(
+  'its Redis lock is held by nobody who lives; a Shared subscription',
+  live(async (t, place) => {
+    const lab = await FaultLab.open(place, 2)
+    const lock = `${place.keyPrefix}user:user-7`
+    await place.redis.set(lock, 'worker-9/8f14e45fceea467fa8f53b2b7c1d9a01')
+    closeFirst(t, async () => {
+      await place.redis.del(lock)
+    })
+    await lab.join({name: 'worker-0', habit: 'ignore'})
+    await lab.publish(50, KEYS)
+    const pattern = ['--key-pattern', `${place.keyPrefix}user:{key}`, '--holder-pattern', '{consumer}/*']
+    const {chain, verdict} = await whyUntil(lab, 'user-7', 'locked', ...pattern)
+    assert.match(verdict.says, /its Redis lock is held by worker-9.*no consumer that lives/)
+    assert.equal(verdict.next, `keyshift locks inspect '${lock}'`)
+    assert.equal(chain.at(-1)?.link, 'lock')
+    const free = await why(lab, 'user-8', ...pattern)
+    assert.equal(free.chain.at(-1)?.says, 'nobody holds a Redis lock of it')
+    const text = (await runCli(['why', lab.topic.full, SUB, 'user-7', ...pattern])).stdout
+    assert.match(text, /→ worker-9.* holds its Redis lock/)
+    assert.match(text, /^next: keyshift locks inspect/m)
+  }),
+)
+
+test(
+  'bad input: no such subscription, a pattern of many locks',
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, null)
+    for (const [args, code] of [
+      [['none', 'a'], 'E_SUBSCRIPTION_NOT_FOUND'],
+      [[SUB, 'a', '--key-pattern', 'lock:*:{key}'], 'E_PATTERN'],
+      [[SUB], 'E_USAGE'],
+    ] as const) {
+      const run = await runCli(['why', lab.topic.full, ...args, '--json'])
+      assert.equal(parseDocument(run.stdout).error.code, code, run.stdout)
+    }
+  }),
+)
