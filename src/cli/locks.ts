@@ -3,7 +3,14 @@ import {join} from 'node:path'
 
 import {Flags} from '@oclif/core'
 
+import {connectRedis} from '../clients/redis/connect.js'
+import type {LockQuestion} from '../domain/diagnosis/collect-locks.js'
+import type {CompiledFamilies} from '../domain/locks/families/compiled.js'
+
+import {defaultAddresses} from './addresses.js'
 import {defaultDuration, durationFlag} from './duration.js'
+import {redisFlags} from './flags.js'
+import {familiesFlag} from './lock-families.js'
 
 /** What is too much, for commands that judge locks. */
 export const judgeFlags = {
@@ -24,6 +31,42 @@ export const judgeFlags = {
 
 export function judgeOptions(flags: {'max-hold': number; 'max-ttl': number}): {maxHoldMs: number; maxTtlMs: number} {
   return {maxHoldMs: flags['max-hold'], maxTtlMs: flags['max-ttl'] * 1000}
+}
+
+/** Which Redis locks are for which messages, for commands that are about messages first. */
+export const messageLockFlags = {
+  ...redisFlags,
+  ...familiesFlag,
+  'holder-pattern': Flags.string({
+    dependsOn: ['key-pattern'],
+    description: "a lock holder's token: {consumer} stands for the consumer's name, address or a value of its metadata",
+    helpGroup: 'REDIS',
+    helpValue: '{consumer}:*',
+  }),
+  'key-pattern': Flags.string({
+    description: "look at the Redis locks of messages too: a lock's key, {key} stands for the message key",
+    helpGroup: 'REDIS',
+    helpValue: 'lock:user:{key}',
+  }),
+}
+
+interface MessageLockValues {
+  readonly families?: string | undefined
+  readonly 'holder-pattern'?: string | undefined
+  readonly 'key-pattern'?: string | undefined
+  readonly 'redis-url'?: string | undefined
+}
+
+/** @returns null where they are not asked for. The connection is the caller's to close. */
+export async function messageLocks(
+  flags: MessageLockValues,
+  config: {root: string},
+  families: CompiledFamilies,
+): Promise<LockQuestion | null> {
+  const keyPattern = flags['key-pattern']
+  if (keyPattern === undefined) return null
+  const url = flags['redis-url'] ?? (await defaultAddresses(config.root)).redisUrl
+  return {connection: await connectRedis(url), families, keyPattern, holderPattern: flags['holder-pattern'] ?? null}
 }
 
 /** Where releases are written down unless said otherwise. @see the XDG base directory specification */

@@ -4,24 +4,29 @@ import {KeyshiftCommand} from '../cli/base-command.js'
 import {connectAdmin} from '../cli/connect.js'
 import {defaultDuration, durationFlag} from '../cli/duration.js'
 import {exitCode} from '../cli/exit-codes.js'
-import {defaultAddresses} from '../cli/addresses.js'
-import {pulsarFlags, redisFlags} from '../cli/flags.js'
+import {pulsarFlags} from '../cli/flags.js'
 import {interruptible} from '../cli/interruptible.js'
-import {familiesFlag, ownFamilies} from '../cli/lock-families.js'
+import {ownFamilies} from '../cli/lock-families.js'
+import {messageLockFlags, messageLocks} from '../cli/locks.js'
 import {renderDiagnosis} from '../cli/render/doctor.js'
 import {readSnapshot, writeSnapshot} from '../cli/snapshot-file.js'
-import {connectRedis} from '../clients/redis/connect.js'
-import {collectDiagnosis} from '../domain/diagnosis/collect.js'
+import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
+import {collectDiagnosis, type DiagnosisSubject} from '../domain/diagnosis/collect.js'
 import type {LocksOptions} from '../domain/diagnosis/collect-locks.js'
 import {diagnose, type Diagnosis} from '../domain/diagnosis/diagnose.js'
 import {FINDING_SEVERITIES, isAtLeast} from '../domain/diagnosis/finding.js'
 import type {DiagnosisSnapshot} from '../domain/diagnosis/snapshot.js'
+import {listSubscriptions} from '../domain/subscriptions/collect-list.js'
+import {isPattern, parsePattern} from '../domain/subscriptions/pattern.js'
 import {familiesWith} from '../domain/locks/families/builtin.js'
 import {Usage} from '../errors.js'
 
 export default class Doctor extends KeyshiftCommand<Diagnosis> {
   static override args = {
-    topic: Args.string({description: 'topic, as persistent://tenant/namespace/name or shorter'}),
+    topic: Args.string({
+      description:
+        'topic, as persistent://tenant/namespace/name or shorter; or tenant/namespace, or a glob; all when left out',
+    }),
     subscription: Args.string({description: 'subscription name; every one of the topic when left out'}),
   }
   static override description =
@@ -31,13 +36,13 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',
     '<%= config.bin %> <%= command.id %> orders --fail-on error',
+    "<%= config.bin %> <%= command.id %> 'persistent://public/default/orders-*'",
     '<%= config.bin %> <%= command.id %> orders decision --snapshot incident.json',
     '<%= config.bin %> <%= command.id %> --from incident.json --json | jq .result.findings',
   ]
   static override flags = {
     ...pulsarFlags,
-    ...redisFlags,
-    ...familiesFlag,
+    ...messageLockFlags,
     'fail-on': Flags.option({
       description: 'exit with 10 when there is a finding as bad as this',
       options: FINDING_SEVERITIES,
@@ -46,19 +51,6 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
       description: 'take what was looked at from this file',
       exclusive: ['snapshot'],
       helpValue: 'FILE',
-    }),
-    'holder-pattern': Flags.string({
-      dependsOn: ['key-pattern'],
-      description:
-        "a lock holder's token: {consumer} stands for the consumer's name, address or a value of its metadata",
-      helpGroup: 'REDIS',
-      helpValue: '{consumer}:*',
-    }),
-    'key-pattern': Flags.string({
-      description:
-        "look for Redis locks that hold up messages of one subscription: a lock's key, {key} for the message key",
-      helpGroup: 'REDIS',
-      helpValue: 'lock:user:{key}',
     }),
     messages: Flags.integer({
       default: 200,
@@ -81,6 +73,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     const snapshot = flags.from === undefined ? await this.look(args, flags) : await readSnapshot(flags.from)
     if (flags.snapshot !== undefined) await writeSnapshot(flags.snapshot, snapshot)
     const diagnosis = diagnose(snapshot, flags['stuck-after'])
+    for (const {cause, topic} of diagnosis.failed) this.warn(`${topic} could not be looked at: ${cause}`)
     this.log(renderDiagnosis(diagnosis))
     const level = flags['fail-on']
     if (level !== undefined && diagnosis.findings.some(({severity}) => isAtLeast(severity, level))) {
@@ -93,21 +86,30 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     {subscription, topic}: {subscription?: string | undefined; topic?: string | undefined},
     flags: LookFlags,
   ): Promise<DiagnosisSnapshot> {
-    if (topic === undefined) {
-      throw new Usage('E_TOPIC', 'no topic is given; give TOPIC, or --from FILE', {
-        next: ['keyshift subscriptions list', 'keyshift doctor TOPIC'],
-      })
-    }
     const signal = this.own(interruptible()).signal
     const locks = await this.locks(flags, subscription, signal)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
-    this.progress.busy('looking', `for ${String(flags.window / 1000)} s`)
-    return collectDiagnosis(admin, [{topic, subscription: subscription ?? null}], {
-      windowMs: flags.window,
-      sampleEntries: flags.messages,
-      locks,
-      signal,
+    const subjects = await this.subjects(admin, topic, subscription)
+    this.progress.busy('looking', `at ${String(subjects.length)} topics for ${String(flags.window / 1000)} s`)
+    return collectDiagnosis(admin, subjects, {windowMs: flags.window, sampleEntries: flags.messages, locks, signal})
+  }
+
+  private async subjects(
+    admin: PulsarAdmin,
+    topic: string | undefined,
+    subscription: string | undefined,
+  ): Promise<DiagnosisSubject[]> {
+    if (topic !== undefined && !isPattern(topic)) return [{topic, subscription: subscription ?? null}]
+    if (subscription !== undefined) {
+      throw new Usage('E_PATTERN', `${topic ?? ''} is a pattern: a subscription is asked for of one topic`)
+    }
+    const scheme = new URL(admin.url).protocol
+    const {subscriptions} = await listSubscriptions(admin, {
+      pattern: parsePattern(topic),
+      isFresh: false,
+      openBroker: async (address) => this.own(await connectAdmin(this.config, `${scheme}//${address}`)),
     })
+    return [...new Set(subscriptions.map((row) => row.topic))].map((name) => ({topic: name, subscription: null}))
   }
 
   private async locks(
@@ -115,35 +117,28 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     subscription: string | undefined,
     signal: AbortSignal,
   ): Promise<LocksOptions | null> {
-    const keyPattern = flags['key-pattern']
-    if (keyPattern === undefined) return null
-    if (subscription === undefined) {
+    if (flags['key-pattern'] !== undefined && subscription === undefined) {
       throw new Usage(
         'E_SUBSCRIPTION',
         '--key-pattern is about the messages of one subscription: give it after the topic',
       )
     }
-    const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
-    return {
-      connection: this.own(await connectRedis(url)),
-      families: familiesWith(await ownFamilies(this.config.root, flags.families)),
-      keyPattern,
-      holderPattern: flags['holder-pattern'] ?? null,
-      backlogEntries: LOCKED_ENTRIES,
-      signal,
-    }
+    const locks = await messageLocks(
+      flags,
+      this.config,
+      familiesWith(await ownFamilies(this.config.root, flags.families)),
+    )
+    if (locks === null) return null
+    this.own(locks.connection)
+    return {...locks, backlogEntries: LOCKED_ENTRIES, signal}
   }
 }
 
 /** Of the oldest messages, for those that wait behind a lock. */
 const LOCKED_ENTRIES = 1000
 
-interface LookFlags {
+type LookFlags = Parameters<typeof messageLocks>[0] & {
   readonly 'admin-url'?: string | undefined
-  readonly families?: string | undefined
-  readonly 'holder-pattern'?: string | undefined
-  readonly 'key-pattern'?: string | undefined
   readonly messages: number
-  readonly 'redis-url'?: string | undefined
   readonly window: number
 }

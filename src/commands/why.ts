@@ -1,15 +1,15 @@
 import {Args, Flags} from '@oclif/core'
 
-import {defaultAddresses} from '../cli/addresses.js'
 import {KeyshiftCommand} from '../cli/base-command.js'
 import {connectAdmin} from '../cli/connect.js'
 import {defaultDuration, durationFlag} from '../cli/duration.js'
-import {pulsarFlags, redisFlags, subscriptionArg, topicArg} from '../cli/flags.js'
+import {pulsarFlags, subscriptionArg, topicArg} from '../cli/flags.js'
 import {interruptible} from '../cli/interruptible.js'
-import {familiesFlag, ownFamilies} from '../cli/lock-families.js'
+import {ownFamilies} from '../cli/lock-families.js'
+import {messageLockFlags, messageLocks} from '../cli/locks.js'
 import {renderWhy} from '../cli/render/why.js'
-import {connectRedis} from '../clients/redis/connect.js'
-import {collectWhy, type LockQuestion} from '../domain/diagnosis/collect-why.js'
+import type {LockQuestion} from '../domain/diagnosis/collect-locks.js'
+import {collectWhy} from '../domain/diagnosis/collect-why.js'
 import type {Explanation} from '../domain/diagnosis/why.js'
 import {HASHING_SCHEMES} from '../domain/keyshared/routing.js'
 import {familiesWith} from '../domain/locks/families/builtin.js'
@@ -32,24 +32,11 @@ export default class Why extends KeyshiftCommand<Explanation> {
   ]
   static override flags = {
     ...pulsarFlags,
-    ...redisFlags,
-    ...familiesFlag,
+    ...messageLockFlags,
     'hashing-scheme': Flags.option({
       description: 'how producers choose the partition of a key',
       options: HASHING_SCHEMES,
     })(),
-    'holder-pattern': Flags.string({
-      dependsOn: ['key-pattern'],
-      description:
-        "a lock holder's token: {consumer} stands for the consumer's name, address or a value of its metadata",
-      helpGroup: 'REDIS',
-      helpValue: '{consumer}:*',
-    }),
-    'key-pattern': Flags.string({
-      description: "the key's Redis lock: {key} stands for the message key",
-      helpGroup: 'REDIS',
-      helpValue: 'lock:user:{key}',
-    }),
     max: Flags.integer({
       default: 500,
       description: "entries to read of the partition's backlog, from the oldest on",
@@ -81,28 +68,21 @@ export default class Why extends KeyshiftCommand<Explanation> {
     return explanation
   }
 
-  private async lock(flags: LockFlags): Promise<LockQuestion | null> {
-    const keyPattern = flags['key-pattern']
-    if (keyPattern === undefined) return null
-    if (keyPattern.split('{key}').length !== 2 || keyPattern.includes('*')) {
-      throw new Usage('E_PATTERN', `--key-pattern ${keyPattern} has to name one lock: {key} once, and no *`)
+  /** @throws Usage E_PATTERN for a pattern of several locks. */
+  private async lock(flags: Parameters<typeof messageLocks>[0]): Promise<LockQuestion | null> {
+    const pattern = flags['key-pattern']
+    if (pattern !== undefined && (pattern.split('{key}').length !== 2 || pattern.includes('*'))) {
+      throw new Usage('E_PATTERN', `--key-pattern ${pattern} has to name one lock: {key} once, and no *`)
     }
-    const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
-    return {
-      connection: this.own(await connectRedis(url)),
-      families: familiesWith(await ownFamilies(this.config.root, flags.families)),
-      keyPattern,
-      holderPattern: flags['holder-pattern'] ?? null,
-    }
+    const lock = await messageLocks(
+      flags,
+      this.config,
+      familiesWith(await ownFamilies(this.config.root, flags.families)),
+    )
+    if (lock) this.own(lock.connection)
+    return lock
   }
 }
 
 /** Between two looks: enough to see who comes or goes, and what stands still. */
 const WINDOW_MS = 300
-
-interface LockFlags {
-  readonly families?: string | undefined
-  readonly 'holder-pattern'?: string | undefined
-  readonly 'key-pattern'?: string | undefined
-  readonly 'redis-url'?: string | undefined
-}

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {BacklogReport} from '../../src/domain/backlog/report.js'
-import {askCli, runCli} from '../support/cli.js'
-import {live, openScene} from '../support/live.js'
+import {askCli, parseDocument, runCli, startCli} from '../support/cli.js'
+import {KEYS} from '../support/fault-causes.js'
+import {FaultLab, SUB} from '../support/fault-lab.js'
+import {live, openScene, until} from '../support/live.js'
 
 test(
   'a backlog that nobody takes is stalled, and of known age',
@@ -19,6 +21,7 @@ test(
     assert.equal(report.total.backlogEntries, 50)
     assert.equal(report.total.verdict, 'stalled')
     assert.deepEqual(report.total.drainMs, {low: null, high: null})
+    assert.equal(report.total.oldestAgeBy, 'message')
     assert.ok((report.total.oldestAgeMs ?? 0) > 0 && (report.total.oldestAgeMs ?? 0) <= Date.now() - before)
     assert.equal(
       report.partitions.reduce((sum, {backlogEntries}) => sum + (backlogEntries ?? 0), 0),
@@ -26,6 +29,26 @@ test(
     )
     const text = await runCli(['backlog', 'show', topic.full, 'decision', '--window', '1'])
     assert.match(text.stdout, /^all +50 .* stalled$/m)
+  }),
+)
+
+test(
+  'the age is that of the oldest message that nobody has acknowledged, behind acknowledged ones',
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, null)
+    await lab.join({name: 'worker-0', habit: ({key}) => (key === 'late' ? 'ignore' : 'ack')})
+    await lab.publish(20, KEYS)
+    await until('all acknowledged', async () => {
+      const {subscriptions = {}} = await place.admin.topicStats(lab.topic, {getPreciseBacklog: true})
+      return subscriptions[SUB]?.msgBacklog === 0
+    })
+    const before = Date.now()
+    await lab.publish(1, ['late'])
+    const {total} = await askCli<BacklogReport>(['backlog', 'show', lab.topic.full, SUB, '--window', '2'])
+    const age = total.oldestAgeMs ?? 0
+    assert.deepEqual([total.backlogEntries, total.oldestAgeBy], [1, 'message'])
+    assert.ok(age >= 2000 && age <= Date.now() - before, `${String(age)} ms`)
+    assert.deepEqual([total.unackedMessages, total.delayedMessages, total.backlogMessages], [1, 0, 1])
   }),
 )
 
@@ -52,5 +75,37 @@ test(
     assert.equal(total.verdict, 'empty')
     assert.equal(total.oldestAgeMs, null)
     assert.deepEqual(total.drainMs, {low: 0, high: 0})
+  }),
+)
+
+test(
+  'watch: lines of JSON until it is drained; a goal that is not reached ends with 8 and the next command',
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, 2)
+    await lab.publish(100, KEYS)
+    const args = ['backlog', 'watch', lab.topic.full, SUB, '--every', '200ms']
+    const late = await runCli([...args, '--until', 'drained', '--timeout', '2s', '--json'])
+    assert.equal(late.code, 8)
+    const {error} = parseDocument(late.stdout)
+    assert.equal(error.code, 'E_NOT_REACHED')
+    assert.match(error.message, /100 entries wait/)
+    assert.match(error.next[0] ?? '', /^keyshift doctor persistent:/)
+
+    const {finished} = startCli([...args, '--until', 'drained', '--timeout', '30s'])
+    await lab.join({name: 'worker-0', habit: 'ack'})
+    const run = await finished
+    assert.equal(run.code, 0, run.stderr)
+    const looks = run.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as BacklogReport)
+    assert.deepEqual(
+      looks.at(-1)?.partitions.map(({verdict}) => verdict),
+      ['empty', 'empty'],
+    )
+    const document = await askCli<BacklogReport>([...args, '--until', 'age<1s', '--timeout', '10s'])
+    assert.equal(document.total.backlogEntries, 0)
+    const wrong = await runCli([...args, '--until', 'never', '--json'])
+    assert.deepEqual([wrong.code, parseDocument(wrong.stdout).error.code], [2, 'E_GOAL'])
   }),
 )

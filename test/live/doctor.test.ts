@@ -67,6 +67,26 @@ test(
 )
 
 test(
+  'a pattern: every topic that fits',
+  live(async (_t, place: Place) => {
+    const lab = await FaultLab.open(place, 2)
+    await lab.publish(10, KEYS)
+    for (const name of ['idle-1', 'idle-2']) {
+      await place.admin.createTopic(place.topic(name))
+      await place.admin.createSubscription(place.topic(name), SUB, 'earliest')
+    }
+    const looked = await askCli<Diagnosis>(['doctor', place.namespace, '--window', '1s'])
+    assert.deepEqual([looked.subscriptions, looked.complete, looked.failed], [3, true, []])
+    assert.deepEqual(
+      looked.findings.map(({code, subject: {topic}}) => [code, topic]),
+      [['no-consumers', lab.topic.full]],
+    )
+    const some = await askCli<Diagnosis>(['doctor', `persistent://${place.namespace}/idle-*`, '--window', '1s'])
+    assert.deepEqual([some.subscriptions, some.findings], [2, []])
+  }),
+)
+
+test(
   'messages wait behind a lock of nobody who lives: locked-key',
   live(async (t, place) => {
     const lab = await FaultLab.open(place, 2)
@@ -94,12 +114,13 @@ test(
 )
 
 test(
-  'bad input: no topic, no such subscription, a file that is none; --fail-on ends with 10',
+  'bad input: no such topic, no such subscription, a file that is none; --fail-on ends with 10',
   live(async (_t, place) => {
     const lab = await FaultLab.open(place, null)
     await lab.publish(1, KEYS)
     const cases: ReadonlyArray<readonly [args: readonly string[], code: string, exit: number]> = [
-      [[], 'E_TOPIC', 2],
+      [['public/default', 'decision'], 'E_PATTERN', 2],
+      [[`${lab.topic.full}-none`], 'E_TOPIC_NOT_FOUND', 4],
       [[lab.topic.full, 'none'], 'E_SUBSCRIPTION_NOT_FOUND', 4],
       [['--from', '/nowhere'], 'E_SNAPSHOT_FILE', 2],
       [[lab.topic.full, '--key-pattern', 'lock:{key}'], 'E_SUBSCRIPTION', 2],

@@ -131,10 +131,11 @@ test(
 test(
   'work that takes time: how long what waits takes, who is busiest, what waits for other keys',
   live(async (_t, place) => {
-    const topic = await withBacklog(place, 1200)
-    const result = await askCli<Rehearsal>(args(topic, '--process-ms', '5', '--messages', '0'))
+    // Who joins first may be handed 1000 of each partition at once: there is more, so that everybody gets some.
+    const topic = await withBacklog(place, 8000)
+    const result = await askCli<Rehearsal>(args(topic, '--process-ms', '1', '--messages', '0'))
     const most = Math.max(...result.consumers.map(({messages}) => messages))
-    assert.ok((result.drainMs ?? 0) >= most * 5, 'the busiest consumer can not be faster than its work')
+    assert.ok((result.drainMs ?? 0) >= most, 'the busiest consumer can not be faster than its work')
     assert.ok(result.headOfLine.messages > 0 && (result.headOfLine.p95Ms ?? 0) > 0)
     assert.ok(result.consumers.every(({busyShare}) => busyShare !== null && busyShare > 0))
     assert.equal(result.hotKeys[0]?.key, 'user-1', 'the most frequent of a Zipf distribution is its first')

@@ -4,6 +4,8 @@ export const diagnosis: Diagnosis = {
   asOf: '2026-01-02T03:04:05.000Z',
   brokerVersion: '4.0.5',
   subscriptions: 3,
+  complete: true,
+  failed: [],
   findings: [
     {
       code: 'draining-slot-blocked',

@@ -36,6 +36,7 @@ function snapshotOf(before: Look, now: Look = before, more: Partial<DiagnosisSna
         looks: [look(NOW - 3000, before), look(NOW, now)],
       },
     ],
+    failed: [],
     ...more,
   }
 }

@@ -50,6 +50,15 @@ export function renderMs(ms: number | null): string {
   return `${String(Math.round(ms / 3_600_000))} h`
 }
 
+/** A size for people: `840 B`, `1.2 kB`, `3.4 GB`; `-` when unknown. */
+export function renderBytes(bytes: number | null): string {
+  if (bytes === null) return '-'
+  const at = Math.min(SIZES.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3))
+  return `${at === 0 ? String(bytes) : (bytes / 1000 ** at).toFixed(1)} ${SIZES[at] ?? ''}`
+}
+
+const SIZES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
+
 export function renderShare(share: number | null): string {
   return share === null ? '-' : `${(share * 100).toFixed(1)} %`
 }

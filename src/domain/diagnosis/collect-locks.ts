@@ -7,13 +7,16 @@ import type {CompiledFamilies} from '../locks/families/compiled.js'
 import type {StallingLock} from './snapshot.js'
 
 /** Which locks are those of a subscription's messages. */
-export interface LocksOptions {
+export interface LockQuestion {
   readonly connection: RedisConnection
   readonly families: CompiledFamilies
   /** a lock's key, with `{key}` for the message key */
   readonly keyPattern: string
   /** a holder's token, with `{consumer}`; null where the formats have to tell */
   readonly holderPattern: string | null
+}
+
+export interface LocksOptions extends LockQuestion {
   /** of the backlog, from the oldest on */
   readonly backlogEntries: number
   readonly signal: AbortSignal

@@ -1,29 +1,19 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import type {RedisConnection} from '../../clients/redis/connect.js'
 import {Unreachable} from '../../errors.js'
 import type {HashingScheme} from '../keyshared/routing.js'
 import {collectLiveConsumers} from '../locks/collect-consumers.js'
 import {inspectLock} from '../locks/collect-inspect.js'
 import {LockCorrelation} from '../locks/correlation.js'
-import type {CompiledFamilies} from '../locks/families/compiled.js'
 import type {LockRecord} from '../locks/record.js'
 import {collectKeyMessages, type KeyMessages} from '../sample/collect-key.js'
 import {collectSubscription} from '../subscriptions/collect.js'
 import {collectDiagnosis} from './collect.js'
+import type {LockQuestion} from './collect-locks.js'
 import {diagnose} from './diagnose.js'
 import {factsOf} from './facts.js'
 import type {DoctorFinding} from './finding.js'
 import type {DiagnosisSnapshot} from './snapshot.js'
 import {explain, type Explanation} from './why.js'
-
-/** A key's Redis lock. */
-export interface LockQuestion {
-  readonly connection: RedisConnection
-  readonly families: CompiledFamilies
-  /** with `{key}` and nothing else that stands for something */
-  readonly keyPattern: string
-  readonly holderPattern: string | null
-}
 
 export interface WhyQuestion {
   readonly topic: string
@@ -35,7 +25,7 @@ export interface WhyQuestion {
   readonly max: number
   readonly windowMs: number
   readonly stuckAfterMs: number
-  /** null where locks are not asked for */
+  /** its pattern stands for one lock: it has no `*`; null where locks are not asked for */
   readonly lock: LockQuestion | null
   readonly signal: AbortSignal
 }

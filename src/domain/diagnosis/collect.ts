@@ -8,6 +8,7 @@ import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
 import {Interrupted} from '../../errors.js'
 import {parseTopicName} from '../../topic-name.js'
 import {collectSample} from '../sample/collect-sample.js'
+import {noTransport} from '../sample/source.js'
 import {collectSubscription, collectTopic} from '../subscriptions/collect.js'
 import {collectStallingLocks, type LocksOptions} from './collect-locks.js'
 import {
@@ -62,12 +63,24 @@ async function look(
 ): Promise<DiagnosisSnapshot> {
   const takenAt = new Date().toISOString()
   const limit = pLimit(CONCURRENT_TOPICS)
-  const [brokerVersion, settings, topics] = await Promise.all([
+  const [brokerVersion, settings, outcomes] = await Promise.all([
     admin.brokerVersion(),
     brokerLimits(admin),
-    Promise.all(subjects.map((subject) => limit(() => topicSnapshot(admin, subject, options)))),
+    Promise.allSettled(subjects.map((subject) => limit(() => topicSnapshot(admin, subject, options)))),
   ])
-  return {format: 'keyshift.diagnosis-snapshot/v1', takenAt, brokerVersion, settings, topics}
+  const failed = outcomes.flatMap((outcome, at) =>
+    outcome.status === 'rejected' ? [{topic: subjects[at]?.topic ?? '', error: outcome.reason as unknown}] : [],
+  )
+  // Of a topic that was asked for by name the error itself says what to do; one of a pattern may be gone by now.
+  if (failed[0] && (subjects.length === 1 || options.signal.aborted)) throw failed[0].error
+  return {
+    format: 'keyshift.diagnosis-snapshot/v1',
+    takenAt,
+    brokerVersion,
+    settings,
+    topics: outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])),
+    failed: failed.map(({error, topic}) => ({topic, cause: error instanceof Error ? error.message : String(error)})),
+  }
 }
 
 async function topicSnapshot(
@@ -127,7 +140,7 @@ async function sampleOf(
       where: 'spread',
       max,
       seconds: SAMPLE_SECONDS,
-      openTransport: () => Promise.reject(new Error('entries are read through the admin API')),
+      openTransport: noTransport,
       onProgress: () => undefined,
     })
     const [top] = tally.keys.top(1)

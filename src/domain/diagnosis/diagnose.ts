@@ -12,6 +12,9 @@ export interface Diagnosis {
   asOf: string
   brokerVersion: string
   subscriptions: number
+  /** whether every topic of a pattern was looked at */
+  complete: boolean
+  failed: Array<{topic: string; cause: string}>
   /** the worst first; of equal ones what causes the others first */
   findings: DoctorFinding[]
 }
@@ -33,6 +36,8 @@ export function diagnose(snapshot: DiagnosisSnapshot, stuckAfterMs: number): Dia
     asOf: snapshot.takenAt,
     brokerVersion: snapshot.brokerVersion,
     subscriptions: all.length,
+    complete: snapshot.failed.length === 0,
+    failed: [...snapshot.failed],
     findings: findings.toSorted((a, b) => rank(a) - rank(b)),
   }
 }

@@ -121,7 +121,10 @@ export function personOf({address, consumerName}: ConsumerStats): {name: string 
 }
 
 export function nameOf(consumer: ConsumerStats): string {
-  const {address, name} = personOf(consumer)
+  return nameOfPerson(personOf(consumer))
+}
+
+export function nameOfPerson({address, name}: ReturnType<typeof personOf>): string {
   return name ?? address ?? 'a consumer without a name'
 }
 

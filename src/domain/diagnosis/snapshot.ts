@@ -9,6 +9,8 @@ export interface DiagnosisSnapshot {
   readonly brokerVersion: string
   readonly settings: BrokerLimits
   readonly topics: readonly TopicSnapshot[]
+  /** topics of a pattern that could not be looked at, and why */
+  readonly failed: ReadonlyArray<{readonly topic: string; readonly cause: string}>
 }
 
 /** The broker's settings that set limits; null where this login may not read them. */

@@ -1,7 +1,8 @@
 import type {Routing} from '../keyshared/owners.js'
-import type {KeyHome, LiveConsumer} from '../locks/correlation.js'
+import type {KeyHome} from '../locks/correlation.js'
 import type {LockRecord} from '../locks/record.js'
 import type {KeyMessages} from '../sample/collect-key.js'
+import {nameOfPerson} from './facts.js'
 import type {DoctorFinding} from './finding.js'
 
 /** `high`: the broker says so; `medium`: it follows, unless something moved meanwhile; `low`: not all was seen. */
@@ -64,7 +65,7 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
   [
     ({home}) => home.drainedBy !== null,
     ({home: {drainedBy, slot}}) => {
-      const name = drainedBy ? nameOf(drainedBy) : ''
+      const name = drainedBy ? nameOfPerson(drainedBy) : ''
       return {
         code: 'draining',
         because: ` until ${name} has acknowledged older ones of slot ${String(slot)}`,
@@ -112,7 +113,7 @@ export function verdictOf(facts: KeyFacts): Verdict {
   const {oldest} = messages
   if (oldest === null) return noneWaits(facts)
   const ageMs = oldest.publishedAtMs === null ? null : Math.max(0, nowMs - oldest.publishedAtMs)
-  const who = home.consumer ? nameOf(home.consumer) : 'one of the consumers'
+  const who = home.consumer ? nameOfPerson(home.consumer) : 'one of the consumers'
   const waiting = {...facts, oldest, ageMs, who}
   const found = REASONS.find(([holds]) => holds(waiting))
   if (!found) throw new RangeError('no reason holds') // the last one does
@@ -143,8 +144,4 @@ function worstOf(findings: readonly DoctorFinding[]): DoctorFinding | undefined 
 
 function secondsText(ms: number): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${String(Math.round(ms / 1000))} s`
-}
-
-export function nameOf({address, name}: LiveConsumer): string {
-  return name ?? address ?? 'a consumer without a name'
 }

@@ -1,5 +1,6 @@
-import type {LiveConsumer} from '../locks/correlation.js'
-import {type KeyFacts, nameOf, type Verdict, verdictOf} from './verdict.js'
+import {personOf} from '../locks/correlation.js'
+import {nameOfPerson} from './facts.js'
+import {type KeyFacts, type Verdict, verdictOf} from './verdict.js'
 
 /** One step from a key to whoever handles its messages. */
 export interface ChainLink {
@@ -49,7 +50,7 @@ function chainOf(facts: KeyFacts): ChainLink[] {
       ? type === 'Shared'
         ? 'any consumer may get its messages'
         : 'no consumer gets its messages'
-      : `${nameOf(consumer)} gets its messages`
+      : `${nameOfPerson(consumer)} gets its messages`
   return [
     ...(partition === null
       ? []
@@ -66,7 +67,7 @@ function chainOf(facts: KeyFacts): ChainLink[] {
     ]),
     ...(drainedBy
       ? [
-          link('draining', `${nameOf(drainedBy)} has to acknowledge older messages of the slot first`, [
+          link('draining', `${nameOfPerson(drainedBy)} has to acknowledge older messages of the slot first`, [
             ['slot', String(slot)],
           ]),
         ]
@@ -110,8 +111,4 @@ function lockLink({lock}: KeyFacts): ChainLink {
 
 function link(name: ChainLink['link'], says: string, evidence: ReadonlyArray<readonly [string, string]>): ChainLink {
   return {link: name, says, evidence: evidence.map(([field, value]) => ({field, value}))}
-}
-
-function personOf(consumer: LiveConsumer | null): Explanation['consumer'] {
-  return consumer && {name: consumer.name, address: consumer.address}
 }

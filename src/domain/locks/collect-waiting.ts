@@ -1,5 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {collectSample} from '../sample/collect-sample.js'
+import {noTransport} from '../sample/source.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
 import type {WaitingKey, WaitingKeys} from './correlation.js'
 
@@ -23,7 +24,7 @@ export async function collectWaitingKeys(
     where: 'head',
     max,
     seconds: SECONDS,
-    openTransport: () => Promise.reject(new Error('entries are read through the admin API')),
+    openTransport: noTransport,
     onEntry: ({messages, publishedAtMs}) => {
       for (const {isBase64, key} of messages) {
         if (key === null || isBase64) continue

@@ -213,7 +213,7 @@ function isSame(one: LiveConsumer, other: LiveConsumer): boolean {
   return one.name === other.name && one.address === other.address
 }
 
-function personOf(consumer: LiveConsumer | null): LockMessages['holder'] {
+export function personOf(consumer: LiveConsumer | null): LockMessages['holder'] {
   return consumer && {name: consumer.name, address: consumer.address}
 }
 

@@ -11,7 +11,7 @@ export interface Stretch {
 /** Which part of a backlog to look at. */
 export type Where = 'head' | 'spread' | 'tail'
 
-interface Place {
+export interface Place {
   readonly ledgerId: number
   readonly entryId: number
 }
@@ -83,7 +83,7 @@ function cutOut(stretches: Stretch[], {from, to}: {from: Place; to: Place}): Str
   })
 }
 
-function parsePlace(text: string): Place {
+export function parsePlace(text: string): Place {
   const [ledgerId = -1, entryId = -1] = text.split(':').map(Number)
   return {ledgerId, entryId}
 }

@@ -1,6 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
-import {backlogOf, chooseStretches, countEntries} from './backlog.js'
+import {backlogOf, chooseStretches, countEntries, parsePlace, type Place} from './backlog.js'
 import {restReader} from './collect-rest.js'
 import type {EntryPosition} from './entry.js'
 
@@ -70,16 +70,9 @@ export async function collectKeyMessages(
     oldest: found && {
       position: `${String(found.ledgerId)}:${String(found.entryId)}`,
       publishedAtMs: found.publishedAtMs,
-      isRead: isBefore(found, placeOf(readPosition)),
+      isRead: isBefore(found, parsePlace(readPosition)),
     },
   }
-}
-
-type Place = Pick<EntryPosition, 'entryId' | 'ledgerId'>
-
-function placeOf(text: string): Place {
-  const [ledgerId = -1, entryId = -1] = text.split(':').map(Number)
-  return {ledgerId, entryId}
 }
 
 function isBefore(one: Place, other: Place): boolean {

@@ -6,6 +6,9 @@ export type SampleSource = 'native' | 'rest' | 'websocket'
 
 export type OpenTransport = (wanted: 'auto' | 'native' | 'websocket') => Promise<MessageTransport>
 
+/** For who reads through the admin API alone. */
+export const noTransport: OpenTransport = () => Promise.reject(new Error('entries are read through the admin API'))
+
 /** Where a reader puts what it reads. */
 export interface SampleSink {
   readonly entry: (entry: SampledEntry) => void

@@ -13,6 +13,11 @@ export interface TopicPattern {
 
 const GLOB = /[*?[\]{}!()]/
 
+/** Whether a text means several topics: a glob, or `tenant/namespace`, which is a part too short for a topic. */
+export function isPattern(text: string): boolean {
+  return GLOB.test(text) || /^[^/:]+\/[^/:]+$/.test(text)
+}
+
 /**
  * Reads PATTERN: nothing (everything), `tenant`, `tenant/namespace`, or a glob over full names, in which `*` stays
  * within one part of the name and `**` crosses them. A topic's own name is a glob that matches just it.
