@@ -47,7 +47,8 @@ test(
     const behind = await why(lab, 'user-3', '--max', '1')
     assert.deepEqual([behind.verdict.code, behind.verdict.confidence], ['not-found', 'low'])
     const held = await whyUntil(lab, 'user-3', 'dispatch-throttled')
-    assert.match(held.verdict.says, /^1\d messages of user-3 wait, the oldest for .*delivery is held/)
+    // How many a hold lets through before it holds depends on the broker.
+    assert.match(held.verdict.says, /^\d+ messages of user-3 wait, the oldest for .*delivery is held/)
   }),
 )
 

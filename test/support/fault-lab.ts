@@ -5,7 +5,7 @@ import {WebSocket} from 'ws'
 
 import type {Message, MessageConsumer} from '../../src/clients/pulsar-messages/transport.js'
 import {parseTopicName, type TopicName} from '../../src/topic-name.js'
-import {ask, type Place} from './live.js'
+import {ask, type Place, until} from './live.js'
 import {pythonProgram} from './programs.js'
 
 export const SUB = 'decision'
@@ -132,10 +132,12 @@ export class FaultLab {
     }
   }
 
-  /** Sets a policy of the topic, as the admin API spells it. */
+  /** Sets a policy of the topic, as the admin API spells it, and waits until the broker has it. */
   async policy(name: string, body: unknown): Promise<void> {
     const {local, namespace, tenant} = this.topic
-    await ask(this.place.addresses, 'POST', `/persistent/${tenant}/${namespace}/${local}/${name}`, body)
+    const path = `/persistent/${tenant}/${namespace}/${local}/${name}`
+    await ask(this.place.addresses, 'POST', path, body)
+    await until(`the policy ${name}`, async () => (await ask(this.place.addresses, 'GET', path)) === body)
   }
 
   async namespacePolicy(name: string, body: unknown): Promise<void> {
