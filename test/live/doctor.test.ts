@@ -83,6 +83,11 @@ test(
     )
     const some = await askCli<Diagnosis>(['doctor', `persistent://${place.namespace}/idle-*`, '--window', '1s'])
     assert.deepEqual([some.subscriptions, some.findings], [2, []])
+    const none = await runCli(['doctor', `persistent://${place.namespace}/none-*`, '--window', '1s'])
+    assert.match(
+      none.stdout,
+      /^0 subscriptions looked at .*: none is there, so nothing was found\nnext: keyshift subscriptions list$/m,
+    )
   }),
 )
 

@@ -12,6 +12,7 @@ const EVIDENCE_SHOWN = 6
 
 export function renderDiagnosis({asOf, brokerVersion, findings, subscriptions}: Diagnosis): string {
   const head = `${String(subscriptions)} subscriptions looked at on Pulsar ${brokerVersion}, ${asOf}`
+  if (subscriptions === 0) return `${head}: none is there, so nothing was found\nnext: keyshift subscriptions list`
   if (findings.length === 0) return `${head}: nothing is wrong that the statistics show`
   return [head, ...findings.map(renderFinding)].join('\n\n')
 }
