@@ -29,12 +29,21 @@ export class Listeners {
   }
 
   /** The waiters on whose own channels nobody listens; null where that can't be told. */
-  async deadOf(
-    waiters: readonly string[],
-    channel: readonly [before: string, after: string],
-  ): Promise<string[] | null> {
-    const counts = await this.count(waiters.map((waiter) => channel.join(waiter)))
-    return counts.includes(null) ? null : waiters.filter((_, at) => counts[at] === 0)
+  async deadOf(waiters: readonly string[], channel: Channel): Promise<string[] | null> {
+    const [dead = null] = await this.deadOfEach([{waiters, channel}])
+    return dead
+  }
+
+  /** The same of several lines, in one go. */
+  async deadOfEach(
+    lines: ReadonlyArray<{readonly waiters: readonly string[]; readonly channel: Channel}>,
+  ): Promise<Array<string[] | null>> {
+    const counts = await this.count(
+      lines.flatMap(({channel, waiters}) => waiters.map((waiter) => channel.join(waiter))),
+    )
+    if (counts.includes(null)) return lines.map(() => null)
+    let at = 0
+    return lines.map(({waiters}) => waiters.filter(() => counts[at++] === 0))
   }
 
   private async servers(): Promise<Redis[]> {
@@ -43,6 +52,9 @@ export class Listeners {
     return [...primaries, ...replicas.flat()]
   }
 }
+
+/** The channel of a waiter is its name between these two. */
+type Channel = readonly [before: string, after: string]
 
 async function countOn(redis: Redis, channels: readonly string[]): Promise<number[]> {
   const numbers = await redis.pubsub('NUMSUB', ...channels)

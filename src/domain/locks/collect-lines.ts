@@ -21,13 +21,9 @@ export async function judgeLines(
   listeners: Listeners,
   signal: AbortSignal,
 ): Promise<{readonly records: LockRecord[]; readonly untold: number}> {
-  const suspects: SeenLine[] = []
-  let untold = 0
-  for (const line of lines) {
-    const dead = await listeners.deadOf(line.waiters, line.channel)
-    if (dead === null) untold++
-    else if (dead.length > 0) suspects.push(line)
-  }
+  const dead = await listeners.deadOfEach(lines)
+  const suspects = lines.filter((_, at) => (dead[at]?.length ?? 0) > 0)
+  let untold = dead.filter((one) => one === null).length
   if (suspects.length === 0) return {records: [], untold}
   await delay(LISTENS_AFTER_MS, undefined, {signal})
   const records: LockRecord[] = []
