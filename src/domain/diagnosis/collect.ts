@@ -63,14 +63,19 @@ async function look(
 ): Promise<DiagnosisSnapshot> {
   const takenAt = new Date().toISOString()
   const limit = pLimit(CONCURRENT_TOPICS)
-  const [brokerVersion, settings, outcomes] = await Promise.all([
+  const ofEach = <S, T>(rows: readonly S[], ask: (row: S) => Promise<T>): Promise<Array<PromiseSettledResult<T>>> =>
+    Promise.allSettled(rows.map((row) => limit(() => ask(row))))
+  const [brokerVersion, settings, firsts] = await Promise.all([
     admin.brokerVersion(),
     brokerLimits(admin),
-    Promise.allSettled(subjects.map((subject) => limit(() => topicSnapshot(admin, subject, options)))),
+    ofEach(subjects, (subject) => firstLook(admin, subject, options)),
   ])
-  const failed = outcomes.flatMap((outcome, at) =>
-    outcome.status === 'rejected' ? [{topic: subjects[at]?.topic ?? '', error: outcome.reason as unknown}] : [],
-  )
+  const begun = firsts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  // All topics share one window: it is over once that of the last one is.
+  const lastAt = Math.max(0, ...begun.map(({first}) => first.atMs))
+  await delay(Math.max(0, lastAt + options.windowMs - Date.now()), undefined, {signal: options.signal})
+  const lasts = await ofEach(begun, (one) => lastLook(admin, one, options))
+  const failed = [...failedOf(subjects, firsts), ...failedOf(begun, lasts)]
   // Of a topic that was asked for by name the error itself says what to do; one of a pattern may be gone by now.
   if (failed[0] && (subjects.length === 1 || options.signal.aborted)) throw failed[0].error
   return {
@@ -78,27 +83,48 @@ async function look(
     takenAt,
     brokerVersion,
     settings,
-    topics: outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])),
+    topics: lasts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])),
     failed: failed.map(({error, topic}) => ({topic, cause: error instanceof Error ? error.message : String(error)})),
   }
 }
 
-async function topicSnapshot(
+function failedOf(
+  rows: readonly DiagnosisSubject[],
+  outcomes: ReadonlyArray<PromiseSettledResult<unknown>>,
+): Array<{readonly topic: string; readonly error: unknown}> {
+  return outcomes.flatMap((outcome, at) =>
+    outcome.status === 'rejected' ? [{topic: rows[at]?.topic ?? '', error: outcome.reason as unknown}] : [],
+  )
+}
+
+interface Begun extends DiagnosisSubject {
+  readonly first: TopicLook
+  readonly samples: TopicSnapshot['samples']
+}
+
+async function firstLook(
   admin: PulsarAdmin,
   subject: DiagnosisSubject,
-  {locks, sampleEntries, signal, windowMs}: DiagnosisOptions,
-): Promise<TopicSnapshot> {
+  {sampleEntries}: DiagnosisOptions,
+): Promise<Begun> {
   const {subscription, topic} = subject
-  const first = await lookAt(admin, subject)
+  const {look: first} = await lookAt(admin, subject)
   const samples = subscription === null ? {} : await sampleOf(admin, topic, subscription, sampleEntries)
-  await delay(Math.max(0, first.look.atMs + windowMs - Date.now()), undefined, {signal})
-  const {look, partitionCount} = await lookAt(admin, subject)
-  const names = new Set(look.partitions.flatMap(({subscriptions}) => Object.keys(subscriptions)))
+  return {...subject, first, samples}
+}
+
+async function lastLook(
+  admin: PulsarAdmin,
+  {first, samples, subscription, topic}: Begun,
+  {locks}: DiagnosisOptions,
+): Promise<TopicSnapshot> {
+  const {look: last, partitionCount} = await lookAt(admin, {topic, subscription})
+  const names = new Set(last.partitions.flatMap(({subscriptions}) => Object.keys(subscriptions)))
   return {
     topic: parseTopicName(topic).full,
     partitionCount,
     policies: await topicLimits(admin, topic, [...names]),
-    looks: [first.look, look],
+    looks: [first, last],
     samples,
     locks:
       locks && subscription !== null
