@@ -25,6 +25,15 @@ export async function connectAdmin(config: {root: string}, url: string | undefin
   return new PulsarAdmin({url: address, token: pulsarToken()})
 }
 
+/** Opens the admin API of other brokers of a cluster, by `host:port`; each is kept, to be closed with the command. */
+export function brokerOpener(
+  admin: PulsarAdmin,
+  {config, own}: {readonly config: {root: string}; readonly own: (broker: PulsarAdmin) => PulsarAdmin},
+): (address: string) => Promise<PulsarAdmin> {
+  const scheme = new URL(admin.url).protocol
+  return async (address) => own(await connectAdmin(config, `${scheme}//${address}`))
+}
+
 /** As flags give it; what is left out is the default. */
 export interface TransportAddresses {
   readonly 'admin-url'?: string | undefined

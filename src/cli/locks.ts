@@ -6,7 +6,6 @@ import {Flags} from '@oclif/core'
 import {connectRedis} from '../clients/redis/connect.js'
 import type {LockQuestion} from '../domain/diagnosis/collect-locks.js'
 import type {CompiledFamilies} from '../domain/locks/families/compiled.js'
-
 import {defaultAddresses} from './addresses.js'
 import {defaultDuration, durationFlag} from './duration.js'
 import {redisFlags} from './flags.js'

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../cli/base-command.js'
-import {connectAdmin} from '../cli/connect.js'
+import {brokerOpener, connectAdmin} from '../cli/connect.js'
 import {defaultDuration, durationFlag} from '../cli/duration.js'
 import {exitCode} from '../cli/exit-codes.js'
 import {pulsarFlags} from '../cli/flags.js'
@@ -103,11 +103,10 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     if (subscription !== undefined) {
       throw new Usage('E_PATTERN', `${topic ?? ''} is a pattern: a subscription is asked for of one topic`)
     }
-    const scheme = new URL(admin.url).protocol
     const {subscriptions} = await listSubscriptions(admin, {
       pattern: parsePattern(topic),
       isFresh: false,
-      openBroker: async (address) => this.own(await connectAdmin(this.config, `${scheme}//${address}`)),
+      openBroker: brokerOpener(admin, {config: this.config, own: (broker) => this.own(broker)}),
     })
     return [...new Set(subscriptions.map((row) => row.topic))].map((name) => ({topic: name, subscription: null}))
   }

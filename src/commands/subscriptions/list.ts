@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {connectAdmin} from '../../cli/connect.js'
+import {brokerOpener, connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
 import {renderList} from '../../cli/render/subscriptions.js'
 import {listSubscriptions} from '../../domain/subscriptions/collect-list.js'
@@ -30,11 +30,10 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
     const {args, flags} = await this.parse(SubscriptionsList)
     const pattern = parsePattern(args.pattern)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
-    const scheme = new URL(admin.url).protocol
     const list = await listSubscriptions(admin, {
       pattern,
       isFresh: flags.fresh,
-      openBroker: async (address) => this.own(await connectAdmin(this.config, `${scheme}//${address}`)),
+      openBroker: brokerOpener(admin, {config: this.config, own: (broker) => this.own(broker)}),
     })
     if (!list.complete) this.warn('a broker left partitions out of its answer; the sums are too low')
     this.log(renderList(list))

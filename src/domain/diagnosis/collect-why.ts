@@ -6,7 +6,6 @@ import {inspectLock} from '../locks/collect-inspect.js'
 import {LockCorrelation} from '../locks/correlation.js'
 import type {LockRecord} from '../locks/record.js'
 import {collectKeyMessages, type KeyMessages} from '../sample/collect-key.js'
-import {collectSubscription} from '../subscriptions/collect.js'
 import {collectDiagnosis} from './collect.js'
 import type {LockQuestion} from './collect-locks.js'
 import {diagnose} from './diagnose.js'
@@ -38,11 +37,11 @@ export interface WhyQuestion {
 export async function collectWhy(admin: PulsarAdmin, question: WhyQuestion): Promise<Explanation> {
   const {hashingScheme, key, lock, max, signal, stuckAfterMs, subscription, topic, windowMs} = question
   const nothing = {backlogEntries: null, onProgress: () => undefined}
-  const [live, snapshot, collected] = await Promise.all([
+  const [live, snapshot] = await Promise.all([
     collectLiveConsumers(admin, {topic, subscription, hashingScheme, ...nothing}),
     collectDiagnosis(admin, [{topic, subscription}], {windowMs, sampleEntries: 0, locks: null, signal}),
-    collectSubscription(admin, topic, subscription),
   ])
+  const {collected} = live
   const home = live.homeOf(key)
   const messages = await collectKeyMessages(admin, collected, {key, partition: home.partition, max})
   const nowMs = Date.now()

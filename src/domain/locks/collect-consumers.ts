@@ -11,6 +11,8 @@ import {collectWaitingKeys} from './collect-waiting.js'
 import type {KeyHome, LiveConsumer, SubscriptionAsked, WaitingKeys} from './correlation.js'
 
 export interface LiveConsumers {
+  /** the statistics that all of this is from */
+  readonly collected: CollectedSubscription
   readonly about: SubscriptionAsked
   /** how the partition of a key was told */
   readonly routing: Routing
@@ -51,6 +53,7 @@ export async function collectLiveConsumers(
   const isKeyShared = collected.partitions.every(({subscription: {type}}) => type === 'Key_Shared')
   const directory = isKeyShared ? new KeyDirectory(collected, facts, routing.hashingScheme) : null
   return {
+    collected,
     about: {topic: collected.topic.full, subscription, asOf: new Date().toISOString()},
     routing,
     consumers: everyConsumer(collected),
