@@ -3,9 +3,11 @@ import {join} from 'node:path'
 
 import {Flags} from '@oclif/core'
 
-import {connectRedis} from '../clients/redis/connect.js'
+import {connectRedis, type RedisConnection} from '../clients/redis/connect.js'
 import type {LockQuestion} from '../domain/diagnosis/collect-locks.js'
+import type {RedlockServer} from '../domain/locks/collect-copies.js'
 import type {CompiledFamilies} from '../domain/locks/families/compiled.js'
+import {Unreachable, Usage} from '../errors.js'
 import {defaultAddresses} from './addresses.js'
 import {defaultDuration, durationFlag} from './duration.js'
 import {redisFlags} from './flags.js'
@@ -66,6 +68,34 @@ export async function messageLocks(
   if (keyPattern === undefined) return null
   const url = flags['redis-url'] ?? (await defaultAddresses(config.root)).redisUrl
   return {connection: await connectRedis(url), families, keyPattern, holderPattern: flags['holder-pattern'] ?? null}
+}
+
+/**
+ * Connects to the other servers of a Redlock. One that is down does not keep the others from being looked at.
+ *
+ * @throws Usage E_REDLOCK_CLUSTER, E_REDIS_URL
+ */
+export async function redlockServers(
+  urls: readonly string[],
+  own: <T extends RedisConnection>(connection: T) => T,
+): Promise<RedlockServer[]> {
+  return Promise.all(
+    urls.map(async (url) => {
+      try {
+        const connection = own(await connectRedis(url))
+        const {address, slotOwners} = connection
+        if (slotOwners === null) return {address, connection, cause: null}
+        throw new Usage(
+          'E_REDLOCK_CLUSTER',
+          `${address} is a cluster: a Redlock's servers are independent of each other`,
+        )
+      } catch (error) {
+        const address = error instanceof Unreachable ? error.data['address'] : null
+        if (typeof address !== 'string') throw error
+        return {address, connection: null, cause: (error as Unreachable).message}
+      }
+    }),
+  )
 }
 
 /** Where releases are written down unless said otherwise. @see the XDG base directory specification */

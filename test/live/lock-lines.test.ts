@@ -5,7 +5,7 @@ import {Redis} from 'ioredis'
 
 import type {LockScan} from '../../src/domain/locks/collect.js'
 import type {LockRecord} from '../../src/domain/locks/record.js'
-import {askCli} from '../support/cli.js'
+import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {deleteAll} from '../support/held-locks.js'
 import {closeFirst, live, type Place, until} from '../support/live.js'
 import {startCluster} from '../support/redis-servers.js'
@@ -101,6 +101,38 @@ test(
     const {executed} = await execute(place, file)
     assert.equal(executed?.summary.released, 1)
     assert.equal(await redis.exists(line.queue, line.deadlines), 0)
+  }),
+)
+
+test(
+  'what sidekiq-unique-jobs has left of a digest that nobody locks any more is found; all else of it is nothing wrong',
+  live(async (t, place) => {
+    const {keyPrefix, redis} = place
+    const digest = (name: string): string => `uniquejobs:${keyPrefix}${name}`
+    await redis.lpush(`${digest('left')}:QUEUED`, 'b4a577edbccf1d805744efa9')
+    await redis.set(`${digest('left')}:INFO`, '{}')
+    // Held; left for its waiters for 5 s, as an unlock does; and what is kept for all.
+    await redis.hset(`${digest('held')}:LOCKED`, 'b4a577edbccf1d805744efa9', String(Date.now() / 1000))
+    await redis.lpush(`${digest('held')}:QUEUED`, 'c')
+    await redis.lpush(`${digest('free')}:QUEUED`, '1')
+    await redis.pexpire(`${digest('free')}:QUEUED`, 60_000)
+    await redis.set(digest('live'), '1')
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const {locks} = await askCli<LockScan>(['locks', 'scan', '--pattern', `uniquejobs:${keyPrefix}*`])
+    assert.deepEqual(
+      locks.filter(({line, verdict}) => verdict !== 'healthy' || line !== null).map(({key, verdict}) => [key, verdict]),
+      [
+        [`${digest('left')}:INFO`, 'orphan-companion'],
+        [`${digest('left')}:QUEUED`, 'orphan-companion'],
+      ],
+    )
+    const [, {plan: planned, skipped}] = await plan(place, [`${digest('left')}:QUEUED`])
+    assert.deepEqual([planned.releases.length, skipped[0]?.reason], [0, 'belongs to a lock, and is none'])
+    const inspected = await runCli(['locks', 'inspect', `${digest('left')}:QUEUED`, '--json'])
+    assert.match(
+      parseDocument(inspected.stdout).error.message,
+      /is no lock: it holds the waiters of uniquejobs:.*:LOCKED/,
+    )
   }),
 )
 

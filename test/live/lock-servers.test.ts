@@ -47,6 +47,7 @@ async function scanWhile(
     fromReplica: false,
     pace: {maxOps: null, guardMs: null},
     correlation: null,
+    redlock: [],
     onlyFamilies: null,
     limit: LOCKS,
     observeMs: null,

@@ -2,6 +2,7 @@ import type {LockScan} from '../../src/domain/locks/collect.js'
 
 export const locks: LockScan = {
   address: 'redis://10.0.0.8:6379',
+  redlock: [],
   pattern: 'lock:*',
   subscription: null,
   complete: true,
@@ -26,6 +27,7 @@ export const locks: LockScan = {
       confidence: 0.95,
       line: null,
       messages: null,
+      copies: null,
     },
     {
       key: 'lock:b',
@@ -45,6 +47,7 @@ export const locks: LockScan = {
       confidence: 0,
       line: null,
       messages: null,
+      copies: null,
     },
     {
       key: 'lock:c',
@@ -64,6 +67,7 @@ export const locks: LockScan = {
       confidence: 0.99,
       line: null,
       messages: null,
+      copies: null,
     },
   ],
   summary: {

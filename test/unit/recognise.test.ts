@@ -62,6 +62,11 @@ test('a companion names the locks that it may belong to', () => {
     ['orders', '{orders}'],
   ])
   assert.deepEqual(companion({key: 'uniquejobs:digests', stored: {zset: {a: 1}}}), ['sidekiq-unique-jobs', 'index', []])
+  assert.deepEqual(companion({key: 'uniquejobs:1b9f27:QUEUED', stored: {list: ['a']}}), [
+    'sidekiq-unique-jobs',
+    'waiters',
+    ['uniquejobs:1b9f27:LOCKED'],
+  ])
 })
 
 test('holders: host, process, thread, instance and what a caller says of itself', () => {
@@ -157,4 +162,6 @@ test('a family that can’t be used is named', () => {
   })
   const twice = {...family, forms: []}
   assert.throws(() => compileFamilies([twice, twice]), {code: 'E_LOCK_FAMILIES', message: /stands twice/})
+  const unled = {...twice, companions: [{type: 'list', key: 'q:*', lock: 'q:${key}', role: 'waiters'} as const]}
+  assert.throws(() => compileFamilies([unled]), {message: /q:\* does not tell the key of its lock/})
 })

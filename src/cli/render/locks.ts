@@ -37,7 +37,7 @@ export function lockGaps({
       ? [`${String(unreadable)} keys may not be read by this login, which lacks ${rights}: ACL SETUSER USER ${rights}`]
       : []),
     ...failedServers.map(
-      ({address, cause}) => `${address} could not be walked to its end (${cause}): locks of its slots may be missing`,
+      ({address, cause}) => `${address} could not be walked to its end (${cause}): what it holds may be missing`,
     ),
     ...(untoldLines > 0
       ? [`who is dead of those in ${String(untoldLines)} lines can't be told (${untoldBecause ?? 'no answer'})`]
@@ -50,7 +50,8 @@ export function renderLocks(scan: LockScan): string {
   const {summary} = scan
   const gaps = lockGaps(summary).map((gap) => `${chalk.yellow('not whole')}: ${gap}`)
   const counts = Object.entries(summary.verdicts).map(([verdict, count]) => `${String(count)} ${verdict}`)
-  const head = `${scan.address}: ${gaps.length > 0 ? 'at least ' : ''}${String(summary.locks)} locks match ${scan.pattern}, of ${scan.scannedKeys === null ? 'an unknown number of' : `about ${String(scan.scannedKeys)}`} keys`
+  const others = scan.redlock.length === 0 ? '' : ` and ${String(scan.redlock.length)} other servers`
+  const head = `${scan.address}${others}: ${gaps.length > 0 ? 'at least ' : ''}${String(summary.locks)} locks match ${scan.pattern}, of ${scan.scannedKeys === null ? 'an unknown number of' : `about ${String(scan.scannedKeys)}`} keys`
   if (summary.locks === 0) return [head, ...gaps].join('\n')
   const healthy = scan.locks.filter(({verdict}) => verdict === 'healthy')
   const hidden = Math.max(0, healthy.length - HEALTHY_SHOWN)
@@ -117,7 +118,7 @@ function relationsText(
   return `${held}\n${read}: messages of ${String(waiting.keys)} keys wait, ${String(waiting.keysWithoutLock)} of these without a lock`
 }
 
-function holderText({holder, holders, line, reentrancy}: LockRecord): string {
+function holderText({copies, holder, holders, line, reentrancy}: LockRecord): string {
   if (line) {
     const dead = line.dead === null ? 'it can not be told who is dead' : `${String(line.dead.length)} of them dead`
     return `nobody: ${String(line.waiters)} wait for ${line.lock}, ${dead}`
@@ -125,8 +126,17 @@ function holderText({holder, holders, line, reentrancy}: LockRecord): string {
   if (!holder) return '-'
   if (holders !== null && holders > 1) return `${String(holders)} holders`
   const times = reentrancy !== null && reentrancy > 1 ? ` (taken ${String(reentrancy)} times)` : ''
-  if (holder.host !== null) return `${holder.host}${holder.pid === null ? '' : ` pid ${String(holder.pid)}`}${times}`
-  return `${holder.token}${times}`
+  if (holder.host !== null)
+    return `${holder.host}${holder.pid === null ? '' : ` pid ${String(holder.pid)}`}${times}${copiesText(copies)}`
+  return `${holder.token}${times}${copiesText(copies)}`
+}
+
+/** On how many servers of a Redlock it is. */
+function copiesText(copies: LockRecord['copies']): string {
+  if (copies === null) return ''
+  const {heldOn, notAsked, servers} = copies
+  const atLeast = notAsked > 0 ? 'at least ' : ''
+  return ` (on ${atLeast}${String(heldOn.length)} of ${String(servers)} servers)`
 }
 
 export function ttlText({ttlMs}: LockRecord): string {
@@ -143,19 +153,22 @@ function verdictText({verdicts}: LockRecord): string {
 }
 
 /** What to type next about what is wrong; nothing where nothing is. */
-function nextCommands({locks, observedMs, pattern, subscription}: LockScan): string[] {
+function nextCommands({address, locks, observedMs, pattern, subscription}: LockScan): string[] {
   const [worst] = locks.filter(({verdict}) => verdict !== 'healthy')
   if (!worst) return []
-  const {key, line, messages} = worst
+  const {copies, key, line, messages, verdict} = worst
+  if (verdict === 'orphan-companion' && line === null) return [] // its own library takes it away
+  const [at] = copies?.heldOn ?? []
+  const where = at === undefined || at === address ? '' : ` --redis-url ${at}`
   const isAtWrong = subscription !== null && messages?.relation === 'other-consumer'
   return [
     'next:',
     ...(isAtWrong
       ? [`  keyshift keys owner ${subscription.topic} ${subscription.subscription} '${messages.key}'   is it so still?`]
       : []),
-    `  keyshift locks inspect '${line?.lock ?? key}'`,
+    `  keyshift locks inspect '${line?.lock ?? key}'${where}`,
     ...(observedMs === null ? [`  keyshift locks scan --pattern '${pattern}' --observe 12s   which are renewed?`] : []),
-    `  keyshift locks release '${key}' -o plan.json   plans only`,
+    `  keyshift locks release '${key}'${where} -o plan.json   plans only`,
   ]
 }
 

@@ -10,7 +10,7 @@ import {giveWay} from '../../cli/give-way.js'
 import {interruptible} from '../../cli/interruptible.js'
 import {LineWriter} from '../../cli/lines.js'
 import {familiesFlag, ownFamilies} from '../../cli/lock-families.js'
-import {judgeFlags, judgeOptions} from '../../cli/locks.js'
+import {judgeFlags, judgeOptions, redlockServers} from '../../cli/locks.js'
 import {CSV_HEAD, csvLines, jsonLines} from '../../cli/render/lock-lines.js'
 import {lockGaps, renderLocks} from '../../cli/render/locks.js'
 import {FirstSeenFile} from '../../clients/first-seen/first-seen-file.js'
@@ -102,6 +102,12 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       description: 'keys to look at, as a glob (lock:*); with * only what can be nothing but a lock is taken for one',
       helpValue: 'GLOB',
     }),
+    redlock: Flags.string({
+      description: 'one more of the independent servers on which the locks are taken (Redlock); give each',
+      helpGroup: 'REDIS',
+      helpValue: 'redis://HOST:6379',
+      multiple: true,
+    }),
     subscription: Flags.string({
       dependsOn: ['topic'],
       description: 'its consumers are compared with the holders',
@@ -136,6 +142,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       ...judgeOptions(flags),
       pattern: flags.pattern ?? (flags['key-pattern'] === undefined ? 'lock:*' : globOf(flags['key-pattern'])),
       correlation: await this.correlation(flags),
+      redlock: await redlockServers(flags.redlock ?? [], (one) => this.own(one)),
       avoidsScripts: flags['avoid-scripts'],
       fromReplica: flags['from-replica'],
       pace: {maxOps: flags['max-ops'] ?? null, guardMs: flags['latency-guard'] ?? null},

@@ -35,6 +35,7 @@ export async function collectStallingLocks(
   const found: StallingLock[] = []
   await scanLocks(connection, {
     pattern: globOf(keyPattern),
+    redlock: [],
     correlation: new LockCorrelation({...live, keyPattern, holderPattern}),
     families,
     ...{onlyFamilies: null, limit: 1, observeMs: null, seenBefore: null, avoidsScripts: false, fromReplica: false},

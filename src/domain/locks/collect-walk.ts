@@ -2,11 +2,12 @@ import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../clients/redis/connect.js'
 import {Listeners} from '../../clients/redis/listeners.js'
-import type {Nearby} from '../../clients/redis/nearby.js'
 import {type Looked, SecondLooks} from './collect-again.js'
 import {judgeLines} from './collect-lines.js'
 import {PageReader} from './collect-page.js'
 import {expiryCommandOf, readLocks, type ReadKeys, stopTouching} from './collect-read.js'
+import {judgeStrays, type SeenCompanion} from './collect-strays.js'
+import type {Copies, RedlockServer} from './collect-copies.js'
 import type {LockCorrelation} from './correlation.js'
 import type {CompiledFamilies} from './families/compiled.js'
 import {lineOf, type SeenLine} from './line.js'
@@ -15,7 +16,7 @@ import {Pace, type PaceOptions} from './pace.js'
 import {recognise} from './recognise.js'
 import type {JudgeOptions, LockRecord} from './record.js'
 import type {Reported} from './reported.js'
-import {LockTally} from './tally.js'
+import type {LockTally} from './tally.js'
 
 export interface LockScanOptions extends JudgeOptions {
   readonly families: CompiledFamilies
@@ -39,6 +40,8 @@ export interface LockScanOptions extends JudgeOptions {
   readonly pace: PaceOptions
   /** tells whose messages the locks are for; null where that is not asked */
   readonly correlation: LockCorrelation | null
+  /** the other servers of a Redlock, each independent of all; empty where there are none */
+  readonly redlock: readonly RedlockServer[]
   /** Given every lock as soon as it is judged, unsorted; the scan waits for it. */
   readonly onLocks: (locks: readonly LockRecord[]) => Promise<void>
   /** Told after each call of SCAN: locks judged so far, and keys walked. */
@@ -54,9 +57,20 @@ export interface Territory {
   hasMoved(key: Buffer): void
 }
 
+/** What the walk of one server shares with those of others. */
+export interface WalkParts {
+  readonly connection: RedisConnection
+  readonly tally: LockTally
+  /** where a key may be met again in another walk; null where there is but one */
+  readonly reported: Reported | null
+  /** where the same lock may be on other servers, and which of them this one is; null where there is but one */
+  readonly copies: {readonly of: Copies; readonly at: number} | null
+}
+
 /** What of a page counts. */
 interface Sifted extends Looked {
   readonly lines: SeenLine[]
+  readonly companions: SeenCompanion[]
 }
 
 /** SCAN gives a key twice when the table of keys shrinks meanwhile, and then soon after. */
@@ -64,7 +78,6 @@ const REMEMBERED = 20_000
 
 /** Walks servers by SCAN and judges what matches, at once or at a second look; counts and gives on what it finds. */
 export class LockWalk {
-  readonly tally: LockTally
   ended = 0
   unreadable = 0
   /** what the login lacks for those that are unreadable */
@@ -76,19 +89,16 @@ export class LockWalk {
   private readonly options: LockScanOptions
   private readonly isExpected: boolean
   private readonly observer: Observer
-  private readonly nearby: Nearby
+  private readonly parts: WalkParts
   private readonly listeners: Listeners
-  private readonly reported: Reported | null
 
-  /** @param reported where a key may be met again in another walk; null where there is but one. */
-  constructor(options: LockScanOptions, connection: RedisConnection, reported: Reported | null) {
+  constructor(options: LockScanOptions, parts: WalkParts) {
     this.options = options
-    this.nearby = connection.nearby
-    this.listeners = new Listeners(connection)
-    this.reported = reported
-    this.tally = new LockTally(options.limit)
+    this.parts = parts
+    this.listeners = new Listeners(parts.connection)
     this.isExpected = saysWhatIsALock(options.pattern)
-    this.observer = new Observer(options, options.seenBefore)
+    // Each of several servers has a clock of its own; only the first one's looks are kept.
+    this.observer = new Observer(options, (parts.copies?.at ?? 0) === 0 ? options.seenBefore : null)
   }
 
   /**
@@ -98,8 +108,9 @@ export class LockWalk {
    */
   async walk(primary: Redis, territory: Territory | null): Promise<void> {
     const {avoidsScripts, fromReplica, observeMs, pattern, signal} = this.options
-    const redis = fromReplica ? await this.nearby.replicaOf(primary) : primary
-    const beside = this.options.pace.guardMs === null ? redis : await this.nearby.beside(redis)
+    const {nearby} = this.parts.connection
+    const redis = fromReplica ? await nearby.replicaOf(primary) : primary
+    const beside = this.options.pace.guardMs === null ? redis : await nearby.beside(redis)
     if (!(await stopTouching(redis))) this.touchesIdleTime = true
     const expiry = await expiryCommandOf(redis)
     const pace = new Pace(this.options.pace, () => beside.ping(), signal)
@@ -110,21 +121,19 @@ export class LockWalk {
     const second = observeMs === null ? null : new SecondLooks(this.observer, look, observeMs, signal)
     const recent = new Recent(REMEMBERED)
     const accepts = (key: Buffer, name: string): boolean =>
-      recent.isNew(name) && (territory?.isOf(key) ?? true) && !this.reported?.has(name)
+      recent.isNew(name) && (territory?.isOf(key) ?? true) && !this.parts.reported?.has(name)
     const reader = new PageReader(redis, {pattern, expiry, accepts, avoidsScripts, pace})
     for await (const page of reader.pages()) {
       signal.throwIfAborted()
-      const {lines, seen} = this.sift(page.read(), territory)
+      const {companions, lines, seen} = this.sift(page.read(), territory)
       if (lines.length > 0) await this.judge(redis, lines)
-      if (second === null) await this.give(this.observer.judge(seen, null))
-      else {
-        second.add(seen)
-        await this.give(await second.due())
-      }
+      if (companions.length > 0) await this.tell(await judgeStrays(redis, companions, signal))
+      second?.add(seen)
+      await this.give(second === null ? this.observer.judge(seen, null) : await second.due(), pace)
       this.keys += page.walked
-      this.options.onProgress({locks: this.tally.count, keys: this.keys})
+      this.options.onProgress({locks: this.parts.tally.count, keys: this.keys})
     }
-    while (second?.isWaiting) await this.give(await second.next())
+    while (second?.isWaiting) await this.give(await second.next(), pace)
     this.ended += second?.ended ?? 0
   }
 
@@ -132,7 +141,7 @@ export class LockWalk {
     for (const key of moved) territory?.hasMoved(key)
     this.unreadable += unreadable.length
     for (const one of unreadable) this.lacks.add(one.lacks)
-    const sifted: Sifted = {seen: [], lines: [], elsewhere: moved.length + unreadable.length}
+    const sifted: Sifted = {seen: [], lines: [], companions: [], elsewhere: moved.length + unreadable.length}
     const {families, onlyFamilies} = this.options
     for (const raw of locks) {
       const found = recognise(raw, families, this.isExpected)
@@ -140,6 +149,10 @@ export class LockWalk {
       if (found.kind === 'companion') {
         const line = lineOf(raw, found)
         if (line) sifted.lines.push(line)
+        const [lock] = found.locks
+        if (found.needsLock && lock !== undefined && raw.expiresAtMs < 0) {
+          sifted.companions.push({raw, family: found.family, lock})
+        }
       } else if (found.kind === 'lock' || this.isExpected || found.hasWrongType) sifted.seen.push({raw, found})
     }
     return sifted
@@ -153,16 +166,29 @@ export class LockWalk {
   private async judge(redis: Redis, lines: readonly SeenLine[]): Promise<void> {
     const {records, untold} = await judgeLines(redis, lines, this.listeners, this.options.signal)
     this.untoldLines += untold
-    await this.give(records)
+    await this.tell(records)
   }
 
-  private async give(judged: readonly LockRecord[]): Promise<void> {
+  private async give(judged: readonly LockRecord[], pace: Pace): Promise<void> {
+    const {copies} = this.parts
+    if (copies === null || judged.length === 0) return this.tell(judged)
+    const {locks} = await pace.turn(async () => ({
+      locks: await copies.of.lookUp(judged, copies.at),
+      keys: copies.of.concerned(judged).length,
+    }))
+    return this.tell(locks)
+  }
+
+  private async tell(judged: readonly LockRecord[]): Promise<void> {
     const {correlation} = this.options
+    const {reported, tally} = this.parts
     const nowMs = Date.now()
-    const locks = correlation ? judged.map((lock) => correlation.judge(lock, nowMs)) : judged
+    // What a failed try has left is nobody's, whoever wrote it.
+    const isHeld = ({verdicts}: LockRecord): boolean => !verdicts.includes('minority-residue')
+    const locks = correlation ? judged.map((lock) => (isHeld(lock) ? correlation.judge(lock, nowMs) : lock)) : judged
     for (const lock of locks) {
-      this.tally.add(lock)
-      this.reported?.add(lock.key)
+      tally.add(lock)
+      reported?.add(lock.key)
     }
     if (locks.length > 0) await this.options.onLocks(locks)
   }

@@ -1,15 +1,18 @@
 import {lacksRight, missingRight} from '../../clients/redis/acl.js'
 import type {RedisConnection} from '../../clients/redis/connect.js'
 import {Interrupted, KeyshiftError, Unreachable} from '../../errors.js'
-import {type FailedServer, walkServers} from './collect-servers.js'
+import {Copies} from './collect-copies.js'
+import {type Coverage, type FailedServer, walkServers} from './collect-servers.js'
 import {type LockScanOptions, LockWalk} from './collect-walk.js'
 import type {SubscriptionAsked, WaitingSummary} from './correlation.js'
 import type {LockRecord} from './record.js'
 import {Reported} from './reported.js'
-import type {LockSummary} from './tally.js'
+import {type LockSummary, LockTally} from './tally.js'
 
 export interface LockScan {
   address: string
+  /** the other, independent servers of a Redlock that were asked too; empty where none were given */
+  redlock: string[]
   pattern: string
   /** null where none was asked about */
   subscription: (SubscriptionAsked & {waiting: WaitingSummary | null}) | null
@@ -22,7 +25,7 @@ export interface LockScan {
   /** sorted: what is wrong first, then by key. Companions of a lock, such as a line of waiters, are none themselves */
   locks: LockRecord[]
   summary: LockSummary & {
-    /** locks of the first look that had ended by the second */
+    /** locks of the first look that had ended by the second, on each server */
     ended: number
     /** keys that this login may not read */
     unreadable: number
@@ -44,45 +47,81 @@ export interface LockScan {
 }
 
 /**
- * Walks every primary by SCAN and judges what matches, at once or at a second look. Reads only. Servers that can't be
- * walked to the end are named, and the others are.
+ * Walks every primary by SCAN and judges what matches, at once or at a second look; all servers of a Redlock side by side.
+ * Reads only. Servers that can't be walked to the end are named, and the others are.
  *
  * @throws Unreachable E_REDIS_SCAN when no server could be walked, E_REDIS_ACL when the login may not; Interrupted when the
  *   signal ends it.
  */
 export async function scanLocks(connection: RedisConnection, options: LockScanOptions): Promise<LockScan> {
-  const mayMeetAgain = connection.slotOwners !== null || connection.successor !== null
-  const walk = new LockWalk(options, connection, mayMeetAgain ? new Reported() : null)
-  const {failed, keys, movingSlots} = await walkServers(connection, walk, options.signal).catch((error: unknown) => {
-    if (options.signal.aborted) {
-      const {reason} = options.signal as {reason: unknown}
-      throw new Interrupted('E_INTERRUPTED', 'the scan was interrupted; nothing was changed', {cause: reason})
-    }
-    throw error instanceof KeyshiftError ? error : scanFailed(connection.address, error)
-  })
-  const {ended, lacks, tally, touchesIdleTime, unreadable, untoldBecause, untoldLines} = walk
+  const {fromReplica, limit, redlock, signal} = options
+  const servers = [{address: connection.address, connection, cause: null}, ...redlock]
+  const copies = redlock.length === 0 ? null : await Copies.open(servers, options.families)
+  const tally = new LockTally(limit)
+  const outcomes = await Promise.allSettled(
+    servers.map(async ({address, connection: one}, at) => {
+      if (one === null) return []
+      const reported = one.slotOwners !== null || one.successor !== null ? new Reported() : null
+      const walk = new LockWalk(options, {connection: one, tally, reported, copies: copies && {of: copies, at}})
+      try {
+        return [{...(await coverWith(walk, one, signal)), walk}]
+      } catch (error) {
+        copies?.failures.set(address, error instanceof Error ? error.message : String(error))
+        throw error
+      }
+    }),
+  )
+  const walks = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
+  const broken = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (broken && (walks.length === 0 || signal.aborted)) throw broken.reason
+  const failed = [...walks.flatMap((one) => one.failed), ...failuresOf(copies)]
+  const movingSlots = sumOf(walks, (one) => one.movingSlots)
+  const unreadable = sumOf(walks, ({walk}) => walk.unreadable)
+  const untoldLines = sumOf(walks, ({walk}) => walk.untoldLines)
   const isWhole = failed.length === 0 && movingSlots === 0 && unreadable === 0 && untoldLines === 0
   return {
     address: connection.address,
+    redlock: redlock.map(({address}) => address),
     pattern: options.pattern,
     subscription: options.correlation?.about ?? null,
-    complete: isWhole && tally.count <= options.limit,
-    scannedKeys: keys,
+    complete: isWhole && tally.count <= limit,
+    scannedKeys: walks.some(({keys}) => keys === null) ? null : sumOf(walks, ({keys}) => keys ?? 0),
     observedMs: options.observeMs,
     locks: tally.list(),
     summary: {
       ...tally.summary(),
-      ended,
+      ended: sumOf(walks, ({walk}) => walk.ended),
       unreadable,
       untoldLines,
-      untoldBecause,
-      missingRights: [...lacks].toSorted(),
-      failedServers: [...failed],
+      untoldBecause: walks.map(({walk}) => walk.untoldBecause).find((reason) => reason !== null) ?? null,
+      missingRights: [...new Set(walks.flatMap(({walk}) => [...walk.lacks]))].toSorted(),
+      failedServers: failed,
       movingSlots,
-      readFrom: options.fromReplica ? 'replica' : 'primary',
-      touchesIdleTime,
+      readFrom: fromReplica ? 'replica' : 'primary',
+      touchesIdleTime: walks.some(({walk}) => walk.touchesIdleTime),
     },
   }
+}
+
+/** @throws what ended the walk, as an error that says so. */
+async function coverWith(walk: LockWalk, connection: RedisConnection, signal: AbortSignal): Promise<Coverage> {
+  try {
+    return await walkServers(connection, walk, signal)
+  } catch (error) {
+    if (signal.aborted) {
+      const {reason} = signal as {reason: unknown}
+      throw new Interrupted('E_INTERRUPTED', 'the scan was interrupted; nothing was changed', {cause: reason})
+    }
+    throw error instanceof KeyshiftError ? error : scanFailed(connection.address, error)
+  }
+}
+
+function failuresOf(copies: Copies | null): FailedServer[] {
+  return [...(copies?.failures ?? [])].map(([address, cause]) => ({address, cause}))
+}
+
+function sumOf<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + of(item), 0)
 }
 
 function scanFailed(address: string, error: unknown): Unreachable {

@@ -1,6 +1,6 @@
 import type {CompiledFamilies, CompiledForm} from './families/compiled.js'
 import type {LockCompanion, LockFamily} from './families/family.js'
-import {untagged} from './families/template.js'
+import {fillTemplate, untagged} from './families/template.js'
 import {printable, type RawLock} from './raw-lock.js'
 
 export interface LockHolder {
@@ -42,6 +42,8 @@ export interface RecognisedCompanion {
   readonly role: LockCompanion['role']
   /** the keys of which one is its lock; none where it belongs to all */
   readonly locks: readonly string[]
+  /** whether it is a leak without its lock, when it has no TTL */
+  readonly needsLock: boolean
 }
 
 /** Neither; perhaps stored in a type in which the family of such keys stores none. */
@@ -93,12 +95,18 @@ type Entry = readonly [token: string, entry: string | null]
 function recogniseCompanion(key: string, type: string, {companions}: CompiledFamilies): RecognisedCompanion | null {
   for (const {companion, family, key: expression} of companions.get(type) ?? []) {
     const match = expression.exec(key)
-    if (match) return {kind: 'companion', family, role: companion.role, locks: locksOf(match.groups ?? {})}
+    if (match) {
+      const {lock, role} = companion
+      const locks = locksOf(match.groups ?? {}, lock)
+      return {kind: 'companion', family, role, locks, needsLock: lock !== undefined}
+    }
   }
   return null
 }
 
-function locksOf({key, tagged}: Readonly<Record<string, string | undefined>>): string[] {
+function locksOf(groups: Readonly<Record<string, string>>, template: string | undefined): string[] {
+  const {key, tagged} = groups
+  if (template !== undefined) return [fillTemplate(template, '', groups) ?? ''].filter((name) => name !== '')
   if (tagged !== undefined) return untagged(tagged)
   return key === undefined ? [] : [key]
 }

@@ -1,3 +1,4 @@
+import type {LockFamily} from './families/family.js'
 import type {LineLook, SeenLine} from './line.js'
 import type {RawLock} from './raw-lock.js'
 import type {LockHolder, RecognisedLock, Unrecognised} from './recognise.js'
@@ -37,6 +38,15 @@ export interface LockLine {
   dead: string[] | null
 }
 
+/** On which of the independent servers of a Redlock the same holder has it. */
+export interface LockCopies {
+  servers: number
+  /** their addresses */
+  heldOn: string[]
+  /** how many of them could not be asked */
+  notAsked: number
+}
+
 export interface LockRecord {
   key: string
   /** `unknown` where no family fits */
@@ -74,6 +84,8 @@ export interface LockRecord {
   line: LockLine | null
   /** the messages that it is for; null where no subscription was asked about, and for other keys */
   messages: LockMessages | null
+  /** null where no other servers were given, and for what is never taken on several */
+  copies: LockCopies | null
 }
 
 export interface JudgeOptions {
@@ -125,6 +137,7 @@ export function lockRecord(
     confidence: lock?.confidence ?? 0,
     line: null,
     messages: null,
+    copies: null,
   }
 }
 
@@ -135,7 +148,21 @@ export function lineRecord(
 ): LockRecord {
   const dead = look.dead?.length ?? 0
   const isLeft = look.lock === null && dead === look.waiters.length
-  const verdict = dead === 0 ? 'healthy' : isLeft ? 'orphan-companion' : 'orphan-waiter'
+  return companionRecord(raw, family, dead === 0 ? 'healthy' : isLeft ? 'orphan-companion' : 'orphan-waiter', {
+    lock: look.lock ?? locks[0] ?? '',
+    isHeld: look.lock !== null,
+    waiters: look.waiters.length,
+    dead: look.dead && [...look.dead],
+  })
+}
+
+/** What a key says that belongs to a lock, and is none. */
+export function companionRecord(
+  raw: RawLock,
+  family: LockFamily,
+  verdict: LockVerdict,
+  line: LockLine | null,
+): LockRecord {
   return {
     key: raw.name,
     family: family.name,
@@ -152,13 +179,9 @@ export function lineRecord(
     verdict,
     verdicts: [verdict],
     confidence: Math.max(...family.forms.map((form) => form.confidence)),
-    line: {
-      lock: look.lock ?? locks[0] ?? '',
-      isHeld: look.lock !== null,
-      waiters: look.waiters.length,
-      dead: look.dead && [...look.dead],
-    },
+    line,
     messages: null,
+    copies: null,
   }
 }
 

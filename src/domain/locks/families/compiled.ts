@@ -81,6 +81,10 @@ function requireKnownGroups(family: LockFamily): void {
   const known = new Set(['key', 'tagged', 'waiter', ...found])
   const strange = templates.flatMap(variablesOf).find((name) => !known.has(name))
   if (strange !== undefined) throw unreadable(family, `no form's key has a group ${strange}, which a template names`)
+  for (const {key, lock = ''} of companions) {
+    const missing = variablesOf(lock).find((name) => !variablesOf(key).includes(name) || name === 'tagged')
+    if (missing !== undefined) throw unreadable(family, `${key} does not tell the ${missing} of its lock`)
+  }
 }
 
 function unreadable({name}: LockFamily, reason: string): Usage {

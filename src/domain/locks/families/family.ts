@@ -17,6 +17,8 @@ export interface LockFamily {
   lease: LockLease
   /** keys that belong to a lock of this family and are none themselves */
   companions?: LockCompanion[]
+  /** whether its library can take it on several independent servers at once, as Redlock does: more than half have to have it */
+  onSeveralServers?: boolean
   release: LockRelease
 }
 
@@ -70,6 +72,11 @@ export interface LockCompanion {
   type: LockType
   /** a template */
   key: string
+  /**
+   * The lock's key, a template of what the names in `key` found. Given where it has no place without its lock: one without a
+   * TTL is a leak then.
+   */
+  lock?: string
   /** `waiters` wait in order, `deadlines` are theirs; `counter` outlives its lock by design, and so does `index` */
   role: 'counter' | 'deadlines' | 'hold' | 'index' | 'info' | 'signal' | 'waiters'
 }

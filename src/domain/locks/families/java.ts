@@ -20,6 +20,7 @@ const REDISSON: LockFamily = {
     {type: 'string', key: 'redisson_lock_token:${tagged}', role: 'counter'},
     {type: 'string', key: 'redisson_unlock_latch:${tagged}:*', role: 'info'},
   ],
+  onSeveralServers: true,
   release: {
     how: 'compare-and-delete',
     wake: {

@@ -44,6 +44,7 @@ const REDIS_SEMAPHORE: LockFamily = {
     },
   ],
   lease: {ttlMs: 10_000, renewEveryMs: 8000},
+  onSeveralServers: true,
   release: {how: 'compare-and-delete'},
 }
 
@@ -52,6 +53,7 @@ const NODE_REDLOCK: LockFamily = {
   title: 'node-redlock 4 and 5: 16 random bytes, in hex',
   forms: [{type: 'string', token: '[0-9a-f]{32}', isWeak: true, confidence: 0.8}],
   lease: {ttlMs: null, renewEveryMs: null},
+  onSeveralServers: true,
   release: {how: 'compare-and-delete'},
 }
 

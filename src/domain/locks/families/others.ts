@@ -9,6 +9,7 @@ const REDSYNC: LockFamily = {
   title: 'go-redsync 4: 16 random bytes, in base64',
   forms: [{type: 'string', token: '[A-Za-z0-9+/]{22}==', isWeak: true, confidence: 0.9}],
   lease: {ttlMs: 8000, renewEveryMs: null},
+  onSeveralServers: true,
   release: {how: 'compare-and-delete'},
 }
 
@@ -65,7 +66,7 @@ const SIDEKIQ: LockFamily = {
   forms: [
     {
       type: 'hash',
-      key: '(?<name>uniquejobs:.+):LOCKED',
+      key: 'uniquejobs:(?<digest>.+):LOCKED',
       token: '.+',
       entry: '(?<acquiredAtSeconds>\\d{10}(?:\\.\\d+)?)',
       holders: 'many',
@@ -76,6 +77,9 @@ const SIDEKIQ: LockFamily = {
   // Its locks have no expiry by default: the reaper takes away those whose job is gone.
   lease: {ttlMs: null, renewEveryMs: null, endsElsewhere: true},
   companions: [
+    {type: 'string', key: 'uniquejobs:${digest}:INFO', lock: 'uniquejobs:${digest}:LOCKED', role: 'info'},
+    {type: 'list', key: 'uniquejobs:${digest}:QUEUED', lock: 'uniquejobs:${digest}:LOCKED', role: 'waiters'},
+    {type: 'list', key: 'uniquejobs:${digest}:PRIMED', lock: 'uniquejobs:${digest}:LOCKED', role: 'waiters'},
     {type: 'string', key: 'uniquejobs:*', role: 'info'},
     {type: 'list', key: 'uniquejobs:*', role: 'info'},
     {type: 'zset', key: 'uniquejobs:digests', role: 'index'},
@@ -93,6 +97,7 @@ const MEDALLION: LockFamily = {
   title: 'Medallion DistributedLock.Redis',
   forms: [{type: 'string', token: '(?<host>.+)_(?<pid>\\d+)_[0-9a-f]{32}', confidence: 0.97}],
   lease: {ttlMs: 30_000, renewEveryMs: 9000},
+  onSeveralServers: true,
   release: {how: 'compare-and-delete'},
 }
 
@@ -118,6 +123,7 @@ const REDLOCK_NET: LockFamily = {
   title: 'RedLock.net',
   forms: [{type: 'string', key: 'redlock:(?<name>.+)', token: UUID, confidence: 0.9}],
   lease: {ttlMs: null, renewEveryMs: null},
+  onSeveralServers: true,
   release: {how: 'compare-and-delete'},
 }
 
@@ -126,6 +132,7 @@ const UUID_TOKEN: LockFamily = {
   title: 'SET NX with a UUID: redlock-rb, aioredlock and many of one’s own',
   forms: [{type: 'string', token: UUID, isWeak: true, confidence: 0.8}],
   lease: {ttlMs: null, renewEveryMs: null},
+  onSeveralServers: true,
   release: {how: 'compare-and-delete'},
 }
 

@@ -1,0 +1,99 @@
+import type {RedisConnection} from '../../clients/redis/connect.js'
+import {readLocks, stopTouching} from './collect-read.js'
+import {withCopies} from './copies.js'
+import type {CompiledFamilies} from './families/compiled.js'
+import {bytesOf, printable} from './raw-lock.js'
+import type {LockRecord} from './record.js'
+
+/** One of the independent servers of a Redlock. */
+export interface RedlockServer {
+  /** without user and password, fit to be shown */
+  readonly address: string
+  /** null where none could be had */
+  readonly connection: RedisConnection | null
+  /** why; null where it is there */
+  readonly cause: string | null
+}
+
+/** Looks up the locks of one server on the others. */
+export class Copies {
+  /** why one of them could not be asked, by its address */
+  readonly failures = new Map<string, string>()
+  private readonly servers: readonly RedlockServer[]
+  private readonly families: CompiledFamilies
+
+  private constructor(servers: readonly RedlockServer[], families: CompiledFamilies) {
+    this.servers = servers
+    this.families = families
+    for (const {address, cause} of servers) if (cause !== null) this.failures.set(address, cause)
+  }
+
+  static async open(servers: readonly RedlockServer[], families: CompiledFamilies): Promise<Copies> {
+    await Promise.all(servers.flatMap(({connection}) => (connection?.primaries ?? []).map(stopTouching)))
+    return new Copies(servers, families)
+  }
+
+  /** What of this can be held on several servers. */
+  concerned(locks: readonly LockRecord[]): LockRecord[] {
+    const {families} = this.families
+    return locks.filter(({family, holder, line}) => {
+      return line === null && holder !== null && families.get(family)?.onSeveralServers === true
+    })
+  }
+
+  /**
+   * Says of locks that one server holds which others do, with the same token.
+   *
+   * @param at which server it is.
+   * @returns without those that an earlier server holds too: they are told there.
+   */
+  async lookUp(locks: readonly LockRecord[], at: number): Promise<LockRecord[]> {
+    const concerned = this.concerned(locks)
+    if (concerned.length === 0) return [...locks]
+    const held = await Promise.all(
+      this.servers.map(async (server, other) =>
+        other === at ? concerned.map(() => true) : this.isHeld(server, concerned),
+      ),
+    )
+    const told = new Map(
+      concerned.map((lock, row) => {
+        const on = held.map((answers) => answers[row] ?? null)
+        const copies = {
+          servers: on.length,
+          heldOn: this.servers.filter((_, other) => on[other] === true).map(({address}) => address),
+          notAsked: on.filter((answer) => answer === null).length,
+        }
+        return [lock, on.indexOf(true) < at ? null : withCopies(lock, copies)]
+      }),
+    )
+    return locks.flatMap((lock) => {
+      const one = told.get(lock)
+      return one === null ? [] : [one ?? lock]
+    })
+  }
+
+  /** For each lock whether a server holds it with the same token; null where that can't be told. */
+  private async isHeld(
+    {address, connection}: RedlockServer,
+    locks: readonly LockRecord[],
+  ): Promise<Array<boolean | null>> {
+    try {
+      const [redis] = connection?.primaries ?? []
+      if (!redis) return locks.map(() => null)
+      const {locks: found, unreadable} = await readLocks(
+        redis,
+        locks.map(({key}) => bytesOf(key)),
+        'pttl',
+      )
+      for (const {lacks} of unreadable) this.failures.set(address, `this login lacks ${lacks}`)
+      const refused = new Set(unreadable.map(({key}) => printable(key)))
+      const tokens = new Map(found.map(({entries, name}) => [name, entries.map(([token]) => printable(token))]))
+      return locks.map(({holder, key}) =>
+        refused.has(key) ? null : (tokens.get(key) ?? []).includes(holder?.token ?? ''),
+      )
+    } catch (error) {
+      this.failures.set(address, error instanceof Error ? error.message : String(error))
+      return locks.map(() => null)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {Redis} from 'ioredis'
+
+import type {LockFamily} from './families/family.js'
+import type {RawLock} from './raw-lock.js'
+import {companionRecord, type LockRecord} from './record.js'
+
+/** A key without a TTL that has no place without its lock. */
+export interface SeenCompanion {
+  readonly raw: RawLock
+  readonly family: LockFamily
+  readonly lock: string
+}
+
+/** A library writes some of them before the lock itself, and takes them back after it: by a few round trips of its client. */
+const WRITTEN_WITHIN_MS = 200
+
+/** Judges companions whose locks are not there, at two looks. @returns a record for each that stays without. */
+export async function judgeStrays(
+  redis: Redis,
+  companions: readonly SeenCompanion[],
+  signal: AbortSignal,
+): Promise<LockRecord[]> {
+  const suspects = await straysAmong(redis, companions)
+  if (suspects.length === 0) return []
+  await delay(WRITTEN_WITHIN_MS, undefined, {signal})
+  return (await straysAmong(redis, suspects)).map(({family, raw}) =>
+    companionRecord(raw, family, 'orphan-companion', null),
+  )
+}
+
+/** Those that are there still, and whose lock is not; none of which this can't be told. */
+async function straysAmong(redis: Redis, companions: readonly SeenCompanion[]): Promise<SeenCompanion[]> {
+  const asked = redis.pipeline()
+  for (const {lock, raw} of companions) asked.exists(raw.key).exists(lock)
+  const counts = ((await asked.exec()) ?? []).map(([error, count]) => (error ? null : Number(count)))
+  return companions.filter((_, at) => counts[2 * at] === 1 && counts[2 * at + 1] === 0)
+}

@@ -1,0 +1,17 @@
+import type {LockCopies, LockRecord} from './record.js'
+import {sortedVerdicts} from './verdict.js'
+
+/** A Redlock is taken on one server after the other, within its TTL: one that has stood for so long is not just being taken. */
+const TAKEN_WITHIN_MS = 2000
+
+/**
+ * Says on how many of the independent servers a lock is held. On fewer than more than half it holds nobody off for good: a
+ * try that failed has left it, and did not take it back.
+ */
+export function withCopies(lock: LockRecord, copies: LockCopies): LockRecord {
+  const {heldOn, notAsked, servers} = copies
+  const canHold = heldOn.length + notAsked > servers / 2
+  if (canHold || (lock.heldAtLeastMs ?? 0) < TAKEN_WITHIN_MS) return {...lock, copies}
+  const verdicts = sortedVerdicts([...lock.verdicts.filter((verdict) => verdict !== 'healthy'), 'minority-residue'])
+  return {...lock, copies, verdict: verdicts[0], verdicts}
+}
