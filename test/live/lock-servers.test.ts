@@ -15,6 +15,7 @@ import type {LockScanOptions} from '../../src/domain/locks/collect-walk.js'
 import {familiesWith} from '../../src/domain/locks/families/builtin.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {temporaryFolder} from '../support/folder.js'
+import {until} from '../support/live.js'
 import {
   beginMove,
   finishMove,
@@ -207,4 +208,17 @@ test('TLS: a certificate that nobody vouches for is refused, and with its author
   assert.match(error.next.join(), /NODE_EXTRA_CA_CERTS/)
   const {complete} = await askCli<LockScan>(args, {NODE_EXTRA_CA_CERTS: certificate})
   assert.equal(complete, true)
+})
+
+test('a cluster of one server that was never told its address; and one in which nobody serves a slot', async (t) => {
+  const server = await startRedis(t, '--cluster-enabled', 'yes')
+  const args = ['locks', 'scan', '--redis-url', server.url]
+  await server.call('PING')
+  const none = await runCli([...args, '--json'])
+  assert.deepEqual([none.code, parseDocument(none.stdout).error.code], [4, 'E_REDIS_CLUSTER'])
+  await server.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383)
+  await until('the cluster', async () => String(await server.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+  await server.call('SET', 'lock:one', 'worker-3', 'PX', 600_000)
+  const scan = await askCli<LockScan>(args)
+  assert.deepEqual([scan.complete, scan.locks.map(({key}) => key)], [true, ['lock:one']])
 })

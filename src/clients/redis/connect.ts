@@ -2,7 +2,7 @@ import {promisify} from 'node:util'
 
 import {Cluster, Redis} from 'ioredis'
 
-import {Usage} from '../../errors.js'
+import {Unreachable, Usage} from '../../errors.js'
 import {Nearby} from './nearby.js'
 import {ready, type RedisSettings, refused} from './ready.js'
 import {type SlotOwners, slotOwnersBy} from './slots.js'
@@ -46,14 +46,14 @@ const FAIL_FAST: RedisSettings = {
  * Connects to Redis and finds every primary: `redis://`, `rediss://`, or `redis+sentinel://host:port,host:port/name`.
  * A server that runs in cluster mode is recognised and joined as a cluster.
  *
- * @throws Unreachable E_REDIS_UNREACHABLE, E_REDIS_AUTH, E_REDIS_ACL or E_REDIS_TLS with the server's first error, never with the password.
+ * @throws Unreachable E_REDIS_UNREACHABLE, E_REDIS_AUTH, E_REDIS_ACL, E_REDIS_CLUSTER or E_REDIS_TLS with the server's first error, never with the password.
  * @throws Usage E_REDIS_URL
  */
 export async function connectRedis(url: string): Promise<RedisConnection> {
   const {address, options} = parseRedisUrl(url)
   const redis = new Redis({...FAIL_FAST, ...options})
   await ready(redis, address)
-  if (await isCluster(redis, address)) {
+  if ((await isCluster(redis, address)) && !(await isAllOfIt(redis, address))) {
     redis.disconnect()
     return joinCluster(address, options)
   }
@@ -84,6 +84,30 @@ async function isCluster(redis: Redis, address: string): Promise<boolean> {
     redis.disconnect()
     throw refused(address, error)
   }
+}
+
+/**
+ * Whether the server is a cluster by itself, and was never told an address of its own: then it names none, and ioredis waits
+ * for it for ever.
+ *
+ * @throws Unreachable E_REDIS_CLUSTER when nobody serves a slot.
+ */
+async function isAllOfIt(redis: Redis, address: string): Promise<boolean> {
+  const ranges = await redis.cluster('SLOTS').catch((error: unknown) => {
+    redis.disconnect()
+    throw refused(address, error)
+  })
+  if (ranges.length === 0) {
+    redis.disconnect()
+    throw new Unreachable('E_REDIS_CLUSTER', `the cluster of Redis at ${address} serves no slot`, {
+      data: {address},
+      next: ['redis-cli --cluster check HOST:PORT'],
+    })
+  }
+  return ranges.every(([, , primary]) => {
+    const [host] = primary as readonly [host: string | null, ...unknown[]]
+    return host === null || host === ''
+  })
 }
 
 async function joinCluster(address: string, options: RedisSettings): Promise<RedisConnection> {
