@@ -1,7 +1,7 @@
 // Holds Redisson locks of every kind, as its users take them, until stdin ends; it never releases them. With -Dmany=N it
-// holds N plain ones instead.
+// holds N plain ones instead, with -Dreader=true a read lock alone.
 //
-//   java -cp "$CLASSPATH" [-Dmany=N] RedissonLocks.java '{"redisUrl": …, "prefix": …}'
+//   java -cp "$CLASSPATH" [-Dmany=N | -Dreader=true] RedissonLocks.java '{"redisUrl": …, "prefix": …}'
 //
 // Each line on stdout is a JSON object: a lock's key, family and token. A waiter of a fair lock, and one of a plain lock,
 // stand in line while it runs.
@@ -13,7 +13,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.redisson.Redisson;
 import org.redisson.api.RLock;
-import org.redisson.api.RReadWriteLock;
 import org.redisson.api.RedissonClient;
 import org.redisson.config.Config;
 
@@ -28,7 +27,8 @@ public class RedissonLocks {
         RedissonClient redisson = Redisson.create(config);
         String holder = redisson.getId() + ":" + Thread.currentThread().getId();
         int many = Integer.getInteger("many", 0);
-        if (many > 0) holdMany(redisson, prefix, many, holder);
+        if (Boolean.getBoolean("reader")) holdRead(redisson, prefix, holder);
+        else if (many > 0) holdMany(redisson, prefix, many, holder);
         else holdEveryKind(redisson, prefix, holder);
         OUT.println("{\"ready\": true}");
         System.in.read();
@@ -62,9 +62,7 @@ public class RedissonLocks {
         RLock[] members = {redisson.getLock(prefix + "{m}1"), redisson.getLock(prefix + "{m}2")};
         hold(redisson.getMultiLock(members), -1);
         for (RLock member : members) say(member.getName(), "redisson", holder);
-        RReadWriteLock read = redisson.getReadWriteLock(prefix + "read");
-        hold(read.readLock(), -1);
-        say(prefix + "read", "redisson-read-write", holder);
+        holdRead(redisson, prefix, holder);
         hold(redisson.getReadWriteLock(prefix + "write").writeLock(), -1);
         say(prefix + "write", "redisson-read-write", holder + ":write");
 
@@ -72,6 +70,11 @@ public class RedissonLocks {
         wait(redisson.getFairLock(prefix + "fair"), waiting);
         wait(redisson.getLock(prefix + "renewed"), waiting);
         waiting.await();
+    }
+
+    static void holdRead(RedissonClient redisson, String prefix, String holder) throws InterruptedException {
+        hold(redisson.getReadWriteLock(prefix + "read").readLock(), -1);
+        say(prefix + "read", "redisson-read-write", holder);
     }
 
     static void hold(RLock lock, long leaseSeconds) throws InterruptedException {

@@ -11,7 +11,7 @@ import {deleteAll, holdBy, type Holding, redissonProgram} from '../support/held-
 import {closeFirst, live, until} from '../support/live.js'
 import {nodeProgram} from '../support/programs.js'
 
-const redisson = redissonProgram(500)
+const redisson = redissonProgram({many: 500})
 const TOKEN = 'a3'.repeat(16)
 
 test(

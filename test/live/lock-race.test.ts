@@ -132,7 +132,7 @@ async function timeUs(redis: Redis): Promise<number> {
 }
 
 function orderOf({entries, expiresAtMs, key, type}: LockSnapshot): ReleaseOrder {
-  return {key, type, entries, expiresAtMs, graceMs: null, alsoDelete: [], line: null, wake: null}
+  return {key, type, entries, expiresAtMs, graceMs: null, holder: null, alsoDelete: [], line: null, wake: null}
 }
 
 async function connected(redis: Redis): Promise<Redis> {

@@ -56,13 +56,14 @@ async function untilReady(child: ChildProcess): Promise<HeldLock[]> {
 /**
  * Null where Redisson can't be had.
  *
- * @param many so many plain locks, instead of one of every kind.
+ * @param instead of one of every kind: so many plain locks, or a read lock alone.
  */
-export function redissonProgram(many = 0): Program | null {
+export function redissonProgram(instead: {readonly many?: number; readonly reader?: boolean} = {}): Program | null {
   const classpath = mavenClasspath('org.redisson:redisson:4.3.0')
   if (classpath === null) return null
   const {args, ...program} = javaProgram('RedissonLocks.java', classpath)
-  return {...program, args: [`-Dmany=${String(many)}`, ...args]}
+  const {many = 0, reader = false} = instead
+  return {...program, args: [`-Dmany=${String(many)}`, `-Dreader=${String(reader)}`, ...args]}
 }
 
 /** Deletes what a test or a library has left, wherever it has put the test's prefix into a key. */

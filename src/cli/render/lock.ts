@@ -64,10 +64,12 @@ function connectionsText({connections, lacks}: LockInspection): string[] {
   return [renderTable(['connection', 'name', 'told by', 'age', 'idle', "the holder's"], rows)]
 }
 
-function releaseText({release}: LockInspection): string {
+function releaseText({holders, lock, release}: LockInspection): string {
   if (release === null) return 'Its format is not known: it will not be released.'
   if (release.instead !== null) return `Never delete it: ${release.instead}.`
-  return ['A release would:', ...release.steps.map((step, at) => `  ${String(at + 1)}. ${stepText(step)}`)].join('\n')
+  const steps = release.steps.map((step, at) => `  ${String(at + 1)}. ${stepText(step)}`)
+  const alone = `One holder alone is taken out by: keyshift locks release '${lock.key}' --holder TOKEN -o plan.json`
+  return ['A release would:', ...steps, ...(holders.length > 1 ? [alone] : [])].join('\n')
 }
 
 function stepText(step: ReleaseStep): string {

@@ -27,8 +27,9 @@ export function renderReleasePlan(
   ].join('\n')
 }
 
-function whatFor({graceMs, line, reason, wake}: PlannedRelease): string {
+function whatFor({graceMs, holder, line, lock, reason, wake}: PlannedRelease): string {
   if (reason !== null) return reason
+  if (holder !== null) return `takes ${holder.token} out; ${String((lock.holders ?? 1) - 1)} others go on holding it`
   if (graceMs !== null) return `expires after ${renderMs(graceMs)}`
   const dead = line?.dead.length ?? 0
   const told = wake === null ? '' : wake.by === 'publish' ? `tells ${wake.channel}` : `pushes to ${wake.list}`
@@ -41,6 +42,7 @@ const RELEASED: Readonly<Record<PlannedRelease['action'], string>> = {
   expire: 'given a TTL',
   keep: 'kept',
   purge: 'line purged',
+  withdraw: 'holder taken out',
 }
 
 export function renderReleases({address, releases, replicas, stopped, summary}: LockReleases): string {

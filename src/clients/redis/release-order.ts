@@ -12,6 +12,8 @@ export interface LockSnapshot {
 export interface ReleaseOrder extends LockSnapshot {
   /** instead of deleting it, let it expire after so long at most, in ms; null to delete it */
   readonly graceMs: number | null
+  /** the only one of several holders that goes, a field or member; null where the key goes */
+  readonly holder: Buffer | null
   /** keys that go with it */
   readonly alsoDelete: readonly string[]
   /** those who wait in line and are dead, and how the next one is told; null where nobody waits in line */

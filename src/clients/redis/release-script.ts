@@ -15,7 +15,8 @@ local entries, also, dead = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[
 local found = redis.call('TYPE', lock)['ok']
 if found == 'none' then return {'gone'} end
 if found ~= kind then return {'changed'} end
-local at = 7
+local holder = ARGV[8]
+local at = 8
 if kind == 'string' then
   if redis.call('GET', lock) ~= ARGV[at + 1] then return {'changed'} end
 else
@@ -42,7 +43,8 @@ if grace >= 0 then
   if left < 0 or left > grace then redis.call('PEXPIRE', lock, grace) end
   return {'released'}
 end
-for i = 1, 1 + also do
+if holder ~= '' then redis.call(kind == 'hash' and 'HDEL' or 'ZREM', lock, holder) end
+for i = holder == '' and 1 or 2, 1 + also do
   if type(redis.pcall('UNLINK', KEYS[i])) == 'table' then redis.call('DEL', KEYS[i]) end
 end
 local queue, deadlines = KEYS[2 + also], KEYS[3 + also]
@@ -93,6 +95,7 @@ function argumentsOf({
   entries,
   expiresAtMs,
   graceMs,
+  holder,
   line,
   type,
   wake,
@@ -106,6 +109,7 @@ function argumentsOf({
     String(alsoDelete.length),
     String(dead.length),
     line === null ? '0' : '1',
+    holder ?? '',
     ...entries.flatMap(([token, entry]) => [token, entry ?? '']),
     ...dead,
     ...(wake === null ? [''] : wake.by === 'push' ? ['push', wake.element, String(wake.expireMs)] : []),

@@ -85,12 +85,14 @@ async function channelOf(redis: Redis, {graceMs, line, wake}: ReleaseOrder): Pro
 
 /** Publishing is the last of them. */
 function addChanges(multi: ChainableCommander, order: ReleaseOrder, channel: string | null): void {
-  const {alsoDelete, graceMs, key, line, wake} = order
+  const {alsoDelete, graceMs, holder, key, line, type, wake} = order
   if (graceMs !== null) {
     multi.pexpire(key, graceMs)
     return
   }
-  multi.del(key, ...alsoDelete)
+  if (holder !== null) multi[type === 'hash' ? 'hdel' : 'zrem'](key, holder)
+  const gone = [...(holder === null ? [key] : []), ...alsoDelete]
+  if (gone.length > 0) multi.del(...gone)
   for (const waiter of line?.dead ?? []) multi.lrem(line?.queue ?? '', 0, waiter).zrem(line?.deadlines ?? '', waiter)
   if (wake?.by === 'push') multi.del(wake.list).rpush(wake.list, wake.element).pexpire(wake.list, wake.expireMs)
   else if (wake?.by === 'publish' && channel !== null) multi.publish(channel, wake.message)

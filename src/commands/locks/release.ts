@@ -80,6 +80,12 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       exclusive: ['soft'],
       helpGroup: 'PLAN',
     }),
+    holder: Flags.string({
+      description: 'of several holders take out this one, and leave the lock to the others',
+      exclusive: ['soft', 'scan', 'execute'],
+      helpGroup: 'PLAN',
+      helpValue: 'TOKEN',
+    }),
     output: Flags.string({
       char: 'o',
       description: 'write the plan to this file',
@@ -133,6 +139,9 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       const text = flags.execute === undefined ? 'no lock is given' : '--execute takes its locks from the plan alone'
       throw new Usage('E_LOCKS', `${text}; give KEY…, --scan FILE or --execute plan.json`)
     }
+    if (flags.holder !== undefined && keys.length > 1) {
+      throw new Usage('E_LOCKS', '--holder is of one lock; give one KEY')
+    }
     const connection = this.own(await connectRedis(url))
     if (flags.execute !== undefined) return this.execute(connection, flags.execute, flags)
     const {plan, skipped} = await collectReleasePlan(connection, keys, {
@@ -140,6 +149,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       families: familiesWith(await ownFamilies(this.config.root, flags.families)),
       how: flags.hard ? 'hard' : flags.soft ? 'soft' : 'auto',
       graceMs: flags.grace,
+      holder: flags.holder ?? null,
       now: new Date(),
       validForMs: VALID_MS,
     })

@@ -30,6 +30,7 @@ export function auditFacts(
   if (decision === null) return {...subject, locks: plan.releases.length}
   const {planned, release} = decision
   const {lock, snapshot} = planned
+  const holder = planned.holder ?? lock.holder
   // The subject's reason is the operator's; why a lock was left alone stands beside it.
   const {reason: leftBecause, ...outcome} = release
   return {
@@ -38,8 +39,8 @@ export function auditFacts(
     leftBecause,
     keyBase64: snapshot.keyBase64,
     type: snapshot.type,
-    tokenFingerprint: lock.holder === null ? null : fingerprint(lock.holder.token),
-    holder: lock.holder && {host: lock.holder.host, pid: lock.holder.pid, thread: lock.holder.thread},
+    tokenFingerprint: holder === null ? null : fingerprint(holder.token),
+    holder: holder && {host: holder.host, pid: holder.pid, thread: holder.thread},
     expiresAtMs: snapshot.expiresAtMs,
     idleMs: lock.idleMs,
     heldAtLeastMs: lock.heldAtLeastMs,

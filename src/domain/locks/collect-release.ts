@@ -9,6 +9,7 @@ import type {Released, ReleaseOrder} from '../../clients/redis/release-order.js'
 import {releaseByScript} from '../../clients/redis/release-script.js'
 import {releaseByWatch} from '../../clients/redis/release-watch.js'
 import {type HomeOf, homesNow, saysMoved} from './collect-home.js'
+import {bytesOf} from './raw-lock.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
 
 /**
@@ -194,7 +195,10 @@ const MAY_NOT = /NOPERM|can't run this command|unknown command/i
 const LEFT_IN_LINE = 'waiters planned as dead are left in line: somebody listens for them, or it can not be told'
 
 /** @param dead those whom nobody listened for when it was planned, nor does now. */
-function orderOf({alsoDelete, graceMs, line, snapshot, wake}: PlannedRelease, dead: readonly string[]): ReleaseOrder {
+function orderOf(
+  {alsoDelete, graceMs, holder, line, snapshot, wake}: PlannedRelease,
+  dead: readonly string[],
+): ReleaseOrder {
   return {
     key: Buffer.from(snapshot.keyBase64, 'base64'),
     type: snapshot.type as ReleaseOrder['type'],
@@ -204,6 +208,7 @@ function orderOf({alsoDelete, graceMs, line, snapshot, wake}: PlannedRelease, de
     ]),
     expiresAtMs: snapshot.expiresAtMs,
     graceMs,
+    holder: holder === null ? null : bytesOf(holder.token),
     alsoDelete,
     line: line && {...line, dead},
     wake,

@@ -3,19 +3,21 @@ import {Conflict, Usage} from '../../errors.js'
 import type {CompiledFamilies} from './families/compiled.js'
 import {fillTemplate, tagged} from './families/template.js'
 import {type LineLook, placeOf, type SeenLine} from './line.js'
-import type {RawLock} from './raw-lock.js'
-import type {RecognisedLock, Unrecognised} from './recognise.js'
+import {printable, type RawLock} from './raw-lock.js'
+import type {LockHolder, RecognisedLock, Unrecognised} from './recognise.js'
 import {type JudgeOptions, lineRecord, lockRecord, type LockRecord} from './record.js'
 
 /** One lock that is to be released, with all that has to be the same still. Bytes are base64. */
 export interface PlannedRelease {
   lock: LockRecord
   /**
-   * `delete`; `expire` to let it expire after the grace; `purge` to take dead waiters out of a line; `keep` with the reason
-   * why.
+   * `delete`; `expire` to let it expire after the grace; `withdraw` to take one of its holders out and leave it to the others;
+   * `purge` to take dead waiters out of a line; `keep` with the reason why.
    */
-  action: 'delete' | 'expire' | 'keep' | 'purge'
+  action: 'delete' | 'expire' | 'keep' | 'purge' | 'withdraw'
   reason: string | null
+  /** who is taken out; null where all are */
+  holder: LockHolder | null
   graceMs: number | null
   snapshot: {
     keyBase64: string
@@ -53,6 +55,8 @@ export interface ReleaseWish extends JudgeOptions {
   /** `auto`: let a lock without TTL, whose holder may live, expire; delete the others */
   readonly how: 'auto' | 'hard' | 'soft'
   readonly graceMs: number
+  /** the token of the only holder that is to go; null for all */
+  readonly holder: string | null
   readonly now: Date
   readonly validForMs: number
 }
@@ -71,9 +75,28 @@ export function planRelease({dead, found, raw}: ReleaseLook, wish: ReleaseWish):
   const reason =
     found.kind === 'lock' ? whyKept(raw, found) : 'its format is not known: nothing proves that it is a lock'
   if (reason !== null || found.kind !== 'lock') return {...base, reason}
+  if (wish.holder !== null) {
+    const holder = found.holders.find(({token}) => token === wish.holder)
+    if (!holder) return {...base, reason: 'it has no such holder'}
+    if (found.holders.length > 1) return planWithdrawal(base, {raw, found, holder}, wish.how)
+  }
   const isSoft = wish.how === 'soft' || (wish.how === 'auto' && raw.expiresAtMs < 0)
   if (isSoft) return {...base, action: 'expire', graceMs: wish.graceMs}
-  return {...base, action: 'delete', ...partsOf(lock.key, found, dead)}
+  return {...base, action: 'delete', ...partsOf(raw, found, dead)}
+}
+
+/** Nobody is told: the others hold it still, so it is free for nobody. */
+function planWithdrawal(
+  base: PlannedRelease,
+  {found, holder, raw}: {readonly raw: RawLock; readonly found: RecognisedLock; readonly holder: LockHolder},
+  how: ReleaseWish['how'],
+): PlannedRelease {
+  const {release} = found.family
+  if (raw.expiresAtMs < 0 && how !== 'hard') {
+    return {...base, reason: 'it has no TTL, and one of several holders can not be given one: --hard takes it out'}
+  }
+  const takesHolds = release.how === 'compare-and-delete' && release.takes?.includes('hold') === true
+  return {...base, action: 'withdraw', holder, alsoDelete: takesHolds ? holdKeys(raw, [holder]) : []}
 }
 
 /** Takes the dead out of a line, and tells the next one; the lock that they wait for is left as it is. */
@@ -95,6 +118,7 @@ function nothingDone(lock: LockRecord, raw: RawLock): PlannedRelease {
     lock,
     action: 'keep',
     reason: null,
+    holder: null,
     graceMs: null,
     snapshot: {
       keyBase64: raw.key.toString('base64'),
@@ -127,14 +151,14 @@ function whyKept({entries, expiresAtMs, type}: RawLock, {family, isAnonymous}: R
 type Parts = Pick<PlannedRelease, 'alsoDelete' | 'line' | 'wake'>
 
 /** What goes with a lock, who waits for it, and how they are told. */
-function partsOf(key: string, lock: RecognisedLock, dead: readonly string[]): Parts {
-  const {family, groups} = lock
+function partsOf(raw: RawLock, {family, groups, holders}: RecognisedLock, dead: readonly string[]): Parts {
+  const key = raw.name
   if (family.release.how === 'never') return {alsoDelete: [], line: null, wake: null}
   const {takes = [], wake} = family.release
   const fill = (template: string): string | null => fillTemplate(template, key, groups)
   const line = placeOf(key, family, groups)
   return {
-    alsoDelete: takes.includes('hold') ? holdKeys(key, lock) : [],
+    alsoDelete: takes.includes('hold') ? holdKeys(raw, holders) : [],
     line: line && {...line, channel: [...line.channel], dead: [...dead]},
     wake: wakeOf(wake, fill),
   }
@@ -153,10 +177,14 @@ function wakeOf(
   return list === null ? null : {by: 'push', list, element: wake.element, expireMs: wake.expireMs}
 }
 
-/** Redisson keeps a key for each hold of a read-write lock: `{name}:uuid:thread:rwlock_timeout:n`, from 1. */
-function holdKeys(key: string, {holders, reentrancy}: RecognisedLock): string[] {
+/** Redisson keeps a key for each hold of a read-write lock: `{name}:uuid:thread:rwlock_timeout:n`, from 1 to the count. */
+function holdKeys({entries, name}: RawLock, holders: readonly LockHolder[]): string[] {
+  const counts = new Map(entries.map(([token, count]) => [printable(token), Number(count?.toString() ?? 1)]))
   return holders.flatMap(({token}) =>
-    Array.from({length: reentrancy ?? 1}, (_, at) => `${tagged(key)}:${token}:rwlock_timeout:${String(at + 1)}`),
+    Array.from(
+      {length: counts.get(token) ?? 0},
+      (_, at) => `${tagged(name)}:${token}:rwlock_timeout:${String(at + 1)}`,
+    ),
   )
 }
 

@@ -20,7 +20,12 @@ export interface ReleaseOutlook {
 export function releaseOutlook(key: string, {family, groups}: RecognisedLock): ReleaseOutlook {
   const {release} = family
   if (release.how === 'never') return {instead: release.instead, steps: []}
-  const fill = (template: string): string => fillTemplate(template, key, groups) ?? template
+  // An asterisk stands for what can't be named beforehand.
+  const fill = (template: string): string =>
+    template
+      .split('*')
+      .map((part) => fillTemplate(part, key, groups) ?? part)
+      .join('*')
   const {takes = [], wake} = release
   const companions = (family.companions ?? []).filter(({role}) => takes.includes(role))
   return {
