@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {Diagnosis} from '../../src/domain/diagnosis/diagnose.js'
+import {renderTable} from '../../src/cli/render/table.js'
+import {type Diagnosis, diagnose} from '../../src/domain/diagnosis/diagnose.js'
 import type {DoctorFinding} from '../../src/domain/diagnosis/finding.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {faultCauses, KEYS} from '../support/fault-causes.js'
 import {FaultLab, SUB} from '../support/fault-lab.js'
-import {closeFirst, live, type Place, until} from '../support/live.js'
+import {REPLAYS, snapshotOf} from '../support/fault-replays.js'
+import {brokerVersion, closeFirst, live, type Place, until} from '../support/live.js'
 import {standingStill} from '../support/world.js'
 
 /** @returns the findings once the first is the one that is waited for, or whatever was found last. */
@@ -26,6 +28,14 @@ async function doctor(lab: FaultLab, code: string, args: readonly string[]): Pro
   return findings
 }
 
+/** Every cause with what was found, for the reader of the run. */
+const table: string[][] = []
+const row = (what: string, how: string, findings: readonly DoctorFinding[]): void => {
+  const counts = Map.groupBy(findings, ({code, severity}) => `${severity} ${code}`)
+  const found = [...counts].map(([text, same]) => (same.length > 1 ? `${text} × ${String(same.length)}` : text))
+  table.push([what, how, found.join(', ')])
+}
+
 for (const {args = [], code, consumer, make, partitions, says, skip = false, what} of faultCauses()) {
   test(
     `${what}: ${code}`,
@@ -35,7 +45,7 @@ for (const {args = [], code, consumer, make, partitions, says, skip = false, wha
       await make(lab, t)
       const findings = await doctor(lab, code, args)
       const [first, ...others] = findings
-      t.diagnostic(`${what} → ${findings.map((one) => `${one.severity} ${one.code}`).join(', ')}`)
+      row(what, 'made', findings)
       assert.equal(first?.code, code, JSON.stringify(findings))
       assert.deepEqual(
         others.filter(({severity}) => severity === 'error'),
@@ -47,6 +57,16 @@ for (const {args = [], code, consumer, make, partitions, says, skip = false, wha
     }),
   )
 }
+
+test('what only the fault of an old broker makes, replayed from its report; and the table of all', (t) => {
+  for (const {code, look, report, version, what} of REPLAYS) {
+    const {findings} = diagnose(snapshotOf(look, look, {brokerVersion: version}), 30_000)
+    row(what, `replayed from apache/pulsar${report}`, findings)
+    assert.deepEqual([findings[0]?.code, findings.slice(1).filter(({severity}) => severity === 'error')], [code, []])
+  }
+  t.diagnostic(renderTable(['cause', `on ${brokerVersion}`, 'findings'], table))
+  assert.ok(table.length >= REPLAYS.length)
+})
 
 test(
   'a healthy subscription: nothing is found; reading changes nothing; a snapshot says the same without a broker',
@@ -103,6 +123,8 @@ test(
     await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-7' ? 'ignore' : 'ack')})
     await lab.publish(100, KEYS)
     const pattern = ['--key-pattern', `${place.keyPrefix}user:{key}`, '--holder-pattern', '{consumer}/*']
+    const lockNow = async (): Promise<unknown> => [await place.redis.get(lock), await place.redis.pexpiretime(lock)]
+    const before = await lockNow()
     const [first, ...others] = await doctor(lab, 'locked-key', pattern)
     assert.equal(first?.code, 'locked-key', JSON.stringify(first))
     assert.deepEqual(
@@ -114,7 +136,7 @@ test(
       first.message,
       /1 messages of key user-7 wait behind the Redis lock .*, held by worker-9.*no consumer that lives.*never ends/,
     )
-    assert.equal(await place.redis.exists(lock), 1)
+    assert.deepEqual([await lockNow(), await place.redis.keys(`${place.keyPrefix}*`)], [before, [lock]])
   }),
 )
 

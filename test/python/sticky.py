@@ -1,4 +1,6 @@
-"""A Key_Shared consumer that asks for some slots only: SERVICE_URL TOPIC SUBSCRIPTION NAME FIRST LAST; gone with its input."""
+"""A Key_Shared consumer that asks for some slots only, and acknowledges: SERVICE_URL TOPIC SUBSCRIPTION NAME FIRST LAST.
+
+It goes with its input."""
 
 import sys
 
@@ -15,6 +17,8 @@ consumer = client.subscribe(
     consumer_type=pulsar.ConsumerType.KeyShared,
     consumer_name=name,
     key_shared_policy=policy,
+    receiver_queue_size=10,
+    message_listener=lambda one, message: one.acknowledge(message),
 )
 print("connected", flush=True)
 sys.stdin.read()

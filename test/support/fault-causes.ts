@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import type {TestContext} from 'node:test'
 
 import {joinsTwice} from '../../src/domain/migration/gathering.js'
@@ -20,6 +19,7 @@ export interface Cause {
   readonly args?: readonly string[]
 }
 
+const WITHOUT_PYTHON = pythonProgram('sticky.py') === null ? "Python's client can not be installed here" : false
 const BEFORE_4 = joinsTwice(brokerVersion, 'Key_Shared') ? 'draining slots came with 4.0' : false
 export const KEYS = Array.from({length: 200}, (_, at) => `user-${String(at)}`)
 
@@ -225,14 +225,41 @@ const CAUSES: readonly Cause[] = [
     what: 'slots that no consumer has asked for',
     code: 'sticky-ranges-gap',
     partitions: null,
-    skip: pythonProgram('sticky.py') === null ? "Python's client can not be installed here" : false,
+    skip: WITHOUT_PYTHON,
     async make(lab, t) {
-      const leave = await lab.joinSticky('worker-0', 0, 40_000)
-      assert.ok(leave)
-      closeFirst(t, leave)
+      await lab.joinSticky(t, 'worker-0', {last: 40_000})
       await lab.publish(100, KEYS)
     },
     says: /no consumer has asked for slots 40001 to 65535/,
+  },
+  {
+    what: 'partitions have different Key_Shared policies',
+    code: 'mixed-key-shared-policies',
+    partitions: 2,
+    skip: WITHOUT_PYTHON,
+    async make(lab, t) {
+      await lab.joinSticky(t, 'worker-0', {topic: lab.partition(0)})
+      await lab.join({name: 'worker-1', habit: 'ack', topic: lab.partition(1), type: 'Key_Shared'})
+    },
+    says: /Key_Shared STICKY on partition 0; Key_Shared AUTO_SPLIT on partition 1/,
+  },
+  {
+    what: 'a process is frozen by SIGSTOP, and its connection stays',
+    code: 'consumer-not-reading',
+    partitions: null,
+    skip: WITHOUT_PYTHON,
+    async make(lab, t) {
+      const consumer = await lab.joinSticky(t, 'worker-0')
+      await lab.publish(50, KEYS)
+      await until('all acknowledged', async () => {
+        const {subscriptions = {}} = await lab.place.admin.topicStats(lab.topic, {getPreciseBacklog: true})
+        return subscriptions[SUB]?.msgBacklog === 0
+      })
+      consumer.freeze()
+      await lab.publish(50, KEYS)
+    },
+    consumer: 'worker-0',
+    says: /neither acknowledges its 10 messages nor asks for more/,
   },
   {
     what: 'more is acknowledged out of order than the broker keeps',
@@ -256,6 +283,17 @@ const CAUSES: readonly Cause[] = [
       await lab.join({name: 'worker-0', habit: 'ignore'})
       await lab.publish(5, KEYS)
       await lab.namespacePolicy('messageTTL', 8)
+    },
+    args: ['--stuck-after', '1h'],
+  },
+  {
+    what: 'a backlog quota is about to drop the oldest messages',
+    code: 'backlog-evicted',
+    partitions: null,
+    async make(lab) {
+      await lab.join({name: 'worker-0', habit: 'ignore'})
+      await lab.publish(50, KEYS)
+      await lab.namespacePolicy('backlogQuota', {limitSize: 4000, policy: 'consumer_backlog_eviction'})
     },
     args: ['--stuck-after', '1h'],
   },

@@ -1,11 +1,13 @@
+import assert from 'node:assert/strict'
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
+import type {TestContext} from 'node:test'
 
 import {WebSocket} from 'ws'
 
 import type {Message, MessageConsumer} from '../../src/clients/pulsar-messages/transport.js'
 import {parseTopicName, type TopicName} from '../../src/topic-name.js'
-import {ask, type Place, until} from './live.js'
+import {ask, closeFirst, type Place, until} from './live.js'
 import {pythonProgram} from './programs.js'
 
 export const SUB = 'decision'
@@ -20,6 +22,18 @@ export interface LabConsumer {
   readonly habit: Habit
   readonly queue?: number
   readonly topic?: TopicName
+}
+
+/** Which slots a consumer asks for, and where. */
+interface Sticky {
+  readonly first?: number
+  readonly last?: number
+  readonly topic?: TopicName
+}
+
+interface StickyConsumer {
+  /** It stays connected, and does nothing any more. */
+  readonly freeze: () => void
 }
 
 /** A topic with a subscription that is to be brought to a halt. */
@@ -116,20 +130,23 @@ export class FaultLab {
     await once(socket, 'close')
   }
 
-  /** A Key_Shared consumer that asks for some slots only; null where Python's client can't be had. */
-  async joinSticky(name: string, first: number, last: number): Promise<(() => Promise<void>) | null> {
+  /** A Key_Shared consumer, in a process of its own, that asks for some slots only; it goes with the test. */
+  async joinSticky(t: TestContext, name: string, where: Sticky = {}): Promise<StickyConsumer> {
+    const {first = 0, last = 65_535, topic = this.topic} = where
     const program = pythonProgram('sticky.py')
-    if (program === null) return null
-    const args = [this.place.addresses.serviceUrl, this.topic.full, SUB, name, String(first), String(last)]
+    assert.ok(program)
+    const args = [this.place.addresses.serviceUrl, topic.full, SUB, name, String(first), String(last)]
     const child = spawn(program.command, [...program.args, ...args], {
       env: {...process.env, ...program.env},
       stdio: ['pipe', 'pipe', 'inherit'],
     })
-    await once(child.stdout, 'data')
-    return async () => {
+    closeFirst(t, async () => {
+      child.kill('SIGCONT')
       child.stdin.end()
       await once(child, 'close')
-    }
+    })
+    await once(child.stdout, 'data')
+    return {freeze: () => void child.kill('SIGSTOP')}
   }
 
   /** Sets a policy of the topic, as the admin API spells it, and waits until the broker has it. */

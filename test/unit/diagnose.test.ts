@@ -1,57 +1,16 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {ConsumerStats, SubscriptionStats} from '../../src/clients/pulsar-admin/types.js'
 import {diagnose} from '../../src/domain/diagnosis/diagnose.js'
 import type {DoctorFinding} from '../../src/domain/diagnosis/finding.js'
 import {type DiagnosisSnapshot, lookAtPartition} from '../../src/domain/diagnosis/snapshot.js'
-
-const NOW = Date.parse('2026-11-27T12:00:00Z')
-const AN_HOUR_AGO = '2026-11-27T11:00:00Z'
-
-type Look = Partial<SubscriptionStats> & {messagesIn?: number}
-
-/** One Key_Shared subscription of a plain topic at two moments, 3 s apart. */
-function snapshotOf(before: Look, now: Look = before, more: Partial<DiagnosisSnapshot> = {}): DiagnosisSnapshot {
-  const look = (atMs: number, {messagesIn = 100, ...stats}: Look): DiagnosisSnapshot['topics'][number]['looks'][0] => ({
-    atMs,
-    partitions: [
-      {partition: null, messagesIn, subscriptions: {decision: {type: 'Key_Shared', msgOutCounter: 50, ...stats}}},
-    ],
-  })
-  return {
-    format: 'keyshift.diagnosis-snapshot/v1',
-    takenAt: new Date(NOW - 3000).toISOString(),
-    brokerVersion: '4.2.4',
-    settings: {
-      maxUnackedPerConsumer: 50_000,
-      maxUnackedPerSubscription: 200_000,
-      lookAheadPerConsumer: 2000,
-      lookAheadPerSubscription: 20_000,
-      maxAckHolesKept: 10_000,
-    },
-    topics: [
-      {
-        ...{topic: 'persistent://public/default/orders', partitionCount: null, policies: null, samples: {}, locks: {}},
-        looks: [look(NOW - 3000, before), look(NOW, now)],
-      },
-    ],
-    failed: [],
-    ...more,
-  }
-}
-
-const worker = (name: string, more: Partial<ConsumerStats> = {}): ConsumerStats => ({
-  ...{consumerName: name, address: `/10.0.0.1:${String(4000 + name.length)}`, connectedSince: AN_HOUR_AGO},
-  ...{availablePermits: 100, unackedMessages: 0, lastAckedTimestamp: NOW - 500},
-  ...more,
-})
+import {type Look, NEGATIVE_PERMITS, NOW, REPLAY_STUCK, snapshotOf, worker} from '../support/fault-replays.js'
 
 const codes = (snapshot: DiagnosisSnapshot): string[] => findings(snapshot).map(({code}) => code)
 const findings = (snapshot: DiagnosisSnapshot): DoctorFinding[] => diagnose(snapshot, 30_000).findings
 
 test('as in apache/pulsar#23845: messages in replay that nobody gets, though all could have them', () => {
-  const stuck: Look = {msgBacklog: 40, msgInReplay: 40, consumers: [worker('a'), worker('bb')]}
+  const stuck = REPLAY_STUCK
   const old = {brokerVersion: '4.0.5'}
   const [first, ...others] = findings(snapshotOf(stuck, stuck, old))
   assert.equal(first?.code, 'replay-stuck')
@@ -66,7 +25,7 @@ test('as in apache/pulsar#23845: messages in replay that nobody gets, though all
 })
 
 test('as in apache/pulsar#26288: fewer permits than none, and nothing unacknowledged', () => {
-  const leaked: Look = {msgBacklog: 40, consumers: [worker('a', {availablePermits: -177})]}
+  const leaked = NEGATIVE_PERMITS
   const [first] = findings(snapshotOf(leaked))
   assert.deepEqual([first?.code, first?.subject.consumer?.name], ['negative-permits', 'a'])
   assert.deepEqual(codes(snapshotOf({...leaked, consumers: [worker('a')]}, leaked)), [], 'once is a batch on its way')

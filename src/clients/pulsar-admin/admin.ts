@@ -2,6 +2,7 @@ import type {TopicName} from '../../topic-name.js'
 import {AdminHttp, type AdminHttpOptions, AdminRefused, type AdminRequest, type RawAnswer} from './http.js'
 import type {
   AutoSubscriptionCreation,
+  BacklogQuota,
   BrokerTopics,
   DispatchRate,
   InternalStats,
@@ -179,6 +180,17 @@ export class PulsarAdmin {
   async namespacePolicies({tenant, namespace}: TopicName): Promise<NamespacePolicies> {
     const path = `/namespaces/${encodeURIComponent(tenant)}/${encodeURIComponent(namespace)}`
     return (await this.get(path)) as NamespacePolicies
+  }
+
+  /** Seconds after which a message is dropped, by the topic's policy, its namespace's or the broker's; 0 for never. */
+  async messageTtlSeconds(topic: TopicName): Promise<number | null> {
+    return (await this.get(`${topicPath(topic)}/messageTTL`, {applied: true})) as number | null
+  }
+
+  /** By what is limited: `destination_storage`, the size, and `message_age`. From where the TTL is. */
+  async backlogQuotas(topic: TopicName): Promise<Record<string, BacklogQuota>> {
+    const quotas = await this.get(`${topicPath(topic)}/backlogQuotaMap`, {applied: true})
+    return (quotas ?? {}) as Record<string, BacklogQuota>
   }
 
   /** The subscription types that the namespace's policy allows; null when it sets none. */

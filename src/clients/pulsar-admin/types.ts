@@ -110,5 +110,15 @@ export interface AutoSubscriptionCreation {
 export interface NamespacePolicies {
   message_ttl_in_seconds?: number
   subscription_expiration_time_minutes?: number
-  backlog_quota_map?: Record<string, {policy?: string; limitSize?: number; limitTime?: number}>
+  backlog_quota_map?: Record<string, BacklogQuota>
+}
+
+/** How much a topic's backlog may be, and what happens then. A limit of −1 or 0 is none. */
+export interface BacklogQuota {
+  /** `consumer_backlog_eviction` drops the oldest messages; the others stop producers */
+  policy?: string
+  /** bytes */
+  limitSize?: number
+  /** seconds */
+  limitTime?: number
 }

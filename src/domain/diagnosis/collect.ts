@@ -4,7 +4,7 @@ import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/http.js'
-import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
+import type {BacklogQuota, DispatchRate} from '../../clients/pulsar-admin/types.js'
 import {Interrupted} from '../../errors.js'
 import {parseTopicName} from '../../topic-name.js'
 import {collectSample} from '../sample/collect-sample.js'
@@ -200,12 +200,23 @@ async function topicLimits(admin: PulsarAdmin, topic: string, names: readonly st
         await admin.subscriptionDispatchRate(name, one),
       ]),
     )
-    const {message_ttl_in_seconds: ttl} = await admin.namespacePolicies(name)
-    return {dispatchRates: Object.fromEntries(rates), messageTtlSeconds: ttl ?? null}
+    const [ttl, quotas] = await Promise.all([admin.messageTtlSeconds(name), admin.backlogQuotas(name)])
+    return {dispatchRates: Object.fromEntries(rates), messageTtlSeconds: ttl, evictsAbove: evictionOf(quotas)}
   } catch (error) {
     if (error instanceof AdminRefused) return null
     throw error
   }
+}
+
+function evictionOf({
+  destination_storage: size,
+  message_age: age,
+}: Record<string, BacklogQuota>): TopicLimits['evictsAbove'] {
+  const limit = (quota: BacklogQuota | undefined, of: 'limitSize' | 'limitTime'): number | null => {
+    const amount = quota?.[of] ?? 0
+    return quota?.policy === 'consumer_backlog_eviction' && amount > 0 ? amount : null
+  }
+  return {bytes: limit(size, 'limitSize'), seconds: limit(age, 'limitTime') ?? limit(size, 'limitTime')}
 }
 
 /** Takes just these out of an answer that also holds the broker's secrets. */

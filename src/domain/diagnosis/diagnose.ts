@@ -2,6 +2,7 @@ import {factsOf, type SubscriptionFacts} from './facts.js'
 import {type Draft, type DoctorFinding, FINDING_SEVERITIES} from './finding.js'
 import {consumerRules} from './rules/consumers.js'
 import {deliveryRules} from './rules/delivery.js'
+import {expiryRules} from './rules/expiry.js'
 import {limitRules} from './rules/limits.js'
 import {lockRules} from './rules/locks.js'
 import {messageRules} from './rules/messages.js'
@@ -24,6 +25,7 @@ const RULES: ReadonlyArray<(facts: SubscriptionFacts) => Draft[]> = [
   lockRules,
   limitRules,
   deliveryRules,
+  expiryRules,
   consumerRules,
   messageRules,
 ]

@@ -1,5 +1,12 @@
 import type {ConsumerStats, DispatchRate, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import type {BacklogSample, BrokerLimits, DiagnosisSnapshot, StallingLock, TopicSnapshot} from './snapshot.js'
+import type {
+  BacklogSample,
+  BrokerLimits,
+  DiagnosisSnapshot,
+  StallingLock,
+  TopicLimits,
+  TopicSnapshot,
+} from './snapshot.js'
 
 /** One subscription at two moments, as rules ask about it. */
 export interface SubscriptionFacts {
@@ -12,6 +19,7 @@ export interface SubscriptionFacts {
   readonly settings: BrokerLimits
   readonly dispatchRate: DispatchRate | null
   readonly messageTtlSeconds: number | null
+  readonly evictsAbove: TopicLimits['evictsAbove']
   readonly sample: BacklogSample | null
   readonly locks: readonly StallingLock[]
   /** epoch ms of the last look */
@@ -81,6 +89,7 @@ function subscriptionFacts(
     settings,
     dispatchRate: policies?.dispatchRates[subscription] ?? null,
     messageTtlSeconds: policies?.messageTtlSeconds ?? null,
+    evictsAbove: policies?.evictsAbove ?? {bytes: null, seconds: null},
     sample: samples[subscription] ?? null,
     locks: locks[subscription] ?? [],
     nowMs: last.atMs,

@@ -61,6 +61,8 @@ export interface TopicLimits {
   readonly dispatchRates: Readonly<Record<string, DispatchRate | null>>
   /** seconds; null or 0 where messages live for ever */
   readonly messageTtlSeconds: number | null
+  /** bytes and seconds of backlog above which the oldest messages are dropped; null where none are for that */
+  readonly evictsAbove: {readonly bytes: number | null; readonly seconds: number | null}
 }
 
 export interface TopicLook {

@@ -21,7 +21,6 @@ export function deliveryRules(facts: SubscriptionFacts): Draft[] {
     ...redeliveredOverAndOver(facts),
     ...delayed(facts),
     ...duplicateNames(facts),
-    ...expires(facts),
     ...keySharedBugs(facts),
   ]
 }
@@ -93,10 +92,7 @@ const SLOTS = {first: 1, last: 65_535}
 /** With STICKY ranges a slot that nobody has asked for holds its messages, and soon all that come behind them. */
 function stickyGap(facts: SubscriptionFacts): Draft[] {
   const gaps = facts.partitions.flatMap((row) => {
-    const {consumers = [], keySharedMode} = row.now
-    if (keySharedMode?.toUpperCase() !== 'STICKY' || consumers.length === 0) return []
-    const ranges = consumers.flatMap(rangesOf)
-    const gap = ranges.length === 0 ? null : firstGap(ranges)
+    const gap = gapOf(row)
     return gap ? [{row, gap}] : []
   })
   const [first] = gaps
@@ -115,6 +111,12 @@ function stickyGap(facts: SubscriptionFacts): Draft[] {
       ],
     },
   ]
+}
+
+/** The first slots that none of its STICKY consumers has asked for; null where there are none, or it can't be told. */
+function gapOf({now: {consumers = [], keySharedMode}}: PartitionFacts): [number, number] | null {
+  const ranges = keySharedMode?.toUpperCase() === 'STICKY' ? consumers.flatMap(rangesOf) : []
+  return ranges.length === 0 ? null : firstGap(ranges)
 }
 
 function rangesOf({keyHashRangeArrays, keyHashRanges = []}: NonNullable<PartitionFacts['now']['consumers']>[number]) {
@@ -140,7 +142,8 @@ function replayStuck(facts: SubscriptionFacts): Draft[] {
     const isThrottled =
       (now.dispatchThrottledMsgEventsBySubscriptionLimit ?? 0) >
       (before.dispatchThrottledMsgEventsBySubscriptionLimit ?? 0)
-    return isStill && canTake && holdsNone && !isThrottled && facts.dispatchRate === null
+    const isNobodys = gapOf(row) !== null // those of slots that nobody has asked for wait there as well
+    return isStill && canTake && holdsNone && !isThrottled && !isNobodys && facts.dispatchRate === null
   })
   if (rows.length === 0) return []
   return [
@@ -254,41 +257,6 @@ function duplicateNames(facts: SubscriptionFacts): Draft[] {
         value: personOf(one).address ?? 'unknown',
       })),
       remedies: [{command: 'give each consumer a name of its own', cost: 'a deployment'}],
-    },
-  ]
-}
-
-const SOON = 0.5
-
-/** What expires is lost without a word to anybody. */
-function expires(facts: SubscriptionFacts): Draft[] {
-  const ttlMs = (facts.messageTtlSeconds ?? 0) * 1000
-  if (ttlMs === 0) return []
-  const rows = facts.partitions.flatMap((row) => {
-    const published = row.now.earliestMsgPublishTimeInBacklog ?? 0
-    const ageMs = published > 0 && backlogOf(row) > 0 ? facts.nowMs - published : 0
-    return ageMs > SOON * ttlMs ? [{row, ageMs}] : []
-  })
-  if (rows.length === 0) return []
-  return [
-    {
-      code: 'backlog-expires',
-      severity: 'warn',
-      message: `the oldest messages${whereText(rows.map(({row}) => row))} are dropped when they are ${String(ttlMs / 1000)} s old, and are more than half as old`,
-      partitions: rows.map(({row}) => row.partition),
-      evidence: [
-        {field: 'messageTTL', value: `${String(ttlMs / 1000)} s`},
-        ...rows.map(({ageMs}) => ({
-          field: 'earliestMsgPublishTimeInBacklog',
-          value: `${String(Math.round(ageMs / 1000))} s ago`,
-        })),
-      ],
-      remedies: [
-        {
-          command: `pulsar-admin topicPolicies set-message-ttl --ttl 0 ${facts.topic}`,
-          cost: 'none of the topic expires until it is set back: more disk',
-        },
-      ],
     },
   ]
 }
