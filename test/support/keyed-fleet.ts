@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type {MessageConsumer} from '../../src/clients/pulsar-messages/transport.js'
+import type {Message, MessageConsumer} from '../../src/clients/pulsar-messages/transport.js'
 import {type CollectedSubscription, collectSubscription} from '../../src/domain/subscriptions/collect.js'
 import type {TopicName} from '../../src/topic-name.js'
 import {type Place, until} from './live.js'
@@ -11,11 +11,13 @@ export class KeyedFleet {
   readonly received = new Map<string, string>()
   private readonly place: Place
   private readonly topic: TopicName
+  private readonly onMessage: (message: Message, consumer: string) => void
   private readonly members: Array<{readonly name: string; readonly consumer: MessageConsumer}> = []
 
-  constructor(place: Place, topic: TopicName) {
+  constructor(place: Place, topic: TopicName, onMessage: KeyedFleet['onMessage'] = () => undefined) {
     this.place = place
     this.topic = topic
+    this.onMessage = onMessage
   }
 
   /** In the order of joining. */
@@ -32,6 +34,7 @@ export class KeyedFleet {
       receiverQueueSize: 1000,
       onMessage: (message) => {
         this.received.set(message.key ?? '', name)
+        this.onMessage(message, name)
         // Messages of a consumer that is gone come again to another.
         void joining.then((consumer) => consumer.ack(message)).catch(() => undefined)
       },

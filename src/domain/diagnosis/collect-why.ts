@@ -1,17 +1,26 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {Unreachable} from '../../errors.js'
 import type {HashingScheme} from '../keyshared/routing.js'
-import {collectLiveConsumers} from '../locks/collect-consumers.js'
+import {collectLiveConsumers, type LiveConsumers} from '../locks/collect-consumers.js'
 import {inspectLock} from '../locks/collect-inspect.js'
 import {LockCorrelation} from '../locks/correlation.js'
+import {aloneOf, everyConsumer, homesOf} from '../locks/homes.js'
 import type {LockRecord} from '../locks/record.js'
-import {collectKeyMessages, type KeyMessages} from '../sample/collect-key.js'
+import {collectKeyMessages} from '../sample/collect-key.js'
+import {
+  collectPartitionAgain,
+  type CollectedSubscription,
+  type SubscriptionPartition,
+} from '../subscriptions/collect.js'
 import {collectDiagnosis} from './collect.js'
 import type {LockQuestion} from './collect-locks.js'
 import {diagnose} from './diagnose.js'
 import {factsOf} from './facts.js'
 import type {DoctorFinding} from './finding.js'
+import {movementOf} from './movement.js'
 import type {DiagnosisSnapshot} from './snapshot.js'
+import type {KeyFacts} from './verdict.js'
 import {explain, type Explanation} from './why.js'
 
 export interface WhyQuestion {
@@ -30,7 +39,8 @@ export interface WhyQuestion {
 }
 
 /**
- * Follows one key from its producer to whoever handles it. Reads only.
+ * Follows one key from its producer to whoever handles it. Reads only. The owner is read last of all, for while the rest is
+ * read it may have left.
  *
  * @throws Unreachable when topic or subscription are not there; Blocked E_ROUTING, E_SELECTOR_UNKNOWN.
  */
@@ -41,53 +51,73 @@ export async function collectWhy(admin: PulsarAdmin, question: WhyQuestion): Pro
     collectLiveConsumers(admin, {topic, subscription, hashingScheme, ...nothing}),
     collectDiagnosis(admin, [{topic, subscription}], {windowMs, sampleEntries: 0, locks: null, signal}),
   ])
-  const {collected} = live
-  const home = live.homeOf(key)
-  const messages = await collectKeyMessages(admin, collected, {key, partition: home.partition, max})
-  const nowMs = Date.now()
+  const {collected, routing} = live
+  const before = live.homeOf(key)
+  const {partition} = before
+  const messages = await collectKeyMessages(admin, collected, {key, partition, max})
+  const held = lock && (await inspectedLock(lock, key))
   const [facts] = factsOf(snapshot, stuckAfterMs)
+  const findings = diagnose(snapshot, stuckAfterMs).findings.filter((finding) => isOf(finding, partition))
+  const asOf = new Date().toISOString()
+  const newest = await collectPartitionAgain(admin, collected, partition)
+  const home = homesOf(aloneOf(collected, newest), live.facts, routing.hashingScheme)(key)
+  const nowMs = Date.now()
   return explain({
     topic: collected.topic.full,
     subscription,
     key,
     type: facts?.type ?? null,
-    routing: live.routing,
+    routing,
     home,
     messages,
-    lock: lock && (await lockOf(lock, {key, live, messages, nowMs})),
+    lock: lock && held && judgedLock(held, lock, {key, live, home, newest, messages, nowMs}),
     asksForLocks: lock !== null,
-    findings: diagnose(snapshot, stuckAfterMs).findings.filter((finding) => isOf(finding, home.partition)),
-    isChanging: hasChanged(snapshot, home.partition),
+    findings,
+    asOf,
+    movement: movementOf(earlierReadings(collected, snapshot, partition), newest.subscription, {before, now: home}),
     nowMs,
   })
 }
 
-interface LockFacts {
-  readonly key: string
-  readonly live: Awaited<ReturnType<typeof collectLiveConsumers>>
-  readonly messages: KeyMessages
-  readonly nowMs: number
-}
-
-/** @returns the key's lock, compared with the consumers; null where there is none. */
-async function lockOf(
-  {connection, families, holderPattern, keyPattern}: LockQuestion,
-  {key, live, messages, nowMs}: LockFacts,
+/** @returns the key's lock; null where there is none. */
+async function inspectedLock(
+  {connection, families, keyPattern}: LockQuestion,
+  key: string,
 ): Promise<LockRecord | null> {
   const name = keyPattern.replace('{key}', () => key)
-  const waiting = {
-    keys: new Map([[key, {messages: messages.messages, oldestMs: messages.oldest?.publishedAtMs ?? null}]]),
-    entries: messages.entriesRead,
-    isWhole: messages.isWhole,
-  }
-  const correlation = new LockCorrelation({...live, keyPattern, holderPattern, waiting})
   try {
-    const {lock} = await inspectLock(connection, name, {families, maxTtlMs: Infinity, maxHoldMs: Infinity})
-    return correlation.judge(lock, nowMs)
+    return (await inspectLock(connection, name, {families, maxTtlMs: Infinity, maxHoldMs: Infinity})).lock
   } catch (error) {
     if (error instanceof Unreachable && error.code === 'E_NO_LOCK') return null
     throw error
   }
+}
+
+interface LockFacts extends Pick<KeyFacts, 'home' | 'key' | 'messages' | 'nowMs'> {
+  readonly live: LiveConsumers
+  /** the key's partition, read last */
+  readonly newest: SubscriptionPartition
+}
+
+/** The lock, compared with the consumers. */
+function judgedLock(
+  lock: LockRecord,
+  {holderPattern, keyPattern}: LockQuestion,
+  {home, key, live, messages, newest, nowMs}: LockFacts,
+): LockRecord {
+  const partitions = live.collected.partitions.map((row) => (row.partition === newest.partition ? newest : row))
+  const correlation = new LockCorrelation({
+    ...{about: live.about, keyPattern, holderPattern},
+    // With who has joined meanwhile: it may hold the lock.
+    consumers: everyConsumer({partitions}),
+    homeOf: () => home,
+    waiting: {
+      keys: new Map([[key, {messages: messages.messages, oldestMs: messages.oldest?.publishedAtMs ?? null}]]),
+      entries: messages.entriesRead,
+      isWhole: messages.isWhole,
+    },
+  })
+  return correlation.judge(lock, nowMs)
 }
 
 /** Findings that name other partitions explain nothing here. */
@@ -95,14 +125,17 @@ function isOf({subject}: DoctorFinding, partition: number | null): boolean {
   return partition === null || subject.partitions.length === 0 || subject.partitions.includes(partition)
 }
 
-/** Whether somebody came or went between the looks. */
-function hasChanged({topics}: DiagnosisSnapshot, partition: number | null): boolean {
-  const [first, last] = (topics[0]?.looks ?? []).map(({partitions}) => {
-    const row = partitions.find((one) => one.partition === partition)
-    const consumers = Object.values(row?.subscriptions ?? {}).flatMap((stats) => stats.consumers ?? [])
-    return consumers
-      .map(({address, connectedSince, consumerName}) => JSON.stringify([consumerName, address, connectedSince]))
-      .toSorted()
-  })
-  return JSON.stringify(first) !== JSON.stringify(last)
+/** The key's partition, each time that it was read before the last. */
+function earlierReadings(
+  {partitions, subscription}: CollectedSubscription,
+  {topics}: DiagnosisSnapshot,
+  partition: number | null,
+): SubscriptionStats[] {
+  const looks = (topics[0]?.looks ?? []).flatMap((look) => look.partitions)
+  return [
+    ...partitions.filter((row) => row.partition === partition).map((row) => row.subscription),
+    ...looks
+      .filter((row) => row.partition === partition)
+      .flatMap(({subscriptions}) => subscriptions[subscription] ?? []),
+  ]
 }

@@ -107,7 +107,7 @@ function consumersOf(partition: number | null, before: SubscriptionStats, now: S
 }
 
 /** The broker gives a consumer no number: two of one name and address are told apart by when they came. */
-function identityOf({address, connectedSince, consumerName}: ConsumerStats): string {
+export function identityOf({address, connectedSince, consumerName}: ConsumerStats): string {
   return JSON.stringify([consumerName, address, connectedSince])
 }
 

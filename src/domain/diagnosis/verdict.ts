@@ -4,6 +4,7 @@ import type {LockRecord} from '../locks/record.js'
 import type {KeyMessages} from '../sample/collect-key.js'
 import {nameOfPerson} from './facts.js'
 import type {DoctorFinding} from './finding.js'
+import type {Movement} from './movement.js'
 
 /** `high`: the broker says so; `medium`: it follows, unless something moved meanwhile; `low`: not all was seen. */
 export type Confidence = 'high' | 'low' | 'medium'
@@ -32,7 +33,9 @@ export interface KeyFacts {
   readonly asksForLocks: boolean
   /** of its partition, or of all of the subscription */
   readonly findings: readonly DoctorFinding[]
-  readonly isChanging: boolean
+  /** when the owner was asked for, ISO 8601, of this machine */
+  readonly asOf: string
+  readonly movement: Movement
   readonly nowMs: number
 }
 

@@ -1,5 +1,6 @@
 import {personOf} from '../locks/correlation.js'
 import {nameOfPerson} from './facts.js'
+import {isMoving} from './movement.js'
 import {type KeyFacts, type Verdict, verdictOf} from './verdict.js'
 
 /** One step from a key to whoever handles its messages. */
@@ -20,14 +21,17 @@ export interface Explanation {
   slot: number | null
   /** who gets the key's messages; null when nobody does, or anybody may */
   consumer: {name: string | null; address: string | null} | null
-  /** whether consumers came or went between the two looks: then the owner may be another by now */
+  /** when its consumer was read, last of all, ISO 8601: who comes or goes later is not in it */
+  asOf: string
+  /** whether consumers came or went while it was looked: then the owner may be another by now */
   changing: boolean
   chain: ChainLink[]
   verdict: Verdict
 }
 
 export function explain(facts: KeyFacts): Explanation {
-  const {home, isChanging, key, subscription, topic} = facts
+  const {asOf, home, key, movement, subscription, topic} = facts
+  const isChanging = isMoving(movement)
   const verdict = verdictOf(facts)
   return {
     topic,
@@ -36,6 +40,7 @@ export function explain(facts: KeyFacts): Explanation {
     partition: home.partition,
     slot: home.slot,
     consumer: personOf(home.consumer),
+    asOf,
     changing: isChanging,
     chain: chainOf(facts),
     verdict: isChanging && verdict.confidence === 'high' ? {...verdict, confidence: 'medium'} : verdict,
@@ -43,14 +48,8 @@ export function explain(facts: KeyFacts): Explanation {
 }
 
 function chainOf(facts: KeyFacts): ChainLink[] {
-  const {home, routing, type} = facts
-  const {consumer, drainedBy, partition, slot} = home
-  const owner =
-    consumer === null
-      ? type === 'Shared'
-        ? 'any consumer may get its messages'
-        : 'no consumer gets its messages'
-      : `${nameOfPerson(consumer)} gets its messages`
+  const {home, routing} = facts
+  const {drainedBy, partition, slot} = home
   return [
     ...(partition === null
       ? []
@@ -61,10 +60,7 @@ function chainOf(facts: KeyFacts): ChainLink[] {
           ]),
         ]),
     ...(slot === null ? [] : [link('slot', `its slot is ${String(slot)}`, [['slot', String(slot)]])]),
-    link('owner', owner, [
-      ['type', type ?? 'unknown'],
-      ['address', consumer?.address ?? 'none'],
-    ]),
+    ownerLink(facts),
     ...(drainedBy
       ? [
           link('draining', `${nameOfPerson(drainedBy)} has to acknowledge older messages of the slot first`, [
@@ -75,6 +71,22 @@ function chainOf(facts: KeyFacts): ChainLink[] {
     backlogLink(facts),
     ...(facts.asksForLocks ? [lockLink(facts)] : []),
   ]
+}
+
+function ownerLink({home: {consumer}, movement: {came, ownerBefore, went}, type}: KeyFacts): ChainLink {
+  const owner =
+    consumer === null
+      ? type === 'Shared'
+        ? 'any consumer may get its messages'
+        : 'no consumer gets its messages'
+      : `${nameOfPerson(consumer)} gets its messages`
+  return link('owner', owner, [
+    ['type', type ?? 'unknown'],
+    ['address', consumer?.address ?? 'none'],
+    ...(came.length === 0 ? [] : [['came meanwhile', came.join(', ')] as const]),
+    ...(went.length === 0 ? [] : [['went meanwhile', went.join(', ')] as const]),
+    ...(ownerBefore === null ? [] : [['owner before', ownerBefore] as const]),
+  ])
 }
 
 function backlogLink({messages, nowMs}: KeyFacts): ChainLink {

@@ -77,6 +77,28 @@ export async function collectSubscription(
   return {...collected, subscription, partitions}
 }
 
+/**
+ * Reads one partition's statistics again, by one request.
+ *
+ * @param partition null on a plain topic.
+ * @throws Unreachable E_SUBSCRIPTION_NOT_FOUND, E_TOPIC_NOT_FOUND when it is gone by now.
+ */
+export async function collectPartitionAgain(
+  admin: PulsarAdmin,
+  collected: CollectedSubscription,
+  partition: number | null,
+): Promise<SubscriptionPartition> {
+  const row = collected.partitions[partition ?? 0]
+  if (!row) throw new RangeError(`there is no partition ${String(partition)}`) // collecting makes sure that each is there
+  const stats = await admin.topicStats(row.name, {excludePublishers: true}).catch(async (error: unknown) => {
+    throw error instanceof AdminRefused && error.status === 404 ? await topicNotFound(admin, row.name, error) : error
+  })
+  const subscription = stats.subscriptions?.[collected.subscription]
+  if (subscription) return {...row, stats, subscription}
+  const others = collected.partitions.filter((one) => one !== row)
+  throw subscriptionNotFound(collected, collected.subscription, others)
+}
+
 function everyPartition(topic: TopicName, count: number, answer: Record<string, TopicStats>): TopicPartition[] {
   const rows = Array.from({length: count}, (_, partition) => {
     const name = partitionName(topic, partition)

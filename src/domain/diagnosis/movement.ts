@@ -1,0 +1,57 @@
+import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
+import type {KeyHome, LiveConsumer} from '../locks/correlation.js'
+import {identityOf, nameOf, nameOfPerson} from './facts.js'
+
+/** What moved on a key's partition while it was looked at. */
+export interface Movement {
+  /** consumers that are there now and were not there at every earlier reading */
+  readonly came: readonly string[]
+  /** consumers that were there at some earlier reading and are not there now */
+  readonly went: readonly string[]
+  /** who got the key's messages at first, and does no more; null where nothing changed, or nobody got them */
+  readonly ownerBefore: string | null
+}
+
+/**
+ * Compares the newest reading with earlier ones, which may be in any order: some are taken at the same time.
+ *
+ * @param before where the key's messages went at first, and `now` by the newest reading.
+ */
+export function movementOf(
+  earlier: readonly SubscriptionStats[],
+  newest: SubscriptionStats,
+  {before, now}: {readonly before: KeyHome; readonly now: KeyHome},
+): Movement {
+  const present = rosterOf(newest)
+  const rosters = earlier.map(rosterOf)
+  const came = [...present].filter(([id]) => rosters.some((roster) => !roster.has(id)))
+  const went = rosters.flatMap((roster) => [...roster].filter(([id]) => !present.has(id)))
+  return {
+    came: namesOf(came),
+    went: namesOf(went),
+    ownerBefore: before.consumer && !isSame(before.consumer, now.consumer) ? nameOfPerson(before.consumer) : null,
+  }
+}
+
+/** Whether the key's owner may be another by now. */
+export function isMoving({came, ownerBefore, went}: Movement): boolean {
+  return came.length > 0 || went.length > 0 || ownerBefore !== null
+}
+
+function rosterOf({consumers = []}: SubscriptionStats): Map<string, ConsumerStats> {
+  return new Map(consumers.map((one) => [identityOf(one), one]))
+}
+
+function namesOf(entries: ReadonlyArray<readonly [id: string, consumer: ConsumerStats]>): string[] {
+  const names = new Map(entries.map(([id, consumer]) => [id, nameOf(consumer)]))
+  return [...names.values()].toSorted()
+}
+
+function isSame(one: LiveConsumer, other: LiveConsumer | null): boolean {
+  return (
+    other !== null &&
+    one.name === other.name &&
+    one.address === other.address &&
+    one.connectedSinceMs === other.connectedSinceMs
+  )
+}

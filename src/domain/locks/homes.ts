@@ -1,0 +1,73 @@
+import type {BrokerFacts} from '../keyshared/detect.js'
+import {KeyDirectory} from '../keyshared/directory.js'
+import {type ReportedConsumer, reportedConsumers} from '../keyshared/reported.js'
+import {type HashingScheme, partitionOfKey} from '../keyshared/routing.js'
+import type {CollectedSubscription, SubscriptionPartition} from '../subscriptions/collect.js'
+import type {KeyHome, LiveConsumer} from './correlation.js'
+
+/**
+ * Who gets which key, by statistics of one moment.
+ *
+ * @throws Blocked E_SELECTOR_UNKNOWN.
+ */
+export function homesOf(
+  collected: CollectedSubscription,
+  facts: BrokerFacts,
+  scheme: HashingScheme,
+): (key: string) => KeyHome {
+  if (!collected.partitions.every(({subscription: {type}}) => type === 'Key_Shared')) {
+    return (key) => partitionHome(collected, key, scheme)
+  }
+  const directory = new KeyDirectory(collected, facts, scheme)
+  return (key) => {
+    const {consumer, drainedBy, partition, slot} = directory.locate(Buffer.from(key))
+    return {
+      partition,
+      slot,
+      consumer: consumer && liveConsumer(consumer),
+      drainedBy: drainedBy && liveConsumer(drainedBy),
+    }
+  }
+}
+
+/** A partition as a subscription of its own, which it is to the broker: each key that is asked for is one of its keys. */
+export function aloneOf(collected: CollectedSubscription, row: SubscriptionPartition): CollectedSubscription {
+  return {...collected, partitionCount: null, partitions: [row]}
+}
+
+/** Of a Failover subscription one consumer of the partition gets all; of a Shared one anybody may. */
+function partitionHome(collected: CollectedSubscription, key: string, scheme: HashingScheme): KeyHome {
+  const {partitionCount, partitions} = collected
+  const row = partitions[partitionCount === null ? 0 : partitionOfKey(key, partitionCount, scheme)]
+  const active = row?.subscription.activeConsumerName
+  const consumer =
+    row?.subscription.type === 'Failover'
+      ? reportedConsumers(row.subscription).find(({name}) => name === active && name !== '')
+      : undefined
+  return {
+    partition: row?.partition ?? null,
+    slot: null,
+    consumer: consumer ? liveConsumer(consumer) : null,
+    drainedBy: null,
+  }
+}
+
+/** One that is connected to several partitions stands there once, with its first connection. */
+export function everyConsumer({partitions}: Pick<CollectedSubscription, 'partitions'>): LiveConsumer[] {
+  const all = partitions.flatMap(({subscription}) => reportedConsumers(subscription)).map(liveConsumer)
+  const byPerson = Map.groupBy(all, ({address, name}) => JSON.stringify([name, address]))
+  return [...byPerson.values()].flatMap((rows) => {
+    const [first] = rows.toSorted((a, b) => (a.connectedSinceMs ?? 0) - (b.connectedSinceMs ?? 0))
+    return first ?? []
+  })
+}
+
+function liveConsumer({address, name, stats}: ReportedConsumer): LiveConsumer {
+  const since = Date.parse(stats.connectedSince ?? '')
+  return {
+    name: name === '' ? null : name,
+    address: address?.replace(/^\//, '') ?? null,
+    connectedSinceMs: Number.isNaN(since) ? null : since,
+    metadata: stats.metadata ?? {},
+  }
+}
