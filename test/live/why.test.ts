@@ -12,6 +12,9 @@ import {brokerVersion, closeFirst, live, until} from '../support/live.js'
 const why = (lab: FaultLab, key: string, ...more: readonly string[]): Promise<Explanation> =>
   askCli<Explanation>(['why', lab.topic.full, SUB, key, '--stuck-after', '2s', ...more])
 
+const evidenceOf = (chain: Explanation['chain'], wanted: string): string | undefined =>
+  chain.flatMap(({evidence}) => evidence).find(({field}) => field === wanted)?.value
+
 /** Asks until the verdict is the one that is waited for; ages have to grow first. */
 async function whyUntil(lab: FaultLab, key: string, code: string, ...more: readonly string[]): Promise<Explanation> {
   let explanation: Explanation | null = null
@@ -25,6 +28,17 @@ async function whyUntil(lab: FaultLab, key: string, code: string, ...more: reado
   ).catch(() => undefined)
   const last = explanation as Explanation | null
   assert.equal(last?.verdict.code, code, JSON.stringify(last))
+  return last
+}
+
+/** Asks until the verdict's sentence is such. */
+async function whyUntilSays(lab: FaultLab, key: string, says: RegExp): Promise<Explanation> {
+  let last = await why(lab, key)
+  await until(`the verdict saying ${String(says)}`, async () => {
+    last = await why(lab, key)
+    return says.test(last.verdict.says)
+  }).catch(() => undefined)
+  assert.match(last.verdict.says, says)
   return last
 }
 
@@ -58,14 +72,35 @@ test(
     const lab = await FaultLab.open(place, 2)
     await lab.join({name: 'worker-0', habit: 'ignore', type: 'Failover'})
     await lab.publish(20, KEYS)
-    const {chain, consumer, slot, verdict} = await whyUntil(lab, 'user-3', 'in-hand')
+    const silent =
+      /worker-0 has it.*; it has acknowledged nothing on partition \d since it connected, [\d.]+ s ago, and got/
+    const {chain, consumer, slot, verdict} = await whyUntilSays(lab, 'user-3', silent)
+    assert.equal(verdict.code, 'in-hand')
     assert.deepEqual([consumer?.name, slot, verdict.confidence], ['worker-0', null, 'medium'])
     assert.match(verdict.says, /^1 messages of user-3 wait, the oldest for .*: worker-0 has it/)
     assert.deepEqual(
       chain.map(({link}) => link),
       ['partition', 'owner', 'backlog'],
     )
-    assert.equal(chain.at(-1)?.evidence.find(({field}) => field === 'messages of the key')?.value, '1')
+    assert.equal(evidenceOf(chain, 'messages of the key'), '1')
+    assert.equal(evidenceOf(chain, 'lastAckedTimestamp'), 'never')
+    assert.match(evidenceOf(chain, 'lastConsumedTimestamp') ?? '', /^\d{4}-\d\d-\d\dT/)
+  }),
+)
+
+test(
+  'the consumer that has a message in hand did acknowledge others: it says for how long it has not',
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, null)
+    await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-3' ? 'ignore' : 'ack'), type: 'Key_Shared'})
+    await lab.publish(20, KEYS)
+    const young = await whyUntil(lab, 'user-3', 'in-hand')
+    const silent =
+      /worker-0 has it.*; it has acknowledged nothing for ([\d.]+) s, and got its last message [\d.]+ s ago$/
+    const {chain, verdict} = await whyUntilSays(lab, 'user-3', silent)
+    const ackedMs = Date.parse(evidenceOf(chain, 'lastAckedTimestamp') ?? '')
+    assert.ok(Math.abs(Date.now() - ackedMs - Number(silent.exec(verdict.says)?.[1]) * 1000) < 2000)
+    assert.equal(evidenceOf(chain, 'lastAckedTimestamp'), evidenceOf(young.chain, 'lastAckedTimestamp'))
   }),
 )
 

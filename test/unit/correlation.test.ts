@@ -17,7 +17,11 @@ const NOW = Date.parse('2026-11-27T12:00:00Z')
 const FAMILIES = familiesWith([])
 
 function consumer(name: string, more: Partial<LiveConsumer> = {}): LiveConsumer {
-  return {name, address: `10.0.0.${name.slice(-1)}:4000`, connectedSinceMs: NOW - 600_000, metadata: {}, ...more}
+  return {
+    ...{name, address: `10.0.0.${name.slice(-1)}:4000`, connectedSinceMs: NOW - 600_000},
+    ...{lastAcked: null, lastGiven: null, metadata: {}},
+    ...more,
+  }
 }
 
 const [ONE, TWO] = [consumer('keyed-1'), consumer('keyed-2', {metadata: {pod: 'pod-2'}})]

@@ -3,6 +3,7 @@ import {test} from 'node:test'
 
 import type {ConsumerStats} from '../../src/clients/pulsar-admin/types.js'
 import {isMoving, type Movement, movementOf} from '../../src/domain/diagnosis/movement.js'
+import {silenceEvidence, silenceText} from '../../src/domain/diagnosis/silence.js'
 import type {KeyHome, LiveConsumer} from '../../src/domain/locks/correlation.js'
 
 const NOW = Date.parse('2026-11-27T12:00:00Z')
@@ -10,10 +11,37 @@ const NOW = Date.parse('2026-11-27T12:00:00Z')
 function consumer(name: string, more: Partial<LiveConsumer> = {}): LiveConsumer {
   const connectedSinceMs = NOW - 60_000
   return {
-    ...{name, address: '10.0.0.1:4000', connectedSinceMs, metadata: {}},
+    ...{name, address: '10.0.0.1:4000', connectedSinceMs, lastAcked: null, lastGiven: null, metadata: {}},
     ...more,
   }
 }
+
+test('for how long a consumer has acknowledged nothing', () => {
+  const says = (more: Partial<LiveConsumer>, partition: number | null = null): string =>
+    silenceText(consumer('a', more), partition, NOW)
+  assert.equal(says({}), '')
+  assert.equal(says({lastAcked: NOW - 900}), '')
+  // Clocks differ: what has not happened yet was a moment ago.
+  assert.equal(says({lastAcked: NOW + 5000}), '')
+  assert.equal(says({lastAcked: NOW - 12_300}), '; it has acknowledged nothing for 12 s')
+  assert.equal(
+    says({lastAcked: NOW - 2300, lastGiven: NOW - 1500}, 3),
+    '; it has acknowledged nothing on partition 3 for 2.3 s, and got its last message 1.5 s ago',
+  )
+  assert.equal(
+    says({lastAcked: 'never', lastGiven: 'never'}),
+    '; it has acknowledged nothing since it connected, 60 s ago',
+  )
+  assert.equal(says({lastAcked: 'never', connectedSinceMs: null}), '')
+})
+
+test('the fields that show it; those that the broker does not tell are left out', () => {
+  assert.deepEqual(silenceEvidence(consumer('a')), [])
+  assert.deepEqual(silenceEvidence(consumer('a', {lastAcked: 'never', lastGiven: NOW})), [
+    ['lastAckedTimestamp', 'never'],
+    ['lastConsumedTimestamp', '2026-11-27T12:00:00.000Z'],
+  ])
+})
 
 function home(consumerOf: LiveConsumer | null): KeyHome {
   return {partition: null, slot: 7, consumer: consumerOf, drainedBy: null}

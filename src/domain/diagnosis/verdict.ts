@@ -5,6 +5,8 @@ import type {KeyMessages} from '../sample/collect-key.js'
 import {nameOfPerson} from './facts.js'
 import type {DoctorFinding} from './finding.js'
 import type {Movement} from './movement.js'
+import {secondsText} from './seconds.js'
+import {silenceText} from './silence.js'
 
 /** `high`: the broker says so; `medium`: it follows, unless something moved meanwhile; `low`: not all was seen. */
 export type Confidence = 'high' | 'low' | 'medium'
@@ -91,9 +93,9 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
   ],
   [
     ({oldest}) => oldest.isRead,
-    ({subscription, topic, type, who}) => ({
+    ({home: {consumer, partition}, nowMs, subscription, topic, type, who}) => ({
       code: 'in-hand',
-      because: `: ${who} has it, or it waits to be delivered again`,
+      because: `: ${who} has it, or it waits to be delivered again${consumer ? silenceText(consumer, partition, nowMs) : ''}`,
       // Of a Shared subscription any consumer may have it, and of Key_Shared the owner may just have changed.
       confidence: type === 'Shared' ? 'low' : 'medium',
       next: `look at ${who}, and at keyshift doctor ${topic} ${subscription}`,
@@ -143,8 +145,4 @@ function noneWaits({key, messages, subscription, topic}: KeyFacts): Verdict {
 
 function worstOf(findings: readonly DoctorFinding[]): DoctorFinding | undefined {
   return findings.find(({severity}) => severity === 'error')
-}
-
-function secondsText(ms: number): string {
-  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${String(Math.round(ms / 1000))} s`
 }

@@ -1,6 +1,7 @@
 import {personOf} from '../locks/correlation.js'
 import {nameOfPerson} from './facts.js'
 import {isMoving} from './movement.js'
+import {silenceEvidence} from './silence.js'
 import {type KeyFacts, type Verdict, verdictOf} from './verdict.js'
 
 /** One step from a key to whoever handles its messages. */
@@ -83,6 +84,7 @@ function ownerLink({home: {consumer}, movement: {came, ownerBefore, went}, type}
   return link('owner', owner, [
     ['type', type ?? 'unknown'],
     ['address', consumer?.address ?? 'none'],
+    ...(consumer ? silenceEvidence(consumer) : []),
     ...(came.length === 0 ? [] : [['came meanwhile', came.join(', ')] as const]),
     ...(went.length === 0 ? [] : [['went meanwhile', went.join(', ')] as const]),
     ...(ownerBefore === null ? [] : [['owner before', ownerBefore] as const]),

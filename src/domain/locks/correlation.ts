@@ -12,6 +12,10 @@ export interface LiveConsumer {
   readonly address: string | null
   /** since when without a break, epoch ms of the broker; null where it does not say */
   readonly connectedSinceMs: number | null
+  /** when it last acknowledged anything, epoch ms of the broker; `never` since it connected; null where it does not say */
+  readonly lastAcked: number | 'never' | null
+  /** when it was last sent a message, likewise */
+  readonly lastGiven: number | 'never' | null
   /** what its program says of itself */
   readonly metadata: Readonly<Record<string, string>>
 }

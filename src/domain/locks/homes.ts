@@ -68,6 +68,13 @@ function liveConsumer({address, name, stats}: ReportedConsumer): LiveConsumer {
     name: name === '' ? null : name,
     address: address?.replace(/^\//, '') ?? null,
     connectedSinceMs: Number.isNaN(since) ? null : since,
+    lastAcked: momentOf(stats.lastAckedTimestamp),
+    lastGiven: momentOf(stats.lastConsumedTimestamp),
     metadata: stats.metadata ?? {},
   }
+}
+
+/** The broker writes 0 for never. */
+function momentOf(timestamp: number | undefined): LiveConsumer['lastAcked'] {
+  return timestamp === undefined ? null : timestamp > 0 ? timestamp : 'never'
 }

@@ -1,0 +1,39 @@
+import type {LiveConsumer} from '../locks/correlation.js'
+import {secondsText} from './seconds.js'
+
+/** It is on its way: less than this says nothing. */
+const WORTH_SAYING_MS = 1000
+
+/**
+ * For how long a consumer has acknowledged nothing on the partition that was read, as a clause to go on with; '' where that
+ * is short, or the broker does not say. One that has had nothing to do is as silent as one that hangs, so the clause also
+ * tells when it last got something.
+ *
+ * @param nowMs epoch ms of this machine, whose clock may differ from the broker's.
+ */
+export function silenceText(
+  {connectedSinceMs, lastAcked, lastGiven}: LiveConsumer,
+  partition: number | null,
+  nowMs: number,
+): string {
+  const sinceMs = lastAcked === 'never' ? connectedSinceMs : lastAcked
+  if (sinceMs === null || nowMs - sinceMs <= WORTH_SAYING_MS) return ''
+  const where = partition === null ? '' : ` on partition ${String(partition)}`
+  const age = secondsText(nowMs - sinceMs)
+  const silence = lastAcked === 'never' ? `since it connected, ${age} ago` : `for ${age}`
+  const given =
+    typeof lastGiven === 'number' ? `, and got its last message ${secondsText(Math.max(0, nowMs - lastGiven))} ago` : ''
+  return `; it has acknowledged nothing${where} ${silence}${given}`
+}
+
+/** The fields that show it, as the broker spells them; those that it does not tell are left out. */
+export function silenceEvidence({lastAcked, lastGiven}: LiveConsumer): Array<readonly [field: string, value: string]> {
+  return [
+    ...(lastAcked === null ? [] : [['lastAckedTimestamp', momentText(lastAcked)] as const]),
+    ...(lastGiven === null ? [] : [['lastConsumedTimestamp', momentText(lastGiven)] as const]),
+  ]
+}
+
+function momentText(moment: number | 'never'): string {
+  return moment === 'never' ? moment : new Date(moment).toISOString()
+}
