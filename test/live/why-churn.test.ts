@@ -18,6 +18,8 @@ const AT_ONCE = 4
 /** As many again as commands of their own: a second each, so few. */
 const COMMANDS = 20
 const COMMANDS_AT_ONCE = 2
+/** And some before anybody comes or goes. */
+const QUIET = 20
 const KEYS = 4000
 const SUB = 'decision'
 /** What `why` itself takes for granted. */
@@ -29,9 +31,11 @@ const MOST_WRONG = 0.005
 const SOME_WRONG = 3
 /**
  * An answer takes some 0.4 s, and somebody comes or goes each 1.3 s: that marks some 30 of a hundred. A mark on half of
- * them would tell nothing.
+ * them would tell nothing. Where the machine is busy and answers take longer, so do the pauses.
  */
 const MOST_MARKED = 0.5
+const USUAL_MS = 400
+const PAUSE = {least: 1.5, most: 4.5}
 
 /** What was said of a key, and who got its next message; times are epoch ms. */
 interface Answer {
@@ -54,10 +58,17 @@ interface Answer {
 test(
   `the owner that why names gets the key's next message, ${String(ASKED)} keys under load while consumers come and go`,
   live(async (t, place) => {
-    const {churn, keys} = await startChurn(place)
+    const random = seededRandom()
+    const {churn, keys} = await startChurn(place, random)
     closeFirst(t, () => churn.stop())
     const topic = churn.topic.full
-    const answers = await answersOf(churn, keys.slice(0, ASKED), AT_ONCE, (key) => askWhy(place.admin, topic, key))
+    const ask = (key: string): Promise<Explanation> => askWhy(place.admin, topic, key)
+    const quiet = await answersOf(churn, keys.slice(ASKED, ASKED + QUIET), AT_ONCE, ask)
+    assert.deepEqual([countsOf(quiet, churn).right, countsOf(quiet, churn).marked], [QUIET, 0])
+
+    const answers: Answer[] = []
+    churn.comeAndGo(() => (PAUSE.least + random() * (PAUSE.most - PAUSE.least)) * usualMs(answers))
+    await answersOf(churn, keys.slice(0, ASKED), AT_ONCE, ask, answers)
     const commands = await answersOf(churn, keys.slice(-COMMANDS), COMMANDS_AT_ONCE, (key) =>
       askCli<Explanation>(['why', topic, SUB, key]),
     )
@@ -73,23 +84,25 @@ test(
       answers.filter((answer) => isMarkedInVain(answer, churn)).map(({explanation}) => explanation),
       [],
     )
-    // One change for each ten answers, and many consumers named: else it was no test of anything.
+    // Many changes, and many consumers named: else it was no test of anything.
     assert.ok(churn.changes.length > ASKED / 20)
     assert.ok(new Set(answers.map(({explanation}) => explanation.consumer?.name)).size > 8)
   }),
 )
 
-async function startChurn(place: Place): Promise<{churn: Churn; keys: readonly string[]}> {
+function seededRandom(): () => number {
   const seed = Number(process.env['KEYSHIFT_TEST_SEED'] ?? randomInt(1_000_000))
   process.stderr.write(`chosen with KEYSHIFT_TEST_SEED=${String(seed)}\n`)
-  const random = mulberry32(seed)
+  return mulberry32(seed)
+}
+
+async function startChurn(place: Place, random: () => number): Promise<{churn: Churn; keys: readonly string[]}> {
   const topic = place.topic('orders')
   await place.admin.createPartitionedTopic(topic, 4)
   const keys = [...new Set(Array.from({length: KEYS}, () => `user-${String(Math.floor(random() * 1e9))}`))]
   const churn = await Churn.start({
     ...{place, topic, keys, random, ratePerSecond: 200},
     consumers: {least: 6, most: 8},
-    pauseMs: {least: 600, most: 1800},
   })
   return {churn, keys}
 }
@@ -99,23 +112,32 @@ function askWhy(admin: PulsarAdmin, topic: string, key: string): Promise<Explana
   return collectWhy(admin, {...QUESTION, topic, subscription: SUB, key, signal: new AbortController().signal})
 }
 
-function answersOf(
+/** How long the newest answers took on average, in ms; never less than is usual. */
+function usualMs(answers: readonly Answer[]): number {
+  const newest = answers.slice(-10).map(({answeredMs, askedMs}) => answeredMs - askedMs)
+  return Math.max(USUAL_MS, newest.reduce((sum, ms) => sum + ms, 0) / newest.length || 0)
+}
+
+/** @param into where the answers are put as they come. */
+async function answersOf(
   churn: Churn,
   keys: readonly string[],
   atOnce: number,
   ask: (key: string) => Promise<Explanation>,
+  into: Answer[] = [],
 ): Promise<Answer[]> {
   const limit = pLimit(atOnce)
-  return Promise.all(
+  await Promise.all(
     keys.map((key) =>
       limit(async () => {
         const askedMs = Date.now()
         const explanation = await ask(key)
         const answeredMs = Date.now()
-        return {explanation, askedMs, answeredMs, receipt: await churn.probe(key)}
+        into.push({explanation, askedMs, answeredMs, receipt: await churn.probe(key)})
       }),
     ),
   )
+  return into
 }
 
 interface Counts {

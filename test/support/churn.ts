@@ -29,9 +29,7 @@ export interface ChurnOptions {
   readonly ratePerSecond: number
   /** how many consumers there are, at least and at most */
   readonly consumers: {readonly least: number; readonly most: number}
-  /** from the end of one change to the next one, ms, at least and at most */
-  readonly pauseMs: {readonly least: number; readonly most: number}
-  /** from 0 to 1 */
+  /** from 0 to 1, for who leaves and whether one joins */
   readonly random: () => number
 }
 
@@ -41,7 +39,7 @@ const PROBE = 'probe'
 const PAYLOAD = Buffer.from('x')
 
 /**
- * A Key_Shared subscription under load whose consumers acknowledge at once, and come and go all the time. Each that joins
+ * A Key_Shared subscription under load whose consumers acknowledge at once, and come and go. Each that joins
  * has a name that none had before: whoever names one that has left is wrong.
  */
 export class Churn {
@@ -51,7 +49,7 @@ export class Churn {
   private readonly fleet: KeyedFleet
   private readonly ending = new AbortController()
   private readonly waiting = new Map<string, (receipt: Receipt) => void>()
-  private running: Promise<unknown> = Promise.resolve()
+  private readonly running: Array<Promise<void>> = []
   private named = 0
   private probes = 0
 
@@ -67,12 +65,17 @@ export class Churn {
     const {consumers, place, topic} = options
     const churn = new Churn(options, await place.transport.produce(topic))
     while (churn.fleet.names.length < consumers.most) await churn.join()
-    churn.running = Promise.all([churn.load(), churn.change()])
+    churn.running.push(churn.load())
     return churn
   }
 
   get topic(): TopicName {
     return this.options.topic
+  }
+
+  /** From now on one comes or goes, again and again. @param pauseMs how long from the end of one change to the next one. */
+  comeAndGo(pauseMs: () => number): void {
+    this.running.push(this.change(pauseMs))
   }
 
   /** Publishes one more message of a key, and waits for whoever gets it first. */
@@ -86,7 +89,7 @@ export class Churn {
 
   async stop(): Promise<void> {
     this.ending.abort()
-    await this.running
+    await Promise.all(this.running)
     await this.producer.close()
   }
 
@@ -114,10 +117,10 @@ export class Churn {
     }
   }
 
-  private async change(): Promise<void> {
-    const {consumers, pauseMs, random} = this.options
+  private async change(pauseMs: () => number): Promise<void> {
+    const {consumers, random} = this.options
     for (;;) {
-      await this.pause(pauseMs.least + random() * (pauseMs.most - pauseMs.least))
+      await this.pause(pauseMs())
       if (this.ending.signal.aborted) return
       const present = this.fleet.names.length
       const joins = present <= consumers.least || (present < consumers.most && random() < 0.5)
