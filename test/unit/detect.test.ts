@@ -10,6 +10,7 @@ import {
   type SelectorSettings,
 } from '../../src/domain/keyshared/algorithm.js'
 import {type Assignment, detectAssignment} from '../../src/domain/keyshared/detect.js'
+import {hasHoles} from '../../src/domain/keyshared/holes.js'
 import {keyRanges} from '../../src/domain/keyshared/range-report.js'
 import {type KeySimulation, simulateLive} from '../../src/domain/keyshared/simulation.js'
 import type {CollectedSubscription} from '../../src/domain/subscriptions/collect.js'
@@ -101,6 +102,30 @@ test('a dispatcher that is older than the settings is told from the statistics, 
   assert.deepEqual(told(assignment), ['consistent-hashing', '4.0', 'statistics', 100])
   assert.equal(assignment.isAsConfigured, false)
   assert.deepEqual(codes(stats, facts), ['settings-differ'])
+})
+
+test('each slot has an owner, whatever the selector; read while somebody leaves, some have none', () => {
+  const kinds: ReadonlyArray<Omit<Made, 'names'>> = [
+    ...['4.2.4', '4.0.7', '3.0.7', '3.0.4', '3.0.2'].map((version) => ({version})),
+    ...['4.2.4', '3.0.7'].map((version) => ({version, settings: {usesConsistentHashing: false}})),
+    {version: '4.0.7', settings: {isClassic: true}},
+  ]
+  for (const kind of kinds) {
+    for (const names of [['app-0'], THREE]) {
+      const whole = statsOf({...kind, names})
+      assert.equal(hasHoles(whole), false, JSON.stringify(kind))
+      for (const name of names.slice(1)) {
+        const consumers = whole.consumers?.filter(({consumerName}) => consumerName !== name) ?? []
+        assert.equal(hasHoles({...whole, consumers}), true, JSON.stringify([kind, name]))
+        // Nothing is amiss where each asks for slots of its own.
+        assert.equal(hasHoles({...whole, consumers, keySharedMode: 'STICKY'}), false)
+      }
+    }
+  }
+  const [first] = statsOf({version: '4.2.4', names: THREE}).consumers ?? []
+  assert.equal(hasHoles({type: 'Key_Shared', consumers: [{...first, keyHashRangeArrays: []}]}), true)
+  assert.equal(hasHoles({type: 'Key_Shared', consumers: []}), false)
+  assert.equal(hasHoles({type: 'Shared', consumers: [{consumerName: 'a'}]}), false)
 })
 
 test('what can not be told is not guessed', () => {

@@ -1,6 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {Unreachable} from '../../errors.js'
+import {collectSettled} from '../keyshared/collect-settled.js'
 import type {HashingScheme} from '../keyshared/routing.js'
 import {collectLiveConsumers, type LiveConsumers} from '../locks/collect-consumers.js'
 import {inspectLock} from '../locks/collect-inspect.js'
@@ -59,7 +60,7 @@ export async function collectWhy(admin: PulsarAdmin, question: WhyQuestion): Pro
   const [facts] = factsOf(snapshot, stuckAfterMs)
   const findings = diagnose(snapshot, stuckAfterMs).findings.filter((finding) => isOf(finding, partition))
   const asOf = new Date().toISOString()
-  const newest = await collectPartitionAgain(admin, collected, partition)
+  const newest = await collectPartitionNow(admin, collected, partition)
   const home = homesOf(aloneOf(collected, newest), live.facts, routing.hashingScheme)(key)
   const nowMs = Date.now()
   return explain({
@@ -77,6 +78,17 @@ export async function collectWhy(admin: PulsarAdmin, question: WhyQuestion): Pro
     movement: movementOf(earlierReadings(collected, snapshot, partition), newest.subscription, {before, now: home}),
     nowMs,
   })
+}
+
+/** The key's partition once more, of a moment when each of its slots has an owner, if it can be. */
+async function collectPartitionNow(
+  admin: PulsarAdmin,
+  collected: CollectedSubscription,
+  partition: number | null,
+): Promise<SubscriptionPartition> {
+  const read = await collectPartitionAgain(admin, collected, partition, {excludePublishers: true})
+  const {partitions} = await collectSettled(admin, aloneOf(collected, read))
+  return partitions[0] ?? read
 }
 
 /** @returns the key's lock; null where there is none. */

@@ -2,16 +2,17 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/http.js'
 import {type CollectedSubscription, collectSubscription} from '../subscriptions/collect.js'
 import {DEFAULT_SETTINGS, parseVersion, type SelectorSettings} from './algorithm.js'
+import {collectSettled} from './collect-settled.js'
 import type {BrokerFacts} from './detect.js'
 
-/** What every question about keys starts from, asked at the same time. */
+/** What every question about keys starts from, asked at the same time; of a moment when each slot has an owner, if it can be. */
 export async function collectKeyShared(
   admin: PulsarAdmin,
   topic: string,
   subscription: string,
 ): Promise<{collected: CollectedSubscription; facts: BrokerFacts}> {
   const [collected, facts] = await Promise.all([
-    collectSubscription(admin, topic, subscription),
+    collectSubscription(admin, topic, subscription).then((read) => collectSettled(admin, read)),
     collectBrokerFacts(admin),
   ])
   return {collected, facts}

@@ -87,10 +87,11 @@ export async function collectPartitionAgain(
   admin: PulsarAdmin,
   collected: CollectedSubscription,
   partition: number | null,
+  query: StatsQuery = {},
 ): Promise<SubscriptionPartition> {
-  const row = collected.partitions[partition ?? 0]
+  const row = collected.partitions.find((one) => one.partition === partition)
   if (!row) throw new RangeError(`there is no partition ${String(partition)}`) // collecting makes sure that each is there
-  const stats = await admin.topicStats(row.name, {excludePublishers: true}).catch(async (error: unknown) => {
+  const stats = await admin.topicStats(row.name, query).catch(async (error: unknown) => {
     throw error instanceof AdminRefused && error.status === 404 ? await topicNotFound(admin, row.name, error) : error
   })
   const subscription = stats.subscriptions?.[collected.subscription]
