@@ -55,9 +55,11 @@ test(
       ['slot', 'owner', 'backlog'],
     )
     await lab.place.admin.setSubscriptionDispatchRate(lab.topic, SUB, holdingRate(1))
-    // The hold lets one message through; user-1 waits before it, and is never acknowledged.
-    await lab.publish(50, KEYS)
-    await lab.publish(10, ['user-3'])
+    // The hold takes a moment, and lets a few messages through. user-1 waits before them, and is never acknowledged.
+    await until('the hold coming into force', async () => {
+      await lab.publish(10, ['user-3'])
+      return (await why(lab, 'user-3')).verdict.code !== 'nothing-waits'
+    })
     const behind = await why(lab, 'user-3', '--max', '1')
     assert.deepEqual([behind.verdict.code, behind.verdict.confidence], ['not-found', 'low'])
     const held = await whyUntil(lab, 'user-3', 'dispatch-throttled')
