@@ -14,7 +14,7 @@ import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
 import {collectDiagnosis, type DiagnosisSubject} from '../domain/diagnosis/collect.js'
 import type {LocksOptions} from '../domain/diagnosis/collect-locks.js'
 import {diagnose, type Diagnosis} from '../domain/diagnosis/diagnose.js'
-import {FINDING_SEVERITIES, isAtLeast} from '../domain/diagnosis/finding.js'
+import {isAtLeast, SEVERITIES} from '../domain/severity.js'
 import type {DiagnosisSnapshot} from '../domain/diagnosis/snapshot.js'
 import {listSubscriptions} from '../domain/subscriptions/collect-list.js'
 import {isPattern, parsePattern} from '../domain/subscriptions/pattern.js'
@@ -45,7 +45,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     ...messageLockFlags,
     'fail-on': Flags.option({
       description: 'exit with 10 when there is a finding as bad as this',
-      options: FINDING_SEVERITIES,
+      options: SEVERITIES,
     })(),
     from: Flags.string({
       description: 'take what was looked at from this file',

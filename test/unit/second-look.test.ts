@@ -7,7 +7,7 @@ import {Observer, type SeenBefore, type SeenLock} from '../../src/domain/locks/o
 import type {RawLock} from '../../src/domain/locks/raw-lock.js'
 import {recognise} from '../../src/domain/locks/recognise.js'
 import {type EarlierLook, holdId} from '../../src/domain/locks/second-look.js'
-import {isAtLeast, type LockVerdict} from '../../src/domain/locks/verdict.js'
+import {isAsBadAs, type LockVerdict} from '../../src/domain/locks/verdict.js'
 
 const NOW = Date.parse('2026-11-25T12:00:00Z')
 const FAMILIES = compileFamilies(BUILTIN_FAMILIES)
@@ -185,7 +185,7 @@ test('an id of a hold tells nothing of key or token, and is the same for the sam
 test('levels: error is the worst, info takes all but the healthy', () => {
   assert.deepEqual(
     (['error', 'warn', 'info'] as const).map((level) =>
-      (['no-ttl', 'not-renewed', 'unknown-format', 'healthy'] as const).map((verdict) => isAtLeast(verdict, level)),
+      (['no-ttl', 'not-renewed', 'unknown-format', 'healthy'] as const).map((verdict) => isAsBadAs(verdict, level)),
     ),
     [
       [true, false, false, false],

@@ -1,9 +1,10 @@
 import chalk from 'chalk'
 
 import type {Diagnosis} from '../../domain/diagnosis/diagnose.js'
-import type {DoctorFinding, FindingSeverity} from '../../domain/diagnosis/finding.js'
+import type {DoctorFinding} from '../../domain/diagnosis/finding.js'
+import type {Severity} from '../../domain/severity.js'
 
-const SEVERITY: Readonly<Record<FindingSeverity, string>> = {
+const SEVERITY: Readonly<Record<Severity, string>> = {
   error: chalk.red('error'),
   warn: chalk.yellow('warn'),
   info: chalk.blue('info'),

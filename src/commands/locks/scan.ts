@@ -21,7 +21,8 @@ import {type LockScan, scanLocks} from '../../domain/locks/collect.js'
 import {globOf, LockCorrelation} from '../../domain/locks/correlation.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
 import type {LockRecord} from '../../domain/locks/record.js'
-import {isAtLeast, SEVERITIES} from '../../domain/locks/verdict.js'
+import {isAsBadAs} from '../../domain/locks/verdict.js'
+import {SEVERITIES} from '../../domain/severity.js'
 import {Usage} from '../../errors.js'
 
 export default class LocksScan extends KeyshiftCommand<LockScan> {
@@ -152,7 +153,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       observeMs: flags.observe ?? null,
       seenBefore: firstSeen,
       onLocks: async (locks) => {
-        if (level !== undefined) findings += locks.filter(({verdict}) => isAtLeast(verdict, level)).length
+        if (level !== undefined) findings += locks.filter(({verdict}) => isAsBadAs(verdict, level)).length
         await lines?.add(locks)
       },
       onProgress: ({keys, locks}) => {

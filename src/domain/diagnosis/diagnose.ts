@@ -1,5 +1,6 @@
+import {SEVERITIES} from '../severity.js'
 import {factsOf, type SubscriptionFacts} from './facts.js'
-import {type Draft, type DoctorFinding, FINDING_SEVERITIES} from './finding.js'
+import type {DoctorFinding, Draft} from './finding.js'
 import {consumerRules} from './rules/consumers.js'
 import {deliveryRules} from './rules/delivery.js'
 import {expiryRules} from './rules/expiry.js'
@@ -45,7 +46,7 @@ export function diagnose(snapshot: DiagnosisSnapshot, stuckAfterMs: number): Dia
 }
 
 function rank({severity}: DoctorFinding): number {
-  return FINDING_SEVERITIES.indexOf(severity)
+  return SEVERITIES.indexOf(severity)
 }
 
 function finish({subscription, topic}: SubscriptionFacts, draft: Draft): DoctorFinding {

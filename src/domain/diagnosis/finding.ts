@@ -1,6 +1,4 @@
-export const FINDING_SEVERITIES = ['error', 'warn', 'info'] as const
-/** `error`: something is stuck; `warn`: it soon may be, or works worse than it should; `info`: it waits, and rightly so. */
-export type FindingSeverity = (typeof FINDING_SEVERITIES)[number]
+import type {Severity} from '../severity.js'
 
 export interface FindingSubject {
   topic: string
@@ -22,7 +20,8 @@ export interface Remedy {
 
 export interface DoctorFinding {
   code: string
-  severity: FindingSeverity
+  /** `error`: something is stuck; `warn`: it soon may be, or works worse than it should; `info`: it waits, and rightly so */
+  severity: Severity
   /** one sentence: what is wrong, where, and who causes it */
   message: string
   subject: FindingSubject
@@ -44,8 +43,4 @@ export type Draft = Pick<DoctorFinding, 'code' | 'evidence' | 'message' | 'remed
   readonly key?: string
   readonly sinceMs?: number | null
   readonly links?: readonly string[]
-}
-
-export function isAtLeast(severity: FindingSeverity, level: FindingSeverity): boolean {
-  return FINDING_SEVERITIES.indexOf(severity) <= FINDING_SEVERITIES.indexOf(level)
 }

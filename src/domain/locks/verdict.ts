@@ -1,3 +1,5 @@
+import {isAtLeast, type Severity} from '../severity.js'
+
 /** What can be said of a lock, the worst first; a lock can deserve several. */
 export const LOCK_VERDICTS = [
   'key-stalled',
@@ -21,11 +23,8 @@ export const LOCK_VERDICTS = [
 ] as const
 export type LockVerdict = (typeof LOCK_VERDICTS)[number]
 
-export const SEVERITIES = ['error', 'warn', 'info'] as const
-export type LockSeverity = (typeof SEVERITIES)[number]
-
 /** `error` needs somebody now; `warn` heals by itself or may be meant; `info` is good to know. Null: nothing is wrong. */
-const SEVERITY: Readonly<Record<LockVerdict, LockSeverity | null>> = {
+const SEVERITY: Readonly<Record<LockVerdict, Severity | null>> = {
   'no-ttl': 'error',
   'key-stalled': 'error',
   'wrong-consumer': 'error',
@@ -46,10 +45,10 @@ const SEVERITY: Readonly<Record<LockVerdict, LockSeverity | null>> = {
   healthy: null,
 }
 
-/** Whether a verdict is at or above a level. */
-export function isAtLeast(verdict: LockVerdict, level: LockSeverity): boolean {
+/** Whether a verdict is as bad as a level. */
+export function isAsBadAs(verdict: LockVerdict, level: Severity): boolean {
   const severity = SEVERITY[verdict]
-  return severity !== null && SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(level)
+  return severity !== null && isAtLeast(severity, level)
 }
 
 /** The worst first; `healthy` where there is none. */

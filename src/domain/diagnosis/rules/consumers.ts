@@ -9,7 +9,8 @@ import {
   type SubscriptionFacts,
   whereText,
 } from '../facts.js'
-import type {Draft, FindingSeverity, Remedy} from '../finding.js'
+import type {Severity} from '../../severity.js'
+import type {Draft, Remedy} from '../finding.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
 import {isLookAheadFull} from './limits.js'
 
@@ -32,7 +33,7 @@ const CAUSES: ReadonlyArray<
 
 interface Kind {
   readonly code: string
-  readonly severity: FindingSeverity
+  readonly severity: Severity
   readonly says: (name: string, where: string, rows: readonly ConsumerFacts[]) => string
   readonly fields: ReadonlyArray<keyof ConsumerStats>
   readonly remedies: (facts: SubscriptionFacts, name: string) => Remedy[]
