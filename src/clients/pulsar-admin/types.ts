@@ -18,6 +18,7 @@ export interface ConsumerStats {
   avgMessagesPerEntry?: number
   blockedConsumerOnUnackedMsgs?: boolean
   msgRateOut?: number
+  messageAckRate?: number
   msgOutCounter?: number
   lastAckedTimestamp?: number
   lastConsumedTimestamp?: number

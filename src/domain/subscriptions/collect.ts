@@ -43,18 +43,9 @@ export async function collectTopic(
   topic: TopicName,
   query: StatsQuery = {},
 ): Promise<CollectedTopic> {
-  try {
-    const count = await admin.partitionCount(topic)
-    if (count === 0) {
-      const stats = await admin.topicStats(topic, query)
-      return {topic, partitionCount: null, partitions: [{partition: null, name: topic, stats}]}
-    }
-    const answer = (await admin.partitionedStats(topic, query)).partitions ?? {}
-    return {topic, partitionCount: count, partitions: everyPartition(topic, count, answer)}
-  } catch (error) {
-    if (error instanceof AdminRefused && error.status === 404) throw await topicNotFound(admin, topic, error)
-    throw error
-  }
+  const {missing, ...collected} = await readTopic(admin, topic, query)
+  if (missing.length > 0) throw partitionsMissing(collected, missing)
+  return collected
 }
 
 /**
@@ -69,10 +60,7 @@ export async function collectSubscription(
   query: StatsQuery = {},
 ): Promise<CollectedSubscription> {
   const collected = await collectTopic(admin, parseTopicName(topicText), query)
-  const partitions = collected.partitions.flatMap((row) => {
-    const stats = row.stats.subscriptions?.[subscription]
-    return stats ? [{...row, subscription: stats}] : []
-  })
+  const partitions = partitionsWith(collected, subscription)
   if (partitions.length < collected.partitions.length) throw subscriptionNotFound(collected, subscription, partitions)
   return {...collected, subscription, partitions}
 }
@@ -100,23 +88,73 @@ export async function collectPartitionAgain(
   throw subscriptionNotFound(collected, collected.subscription, others)
 }
 
-function everyPartition(topic: TopicName, count: number, answer: Record<string, TopicStats>): TopicPartition[] {
-  const rows = Array.from({length: count}, (_, partition) => {
-    const name = partitionName(topic, partition)
-    return {partition, name, stats: answer[name.full]}
-  })
-  const missing = rows.filter((row) => row.stats === undefined).map((row) => row.partition)
-  if (missing.length > 0) {
-    throw new Unreachable(
-      'E_PARTITIONS_MISSING',
-      `the broker's statistics of ${topic.full} lack ${String(missing.length)} of ${String(count)} partitions: ${missing.join(', ')}`,
-      {
-        data: {topic: topic.full, partitions: count, missing},
-        next: ['try again; a partition may be moving to another broker'],
-      },
-    )
+/**
+ * Reads what there is of one subscription's statistics: for one look of several, which another may fill in.
+ *
+ * @throws Unreachable E_SUBSCRIPTION_NOT_FOUND when no partition of the answer has it, though there are some.
+ */
+export async function collectPresent(
+  admin: PulsarAdmin,
+  topic: TopicName,
+  subscription: string,
+  query: StatsQuery = {},
+): Promise<CollectedSubscription> {
+  const found = await readTopic(admin, topic, query)
+  const partitions = partitionsWith(found, subscription)
+  if (partitions.length === 0 && found.partitions.length > 0) throw subscriptionNotFound(found, subscription, [])
+  return {topic, partitionCount: found.partitionCount, subscription, partitions}
+}
+
+async function readTopic(
+  admin: PulsarAdmin,
+  topic: TopicName,
+  query: StatsQuery,
+): Promise<CollectedTopic & {readonly missing: readonly number[]}> {
+  try {
+    const count = await admin.partitionCount(topic)
+    if (count === 0) {
+      const stats = await admin.topicStats(topic, query)
+      return {topic, partitionCount: null, partitions: [{partition: null, name: topic, stats}], missing: []}
+    }
+    const answer = (await admin.partitionedStats(topic, query)).partitions ?? {}
+    return {topic, partitionCount: count, ...partitionsIn(topic, count, answer)}
+  } catch (error) {
+    if (error instanceof AdminRefused && error.status === 404) throw await topicNotFound(admin, topic, error)
+    throw error
   }
-  return rows.map((row) => ({...row, stats: row.stats ?? {}}))
+}
+
+function partitionsIn(
+  topic: TopicName,
+  count: number,
+  answer: Record<string, TopicStats>,
+): {readonly partitions: TopicPartition[]; readonly missing: number[]} {
+  const [partitions, missing]: [TopicPartition[], number[]] = [[], []]
+  for (let partition = 0; partition < count; partition++) {
+    const name = partitionName(topic, partition)
+    const stats = answer[name.full]
+    if (stats) partitions.push({partition, name, stats})
+    else missing.push(partition)
+  }
+  return {partitions, missing}
+}
+
+function partitionsWith({partitions}: CollectedTopic, subscription: string): SubscriptionPartition[] {
+  return partitions.flatMap((row) => {
+    const stats = row.stats.subscriptions?.[subscription]
+    return stats ? [{...row, subscription: stats}] : []
+  })
+}
+
+function partitionsMissing({partitionCount, topic}: CollectedTopic, missing: readonly number[]): Unreachable {
+  return new Unreachable(
+    'E_PARTITIONS_MISSING',
+    `the broker's statistics of ${topic.full} lack ${String(missing.length)} of ${String(partitionCount)} partitions: ${missing.join(', ')}`,
+    {
+      data: {topic: topic.full, partitions: partitionCount, missing},
+      next: ['try again; a partition may be moving to another broker'],
+    },
+  )
 }
 
 async function topicNotFound(admin: PulsarAdmin, topic: TopicName, cause: AdminRefused): Promise<Unreachable> {
