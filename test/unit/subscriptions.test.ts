@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {reportBacklog} from '../../src/domain/backlog/report.js'
 import type {CollectedSubscription} from '../../src/domain/subscriptions/collect.js'
 import {commonType, countConsumers, inspectSubscription, sumKnown} from '../../src/domain/subscriptions/inspect.js'
 import {foldSubscriptions} from '../../src/domain/subscriptions/list.js'
@@ -62,74 +61,4 @@ test('what the broker does not say is null, never 0', () => {
   assert.equal(partitions[0].backlogBytes, null)
   assert.equal(partitions[0].consumers[0]?.unackedMessages, null)
   assert.equal(total.backlogEntries, null)
-})
-
-/** A backlog over time, one reading a second: `[entries, messages delivered so far]`. */
-function backlogOf(readings: ReadonlyArray<readonly [number, number]>): ReturnType<typeof reportBacklog>['total'] {
-  const samples = readings.map(([msgBacklog, msgOutCounter], at) => ({
-    atMs: at * 1000,
-    collected: {
-      topic: TOPIC,
-      subscription: 'decision',
-      partitionCount: null,
-      partitions: [{partition: null, name: TOPIC, stats: {msgInCounter: 0}, subscription: {msgBacklog, msgOutCounter}}],
-    },
-  }))
-  return reportBacklog(samples).total
-}
-
-test('a backlog that shrinks all the time is draining, between its fastest and its slowest pace', () => {
-  const total = backlogOf([
-    [100, 0],
-    [80, 20],
-    [70, 30],
-  ])
-  assert.equal(total.verdict, 'draining')
-  assert.deepEqual(total.drainMs, {low: 3500, high: 7000})
-  assert.equal(total.rateOutPerSecond, 15)
-})
-
-test('verdicts: growing, steady, stalled, empty', () => {
-  assert.equal(
-    backlogOf([
-      [10, 0],
-      [20, 5],
-      [30, 10],
-    ]).verdict,
-    'growing',
-  )
-  assert.equal(
-    backlogOf([
-      [10, 0],
-      [12, 5],
-      [9, 10],
-    ]).verdict,
-    'steady',
-  )
-  assert.equal(
-    backlogOf([
-      [10, 7],
-      [10, 7],
-      [12, 7],
-    ]).verdict,
-    'stalled',
-  )
-  assert.equal(
-    backlogOf([
-      [10, 7],
-      [0, 17],
-    ]).verdict,
-    'empty',
-  )
-  assert.equal(backlogOf([[10, 7]]).verdict, null, 'one reading tells no pace')
-})
-
-test('a counter that went back tells no rate', () => {
-  assert.equal(
-    backlogOf([
-      [10, 500],
-      [10, 3],
-    ]).rateOutPerSecond,
-    null,
-  )
 })

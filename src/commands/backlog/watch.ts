@@ -13,7 +13,7 @@ import {type BacklogReport, reportBacklog} from '../../domain/backlog/report.js'
 import {Pending} from '../../errors.js'
 
 /** Readings that a row of figures, and its line of bars, is about. */
-const READINGS = 6
+const READINGS = 11
 const BARS = 40
 
 export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {

@@ -1,7 +1,8 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {collectSubscription} from '../subscriptions/collect.js'
+import {parseTopicName} from '../../topic-name.js'
+import {collectPresent, collectSubscription} from '../subscriptions/collect.js'
 import {collectOldest} from './collect-oldest.js'
 import type {BacklogSample} from './report.js'
 
@@ -11,20 +12,30 @@ export interface SamplingOptions {
   readonly samples: number
 }
 
+/** Of which backlog. */
+interface Which {
+  readonly topic: string
+  readonly subscription: string
+}
+
 /**
  * Reads a subscription several times over a short window. Rates then come from live counters, not from the broker's own
  * rates, which it renews once a minute. The last time the oldest messages are looked at too.
+ *
+ * @throws Unreachable when the first look is not whole; from later ones partitions may be missing.
  */
 export async function sampleBacklog(
   admin: PulsarAdmin,
-  topic: string,
-  subscription: string,
+  which: Which,
   options: SamplingOptions,
 ): Promise<BacklogSample[]> {
   const samples: BacklogSample[] = []
+  const startedAt = performance.now()
   for (let taken = 0; taken < options.samples; taken++) {
-    if (taken > 0) await delay(options.windowMs / (options.samples - 1))
-    samples.push(await sampleOnce(admin, topic, subscription))
+    // By the clock, not one after the other: the window is as long as it says.
+    const dueAt = startedAt + (options.windowMs * taken) / (options.samples - 1)
+    if (taken > 0) await delay(Math.max(0, dueAt - performance.now()))
+    samples.push(await sampleOnce(admin, which, taken === 0))
   }
   const last = samples.pop()
   return last ? [...samples, {...last, oldest: await collectOldest(admin, last.collected)}] : []
@@ -37,23 +48,22 @@ export async function sampleBacklog(
  */
 export async function* followBacklog(
   admin: PulsarAdmin,
-  {subscription, topic}: {readonly topic: string; readonly subscription: string},
+  which: Which,
   {everyMs, samples, signal}: {readonly everyMs: number; readonly samples: number; readonly signal: AbortSignal},
 ): AsyncGenerator<BacklogSample[]> {
   let last: BacklogSample[] = []
   for (;;) {
-    last = [...last, await sampleOnce(admin, topic, subscription)].slice(-samples)
+    last = [...last, await sampleOnce(admin, which, last.length === 0)].slice(-samples)
     if (last.length > 1) yield last
     if (signal.aborted) return
     await delay(everyMs, undefined, {signal}).catch(() => undefined) // looked at once more, or ended above
   }
 }
 
-async function sampleOnce(admin: PulsarAdmin, topic: string, subscription: string): Promise<BacklogSample> {
-  const collected = await collectSubscription(admin, topic, subscription, {
-    getPreciseBacklog: true,
-    getEarliestTimeInBacklog: true,
-    excludePublishers: true,
-  })
+async function sampleOnce(admin: PulsarAdmin, {subscription, topic}: Which, isFirst: boolean): Promise<BacklogSample> {
+  const query = {getPreciseBacklog: true, getEarliestTimeInBacklog: true, excludePublishers: true}
+  const collected = isFirst
+    ? await collectSubscription(admin, topic, subscription, query)
+    : await collectPresent(admin, parseTopicName(topic), subscription, query)
   return {atMs: Date.now(), collected}
 }

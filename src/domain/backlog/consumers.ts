@@ -1,0 +1,107 @@
+import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
+
+/**
+ * `acking`: acknowledged something in the window. `stopped`: had messages all the time and acknowledged none. `no-permits`:
+ * has none, and asked for none. `working`: got messages in the window, and has acknowledged none yet. `idle`: none of these.
+ */
+export type ConsumerVerdict = 'acking' | 'idle' | 'no-permits' | 'stopped' | 'working'
+
+/** What one consumer did on one partition in the window. */
+export interface ConsumerProgress {
+  name: string | null
+  address: string | null
+  /** messages; null where its counter went back, or it came in the window */
+  deliveredMessages: number | null
+  /**
+   * messages that it acknowledged or gave back: what was delivered, less what it has more than before; null on Failover and
+   * Exclusive, where the broker does not count what is unacknowledged
+   */
+  settledMessages: number | null
+  /** messages */
+  unackedMessages: number | null
+  availablePermits: number | null
+  /** messages acknowledged: the broker's own average over its last minute */
+  ackRatePerSecond: number | null
+  /** null when it has acknowledged nothing since the topic was loaded */
+  lastAckedAt: string | null
+  /** null where it was seen too seldom, or the broker does not tell */
+  verdict: ConsumerVerdict | null
+}
+
+/** As for a partition: fewer looks than this tell nothing. */
+const LEAST_LOOKS = 4
+
+/**
+ * Those that were there at the last look, by name.
+ *
+ * @param looks one subscription on one partition, in order; those that are there.
+ */
+export function consumersOf(looks: readonly SubscriptionStats[]): ConsumerProgress[] {
+  return (looks.at(-1)?.consumers ?? [])
+    .map((last) => progressOf(last, looksAt(last, looks)))
+    .toSorted((a, b) => `${a.name ?? ''} ${a.address ?? ''}`.localeCompare(`${b.name ?? ''} ${b.address ?? ''}`))
+}
+
+/** A consumer at one look. */
+interface Look {
+  readonly consumer: ConsumerStats
+  /** entries that wait on its partition */
+  readonly backlogEntries: number
+  /** whether the broker counts what a consumer has not acknowledged */
+  readonly countsUnacked: boolean
+}
+
+function looksAt(last: ConsumerStats, looks: readonly SubscriptionStats[]): Look[] {
+  return looks.flatMap(({consumers, msgBacklog, type}) => {
+    const consumer = (consumers ?? []).find((one) => identityOf(one) === identityOf(last))
+    return consumer
+      ? [{consumer, backlogEntries: msgBacklog ?? 0, countsUnacked: type === 'Shared' || type === 'Key_Shared'}]
+      : []
+  })
+}
+
+/** The broker gives a consumer no number: two of one name and address are told apart by when they came. */
+function identityOf({address, connectedSince, consumerName}: ConsumerStats): string {
+  return JSON.stringify([consumerName, address, connectedSince])
+}
+
+function progressOf(last: ConsumerStats, looks: readonly Look[]): ConsumerProgress {
+  const first = looks.length > 1 ? (looks[0]?.consumer ?? null) : null
+  const delivered = rise(first?.msgOutCounter, last.msgOutCounter)
+  const kept =
+    first?.unackedMessages === undefined || last.unackedMessages === undefined
+      ? null
+      : last.unackedMessages - first.unackedMessages
+  const isCounted = looks.every(({countsUnacked}) => countsUnacked)
+  return {
+    name: last.consumerName === '' ? null : (last.consumerName ?? null),
+    address: last.address?.replace(/^\//, '') ?? null,
+    deliveredMessages: delivered,
+    settledMessages: delivered === null || kept === null || !isCounted ? null : Math.max(0, delivered - kept),
+    unackedMessages: isCounted ? (last.unackedMessages ?? null) : null,
+    availablePermits: last.availablePermits ?? null,
+    ackRatePerSecond: last.messageAckRate ?? null,
+    lastAckedAt: last.lastAckedTimestamp ? new Date(last.lastAckedTimestamp).toISOString() : null,
+    verdict: verdictOf(looks, delivered),
+  }
+}
+
+function verdictOf(looks: readonly Look[], delivered: number | null): ConsumerVerdict | null {
+  const acked = looks.map(({consumer}) => consumer.lastAckedTimestamp)
+  if (looks.length < LEAST_LOOKS || acked.includes(undefined)) return null
+  if (Number(acked.at(-1)) > Number(acked[0])) return 'acking'
+  if (looks.every(hasMessages)) return 'stopped'
+  if ((delivered ?? 0) > 0 || looks.some(hasMessages)) return 'working'
+  return looks.every(({consumer}) => (consumer.availablePermits ?? 1) <= 0) ? 'no-permits' : 'idle'
+}
+
+/** Where the broker does not count: something waits, and it was given messages after it last acknowledged one. */
+function hasMessages({backlogEntries, consumer, countsUnacked}: Look): boolean {
+  if (countsUnacked) return (consumer.unackedMessages ?? 0) > 0
+  return backlogEntries > 0 && (consumer.lastConsumedTimestamp ?? 0) > (consumer.lastAckedTimestamp ?? 0)
+}
+
+/** null where it is not known, or went back, as counters do when a topic is loaded afresh. */
+function rise(before: number | undefined, now: number | undefined): number | null {
+  return before === undefined || now === undefined || now < before ? null : now - before
+}
