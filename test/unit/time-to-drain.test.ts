@@ -14,9 +14,9 @@ const READINGS = 11
 /** `high` over `low` at which most intervals still help, and how many may be without an end. */
 const USEFUL: Readonly<Record<string, {readonly width: number; readonly unboundedShare: number}>> = {
   steady: {width: 3.2, unboundedShare: 0},
-  bursty: {width: 5.5, unboundedShare: 0.12},
-  slowing: {width: 3.5, unboundedShare: 0.05},
-  'speeding-up': {width: 3.5, unboundedShare: 0.01},
+  bursty: {width: 5.5, unboundedShare: 0.02},
+  slowing: {width: 3.5, unboundedShare: 0},
+  'speeding-up': {width: 3.5, unboundedShare: 0},
 }
 
 interface Drain {

@@ -42,7 +42,7 @@ export interface BacklogFigures {
   rateOutPerSecond: number | null
   /** entries by least squares over the window, negative where the backlog shrinks */
   slopePerSecond: number | null
-  /** until it is gone: holds the true time in four of five drains; null unless it is draining or empty, `high` also where nothing bounds it */
+  /** until it is gone: holds the true time in four of five drains; null unless it is draining or empty, `high` also where it is too far to say */
   drainMs: {low: number | null; high: number | null}
   /** why there is no time to drain; null where there is one */
   drainReason: NoDrainReason | null

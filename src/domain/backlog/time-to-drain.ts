@@ -1,6 +1,6 @@
 import {type Paces, studentT} from './series.js'
 
-/** ms; `high` is null where the slowest pace that is to be reckoned with never gets it done */
+/** ms; `high` is null where the slowest pace to be reckoned with never gets it done, or takes ten times as long as the mean one */
 export interface DrainTime {
   readonly low: number
   readonly high: number | null
@@ -18,7 +18,8 @@ export interface DrainTime {
  * - what no window shows: a pace that falls evenly to nothing just when the backlog is gone is half as fast on average, and
  *   one that doubles half as fast again. The less lies ahead, the less can change: u = p·½·H/(H + W/4);
  * - a trend in the window: where the pace rises or falls by g per ms, more than t times the standard error of g, it may go
- *   on so for one more window, and stays then as it is: p' = p + g·(W + min(H, W))/2; or it may not, so p counts as well.
+ *   on so for one more window, and stays then as it is: p' = p + g·(W + min(H, W))/2, but no less than p/2, as if it fell to
+ *   nothing by the end; or it may not go on, so p counts as well.
  *
  * low = B / (max(p, p')·(1 + √(e² + u²)/p)), high = B / (min(p, p')·(1 − √(e² + u²)/p)).
  *
@@ -38,10 +39,12 @@ export function timeToDrain(entries: number, paces: Paces): DrainTime {
   const hasTrend = Math.abs(rise) > studentT('oneSided90', count - 2) * riseError
   const continued = hasTrend ? mean + (rise * (windowMs + Math.min(aheadMs, windowMs))) / 2 : mean
   const fastest = Math.max(mean, continued) * (1 + margin)
-  const slowest = Math.min(mean, continued) * (1 - margin)
-  return {low: Math.round(entries / fastest), high: slowest > 0 ? Math.round(entries / slowest) : null}
+  const slowest = Math.min(mean, Math.max(continued, mean * (1 - MOST_UNSEEN))) * (1 - margin)
+  return {low: Math.round(entries / fastest), high: slowest > mean / MOST_TIMES ? Math.round(entries / slowest) : null}
 }
 
+/** An end so many times as far as the mean pace has it tells nobody anything: then there is none. */
+const MOST_TIMES = 10
 /** A pace that falls to nothing, or doubles, is on average half of itself away. */
 const MOST_UNSEEN = 0.5
 /** In windows: with so much ahead, half of that is allowed for. */
