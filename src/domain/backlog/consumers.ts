@@ -1,4 +1,5 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
+import {consumerId} from '../subscriptions/consumer-id.js'
 
 /**
  * `acking`: acknowledged something in the window. `stopped`: had messages all the time and acknowledged none. `no-permits`:
@@ -53,16 +54,11 @@ interface Look {
 
 function looksAt(last: ConsumerStats, looks: readonly SubscriptionStats[]): Look[] {
   return looks.flatMap(({consumers, msgBacklog, type}) => {
-    const consumer = (consumers ?? []).find((one) => identityOf(one) === identityOf(last))
+    const consumer = (consumers ?? []).find((one) => consumerId(one) === consumerId(last))
     return consumer
       ? [{consumer, backlogEntries: msgBacklog ?? 0, countsUnacked: type === 'Shared' || type === 'Key_Shared'}]
       : []
   })
-}
-
-/** The broker gives a consumer no number: two of one name and address are told apart by when they came. */
-function identityOf({address, connectedSince, consumerName}: ConsumerStats): string {
-  return JSON.stringify([consumerName, address, connectedSince])
 }
 
 function progressOf(last: ConsumerStats, looks: readonly Look[]): ConsumerProgress {

@@ -1,4 +1,5 @@
 import type {ConsumerStats, DispatchRate, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
+import {consumerId} from '../subscriptions/consumer-id.js'
 import type {
   BacklogSample,
   BrokerLimits,
@@ -99,16 +100,11 @@ function subscriptionFacts(
 }
 
 function consumersOf(partition: number | null, before: SubscriptionStats, now: SubscriptionStats): ConsumerFacts[] {
-  const earlier = new Map((before.consumers ?? []).map((one) => [identityOf(one), one]))
+  const earlier = new Map((before.consumers ?? []).map((one) => [consumerId(one), one]))
   return (now.consumers ?? []).flatMap((one) => {
-    const same = earlier.get(identityOf(one))
+    const same = earlier.get(consumerId(one))
     return same ? [{partition, before: same, now: one}] : []
   })
-}
-
-/** The broker gives a consumer no number: two of one name and address are told apart by when they came. */
-export function identityOf({address, connectedSince, consumerName}: ConsumerStats): string {
-  return JSON.stringify([consumerName, address, connectedSince])
 }
 
 /** null where it is not known, or went back, as counters do when a topic is loaded afresh. */

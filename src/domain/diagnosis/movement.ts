@@ -1,6 +1,7 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import type {KeyHome, LiveConsumer} from '../locks/correlation.js'
-import {identityOf, nameOf, nameOfPerson} from './facts.js'
+import {consumerId} from '../subscriptions/consumer-id.js'
+import {nameOf, nameOfPerson} from './facts.js'
 
 /** What moved on a key's partition while it was looked at. */
 export interface Movement {
@@ -39,7 +40,7 @@ export function isMoving({came, ownerBefore, went}: Movement): boolean {
 }
 
 function rosterOf({consumers = []}: SubscriptionStats): Map<string, ConsumerStats> {
-  return new Map(consumers.map((one) => [identityOf(one), one]))
+  return new Map(consumers.map((one) => [consumerId(one), one]))
 }
 
 function namesOf(entries: ReadonlyArray<readonly [id: string, consumer: ConsumerStats]>): string[] {

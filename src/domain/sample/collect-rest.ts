@@ -1,5 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused, type RawAnswer} from '../../clients/pulsar-admin/http.js'
+import type {TopicName} from '../../topic-name.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
 import {type LedgerIndex, ledgerIndex, type Stretch} from './backlog.js'
 import {type EntryPosition, readRestEntry} from './entry.js'
@@ -49,7 +50,7 @@ class PartitionEntries {
 
   /** null for an entry that is gone. */
   async read(position: EntryPosition): Promise<RawAnswer | 'unreadable' | null> {
-    const topic = this.collected.partitions[position.partition]?.name
+    const topic = this.topicOf(position.partition)
     if (!topic) return null
     const wanted = `${String(position.ledgerId)}:${String(position.entryId)}`
     for (let attempt = 0; attempt <= RECOUNTS; attempt++) {
@@ -72,8 +73,13 @@ class PartitionEntries {
   }
 
   private async count(partition: number): Promise<LedgerIndex> {
-    const topic = this.collected.partitions[partition]?.name
+    const topic = this.topicOf(partition)
     return ledgerIndex(topic ? await this.admin.internalStats(topic) : {})
+  }
+
+  /** By its number: partitions may be missing. */
+  private topicOf(wanted: number): TopicName | null {
+    return this.collected.partitions.find(({partition}) => (partition ?? 0) === wanted)?.name ?? null
   }
 }
 
