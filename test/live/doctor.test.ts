@@ -11,15 +11,15 @@ import {REPLAYS, snapshotOf} from '../support/fault-replays.js'
 import {brokerVersion, closeFirst, live, type Place, until} from '../support/live.js'
 import {standingStill} from '../support/world.js'
 
-/** @returns the findings once the first is the one that is waited for, or whatever was found last. */
-async function doctor(lab: FaultLab, code: string, args: readonly string[]): Promise<DoctorFinding[]> {
+/** @returns the findings once the first is the one that is waited for, and says so; or whatever was found last. */
+async function doctor(lab: FaultLab, code: string, args: readonly string[], says = /./): Promise<DoctorFinding[]> {
   let findings: DoctorFinding[] = []
   await until(
     code,
     async () => {
       const more = args.includes('--stuck-after') ? [] : ['--stuck-after', '2s']
       ;({findings} = await askCli<Diagnosis>(['doctor', lab.topic.full, SUB, '--window', '2s', ...more, ...args]))
-      return findings[0]?.code === code
+      return findings[0]?.code === code && says.test(findings[0].message)
     },
     40_000,
   ).catch((error: unknown) => {
@@ -43,7 +43,7 @@ for (const {args = [], code, consumer, make, partitions, says, skip = false, wha
     live(async (t, place) => {
       const lab = await FaultLab.open(place, partitions)
       await make(lab, t)
-      const findings = await doctor(lab, code, args)
+      const findings = await doctor(lab, code, args, says)
       const [first, ...others] = findings
       row(what, 'made', findings)
       assert.equal(first?.code, code, JSON.stringify(findings))

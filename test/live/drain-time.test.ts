@@ -58,7 +58,7 @@ test(
 )
 
 async function runOnce(place: Place, {seed, shape}: {readonly shape: Shape; readonly seed: number}): Promise<Run> {
-  const drain = new PacedDrain(place, {shape, seed, lastsS: SCALE.lastsS})
+  const drain = new PacedDrain(place, {shape, seed, lastsS: SCALE.lastsS, windowS: SCALE.windowS})
   await drain.start()
   await drain.halfway
   let report = await askBacklog(drain)

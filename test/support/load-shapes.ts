@@ -20,21 +20,23 @@ type Pace = (progress: Progress) => number
  * One load of a shape, with noise.
  *
  * @param next random numbers from 0 to 1, of a seed.
+ * @param windowS how long it is looked at: bursts that fill a window are no bursts to who looks through it.
  */
-export function loadOf(shape: Shape, next: () => number): Pace {
-  const pace = PACES[shape](next)
+export function loadOf(shape: Shape, next: () => number, windowS: number): Pace {
+  const pace = PACES[shape](next, windowS)
   const noise = noiseOf(next)
   return (progress) => pace(progress) * noise(progress)
 }
 
 const between = (next: () => number, low: number, high: number): number => low + (high - low) * next()
 
-const PACES: Readonly<Record<Shape, (next: () => number) => Pace>> = {
+const PACES: Readonly<Record<Shape, (next: () => number, windowS: number) => Pace>> = {
   steady: () => () => 1,
-  bursty(next) {
-    let [isOn, endsAtS] = [true, between(next, 0.5, 3)]
+  bursty(next, windowS) {
+    const lasts = (most: number): number => between(next, 0.05, most) * windowS
+    let [isOn, endsAtS] = [true, lasts(0.3)]
     return ({atS}) => {
-      while (atS >= endsAtS) [isOn, endsAtS] = [!isOn, endsAtS + between(next, 0.5, 2.75)]
+      while (atS >= endsAtS) [isOn, endsAtS] = [!isOn, endsAtS + lasts(0.275)]
       return isOn ? 1.8 : 0.05
     }
   },

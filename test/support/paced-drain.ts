@@ -10,6 +10,8 @@ export interface DrainOptions {
   readonly seed: number
   /** the shortest and the longest that an even pace takes, in seconds */
   readonly lastsS: readonly [number, number]
+  /** how long it is to be looked at, in seconds */
+  readonly windowS: number
 }
 
 const RATE_PER_S = {least: 20, most: 60}
@@ -47,7 +49,7 @@ export class PacedDrain {
 
   /** Publishes the backlog, and sets the consumer to work. */
   async start(): Promise<void> {
-    const {lastsS, shape} = this.options
+    const {lastsS, shape, windowS} = this.options
     const {admin} = this.place
     const drainS = lastsS[0] + (lastsS[1] - lastsS[0]) * this.next()
     const ratePerS = RATE_PER_S.least + (RATE_PER_S.most - RATE_PER_S.least) * this.next()
@@ -55,7 +57,7 @@ export class PacedDrain {
     await admin.createTopic(this.topic)
     await admin.createSubscription(this.topic, this.subscription, 'earliest')
     await this.publish(whole)
-    const pace = loadOf(shape, this.next)
+    const pace = loadOf(shape, this.next, windowS)
     await this.work(whole, (atS, left) => ratePerS * pace({atS, drainS, left}))
   }
 

@@ -32,7 +32,7 @@ function drain(shape: Shape, seed: number): Drain {
   const ratePerS = 20 * (1000 / 20) ** next()
   // Half of them with producers at work: the pace is what is left over.
   const inflow = next() < 0.5 ? 0 : next() * ratePerS
-  const pace = loadOf(shape, next)
+  const pace = loadOf(shape, next, WINDOW_S)
   const whole = ratePerS * drainS
   const backlogs: number[] = []
   let left = whole
