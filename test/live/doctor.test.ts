@@ -58,6 +58,37 @@ for (const {args = [], code, consumer, make, partitions, says, skip = false, wha
   )
 }
 
+test(
+  'messages wait behind a lock of nobody who lives: locked-key',
+  live(async (t, place) => {
+    const lab = await FaultLab.open(place, 2)
+    const lock = `${place.keyPrefix}user:user-7`
+    await place.redis.set(lock, 'worker-9/8f14e45fceea467fa8f53b2b7c1d9a01')
+    closeFirst(t, async () => {
+      await place.redis.del(lock)
+    })
+    await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-7' ? 'ignore' : 'ack')})
+    await lab.publish(100, KEYS)
+    const pattern = ['--key-pattern', `${place.keyPrefix}user:{key}`, '--holder-pattern', '{consumer}/*']
+    const lockNow = async (): Promise<unknown> => [await place.redis.get(lock), await place.redis.pexpiretime(lock)]
+    const before = await lockNow()
+    const findings = await doctor(lab, 'locked-key', pattern)
+    row('messages wait behind a lock of nobody who lives', 'made', findings)
+    const [first, ...others] = findings
+    assert.equal(first?.code, 'locked-key', JSON.stringify(first))
+    assert.deepEqual(
+      others.filter(({severity}) => severity === 'error'),
+      [],
+    )
+    assert.deepEqual(first.subject.key, 'user-7')
+    assert.match(
+      first.message,
+      /1 messages of key user-7 wait behind the Redis lock .*, held by worker-9.*no consumer that lives.*never ends/,
+    )
+    assert.deepEqual([await lockNow(), await place.redis.keys(`${place.keyPrefix}*`)], [before, [lock]])
+  }),
+)
+
 test('what only the fault of an old broker makes, replayed from its report; and the table of all', (t) => {
   for (const {code, look, report, version, what} of REPLAYS) {
     const {findings} = diagnose(snapshotOf(look, look, {brokerVersion: version}), 30_000)
@@ -69,7 +100,7 @@ test('what only the fault of an old broker makes, replayed from its report; and 
 })
 
 test(
-  'a healthy subscription: nothing is found; reading changes nothing; a snapshot says the same without a broker',
+  'a healthy subscription: nothing is found; doctor, why and backlog change nothing; a snapshot says the same without a broker',
   live(async (_t, place: Place) => {
     const lab = await FaultLab.open(place, 2)
     await lab.join({name: 'worker-0', habit: 'ack'})
@@ -81,6 +112,8 @@ test(
     const file = `${place.folder}/snapshot.json`
     const args = ['doctor', lab.topic.full, '--window', '1s', '--snapshot', file]
     const live = await askCli<Diagnosis>(args)
+    await askCli(['why', lab.topic.full, SUB, 'user-3'])
+    await askCli(['backlog', 'show', lab.topic.full, SUB, '--window', '1'])
     assert.deepEqual(await world(), before)
     assert.deepEqual(await askCli<Diagnosis>(['doctor', '--from', file]), live)
   }),
@@ -108,35 +141,6 @@ test(
       none.stdout,
       /^0 subscriptions looked at .*: none is there, so nothing was found\nnext: keyshift subscriptions list$/m,
     )
-  }),
-)
-
-test(
-  'messages wait behind a lock of nobody who lives: locked-key',
-  live(async (t, place) => {
-    const lab = await FaultLab.open(place, 2)
-    const lock = `${place.keyPrefix}user:user-7`
-    await place.redis.set(lock, 'worker-9/8f14e45fceea467fa8f53b2b7c1d9a01')
-    closeFirst(t, async () => {
-      await place.redis.del(lock)
-    })
-    await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-7' ? 'ignore' : 'ack')})
-    await lab.publish(100, KEYS)
-    const pattern = ['--key-pattern', `${place.keyPrefix}user:{key}`, '--holder-pattern', '{consumer}/*']
-    const lockNow = async (): Promise<unknown> => [await place.redis.get(lock), await place.redis.pexpiretime(lock)]
-    const before = await lockNow()
-    const [first, ...others] = await doctor(lab, 'locked-key', pattern)
-    assert.equal(first?.code, 'locked-key', JSON.stringify(first))
-    assert.deepEqual(
-      others.filter(({severity}) => severity === 'error'),
-      [],
-    )
-    assert.deepEqual(first.subject.key, 'user-7')
-    assert.match(
-      first.message,
-      /1 messages of key user-7 wait behind the Redis lock .*, held by worker-9.*no consumer that lives.*never ends/,
-    )
-    assert.deepEqual([await lockNow(), await place.redis.keys(`${place.keyPrefix}*`)], [before, [lock]])
   }),
 )
 
