@@ -73,29 +73,38 @@ export async function messageLocks(
 /**
  * Connects to the other servers of a Redlock. One that is down does not keep the others from being looked at.
  *
- * @throws Usage E_REDLOCK_CLUSTER, E_REDIS_URL
+ * @param first the one that is connected to already.
+ * @throws Usage E_REDLOCK for a cluster, and for a server that is given twice; E_REDIS_URL.
  */
 export async function redlockServers(
+  first: RedisConnection,
   urls: readonly string[],
-  own: <T extends RedisConnection>(connection: T) => T,
+  own: (connection: RedisConnection) => RedisConnection,
 ): Promise<RedlockServer[]> {
-  return Promise.all(
-    urls.map(async (url) => {
-      try {
-        const connection = own(await connectRedis(url))
-        const {address, slotOwners} = connection
-        if (slotOwners === null) return {address, connection, cause: null}
-        throw new Usage(
-          'E_REDLOCK_CLUSTER',
-          `${address} is a cluster: a Redlock's servers are independent of each other`,
-        )
-      } catch (error) {
-        const address = error instanceof Unreachable ? error.data['address'] : null
-        if (typeof address !== 'string') throw error
-        return {address, connection: null, cause: (error as Unreachable).message}
-      }
-    }),
-  )
+  if (urls.length === 0) return []
+  const others = await Promise.all(urls.map((url) => redlockServer(url, own)))
+  const addresses = [first.address, ...others.map(({address}) => address)]
+  const twice = addresses.find((address, at) => addresses.indexOf(address) < at)
+  if (twice !== undefined) throw new Usage('E_REDLOCK', `${twice} is given twice: it would count as two servers`)
+  for (const {address, slotOwners} of [first, ...others.flatMap(({connection}) => connection ?? [])]) {
+    if (slotOwners === null) continue
+    throw new Usage('E_REDLOCK', `${address} is a cluster: a Redlock's servers are independent of each other`)
+  }
+  return others
+}
+
+async function redlockServer(
+  url: string,
+  own: (connection: RedisConnection) => RedisConnection,
+): Promise<RedlockServer> {
+  try {
+    const connection = own(await connectRedis(url))
+    return {address: connection.address, connection, cause: null}
+  } catch (error) {
+    const address = error instanceof Unreachable ? error.data['address'] : null
+    if (typeof address !== 'string') throw error
+    return {address, connection: null, cause: (error as Unreachable).message}
+  }
 }
 
 /** Where releases are written down unless said otherwise. @see the XDG base directory specification */

@@ -81,14 +81,16 @@ test('a server of a Redlock that is down: it is named, and counts for nobody and
   )
 })
 
-test('a cluster is no server of a Redlock, and an address that can not be read is said so', async (t) => {
+test('a cluster is no server of a Redlock, none counts twice, and an address that can not be read is said so', async (t) => {
   const first = await startRedis(t)
   const {url: cluster} = await startCluster(t)
-  for (const [url, code] of [
-    [cluster, 'E_REDLOCK_CLUSTER'],
-    ['http://10.0.0.1', 'E_REDIS_URL'],
+  for (const [main, other, code] of [
+    [first.url, cluster, 'E_REDLOCK'],
+    [cluster, first.url, 'E_REDLOCK'],
+    [first.url, first.url, 'E_REDLOCK'],
+    [first.url, 'http://10.0.0.1', 'E_REDIS_URL'],
   ] as const) {
-    const run = await runCli(['locks', 'scan', '--redis-url', first.url, '--redlock', url, '--json'])
+    const run = await runCli(['locks', 'scan', '--redis-url', main, '--redlock', other, '--json'])
     assert.deepEqual([run.code, parseDocument(run.stdout).error.code], [2, code])
   }
 })

@@ -143,7 +143,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       ...judgeOptions(flags),
       pattern: flags.pattern ?? (flags['key-pattern'] === undefined ? 'lock:*' : globOf(flags['key-pattern'])),
       correlation: await this.correlation(flags),
-      redlock: await redlockServers(flags.redlock ?? [], (one) => this.own(one)),
+      redlock: await redlockServers(connection, flags.redlock ?? [], (one) => this.own(one)),
       avoidsScripts: flags['avoid-scripts'],
       fromReplica: flags['from-replica'],
       pace: {maxOps: flags['max-ops'] ?? null, guardMs: flags['latency-guard'] ?? null},

@@ -5,8 +5,8 @@ import {sortedVerdicts} from './verdict.js'
 const TAKEN_WITHIN_MS = 2000
 
 /**
- * Says on how many of the independent servers a lock is held. On fewer than more than half it holds nobody off for good: a
- * try that failed has left it, and did not take it back.
+ * Says on how many of the independent servers a lock is held. Where not more than half have it, it is nobody's: a try that
+ * failed has left it, and did not take it back.
  */
 export function withCopies(lock: LockRecord, copies: LockCopies): LockRecord {
   const {heldOn, notAsked, servers} = copies
