@@ -16,7 +16,7 @@ import type {LocksOptions} from '../domain/diagnosis/collect-locks.js'
 import {diagnose, type Diagnosis} from '../domain/diagnosis/diagnose.js'
 import {isAtLeast, SEVERITIES} from '../domain/severity.js'
 import type {DiagnosisSnapshot} from '../domain/diagnosis/snapshot.js'
-import {listSubscriptions} from '../domain/subscriptions/collect-list.js'
+import {EVERY_SUBSCRIPTION, listSubscriptions} from '../domain/subscriptions/collect-list.js'
 import {isPattern, parsePattern} from '../domain/subscriptions/pattern.js'
 import {familiesWith} from '../domain/locks/families/builtin.js'
 import {Usage} from '../errors.js'
@@ -89,26 +89,35 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     const signal = this.own(interruptible()).signal
     const locks = await this.locks(flags, subscription, signal)
     const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
-    const subjects = await this.subjects(admin, topic, subscription)
+    const {subjects, unseen} = await this.subjects(admin, topic, subscription)
     this.progress.busy('looking', `at ${String(subjects.length)} topics for ${String(flags.window / 1000)} s`)
-    return collectDiagnosis(admin, subjects, {windowMs: flags.window, sampleEntries: flags.messages, locks, signal})
+    const options = {windowMs: flags.window, sampleEntries: flags.messages, locks, signal}
+    const snapshot = await collectDiagnosis(admin, subjects, options)
+    return {...snapshot, failed: [...unseen, ...snapshot.failed]}
   }
 
   private async subjects(
     admin: PulsarAdmin,
     topic: string | undefined,
     subscription: string | undefined,
-  ): Promise<DiagnosisSubject[]> {
-    if (topic !== undefined && !isPattern(topic)) return [{topic, subscription: subscription ?? null}]
+  ): Promise<{subjects: DiagnosisSubject[]; unseen: DiagnosisSnapshot['failed']}> {
+    if (topic !== undefined && !isPattern(topic)) {
+      return {subjects: [{topic, subscription: subscription ?? null}], unseen: []}
+    }
     if (subscription !== undefined) {
       throw new Usage('E_PATTERN', `${topic ?? ''} is a pattern: a subscription is asked for of one topic`)
     }
-    const {subscriptions} = await listSubscriptions(admin, {
+    const {failedBrokers, subscriptions} = await listSubscriptions(admin, {
+      ...EVERY_SUBSCRIPTION,
       pattern: parsePattern(topic),
       isFresh: false,
       openBroker: brokerOpener(admin, {config: this.config, own: (broker) => this.own(broker)}),
     })
-    return [...new Set(subscriptions.map((row) => row.topic))].map((name) => ({topic: name, subscription: null}))
+    const names = new Set(subscriptions.map((row) => row.topic))
+    return {
+      subjects: [...names].map((name) => ({topic: name, subscription: null})),
+      unseen: failedBrokers.map(({broker, cause}) => ({topic: `what ${broker} serves`, cause})),
+    }
   }
 
   private async locks(

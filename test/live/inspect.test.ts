@@ -3,9 +3,8 @@ import {test} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect.js'
-import type {SubscriptionList} from '../../src/domain/subscriptions/list.js'
 import {askCli, runCli} from '../support/cli.js'
-import {ask, connectIdle, live, openScene, type Place, until} from '../support/live.js'
+import {ask, connectIdle, live, type Place, until} from '../support/live.js'
 import type {TopicName} from '../../src/topic-name.js'
 
 interface BrokerStats {
@@ -89,28 +88,3 @@ for (const partitions of [0, 4]) {
     }),
   )
 }
-
-test(
-  "list: one row for a partitioned topic, by the brokers' copies and by each topic",
-  live(async (t, place) => {
-    const scene = await openScene(t, place)
-    const fresh = await askCli<SubscriptionList>(['subscriptions', 'list', place.namespace, '--fresh'])
-    assert.equal(fresh.source, 'topic-stats')
-    assert.equal(fresh.maxAgeMs, 0)
-    assert.equal(fresh.complete, true)
-    assert.equal(fresh.subscriptions.length, 1)
-    const [row] = fresh.subscriptions
-    assert.equal(row?.partitions, 4)
-    assert.equal(row.type, 'Shared')
-    assert.equal(row.consumers, 4)
-    await until('the broker renewing its copy', async () => {
-      const list = await askCli<SubscriptionList>(['subscriptions', 'list', place.namespace])
-      assert.equal(list.subscriptions.length, 1, 'while the copy is empty, the topics are asked')
-      const [copy] = list.subscriptions
-      return list.source === 'broker-stats' && copy?.partitions === 4 && copy.consumers === 4
-    })
-    const text = await runCli(['subscriptions', 'list', place.namespace, '--fresh'])
-    assert.match(text.stdout, /decision +Shared +4 +4 /)
-    await scene.settle()
-  }),
-)

@@ -262,6 +262,8 @@ export const list: SubscriptionList = {
   asOf: at,
   maxAgeMs: 60_000,
   complete: false,
+  failedBrokers: [],
+  matched: 3,
   subscriptions: [
     {
       topic,
@@ -269,9 +271,13 @@ export const list: SubscriptionList = {
       type: 'Shared',
       partitions: 4,
       consumers: 8,
+      partitionsWithoutConsumer: 1,
       backlogEntries: 1200,
+      spread: {least: 100, most: 700, mostOn: 2},
       unackedMessages: 40,
       rateOutPerSecond: 299.75,
+      isBlocked: true,
+      isStalled: false,
     },
     {
       topic: 'persistent://public/default/plain',
@@ -279,9 +285,13 @@ export const list: SubscriptionList = {
       type: null,
       partitions: null,
       consumers: 0,
+      partitionsWithoutConsumer: 0,
       backlogEntries: null,
+      spread: null,
       unackedMessages: null,
       rateOutPerSecond: null,
+      isBlocked: false,
+      isStalled: null,
     },
   ],
 }

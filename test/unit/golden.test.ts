@@ -12,7 +12,8 @@ import {renderOwners} from '../../src/cli/render/owners.js'
 import {renderRanges} from '../../src/cli/render/ranges.js'
 import {renderSample} from '../../src/cli/render/sample.js'
 import {renderSimulation} from '../../src/cli/render/simulation.js'
-import {renderList, renderSubscription} from '../../src/cli/render/subscriptions.js'
+import {listText} from '../../src/cli/render/subscription-list.js'
+import {renderSubscription} from '../../src/cli/render/subscriptions.js'
 import {Unreachable} from '../../src/errors.js'
 import {commandIds, runCli} from '../support/cli.js'
 import * as doctorReports from '../support/doctor-reports.js'
@@ -47,7 +48,9 @@ const TEXTS: Readonly<Record<string, string>> = {
   'migrate.result': renderResult(reports.result),
   'migrate.status': renderMigrations(reports.migrations),
   'subscriptions.inspect': renderSubscription(reports.subscription),
-  'subscriptions.list': renderList(reports.list),
+  'subscriptions.list': listText(reports.list, 'table'),
+  'subscriptions.list.wide': listText(reports.list, 'wide'),
+  'subscriptions.list.csv': listText(reports.list, 'csv'),
   'error.next': renderError(new Unreachable('E_X', 'what, where and how many', {next: ['type this', 'or this']})),
 }
 

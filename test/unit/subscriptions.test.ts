@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
+import type {SubscriptionStats} from '../../src/clients/pulsar-admin/types.js'
 import type {CollectedSubscription} from '../../src/domain/subscriptions/collect.js'
 import {commonType, countConsumers, inspectSubscription, sumKnown} from '../../src/domain/subscriptions/inspect.js'
-import {foldSubscriptions} from '../../src/domain/subscriptions/list.js'
+import {fits, type ListFilter, sortRows} from '../../src/domain/subscriptions/filter.js'
+import {foldSubscriptions, type SubscriptionRow} from '../../src/domain/subscriptions/list.js'
 import {parseTopicName} from '../../src/topic-name.js'
 
 const TOPIC = parseTopicName('orders')
@@ -40,13 +42,58 @@ test('a list folds partitions into one row, and notices a partition that no brok
   const whole = foldSubscriptions([named(1), named(0), {name: TOPIC.full.replace('orders', 'a'), stats}])
   assert.equal(whole.complete, true)
   assert.deepEqual(
-    whole.rows.map(({backlogEntries, partitions}) => [partitions, backlogEntries]),
+    sortRows(whole.rows, 'name').map(({backlogEntries, partitions, spread}) => [partitions, backlogEntries, spread]),
     [
-      [null, 5],
-      [2, 10],
+      [null, 5, null],
+      [2, 10, {least: 5, most: 5, mostOn: 0}],
     ],
   )
   assert.equal(foldSubscriptions([named(0), named(2)]).complete, false)
+})
+
+test('rows are kept by what is known of them, and sorted with the unknown last', () => {
+  const rowOf = (subscription: string, ...parts: ReadonlyArray<Partial<SubscriptionStats>>): SubscriptionRow => {
+    const {rows} = foldSubscriptions(
+      parts.map((stats, at) => ({
+        name: `${TOPIC.full}-partition-${String(at)}`,
+        stats: {subscriptions: {[subscription]: stats}},
+      })),
+    )
+    const [row] = rows
+    assert.ok(row)
+    return row
+  }
+  const worker = {consumerName: 'a'}
+  const rows = [
+    rowOf('fine', {type: 'Shared', msgBacklog: 10, msgRateOut: 3, consumers: [worker]}),
+    rowOf('stalled', {type: 'Key_Shared', msgBacklog: 500, msgRateOut: 0, consumers: [worker]}),
+    rowOf(
+      'missing',
+      {type: 'Shared', msgBacklog: 7, msgRateOut: 1, consumers: [worker]},
+      {type: 'Shared', msgBacklog: 0, msgRateOut: 0},
+    ),
+    rowOf('mixed', {type: 'Shared', consumers: [worker]}, {type: 'Failover', consumers: [worker]}),
+    rowOf('blocked', {
+      type: 'Shared',
+      msgBacklog: 1,
+      msgRateOut: 0,
+      consumers: [{...worker, blockedConsumerOnUnackedMsgs: true}],
+    }),
+  ]
+  const kept = (filter: ListFilter): string[] =>
+    rows.filter((row) => fits(row, filter)).map(({subscription}) => subscription)
+  assert.equal(kept({}).length, rows.length)
+  assert.deepEqual(kept({types: ['Key_Shared']}), ['stalled'])
+  assert.deepEqual(kept({minBacklog: 10}), ['fine', 'stalled'])
+  assert.deepEqual(kept({minBacklog: 0}), ['fine', 'stalled', 'missing', 'blocked'], 'what is unknown is no number')
+  assert.deepEqual(kept({isWithoutConsumers: true}), ['missing'])
+  assert.deepEqual(kept({isStalled: true}), ['stalled', 'blocked'])
+  assert.deepEqual(kept({isBlocked: true}), ['blocked'])
+  assert.deepEqual(kept({isMixedType: true}), ['mixed'])
+  assert.deepEqual(
+    sortRows(rows, 'backlog').map(({subscription}) => subscription),
+    ['stalled', 'fine', 'missing', 'blocked', 'mixed'],
+  )
 })
 
 test('what the broker does not say is null, never 0', () => {

@@ -1,4 +1,5 @@
 import type {LockRecord} from '../../domain/locks/record.js'
+import {fieldText} from '../output.js'
 
 type Column = keyof LockRecord | 'host' | 'pid' | 'token'
 
@@ -21,7 +22,7 @@ export const CSV_HEAD = `${COLUMNS.join(',')}\n`
 
 /** A line for each lock; what is not known is empty. */
 export function csvLines(locks: readonly LockRecord[]): string {
-  return locks.map((lock) => `${COLUMNS.map((column) => field(valueOf(lock, column))).join(',')}\n`).join('')
+  return locks.map((lock) => `${COLUMNS.map((column) => fieldText(valueOf(lock, column), ',')).join(',')}\n`).join('')
 }
 
 export function jsonLines(locks: readonly LockRecord[]): string {
@@ -31,9 +32,4 @@ export function jsonLines(locks: readonly LockRecord[]): string {
 function valueOf(lock: LockRecord, column: Column): unknown {
   if (column === 'host' || column === 'pid' || column === 'token') return lock.holder?.[column]
   return lock[column]
-}
-
-function field(value: unknown): string {
-  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

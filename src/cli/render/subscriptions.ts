@@ -1,30 +1,5 @@
 import type {SubscriptionReport} from '../../domain/subscriptions/inspect.js'
-import type {SubscriptionList} from '../../domain/subscriptions/list.js'
 import {renderPairs, renderTable} from './table.js'
-
-const LIST_HEAD = ['topic', 'subscription', 'type', 'partitions', 'consumers', 'backlog entries', 'unacked', 'out/s']
-
-export function renderList(list: SubscriptionList): string {
-  if (list.subscriptions.length === 0) return `No subscription matches.\n\n${ageNote(list)}`
-  const rows = list.subscriptions.map((row) => [
-    row.topic,
-    row.subscription,
-    row.type ?? 'mixed',
-    row.partitions,
-    row.consumers,
-    row.backlogEntries,
-    row.unackedMessages,
-    row.rateOutPerSecond,
-  ])
-  return `${renderTable(LIST_HEAD, rows)}\n\n${ageNote(list)}`
-}
-
-function ageNote({asOf, complete, maxAgeMs, source}: SubscriptionList): string {
-  const gaps = complete ? '' : '; INCOMPLETE: a broker left partitions out'
-  if (source === 'topic-stats') return `live, asked topic by topic, ${asOf}${gaps}`
-  const age = maxAgeMs === null ? 'of unknown age' : `up to ${String(maxAgeMs / 1000)} s old`
-  return `from the brokers' copies, ${age}, without topics that are not loaded; --fresh asks for live ones; ${asOf}${gaps}`
-}
 
 const PARTITION_HEAD = [
   'partition',

@@ -12,6 +12,7 @@ import {LineWriter} from '../../cli/lines.js'
 import {familiesFlag, ownFamilies} from '../../cli/lock-families.js'
 import {judgeFlags, judgeOptions, redlockServers} from '../../cli/locks.js'
 import {CSV_HEAD, csvLines, jsonLines} from '../../cli/render/lock-lines.js'
+import {asksForJson} from '../../cli/output.js'
 import {lockGaps, renderLocks} from '../../cli/render/locks.js'
 import {FirstSeenFile} from '../../clients/first-seen/first-seen-file.js'
 import {connectRedis} from '../../clients/redis/connect.js'
@@ -196,7 +197,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
   }
 
   override jsonEnabled(): boolean {
-    return super.jsonEnabled() || /(?:^| )--output[ =]json(?: |$)/.test(this.argv.join(' '))
+    return super.jsonEnabled() || asksForJson(this.argv)
   }
 
   /** Writes each lock as a line; null where they are listed in the end. */

@@ -11,9 +11,18 @@ export interface SubscriptionRow {
   /** partitions seen; null on a plain topic */
   partitions: number | null
   consumers: number
+  /** 0 on a plain topic */
+  partitionsWithoutConsumer: number
+  /** entries: a batch is one */
   backlogEntries: number | null
+  /** how the backlog lies over the partitions, in entries; null on a plain topic, and where one of them is not known */
+  spread: {least: number; most: number; mostOn: number} | null
   unackedMessages: number | null
   rateOutPerSecond: number | null
+  /** whether it, or one of its consumers, has as many unacknowledged messages as it may, on some partition */
+  isBlocked: boolean
+  /** entries wait, consumers are there, and nothing was delivered over the broker's last minute; null where that is not known */
+  isStalled: boolean | null
 }
 
 export interface SubscriptionList {
@@ -23,8 +32,12 @@ export interface SubscriptionList {
   asOf: string
   /** how old the numbers may be, in ms; null when the broker does not say */
   maxAgeMs: number | null
-  /** whether every partition of every topic listed is in its numbers */
+  /** whether every broker answered, and every partition of every topic listed is in its numbers */
   complete: boolean
+  /** brokers that did not answer: their topics are missing */
+  failedBrokers: Array<{broker: string; cause: string}>
+  /** how many fit, of which `subscriptions` may be the first */
+  matched: number
   subscriptions: SubscriptionRow[]
 }
 
@@ -39,7 +52,7 @@ interface Part {
   readonly stats: SubscriptionStats
 }
 
-/** Folds the statistics of single partitions into one row for each subscription of each topic, sorted by name. */
+/** Folds the statistics of single partitions into one row for each subscription of each topic. */
 export function foldSubscriptions(topics: readonly NamedStats[]): {rows: SubscriptionRow[]; complete: boolean} {
   const rows = new Map<string, {topic: string; subscription: string; parts: Part[]}>()
   for (const {name, stats} of topics) {
@@ -53,27 +66,53 @@ export function foldSubscriptions(topics: readonly NamedStats[]): {rows: Subscri
   }
   const folded = [...rows.values()]
   return {
-    rows: folded
-      .map(({parts, subscription, topic}) => foldRow(topic, subscription, parts))
-      .toSorted((a, b) => a.topic.localeCompare(b.topic) || a.subscription.localeCompare(b.subscription)),
+    rows: folded.map(({parts, subscription, topic}) => foldRow(topic, subscription, parts)),
     complete: folded.every(({parts}) => hasNoHole(parts)),
   }
 }
 
 function foldRow(topic: string, subscription: string, parts: readonly Part[]): SubscriptionRow {
   const stats = parts.map((part) => part.stats)
+  const isPartitioned = parts.some(({index}) => index !== null)
+  const consumers = countConsumers(
+    stats.map((part) => (part.consumers ?? []).map(({consumerName}) => consumerName ?? null)),
+  )
+  const backlogEntries = sumKnown(stats.map((part) => part.msgBacklog ?? null))
+  const rateOutPerSecond = sumKnown(stats.map((part) => part.msgRateOut ?? null))
   return {
     topic,
     subscription,
     type: commonType(stats.map((part) => part.type ?? 'None')),
-    partitions: parts.some(({index}) => index !== null) ? parts.length : null,
-    consumers: countConsumers(
-      stats.map((part) => (part.consumers ?? []).map(({consumerName}) => consumerName ?? null)),
-    ),
-    backlogEntries: sumKnown(stats.map((part) => part.msgBacklog ?? null)),
+    partitions: isPartitioned ? parts.length : null,
+    consumers,
+    partitionsWithoutConsumer: isPartitioned ? stats.filter((part) => (part.consumers ?? []).length === 0).length : 0,
+    backlogEntries,
+    spread: isPartitioned ? spreadOf(parts) : null,
     unackedMessages: sumKnown(stats.map((part) => part.unackedMessages ?? null)),
-    rateOutPerSecond: sumKnown(stats.map((part) => part.msgRateOut ?? null)),
+    rateOutPerSecond,
+    isBlocked: stats.some(isBlocked),
+    isStalled:
+      backlogEntries === null || rateOutPerSecond === null
+        ? null
+        : backlogEntries > 0 && consumers > 0 && rateOutPerSecond === 0,
   }
+}
+
+function isBlocked({blockedSubscriptionOnUnackedMsgs, consumers = []}: SubscriptionStats): boolean {
+  return (
+    blockedSubscriptionOnUnackedMsgs === true ||
+    consumers.some(({blockedConsumerOnUnackedMsgs}) => blockedConsumerOnUnackedMsgs === true)
+  )
+}
+
+function spreadOf(parts: readonly Part[]): SubscriptionRow['spread'] {
+  const known = parts.flatMap(({index, stats: {msgBacklog}}) =>
+    index === null || msgBacklog === undefined ? [] : [{index, entries: msgBacklog}],
+  )
+  const sorted = known.toSorted((a, b) => a.entries - b.entries || b.index - a.index)
+  const [least, most] = [sorted[0], sorted.at(-1)]
+  if (!least || !most || known.length < parts.length) return null
+  return {least: least.entries, most: most.entries, mostOn: most.index}
 }
 
 /** Partition numbers run from 0 without a gap: a gap is a partition that no broker reported. */

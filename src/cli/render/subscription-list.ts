@@ -1,0 +1,72 @@
+import type {SubscriptionList, SubscriptionRow} from '../../domain/subscriptions/list.js'
+import {type ListOutput, separatedLines} from '../output.js'
+import {type Cell, renderTable} from './table.js'
+
+interface Column {
+  readonly head: string
+  readonly cell: (row: SubscriptionRow) => Cell
+  readonly isWide?: boolean
+}
+
+const COLUMNS: readonly Column[] = [
+  {head: 'topic', cell: (row) => row.topic},
+  {head: 'subscription', cell: (row) => row.subscription},
+  {head: 'type', cell: (row) => row.type ?? 'mixed'},
+  {head: 'partitions', cell: (row) => row.partitions},
+  {head: 'consumers', cell: (row) => row.consumers},
+  {head: 'backlog entries', cell: (row) => row.backlogEntries},
+  {head: 'on partitions', cell: spreadText, isWide: true},
+  {head: 'unacked', cell: (row) => row.unackedMessages},
+  {head: 'out/s', cell: (row) => row.rateOutPerSecond},
+  {head: 'notes', cell: notesText, isWide: true},
+]
+
+const FIELDS = [
+  ...(['topic', 'subscription', 'type', 'partitions', 'consumers', 'partitionsWithoutConsumer'] as const),
+  ...(['backlogEntries', 'unackedMessages', 'rateOutPerSecond', 'isBlocked', 'isStalled'] as const),
+]
+
+/** The list as text; lines for a program say nothing but rows. */
+export function listText(list: SubscriptionList, output: ListOutput): string {
+  const {subscriptions} = list
+  if (output === 'csv' || output === 'tsv') return separatedLines(subscriptions, FIELDS, output === 'csv' ? ',' : '\t')
+  if (output === 'ndjson') return subscriptions.map((row) => JSON.stringify(row)).join('\n')
+  return renderList(list, output === 'wide')
+}
+
+function renderList(list: SubscriptionList, isWide: boolean): string {
+  if (list.subscriptions.length === 0) return `No subscription matches.\n\n${ageNote(list)}`
+  const columns = COLUMNS.filter((column) => isWide || column.isWide !== true)
+  const table = renderTable(
+    columns.map(({head}) => head),
+    list.subscriptions.map((row) => columns.map(({cell}) => cell(row))),
+  )
+  const hidden = list.matched - list.subscriptions.length
+  const more = hidden > 0 ? [`${String(hidden)} more are not listed: raise --limit`] : []
+  return [table, [...more, ageNote(list)].join('\n')].join('\n\n')
+}
+
+/** From the least to the most, and where that is. */
+function spreadText({spread}: SubscriptionRow): string {
+  if (spread === null) return '-'
+  return `${String(spread.least)} to ${String(spread.most)}${spread.most > spread.least ? ` (${String(spread.mostOn)})` : ''}`
+}
+
+function notesText({isBlocked, isStalled, partitionsWithoutConsumer}: SubscriptionRow): string {
+  return [
+    ...(isBlocked ? ['blocked on unacked'] : []),
+    ...(isStalled === true ? ['stalled'] : []),
+    ...(partitionsWithoutConsumer > 0 ? [`no consumer on ${String(partitionsWithoutConsumer)} partitions`] : []),
+  ].join(', ')
+}
+
+function ageNote({asOf, complete, failedBrokers, maxAgeMs, source}: SubscriptionList): string {
+  const why =
+    failedBrokers.length > 0
+      ? `no answer from ${failedBrokers.map(({broker}) => broker).join(', ')}`
+      : 'a broker left partitions out'
+  const gaps = complete ? '' : `; INCOMPLETE: ${why}`
+  if (source === 'topic-stats') return `live, asked topic by topic, ${asOf}${gaps}`
+  const age = maxAgeMs === null ? 'of unknown age' : `up to ${String(maxAgeMs / 1000)} s old`
+  return `from the brokers' copies, ${age}, without topics that are not loaded; --fresh asks for live ones; ${asOf}${gaps}`
+}

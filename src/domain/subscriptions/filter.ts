@@ -1,0 +1,45 @@
+import type {SubscriptionRow} from './list.js'
+
+/** Which rows of a list to keep; what is not given keeps all. */
+export interface ListFilter {
+  /** one of these types; a subscription whose partitions differ has none */
+  readonly types?: readonly string[]
+  /** entries */
+  readonly minBacklog?: number
+  /** somebody is missing: all of it, or one of its partitions, has no consumer */
+  readonly isWithoutConsumers?: boolean
+  readonly isBlocked?: boolean
+  readonly isStalled?: boolean
+  readonly isMixedType?: boolean
+}
+
+/** What is not known fits no filter that asks for it. */
+export function fits(row: SubscriptionRow, filter: ListFilter): boolean {
+  const {isBlocked, isMixedType, isStalled, isWithoutConsumers, minBacklog, types} = filter
+  return (
+    (types === undefined || (row.type !== null && types.includes(row.type))) &&
+    (minBacklog === undefined || (row.backlogEntries ?? -1) >= minBacklog) &&
+    (isWithoutConsumers !== true || row.consumers === 0 || row.partitionsWithoutConsumer > 0) &&
+    (isBlocked !== true || row.isBlocked) &&
+    (isStalled !== true || row.isStalled === true) &&
+    (isMixedType !== true || row.type === null)
+  )
+}
+
+/** What a list can be sorted by; all but the name have the largest first, and what is not known last. */
+export const LIST_ORDERS = ['name', 'backlog', 'unacked', 'consumers', 'rate'] as const
+export type ListOrder = (typeof LIST_ORDERS)[number]
+
+const KEYS: Readonly<Record<Exclude<ListOrder, 'name'>, (row: SubscriptionRow) => number | null>> = {
+  backlog: (row) => row.backlogEntries,
+  unacked: (row) => row.unackedMessages,
+  consumers: (row) => row.consumers,
+  rate: (row) => row.rateOutPerSecond,
+}
+
+export function sortRows(rows: readonly SubscriptionRow[], order: ListOrder): SubscriptionRow[] {
+  const byName = rows.toSorted((a, b) => a.topic.localeCompare(b.topic) || a.subscription.localeCompare(b.subscription))
+  if (order === 'name') return byName
+  const of = KEYS[order]
+  return byName.toSorted((a, b) => (of(b) ?? -1) - (of(a) ?? -1))
+}
