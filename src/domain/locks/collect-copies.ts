@@ -34,7 +34,7 @@ export class Copies {
   }
 
   /** What of this can be held on several servers. */
-  concerned(locks: readonly LockRecord[]): LockRecord[] {
+  private concerned(locks: readonly LockRecord[]): LockRecord[] {
     const {families} = this.families
     return locks.filter(({family, holder, line}) => {
       return line === null && holder !== null && families.get(family)?.onSeveralServers === true
@@ -45,11 +45,14 @@ export class Copies {
    * Says of locks that one server holds which others do, with the same token.
    *
    * @param at which server it is.
-   * @returns without those that an earlier server holds too: they are told there.
+   * @returns without those that an earlier server holds too, for they are told there; and how many were looked up.
    */
-  async lookUp(locks: readonly LockRecord[], at: number): Promise<LockRecord[]> {
+  async lookUp(
+    locks: readonly LockRecord[],
+    at: number,
+  ): Promise<{readonly locks: readonly LockRecord[]; readonly keys: number}> {
     const concerned = this.concerned(locks)
-    if (concerned.length === 0) return [...locks]
+    if (concerned.length === 0) return {locks, keys: 0}
     const held = await Promise.all(
       this.servers.map(async (server, other) =>
         other === at ? concerned.map(() => true) : this.isHeld(server, concerned),
@@ -66,10 +69,11 @@ export class Copies {
         return [lock, on.indexOf(true) < at ? null : withCopies(lock, copies)]
       }),
     )
-    return locks.flatMap((lock) => {
+    const left = locks.flatMap((lock) => {
       const one = told.get(lock)
       return one === null ? [] : [one ?? lock]
     })
+    return {locks: left, keys: concerned.length}
   }
 
   /** For each lock whether a server holds it with the same token; null where that can't be told. */

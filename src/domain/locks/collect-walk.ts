@@ -172,10 +172,7 @@ export class LockWalk {
   private async give(judged: readonly LockRecord[], pace: Pace): Promise<void> {
     const {copies} = this.parts
     if (copies === null || judged.length === 0) return this.tell(judged)
-    const {locks} = await pace.turn(async () => ({
-      locks: await copies.of.lookUp(judged, copies.at),
-      keys: copies.of.concerned(judged).length,
-    }))
+    const {locks} = await pace.turn(() => copies.of.lookUp(judged, copies.at))
     return this.tell(locks)
   }
 
