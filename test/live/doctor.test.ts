@@ -8,7 +8,7 @@ import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {faultCauses, KEYS} from '../support/fault-causes.js'
 import {FaultLab, SUB} from '../support/fault-lab.js'
 import {REPLAYS, snapshotOf} from '../support/fault-replays.js'
-import {brokerVersion, closeFirst, live, type Place, until} from '../support/live.js'
+import {brokerVersion, live, type Place, until} from '../support/live.js'
 import {standingStill} from '../support/world.js'
 
 /** @returns the findings once the first is the one that is waited for, and says so; or whatever was found last. */
@@ -62,14 +62,9 @@ test(
   'messages wait behind a lock of nobody who lives: locked-key',
   live(async (t, place) => {
     const lab = await FaultLab.open(place, 2)
-    const lock = `${place.keyPrefix}user:user-7`
-    await place.redis.set(lock, 'worker-9/8f14e45fceea467fa8f53b2b7c1d9a01')
-    closeFirst(t, async () => {
-      await place.redis.del(lock)
-    })
+    const {lock, pattern} = await lab.leaveLock(t, 'user-7')
     await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-7' ? 'ignore' : 'ack')})
     await lab.publish(100, KEYS)
-    const pattern = ['--key-pattern', `${place.keyPrefix}user:{key}`, '--holder-pattern', '{consumer}/*']
     const lockNow = async (): Promise<unknown> => [await place.redis.get(lock), await place.redis.pexpiretime(lock)]
     const before = await lockNow()
     const findings = await doctor(lab, 'locked-key', pattern)

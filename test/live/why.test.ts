@@ -7,7 +7,7 @@ import {joinsTwice} from '../../src/domain/migration/gathering.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {KEYS} from '../support/fault-causes.js'
 import {FaultLab, SUB} from '../support/fault-lab.js'
-import {brokerVersion, closeFirst, live, until} from '../support/live.js'
+import {brokerVersion, live, until} from '../support/live.js'
 
 const why = (lab: FaultLab, key: string, ...more: readonly string[]): Promise<Explanation> =>
   askCli<Explanation>(['why', lab.topic.full, SUB, key, '--stuck-after', '2s', ...more])
@@ -137,14 +137,9 @@ test(
   'its Redis lock is held by nobody who lives; a Shared subscription',
   live(async (t, place) => {
     const lab = await FaultLab.open(place, 2)
-    const lock = `${place.keyPrefix}user:user-7`
-    await place.redis.set(lock, 'worker-9/8f14e45fceea467fa8f53b2b7c1d9a01')
-    closeFirst(t, async () => {
-      await place.redis.del(lock)
-    })
+    const {lock, pattern} = await lab.leaveLock(t, 'user-7')
     await lab.join({name: 'worker-0', habit: 'ignore'})
     await lab.publish(50, KEYS)
-    const pattern = ['--key-pattern', `${place.keyPrefix}user:{key}`, '--holder-pattern', '{consumer}/*']
     const {chain, verdict} = await whyUntil(lab, 'user-7', 'locked', ...pattern)
     assert.match(verdict.says, /its Redis lock is held by worker-9.*no consumer that lives/)
     assert.equal(verdict.next, `keyshift locks inspect '${lock}'`)

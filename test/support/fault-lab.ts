@@ -85,6 +85,17 @@ export class FaultLab {
     return joining
   }
 
+  /** A Redis lock of a key's messages that nobody who lives holds; it goes with the test. @returns the lock, and how it is named. */
+  async leaveLock(t: TestContext, key: string): Promise<{readonly lock: string; readonly pattern: string[]}> {
+    const {keyPrefix, redis} = this.place
+    const lock = `${keyPrefix}user:${key}`
+    await redis.set(lock, 'worker-9/8f14e45fceea467fa8f53b2b7c1d9a01')
+    closeFirst(t, async () => {
+      await redis.del(lock)
+    })
+    return {lock, pattern: ['--key-pattern', `${keyPrefix}user:{key}`, '--holder-pattern', '{consumer}/*']}
+  }
+
   /** A consumer that is connected and never asks for a message. */
   async joinSilent(name: string): Promise<() => Promise<void>> {
     const {local, namespace, tenant} = this.topic
