@@ -1,5 +1,6 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import {consumerId} from '../subscriptions/consumer-id.js'
+import {rise} from '../counter.js'
+import {consumerId, lastAckedAt, personOf} from '../subscriptions/consumer.js'
 
 /**
  * `acking`: acknowledged something in the window. `stopped`: had messages all the time and acknowledged none. `no-permits`:
@@ -70,14 +71,13 @@ function progressOf(last: ConsumerStats, looks: readonly Look[]): ConsumerProgre
       : last.unackedMessages - first.unackedMessages
   const isCounted = looks.every(({countsUnacked}) => countsUnacked)
   return {
-    name: last.consumerName === '' ? null : (last.consumerName ?? null),
-    address: last.address?.replace(/^\//, '') ?? null,
+    ...personOf(last),
     deliveredMessages: delivered,
     settledMessages: delivered === null || kept === null || !isCounted ? null : Math.max(0, delivered - kept),
     unackedMessages: isCounted ? (last.unackedMessages ?? null) : null,
     availablePermits: last.availablePermits ?? null,
     ackRatePerSecond: last.messageAckRate ?? null,
-    lastAckedAt: last.lastAckedTimestamp ? new Date(last.lastAckedTimestamp).toISOString() : null,
+    lastAckedAt: lastAckedAt(last),
     verdict: verdictOf(looks, delivered),
   }
 }
@@ -95,9 +95,4 @@ function verdictOf(looks: readonly Look[], delivered: number | null): ConsumerVe
 function hasMessages({backlogEntries, consumer, countsUnacked}: Look): boolean {
   if (countsUnacked) return (consumer.unackedMessages ?? 0) > 0
   return backlogEntries > 0 && (consumer.lastConsumedTimestamp ?? 0) > (consumer.lastAckedTimestamp ?? 0)
-}
-
-/** null where it is not known, or went back, as counters do when a topic is loaded afresh. */
-function rise(before: number | undefined, now: number | undefined): number | null {
-  return before === undefined || now === undefined || now < before ? null : now - before
 }

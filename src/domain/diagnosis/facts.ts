@@ -1,5 +1,6 @@
 import type {ConsumerStats, DispatchRate, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import {consumerId} from '../subscriptions/consumer-id.js'
+import {rise} from '../counter.js'
+import {consumerId, personOf} from '../subscriptions/consumer.js'
 import type {
   BacklogSample,
   BrokerLimits,
@@ -107,11 +108,6 @@ function consumersOf(partition: number | null, before: SubscriptionStats, now: S
   })
 }
 
-/** null where it is not known, or went back, as counters do when a topic is loaded afresh. */
-function rise(before: number | null, now: number | null): number | null {
-  return before === null || now === null || now < before ? null : now - before
-}
-
 export function backlogOf({now}: PartitionFacts): number {
   return now.msgBacklog ?? 0
 }
@@ -119,10 +115,6 @@ export function backlogOf({now}: PartitionFacts): number {
 /** Entries wait, and between the looks nothing was delivered. */
 export function isStandingStill(row: PartitionFacts): boolean {
   return backlogOf(row) > 0 && row.delivered === 0
-}
-
-export function personOf({address, consumerName}: ConsumerStats): {name: string | null; address: string | null} {
-  return {name: consumerName === '' ? null : (consumerName ?? null), address: address?.replace(/^\//, '') ?? null}
 }
 
 export function nameOf(consumer: ConsumerStats): string {

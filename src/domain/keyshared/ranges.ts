@@ -4,6 +4,12 @@ export interface SlotRange {
   end: number
 }
 
+/**
+ * The slots that a key can have in every space: the smallest one ends here, and from 4.0 on slot 0 means that there is none
+ * (StickyKeyConsumerSelector).
+ */
+export const KEY_SLOTS: SlotRange = {start: 1, end: 65_535}
+
 /** Slots that nobody owns, and slots that more than one consumer claims. Both empty on a healthy subscription. */
 export interface Coverage {
   missing: SlotRange[]

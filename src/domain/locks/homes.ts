@@ -3,6 +3,7 @@ import {KeyDirectory} from '../keyshared/directory.js'
 import {type ReportedConsumer, reportedConsumers} from '../keyshared/reported.js'
 import {type HashingScheme, partitionOfKey} from '../keyshared/routing.js'
 import type {CollectedSubscription, SubscriptionPartition} from '../subscriptions/collect.js'
+import {personOf} from '../subscriptions/consumer.js'
 import type {KeyHome, LiveConsumer} from './correlation.js'
 
 /**
@@ -62,11 +63,10 @@ export function everyConsumer({partitions}: Pick<CollectedSubscription, 'partiti
   })
 }
 
-function liveConsumer({address, name, stats}: ReportedConsumer): LiveConsumer {
+function liveConsumer({stats}: ReportedConsumer): LiveConsumer {
   const since = Date.parse(stats.connectedSince ?? '')
   return {
-    name: name === '' ? null : name,
-    address: address?.replace(/^\//, '') ?? null,
+    ...personOf(stats),
     connectedSinceMs: Number.isNaN(since) ? null : since,
     lastAcked: momentOf(stats.lastAckedTimestamp),
     lastGiven: momentOf(stats.lastConsumedTimestamp),

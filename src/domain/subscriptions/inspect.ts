@@ -1,5 +1,6 @@
 import type {ConsumerStats} from '../../clients/pulsar-admin/types.js'
 import type {CollectedSubscription, SubscriptionPartition} from './collect.js'
+import {lastAckedAt} from './consumer.js'
 
 export interface ConsumerReport {
   name: string | null
@@ -139,8 +140,7 @@ function reportConsumer(consumer: ConsumerStats): ConsumerReport {
     unackedMessages: consumer.unackedMessages ?? null,
     isBlockedOnUnacked: consumer.blockedConsumerOnUnackedMsgs ?? false,
     ratePerSecond: consumer.msgRateOut ?? null,
-    // The broker writes 0 for "never since the topic was loaded".
-    lastAckedAt: consumer.lastAckedTimestamp ? new Date(consumer.lastAckedTimestamp).toISOString() : null,
+    lastAckedAt: lastAckedAt(consumer),
   }
 }
 

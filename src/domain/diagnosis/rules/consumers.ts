@@ -5,11 +5,11 @@ import {
   isLongAgo,
   nameOf,
   type PartitionFacts,
-  personOf,
   type SubscriptionFacts,
   whereText,
 } from '../facts.js'
 import type {Severity} from '../../severity.js'
+import {personOf} from '../../subscriptions/consumer.js'
 import type {Draft, Remedy} from '../finding.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
 import {isLookAheadFull} from './limits.js'

@@ -1,13 +1,8 @@
 import {knownBugs} from '../../keyshared/known-bugs.js'
-import {
-  backlogOf,
-  isStandingStill,
-  nameOf,
-  type PartitionFacts,
-  personOf,
-  type SubscriptionFacts,
-  whereText,
-} from '../facts.js'
+import {coverageOf, KEY_SLOTS, type SlotRange} from '../../keyshared/ranges.js'
+import {reportedConsumers} from '../../keyshared/reported.js'
+import {backlogOf, isStandingStill, nameOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts.js'
+import {personOf} from '../../subscriptions/consumer.js'
 import type {Draft} from '../finding.js'
 import {inspectCommand, unloadTopic} from './remedies.js'
 
@@ -86,9 +81,6 @@ function mixedTypes({partitions}: SubscriptionFacts): Draft[] {
   ]
 }
 
-/** The slots a key can have: hashes modulo 65,536; of consistent hashing 0 is none (StickyKeyConsumerSelector, 4.0). */
-const SLOTS = {first: 1, last: 65_535}
-
 /** With STICKY ranges a slot that nobody has asked for holds its messages, and soon all that come behind them. */
 function stickyGap(facts: SubscriptionFacts): Draft[] {
   const gaps = facts.partitions.flatMap((row) => {
@@ -101,10 +93,13 @@ function stickyGap(facts: SubscriptionFacts): Draft[] {
     {
       code: 'sticky-ranges-gap',
       severity: 'error',
-      message: `no consumer has asked for slots ${first.gap.join(' to ')}${whereText(gaps.map(({row}) => row))}: messages of their keys are delivered to nobody`,
+      message: `no consumer has asked for slots ${String(first.gap.start)} to ${String(first.gap.end)}${whereText(gaps.map(({row}) => row))}: messages of their keys are delivered to nobody`,
       partitions: gaps.map(({row}) => row.partition),
-      slot: first.gap[0],
-      evidence: gaps.map(({gap}) => ({field: 'keyHashRangeArrays', value: `nobody has [${gap.join(', ')}]`})),
+      slot: first.gap.start,
+      evidence: gaps.map(({gap}) => ({
+        field: 'keyHashRangeArrays',
+        value: `nobody has [${String(gap.start)}, ${String(gap.end)}]`,
+      })),
       remedies: [
         {command: `keyshift keys ranges ${facts.topic} ${facts.subscription}`, cost: 'none'},
         {command: 'start the consumer of these ranges', cost: 'it gets what waits for them'},
@@ -114,22 +109,10 @@ function stickyGap(facts: SubscriptionFacts): Draft[] {
 }
 
 /** The first slots that none of its STICKY consumers has asked for; null where there are none, or it can't be told. */
-function gapOf({now: {consumers = [], keySharedMode}}: PartitionFacts): [number, number] | null {
-  const ranges = keySharedMode?.toUpperCase() === 'STICKY' ? consumers.flatMap(rangesOf) : []
-  return ranges.length === 0 ? null : firstGap(ranges)
-}
-
-function rangesOf({keyHashRangeArrays, keyHashRanges = []}: NonNullable<PartitionFacts['now']['consumers']>[number]) {
-  return keyHashRangeArrays ?? keyHashRanges.map((text) => (text.match(/\d+/g) ?? []).map(Number) as [number, number])
-}
-
-function firstGap(ranges: ReadonlyArray<readonly [number, number]>): [number, number] | null {
-  let next: number = SLOTS.first
-  for (const [start, end] of ranges.toSorted(([a], [b]) => a - b)) {
-    if (start > next) return [next, start - 1]
-    next = Math.max(next, end + 1)
-  }
-  return next <= SLOTS.last ? [next, SLOTS.last] : null
+function gapOf({now}: PartitionFacts): SlotRange | null {
+  if (now.keySharedMode?.toUpperCase() !== 'STICKY') return null
+  const ranges = reportedConsumers(now).flatMap((one) => one.ranges)
+  return ranges.length === 0 ? null : (coverageOf(ranges, KEY_SLOTS).missing[0] ?? null)
 }
 
 /** Messages wait to be delivered again, somebody could have them, and nobody gets them. */

@@ -1,4 +1,5 @@
-import {isStandingStill, nameOf, type PartitionFacts, personOf, type SubscriptionFacts, whereText} from '../facts.js'
+import {isStandingStill, nameOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts.js'
+import {personOf} from '../../subscriptions/consumer.js'
 import type {Draft} from '../finding.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
 

@@ -1,3 +1,5 @@
+import {rise} from '../../counter.js'
+
 /** One partition of the subscription that flows, at one moment. */
 export interface SoakPartition {
   readonly partition: number | null
@@ -68,10 +70,6 @@ export function windowBetween(before: SoakLook, after: SoakLook): SoakWindow {
       }
     }),
   }
-}
-
-function rise(before: number | null | undefined, now: number | null): number | null {
-  return before === null || before === undefined || now === null || now < before ? null : now - before
 }
 
 /**
