@@ -60,8 +60,8 @@ export const LOCK_SHAPES: readonly LockShape[] = [
   {
     family: 'redis-py',
     key: 'lock:7',
-    stored: {string: '5a3e6f00ca6511f0b1a80242ac110002'},
-    token: '5a3e6f00ca6511f0b1a80242ac110002',
+    stored: {string: 'ab94fd00e8c711f1b1a80242ac110002'},
+    token: 'ab94fd00e8c711f1b1a80242ac110002',
   },
   {
     family: 'redis-py',

@@ -90,8 +90,9 @@ test('holders: host, process, thread, instance and what a caller says of itself'
 })
 
 test('a random token that has a UUID’s version by chance tells no time that could be, so it is no redis-py token', () => {
-  const token = 'ffffffffffff1fff8fffffffffffffff'
-  assert.equal(lockOf(rawOf({key: 'lock:x', stored: {string: token}})).family.name, 'node-redlock')
+  const family = (token: string): string => lockOf(rawOf({key: 'lock:x', stored: {string: token}})).family.name
+  assert.equal(family('ffffffffffff1fff8fffffffffffffff'), 'node-redlock')
+  assert.equal(family('5a3e6f00ca6511f0b1a80242ac110002'), 'node-redlock', 'nobody renews a lock for a year')
 })
 
 function record(shape: Shape, more: Partial<RawLock> = {}): LockRecord {
@@ -110,8 +111,10 @@ test('how long it is held: exactly where the lock says when it was taken, else a
   const job = {key: 'uniquejobs:a:LOCKED', stored: {hash: {a1: String(NOW / 1000 - 60)}}}
   assert.deepEqual(held(job), [60_000, 'value'])
   // as Python's uuid module reads its time
-  const {heldAtLeastMs} = record({key: 'lock:x', stored: {string: '5a3e6f00ca6511f0b1a80242ac110002'}})
-  assert.equal(heldAtLeastMs, NOW - Date.parse('2025-11-26T01:15:10.303Z'))
+  const aYearOld: Shape = {key: 'lock:x', stored: {string: '5a3e6f00ca6511f0b1a80242ac110002'}}
+  const heldMs = NOW - Date.parse('2025-11-26T01:15:10.303Z')
+  assert.deepEqual(held(aYearOld, {expiresAtMs: -1}), [heldMs, 'value'])
+  assert.deepEqual(held({...aYearOld, key: 'redbeat::lock'}), [heldMs, 'value'])
   assert.deepEqual(held({key: 'lock:x', stored: {string: 'token'}}), [2000, 'idle'])
   assert.deepEqual(held({key: 'lock:x', stored: {string: 'token'}}, {idleSeconds: null}), [null, null])
 })

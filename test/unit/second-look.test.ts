@@ -101,6 +101,16 @@ test('a plain lock is missed only where others of its shape are renewed', () => 
   ])
 })
 
+test('a random token that passes for a version 1 UUID of our time has the peers of random tokens', () => {
+  const value = '99b35a00e8c711f1a1b2c3d4e5f60718' // a minute ago, as redis-py would have written it
+  const [before, now] = [plain('lock:user:1', 30_000, {value}), plain('lock:user:1', 18_000, {value})]
+  const moved = [plain('lock:user:3', 30_000), plain('lock:user:3', 29_000, {idleSeconds: 0})] as const
+  const {found} = seen(now)
+  assert.deepEqual(found.kind === 'lock' && [found.family.name, found.mayBe], ['redis-py', ['node-redlock']])
+  assert.deepEqual(judge([[before, now], moved]), [['not-renewed'], ['healthy']])
+  assert.deepEqual(judge([[before, now]]), [['healthy']])
+})
+
 test('taken again by another holder in between: a busy lock, and healthy', () => {
   const [before, now] = [plain('lock:user:1', 30_000), {...plain('lock:user:1', 18_000), value: 'b'.repeat(32)}]
   assert.deepEqual(judge([[before, now]]), [['healthy']])

@@ -1,5 +1,5 @@
 import type {CompiledFamilies, CompiledForm} from './families/compiled.js'
-import type {LockCompanion, LockFamily} from './families/family.js'
+import type {LockCompanion, LockFamily, LockForm} from './families/family.js'
 import {fillTemplate, untagged} from './families/template.js'
 import {printable, type RawLock} from './raw-lock.js'
 
@@ -78,7 +78,7 @@ export function recognise(raw: RawLock, families: CompiledFamilies, isExpected: 
     const found = compiled.key === null ? null : compiled.key.exec(key)
     if (compiled.key !== null && found === null) continue
     entries ??= raw.entries.map(([token, entry]) => [printable(token), entry === null ? null : printable(entry)])
-    const lock = fit(compiled, entries, {...found?.groups}, raw.atMs)
+    const lock = fit(compiled, entries, {...found?.groups}, raw)
     if (lock) return lock
   }
   return {kind: 'unknown', hasWrongType: hasWrongType(key, raw.type, families)}
@@ -115,7 +115,7 @@ function fit(
   {entry: entryExpression, family, form, token: expression}: CompiledForm,
   entries: readonly Entry[],
   groups: Readonly<Record<string, string>>,
-  atMs: number,
+  raw: RawLock,
 ): RecognisedLock | null {
   const beside = form.beside ?? form.maybeBeside
   const own = entries.filter(([token]) => token !== beside)
@@ -129,7 +129,7 @@ function fit(
     return {token, groups: {...inToken.groups, ...inEntry?.groups}}
   })
   if (!found.every((one) => one !== null)) return null
-  if (!found.every((one) => isPlausible(one.groups, atMs))) return null
+  if (!found.every((one) => isPlausible(one.groups, form, raw))) return null
   const counts = found.map(({groups: {count}}) => count)
   return {
     kind: 'lock',
@@ -181,12 +181,17 @@ function uuid1TimeMs(hex: string): number {
 
 const OLDEST_MS = Date.parse('2015-01-01T00:00:00Z')
 const DAY_MS = 86_400_000
+const LONGEST_RENEWED_MS = 90 * DAY_MS
 
-/** One in 64 random tokens passes for a version 1 UUID by its form, but hardly any by the time that it tells. */
-function isPlausible({uuid1}: Groups, atMs: number): boolean {
+/**
+ * One in 64 random tokens passes for a version 1 UUID by its form, but hardly any by the time that it tells. Where nothing
+ * but the token speaks for it, a lock that expires is not believed to have been renewed for years.
+ */
+function isPlausible({uuid1}: Groups, {isWeak}: LockForm, {atMs, expiresAtMs}: RawLock): boolean {
   if (uuid1 === undefined) return true
   const timeMs = uuid1TimeMs(uuid1)
-  return timeMs > OLDEST_MS && timeMs < atMs + DAY_MS
+  const oldestMs = isWeak === true && expiresAtMs >= 0 ? atMs - LONGEST_RENEWED_MS : OLDEST_MS
+  return timeMs > oldestMs && timeMs < atMs + DAY_MS
 }
 
 function earliest(times: ReadonlyArray<number | null>): number | null {

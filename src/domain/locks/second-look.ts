@@ -82,14 +82,15 @@ export class Renewals {
    * Whether a lock whose end did not move should have been renewed by now: its library does so by itself, or others of
    * its shape were. Not one with an end that its caller has fixed, which a living process does not renew either.
    */
-  isMissed(key: string, {family, holders}: RecognisedLock, ttlMs: number, {elapsedMs}: TwoLooks): boolean {
+  isMissed(key: string, {family, holders, mayBe}: RecognisedLock, ttlMs: number, {elapsedMs}: TwoLooks): boolean {
     const {renewEveryMs, ttlMs: usual} = family.lease
     if (renewEveryMs !== null) {
       const isFixed = usual !== null && ttlMs + elapsedMs > usual
       const isAlive = holders.some(({instance}) => instance !== null && this.instances.has(instance))
       return elapsedMs > renewEveryMs && !isFixed && !isAlive
     }
-    return this.shapes.has(shapeOf(key, family.name))
+    // A token can look like another library's by chance; its peers, which do not, tell what it is.
+    return [family.name, ...mayBe].some((name) => this.shapes.has(shapeOf(key, name)))
   }
 }
 
