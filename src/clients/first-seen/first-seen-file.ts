@@ -1,6 +1,7 @@
-import {open, readFile, rename} from 'node:fs/promises'
+import {readFile} from 'node:fs/promises'
 
 import {Usage} from '../../errors.js'
+import {replaceFile} from '../files/replace-file.js'
 
 /** A look at something, times in epoch ms; `expiresAtMs` is −1 for what never expires. */
 interface Look {
@@ -45,17 +46,8 @@ export class FirstSeenFile {
     this.now.set(id, look)
   }
 
-  /** Replaces the file as a whole: whoever reads it meanwhile sees the old or the new one. */
   async save(): Promise<void> {
-    const beside = `${this.path}.${String(process.pid)}`
-    const file = await open(beside, 'w', 0o600)
-    try {
-      await file.writeFile(linesOf(this.now))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(beside, this.path)
+    await replaceFile(this.path, linesOf(this.now))
   }
 }
 
