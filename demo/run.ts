@@ -44,7 +44,7 @@ const SCENE = {
 }
 
 const isJson = process.argv.includes('--json')
-const result = await withServers(await defaultAddresses(ROOT), story)
+const result = await withServers((await defaultAddresses(ROOT)).value, story)
 say(`\n${summary(result)}`)
 if (isJson) process.stdout.write(`${JSON.stringify(result)}\n`)
 process.exitCode = result.lost + result.duplicates + result.overlapsAfter === 0 && result.leakedLockFound ? 0 : 1

@@ -12,6 +12,7 @@ const compare = process.argv.includes('--compare')
 const folder = join(root, 'schemas')
 const wanted = new Map([
   ['error.json', schemaOf(join(root, 'src', 'cli', 'errors.ts'), 'ErrorDocument')],
+  ['contexts.json', schemaOf(join(root, 'src', 'clients', 'contexts', 'context.ts'), 'ContextFile')],
   ['lock-families.json', schemaOf(join(root, 'src', 'domain', 'locks', 'families', 'family.ts'), 'LockFamilies')],
 ])
 

@@ -36,7 +36,8 @@ export async function runOpenly(command, args, options = {}) {
   const stay = () => {}
   process.on('SIGINT', stay)
   try {
-    const child = spawn(command, args, {cwd: root, stdio: 'inherit', ...options})
+    const env = {...(options.env ?? process.env), XDG_CONFIG_HOME: join(root, '.stack', 'nobody')}
+    const child = spawn(command, args, {cwd: root, stdio: 'inherit', ...options, env})
     const [code] = await once(child, 'close')
     return code ?? 130
   } finally {

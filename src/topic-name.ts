@@ -43,6 +43,11 @@ export function parseTopicName(text: string): TopicName {
   return topicName(tenant, namespace, local.join('/'))
 }
 
+/** A name alone, moved into a namespace; null is public/default, as the Pulsar tools have it. What is more stays as it is. */
+export function inNamespace(text: string, namespace: string | null): string {
+  return namespace === null || text.includes('/') ? text : `persistent://${namespace}/${text}`
+}
+
 /** The name of one partition of a partitioned topic. */
 export function partitionName(topic: TopicName, index: number): TopicName {
   return topicName(topic.tenant, topic.namespace, `${topic.local}-partition-${String(index)}`)

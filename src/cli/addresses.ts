@@ -1,6 +1,12 @@
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
+/** A value, and who said so: a flag, an environment variable, a context. */
+export interface Sourced<T> {
+  readonly value: T
+  readonly from: string
+}
+
 /** Where the servers are, as the stack writes them to its context file. */
 export interface Addresses {
   readonly adminUrl: string
@@ -17,16 +23,16 @@ const DEFAULTS: Addresses = {
 }
 
 /**
- * The addresses to use when neither a flag nor an environment variable gives them: those of the stack that was brought
- * up in this checkout, else each server's own default. An installed package has no stack beside it.
+ * The addresses to use where nobody gives any: those of the stack that was brought up in this checkout, else each server's
+ * own default. An installed package has no stack beside it.
  *
  * @param root the package's folder.
  */
-export async function defaultAddresses(root: string): Promise<Addresses> {
+export async function defaultAddresses(root: string): Promise<Sourced<Addresses>> {
   try {
     const text = await readFile(join(root, '.stack', 'context.json'), 'utf8')
-    return {...DEFAULTS, ...(JSON.parse(text) as Partial<Addresses>)}
+    return {value: {...DEFAULTS, ...(JSON.parse(text) as Partial<Addresses>)}, from: 'the stack of this checkout'}
   } catch {
-    return DEFAULTS
+    return {value: DEFAULTS, from: 'default'}
   }
 }

@@ -1,13 +1,26 @@
 import {Command} from '@oclif/core/command'
+import type {Input, ParserOutput} from '@oclif/core/interfaces'
 
 import {KeyshiftError} from '../errors.js'
+import {inNamespace} from '../topic-name.js'
+import {Access} from './access.js'
+import {confirm} from './confirm.js'
+import {settingsFor} from './contexts.js'
 import {asKeyshiftError, errorDocument, renderError} from './errors.js'
 import {exitCodeOf} from './exit-codes.js'
+import {HiddenSecrets} from './hidden-secrets.js'
 import {ReaderGone} from './lines.js'
 import {Progress} from './progress.js'
 
 interface Closeable {
   close(): Promise<void>
+}
+
+type Values = Record<string, unknown>
+
+interface ConfirmFlags {
+  readonly yes: boolean
+  readonly 'confirm-context'?: string | undefined
 }
 
 /**
@@ -18,6 +31,8 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   static override enableJsonFlag = true
   private readonly closers: Array<() => Promise<void>> = []
   private readonly warnings: string[] = []
+  private readonly hidden = new HiddenSecrets()
+  private way: Access | null = null
   protected readonly progress = new Progress()
 
   abstract override run(): Promise<T>
@@ -27,15 +42,59 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     return `keyshift.${(this.id ?? 'unknown').replaceAll(':', '.')}/v1`
   }
 
+  /** The way in to the cluster and Redis that flags, variables and context name; there once the command line is parsed. */
+  protected get access(): Access {
+    if (this.way === null) throw new Error(`${this.id ?? ''} has no flags that say where a cluster is`)
+    return this.way
+  }
+
+  protected override async parse<F extends Values, B extends Values, A extends Values>(
+    options?: Input<F, B, A>,
+    argv?: string[],
+  ): Promise<ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv)
+    if (!('context' in {...this.ctor.flags})) return parsed // a command without flags has none at all
+    const settings = await settingsFor(this.config, parsed.flags, (flag) => this.isOnCommandLine(flag))
+    this.way = new Access(settings, {own: (client) => this.own(client), hidden: this.hidden})
+    if (settings.tls.isInsecure?.value === true)
+      this.warnAlways(`certificates are not checked: ${settings.tls.isInsecure.from}`)
+    const args: Record<string, unknown> = parsed.args
+    if (typeof args['topic'] === 'string') args['topic'] = inNamespace(args['topic'], settings.namespace?.value ?? null)
+    return parsed
+  }
+
+  /** Whether a flag stands there; else an environment variable may have given it. */
+  protected isOnCommandLine(flag: string): boolean {
+    return this.argv.some((text) => text === `--${flag}` || text.startsWith(`--${flag}=`))
+  }
+
+  /**
+   * Asks before something is changed; who types the name of a protected context means it.
+   *
+   * @throws Usage E_CONFIRM, E_PROTECTED where nobody can be asked; Interrupted E_DECLINED.
+   */
+  protected async confirm(question: string, flags: ConfirmFlags, what = 'the cluster'): Promise<void> {
+    const settings = this.way?.settings
+    const name = settings?.isProtected === true ? (settings.context?.value ?? null) : null
+    const isSaid = name === null ? flags.yes : flags['confirm-context'] === name
+    if (!isSaid) await confirm({question, what, isAlone: this.jsonEnabled(), protectedName: name})
+  }
+
   /** Keeps a client and closes it whatever run() does: an open socket keeps the process alive for ever. */
   protected own<C extends Closeable>(client: C): C {
     this.closers.push(() => client.close())
     return client
   }
 
+  /** A warning that a person sees on stderr even beside JSON. */
+  private warnAlways(text: string): void {
+    this.warnings.push(text)
+    process.stderr.write(`Warning: ${text}\n`)
+  }
+
   /** A warning for the person on stderr, and for the program in the document's `warnings`. */
   override warn(input: Error | string): Error | string {
-    const text = typeof input === 'string' ? input : input.message
+    const text = this.hidden.hide(typeof input === 'string' ? input : input.message)
     this.warnings.push(text)
     if (!this.jsonEnabled()) process.stderr.write(`Warning: ${text}\n`)
     return input
@@ -44,7 +103,11 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   /** Ends the moving line of progress, so that it does not stand in the answer. */
   override log(message?: string): void {
     this.progress.stop()
-    super.log(message)
+    super.log(message && this.hidden.hide(message))
+  }
+
+  protected override logJson(json: unknown): void {
+    super.logJson(JSON.parse(this.hidden.hide(JSON.stringify(json))))
   }
 
   protected override toSuccessJson(result: unknown): object {
@@ -57,7 +120,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     if (thrown instanceof KeyshiftError && thrown.cause instanceof ReaderGone) return Promise.resolve()
     const error = asKeyshiftError(thrown, `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`)
     if (this.jsonEnabled()) this.logJson(errorDocument(error))
-    else process.stderr.write(`${renderError(error)}\n`)
+    else process.stderr.write(`${this.hidden.hide(renderError(error))}\n`)
     // Both are read by oclif's handler, which would print the error a second time and exit with 1.
     return Promise.reject(Object.assign(error, {skipOclifErrorHandling: true, oclif: {exit: exitCodeOf(error)}}))
   }

@@ -2,21 +2,39 @@ import {createInterface} from 'node:readline/promises'
 
 import {Interrupted, Usage} from '../errors.js'
 
+export interface Confirmation {
+  readonly question: string
+  /** what is changed: `the cluster` */
+  readonly what: string
+  /** of the context whose name has to be typed; null where `yes` will do */
+  readonly protectedName: string | null
+  /** whether nobody can be asked */
+  readonly isAlone: boolean
+}
+
 /**
  * Asks before anything is changed.
  *
- * @param what that is changed: `the cluster`.
- * @throws Usage E_CONFIRM where nobody can be asked; Interrupted E_DECLINED when the answer is not yes.
+ * @throws Usage E_CONFIRM, E_PROTECTED where nobody can be asked; Interrupted E_DECLINED when the answer is another.
  */
-export async function confirm(question: string, isJson: boolean, what = 'the cluster'): Promise<void> {
-  if (isJson || !process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new Usage('E_CONFIRM', `this changes ${what} and nobody is there to be asked; read the plan and add --yes`)
-  }
+export async function confirm({isAlone, protectedName, question, what}: Confirmation): Promise<void> {
+  if (isAlone || !process.stdin.isTTY || !process.stderr.isTTY) throw nobodyToAsk(what, protectedName)
+  const word = protectedName ?? 'yes'
   const terminal = createInterface({input: process.stdin, output: process.stderr})
   try {
-    const answer = await terminal.question(`${question} Type yes to go on: `)
-    if (answer.trim() !== 'yes') throw new Interrupted('E_DECLINED', 'not confirmed; nothing was changed')
+    const answer = await terminal.question(`${question} Type ${word} to go on: `)
+    if (answer.trim() !== word) throw new Interrupted('E_DECLINED', 'not confirmed; nothing was changed')
   } finally {
     terminal.close()
   }
+}
+
+function nobodyToAsk(what: string, protectedName: string | null): Usage {
+  if (protectedName === null) {
+    return new Usage('E_CONFIRM', `this changes ${what} and nobody is there to be asked; read the plan and add --yes`)
+  }
+  return new Usage('E_PROTECTED', `this changes ${what}, and the context ${protectedName} is protected`, {
+    data: {context: protectedName},
+    next: [`add --confirm-context ${protectedName}`],
+  })
 }

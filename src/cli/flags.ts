@@ -1,16 +1,66 @@
 import {Args, Flags} from '@oclif/core'
 
-/** Where Pulsar is. The token comes from the environment alone, so that it never stands in a process list. */
+/** Which cluster, for every command that speaks to one. */
+export const contextFlags = {
+  context: Flags.string({
+    description: 'a context, as context list shows them; the current one when left out',
+    env: 'KEYSHIFT_CONTEXT',
+    helpGroup: 'LOGIN',
+    helpValue: 'NAME',
+  }),
+  insecure: Flags.boolean({
+    description: 'take any certificate, of anybody',
+    env: 'KEYSHIFT_INSECURE',
+    helpGroup: 'LOGIN',
+  }),
+}
+
+/** Where Pulsar is, and whom it takes us for. A token itself is never a flag, for it would stand in a process list. */
 export const pulsarFlags = {
+  ...contextFlags,
   'admin-url': Flags.string({
     description: "the broker's web address",
     env: 'KEYSHIFT_ADMIN_URL',
     helpGroup: 'PULSAR',
     helpValue: 'http://HOST:8080',
   }),
+  'tls-ca-file': Flags.string({
+    description: "authorities in place of the machine's own, PEM",
+    env: 'KEYSHIFT_TLS_CA_FILE',
+    helpGroup: 'LOGIN',
+    helpValue: 'FILE',
+  }),
+  'tls-cert-file': Flags.string({
+    description: 'a certificate to log in with, PEM',
+    env: 'KEYSHIFT_TLS_CERT_FILE',
+    helpGroup: 'LOGIN',
+    helpValue: 'FILE',
+  }),
+  'tls-key-file': Flags.string({
+    description: 'its key, PEM',
+    env: 'KEYSHIFT_TLS_KEY_FILE',
+    helpGroup: 'LOGIN',
+    helpValue: 'FILE',
+  }),
+  'token-file': Flags.string({
+    description: 'a file with a token to log in with; read again when it changes',
+    env: 'KEYSHIFT_TOKEN_FILE',
+    helpGroup: 'LOGIN',
+    helpValue: 'FILE',
+  }),
 }
 
 export const yesFlag = Flags.boolean({char: 'y', description: 'do not ask'})
+
+/** For commands that change a cluster or Redis. */
+export const confirmFlags = {
+  'confirm-context': Flags.string({
+    description: "the context's name, where it is protected and nobody can be asked",
+    env: 'KEYSHIFT_CONFIRM_CONTEXT',
+    helpValue: 'NAME',
+  }),
+  yes: yesFlag,
+}
 
 /** Where messages are read, for commands that may need a message transport. */
 export const messageFlags = {
@@ -53,6 +103,7 @@ export const sampleFlags = {
 }
 
 export const redisFlags = {
+  ...contextFlags,
   'redis-url': Flags.string({
     description: 'Redis, as redis://, rediss:// or redis+sentinel://; a cluster is recognised',
     env: 'KEYSHIFT_REDIS_URL',

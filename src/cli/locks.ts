@@ -1,16 +1,16 @@
-import {homedir} from 'node:os'
 import {join} from 'node:path'
 
 import {Flags} from '@oclif/core'
 
-import {connectRedis, type RedisConnection} from '../clients/redis/connect.js'
+import type {RedisConnection} from '../clients/redis/connect.js'
 import type {LockQuestion} from '../domain/diagnosis/collect-locks.js'
 import type {RedlockServer} from '../domain/locks/collect-copies.js'
 import type {CompiledFamilies} from '../domain/locks/families/compiled.js'
 import {Unreachable, Usage} from '../errors.js'
-import {defaultAddresses} from './addresses.js'
+import type {Access} from './access.js'
 import {defaultDuration, durationFlag} from './duration.js'
 import {redisFlags} from './flags.js'
+import {ownFolder} from './folders.js'
 import {familiesFlag} from './lock-families.js'
 
 /** What is too much, for commands that judge locks. */
@@ -55,19 +55,17 @@ interface MessageLockValues {
   readonly families?: string | undefined
   readonly 'holder-pattern'?: string | undefined
   readonly 'key-pattern'?: string | undefined
-  readonly 'redis-url'?: string | undefined
 }
 
-/** @returns null where they are not asked for. The connection is the caller's to close. */
+/** @returns null where they are not asked for. */
 export async function messageLocks(
   flags: MessageLockValues,
-  config: {root: string},
+  access: Access,
   families: CompiledFamilies,
 ): Promise<LockQuestion | null> {
   const keyPattern = flags['key-pattern']
   if (keyPattern === undefined) return null
-  const url = flags['redis-url'] ?? (await defaultAddresses(config.root)).redisUrl
-  return {connection: await connectRedis(url), families, keyPattern, holderPattern: flags['holder-pattern'] ?? null}
+  return {connection: await access.redis(), families, keyPattern, holderPattern: flags['holder-pattern'] ?? null}
 }
 
 /**
@@ -79,10 +77,10 @@ export async function messageLocks(
 export async function redlockServers(
   first: RedisConnection,
   urls: readonly string[],
-  own: (connection: RedisConnection) => RedisConnection,
+  connect: (url: string) => Promise<RedisConnection>,
 ): Promise<RedlockServer[]> {
   if (urls.length === 0) return []
-  const others = await Promise.all(urls.map((url) => redlockServer(url, own)))
+  const others = await Promise.all(urls.map((url) => redlockServer(url, connect)))
   const addresses = [first.address, ...others.map(({address}) => address)]
   const twice = addresses.find((address, at) => addresses.indexOf(address) < at)
   if (twice !== undefined) throw new Usage('E_REDLOCK', `${twice} is given twice: it would count as two servers`)
@@ -93,12 +91,9 @@ export async function redlockServers(
   return others
 }
 
-async function redlockServer(
-  url: string,
-  own: (connection: RedisConnection) => RedisConnection,
-): Promise<RedlockServer> {
+async function redlockServer(url: string, connect: (url: string) => Promise<RedisConnection>): Promise<RedlockServer> {
   try {
-    const connection = own(await connectRedis(url))
+    const connection = await connect(url)
     return {address: connection.address, connection, cause: null}
   } catch (error) {
     const address = error instanceof Unreachable ? error.data['address'] : null
@@ -107,8 +102,7 @@ async function redlockServer(
   }
 }
 
-/** Where releases are written down unless said otherwise. @see the XDG base directory specification */
+/** Where releases are written down unless said otherwise. */
 export function auditLogPath(): string {
-  const state = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state')
-  return join(state, 'keyshift', 'lock-releases.ndjson')
+  return join(ownFolder('state'), 'lock-releases.ndjson')
 }

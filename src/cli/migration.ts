@@ -11,10 +11,11 @@ import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
 import type {RunEvent} from '../domain/migration/events.js'
 import type {RunSettings} from '../domain/migration/migrate.js'
 import {Unreachable, Usage} from '../errors.js'
-import {connectTransport, type TransportAddresses} from './connect.js'
+import type {Access} from './access.js'
 import {defaultDuration, durationFlag} from './duration.js'
-import {messageFlags, pulsarFlags, yesFlag} from './flags.js'
+import {messageFlags, pulsarFlags, confirmFlags} from './flags.js'
 import type {Progress} from './progress.js'
+import {SECRET_VARIABLES} from './settings.js'
 
 /** Flags of every verb that reads or writes the journal. */
 export const journalFlags = {
@@ -39,7 +40,7 @@ export const askFlags = {
   ...pulsarFlags,
   ...journalFlags,
   cancel: Flags.boolean({description: 'take back what was asked and not answered yet'}),
-  yes: yesFlag,
+  ...confirmFlags,
 }
 
 export const takeOverFlag = Flags.boolean({
@@ -74,7 +75,7 @@ export const runFlags = {
     description: 'go back when delivery would be held for longer before the switch',
     helpGroup: 'MIGRATION',
   }),
-  yes: yesFlag,
+  ...confirmFlags,
 }
 
 /** Flags of the verb that begins one; who goes on with it goes by what was said then. */
@@ -125,11 +126,7 @@ export interface RunControls extends RunSettings {
  * What a running migration is controlled by: its budgets, its voice, and Ctrl-C. Once asks the run to go back or to
  * finish; twice stops it where it stands.
  */
-export async function runControls(
-  flags: RunFlags & TransportAddresses,
-  progress: Progress,
-  config: {readonly root: string},
-): Promise<RunControls> {
+export async function runControls(flags: RunFlags, progress: Progress, access: Access): Promise<RunControls> {
   let transport: MessageTransport | null = null
   const hooks =
     flags.hooks === undefined ? null : new HookFolder(resolve(flags.hooks), flags['hook-timeout'], hookEnvironment())
@@ -149,7 +146,7 @@ export async function runControls(
     budgets: {attachMs: flags['attach-timeout'], drainMs: flags['drain-timeout'], gapMs: flags['max-gap'] ?? null},
     async openSeat(topic, subscription) {
       try {
-        transport ??= await connectTransport(config, flags, 'websocket')
+        transport ??= await access.transport('websocket')
         return await transport.occupy(topic, subscription)
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error
@@ -162,16 +159,16 @@ export async function runControls(
     interrupt: interrupt.signal,
     stop: stop.signal,
     report: narrate(progress),
-    async close() {
+    close() {
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
-      await transport?.close()
+      return Promise.resolve()
     },
   }
 }
 
 /** Ours, without our login: a hook has its own. */
 function hookEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'KEYSHIFT_TOKEN'))
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !SECRET_VARIABLES.has(name)))
 }
 
 /** Turns the run's events into lines: each step once, and what it waits for and how long in one that moves. */

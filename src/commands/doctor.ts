@@ -1,7 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../cli/base-command.js'
-import {brokerOpener, connectAdmin} from '../cli/connect.js'
 import {defaultDuration, durationFlag} from '../cli/duration.js'
 import {exitCode} from '../cli/exit-codes.js'
 import {pulsarFlags} from '../cli/flags.js'
@@ -88,7 +87,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
   ): Promise<DiagnosisSnapshot> {
     const signal = this.own(interruptible()).signal
     const locks = await this.locks(flags, subscription, signal)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const {subjects, unseen} = await this.subjects(admin, topic, subscription)
     this.progress.busy('looking', `at ${String(subjects.length)} topics for ${String(flags.window / 1000)} s`)
     const options = {windowMs: flags.window, sampleEntries: flags.messages, locks, signal}
@@ -111,7 +110,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
       ...EVERY_SUBSCRIPTION,
       pattern: parsePattern(topic),
       isFresh: false,
-      openBroker: brokerOpener(admin, {config: this.config, own: (broker) => this.own(broker)}),
+      openBroker: (address) => this.access.broker(address),
     })
     const names = new Set(subscriptions.map((row) => row.topic))
     return {
@@ -133,11 +132,10 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     }
     const locks = await messageLocks(
       flags,
-      this.config,
+      this.access,
       familiesWith(await ownFamilies(this.config.root, flags.families)),
     )
     if (locks === null) return null
-    this.own(locks.connection)
     return {...locks, backlogEntries: LOCKED_ENTRIES, signal}
   }
 }

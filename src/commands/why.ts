@@ -1,7 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../cli/base-command.js'
-import {connectAdmin} from '../cli/connect.js'
 import {defaultDuration, durationFlag} from '../cli/duration.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../cli/flags.js'
 import {interruptible} from '../cli/interruptible.js'
@@ -54,7 +53,7 @@ export default class Why extends KeyshiftCommand<Explanation> {
   async run(): Promise<Explanation> {
     const {args, flags} = await this.parse(Why)
     const lock = await this.lock(flags)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const explanation = await collectWhy(admin, {
       ...args,
       hashingScheme: flags['hashing-scheme'] ?? null,
@@ -74,13 +73,7 @@ export default class Why extends KeyshiftCommand<Explanation> {
     if (pattern !== undefined && (pattern.split('{key}').length !== 2 || pattern.includes('*'))) {
       throw new Usage('E_PATTERN', `--key-pattern ${pattern} has to name one lock: {key} once, and no *`)
     }
-    const lock = await messageLocks(
-      flags,
-      this.config,
-      familiesWith(await ownFamilies(this.config.root, flags.families)),
-    )
-    if (lock) this.own(lock.connection)
-    return lock
+    return messageLocks(flags, this.access, familiesWith(await ownFamilies(this.config.root, flags.families)))
   }
 }
 

@@ -16,14 +16,18 @@ import {closeFirst, live, type Place, until} from '../support/live.js'
 const native = await loadNative()
 
 /** Each implementation, opened for one test; native is skipped, visibly, where its addon is not there. */
-const TRANSPORTS: ReadonlyArray<{name: string; skip: string | false; open: (place: Place) => MessageTransport}> = [
+const TRANSPORTS: ReadonlyArray<{
+  name: string
+  skip: string | false
+  open: (place: Place) => MessageTransport | Promise<MessageTransport>
+}> = [
   {name: 'websocket', skip: false, open: ({transport}) => transport},
   {
     name: 'native',
     skip: native ? false : 'the optional package pulsar-client is not installed here',
     open: ({addresses}) => {
       assert.ok(native)
-      return new NativeTransport(native, addresses)
+      return NativeTransport.open(native, addresses)
     },
   },
 ]
@@ -31,7 +35,7 @@ const TRANSPORTS: ReadonlyArray<{name: string; skip: string | false; open: (plac
 for (const {name, open, skip} of TRANSPORTS) {
   const contract = (what: string, body: (transport: MessageTransport, place: Place) => Promise<void>): void => {
     const run = live(async (t: TestContext, place) => {
-      const transport = open(place)
+      const transport = await open(place)
       closeFirst(t, () => transport.close())
       await body(transport, place)
     })

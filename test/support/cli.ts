@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {readFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
 import {Ajv} from 'ajv'
@@ -28,6 +29,12 @@ export interface RunningCli {
   readonly finished: Promise<CliRun>
 }
 
+/** Where nobody has set anything, and nothing is kept: who runs the tests may have contexts of their own. */
+const NOBODY = {
+  XDG_CONFIG_HOME: join(tmpdir(), `keyshift-nobody-${String(process.pid)}`),
+  XDG_CACHE_HOME: join(tmpdir(), `keyshift-nobody-${String(process.pid)}`),
+}
+
 /** Starts the built command line as its own process, without a terminal. */
 export function startCli(
   args: readonly string[],
@@ -38,7 +45,7 @@ export function startCli(
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    env: {...process.env, ...env},
+    env: {...process.env, ...NOBODY, ...env},
   })
   child.stdin?.end(input)
   assert.ok(child.stdout && child.stderr)
@@ -91,17 +98,18 @@ export interface Failure {
   readonly code: string
   /** what the error has to name */
   readonly says: RegExp
+  readonly env?: Record<string, string>
 }
 
 /** Requires the same failure with and without `--json`: exit code, error code, and one document on stdout or none. */
-export async function requireFailure({args, code, exit, says}: Failure): Promise<void> {
-  const text = await runCli(args)
+export async function requireFailure({args, code, env, exit, says}: Failure): Promise<void> {
+  const text = await runCli(args, env)
   assert.equal(text.code, exit, text.stdout + text.stderr)
   assert.equal(text.stdout, '', 'an error in text form belongs on stderr')
   assert.match(text.stderr, new RegExp(`\\((${code})\\)`))
   assert.match(text.stderr, says)
 
-  const json = await runCli([...args, '--json'])
+  const json = await runCli([...args, '--json'], env)
   assert.equal(json.code, exit)
   assert.equal(json.stderr, '', 'under --json all is in the document')
   const document = parseDocument(json.stdout)

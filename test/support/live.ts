@@ -34,7 +34,7 @@ export interface Place {
 const chosen = process.env['KEYSHIFT_TEST_CONTEXT']
 export const addresses =
   chosen === undefined
-    ? await defaultAddresses(join(import.meta.dirname, '..', '..'))
+    ? (await defaultAddresses(join(import.meta.dirname, '..', '..'))).value
     : (JSON.parse(chosen) as Addresses)
 
 export const brokerVersion = await (await fetch(`${addresses.adminUrl}/admin/v2/brokers/version`)).text()

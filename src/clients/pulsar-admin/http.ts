@@ -5,13 +5,17 @@ import {setTimeout as delay} from 'node:timers/promises'
 import axios, {type AxiosInstance} from 'axios'
 
 import {Unreachable} from '../../errors.js'
+import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
+import type {Login} from '../login/login.js'
+import {isAboutTls} from '../login/tls.js'
 import {bareGet} from './bare-get.js'
+import {neededPermission} from './permission.js'
 
 export interface AdminHttpOptions {
   /** The broker's web address, as http://host:8080. */
   readonly url: string
-  /** A JSON web token, sent as a bearer. */
-  readonly token?: string | undefined
+  /** none when left out */
+  readonly credentials?: Credentials
   /** How long one answer may take, in ms. */
   readonly timeoutMs?: number
   /** How long a read may go on retrying, in ms. */
@@ -37,16 +41,26 @@ export class AdminRefused extends Unreachable {
   readonly status: number
   readonly reason: string
 
-  constructor(request: AdminRequest, url: string, status: number, reason: string) {
-    const notAllowed = status === 401 || status === 403
-    const code = notAllowed ? 'E_NOT_ALLOWED' : status === 404 ? 'E_NOT_FOUND' : 'E_ADMIN_REFUSED'
-    super(code, `${request.method} ${url} answered ${String(status)}: ${reason}`, {
-      data: {url, status, reason},
-      next: notAllowed ? ['check the token in KEYSHIFT_TOKEN and the permissions of its role'] : [],
+  constructor(request: AdminRequest, url: string, {login, reason, status}: Refusal) {
+    const isLoginRefused = status === 401
+    const needs = status === 403 ? neededPermission(request) : null
+    const code = isLoginRefused || needs !== null ? 'E_NOT_ALLOWED' : status === 404 ? 'E_NOT_FOUND' : 'E_ADMIN_REFUSED'
+    const who = isLoginRefused || needs !== null ? `; sent with ${login}` : ''
+    const what = needs === null ? '' : `, which needs ${needs.right}`
+    super(code, `${request.method} ${url} answered ${String(status)}: ${reason}${who}${what}`, {
+      data: {url, status, reason, ...(who === '' ? {} : {login}), ...(needs === null ? {} : {needs: needs.right})},
+      next: isLoginRefused ? ['keyshift context show'] : (needs?.next ?? []),
     })
     this.status = status
     this.reason = reason
   }
+}
+
+interface Refusal {
+  readonly status: number
+  readonly reason: string
+  /** what the request was sent with */
+  readonly login: string
 }
 
 /** Takes a refusal with this status for an answer: what is wanted is there already, or is not there any more. */
@@ -73,23 +87,20 @@ const RETRY_STATUS = new Set([429, 500, 502, 503, 504])
  */
 export class AdminHttp {
   readonly url: string
-  private readonly agents = {
-    httpAgent: new HttpAgent({keepAlive: true, maxSockets: CONCURRENT_SOCKETS}),
-    httpsAgent: new HttpsAgent({keepAlive: true, maxSockets: CONCURRENT_SOCKETS}),
-  }
+  private readonly agents: {readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent}
   private readonly client: AxiosInstance
   private readonly retryForMs: number
   private readonly timeoutMs: number
-  private readonly headers: Readonly<Record<string, string>>
+  private readonly login: Login
 
   constructor(options: AdminHttpOptions) {
     this.url = options.url.replace(/\/+$/, '')
     this.retryForMs = options.retryForMs ?? 10_000
     this.timeoutMs = options.timeoutMs ?? 15_000
-    this.headers = {
-      Accept: 'application/json, */*',
-      ...(options.token === undefined ? {} : {Authorization: `Bearer ${options.token}`}),
-    }
+    const {login, tls} = options.credentials ?? NO_CREDENTIALS
+    this.login = login
+    const pool = {keepAlive: true, maxSockets: CONCURRENT_SOCKETS}
+    this.agents = {httpAgent: new HttpAgent(pool), httpsAgent: new HttpsAgent({...pool, ...tls})}
     this.client = axios.create({
       ...this.agents,
       timeout: this.timeoutMs,
@@ -97,7 +108,6 @@ export class AdminHttp {
       responseType: 'arraybuffer', // in Node that is a Buffer
       transformResponse: [(body: unknown) => body],
       validateStatus: () => true,
-      headers: this.headers,
     })
   }
 
@@ -129,10 +139,18 @@ export class AdminHttp {
   private async follow(request: AdminRequest): Promise<RawAnswer> {
     let url = this.firstUrl(request)
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      const {body, headers, status} = await this.exchange(request, url)
+      let {body, headers, status} = await this.exchange(request, url)
+      // Who is refused so has not been heard: sending it again, be it a write, does it once.
+      if (status === 401 && this.login.renew()) ({body, headers, status} = await this.exchange(request, url))
       if (status >= 200 && status < 300) return {body, headers}
       const location = status >= 300 && status < 400 ? headers['location'] : undefined
-      if (location === undefined) throw new AdminRefused(request, url, status, reasonOf(body.toString('utf8')))
+      if (location === undefined) {
+        throw new AdminRefused(request, url, {
+          status,
+          reason: reasonOf(body.toString('utf8')),
+          login: this.login.about,
+        })
+      }
       url = redirectTarget(url, location)
     }
     throw new Unreachable(
@@ -151,20 +169,21 @@ export class AdminHttp {
   }
 
   private async exchange(request: AdminRequest, url: string): Promise<Answer> {
+    const own = {Accept: 'application/json, */*', ...(await this.login.headers())}
     try {
       if (request.isOneOfMany) {
         const agent = url.startsWith('https:') ? this.agents.httpsAgent : this.agents.httpAgent
-        const headers = {...this.headers, 'Accept-Encoding': 'identity'}
+        const headers = {...own, 'Accept-Encoding': 'identity'}
         return asAnswer(await bareGet(url, {agent, headers, timeoutMs: this.timeoutMs}))
       }
       const answer = await this.client.request<Buffer>({
         method: request.method,
         url,
         ...(request.body === undefined
-          ? {}
+          ? {headers: own}
           : {
               data: JSON.stringify(request.body),
-              headers: {'Content-Type': request.contentType ?? 'application/json'},
+              headers: {...own, 'Content-Type': request.contentType ?? 'application/json'},
             }),
       })
       return asAnswer({status: answer.status, body: answer.data, headers: answer.headers})
@@ -192,6 +211,15 @@ function noAnswer(url: string, error: unknown): Unreachable {
   const {code, message} = error as NodeJS.ErrnoException
   const cause = code ?? message
   const {origin} = new URL(url)
+  if (isAboutTls(cause)) {
+    return new Unreachable('E_BROKER_TLS', `no TLS with the broker at ${origin} (${cause}), asked for ${url}`, {
+      data: {url, cause},
+      next: [
+        'give the authority of its certificate: --tls-ca-file ca.pem',
+        'give a certificate of yours, where it asks for one: --tls-cert-file cert.pem --tls-key-file key.pem',
+      ],
+    })
+  }
   return new Unreachable(
     'E_BROKER_UNREACHABLE',
     `no answer from the broker at ${origin} (${cause}), asked for ${url}`,

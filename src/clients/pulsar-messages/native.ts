@@ -1,5 +1,6 @@
 import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
+import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
 import {decodeMessageId, encodeMessageId} from './message-id.js'
 import {
   type ConsumeOptions,
@@ -46,7 +47,9 @@ interface NativeClient {
 }
 interface NativeModule {
   MessageId: {earliest(): unknown; deserialize(bytes: Buffer): unknown}
-  AuthenticationToken: new (config: {token: string}) => object
+  AuthenticationToken: new (config: {token: () => Promise<string>}) => object
+  AuthenticationBasic: new (config: {username: string; password: string}) => object
+  AuthenticationTls: new (config: {certificatePath: string; privateKeyPath: string}) => object
   Client: (new (config: object) => NativeClient) & {setLogHandler(handler: () => void): void}
 }
 
@@ -65,9 +68,10 @@ export async function loadNative(): Promise<NativeModule | null> {
 }
 
 export interface NativeOptions {
-  /** As pulsar://host:6650 */
+  /** As pulsar://host:6650, pulsar+ssl://host:6651 */
   readonly serviceUrl: string
-  readonly token?: string | undefined
+  /** none when left out */
+  readonly credentials?: Credentials | undefined
 }
 
 /** The binary protocol, by the package `pulsar-client` (Apache's C++ client). */
@@ -76,15 +80,25 @@ export class NativeTransport implements MessageTransport {
   private readonly client: NativeClient
   private readonly native: NativeModule
 
-  constructor(native: NativeModule, options: NativeOptions) {
-    native.Client.setLogHandler(() => undefined) // its own log lines would land on stdout
+  private constructor(native: NativeModule, client: NativeClient) {
     this.native = native
-    const {serviceUrl, token} = options
-    this.client = new native.Client({
+    this.client = client
+  }
+
+  /** Makes the client; it connects at first use. @throws what the login throws when there is none to be had. */
+  static async open(native: NativeModule, {credentials, serviceUrl}: NativeOptions): Promise<NativeTransport> {
+    native.Client.setLogHandler(() => undefined) // its own log lines would land on stdout
+    const {tlsFiles: tls} = credentials ?? NO_CREDENTIALS
+    const authentication = await authenticationOf(native, credentials ?? NO_CREDENTIALS)
+    const client = new native.Client({
       serviceUrl,
       operationTimeoutSeconds: 30,
-      ...(token === undefined ? {} : {authentication: new native.AuthenticationToken({token})}),
+      ...(authentication === null ? {} : {authentication}),
+      ...(tls.caFile === null ? {} : {tlsTrustCertsFilePath: tls.caFile}),
+      tlsValidateHostname: tls.checksHostname && !tls.isInsecure, // the addon does not unless it is told to
+      tlsAllowInsecureConnection: tls.isInsecure,
     })
+    return new NativeTransport(native, client)
   }
 
   async produce(topic: TopicName): Promise<MessageProducer> {
@@ -165,6 +179,20 @@ export class NativeTransport implements MessageTransport {
   async close(): Promise<void> {
     await this.client.close()
   }
+}
+
+async function authenticationOf(
+  native: NativeModule,
+  {login, tlsFiles: {certFile, keyFile}}: Credentials,
+): Promise<object | null> {
+  const binary = await login.forBinary()
+  if (binary?.kind === 'token') return new native.AuthenticationToken({token: binary.token})
+  if (binary?.kind === 'basic') {
+    const {password, username} = binary
+    return new native.AuthenticationBasic({username, password})
+  }
+  if (certFile === null || keyFile === null) return null
+  return new native.AuthenticationTls({certificatePath: certFile, privateKeyPath: keyFile})
 }
 
 function asMessage(message: NativeMessage): Message {

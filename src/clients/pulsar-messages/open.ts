@@ -1,4 +1,5 @@
 import {Unreachable} from '../../errors.js'
+import type {Credentials} from '../login/credentials.js'
 import {loadNative, NativeTransport} from './native.js'
 import type {MessageTransport} from './transport.js'
 import {WebSocketTransport} from './websocket.js'
@@ -7,7 +8,8 @@ export interface TransportOptions {
   readonly transport: 'auto' | 'native' | 'websocket'
   readonly serviceUrl: string
   readonly webSocketUrl: string
-  readonly token?: string | undefined
+  /** none when left out */
+  readonly credentials?: Credentials
 }
 
 /**
@@ -17,7 +19,7 @@ export interface TransportOptions {
  */
 export async function openTransport(options: TransportOptions): Promise<MessageTransport> {
   const native = options.transport === 'websocket' ? null : await loadNative()
-  if (native) return new NativeTransport(native, options)
+  if (native) return NativeTransport.open(native, options)
   if (options.transport === 'native') {
     throw new Unreachable(
       'E_NATIVE_MISSING',
@@ -27,5 +29,5 @@ export async function openTransport(options: TransportOptions): Promise<MessageT
       },
     )
   }
-  return new WebSocketTransport({url: options.webSocketUrl, token: options.token})
+  return new WebSocketTransport({...options, url: options.webSocketUrl})
 }

@@ -5,6 +5,9 @@ import {WebSocket} from 'ws'
 
 import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
+import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
+import type {Login} from '../login/login.js'
+import {isAboutTls} from '../login/tls.js'
 import {decodeMessageId, encodeMessageId} from './message-id.js'
 import {
   type ConsumeOptions,
@@ -23,7 +26,8 @@ import {
 export interface WebSocketOptions {
   /** As ws://host:8080 */
   readonly url: string
-  readonly token?: string | undefined
+  /** none when left out */
+  readonly credentials?: Credentials
 }
 
 /** Tells the proxy that a frame was taken; it stops when as many as the receiver queue holds were not. */
@@ -35,11 +39,13 @@ const PING_EVERY_MS = 30_000
 /** The broker's WebSocket API: needs no native code, and `webSocketServiceEnabled` on the broker or a proxy. */
 export class WebSocketTransport implements MessageTransport {
   readonly name = 'websocket'
-  private readonly options: WebSocketOptions
+  private readonly url: string
+  private readonly credentials: Credentials
   private readonly sockets = new Set<WebSocket>()
 
-  constructor(options: WebSocketOptions) {
-    this.options = {...options, url: options.url.replace(/\/+$/, '')}
+  constructor({credentials, url}: WebSocketOptions) {
+    this.url = url.replace(/\/+$/, '')
+    this.credentials = credentials ?? NO_CREDENTIALS
   }
 
   async produce(topic: TopicName): Promise<MessageProducer> {
@@ -56,7 +62,6 @@ export class WebSocketTransport implements MessageTransport {
       subscriptionInitialPosition: 'Earliest',
     })
     const path = `/ws/v2/consumer/${topicSegments(options.topic)}/${encodeURIComponent(options.subscription)}`
-    // Frames can follow the handshake in the same packet, so the listener is there before the socket opens.
     const receive = (frame: string): void => {
       options.onMessage(asMessage(JSON.parse(frame) as DeliveredFrame))
     }
@@ -91,13 +96,11 @@ export class WebSocketTransport implements MessageTransport {
       messageId: after === null ? 'earliest' : encodeMessageId(after).toString('base64'),
       receiverQueueSize: String(receiverQueueSize),
     })
-    const socket = this.connect(`/ws/v2/reader/${topicSegments(topic)}?${query.toString()}`)
-    socket.on('message', (data: Buffer) => {
-      const {key, messageId} = JSON.parse(data.toString('utf8')) as DeliveredFrame
-      socket.send(NEXT_FRAME)
+    const socket = await this.open(`/ws/v2/reader/${topicSegments(topic)}?${query.toString()}`, (frame, from) => {
+      const {key, messageId} = JSON.parse(frame) as DeliveredFrame
+      from.send(NEXT_FRAME)
       onMessage({key: key ?? null, place: decodeMessageId(Buffer.from(messageId, 'base64'))})
     })
-    await opened(socket, this.options.url)
     return {closed: once(socket, 'close'), close: () => closeSocket(socket)}
   }
 
@@ -105,21 +108,22 @@ export class WebSocketTransport implements MessageTransport {
     await Promise.all([...this.sockets].map((socket) => closeSocket(socket)))
   }
 
-  private async open(path: string, receive?: (frame: string) => void): Promise<WebSocket> {
-    const socket = this.connect(path)
-    if (receive)
-      socket.on('message', (data: Buffer) => {
-        receive(data.toString('utf8'))
-      })
-    await opened(socket, this.options.url)
-    return socket
+  /** @param receive is there before the socket opens: frames can follow the handshake in the same packet. */
+  private async open(path: string, receive?: (frame: string, from: WebSocket) => void): Promise<WebSocket> {
+    try {
+      return await this.connect(path, receive)
+    } catch (error) {
+      const isLoginRefused = error instanceof HandshakeRefused && error.data['status'] === 401
+      if (!isLoginRefused || !this.credentials.login.renew()) throw error
+      return this.connect(path, receive)
+    }
   }
 
-  /** A socket that is not open yet, so that a listener can be there before the first frame. */
-  private connect(path: string): WebSocket {
-    const {token, url} = this.options
-    const socket = new WebSocket(url + path, {
-      headers: token === undefined ? {} : {Authorization: `Bearer ${token}`},
+  private async connect(path: string, receive?: (frame: string, from: WebSocket) => void): Promise<WebSocket> {
+    const {login, tls} = this.credentials
+    const socket = new WebSocket(this.url + path, {
+      ...tls,
+      headers: await login.headers(),
       handshakeTimeout: 30_000,
       perMessageDeflate: false,
     })
@@ -128,6 +132,11 @@ export class WebSocketTransport implements MessageTransport {
     socket.once('open', () => {
       keepAlive(socket)
     })
+    if (receive)
+      socket.on('message', (data: Buffer) => {
+        receive(data.toString('utf8'), socket)
+      })
+    await opened(socket, this.url, login)
     return socket
   }
 }
@@ -135,25 +144,31 @@ export class WebSocketTransport implements MessageTransport {
 /** The proxy answered the handshake with an HTTP error; the message is its reason. */
 class HandshakeRefused extends Unreachable {}
 
-function opened(socket: WebSocket, url: string): Promise<void> {
+function opened(socket: WebSocket, url: string, login: Login): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('open', resolve)
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       void readText(response).then((body) => {
-        const reason = reasonOf(body, response)
-        reject(new HandshakeRefused('E_WEBSOCKET_REFUSED', reason, {data: {status: response.statusCode}}))
+        const {statusCode: status} = response
+        const isNotAllowed = status === 401 || status === 403
+        const reason = `${reasonOf(body, response)}${isNotAllowed ? `; sent with ${login.about}` : ''}`
+        reject(new HandshakeRefused(isNotAllowed ? 'E_NOT_ALLOWED' : 'E_WEBSOCKET_REFUSED', reason, {data: {status}}))
         socket.terminate() // it would stay half open: who listens for the response has to end it
       }, reject)
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      const cause = error.code ?? error.message
-      reject(
-        new Unreachable('E_WEBSOCKET_UNREACHABLE', `no WebSocket at ${url} (${cause})`, {
-          data: {url, cause},
-          next: ['set webSocketServiceEnabled=true on the broker, or give a WebSocket proxy with --web-socket-url'],
-        }),
-      )
+      reject(noWebSocket(url, error.code ?? error.message))
     })
+  })
+}
+
+function noWebSocket(url: string, cause: string): Unreachable {
+  const isTls = isAboutTls(cause)
+  return new Unreachable(isTls ? 'E_BROKER_TLS' : 'E_WEBSOCKET_UNREACHABLE', `no WebSocket at ${url} (${cause})`, {
+    data: {url, cause},
+    next: isTls
+      ? ['give the authority of its certificate: --tls-ca-file ca.pem']
+      : ['set webSocketServiceEnabled=true on the broker, or give a WebSocket proxy with --web-socket-url'],
   })
 }
 

@@ -3,6 +3,7 @@ import {promisify} from 'node:util'
 import {Cluster, Redis} from 'ioredis'
 
 import {Unreachable, Usage} from '../../errors.js'
+import type {TlsOptions} from '../login/tls.js'
 import {Nearby} from './nearby.js'
 import {ready, type RedisSettings, refused} from './ready.js'
 import {type SlotOwners, slotOwnersBy} from './slots.js'
@@ -42,15 +43,26 @@ const FAIL_FAST: RedisSettings = {
   disableClientInfo: true, // a strict ACL rejects CLIENT SETINFO
 }
 
+/** What a URL does not say of a login. */
+export interface RedisLogin {
+  /** where the URL has none */
+  readonly password: string | null
+  /** where the URL asks for TLS */
+  readonly tls: Partial<TlsOptions>
+}
+
 /**
- * Connects to Redis and finds every primary: `redis://`, `rediss://`, or `redis+sentinel://host:port,host:port/name`.
- * A server that runs in cluster mode is recognised and joined as a cluster.
+ * Connects to Redis and finds every primary: `redis://`, `rediss://`, or `redis+sentinel://host:port,host:port/name`, with
+ * TLS `rediss+sentinel://`. A server that runs in cluster mode is recognised and joined as a cluster.
  *
  * @throws Unreachable E_REDIS_UNREACHABLE, E_REDIS_AUTH, E_REDIS_ACL, E_REDIS_CLUSTER or E_REDIS_TLS with the server's first error, never with the password.
  * @throws Usage E_REDIS_URL
  */
-export async function connectRedis(url: string): Promise<RedisConnection> {
-  const {address, options} = parseRedisUrl(url)
+export async function connectRedis(
+  url: string,
+  login: RedisLogin = {password: null, tls: {}},
+): Promise<RedisConnection> {
+  const {address, options} = withLogin(parseRedisUrl(url), login)
   const redis = new Redis({...FAIL_FAST, ...options})
   await ready(redis, address)
   if ((await isCluster(redis, address)) && !(await isAllOfIt(redis, address))) {
@@ -150,10 +162,15 @@ interface ParsedUrl {
 
 /** The password must not reach an error message, so a URL that can't be read is never quoted. */
 function parseRedisUrl(text: string): ParsedUrl {
-  const sentinel = /^redis\+sentinel:\/\/(?:(?<login>[^@/]*)@)?(?<hosts>[^/@]+)\/(?<name>[^/?]+)$/.exec(text)?.groups
+  const sentinel = /^(?<scheme>rediss?)\+sentinel:\/\/(?:(?<login>[^@/]*)@)?(?<hosts>[^/@]+)\/(?<name>[^/?]+)$/.exec(
+    text,
+  )?.groups
   if (sentinel) return sentinelOptions(sentinel)
   if (!URL.canParse(text) || !/^rediss?:$/.test(new URL(text).protocol)) {
-    throw new Usage('E_REDIS_URL', 'the Redis address is not redis://, rediss:// or redis+sentinel://HOST:PORT/NAME')
+    throw new Usage(
+      'E_REDIS_URL',
+      'the Redis address is not redis://, rediss:// or redis+sentinel://HOST:PORT/NAME, with TLS rediss+sentinel://',
+    )
   }
   const url = new URL(text)
   return {
@@ -168,15 +185,33 @@ function parseRedisUrl(text: string): ParsedUrl {
   }
 }
 
-function sentinelOptions({hosts = '', login = '', name = ''}: Record<string, string | undefined>): ParsedUrl {
+function withLogin({address, options}: ParsedUrl, {password, tls}: RedisLogin): ParsedUrl {
+  return {
+    address,
+    options: {
+      ...options,
+      ...(password === null || options.password !== undefined ? {} : {password}),
+      ...(options.tls === undefined ? {} : {tls}),
+    },
+  }
+}
+
+function sentinelOptions(groups: Record<string, string | undefined>): ParsedUrl {
+  const {hosts = '', login = '', name = '', scheme = ''} = groups
   const [username = '', password = ''] = login.split(':')
   const sentinels = hosts.split(',').map((pair) => {
     const [host = 'localhost', port = '26379'] = pair.split(':')
     return {host, port: Number(port)}
   })
   return {
-    address: `redis+sentinel://${hosts}/${name}`,
-    options: {sentinels, name, ...credentials(username, password), sentinelRetryStrategy: () => null},
+    address: `${scheme}+sentinel://${hosts}/${name}`,
+    options: {
+      sentinels,
+      name,
+      ...credentials(username, password),
+      ...(scheme === 'rediss' ? {tls: {}, enableTLSForSentinelMode: true} : {}),
+      sentinelRetryStrategy: () => null,
+    },
   }
 }
 

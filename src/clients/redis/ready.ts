@@ -29,14 +29,17 @@ export function refused(address: string, error: unknown): Unreachable {
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(cause)) {
     return new Unreachable('E_REDIS_TLS', `nobody vouches for the certificate of Redis at ${address} (${cause})`, {
       data: {address, cause},
-      next: ['give its authority: NODE_EXTRA_CA_CERTS=ca.pem keyshift …'],
+      next: ['give its authority: KEYSHIFT_REDIS_TLS_CA_FILE=ca.pem keyshift …'],
     })
   }
   const isAuth = /WRONGPASS|AUTH/.test(error instanceof Error ? error.message : '')
   return isAuth
     ? new Unreachable('E_REDIS_AUTH', `Redis at ${address} refused the login: ${cause}`, {
         data: {address, cause},
-        next: ['check user and password in KEYSHIFT_REDIS_URL, as redis://USER:PASSWORD@HOST:6379'],
+        next: [
+          'keyshift context show',
+          'name the user in KEYSHIFT_REDIS_URL, as redis://USER@HOST:6379, the password in KEYSHIFT_REDIS_PASSWORD',
+        ],
       })
     : new Unreachable('E_REDIS_UNREACHABLE', `no answer from Redis at ${address} (${cause})`, {
         data: {address, cause},

@@ -1,7 +1,6 @@
 import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {renderBacklog} from '../../cli/render/backlog.js'
 import {sampleBacklog} from '../../domain/backlog/collect.js'
@@ -28,7 +27,7 @@ export default class BacklogShow extends KeyshiftCommand<BacklogReport> {
 
   async run(): Promise<BacklogReport> {
     const {args, flags} = await this.parse(BacklogShow)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     this.progress.busy('looking', `for ${String(flags.window)} s`)
     const samples = await sampleBacklog(admin, args, {
       windowMs: flags.window * 1000,

@@ -2,7 +2,6 @@ import {Flags} from '@oclif/core'
 import logUpdate from 'log-update'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {defaultDuration, durationFlag} from '../../cli/duration.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {LineWriter} from '../../cli/lines.js'
@@ -41,7 +40,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
   async run(): Promise<BacklogReport> {
     const {args, flags} = await this.parse(BacklogWatch)
     const goal = flags.until === undefined ? null : parseGoal(flags.until)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const lines = this.jsonEnabled() || process.stdout.isTTY ? null : new LineWriter()
     const signals = [
       ...(flags.timeout === undefined ? [] : [AbortSignal.timeout(flags.timeout)]),

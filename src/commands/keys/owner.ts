@@ -3,7 +3,6 @@ import {pipeline} from 'node:stream/promises'
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {renderOwners} from '../../cli/render/owners.js'
 import {collectKeyShared} from '../../domain/keyshared/collect-facts.js'
@@ -53,7 +52,7 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
     const {args, flags} = await this.parse(KeysOwner)
     const keys = [...(args.key ?? []).map(textKey), ...(flags['raw-key'] ?? []).map(rawKey)]
     this.requireOneInput(keys.length, flags.stdin)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
     const {isContradicted, ...routing} = await collectRouting(admin, collected, flags['hashing-scheme'] ?? null)
     const directory = new KeyDirectory(collected, facts, routing.hashingScheme)

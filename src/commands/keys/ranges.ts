@@ -1,7 +1,6 @@
 import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {renderRanges} from '../../cli/render/ranges.js'
 import {collectKeyShared} from '../../domain/keyshared/collect-facts.js'
@@ -27,7 +26,7 @@ export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
 
   async run(): Promise<KeyRanges> {
     const {args, flags} = await this.parse(KeysRanges)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
     const report = keyRanges(collected, facts)
     if (report.partitions.some(({coverage}) => coverage === null)) {

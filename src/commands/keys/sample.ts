@@ -1,7 +1,6 @@
 import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {messageFlags, pulsarFlags, sampleFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {renderSample} from '../../cli/render/sample.js'
 import {sampleOptions} from '../../cli/sampling.js'
@@ -38,10 +37,10 @@ export default class KeysSample extends KeyshiftCommand<KeySample> {
 
   async run(): Promise<KeySample> {
     const {args, flags} = await this.parse(KeysSample)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
-    const {config, progress} = this
-    const options = sampleOptions(flags, {config, progress, own: (client) => this.own(client)})
+    const {access, progress} = this
+    const options = sampleOptions(flags, {access, progress})
     const sample = await collectSample(admin, collected, options)
     const {top, where} = flags
     const report = sampleReport(sample, {collected, where, top, directory: directoryOrNull(collected, facts)})

@@ -1,7 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {messageFlags, pulsarFlags, sampleFlags} from '../../cli/flags.js'
 import {renderSimulation} from '../../cli/render/simulation.js'
 import {sampleOptions} from '../../cli/sampling.js'
@@ -88,10 +87,10 @@ export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
     if (args.topic === undefined || args.subscription === undefined) {
       throw new Usage('E_TOPIC_MISSING', 'give TOPIC and SUBSCRIPTION before the flags, or --offline with --version')
     }
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
-    const {config, progress} = this
-    const sampling = sampleOptions(flags, {config, progress, own: (client) => this.own(client)})
+    const {access, progress} = this
+    const sampling = sampleOptions(flags, {access, progress})
     const weights = flags.sample ? await collectWeights(admin, collected, facts, sampling) : null
     return this.show(simulateLive(collected, withPoints(facts, points), {...options, weights}))
   }

@@ -1,12 +1,10 @@
 import {Args} from '@oclif/core'
 
-import {defaultAddresses} from '../../cli/addresses.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {redisFlags} from '../../cli/flags.js'
 import {familiesFlag, ownFamilies} from '../../cli/lock-families.js'
 import {judgeFlags, judgeOptions} from '../../cli/locks.js'
 import {renderLock} from '../../cli/render/lock.js'
-import {connectRedis} from '../../clients/redis/connect.js'
 import {inspectLock, type LockInspection} from '../../domain/locks/collect-inspect.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
 
@@ -25,8 +23,7 @@ export default class LocksInspect extends KeyshiftCommand<LockInspection> {
 
   async run(): Promise<LockInspection> {
     const {args, flags} = await this.parse(LocksInspect)
-    const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
-    const connection = this.own(await connectRedis(url))
+    const connection = await this.access.redis()
     const families = familiesWith(await ownFamilies(this.config.root, flags.families))
     const inspection = await inspectLock(connection, args.key, {families, ...judgeOptions(flags)})
     this.log(renderLock(inspection))

@@ -3,18 +3,16 @@ import {readFile} from 'node:fs/promises'
 import {Args, Flags} from '@oclif/core'
 
 import {currentActor, sudoUser} from '../../cli/actor.js'
-import {defaultAddresses} from '../../cli/addresses.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {confirm} from '../../cli/confirm.js'
 import {defaultDuration, durationFlag} from '../../cli/duration.js'
-import {redisFlags, yesFlag} from '../../cli/flags.js'
+import {redisFlags, confirmFlags} from '../../cli/flags.js'
 import {interruptible} from '../../cli/interruptible.js'
 import {familiesFlag, ownFamilies} from '../../cli/lock-families.js'
 import {auditLogPath, judgeFlags, judgeOptions} from '../../cli/locks.js'
 import {readPlanFile, RELEASE_PLAN_COMMAND, writePlanFile} from '../../cli/plan-file.js'
 import {renderReleasePlan, renderReleases} from '../../cli/render/release.js'
 import {AuditLog} from '../../clients/audit/audit-log.js'
-import {connectRedis, type RedisConnection} from '../../clients/redis/connect.js'
+import type {RedisConnection} from '../../clients/redis/connect.js'
 import {auditFacts} from '../../domain/locks/audit.js'
 import {type LockReleases, releaseLocks} from '../../domain/locks/collect-release.js'
 import {collectReleasePlan} from '../../domain/locks/collect-release-plan.js'
@@ -124,13 +122,12 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       helpValue: 'N',
       min: 0,
     }),
-    yes: yesFlag,
+    ...confirmFlags,
   }
   static override summary = 'Release locks that are stuck, and no other: plan, look at the plan, execute it.'
 
   async run(): Promise<LockReleaseAnswer> {
     const {args, flags} = await this.parse(LocksRelease)
-    const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
     const keys = [...(args.key ?? [])]
     if (flags.scan !== undefined) {
       keys.push(...keysOfScan(await readScan(flags.scan), flags.scan, new Set(flags.verdict ?? [])))
@@ -142,7 +139,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     if (flags.holder !== undefined && keys.length > 1) {
       throw new Usage('E_LOCKS', '--holder is of one lock; give one KEY')
     }
-    const connection = this.own(await connectRedis(url))
+    const connection = await this.access.redis()
     if (flags.execute !== undefined) return this.execute(connection, flags.execute, flags)
     const {plan, skipped} = await collectReleasePlan(connection, keys, {
       ...judgeOptions(flags),
@@ -170,10 +167,8 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     })
     const reason = flags.reason?.trim() ?? ''
     if (reason === '') throw new Usage('E_REASON', '--reason is empty: say why, for the audit log')
-    if (!flags.yes) {
-      this.progress.say(renderReleasePlan(plan, [], file))
-      await confirm(`Release ${String(plan.releases.length)} locks?`, this.jsonEnabled(), 'Redis')
-    }
+    if (!flags.yes) this.progress.say(renderReleasePlan(plan, [], file))
+    await this.confirm(`Release ${String(plan.releases.length)} locks?`, flags, 'Redis')
     const audit = this.own(await AuditLog.open(flags['audit-log'] ?? auditLogPath()))
     const about = {reason, plan, who: {...currentActor(), sudoUser: sudoUser()}, version: this.config.version}
     await audit.append(auditFacts(about, null))

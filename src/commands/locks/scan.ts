@@ -1,10 +1,8 @@
 import {Flags} from '@oclif/core'
 
-import {defaultAddresses} from '../../cli/addresses.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {durationFlag} from '../../cli/duration.js'
 import {exitCode} from '../../cli/exit-codes.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, redisFlags} from '../../cli/flags.js'
 import {giveWay} from '../../cli/give-way.js'
 import {interruptible} from '../../cli/interruptible.js'
@@ -15,7 +13,6 @@ import {CSV_HEAD, csvLines, jsonLines} from '../../cli/render/lock-lines.js'
 import {asksForJson} from '../../cli/output.js'
 import {lockGaps, renderLocks} from '../../cli/render/locks.js'
 import {FirstSeenFile} from '../../clients/first-seen/first-seen-file.js'
-import {connectRedis} from '../../clients/redis/connect.js'
 import {HASHING_SCHEMES, type HashingScheme} from '../../domain/keyshared/routing.js'
 import {collectLiveConsumers} from '../../domain/locks/collect-consumers.js'
 import {type LockScan, scanLocks} from '../../domain/locks/collect.js'
@@ -136,15 +133,14 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     const lines = this.lines(flags.output)
     if (flags['latency-guard'] !== undefined) giveWay()
     const firstSeen = flags['first-seen'] === undefined ? null : await FirstSeenFile.open(flags['first-seen'])
-    const url = flags['redis-url'] ?? (await defaultAddresses(this.config.root)).redisUrl
-    const connection = this.own(await connectRedis(url))
+    const connection = await this.access.redis()
     const level = flags['fail-on']
     let findings = 0
     const scan = await scanLocks(connection, {
       ...judgeOptions(flags),
       pattern: flags.pattern ?? (flags['key-pattern'] === undefined ? 'lock:*' : globOf(flags['key-pattern'])),
       correlation: await this.correlation(flags),
-      redlock: await redlockServers(connection, flags.redlock ?? [], (one) => this.own(one)),
+      redlock: await redlockServers(connection, flags.redlock ?? [], (url) => this.access.redisAt(url)),
       avoidsScripts: flags['avoid-scripts'],
       fromReplica: flags['from-replica'],
       pace: {maxOps: flags['max-ops'] ?? null, guardMs: flags['latency-guard'] ?? null},
@@ -177,7 +173,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
   private async correlation(flags: SubscriptionFlags): Promise<LockCorrelation | null> {
     const {'key-pattern': keyPattern, subscription, topic} = flags
     if (topic === undefined || subscription === undefined || keyPattern === undefined) return null
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const hashingScheme = flags['hashing-scheme'] ?? null
     const live = await collectLiveConsumers(admin, {
       topic,

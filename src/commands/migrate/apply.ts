@@ -2,8 +2,6 @@ import {Args, Flags} from '@oclif/core'
 
 import {currentActor} from '../../cli/actor.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {confirm} from '../../cli/confirm.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
 import {openJournal, runControls, runFlags, soakFlags} from '../../cli/migration.js'
 import {PLAN_COMMAND, readPlanFile} from '../../cli/plan-file.js'
@@ -38,13 +36,11 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
   async run(): Promise<MigrationResult> {
     const {args, flags} = await this.parse(MigrateApply)
     const plan = parsePlan(await readPlanFile(args.plan, PLAN_COMMAND), args.plan)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const store = openJournal(admin, flags)
-    if (!flags.yes) {
-      this.progress.say(renderPlan(plan))
-      await confirm(`Move ${plan.subscription} of ${plan.topic} to ${plan.to}?`, this.jsonEnabled())
-    }
-    const controls = this.own(await runControls(flags, this.progress, this.config))
+    if (!flags.yes) this.progress.say(renderPlan(plan))
+    await this.confirm(`Move ${plan.subscription} of ${plan.topic} to ${plan.to}?`, flags)
+    const controls = this.own(await runControls(flags, this.progress, this.access))
     const settings = {...controls, isPostponed: flags.postpone}
     const result = await applyPlan({admin, store, who: currentActor()}, plan, settings)
     this.log(renderResult(result))

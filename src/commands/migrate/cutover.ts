@@ -1,7 +1,5 @@
 import {currentActor} from '../../cli/actor.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {confirm} from '../../cli/confirm.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {askFlags, migrationArg, openJournal} from '../../cli/migration.js'
 import {renderAsked} from '../../cli/render/migration.js'
 import {type AskedMigration, askMigration, cancelRequest} from '../../domain/migration/ask.js'
@@ -19,9 +17,9 @@ export default class MigrateCutover extends KeyshiftCommand<AskedMigration> {
 
   async run(): Promise<AskedMigration> {
     const {args, flags} = await this.parse(MigrateCutover)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const store = openJournal(admin, flags)
-    if (!flags.yes && !flags.cancel) await confirm(`Let ${args.id} switch now?`, this.jsonEnabled())
+    if (!flags.cancel) await this.confirm(`Let ${args.id} switch now?`, flags)
     const act = flags.cancel ? cancelRequest : askMigration
     const asked = await act(store, currentActor(), args.id, 'cutover')
     this.log(renderAsked(asked))

@@ -1,8 +1,6 @@
 import {currentActor} from '../../cli/actor.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {confirm} from '../../cli/confirm.js'
-import {connectAdmin} from '../../cli/connect.js'
-import {pulsarFlags, yesFlag} from '../../cli/flags.js'
+import {pulsarFlags, confirmFlags} from '../../cli/flags.js'
 import {journalFlags, migrationArg, openJournal} from '../../cli/migration.js'
 import {renderMigrations} from '../../cli/render/migration.js'
 import {finishMigration} from '../../domain/migration/migrate.js'
@@ -14,15 +12,14 @@ export default class MigrateFinish extends KeyshiftCommand<MigrationList> {
     'Stop the fleet that is not used any more first: without the fence or the door, a consumer of it that still tries ' +
     'could get in. There is no rollback afterwards; plan a new migration instead.'
   static override examples = ['<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes']
-  static override flags = {...pulsarFlags, ...journalFlags, yes: yesFlag}
+  static override flags = {...pulsarFlags, ...journalFlags, ...confirmFlags}
   static override summary = 'Lift the fence or the door of a migration that is over, and close the way back.'
 
   async run(): Promise<MigrationList> {
     const {args, flags} = await this.parse(MigrateFinish)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const store = openJournal(admin, flags)
-    if (!flags.yes)
-      await confirm(`Is the unused fleet of ${args.id} stopped, and may it be let go?`, this.jsonEnabled())
+    await this.confirm(`Is the unused fleet of ${args.id} stopped, and may it be let go?`, flags)
     const list = {
       journal: store.place,
       migrations: [await finishMigration({admin, store, who: currentActor()}, args.id)],

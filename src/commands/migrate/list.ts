@@ -1,5 +1,4 @@
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
 import {journalFlags, openJournal} from '../../cli/migration.js'
 import {renderMigrations} from '../../cli/render/migration.js'
@@ -17,7 +16,7 @@ export default class MigrateList extends KeyshiftCommand<MigrationList> {
 
   async run(): Promise<MigrationList> {
     const {flags} = await this.parse(MigrateList)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const store = openJournal(admin, flags)
     const list = {journal: store.place, migrations: await listMigrations(store, undefined)}
     this.log(renderMigrations(list))

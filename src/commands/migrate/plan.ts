@@ -1,7 +1,6 @@
 import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {PLAN_COMMAND, writePlanFile} from '../../cli/plan-file.js'
 import {renderPlan} from '../../cli/render/migration.js'
@@ -48,7 +47,7 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
 
   async run(): Promise<MigrationPlan> {
     const {args, flags} = await this.parse(MigratePlan)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const sample = await collectKeySample(admin, args.topic, args.subscription)
     const snapshot = await collectSnapshot(admin, args.topic, args.subscription, sample)
     const request = requestOf(snapshot, {

@@ -1,9 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {confirm} from '../../cli/confirm.js'
-import {connectAdmin, connectTransport} from '../../cli/connect.js'
-import {messageFlags, pulsarFlags, subscriptionArg, topicArg, yesFlag} from '../../cli/flags.js'
+import {messageFlags, pulsarFlags, subscriptionArg, topicArg, confirmFlags} from '../../cli/flags.js'
 import {interruptible} from '../../cli/interruptible.js'
 import {renderRehearsal} from '../../cli/render/rehearsal.js'
 import {type Rehearsal, rehearse} from '../../domain/rehearsal/collect-rehearsal.js'
@@ -54,7 +52,7 @@ export default class MigrateRehearse extends KeyshiftCommand<Rehearsal> {
       helpValue: 'N',
       min: 0,
     }),
-    yes: yesFlag,
+    ...confirmFlags,
   }
   static override summary =
     'Play a Key_Shared fleet on a copy of the backlog: shares, hot keys, blocking, time to drain.'
@@ -63,11 +61,9 @@ export default class MigrateRehearse extends KeyshiftCommand<Rehearsal> {
     const {args, flags} = await this.parse(MigrateRehearse)
     const names = flags.name ?? Array.from({length: flags.consumers ?? 0}, (_, index) => `rehearsed-${String(index)}`)
     if (new Set(names).size < names.length) throw new Usage('E_USAGE', 'a name is given twice')
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
-    const transport = this.own(await connectTransport(this.config, flags, 'auto'))
-    if (!flags.yes) {
-      await confirm(`Make a temporary subscription on ${args.topic}, and delete it afterwards?`, this.jsonEnabled())
-    }
+    const admin = await this.access.admin()
+    const transport = await this.access.transport('auto')
+    await this.confirm(`Make a temporary subscription on ${args.topic}, and delete it afterwards?`, flags)
     const control = this.own(interruptible())
     const rehearsal = await rehearse(admin, transport, args.topic, args.subscription, {
       names,

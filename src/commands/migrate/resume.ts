@@ -1,7 +1,5 @@
 import {currentActor} from '../../cli/actor.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {confirm} from '../../cli/confirm.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
 import {migrationArg, openJournal, runControls, runFlags, takeOverFlag} from '../../cli/migration.js'
 import {renderResult} from '../../cli/render/migration.js'
@@ -16,10 +14,10 @@ export default class MigrateResume extends KeyshiftCommand<MigrationResult> {
 
   async run(): Promise<MigrationResult> {
     const {args, flags} = await this.parse(MigrateResume)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const store = openJournal(admin, flags)
-    if (!flags.yes) await confirm(`Go on with ${args.id}?`, this.jsonEnabled())
-    const controls = this.own(await runControls(flags, this.progress, this.config))
+    await this.confirm(`Go on with ${args.id}?`, flags)
+    const controls = this.own(await runControls(flags, this.progress, this.access))
     const settings = {...controls, isTakeOver: flags['take-over']}
     const result = await resumeMigration({admin, store, who: currentActor()}, args.id, settings)
     this.log(renderResult(result))

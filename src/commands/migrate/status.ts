@@ -1,7 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
 import {journalFlags, openJournal} from '../../cli/migration.js'
 import {renderMigrations} from '../../cli/render/migration.js'
@@ -29,7 +28,7 @@ export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
 
   async run(): Promise<MigrationList> {
     const {args, flags} = await this.parse(MigrateStatus)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const store = openJournal(admin, flags)
     const look = async (): Promise<MigrationList> => ({
       journal: store.place,

@@ -1,5 +1,4 @@
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {renderSubscription} from '../../cli/render/subscriptions.js'
 import {collectSubscription} from '../../domain/subscriptions/collect.js'
@@ -15,8 +14,8 @@ export default class SubscriptionsInspect extends KeyshiftCommand<SubscriptionRe
   static override summary = 'Show one subscription in full, partition by partition and consumer by consumer.'
 
   async run(): Promise<SubscriptionReport> {
-    const {args, flags} = await this.parse(SubscriptionsInspect)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const {args} = await this.parse(SubscriptionsInspect)
+    const admin = await this.access.admin()
     const collected = await collectSubscription(admin, args.topic, args.subscription, {getPreciseBacklog: true})
     const report = inspectSubscription(collected)
     if (report.type === null) this.warn('partitions are of different types; they must switch together')

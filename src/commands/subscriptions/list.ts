@@ -1,7 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {brokerOpener, connectAdmin} from '../../cli/connect.js'
 import {pulsarFlags} from '../../cli/flags.js'
 import {asksForJson, listOutputFlag} from '../../cli/output.js'
 import {listText} from '../../cli/render/subscription-list.js'
@@ -73,7 +72,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
     if (super.jsonEnabled() && output !== 'table' && output !== 'json') {
       throw new Usage('E_OUTPUT_JSON', `--json is one document for all, --output ${output} is none`)
     }
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const list = await listSubscriptions(admin, {
       pattern,
       isFresh: flags.fresh,
@@ -88,7 +87,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       },
       order: flags.sort,
       limit: flags.limit,
-      openBroker: brokerOpener(admin, {config: this.config, own: (broker) => this.own(broker)}),
+      openBroker: (address) => this.access.broker(address),
     })
     this.requireWhole(list, flags.strict)
     const text = listText(list, output)

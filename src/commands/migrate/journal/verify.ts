@@ -1,5 +1,4 @@
 import {KeyshiftCommand} from '../../../cli/base-command.js'
-import {connectAdmin} from '../../../cli/connect.js'
 import {pulsarFlags} from '../../../cli/flags.js'
 import {journalFlags, migrationArg, openJournal} from '../../../cli/migration.js'
 import {renderCheck} from '../../../cli/render/migration.js'
@@ -15,7 +14,7 @@ export default class MigrateJournalVerify extends KeyshiftCommand<JournalCheck> 
 
   async run(): Promise<JournalCheck> {
     const {args, flags} = await this.parse(MigrateJournalVerify)
-    const admin = this.own(await connectAdmin(this.config, flags['admin-url']))
+    const admin = await this.access.admin()
     const check = await verifyJournal(openJournal(admin, flags), args.id)
     if (!check.isIntact) {
       const where = check.brokenLine === null ? 'it has no plan' : `line ${String(check.brokenLine)} does not fit`

@@ -1,0 +1,114 @@
+import {type Credentials, readCredentials} from '../clients/login/credentials.js'
+import {readTls} from '../clients/login/tls.js'
+import {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
+import {openTransport} from '../clients/pulsar-messages/open.js'
+import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
+import {connectRedis, type RedisConnection} from '../clients/redis/connect.js'
+import {Unreachable, Usage} from '../errors.js'
+import type {HiddenSecrets} from './hidden-secrets.js'
+import {loginOf, openSecret, tlsFilesOf} from './login.js'
+import type {Settings} from './settings.js'
+import {shownUrl} from './shown-url.js'
+
+interface Closeable {
+  close(): Promise<void>
+}
+
+/** What opening needs of a command. */
+export interface AccessHost {
+  /** Keeps a client, to be closed with the command. */
+  readonly own: <C extends Closeable>(client: C) => C
+  readonly hidden: HiddenSecrets
+}
+
+/** The way in to a cluster and its Redis: opens what a command asks for, with the login that the settings name. */
+export class Access {
+  readonly settings: Settings
+  private readonly host: AccessHost
+  private known: Promise<Credentials> | null = null
+
+  constructor(settings: Settings, host: AccessHost) {
+    this.settings = settings
+    this.host = host
+  }
+
+  /** Opens the admin API; nothing is sent yet. @throws Usage E_URL, E_TLS_FILE */
+  async admin(): Promise<PulsarAdmin> {
+    return this.adminAt(this.url('adminUrl', ['http', 'https'], '--admin-url'))
+  }
+
+  /** Opens the admin API of another broker of the cluster, by `host:port`. */
+  async broker(address: string): Promise<PulsarAdmin> {
+    const {protocol} = new URL(this.url('adminUrl', ['http', 'https'], '--admin-url'))
+    return this.adminAt(`${protocol}//${address}`)
+  }
+
+  /** @throws Usage E_URL, E_TLS_FILE; Unreachable E_NATIVE_MISSING */
+  async transport(transport: 'auto' | 'native' | 'websocket'): Promise<MessageTransport> {
+    const urls = {
+      serviceUrl: this.url('serviceUrl', ['pulsar', 'pulsar+ssl'], '--service-url'),
+      webSocketUrl: this.url('webSocketUrl', ['ws', 'wss'], '--web-socket-url'),
+    }
+    return this.host.own(await openTransport({transport, ...urls, credentials: await this.credentials()}))
+  }
+
+  /** @throws Unreachable E_REDIS_UNREACHABLE, E_REDIS_AUTH and the other errors of connectRedis. */
+  async redis(): Promise<RedisConnection> {
+    const {context, redisUrl} = this.settings
+    if (redisUrl === null) throw noAddress('--redis-url', context?.value ?? '')
+    return this.redisAt(redisUrl.value)
+  }
+
+  /** The same at another address, with the same password where the address has none. */
+  async redisAt(url: string): Promise<RedisConnection> {
+    const {hidden, own} = this.host
+    const {redisPassword, redisTls} = this.settings
+    hidden.addUrl(url)
+    const secret = redisPassword && openSecret(redisPassword.value, hidden)
+    try {
+      const login = {password: secret && (await secret.read()), tls: await readTls(tlsFilesOf(redisTls))}
+      return own(await connectRedis(url, login))
+    } catch (error) {
+      if (!(error instanceof Unreachable) || error.code !== 'E_REDIS_AUTH' || secret === null) throw error
+      throw new Unreachable(error.code, `${error.message}; sent with a password from ${secret.where}`, error)
+    }
+  }
+
+  private url(name: 'adminUrl' | 'serviceUrl' | 'webSocketUrl', schemes: readonly string[], flag: string): string {
+    const {[name]: url, context} = this.settings
+    if (url === null) throw noAddress(flag, context?.value ?? '')
+    return requireUrl(url.value, schemes, flag)
+  }
+
+  private async adminAt(url: string): Promise<PulsarAdmin> {
+    return this.host.own(new PulsarAdmin({url, credentials: await this.credentials()}))
+  }
+
+  private credentials(): Promise<Credentials> {
+    const {hidden} = this.host
+    this.known ??= readCredentials(loginOf(this.settings, hidden), tlsFilesOf(this.settings.tls))
+    return this.known
+  }
+}
+
+function noAddress(flag: string, context: string): Usage {
+  return new Usage('E_NO_ADDRESS', `the context ${context} does not have it: give ${flag}`, {
+    data: {context},
+    next: [`keyshift context show ${context}`],
+  })
+}
+
+/** A URL's user and password would be shown wherever the address is. */
+function requireUrl(url: string, schemes: readonly string[], flag: string): string {
+  const wanted = schemes.map((scheme) => `${scheme}://`).join(' or ')
+  if (!URL.canParse(url) || !schemes.includes(new URL(url).protocol.slice(0, -1))) {
+    throw new Usage('E_URL', `${flag} ${shownUrl(url)} is not an address that begins with ${wanted}`)
+  }
+  const {password, search, username} = new URL(url)
+  if (password !== '' || username !== '' || search !== '') {
+    throw new Usage('E_URL', `${flag} has a user, a password or a query in it: give the address alone`, {
+      next: ['log in by KEYSHIFT_TOKEN, KEYSHIFT_BASIC_USERNAME or a context: keyshift context add --help'],
+    })
+  }
+  return url
+}

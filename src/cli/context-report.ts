@@ -1,0 +1,112 @@
+import type {Context, LoginSource, TlsSource} from '../clients/contexts/context.js'
+import {secretFrom, type SecretSource} from '../clients/login/secret.js'
+import type {Sourced} from './addresses.js'
+import type {Settings, SourcedTls} from './settings.js'
+import {shownRedisUrl, shownUrl} from './shown-url.js'
+
+/** A value, and who said so; null where nobody did. */
+export interface Shown<T> {
+  value: T
+  from: string
+}
+
+export interface ShownTls {
+  caFile: Shown<string> | null
+  certFile: Shown<string> | null
+  keyFile: Shown<string> | null
+  insecure: Shown<boolean> | null
+  checkHostname: Shown<boolean> | null
+}
+
+/** What holds for a command, and where each part is from. Secrets are named, never shown. */
+export interface SettingsReport {
+  /** the file of contexts */
+  path: string
+  /** null where none is used */
+  context: Shown<string> | null
+  protected: boolean
+  namespace: Shown<string> | null
+  pulsar: {
+    /** null where the context does not have it */
+    adminUrl: Shown<string> | null
+    serviceUrl: Shown<string> | null
+    webSocketUrl: Shown<string> | null
+    /** null for none, or for a certificate alone */
+    login: Shown<string> | null
+    tls: ShownTls
+  }
+  redis: {
+    url: Shown<string> | null
+    /** null for the one in the URL, or none */
+    password: Shown<string> | null
+    tls: ShownTls
+  }
+}
+
+/** One context of a list. */
+export interface ContextRow {
+  name: string
+  isCurrent: boolean
+  adminUrl: string | null
+  redisUrl: string | null
+  login: string | null
+  protected: boolean
+}
+
+export function reportSettings(settings: Settings, path: string): SettingsReport {
+  const {adminUrl, context, isProtected, login, namespace, redisPassword, redisUrl, serviceUrl, webSocketUrl} = settings
+  return {
+    path,
+    context,
+    protected: isProtected,
+    namespace,
+    pulsar: {
+      adminUrl: shown(adminUrl),
+      serviceUrl: shown(serviceUrl),
+      webSocketUrl: shown(webSocketUrl),
+      login: login && {value: loginText(login.value), from: login.from},
+      tls: shownTls(settings.tls),
+    },
+    redis: {
+      url: shown(redisUrl, shownRedisUrl),
+      password: redisPassword && {value: placeOf(redisPassword.value), from: redisPassword.from},
+      tls: shownTls(settings.redisTls),
+    },
+  }
+}
+
+export function contextRow(name: string, context: Context, current: string | undefined): ContextRow {
+  const {adminUrl, login, redis, tls} = context
+  return {
+    name,
+    isCurrent: name === current,
+    adminUrl: adminUrl === undefined ? null : shownUrl(adminUrl),
+    redisUrl: redis?.url === undefined ? null : shownRedisUrl(redis.url),
+    login: login === undefined ? certificateText(tls) : loginText(login),
+    protected: context.protected === true,
+  }
+}
+
+/** Who a login is and where its secret is, for people. */
+export function loginText(source: LoginSource): string {
+  if ('token' in source) return `a token from ${placeOf(source.token)}`
+  if ('basic' in source) return `the user ${source.basic.username}, password from ${placeOf(source.basic.password)}`
+  const {clientId, issuerUrl, keyFile} = source.oauth2
+  return `an access token from ${shownUrl(issuerUrl)}, for the client of ${keyFile ?? clientId ?? ''}`
+}
+
+function placeOf(source: SecretSource): string {
+  return secretFrom(source, {}).where
+}
+
+function certificateText(tls: TlsSource | undefined): string | null {
+  return tls?.certFile === undefined ? null : `the certificate ${tls.certFile}`
+}
+
+function shown(url: Sourced<string> | null, show = shownUrl): Shown<string> | null {
+  return url && {value: show(url.value), from: url.from}
+}
+
+function shownTls({caFile, certFile, checksHostname, isInsecure, keyFile}: SourcedTls): ShownTls {
+  return {caFile, certFile, keyFile, insecure: isInsecure, checkHostname: checksHostname}
+}

@@ -1,0 +1,67 @@
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+
+import {Contexts} from '../clients/contexts/contexts.js'
+import {Usage} from '../errors.js'
+import {defaultAddresses} from './addresses.js'
+import {ownFolder} from './folders.js'
+import {type GivenFlags, type Givers, resolveSettings, type Settings} from './settings.js'
+
+/** Where contexts are kept. */
+export function contextsPath(): string {
+  return join(ownFolder('config'), 'contexts.yaml')
+}
+
+/** @param root where this package lies, with its schemas. @throws Usage E_CONTEXT_FILE */
+export function openContexts(root: string): Promise<Contexts> {
+  return Contexts.open(contextsPath(), async (content) => {
+    const {Ajv} = await import('ajv') // takes its time, and who has no contexts does not need it
+    const schema = JSON.parse(await readFile(join(root, 'schemas', 'contexts.json'), 'utf8')) as object
+    const ajv = new Ajv({strict: false, allErrors: true})
+    return ajv.validate(schema, content) ? null : ajv.errorsText(ajv.errors, {dataVar: 'file'})
+  })
+}
+
+/**
+ * What holds for a command.
+ *
+ * @throws Usage E_CONTEXT_FILE, E_CONTEXT for one that there is not, E_LOGIN.
+ */
+export async function settingsFor(
+  config: {readonly root: string},
+  flags: GivenFlags,
+  isOnCommandLine: (flag: string) => boolean,
+): Promise<Settings> {
+  const contexts = await openContexts(config.root)
+  const context = chosenContext(contexts, flags, isOnCommandLine)
+  return resolveSettings({
+    flags,
+    isOnCommandLine,
+    env: process.env,
+    context,
+    addresses: await defaultAddresses(config.root),
+  })
+}
+
+function chosenContext(
+  contexts: Contexts,
+  flags: GivenFlags,
+  isOnCommandLine: (flag: string) => boolean,
+): Givers['context'] {
+  const asked = flags['context']
+  const name = typeof asked === 'string' && asked !== '' ? asked : contexts.file.current
+  if (name === undefined) return null
+  const values = contexts.get(name)
+  if (values === null) throw noSuchContext(contexts, name)
+  const from =
+    asked === undefined ? `current in ${contexts.path}` : isOnCommandLine('context') ? '--context' : 'KEYSHIFT_CONTEXT'
+  return {name, from, values}
+}
+
+export function noSuchContext({names, path}: Contexts, name: string): Usage {
+  const known = names.length === 0 ? 'there is none yet' : `there are ${names.join(', ')}`
+  return new Usage('E_CONTEXT', `there is no context ${name} in ${path}: ${known}`, {
+    data: {context: name, known: names},
+    next: ['keyshift context list', `keyshift context add ${name} --admin-url http://HOST:8080`],
+  })
+}

@@ -1,0 +1,19 @@
+import {homedir} from 'node:os'
+import {isAbsolute, join} from 'node:path'
+
+/**
+ * keyshift's folder of a kind: what a person has set, what it has done, and what it can make again.
+ *
+ * @see https://specifications.freedesktop.org/basedir-spec/latest/ : a path that is not absolute is to be ignored
+ */
+export function ownFolder(kind: keyof typeof KINDS): string {
+  const {fallback, variable} = KINDS[kind]
+  const base = process.env[variable] ?? ''
+  return join(isAbsolute(base) ? base : join(homedir(), fallback), 'keyshift')
+}
+
+const KINDS = {
+  config: {variable: 'XDG_CONFIG_HOME', fallback: '.config'},
+  state: {variable: 'XDG_STATE_HOME', fallback: join('.local', 'state')},
+  cache: {variable: 'XDG_CACHE_HOME', fallback: '.cache'},
+} as const

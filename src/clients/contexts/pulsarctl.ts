@@ -1,0 +1,74 @@
+import {readFile} from 'node:fs/promises'
+
+import {parse} from 'yaml'
+
+import {Usage} from '../../errors.js'
+import type {Context, LoginSource} from './context.js'
+import {compact, type Imported, pathOf, textIn} from './imported.js'
+
+/** One of `auth-info`; empty texts stand for nothing. */
+interface AuthInfo {
+  readonly token?: string
+  readonly tokenFile?: string
+  readonly issuer_endpoint?: string
+  readonly audience?: string
+  readonly scope?: string
+  readonly key_file?: string
+  readonly tls_trust_certs_file_path?: string
+  readonly tls_allow_insecure_connection?: boolean
+}
+
+interface PulsarctlFile {
+  readonly 'auth-info'?: Readonly<Record<string, AuthInfo>> | null
+  readonly contexts?: Readonly<Record<string, {readonly 'admin-service-url'?: string}>> | null
+}
+
+/**
+ * The contexts of pulsarctl and snctl. A token that stands in their file stays there: it is looked up when it is needed.
+ *
+ * @see https://github.com/streamnative/pulsarctl/blob/master/pkg/cmdutils/config.go
+ * @throws Usage E_IMPORT when the file can't be read as theirs.
+ */
+export async function importPulsarctl(path: string): Promise<Imported[]> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    const {code, message} = error as NodeJS.ErrnoException
+    throw new Usage('E_IMPORT', `pulsarctl's contexts in ${path} can't be read (${code ?? message})`, {data: {path}})
+  })
+  const {contexts, 'auth-info': logins} = parseFile(text, path)
+  return Object.entries(contexts ?? {}).map(([name, context]) => {
+    const login = logins?.[name] ?? {}
+    const {tls_allow_insecure_connection: insecure} = login
+    const imported = compact<Context>({
+      adminUrl: textIn(context['admin-service-url']),
+      login: loginOf(login, name, path),
+      tls: compact({
+        caFile: textIn(login.tls_trust_certs_file_path),
+        insecure: insecure === true ? true : undefined,
+      }),
+    })
+    return {name, context: imported ?? {}, notes: []}
+  })
+}
+
+function parseFile(text: string, path: string): PulsarctlFile {
+  try {
+    const file = parse(text) as unknown
+    if (typeof file === 'object' && file !== null && 'contexts' in file) return file as PulsarctlFile
+  } catch {
+    // what is wrong would be told with the line, where a token may stand
+  }
+  throw new Usage('E_IMPORT', `${path} is no file of pulsarctl's contexts`, {data: {path}})
+}
+
+/** As pulsarctl chooses: a key file means OAuth2, then the token, then its file. */
+function loginOf(login: AuthInfo, name: string, path: string): LoginSource | undefined {
+  const [keyFile, issuerUrl] = [textIn(login.key_file), textIn(login.issuer_endpoint)]
+  if (keyFile !== undefined && issuerUrl !== undefined) {
+    const more = {...compact({audience: textIn(login.audience), scope: textIn(login.scope)})}
+    return {oauth2: {issuerUrl, keyFile: pathOf(keyFile), ...more}}
+  }
+  const field = `/auth-info/${name.replaceAll('~', '~0').replaceAll('/', '~1')}/token`
+  if (textIn(login.token) !== undefined) return {token: {file: path, field}}
+  const tokenFile = textIn(login.tokenFile)
+  return tokenFile === undefined ? undefined : {token: {file: pathOf(tokenFile)}}
+}

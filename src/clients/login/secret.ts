@@ -1,0 +1,152 @@
+import {exec} from 'node:child_process'
+import {readFile, stat} from 'node:fs/promises'
+import {promisify} from 'node:util'
+
+import {KeyshiftError, Unreachable} from '../../errors.js'
+import {fieldOf, parametersOf} from './field.js'
+
+/** Where a secret is; never the secret itself. */
+export type SecretSource =
+  | {
+      /** an environment variable that holds nothing else, or several parameters of which `field` names one */
+      env: string
+      field?: string
+    }
+  | {
+      /** a file that holds nothing else, or several things of which `field` names one */
+      file: string
+      /** a JSON pointer into YAML or JSON, as `/auth-info/prod/token`, or a key of Java properties, as `authParams/token` */
+      field?: string
+    }
+  | {
+      /** a command that prints it, run by the shell */
+      command: string
+    }
+
+/** What a source gives, as often as it is asked: a file is read again when it has changed. */
+export interface Secret {
+  /** where it is, as a person says it: `the file /run/token` */
+  readonly where: string
+  /** @throws Unreachable E_SECRET when it is not there, with where that is. */
+  read(): Promise<string>
+  /** Forgets what was read. Whether another reading may give something else. */
+  forget(): boolean
+}
+
+/** @param env the environment that variables are taken from. */
+export function secretFrom(source: SecretSource, env: NodeJS.ProcessEnv): Secret {
+  if ('env' in source) return new VariableSecret(source.env, source.field ?? null, env)
+  if ('file' in source) return new FileSecret(source.file, source.field ?? null)
+  return new CommandSecret(source.command, env)
+}
+
+class VariableSecret implements Secret {
+  readonly where: string
+  private readonly name: string
+  private readonly field: string | null
+  private readonly env: NodeJS.ProcessEnv
+
+  constructor(name: string, field: string | null, env: NodeJS.ProcessEnv) {
+    this.where = `${field === null ? '' : `${field} in `}the environment variable ${name}`
+    this.name = name
+    this.field = field
+    this.env = env
+  }
+
+  read(): Promise<string> {
+    const whole = this.env[this.name]?.trim() ?? ''
+    const value = this.field === null ? whole : (parametersOf(whole)[this.field] ?? '')
+    if (value === '') return Promise.reject(noSecret(this.where, 'it is not set', [`export ${this.name}=…`]))
+    return Promise.resolve(value)
+  }
+
+  forget(): boolean {
+    return false
+  }
+}
+
+class FileSecret implements Secret {
+  readonly where: string
+  private readonly path: string
+  private readonly field: string | null
+  private known: {readonly version: string; readonly value: string} | null = null
+
+  constructor(path: string, field: string | null) {
+    this.where = field === null ? `the file ${path}` : `${field} in the file ${path}`
+    this.path = path
+    this.field = field
+  }
+
+  async read(): Promise<string> {
+    try {
+      const {ino, mtimeMs, size} = await stat(this.path)
+      const version = [ino, mtimeMs, size].join(' ')
+      if (this.known?.version !== version) this.known = {version, value: await this.load()}
+      return this.known.value
+    } catch (error) {
+      if (error instanceof KeyshiftError) throw error
+      throw noSecret(this.where, codeOf(error), [`ls -l ${this.path}`])
+    }
+  }
+
+  forget(): boolean {
+    const wasKnown = this.known !== null
+    this.known = null
+    return wasKnown
+  }
+
+  private async load(): Promise<string> {
+    const text = await readFile(this.path, 'utf8')
+    const value = (this.field === null ? text : (fieldOf(text, this.path, this.field) ?? '')).trim()
+    if (value === '') throw noSecret(this.where, 'nothing is there', [`ls -l ${this.path}`])
+    return value
+  }
+}
+
+const COMMAND_TIMEOUT_MS = 30_000
+
+class CommandSecret implements Secret {
+  readonly where: string
+  private readonly command: string
+  private readonly env: NodeJS.ProcessEnv
+  private known: Promise<string> | null = null
+
+  constructor(command: string, env: NodeJS.ProcessEnv) {
+    // Its arguments may hold what nobody should see.
+    this.where = `the command ${command.trim().split(/\s/)[0] ?? ''}`
+    this.command = command
+    this.env = env
+  }
+
+  read(): Promise<string> {
+    this.known ??= this.run()
+    return this.known
+  }
+
+  forget(): boolean {
+    this.known = null
+    return true
+  }
+
+  /** What it says on stderr is not repeated: a secret may stand there. */
+  private async run(): Promise<string> {
+    const options = {env: this.env, timeout: COMMAND_TIMEOUT_MS, encoding: 'utf8'} as const
+    const {stdout} = await promisify(exec)(this.command, options).catch((error: unknown) => {
+      const {code, killed} = error as {code?: number | string; killed?: boolean}
+      const seconds = String(COMMAND_TIMEOUT_MS / 1000)
+      const reason = killed === true ? `it took longer than ${seconds} s` : `it ended with ${String(code)}`
+      throw noSecret(this.where, reason, ['run it by hand to see why'])
+    })
+    if (stdout.trim() === '') throw noSecret(this.where, 'it printed nothing', ['run it by hand to see why'])
+    return stdout.trim()
+  }
+}
+
+function codeOf(error: unknown): string {
+  const {code, message} = error as NodeJS.ErrnoException
+  return code ?? message
+}
+
+function noSecret(where: string, reason: string, next: readonly string[]): Unreachable {
+  return new Unreachable('E_SECRET', `no secret from ${where}: ${reason}`, {data: {where, reason}, next})
+}

@@ -1,0 +1,50 @@
+/** What a call needs of a broker with authorization, and how it is given. */
+export interface NeededPermission {
+  readonly right: string
+  /** commands to type */
+  readonly next: readonly string[]
+}
+
+const SUPERUSER: NeededPermission = {
+  right: 'a superuser',
+  next: ['name the role in superUserRoles of broker.conf'],
+}
+
+/** Reading a topic's numbers is allowed to whoever may write or read it; moving a cursor to who may read it. */
+const LOOKUP = /^(?:partitions|stats|partitioned-stats|internalStats|partitioned-internalStats|properties)$/
+const CONSUME = /^(?:subscriptions?|examinemessage|ledger)$/
+
+/**
+ * The permission that PulsarAuthorizationProvider wants for a call.
+ *
+ * @param path below /admin/v2, or below the root when it starts with `//`, as AdminRequest has it.
+ * @see https://github.com/apache/pulsar/blob/v4.0.7/pulsar-broker-common/src/main/java/org/apache/pulsar/broker/authorization/PulsarAuthorizationProvider.java
+ */
+export function neededPermission({method, path}: {readonly method: string; readonly path: string}): NeededPermission {
+  if (path.startsWith('//topics/')) {
+    const [, , , , tenant = '', namespace = ''] = path.split('/')
+    return granted('produce', `${tenant}/${namespace}`, ['produce'])
+  }
+  const [, area = '', tenant, namespace, , call] = path.split('?')[0]?.split('/').map(decodeURIComponent) ?? []
+  if (tenant === undefined || !['namespaces', 'persistent'].includes(area)) return SUPERUSER
+  if (area === 'namespaces' || namespace === undefined) return tenantAdmin(tenant)
+  const where = `${tenant}/${namespace}`
+  if (call === undefined)
+    return method === 'GET' ? granted('produce or consume', where, ['consume']) : tenantAdmin(tenant)
+  if (CONSUME.test(call)) return granted('consume', where, ['consume'])
+  return method === 'GET' && LOOKUP.test(call) ? granted('produce or consume', where, ['consume']) : tenantAdmin(tenant)
+}
+
+function granted(right: string, where: string, actions: readonly string[]): NeededPermission {
+  return {
+    right: `the permission to ${right} on ${where}`,
+    next: [`pulsar-admin namespaces grant-permission ${where} --role ROLE --actions ${actions.join(',')}`],
+  }
+}
+
+function tenantAdmin(tenant: string): NeededPermission {
+  return {
+    right: `an admin of the tenant ${tenant}`,
+    next: [`pulsar-admin tenants update ${tenant} --admin-roles ROLE`],
+  }
+}

@@ -1,0 +1,38 @@
+import {Args, Flags} from '@oclif/core'
+
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {addContexts, type ContextsAdded} from '../../cli/added-contexts.js'
+import {openContexts} from '../../cli/contexts.js'
+import {yesFlag} from '../../cli/flags.js'
+import {newContext, newContextFlags} from '../../cli/new-context.js'
+import {renderContexts} from '../../cli/render/contexts.js'
+
+export default class ContextAdd extends KeyshiftCommand<ContextsAdded> {
+  static override args = {name: Args.string({description: 'a name for it', required: true})}
+  static override description =
+    'The file is YAML, for its owner alone; it names secrets and holds none. docs/CONTEXTS.md has its form.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> prod --admin-url https://pulsar.example:8443 --token-file /run/secrets/pulsar --protected',
+    "<%= config.bin %> <%= command.id %> prod --admin-url https://pulsar.example:8443 --token-command 'vault read -field=token pulsar/ops'",
+    '<%= config.bin %> <%= command.id %> local --admin-url http://localhost:8080 --redis-url redis://localhost:6379 --use --yes',
+  ]
+  static override flags = {
+    ...newContextFlags,
+    replace: Flags.boolean({description: 'replace the one of this name'}),
+    use: Flags.boolean({description: 'use it from now on where a command names none'}),
+    yes: yesFlag,
+  }
+  static override summary = 'Add a context: where a cluster and its Redis are, and how to log in.'
+
+  async run(): Promise<ContextsAdded> {
+    const {args, flags} = await this.parse(ContextAdd)
+    const contexts = await openContexts(this.config.root)
+    const adding = {contexts, found: [{name: args.name, context: newContext(flags), notes: []}], ...flags}
+    const added = addContexts(adding)
+    if (!flags.yes) this.progress.say(renderContexts(added.contexts, contexts.path))
+    await this.confirm(`Write this to ${contexts.path}?`, flags, contexts.path)
+    await contexts.save()
+    this.log(`${args.name} is in ${contexts.path}`)
+    return added
+  }
+}

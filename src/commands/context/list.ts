@@ -1,0 +1,27 @@
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {contextRow, type ContextRow} from '../../cli/context-report.js'
+import {openContexts} from '../../cli/contexts.js'
+import {renderContexts} from '../../cli/render/contexts.js'
+
+export interface ContextList {
+  /** the file of contexts */
+  path: string
+  current: string | null
+  contexts: ContextRow[]
+}
+
+export default class ContextListCommand extends KeyshiftCommand<ContextList> {
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    "<%= config.bin %> <%= command.id %> --json | jq -r '.result.contexts[].name'",
+  ]
+  static override summary = 'List the contexts: where clusters and their Redis are, and how to log in.'
+
+  async run(): Promise<ContextList> {
+    await this.parse(ContextListCommand)
+    const {file, names, path} = await openContexts(this.config.root)
+    const contexts = names.map((name) => contextRow(name, file.contexts[name] ?? {}, file.current))
+    this.log(renderContexts(contexts, path))
+    return {path, current: file.current ?? null, contexts}
+  }
+}

@@ -1,0 +1,34 @@
+import {Args} from '@oclif/core'
+
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {noSuchContext, openContexts} from '../../cli/contexts.js'
+import {yesFlag} from '../../cli/flags.js'
+
+export interface ContextRemoved {
+  path: string
+  removed: string
+  /** null when none is left to be used by itself */
+  current: string | null
+}
+
+export default class ContextRemove extends KeyshiftCommand<ContextRemoved> {
+  static override args = {name: Args.string({description: 'a context', required: true})}
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> staging',
+    '<%= config.bin %> <%= command.id %> staging --yes',
+  ]
+  static override flags = {yes: yesFlag}
+  static override summary = 'Remove a context. What it names, such as files with tokens, stays.'
+
+  async run(): Promise<ContextRemoved> {
+    const {args, flags} = await this.parse(ContextRemove)
+    const contexts = await openContexts(this.config.root)
+    if (contexts.get(args.name) === null) throw noSuchContext(contexts, args.name)
+    await this.confirm(`Remove the context ${args.name}?`, flags, contexts.path)
+    contexts.remove(args.name)
+    await contexts.save()
+    const current = contexts.file.current === args.name ? null : (contexts.file.current ?? null)
+    this.log(`${args.name} is removed from ${contexts.path}`)
+    return {path: contexts.path, removed: args.name, current}
+  }
+}

@@ -1,0 +1,33 @@
+import {Args} from '@oclif/core'
+
+import {KeyshiftCommand} from '../../cli/base-command.js'
+import {reportSettings, type SettingsReport} from '../../cli/context-report.js'
+import {contextsPath, settingsFor} from '../../cli/contexts.js'
+import {messageFlags, pulsarFlags, redisFlags} from '../../cli/flags.js'
+import {renderSettings} from '../../cli/render/contexts.js'
+
+export default class ContextShow extends KeyshiftCommand<SettingsReport> {
+  static override args = {
+    name: Args.string({description: 'a context; the one that would be used when left out'}),
+  }
+  static override description =
+    'Takes the flags of other commands: what they override shows. Nothing is asked of a server.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> prod',
+    'KEYSHIFT_ADMIN_URL=http://other:8080 <%= config.bin %> <%= command.id %> --json | jq .result.pulsar.adminUrl',
+  ]
+  static override flags = {...pulsarFlags, ...messageFlags, ...redisFlags}
+  static override summary = 'Show what holds for a command, and where each value comes from; never a secret.'
+
+  async run(): Promise<SettingsReport> {
+    const {args, flags} = await this.parse(ContextShow)
+    const settings =
+      args.name === undefined
+        ? this.access.settings
+        : await settingsFor(this.config, {...flags, context: args.name}, (flag) => this.isOnCommandLine(flag))
+    const report = reportSettings(settings, contextsPath())
+    this.log(renderSettings(report))
+    return report
+  }
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import {mkdir, readFile, stat, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {test, type TestContext} from 'node:test'
+
+import type {SettingsReport} from '../../src/cli/context-report.js'
+import type {ContextList} from '../../src/commands/context/list.js'
+import {askCli, parseDocument, requireFailure, runCli} from '../support/cli.js'
+import {temporaryFolder} from '../support/folder.js'
+import {addresses, closeFirst, live} from '../support/live.js'
+
+interface Home {
+  readonly env: Record<string, string>
+  readonly file: string
+}
+
+/** A home of a test's own; its variables say nothing of addresses. */
+async function home(t: TestContext): Promise<Home> {
+  const folder = await temporaryFolder(t)
+  const nothing = {KEYSHIFT_ADMIN_URL: '', KEYSHIFT_REDIS_URL: ''}
+  return {
+    env: {XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder, HOME: folder, ...nothing},
+    file: join(folder, 'keyshift', 'contexts.yaml'),
+  }
+}
+
+test('contexts: add, list, use, show, remove; the file is its owner’s, and comments stay', async (t) => {
+  const {env, file} = await home(t)
+  const names = async (): Promise<string[]> =>
+    (await askCli<ContextList>(['context', 'list'], env)).contexts.map(
+      ({isCurrent, name}) => `${isCurrent ? '*' : ''}${name}`,
+    )
+  assert.deepEqual(await names(), [])
+  const add = ['context', 'add', 'prod', '--admin-url', 'https://prod:8443', '--token-env', 'PROD_TOKEN', '--protected']
+  await requireFailure({exit: 2, code: 'E_CONFIRM', says: /nobody is there to be asked/, args: add, env})
+  await assert.rejects(stat(file), 'nothing is written before it is confirmed')
+  await askCli([...add, '--yes'], env)
+  assert.equal((await stat(file)).mode & 0o777, 0o600)
+  await askCli(['context', 'add', 'local', '--admin-url', 'http://localhost:8080', '--yes'], env)
+  assert.deepEqual(await names(), ['local', '*prod'])
+  await requireFailure({
+    exit: 5,
+    code: 'E_CONTEXT_EXISTS',
+    says: /has prod already/,
+    args: [...add, '--yes'],
+    env,
+  })
+  await writeFile(file, `${await readFile(file, 'utf8')}# of ours\n`)
+  await askCli(['context', 'use', 'local'], env)
+  assert.deepEqual(await names(), ['*local', 'prod'])
+  assert.match(await readFile(file, 'utf8'), /# of ours/)
+  await requireFailure({exit: 2, code: 'E_CONTEXT', says: /there are local, prod/, args: ['context', 'use', 'x'], env})
+  await askCli(['context', 'remove', 'local', '--yes'], env)
+  assert.deepEqual(await names(), ['prod'])
+  await requireFailure({
+    exit: 2,
+    code: 'E_CONTEXT',
+    says: /no context x/,
+    args: ['subscriptions', 'list', '--context', 'x'],
+    env,
+  })
+})
+
+test('contexts: show says where each value comes from', async (t) => {
+  const {env} = await home(t)
+  const redis = ['--redis-url', 'redis://ops@prod:6379', '--redis-password-file', '/run/redis']
+  await askCli(['context', 'add', 'prod', '--admin-url', 'https://prod:8443', ...redis, '--yes'], env)
+  const {context, pulsar} = await askCli<SettingsReport>(['context', 'show', '--admin-url', 'http://other:1'], {
+    ...env,
+    KEYSHIFT_TOKEN: 'eyJ.hunter2.x',
+  })
+  assert.equal(context?.value, 'prod')
+  assert.deepEqual(pulsar.adminUrl, {value: 'http://other:1', from: '--admin-url'})
+  assert.deepEqual(pulsar.login, {
+    value: 'a token from the environment variable KEYSHIFT_TOKEN',
+    from: 'KEYSHIFT_TOKEN',
+  })
+  const text = await runCli(['context', 'show', 'prod'], env)
+  assert.match(text.stdout, /redis password +the file \/run\/redis +context prod/)
+})
+
+test('contexts: a file that is none is refused by what is wrong with it, never quoted', async (t) => {
+  const {env, file} = await home(t)
+  await mkdir(join(file, '..'), {recursive: true})
+  for (const [text, says] of [
+    ['contexts: [hunter2', /line \d+ is no YAML/],
+    ['contexts: {prod: {adminURL: http://hunter2}}', /additional properties/],
+    ['contexts: {prod: {login: {token: hunter2}}}', /must/],
+  ] as const) {
+    await writeFile(file, text)
+    const run = await runCli(['context', 'list', '--json'], env)
+    const {error} = parseDocument(run.stdout)
+    assert.deepEqual([run.code, error.code], [2, 'E_CONTEXT_FILE'])
+    assert.match(error.message, says)
+    assert.ok(!`${run.stdout}${run.stderr}`.includes('hunter2'))
+  }
+})
+
+test(
+  'contexts: a command goes where its context says, in its namespace; a protected one has to be named',
+  live(async (t, {admin, namespace, topic, transport}) => {
+    const {env, file} = await home(t)
+    await admin.createTopic(topic('orders'))
+    await admin.createSubscription(topic('orders'), 'decision', 'earliest')
+    const options = {topic: topic('orders'), subscription: 'decision', type: 'Shared', name: 'a'} as const
+    const consumer = await transport.consume({...options, receiverQueueSize: 10, onMessage: () => undefined})
+    closeFirst(t, () => consumer.close())
+    const where = ['--admin-url', addresses.adminUrl, '--redis-url', addresses.redisUrl, '--namespace', namespace]
+    await askCli(['context', 'add', 'here', ...where, '--protected', '--yes'], env)
+    const report = await askCli<{topic: string}>(['subscriptions', 'inspect', 'orders', 'decision'], env)
+    assert.equal(report.topic, topic('orders').full)
+    const redis = await askCli<{complete: boolean}>(['locks', 'scan', '--pattern', 'none:*'], env)
+    assert.equal(redis.complete, true)
+    const plan = join(file, '..', 'plan.json')
+    await askCli(['migrate', 'plan', 'orders', 'decision', '--to', 'Key_Shared', '-o', plan], env)
+    const apply = ['migrate', 'apply', plan, '--yes', '--json']
+    const refused = await runCli(apply, env)
+    const {error} = parseDocument(refused.stdout)
+    assert.deepEqual([refused.code, error.code, error.next], [2, 'E_PROTECTED', ['add --confirm-context here']])
+    const wrong = await runCli([...apply, '--confirm-context', 'there'], env)
+    assert.equal(parseDocument(wrong.stdout).error.code, 'E_PROTECTED')
+  }),
+)
