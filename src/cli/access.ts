@@ -5,7 +5,7 @@ import {openTransport} from '../clients/pulsar-messages/open.js'
 import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
 import {connectRedis, type RedisConnection} from '../clients/redis/connect.js'
 import {Unreachable, Usage} from '../errors.js'
-import type {HiddenSecrets} from './hidden-secrets.js'
+import {hiddenSecrets} from './hidden-secrets.js'
 import {loginOf, openSecret, tlsFilesOf} from './login.js'
 import type {Settings} from './settings.js'
 import {shownUrl} from './shown-url.js'
@@ -14,22 +14,18 @@ interface Closeable {
   close(): Promise<void>
 }
 
-/** What opening needs of a command. */
-export interface AccessHost {
-  /** Keeps a client, to be closed with the command. */
-  readonly own: <C extends Closeable>(client: C) => C
-  readonly hidden: HiddenSecrets
-}
+/** Keeps a client, to be closed with the command. */
+type Own = <C extends Closeable>(client: C) => C
 
 /** The way in to a cluster and its Redis: opens what a command asks for, with the login that the settings name. */
 export class Access {
   readonly settings: Settings
-  private readonly host: AccessHost
+  private readonly own: Own
   private known: Promise<Credentials> | null = null
 
-  constructor(settings: Settings, host: AccessHost) {
+  constructor(settings: Settings, own: Own) {
     this.settings = settings
-    this.host = host
+    this.own = own
   }
 
   /** Opens the admin API; nothing is sent yet. @throws Usage E_URL, E_TLS_FILE */
@@ -49,7 +45,7 @@ export class Access {
       serviceUrl: this.url('serviceUrl', ['pulsar', 'pulsar+ssl'], '--service-url'),
       webSocketUrl: this.url('webSocketUrl', ['ws', 'wss'], '--web-socket-url'),
     }
-    return this.host.own(await openTransport({transport, ...urls, credentials: await this.credentials()}))
+    return this.own(await openTransport({transport, ...urls, credentials: await this.credentials()}))
   }
 
   /** @throws Unreachable E_REDIS_UNREACHABLE, E_REDIS_AUTH and the other errors of connectRedis. */
@@ -61,13 +57,12 @@ export class Access {
 
   /** The same at another address, with the same password where the address has none. */
   async redisAt(url: string): Promise<RedisConnection> {
-    const {hidden, own} = this.host
     const {redisPassword, redisTls} = this.settings
-    hidden.addUrl(url)
-    const secret = redisPassword && openSecret(redisPassword.value, hidden)
+    hiddenSecrets.addUrls(url)
+    const secret = redisPassword && openSecret(redisPassword.value)
     try {
       const login = {password: secret && (await secret.read()), tls: await readTls(tlsFilesOf(redisTls))}
-      return own(await connectRedis(url, login))
+      return this.own(await connectRedis(url, login))
     } catch (error) {
       if (!(error instanceof Unreachable) || error.code !== 'E_REDIS_AUTH' || secret === null) throw error
       throw new Unreachable(error.code, `${error.message}; sent with a password from ${secret.where}`, error)
@@ -81,12 +76,11 @@ export class Access {
   }
 
   private async adminAt(url: string): Promise<PulsarAdmin> {
-    return this.host.own(new PulsarAdmin({url, credentials: await this.credentials()}))
+    return this.own(new PulsarAdmin({url, credentials: await this.credentials()}))
   }
 
   private credentials(): Promise<Credentials> {
-    const {hidden} = this.host
-    this.known ??= readCredentials(loginOf(this.settings, hidden), tlsFilesOf(this.settings.tls))
+    this.known ??= readCredentials(loginOf(this.settings), tlsFilesOf(this.settings.tls))
     return this.known
   }
 }

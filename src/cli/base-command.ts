@@ -8,7 +8,7 @@ import {confirm} from './confirm.js'
 import {settingsFor} from './contexts.js'
 import {asKeyshiftError, errorDocument, renderError} from './errors.js'
 import {exitCodeOf} from './exit-codes.js'
-import {HiddenSecrets} from './hidden-secrets.js'
+import {hiddenSecrets} from './hidden-secrets.js'
 import {ReaderGone} from './lines.js'
 import {Progress} from './progress.js'
 
@@ -31,7 +31,6 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   static override enableJsonFlag = true
   private readonly closers: Array<() => Promise<void>> = []
   private readonly warnings: string[] = []
-  private readonly hidden = new HiddenSecrets()
   private way: Access | null = null
   protected readonly progress = new Progress()
 
@@ -55,7 +54,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     const parsed = await super.parse(options, argv)
     if (!('context' in {...this.ctor.flags})) return parsed // a command without flags has none at all
     const settings = await settingsFor(this.config, parsed.flags, (flag) => this.isOnCommandLine(flag))
-    this.way = new Access(settings, {own: (client) => this.own(client), hidden: this.hidden})
+    this.way = new Access(settings, (client) => this.own(client))
     if (settings.tls.isInsecure?.value === true)
       this.warnAlways(`certificates are not checked: ${settings.tls.isInsecure.from}`)
     const args: Record<string, unknown> = parsed.args
@@ -94,7 +93,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
 
   /** A warning for the person on stderr, and for the program in the document's `warnings`. */
   override warn(input: Error | string): Error | string {
-    const text = this.hidden.hide(typeof input === 'string' ? input : input.message)
+    const text = hiddenSecrets.hide(typeof input === 'string' ? input : input.message)
     this.warnings.push(text)
     if (!this.jsonEnabled()) process.stderr.write(`Warning: ${text}\n`)
     return input
@@ -103,11 +102,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   /** Ends the moving line of progress, so that it does not stand in the answer. */
   override log(message?: string): void {
     this.progress.stop()
-    super.log(message && this.hidden.hide(message))
-  }
-
-  protected override logJson(json: unknown): void {
-    super.logJson(JSON.parse(this.hidden.hide(JSON.stringify(json))))
+    super.log(message)
   }
 
   protected override toSuccessJson(result: unknown): object {
@@ -119,8 +114,8 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     this.progress.stop()
     if (thrown instanceof KeyshiftError && thrown.cause instanceof ReaderGone) return Promise.resolve()
     const error = asKeyshiftError(thrown, `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`)
-    if (this.jsonEnabled()) this.logJson(errorDocument(error))
-    else process.stderr.write(`${this.hidden.hide(renderError(error))}\n`)
+    if (this.jsonEnabled()) this.logJson(JSON.parse(hiddenSecrets.hide(JSON.stringify(errorDocument(error)))))
+    else process.stderr.write(`${renderError(error)}\n`)
     // Both are read by oclif's handler, which would print the error a second time and exit with 1.
     return Promise.reject(Object.assign(error, {skipOclifErrorHandling: true, oclif: {exit: exitCodeOf(error)}}))
   }

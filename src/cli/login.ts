@@ -11,24 +11,24 @@ import {TokenLogin} from '../clients/login/token.js'
 import type {LoginSource} from '../clients/contexts/context.js'
 import {Usage} from '../errors.js'
 import {ownFolder} from './folders.js'
-import type {HiddenSecrets} from './hidden-secrets.js'
+import {hiddenSecrets} from './hidden-secrets.js'
 import type {Settings, SourcedTls} from './settings.js'
 
 /** Who keyshift is for Pulsar. Nothing is read before it is needed. */
-export function loginOf({login, tls}: Settings, hidden: HiddenSecrets): Login {
+export function loginOf({login, tls}: Settings): Login {
   if (login === null) return tls.certFile === null ? NO_LOGIN : certificateLogin(tls.certFile.value)
   const source = login.value
-  if ('token' in source) return new TokenLogin(openSecret(source.token, hidden))
+  if ('token' in source) return new TokenLogin(openSecret(source.token))
   if ('basic' in source) {
     const {password, username} = source.basic
-    return new BasicLogin(username, openSecret(password, hidden, username))
+    return new BasicLogin(username, openSecret(password, username))
   }
-  return new TokenLogin(hidden.watch(oauth2Secret(source.oauth2, hidden)))
+  return new TokenLogin(hiddenSecrets.watch(oauth2Secret(source.oauth2)))
 }
 
 /** A secret of a settings' source, which is left out of all that is said from when it is read. */
-export function openSecret(source: SecretSource, hidden: HiddenSecrets, beside: string | null = null): Secret {
-  return hidden.watch(secretFrom(source, process.env), beside)
+export function openSecret(source: SecretSource, beside: string | null = null): Secret {
+  return hiddenSecrets.watch(secretFrom(source, process.env), beside)
 }
 
 export function tlsFilesOf(tls: SourcedTls): TlsFiles {
@@ -43,18 +43,18 @@ export function tlsFilesOf(tls: SourcedTls): TlsFiles {
 
 type OAuth2Source = Extract<LoginSource, {oauth2: unknown}>['oauth2']
 
-function oauth2Secret(source: OAuth2Source, hidden: HiddenSecrets): OAuth2Secret {
+function oauth2Secret(source: OAuth2Source): OAuth2Secret {
   const {audience, clientId, clientSecret, issuerUrl, keyFile, scope} = source
   const client = async (): Promise<OAuth2Client> => {
     if (keyFile !== undefined) {
       const read = await readKeyFile(keyFile)
-      hidden.add(read.secret, read.id)
+      hiddenSecrets.add(read.secret, read.id)
       return read
     }
     if (clientId === undefined || clientSecret === undefined) {
       throw new Usage('E_LOGIN', `the login at ${issuerUrl} needs a keyFile, or clientId and clientSecret`)
     }
-    return {id: clientId, secret: await openSecret(clientSecret, hidden, clientId).read()}
+    return {id: clientId, secret: await openSecret(clientSecret, clientId).read()}
   }
   const cache = new TokenCache(join(ownFolder('cache'), 'tokens'))
   return new OAuth2Secret({issuerUrl, audience: audience ?? null, scope: scope ?? null, client, cache})

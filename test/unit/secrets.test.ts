@@ -3,10 +3,11 @@ import {utimes, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test} from 'node:test'
 
-import {HiddenSecrets} from '../../src/cli/hidden-secrets.js'
+import {hiddenSecrets} from '../../src/cli/hidden-secrets.js'
 import {fieldOf, parametersOf} from '../../src/clients/login/field.js'
 import {secretFrom} from '../../src/clients/login/secret.js'
 import {TokenLogin} from '../../src/clients/login/token.js'
+import {unsaid} from '../../src/clients/login/unsaid.js'
 import {KeyshiftError} from '../../src/errors.js'
 import {temporaryFolder} from '../support/folder.js'
 import {tokenOf} from '../support/tokens.js'
@@ -89,18 +90,26 @@ test('a token tells its role and when it ended; one that ends is asked for again
   assert.deepEqual(await opaque.headers(), {Authorization: 'Bearer a.b.c'})
 })
 
-test('what a server repeats of a secret is hidden, in each form that it is sent in', async () => {
-  const hidden = new HiddenSecrets()
-  const secret = hidden.watch({where: 'X', read: () => Promise.resolve('p@ss "w"'), forget: () => false}, 'ann')
+test('what this process says on stderr is without its secrets, in each form that they are sent in', async () => {
+  const secret = hiddenSecrets.watch({where: 'X', read: () => Promise.resolve('p@ss "w"'), forget: () => false}, 'ann')
   const text = (): string => {
     const basic = Buffer.from('ann:p@ss "w"').toString('base64')
-    return hidden.hide(`p@ss "w", ${encodeURIComponent('p@ss "w"')}, ${JSON.stringify('p@ss "w"')}, Basic ${basic}`)
+    return hiddenSecrets.hide(
+      `p@ss "w", ${encodeURIComponent('p@ss "w"')}, ${JSON.stringify('p@ss "w"')}, Basic ${basic}`,
+    )
   }
   assert.ok(text().includes('p@ss'), 'not read yet')
   await secret.read()
   assert.equal(text(), '***, ***, "***", Basic ***')
-  hidden.addUrl('redis://ann:a%2Fb%2Fc@host')
-  assert.equal(hidden.hide('a/b/c a%2Fb%2Fc'), '*** ***')
-  hidden.add('a')
-  assert.equal(hidden.hide('a banana'), 'a banana')
+  hiddenSecrets.addUrls('--redis-url=redis://ann:a%2Fb%2Fc@host redis://:x@y1@host')
+  assert.equal(hiddenSecrets.hide('a/b/c a%2Fb%2Fc x@y1'), '*** *** ***')
+  hiddenSecrets.add('a')
+  assert.equal(hiddenSecrets.hide('a banana'), 'a banana')
+})
+
+test('what a server says of a request is told without what it was sent', () => {
+  assert.equal(unsaid('no Bearer abc.d for you', {Authorization: 'Bearer abc.d'}), 'no Bearer *** for you')
+  const Authorization = `Basic ${Buffer.from('ann:pw"1').toString('base64')}`
+  assert.equal(unsaid(`ann, ${Authorization}, pw"1, pw\\"1`, {Authorization}), 'ann, Basic ***, ***, ***')
+  assert.equal(unsaid('as it is', {}), 'as it is')
 })

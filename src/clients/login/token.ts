@@ -46,6 +46,15 @@ export class TokenLogin implements Login {
         next: ['put a new one there'],
       })
     }
+    if (!/^[\x21-\x7e]+$/.test(token)) {
+      throw new Unreachable(
+        'E_SECRET',
+        `${this.about} can't be sent: it has spaces, line ends or letters beyond ASCII`,
+        {
+          data: {where: this.secret.where},
+        },
+      )
+    }
     return token
   }
 

@@ -8,6 +8,7 @@ import {Unreachable} from '../../errors.js'
 import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
 import type {Login} from '../login/login.js'
 import {isAboutTls} from '../login/tls.js'
+import {unsaid} from '../login/unsaid.js'
 import {bareGet} from './bare-get.js'
 import {neededPermission} from './permission.js'
 
@@ -139,15 +140,16 @@ export class AdminHttp {
   private async follow(request: AdminRequest): Promise<RawAnswer> {
     let url = this.firstUrl(request)
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      let {body, headers, status} = await this.exchange(request, url)
+      let {body, headers, sent, status} = await this.exchange(request, url)
       // Who is refused so has not been heard: sending it again, be it a write, does it once.
-      if (status === 401 && this.login.renew()) ({body, headers, status} = await this.exchange(request, url))
+      if (status === 401 && this.login.renew()) ({body, headers, sent, status} = await this.exchange(request, url))
       if (status >= 200 && status < 300) return {body, headers}
       const location = status >= 300 && status < 400 ? headers['location'] : undefined
       if (location === undefined) {
+        const reason = unsaid(reasonOf(body.toString('utf8')), sent)
         throw new AdminRefused(request, url, {
           status,
-          reason: reasonOf(body.toString('utf8')),
+          reason,
           login: this.login.about,
         })
       }
@@ -174,7 +176,7 @@ export class AdminHttp {
       if (request.isOneOfMany) {
         const agent = url.startsWith('https:') ? this.agents.httpsAgent : this.agents.httpAgent
         const headers = {...own, 'Accept-Encoding': 'identity'}
-        return asAnswer(await bareGet(url, {agent, headers, timeoutMs: this.timeoutMs}))
+        return asAnswer(own, await bareGet(url, {agent, headers, timeoutMs: this.timeoutMs}))
       }
       const answer = await this.client.request<Buffer>({
         method: request.method,
@@ -186,7 +188,7 @@ export class AdminHttp {
               headers: {...own, 'Content-Type': request.contentType ?? 'application/json'},
             }),
       })
-      return asAnswer({status: answer.status, body: answer.data, headers: answer.headers})
+      return asAnswer(own, {status: answer.status, body: answer.data, headers: answer.headers})
     } catch (error) {
       throw noAnswer(url, error)
     }
@@ -201,10 +203,15 @@ export interface RawAnswer {
 
 interface Answer extends RawAnswer {
   readonly status: number
+  /** the headers of the request */
+  readonly sent: Readonly<Record<string, string>>
 }
 
-function asAnswer({body, headers, status}: {body: Buffer; headers: unknown; status: number}): Answer {
-  return {status, body, headers: headers as RawAnswer['headers']}
+function asAnswer(
+  sent: Answer['sent'],
+  {body, headers, status}: {body: Buffer; headers: unknown; status: number},
+): Answer {
+  return {status, sent, body, headers: headers as RawAnswer['headers']}
 }
 
 function noAnswer(url: string, error: unknown): Unreachable {

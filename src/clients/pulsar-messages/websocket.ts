@@ -6,8 +6,8 @@ import {WebSocket} from 'ws'
 import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
 import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
-import type {Login} from '../login/login.js'
 import {isAboutTls} from '../login/tls.js'
+import {unsaid} from '../login/unsaid.js'
 import {decodeMessageId, encodeMessageId} from './message-id.js'
 import {
   type ConsumeOptions,
@@ -121,9 +121,10 @@ export class WebSocketTransport implements MessageTransport {
 
   private async connect(path: string, receive?: (frame: string, from: WebSocket) => void): Promise<WebSocket> {
     const {login, tls} = this.credentials
+    const headers = await login.headers()
     const socket = new WebSocket(this.url + path, {
       ...tls,
-      headers: await login.headers(),
+      headers,
       handshakeTimeout: 30_000,
       perMessageDeflate: false,
     })
@@ -136,7 +137,7 @@ export class WebSocketTransport implements MessageTransport {
       socket.on('message', (data: Buffer) => {
         receive(data.toString('utf8'), socket)
       })
-    await opened(socket, this.url, login)
+    await opened(socket, this.url, {about: login.about, headers})
     return socket
   }
 }
@@ -144,14 +145,20 @@ export class WebSocketTransport implements MessageTransport {
 /** The proxy answered the handshake with an HTTP error; the message is its reason. */
 class HandshakeRefused extends Unreachable {}
 
-function opened(socket: WebSocket, url: string, login: Login): Promise<void> {
+interface Sent {
+  /** the login, for people */
+  readonly about: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+function opened(socket: WebSocket, url: string, sent: Sent): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('open', resolve)
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       void readText(response).then((body) => {
         const {statusCode: status} = response
         const isNotAllowed = status === 401 || status === 403
-        const reason = `${reasonOf(body, response)}${isNotAllowed ? `; sent with ${login.about}` : ''}`
+        const reason = `${unsaid(reasonOf(body, response), sent.headers)}${isNotAllowed ? `; sent with ${sent.about}` : ''}`
         reject(new HandshakeRefused(isNotAllowed ? 'E_NOT_ALLOWED' : 'E_WEBSOCKET_REFUSED', reason, {data: {status}}))
         socket.terminate() // it would stay half open: who listens for the response has to end it
       }, reject)
