@@ -9,14 +9,22 @@ import {ROOT} from './state.mjs'
 const GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath'
 
 /**
+ * The module for OpenID Connect is not to be had in every version of the broker: the nearest one that is. It needs no more of
+ * the broker than its interface for authentication.
+ * @type {Record<string, string>}
+ */
+const OPENID_MODULES = {'4.2.4': '4.0.8', '4.0.7': '4.0.8', '3.0.7': '3.3.6'}
+
+/**
  * The class path of one Pulsar version. Downloads what is not there, which takes a while the first time.
  * @param {string} version
- * @param {{mvn: string, progress: (line: string) => void, signal?: AbortSignal | undefined}} options
+ * @param {{hasOpenId: boolean, mvn: string, progress: (line: string) => void, signal?: AbortSignal | undefined}} options
  */
-export async function classpath(version, {mvn, progress, signal}) {
-  const dir = join(ROOT, 'classpath', version)
+export async function classpath(version, {hasOpenId, mvn, progress, signal}) {
+  const dir = join(ROOT, 'classpath', hasOpenId ? `${version}-openid` : version)
   const list = join(dir, 'classpath.txt')
-  const work = async () => readComplete(list) ?? (await resolve({version, dir, list, mvn, progress, signal}))
+  const pom = brokerPom(version, hasOpenId ? openIdDependency(OPENID_MODULES[version]) : '')
+  const work = async () => readComplete(list) ?? (await resolve({version, dir, list, pom, mvn, progress, signal}))
   return (
     readComplete(list) ??
     (await withLock('classpath', work, {signal, onWait: () => progress('waiting for another download of jars')}))
@@ -30,13 +38,13 @@ function readComplete(list) {
   return value !== '' && value.split(delimiter).every((jar) => existsSync(jar)) ? value : undefined
 }
 
-/** @param {{version: string, dir: string, list: string, mvn: string, progress: (line: string) => void, signal?: AbortSignal | undefined}} options */
-async function resolve({version, dir, list, mvn, progress, signal}) {
+/** @param {{version: string, dir: string, list: string, pom: string, mvn: string, progress: (line: string) => void, signal?: AbortSignal | undefined}} options */
+async function resolve({version, dir, list, pom, mvn, progress, signal}) {
   progress(`resolving the jars of Pulsar ${version} with Maven (the first time downloads about 270 MB)`)
   mkdirSync(dir, {recursive: true})
   const pomFile = join(dir, 'pom.xml')
   const fresh = `${list}.new`
-  writeFileSync(pomFile, pom(version))
+  writeFileSync(pomFile, pom)
   const startedAt = Date.now()
   const ticker = setInterval(
     () => progress(`still resolving, ${Math.round((Date.now() - startedAt) / 1000)} s`),
@@ -72,8 +80,8 @@ function runMaven(mvn, args, signal) {
   })
 }
 
-/** Without the import of Pulsar's own version list, OpenTelemetry's versions clash and the broker dies with NoSuchMethodError. @param {string} version */
-function pom(version) {
+/** Without the import of Pulsar's own version list, OpenTelemetry's versions clash and the broker dies with NoSuchMethodError. @param {string} version @param {string} more */
+function brokerPom(version, more) {
   return `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>keyshift.stack</groupId><artifactId>broker</artifactId><version>${version}</version><packaging>pom</packaging>
@@ -82,7 +90,19 @@ function pom(version) {
   </dependency></dependencies></dependencyManagement>
   <dependencies><dependency>
     <groupId>org.apache.pulsar</groupId><artifactId>pulsar-broker</artifactId><version>${version}</version>
-  </dependency></dependencies>
+  </dependency>${more}</dependencies>
 </project>
 `
+}
+
+/** What it shares with the broker comes in the broker's version. @param {string} version */
+function openIdDependency(version) {
+  const shared = ['org.apache.pulsar', 'io.kubernetes']
+  const exclusions = shared.map(
+    (group) => `<exclusion><groupId>${group}</groupId><artifactId>*</artifactId></exclusion>`,
+  )
+  return `<dependency>
+    <groupId>org.apache.pulsar</groupId><artifactId>pulsar-broker-auth-oidc</artifactId><version>${version}</version>
+    <exclusions>${exclusions.join('')}</exclusions>
+  </dependency>`
 }

@@ -10,8 +10,9 @@ export const PULSAR_VERSIONS = ['4.2.4', '4.0.7', '3.0.7']
 export const REDIS_MODES = ['standalone', 'cluster', 'sentinel']
 
 /**
- * Broker variants: settings laid over those of every stack. `auth: 'token'` adds what needs a secret made for the stack.
- * @type {Record<string, {about: string, conf: Record<string, string | number | boolean>, needs?: '4.x', auth?: 'token'}>}
+ * Broker variants: settings laid over those of every stack. `auth` adds logins, with secrets made for the stack: tokens alone,
+ * or every kind there is, and TLS.
+ * @type {Record<string, {about: string, conf: Record<string, string | number | boolean>, needs?: '4.x', auth?: 'token' | 'every'}>}
  */
 export const VARIANTS = {
   default: {about: 'consistent hashing, topic policies on, no authentication', conf: {}},
@@ -34,8 +35,13 @@ export const VARIANTS = {
   },
   'token-auth': {
     about: 'token authentication and authorization; the admin token is in the file `token`',
-    conf: {authenticationEnabled: true, authorizationEnabled: true},
+    conf: {},
     auth: 'token',
+  },
+  secured: {
+    about: 'logins by token, password, certificate and OpenID Connect, authorization, TLS ports beside the plain ones',
+    conf: {},
+    auth: 'every',
   },
 }
 

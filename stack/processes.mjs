@@ -10,7 +10,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 /** @typedef {{name: string, command: string, args: string[], cwd: string, log: string}} Program */
 
 /** What a stack consists of, by the name of the executable: `redis-server` may be a link to `redis-check-rdb`. */
-const STACK_EXECUTABLES = new Set(['java', 'redis-server', 'redis-check-rdb'])
+const STACK_EXECUTABLES = new Set(['java', 'node', 'redis-server', 'redis-check-rdb'])
 
 const hasProc = existsSync('/proc/self/stat')
 

@@ -1,64 +1,19 @@
 // @ts-check
-// One standalone broker: its configuration, how its JVM is started, and when it is healthy.
-import {createHmac, randomBytes} from 'node:crypto'
-import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
-import {networkInterfaces} from 'node:os'
+// The standalone broker of a stack: how its JVM is started, and when it is healthy.
+import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {VARIANTS} from './identity.mjs'
+import {brokerSettings} from './broker-conf.mjs'
+import {adminHeaders, hasEveryLogin, loginPorts, loginsDir, tokenFile} from './logins.mjs'
+import {AUDIENCE, issuerUrl} from './openid.mjs'
 
 /** @typedef {import('./identity.mjs').Identity} Identity */
 /** @typedef {import('./ports.mjs').Ports} Ports */
+/** @typedef {import('./processes.mjs').Program} Program */
+/** @typedef {{dir: string, ports: Ports, java: string, classpath: string, log4j: string, logins: import('./logins.mjs').Settings}} Options */
 
-export const PULSAR_PORTS = ['web', 'broker', 'bookie']
-
-/** @type {Record<string, string | number | boolean>} */
-const CONF = {
-  clusterName: 'standalone',
-  advertisedAddress: '127.0.0.1',
-  bindAddress: '127.0.0.1',
-  webSocketServiceEnabled: true,
-  managedLedgerDefaultEnsembleSize: 1,
-  managedLedgerDefaultWriteQuorum: 1,
-  managedLedgerDefaultAckQuorum: 1,
-  systemTopicEnabled: true,
-  topicLevelPoliciesEnabled: true,
-  allowAutoTopicCreation: true,
-  brokerDeleteInactiveTopicsEnabled: false,
-  forceDeleteNamespaceAllowed: true,
-  defaultNumberOfNamespaceBundles: 4,
-  statsUpdateFrequencyInSecs: 5,
-  statsUpdateInitialDelayInSecs: 5, // not 60: until then the broker's copy of its statistics is empty
-  loadBalancerEnabled: false, // one broker; and 3.0.7 does not start with it where the network card's speed is unknown
-
-  // A small machine: the defaults count on many cores.
-  numIOThreads: 2,
-  numHttpServerThreads: 8,
-  numOrderedExecutorThreads: 2,
-  numExecutorThreadPoolSize: 2,
-  numCacheExecutorThreadPoolSize: 2,
-  topicOrderedExecutorThreadNum: 2,
-  managedLedgerNumSchedulerThreads: 2,
-  bookkeeperClientNumWorkerThreads: 2,
-  webSocketNumServiceThreads: 2,
-  webSocketNumIoThreads: 2,
-
-  // The bookie reads the same file. Its data is thrown away after use: no waiting for the disk, small files.
-  allowEphemeralPorts: true, // without it --bookkeeper-port is ignored and any port taken
-  allowLoopback: true,
-  journalSyncData: false,
-  journalMaxSizeMB: 64,
-  journalPreAllocSizeMB: 4,
-  journalMaxBackups: 0,
-  numJournalCallbackThreads: 1,
-  numAddWorkerThreads: 1,
-  numReadWorkerThreads: 2,
-  numLongPollWorkerThreads: 1,
-  numHighPriorityWorkerThreads: 1,
-  serverNumIOThreads: 2,
-  dbStorage_writeCacheMaxSizeMb: 64,
-  dbStorage_readAheadCacheMaxSizeMb: 32,
-  diskUsageThreshold: 0.99, // a nearly full disk should not make the test broker read-only
-  diskUsageWarnThreshold: 0.985,
+/** What needs a port. @param {Identity} identity */
+export function pulsarPorts(identity) {
+  return ['web', 'broker', 'bookie', ...loginPorts(identity)]
 }
 
 const OPENED_PACKAGES = [
@@ -67,28 +22,39 @@ const OPENED_PACKAGES = [
   'jdk.management/com.sun.management.internal',
 ]
 
-/**
- * Writes the broker's files into its data folder.
- * @param {Identity} identity
- * @param {{dir: string, ports: Ports, java: string, classpath: string, log4j: string}} options
- * @returns {import('./processes.mjs').Program}
- */
-export function brokerProgram(identity, {dir, ports, java, classpath, log4j}) {
-  const path = (/** @type {string} */ name) => join(dir, name)
-  mkdirSync(path('tmp'), {recursive: true})
-  const variant = VARIANTS[identity.config]
-  const settings = {
-    ...CONF,
-    webServicePort: ports.web,
-    brokerServicePort: ports.broker,
-    listeningInterface: loopbackName(),
-    ...variant.conf,
-    ...(variant.auth === 'token' ? tokenSettings(dir) : {}),
-  }
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
-  writeFileSync(path('broker.conf'), lines.join(''), {mode: 0o600})
+/** Writes the broker's files into the stack's folder. @param {Identity} identity @param {Options} options */
+export function brokerProgram(identity, options) {
+  const {dir, logins, ports} = options
+  const conf = writeConf(dir, 'broker', brokerSettings(identity, {web: ports.web, broker: ports.broker, logins}))
+  const standalone = [
+    ...['-c', conf, '-nfw', '-nss', '--num-bookies', '1', '--bookkeeper-port', String(ports.bookie)],
+    ...['--metadata-dir', join(dir, 'metadata'), '--bookkeeper-dir', join(dir, 'bookkeeper')],
+  ]
+  writeArguments('broker', ['org.apache.pulsar.PulsarStandaloneStarter', ...standalone], options)
+  return brokerAgain(dir, options.java)
+}
+
+/** A broker whose files are there already. @param {string} dir @param {string} java */
+export const brokerAgain = (dir, java) => javaProgram('broker', dir, java)
+
+/** @param {string} name @param {string} dir @param {string} java @returns {Program} */
+function javaProgram(name, dir, java) {
+  return {name, command: java, args: [`@${argumentsFile(dir, name)}`], cwd: dir, log: join(dir, `${name}.out`)}
+}
+
+/** @param {string} dir @param {string} name @param {import('./broker-conf.mjs').Settings} settings */
+function writeConf(dir, name, settings) {
+  const path = join(dir, `${name}.conf`)
+  const lines = Object.entries(settings).map(([setting, value]) => `${setting}=${value}\n`)
+  writeFileSync(path, lines.join(''), {mode: 0o600})
+  return path
+}
+
+/** @param {string} name @param {string[]} program main class and its arguments @param {Options} options */
+function writeArguments(name, program, {dir, classpath, log4j}) {
+  mkdirSync(join(dir, 'tmp'), {recursive: true})
   const jvm = [
-    ...OPENED_PACKAGES.flatMap((name) => ['--add-opens', `${name}=ALL-UNNAMED`]),
+    ...OPENED_PACKAGES.flatMap((opened) => ['--add-opens', `${opened}=ALL-UNNAMED`]),
     ...[
       '-Xms256m',
       '-Xmx1g',
@@ -99,37 +65,44 @@ export function brokerProgram(identity, {dir, ports, java, classpath, log4j}) {
     ],
     '-Dio.netty.tryReflectionSetAccessible=true',
     `-Dlog4j2.configurationFile=${log4j}`,
-    `-Dkeyshift.log=${brokerLog(dir)}`,
-    `-Djava.io.tmpdir=${path('tmp')}`, // native libraries are unpacked there, and go with the data
+    `-Dkeyshift.log=${brokerLog(dir, name)}`,
+    `-Djava.io.tmpdir=${join(dir, 'tmp')}`, // native libraries are unpacked there, and go with the data
     ...['-cp', classpath],
   ]
-  const standalone = [
-    ...['-c', path('broker.conf'), '-nfw', '-nss', '--num-bookies', '1', '--bookkeeper-port', String(ports.bookie)],
-    ...['--metadata-dir', path('metadata'), '--bookkeeper-dir', path('bookkeeper')],
-  ]
   // The class path alone has 35 kB: in a file, the process list stays readable.
-  const args = [...jvm, 'org.apache.pulsar.PulsarStandaloneStarter', ...standalone]
   writeFileSync(
-    path('java.args'),
-    args.map((arg) => `"${arg.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"\n`).join(''),
+    argumentsFile(dir, name),
+    [...jvm, ...program].map((arg) => `"${arg.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"\n`).join(''),
   )
-  return brokerAgain(dir, java)
 }
 
-/** A broker whose files are there already. @param {string} dir @param {string} java @returns {import('./processes.mjs').Program} */
-export function brokerAgain(dir, java) {
-  return {name: 'broker', command: java, args: [`@${join(dir, 'java.args')}`], cwd: dir, log: join(dir, 'broker.out')}
+/** @param {string} dir @param {string} name */
+const argumentsFile = (dir, name) => join(dir, `${name}.args`)
+
+/** @param {string} dir @param {string} [name] */
+export const brokerLog = (dir, name = 'broker') => join(dir, `${name}.log`)
+
+/** Where the brokers are, and the files to log in with. @param {Identity} identity @param {{dir: string, ports: Ports}} options */
+export function pulsarContext(identity, {dir, ports}) {
+  const token = tokenFile(identity, dir)
+  return {
+    ...pulsarAddresses(ports),
+    ...(token ? {tokenFile: token} : {}),
+    ...(hasEveryLogin(identity)
+      ? {
+          adminTlsUrl: `https://127.0.0.1:${ports.webTls}`,
+          serviceTlsUrl: `pulsar+ssl://127.0.0.1:${ports.brokerTls}`,
+          webSocketTlsUrl: `wss://127.0.0.1:${ports.webTls}`,
+          issuerUrl: issuerUrl(ports),
+          audience: AUDIENCE,
+          loginsDir: loginsDir(dir),
+        }
+      : {}),
+  }
 }
-
-/** @param {string} dir */
-export const brokerLog = (dir) => join(dir, 'broker.log')
-
-/** The admin token's file, in the variants that have one. @param {Identity} identity @param {string} dir */
-export const tokenFile = (identity, dir) =>
-  VARIANTS[identity.config].auth === 'token' ? join(dir, 'token') : undefined
 
 /** @param {Ports} ports */
-export function pulsarAddresses(ports) {
+function pulsarAddresses(ports) {
   return {
     adminUrl: `http://127.0.0.1:${ports.web}`,
     serviceUrl: `pulsar://127.0.0.1:${ports.broker}`,
@@ -163,9 +136,7 @@ export async function brokerProblem(identity, {dir, ports, createNamespace}) {
 
 /** @param {Identity} identity @param {string} dir @param {Ports} ports */
 function adminClient(identity, dir, ports) {
-  const file = tokenFile(identity, dir)
-  /** @type {Record<string, string>} */
-  const headers = file ? {authorization: `Bearer ${readFileSync(file, 'utf8').trim()}`} : {}
+  const headers = adminHeaders(identity, dir)
   return async (/** @type {string} */ method, /** @type {string} */ path, /** @type {unknown} */ body = undefined) => {
     const response = await fetch(`${pulsarAddresses(ports).adminUrl}/admin/v2/${path}`, {
       method,
@@ -175,28 +146,4 @@ function adminClient(identity, dir, ports) {
     })
     return response.text()
   }
-}
-
-/** A secret for this stack alone, and a token signed with it for the user `admin`. @param {string} dir */
-function tokenSettings(dir) {
-  const secret = randomBytes(32)
-  const encode = (/** @type {object} */ part) => Buffer.from(JSON.stringify(part)).toString('base64url')
-  const unsigned = `${encode({alg: 'HS256'})}.${encode({sub: 'admin'})}`
-  const token = `${unsigned}.${createHmac('sha256', secret).update(unsigned).digest('base64url')}`
-  writeFileSync(join(dir, 'token'), token, {mode: 0o600})
-  return {
-    authenticationProviders: 'org.apache.pulsar.broker.authentication.AuthenticationProviderToken',
-    tokenSecretKey: `data:;base64,${secret.toString('base64')}`,
-    superUserRoles: 'admin',
-    brokerClientAuthenticationPlugin: 'org.apache.pulsar.client.impl.auth.AuthenticationToken',
-    brokerClientAuthenticationParameters: `token:${token}`,
-  }
-}
-
-/** The bookie takes the name of a network interface, not an address. */
-function loopbackName() {
-  const found = Object.entries(networkInterfaces()).find(([, addresses]) =>
-    addresses?.some(({address}) => address === '127.0.0.1'),
-  )
-  return found?.[0] ?? 'lo'
 }

@@ -3,9 +3,10 @@
 import {existsSync, rmSync} from 'node:fs'
 import {UsageError, allIdentities, identify} from './identity.mjs'
 import {isLocked, withLock} from './lock.mjs'
+import {loginsProblem} from './logins.mjs'
 import {rememberedPorts} from './ports.mjs'
 import {findRunningIn, isAlive, stopAll} from './processes.mjs'
-import {brokerLog, brokerProblem, pulsarAddresses, tokenFile} from './pulsar.mjs'
+import {brokerLog, brokerProblem, pulsarContext} from './pulsar.mjs'
 import {redisProblem, redisUrl} from './redis.mjs'
 import {restartBroker, startStack} from './start.mjs'
 import {CONTEXT, contextFile, dataDir, readJson, readState, writeJson} from './state.mjs'
@@ -14,7 +15,7 @@ import {CONTEXT, contextFile, dataDir, readJson, readState, writeJson} from './s
 /** @typedef {import('./state.mjs').State} State */
 /** @typedef {{pulsar?: string, config?: string, redis?: string}} Which */
 /** @typedef {{signal?: AbortSignal, progress?: (line: string) => void}} Control */
-/** @typedef {{adminUrl: string, serviceUrl: string, webSocketUrl: string, redisUrl: string, id: string, pulsar: string, config: string, redis: string, tokenFile?: string}} Context */
+/** @typedef {{adminUrl: string, serviceUrl: string, webSocketUrl: string, redisUrl: string, id: string, pulsar: string, config: string, redis: string, tokenFile?: string, adminTlsUrl?: string, serviceTlsUrl?: string, webSocketTlsUrl?: string, issuerUrl?: string, audience?: string, loginsDir?: string}} Context */
 /** @typedef {{id: string, state: 'running' | 'crashed' | 'starting' | 'stopped', upSeconds: number | null, processes: Array<{name: string, pid: number, alive: boolean}>, context: Context | null}} Status */
 
 /**
@@ -107,12 +108,10 @@ function statusOf(identity) {
 
 /** @param {Identity} identity @param {State} state @returns {Context} */
 function contextOf(identity, {ports}) {
-  const token = tokenFile(identity, dataDir(identity.id))
   return {
-    ...pulsarAddresses(ports),
+    ...pulsarContext(identity, {dir: dataDir(identity.id), ports}),
     redisUrl: redisUrl(identity.redis, ports),
     ...identity,
-    ...(token ? {tokenFile: token} : {}),
   }
 }
 
@@ -129,10 +128,12 @@ async function healthyState(identity) {
   const {id} = identity
   const state = readState(id)
   if (state?.phase !== 'running' || !state.processes.every(isAlive)) return undefined
+  const {ports} = state
   const problems = () =>
     Promise.all([
-      brokerProblem(identity, {dir: dataDir(id), ports: state.ports, createNamespace: true}),
-      redisProblem(identity.redis, {ports: state.ports, cli: 'redis-cli', formed: true}),
+      brokerProblem(identity, {dir: dataDir(id), ports, createNamespace: true}),
+      loginsProblem(identity, ports),
+      redisProblem(identity.redis, {ports, cli: 'redis-cli', formed: true}),
     ])
   // A busy machine may miss one deadline: only a stack that stays silent is broken.
   for (let attempt = 0; attempt < 3; attempt++) {

@@ -7,8 +7,9 @@ import {classpath} from './classpath.mjs'
 import {withLock} from './lock.mjs'
 import {tail} from './logs.mjs'
 import {freePorts, rememberPorts, rememberedPorts} from './ports.mjs'
+import {hasEveryLogin, loginPrograms, loginsDir, loginsProblem, prepareLogins} from './logins.mjs'
 import {isAlive, killAll, startDetached, stopAll} from './processes.mjs'
-import {PULSAR_PORTS, brokerAgain, brokerLog, brokerProblem, brokerProgram} from './pulsar.mjs'
+import {brokerAgain, brokerLog, brokerProblem, brokerProgram, pulsarPorts} from './pulsar.mjs'
 import {formRedis, redisLog, redisPorts, redisPrograms, redisProblem} from './redis.mjs'
 import {dataDir, writeState} from './state.mjs'
 import {requireTools} from './tools.mjs'
@@ -34,8 +35,8 @@ const NAMESPACE_AFTER_MS = 30_000
 export async function startStack(identity, {signal, progress}) {
   const tools = await withLock('tools', () => requireTools(progress), {signal})
   signal?.throwIfAborted()
-  const jars = await classpath(identity.pulsar, {mvn: tools.mvn, progress, signal})
-  const names = [...PULSAR_PORTS, ...redisPorts(identity.redis)]
+  const jars = await classpath(identity.pulsar, {hasOpenId: hasEveryLogin(identity), mvn: tools.mvn, progress, signal})
+  const names = [...pulsarPorts(identity), ...redisPorts(identity.redis)]
   const start = async (/** @type {Record<string, number> | undefined} */ preferred) =>
     startOnPorts(identity, {ports: await freePorts(names, preferred), tools, jars, signal, progress})
   try {
@@ -59,19 +60,21 @@ async function startOnPorts(identity, {ports, tools, jars, signal, progress}) {
   /** @type {State} */
   const state = {phase: 'starting', startedAt: new Date(startedAt).toISOString(), ports, processes: []}
   const log4j = new URL('log4j2.xml', import.meta.url).href
-  const programs = [
-    ...redisPrograms(identity.redis, {dir, ports, server: tools['redis-server']}),
-    brokerProgram(identity, {dir, ports, java: tools.java, classpath: jars, log4j}),
-  ]
+  const start = (/** @type {import('./processes.mjs').Program} */ program) => {
+    state.processes.push(startDetached(program))
+    writeState(id, state) // after each: if this process is killed here, the next one knows what to stop
+  }
   try {
-    for (const program of programs) {
-      state.processes.push(startDetached(program))
-      writeState(id, state) // after each: if this process is killed here, the next one knows what to stop
-    }
+    const logins = await prepareLogins(identity, {dir, ports})
+    const options = {dir, ports, java: tools.java, classpath: jars, log4j, logins}
+    redisPrograms(identity.redis, {dir, ports, server: tools['redis-server']}).forEach(start)
+    loginPrograms(identity, dir).forEach(start)
+    start(brokerProgram(identity, options))
     progress(`stack ${id}: Pulsar ${identity.pulsar} (${identity.config}) and Redis (${identity.redis}) are starting`)
     await Promise.all([
       redisReady(identity, {state, dir, cli: tools['redis-cli'], signal}),
       brokerReady(identity, {state, dir, signal}),
+      othersReady(() => loginsProblem(identity, ports), 'openid', {state, dir: loginsDir(dir), signal}),
     ])
   } catch (error) {
     await stopAll(state.processes)
@@ -105,7 +108,7 @@ export async function restartBroker(identity, {state, signal, progress}) {
 /** @param {Identity} identity @param {{state: State, dir: string, cli: string, signal: AbortSignal | undefined}} options */
 async function redisReady({redis}, {state, dir, cli, signal}) {
   const {ports} = state
-  const processes = state.processes.filter(({name}) => name !== 'broker')
+  const processes = state.processes.filter(({name}) => name.startsWith('redis'))
   const logs = processes.map(({name}) => redisLog(dir, name))
   const wait = {what: 'Redis', processes, logs, signal}
   await waitFor(() => redisProblem(redis, {ports, cli, formed: false}), wait)
@@ -120,6 +123,18 @@ async function brokerReady(identity, {state, dir, signal}) {
   const logs = [brokerLog(dir), join(dir, 'broker.out')]
   const problem = () => brokerProblem(identity, {dir, ports: state.ports, createNamespace: Date.now() > createAfter})
   await waitFor(problem, {what: 'the broker', processes, logs, signal})
+}
+
+/**
+ * What there is beside Redis and the first broker.
+ * @param {() => Promise<string | undefined>} problem
+ * @param {string} name of its process
+ * @param {{state: State, dir: string, signal: AbortSignal | undefined}} options
+ */
+async function othersReady(problem, name, {state, dir, signal}) {
+  const processes = state.processes.filter((running) => running.name === name)
+  const logs = [join(dir, `${name}.log`), join(dir, `${name}.out`)]
+  await waitFor(problem, {what: name, processes, logs, signal})
 }
 
 /**

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import {execFile} from 'node:child_process'
 import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
-import {promisify} from 'node:util'
 
 import calculateSlot from 'cluster-key-slot'
 import {Cluster, Redis} from 'ioredis'
 
+import {makeCertificates} from '../../stack/certificates.mjs'
 import {connectRedis} from '../../src/clients/redis/connect.js'
 import type {LockReleases} from '../../src/domain/locks/collect-release.js'
 import {type LockScan, scanLocks} from '../../src/domain/locks/collect.js'
@@ -193,12 +192,9 @@ test('a login without a right: it is named', async (t) => {
 })
 
 test('TLS: a certificate that nobody vouches for is refused, and with its authority it goes on', async (t) => {
-  const folder = await temporaryFolder(t)
-  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
-  const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', certificate]
-  await promisify(execFile)('openssl', [...made, ...subject])
-  const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', certificate]
+  const {authority, pairs} = await makeCertificates(await temporaryFolder(t), {authority: 'ca', names: ['redis']})
+  const {certificate, key} = pairs.redis
+  const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', authority]
   const {port} = await startRedis(t, '--port', '0', '--tls-port', 'PORT', ...files, '--tls-auth-clients', 'no')
   const args = ['locks', 'scan', '--redis-url', `rediss://127.0.0.1:${String(port)}`]
   const refused = await runCli([...args, '--json'])
@@ -206,7 +202,7 @@ test('TLS: a certificate that nobody vouches for is refused, and with its author
   const {error} = parseDocument(refused.stdout)
   assert.equal(error.code, 'E_REDIS_TLS', refused.stdout)
   assert.match(error.next.join(), /NODE_EXTRA_CA_CERTS/)
-  const {complete} = await askCli<LockScan>(args, {NODE_EXTRA_CA_CERTS: certificate})
+  const {complete} = await askCli<LockScan>(args, {NODE_EXTRA_CA_CERTS: authority})
   assert.equal(complete, true)
 })
 

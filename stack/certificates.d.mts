@@ -1,0 +1,11 @@
+/** Paths of two PEM files; the key is PKCS #8. */
+export interface Pair {
+  readonly certificate: string
+  readonly key: string
+}
+
+/** Writes a new authority's certificate, and for each common name a certificate by it, for a server here or a client, with its key. */
+export function makeCertificates<N extends string>(
+  dir: string,
+  wanted: {authority: string; names: readonly N[]},
+): Promise<{authority: string; pairs: Readonly<Record<N, Pair>>}>
