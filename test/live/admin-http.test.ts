@@ -5,6 +5,10 @@ import type {AddressInfo} from 'node:net'
 import {test, type TestContext} from 'node:test'
 import {inspect} from 'node:util'
 
+import {NO_CREDENTIALS} from '../../src/clients/login/credentials.js'
+import {NO_LOGIN} from '../../src/clients/login/login.js'
+import {secretFrom} from '../../src/clients/login/secret.js'
+import {TokenLogin} from '../../src/clients/login/token.js'
 import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
 import {parseTopicName} from '../../src/topic-name.js'
 
@@ -21,9 +25,10 @@ async function serve(t: TestContext, handler: Handler): Promise<string> {
 function open(
   t: TestContext,
   url: string,
-  options: {token?: string; retryForMs?: number; timeoutMs?: number} = {},
+  {token, ...options}: {token?: string; retryForMs?: number; timeoutMs?: number} = {},
 ): PulsarAdmin {
-  const admin = new PulsarAdmin({url, ...options})
+  const login = token === undefined ? NO_LOGIN : new TokenLogin(secretFrom({env: 'TOKEN'}, {TOKEN: token}))
+  const admin = new PulsarAdmin({url, credentials: {...NO_CREDENTIALS, login}, ...options})
   t.after(() => admin.close())
   return admin
 }
@@ -86,13 +91,43 @@ test('a server error is told without its Java stack', async (t) => {
   await assert.rejects(open(t, url, {retryForMs: 0}).brokerVersion(), {reason: 'Message: no such thing'})
 })
 
-test('403 says what to check, and never the token', async (t) => {
-  const url = await serve(t, (_request, response) => response.writeHead(403).end('{"reason":"not permitted"}'))
-  await assert.rejects(open(t, url, {token: 'very-secret'}).brokers(), (error: Error) => {
-    assert.equal('code' in error && error.code, 'E_NOT_ALLOWED')
-    assert.doesNotMatch(inspect(error, {depth: null}), /very-secret/)
-    return true
+test('a refusal says what was sent, never the token, and what it needs; a 401 may mean either', async (t) => {
+  for (const [status, body, code, says] of [
+    [
+      403,
+      '{"reason":"not permitted"}',
+      'E_NOT_ALLOWED',
+      /sent with a token from the environment variable TOKEN; it needs a superuser/,
+    ],
+    [401, '{"reason":"Unauthorized to …"}', 'E_NOT_ALLOWED', /it needs a superuser/],
+    [401, '{"message":"Authentication required"}', 'E_LOGIN_REFUSED', /sent with a token from the environment/],
+    [401, '<html><title>Error 401</title>very-secret</html>', 'E_LOGIN_REFUSED', /401: Error 401 \*\*\*;/],
+  ] as const) {
+    const url = await serve(t, (_request, response) => response.writeHead(status).end(body))
+    await assert.rejects(open(t, url, {token: 'very-secret'}).brokers(), (error: Error) => {
+      assert.equal('code' in error && error.code, code)
+      assert.match(error.message, says)
+      assert.doesNotMatch(inspect(error, {depth: null}), /very-secret/)
+      return true
+    })
+  }
+})
+
+test('a login that is refused is renewed once, and what was not heard is sent again', async (t) => {
+  const seen: unknown[] = []
+  const url = await serve(t, (request, response) => {
+    seen.push([request.method, request.headers.authorization])
+    response.writeHead(request.headers.authorization === 'Bearer new' ? 204 : 401).end()
   })
+  const tokens = ['old', 'new']
+  const secret = {where: 'X', read: () => Promise.resolve(tokens[0] ?? ''), forget: () => Boolean(tokens.shift())}
+  const admin = new PulsarAdmin({url, credentials: {...NO_CREDENTIALS, login: new TokenLogin(secret)}})
+  t.after(() => admin.close())
+  await admin.setSubscriptionTypes(TOPIC, null)
+  assert.deepEqual(seen, [
+    ['DELETE', 'Bearer old'],
+    ['DELETE', 'Bearer new'],
+  ])
 })
 
 test('a broker that accepts and says nothing runs into the timeout', async (t) => {

@@ -75,7 +75,7 @@ test('a command: asked once until it is forgotten; neither its arguments nor wha
 })
 
 test('a token tells its role and when it ended; one that ends is asked for again', async () => {
-  const tokens = [tokenOf({sub: 'ann', exp: NOW / 1000 + 5}), tokenOf({sub: 'ann', exp: NOW / 1000 + 600})]
+  const tokens = [tokenOf({sub: 'ann', exp: NOW / 1000}), tokenOf({sub: 'ann', exp: NOW / 1000 + 600})]
   const login = new TokenLogin(
     {where: 'a list', read: () => Promise.resolve(tokens[0] ?? ''), forget: () => Boolean(tokens.shift())},
     () => NOW,

@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {Unreachable} from '../../errors.js'
 import {parseTopicName, type TopicName} from '../../topic-name.js'
 import type {PulsarAdmin} from '../pulsar-admin/admin.js'
-import {AdminRefused, unlessRefused} from '../pulsar-admin/http.js'
+import {AdminRefused, unlessNotAllowed, unlessRefused} from '../pulsar-admin/refused.js'
 import {type Claim, type Heartbeat, type JournalLine, type JournalStore, sha256, type Subject} from './journal.js'
 
 /** Topics of keyshift's own begin so. */
@@ -36,8 +36,7 @@ export class ClusterJournal implements JournalStore {
 
   async create(migrationId: string, subject: Subject): Promise<void> {
     const topic = beside(subject, `${JOURNALS}${migrationId}`)
-    const isMade = await unlessRefused(
-      403,
+    const isMade = await unlessNotAllowed(
       this.admin.createTopic(topic).then(() => true),
       false,
     )

@@ -23,6 +23,7 @@ export interface OAuth2Client {
 
 /** A token whose server does not say how long it lasts is asked for again after this. */
 const UNTOLD_MS = 60_000
+/** A token is not sent this short before its end, or the tenth of its life: the clocks differ, and a request takes its time. */
 const SPARE_MS = 10_000
 
 /** Access tokens by the grant of client credentials (RFC 6749 §4.4), kept until shortly before they end. */
@@ -62,7 +63,7 @@ export class OAuth2Secret implements Secret {
   }
 
   private lasting(token: CachedToken | null): CachedToken | null {
-    return token !== null && token.expiresAtMs - SPARE_MS > Date.now() ? token : null
+    return token !== null && token.goodUntilMs > Date.now() ? token : null
   }
 
   private async ask(id: string, secret: string): Promise<CachedToken> {
@@ -74,7 +75,7 @@ export class OAuth2Secret implements Secret {
         ...(scope === null ? {} : {scope}),
       })
       const lastsMs = answer.expires_in === undefined ? UNTOLD_MS : answer.expires_in * 1000
-      return {token: answer.access_token, expiresAtMs: Date.now() + lastsMs}
+      return {token: answer.access_token, goodUntilMs: Date.now() + lastsMs - Math.min(SPARE_MS, lastsMs / 10)}
     } catch (error) {
       if (error instanceof KeyshiftError) throw error
       throw this.refused(id, error)

@@ -6,8 +6,8 @@ import {replaceFile} from '../files/replace-file.js'
 
 export interface CachedToken {
   readonly token: string
-  /** epoch ms */
-  readonly expiresAtMs: number
+  /** epoch ms; shortly before it ends */
+  readonly goodUntilMs: number
 }
 
 /**
@@ -24,8 +24,8 @@ export class TokenCache {
   /** null when there is none that can be read. */
   async get(owner: readonly string[]): Promise<CachedToken | null> {
     try {
-      const {expiresAtMs, token} = JSON.parse(await readFile(this.pathOf(owner), 'utf8')) as Partial<CachedToken>
-      return typeof token === 'string' && typeof expiresAtMs === 'number' ? {token, expiresAtMs} : null
+      const {goodUntilMs, token} = JSON.parse(await readFile(this.pathOf(owner), 'utf8')) as Partial<CachedToken>
+      return typeof token === 'string' && typeof goodUntilMs === 'number' ? {token, goodUntilMs} : null
     } catch {
       return null // the next one is asked for instead
     }

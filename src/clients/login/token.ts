@@ -3,9 +3,6 @@ import {claimsOf} from './jwt.js'
 import type {BinaryLogin, Login} from './login.js'
 import type {Secret} from './secret.js'
 
-/** A token is not sent this short before its end: the clocks differ, and the request takes its time. */
-const SPARE_MS = 10_000
-
 /** A JSON web token, or what else the broker takes for one. */
 export class TokenLogin implements Login {
   private readonly secret: Secret
@@ -40,7 +37,7 @@ export class TokenLogin implements Login {
     const token = this.isOver(first) && this.secret.forget() ? await this.secret.read() : first
     const {expiresAtMs, subject} = claimsOf(token)
     this.subject = subject
-    if (expiresAtMs !== null && expiresAtMs <= this.nowMs()) {
+    if (expiresAtMs !== null && this.isOver(token)) {
       throw new Unreachable('E_TOKEN_EXPIRED', `${this.about} expired at ${new Date(expiresAtMs).toISOString()}`, {
         data: {where: this.secret.where, expiredAt: new Date(expiresAtMs).toISOString()},
         next: ['put a new one there'],
@@ -60,6 +57,6 @@ export class TokenLogin implements Login {
 
   private isOver(token: string): boolean {
     const {expiresAtMs} = claimsOf(token)
-    return expiresAtMs !== null && expiresAtMs - SPARE_MS <= this.nowMs()
+    return expiresAtMs !== null && expiresAtMs <= this.nowMs()
   }
 }

@@ -1,5 +1,6 @@
 import type {TopicName} from '../../topic-name.js'
-import {AdminHttp, type AdminHttpOptions, AdminRefused, type AdminRequest, type RawAnswer} from './http.js'
+import {AdminHttp, type AdminHttpOptions, type AdminRequest, type RawAnswer} from './http.js'
+import {AdminRefused} from './refused.js'
 import type {
   AutoSubscriptionCreation,
   BacklogQuota,

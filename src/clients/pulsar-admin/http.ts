@@ -10,7 +10,7 @@ import type {Login} from '../login/login.js'
 import {isAboutTls} from '../login/tls.js'
 import {unsaid} from '../login/unsaid.js'
 import {bareGet} from './bare-get.js'
-import {neededPermission} from './permission.js'
+import {AdminRefused, isLoginRefusal, parseBody} from './refused.js'
 
 export interface AdminHttpOptions {
   /** The broker's web address, as http://host:8080. */
@@ -35,43 +35,6 @@ export interface AdminRequest {
   readonly isOneOfMany?: boolean
   /** A refusal with this status is not tried again. */
   readonly finalStatus?: number
-}
-
-/** The broker answered, and refused. `status` and `reason` are the broker's own. */
-export class AdminRefused extends Unreachable {
-  readonly status: number
-  readonly reason: string
-
-  constructor(request: AdminRequest, url: string, {login, reason, status}: Refusal) {
-    const isLoginRefused = status === 401
-    const needs = status === 403 ? neededPermission(request) : null
-    const code = isLoginRefused || needs !== null ? 'E_NOT_ALLOWED' : status === 404 ? 'E_NOT_FOUND' : 'E_ADMIN_REFUSED'
-    const who = isLoginRefused || needs !== null ? `; sent with ${login}` : ''
-    const what = needs === null ? '' : `, which needs ${needs.right}`
-    super(code, `${request.method} ${url} answered ${String(status)}: ${reason}${who}${what}`, {
-      data: {url, status, reason, ...(who === '' ? {} : {login}), ...(needs === null ? {} : {needs: needs.right})},
-      next: isLoginRefused ? ['keyshift context show'] : (needs?.next ?? []),
-    })
-    this.status = status
-    this.reason = reason
-  }
-}
-
-interface Refusal {
-  readonly status: number
-  readonly reason: string
-  /** what the request was sent with */
-  readonly login: string
-}
-
-/** Takes a refusal with this status for an answer: what is wanted is there already, or is not there any more. */
-export async function unlessRefused<T, D>(status: number, action: Promise<T>, otherwise: D): Promise<D | T> {
-  try {
-    return await action
-  } catch (error) {
-    if (error instanceof AdminRefused && error.status === status) return otherwise
-    throw error
-  }
 }
 
 const MAX_REDIRECTS = 8
@@ -142,16 +105,13 @@ export class AdminHttp {
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       let {body, headers, sent, status} = await this.exchange(request, url)
       // Who is refused so has not been heard: sending it again, be it a write, does it once.
-      if (status === 401 && this.login.renew()) ({body, headers, sent, status} = await this.exchange(request, url))
+      if (isLoginRefusal(status, body.toString('utf8')) && this.login.renew())
+        ({body, headers, sent, status} = await this.exchange(request, url))
       if (status >= 200 && status < 300) return {body, headers}
       const location = status >= 300 && status < 400 ? headers['location'] : undefined
       if (location === undefined) {
-        const reason = unsaid(reasonOf(body.toString('utf8')), sent)
-        throw new AdminRefused(request, url, {
-          status,
-          reason,
-          login: this.login.about,
-        })
+        const said = unsaid(body.toString('utf8'), sent)
+        throw new AdminRefused(request, url, {status, said, login: this.login.about})
       }
       url = redirectTarget(url, location)
     }
@@ -254,34 +214,4 @@ function redirectTarget(from: string, location: string): string {
     })
   }
   return target.href
-}
-
-function parseBody(body: string): unknown {
-  if (body === '') return null
-  try {
-    return JSON.parse(body) as unknown
-  } catch {
-    return body // a few calls, such as brokers/version, answer plain text
-  }
-}
-
-/**
- * The broker's own words: `reason` of its JSON, without the Java stack it adds to unforeseen errors; `message` where its
- * web server answers for it, as it does without a login.
- */
-function reasonOf(body: string): string {
-  const parsed = parseBody(body)
-  const fields = typeof parsed === 'object' && parsed !== null ? (parsed as {reason?: unknown; message?: unknown}) : {}
-  const told = fields.reason ?? fields.message
-  const reason = typeof told === 'string' ? told : stripTags(body)
-  const [words = ''] = reason.split('Stacktrace:')
-  return words.replace(/^[\s-]*An unexpected error.*?-+\s*/s, '').trim() || 'no reason given'
-}
-
-function stripTags(html: string): string {
-  return html
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 300)
 }

@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import type {BacklogQuota, DispatchRate} from '../../clients/pulsar-admin/types.js'
 import {Interrupted} from '../../errors.js'
 import {parseTopicName} from '../../topic-name.js'

@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import {type CollectedSubscription, collectSubscription} from '../subscriptions/collect.js'
 import {DEFAULT_SETTINGS, parseVersion, type SelectorSettings} from './algorithm.js'
 import {collectSettled} from './collect-settled.js'

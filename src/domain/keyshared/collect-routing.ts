@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import type {CollectedTopic} from '../subscriptions/collect.js'
 import type {Routing} from './owners.js'
 import {HASHING_SCHEMES, type HashingScheme, partitionOfKey} from './routing.js'

@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectSubscription} from '../subscriptions/collect.js'
@@ -57,7 +57,7 @@ async function topicPolicies(
     return {subscriptionTypesEnabled, dispatchRate, autoSubscriptionCreation}
   } catch (error) {
     if (error instanceof AdminRefused && error.status === 405) return 'off'
-    if (error instanceof AdminRefused && error.status === 403) return 'refused'
+    if (error instanceof AdminRefused && error.isNotAllowed) return 'refused'
     throw error
   }
 }

@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Position, PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {unlessRefused} from '../../clients/pulsar-admin/http.js'
+import {unlessRefused} from '../../clients/pulsar-admin/refused.js'
 import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'

@@ -1,5 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused, type RawAnswer} from '../../clients/pulsar-admin/http.js'
+import type {RawAnswer} from '../../clients/pulsar-admin/http.js'
+import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import type {TopicName} from '../../topic-name.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
 import {type LedgerIndex, ledgerIndex, type Stretch} from './backlog.js'

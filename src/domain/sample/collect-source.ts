@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
 import {transportReader} from './collect-reader.js'
 import {restReader} from './collect-rest.js'
@@ -33,7 +33,7 @@ async function mayReadEntries(admin: PulsarAdmin, {partitions}: CollectedSubscri
     if (first) await admin.examineMessage(first.name, 'latest', 1)
     return true
   } catch (error) {
-    if (error instanceof AdminRefused && [401, 403, 405].includes(error.status)) return false
+    if (error instanceof AdminRefused && (error.isNotAllowed || error.status === 405)) return false
     throw error
   }
 }

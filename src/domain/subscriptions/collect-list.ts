@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/http.js'
+import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import type {BrokerTopics} from '../../clients/pulsar-admin/types.js'
 import {parseTopicName, splitPartition} from '../../topic-name.js'
 import {fits, type ListFilter, type ListOrder, sortRows} from './filter.js'
@@ -90,7 +90,7 @@ async function brokerCopies(
 }
 
 function isForbidden(error: unknown): boolean {
-  return error instanceof AdminRefused && error.status === 403
+  return error instanceof AdminRefused && error.isNotAllowed
 }
 
 function causeOf(reason: unknown): string {

@@ -1,5 +1,5 @@
 import type {Position} from '../../../clients/pulsar-admin/admin.js'
-import {unlessRefused} from '../../../clients/pulsar-admin/http.js'
+import {unlessRefused} from '../../../clients/pulsar-admin/refused.js'
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'

@@ -1,0 +1,117 @@
+import {Unreachable} from '../../errors.js'
+import {neededPermission} from './permission.js'
+
+/** What was asked, as far as a refusal tells it. @see AdminRequest */
+interface Asked {
+  readonly method: string
+  readonly path: string
+}
+
+interface Refusal {
+  readonly status: number
+  /** the body */
+  readonly said: string
+  /** what the request was sent with */
+  readonly login: string
+}
+
+/** The broker answered, and refused. `status` and `reason` are the broker's own. */
+export class AdminRefused extends Unreachable {
+  readonly status: number
+  readonly reason: string
+
+  constructor(asked: Asked, url: string, {login, said, status}: Refusal) {
+    const reason = reasonOf(said)
+    const what = `${asked.method} ${url} answered ${String(status)}: ${reason}`
+    const data = {url, status, reason}
+    if (isLoginRefusal(status, said)) {
+      const next = ['keyshift context show']
+      super('E_LOGIN_REFUSED', `${what}; sent with ${login}`, {data: {...data, login}, next})
+    } else if (status === 401 || status === 403) {
+      const {next, right} = neededPermission(asked)
+      super('E_NOT_ALLOWED', `${what}; sent with ${login}; it needs ${right}`, {
+        data: {...data, login, needs: right},
+        next,
+      })
+    } else {
+      super(status === 404 ? 'E_NOT_FOUND' : 'E_ADMIN_REFUSED', what, {data})
+    }
+    this.status = status
+    this.reason = reason
+  }
+
+  /** Whether the broker knows who asks, and does not permit it. */
+  get isNotAllowed(): boolean {
+    return this.code === 'E_NOT_ALLOWED'
+  }
+}
+
+/**
+ * Whether a broker does not take the login for one. What a login may not do is refused with 401 as well as with 403 (seen on
+ * 4.2.4); but that is said by the broker itself, in its own JSON, and this by the filter before it.
+ */
+export function isLoginRefusal(status: number, body: string): boolean {
+  return status === 401 && fieldsOf(body).reason === undefined
+}
+
+/** Takes a refusal with this status for an answer: what is wanted is there already, or is not there any more. */
+export function unlessRefused<T, D>(status: number, action: Promise<T>, otherwise: D): Promise<D | T> {
+  return unless((refusal) => refusal.status === status, action, otherwise)
+}
+
+/** The same of what this login may not do. */
+export function unlessNotAllowed<T, D>(action: Promise<T>, otherwise: D): Promise<D | T> {
+  return unless((refusal) => refusal.isNotAllowed, action, otherwise)
+}
+
+async function unless<T, D>(
+  isAnswer: (refusal: AdminRefused) => boolean,
+  action: Promise<T>,
+  otherwise: D,
+): Promise<D | T> {
+  try {
+    return await action
+  } catch (error) {
+    if (error instanceof AdminRefused && isAnswer(error)) return otherwise
+    throw error
+  }
+}
+
+export function parseBody(body: string): unknown {
+  if (body === '') return null
+  try {
+    return JSON.parse(body) as unknown
+  } catch {
+    return body // a few calls, such as brokers/version, answer plain text
+  }
+}
+
+interface SaidFields {
+  readonly reason?: unknown
+  readonly message?: unknown
+}
+
+function fieldsOf(body: string): SaidFields {
+  const parsed = parseBody(body)
+  return typeof parsed === 'object' && parsed !== null ? parsed : {}
+}
+
+/**
+ * The broker's own words: `reason` of its JSON, without the Java stack it adds to unforeseen errors; `message` where its
+ * web server answers for it, as it does without a login.
+ */
+function reasonOf(body: string): string {
+  const {message, reason: ofBroker} = fieldsOf(body)
+  const told = ofBroker ?? message
+  const reason = typeof told === 'string' ? told : stripTags(body)
+  const [words = ''] = reason.split('Stacktrace:')
+  return words.replace(/^[\s-]*An unexpected error.*?-+\s*/s, '').trim() || 'no reason given'
+}
+
+function stripTags(html: string): string {
+  return html
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 300)
+}
