@@ -102,7 +102,10 @@ test(
     await lab.publish(100, KEYS)
     assert.deepEqual((await askCli<Diagnosis>(['doctor', lab.topic.full, SUB, '--window', '1s'])).findings, [])
     await lab.publish(1, KEYS)
-    const world = await standingStill(place, [`/persistent/${place.namespace}/orders/partitioned-internalStats`])
+    const world = await standingStill(place, [
+      `/persistent/${place.namespace}/orders/partitioned-internalStats`,
+      `/namespaces/${place.namespace}`,
+    ])
     const before = await world()
     const file = `${place.folder}/snapshot.json`
     const args = ['doctor', lab.topic.full, '--window', '1s', '--snapshot', file]

@@ -1,13 +1,12 @@
 import type {TopicName} from '../../topic-name.js'
 import {AdminHttp, type AdminHttpOptions, type AdminRequest, type RawAnswer} from './http.js'
 import {AdminRefused} from './refused.js'
+import type {NamespacePolicies, TopicPolicyValues} from './policies.js'
 import type {
   AutoSubscriptionCreation,
-  BacklogQuota,
   BrokerTopics,
   DispatchRate,
   InternalStats,
-  NamespacePolicies,
   PartitionedTopicStats,
   SubscriptionType,
   TopicStats,
@@ -183,15 +182,21 @@ export class PulsarAdmin {
     return (await this.get(path)) as NamespacePolicies
   }
 
-  /** Seconds after which a message is dropped, by the topic's policy, its namespace's or the broker's; 0 for never. */
-  async messageTtlSeconds(topic: TopicName): Promise<number | null> {
-    return (await this.get(`${topicPath(topic)}/messageTTL`, {applied: true})) as number | null
-  }
-
-  /** By what is limited: `destination_storage`, the size, and `message_age`. From where the TTL is. */
-  async backlogQuotas(topic: TopicName): Promise<Record<string, BacklogQuota>> {
-    const quotas = await this.get(`${topicPath(topic)}/backlogQuotaMap`, {applied: true})
-    return (quotas ?? {}) as Record<string, BacklogQuota>
+  /**
+   * A policy as the topic itself sets it; null where it does not, and where brokers of this version know none of that name.
+   * What applies is never asked of the broker (`applied=true`): for quotas it writes its defaults into its copy of the
+   * namespace's policies then, and stores them with the next change of any of those (seen on 4.2.4).
+   */
+  async topicPolicy<N extends keyof TopicPolicyValues>(
+    topic: TopicName,
+    name: N,
+  ): Promise<TopicPolicyValues[N] | null> {
+    try {
+      return (await this.get(`${topicPath(topic)}/${name}`)) as TopicPolicyValues[N] | null
+    } catch (error) {
+      if (error instanceof AdminRefused && error.status === 404) return null
+      throw error
+    }
   }
 
   /** The subscription types that the namespace's policy allows; null when it sets none. */

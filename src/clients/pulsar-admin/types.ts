@@ -107,13 +107,6 @@ export interface AutoSubscriptionCreation {
   allowAutoSubscriptionCreation: boolean
 }
 
-/** A namespace's policies, as far as they drop messages that wait. */
-export interface NamespacePolicies {
-  message_ttl_in_seconds?: number
-  subscription_expiration_time_minutes?: number
-  backlog_quota_map?: Record<string, BacklogQuota>
-}
-
 /** How much a topic's backlog may be, and what happens then. A limit of −1 or 0 is none. */
 export interface BacklogQuota {
   /** `consumer_backlog_eviction` drops the oldest messages; the others stop producers */

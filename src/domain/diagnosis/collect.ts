@@ -4,19 +4,17 @@ import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
-import type {BacklogQuota, DispatchRate} from '../../clients/pulsar-admin/types.js'
 import {Interrupted} from '../../errors.js'
 import {parseTopicName} from '../../topic-name.js'
 import {collectSample} from '../sample/collect-sample.js'
 import {noTransport} from '../sample/source.js'
 import {collectSubscription, collectTopic} from '../subscriptions/collect.js'
 import {collectStallingLocks, type LocksOptions} from './collect-locks.js'
+import {brokerLimits, collectLimitSettings, collectTopicLimits, type LimitSettings} from './collect-limits.js'
 import {
   type BacklogSample,
-  type BrokerLimits,
   type DiagnosisSnapshot,
   lookAtPartition,
-  type TopicLimits,
   type TopicLook,
   type TopicSnapshot,
 } from './snapshot.js'
@@ -67,14 +65,14 @@ async function look(
     Promise.allSettled(rows.map((row) => limit(() => ask(row))))
   const [brokerVersion, settings, firsts] = await Promise.all([
     admin.brokerVersion(),
-    brokerLimits(admin),
+    collectLimitSettings(admin),
     ofEach(subjects, (subject) => firstLook(admin, subject, options)),
   ])
   const begun = firsts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
   // All topics share one window: it is over once that of the last one is.
   const lastAt = Math.max(0, ...begun.map(({first}) => first.atMs))
   await delay(Math.max(0, lastAt + options.windowMs - Date.now()), undefined, {signal: options.signal})
-  const lasts = await ofEach(begun, (one) => lastLook(admin, one, options))
+  const lasts = await ofEach(begun, (one) => lastLook(admin, one, settings, options))
   const failed = [...failedOf(subjects, firsts), ...failedOf(begun, lasts)]
   // Of a topic that was asked for by name the error itself says what to do; one of a pattern may be gone by now.
   if (failed[0] && (subjects.length === 1 || options.signal.aborted)) throw failed[0].error
@@ -82,7 +80,7 @@ async function look(
     format: 'keyshift.diagnosis-snapshot/v1',
     takenAt,
     brokerVersion,
-    settings,
+    settings: brokerLimits(settings),
     topics: lasts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])),
     failed: failed.map(({error, topic}) => ({topic, cause: error instanceof Error ? error.message : String(error)})),
   }
@@ -116,6 +114,7 @@ async function firstLook(
 async function lastLook(
   admin: PulsarAdmin,
   {first, samples, subscription, topic}: Begun,
+  settings: LimitSettings | null,
   {locks}: DiagnosisOptions,
 ): Promise<TopicSnapshot> {
   const {look: last, partitionCount} = await lookAt(admin, {topic, subscription})
@@ -123,7 +122,7 @@ async function lastLook(
   return {
     topic: parseTopicName(topic).full,
     partitionCount,
-    policies: await topicLimits(admin, topic, [...names]),
+    policies: await collectTopicLimits(admin, parseTopicName(topic), [...names], settings),
     looks: [first, last],
     samples,
     locks:
@@ -188,49 +187,5 @@ async function sampleOf(
   } catch (error) {
     if (error instanceof AdminRefused) return {}
     throw error
-  }
-}
-
-async function topicLimits(admin: PulsarAdmin, topic: string, names: readonly string[]): Promise<TopicLimits | null> {
-  const name = parseTopicName(topic)
-  try {
-    const rates = await Promise.all(
-      names.map(async (one): Promise<[string, DispatchRate | null]> => [
-        one,
-        await admin.subscriptionDispatchRate(name, one),
-      ]),
-    )
-    const [ttl, quotas] = await Promise.all([admin.messageTtlSeconds(name), admin.backlogQuotas(name)])
-    return {dispatchRates: Object.fromEntries(rates), messageTtlSeconds: ttl, evictsAbove: evictionOf(quotas)}
-  } catch (error) {
-    if (error instanceof AdminRefused) return null
-    throw error
-  }
-}
-
-function evictionOf({
-  destination_storage: size,
-  message_age: age,
-}: Record<string, BacklogQuota>): TopicLimits['evictsAbove'] {
-  const limit = (quota: BacklogQuota | undefined, of: 'limitSize' | 'limitTime'): number | null => {
-    const amount = quota?.[of] ?? 0
-    return quota?.policy === 'consumer_backlog_eviction' && amount > 0 ? amount : null
-  }
-  return {bytes: limit(size, 'limitSize'), seconds: limit(age, 'limitTime') ?? limit(size, 'limitTime')}
-}
-
-/** Takes just these out of an answer that also holds the broker's secrets. */
-async function brokerLimits(admin: PulsarAdmin): Promise<BrokerLimits> {
-  const settings: Record<string, string> = await admin.runtimeConfiguration().catch((error: unknown) => {
-    if (error instanceof AdminRefused) return {}
-    throw error
-  })
-  const number = (name: string): number | null => (settings[name] === undefined ? null : Number(settings[name]))
-  return {
-    maxUnackedPerConsumer: number('maxUnackedMessagesPerConsumer'),
-    maxUnackedPerSubscription: number('maxUnackedMessagesPerSubscription'),
-    lookAheadPerConsumer: number('keySharedLookAheadMsgInReplayThresholdPerConsumer'),
-    lookAheadPerSubscription: number('keySharedLookAheadMsgInReplayThresholdPerSubscription'),
-    maxAckHolesKept: number('managedLedgerMaxUnackedRangesToPersist'),
   }
 }

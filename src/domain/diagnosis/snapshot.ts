@@ -29,7 +29,7 @@ export interface TopicSnapshot {
   readonly topic: string
   /** null on a plain topic */
   readonly partitionCount: number | null
-  /** null where this login may not read them, or topics have none here */
+  /** null in snapshots where nobody could read them */
   readonly policies: TopicLimits | null
   /** The first look and the last one. */
   readonly looks: readonly [TopicLook, TopicLook]
@@ -57,9 +57,9 @@ export interface StallingLock {
 }
 
 export interface TopicLimits {
-  /** by subscription; null where it has no rate of its own */
+  /** by subscription; null where it has no rate of its own, and none where they can't be read */
   readonly dispatchRates: Readonly<Record<string, DispatchRate | null>>
-  /** seconds; null or 0 where messages live for ever */
+  /** seconds; 0 where messages live for ever; null where it is not known */
   readonly messageTtlSeconds: number | null
   /** bytes and seconds of backlog above which the oldest messages are dropped; null where none are for that */
   readonly evictsAbove: {readonly bytes: number | null; readonly seconds: number | null}

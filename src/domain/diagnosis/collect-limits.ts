@@ -1,0 +1,78 @@
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
+import type {TopicName} from '../../topic-name.js'
+import {collectNamespaceLevel, collectTopicLevel} from '../subscriptions/collect-policies.js'
+import {collectSettings} from '../subscriptions/collect-settings.js'
+import {appliedExpiry, evictsAbove} from '../subscriptions/policy-expiry.js'
+import {POLICY_SETTINGS} from '../subscriptions/policy-levels.js'
+import type {BrokerLimits, TopicLimits} from './snapshot.js'
+
+const LIMIT_SETTINGS = [
+  ...POLICY_SETTINGS,
+  'keySharedLookAheadMsgInReplayThresholdPerConsumer',
+  'keySharedLookAheadMsgInReplayThresholdPerSubscription',
+  'managedLedgerMaxUnackedRangesToPersist',
+] as const
+export type LimitSettings = Partial<Record<(typeof LIMIT_SETTINGS)[number], string>>
+
+/** null where this login may not read them. */
+export function collectLimitSettings(admin: PulsarAdmin): Promise<LimitSettings | null> {
+  return collectSettings(admin, LIMIT_SETTINGS)
+}
+
+export function brokerLimits(settings: LimitSettings | null): BrokerLimits {
+  const number = (name: keyof LimitSettings): number | null => {
+    const text = settings?.[name]
+    return text === undefined ? null : Number(text)
+  }
+  return {
+    maxUnackedPerConsumer: number('maxUnackedMessagesPerConsumer'),
+    maxUnackedPerSubscription: number('maxUnackedMessagesPerSubscription'),
+    lookAheadPerConsumer: number('keySharedLookAheadMsgInReplayThresholdPerConsumer'),
+    lookAheadPerSubscription: number('keySharedLookAheadMsgInReplayThresholdPerSubscription'),
+    maxAckHolesKept: number('managedLedgerMaxUnackedRangesToPersist'),
+  }
+}
+
+/** @param subscriptions whose own rates to read. */
+export async function collectTopicLimits(
+  admin: PulsarAdmin,
+  topic: TopicName,
+  subscriptions: readonly string[],
+  settings: LimitSettings | null,
+): Promise<TopicLimits> {
+  const [dispatchRates, ofTopic, namespace] = await Promise.all([
+    collectDispatchRates(admin, topic, subscriptions),
+    collectTopicLevel(admin, topic, ['messageTTL', 'backlogQuotaMap']),
+    collectNamespaceLevel(admin, topic),
+  ])
+  const {backlogAgeQuota, backlogSizeQuota, messageTtlSeconds} = appliedExpiry({
+    subscription: null,
+    topic: ofTopic,
+    namespace,
+    settings,
+  })
+  return {
+    dispatchRates,
+    messageTtlSeconds: messageTtlSeconds.value,
+    evictsAbove: {bytes: evictsAbove(backlogSizeQuota), seconds: evictsAbove(backlogAgeQuota)},
+  }
+}
+
+/** None where this login may not read them, or topics have no policies here. */
+async function collectDispatchRates(
+  admin: PulsarAdmin,
+  topic: TopicName,
+  subscriptions: readonly string[],
+): Promise<Record<string, DispatchRate | null>> {
+  try {
+    const rates = await Promise.all(
+      subscriptions.map(async (name) => [name, await admin.subscriptionDispatchRate(topic, name)] as const),
+    )
+    return Object.fromEntries(rates)
+  } catch (error) {
+    if (error instanceof AdminRefused) return {}
+    throw error
+  }
+}
