@@ -29,7 +29,11 @@ const SHARED: SubscriptionStats = {
 const NO_POLICIES = {subscriptionTypesEnabled: null, dispatchRate: null, autoSubscriptionCreation: null}
 const BROKER = {subscriptionTypesEnabled: null, throttlesCaughtUp: true, hasWebSocket: true, failoverDelayMs: 1000}
 const SAMPLE = {entries: 10, messages: 10, withoutKey: 0, mixedBatches: 0, isComplete: true}
-const NO_EXPIRY = {messageTtlSeconds: null, subscriptionExpirationMinutes: null, evictingQuotas: []}
+const NO_EXPIRY = {
+  messageTtlSeconds: null,
+  subscriptionExpirationMinutes: null,
+  evictsAbove: {bytes: null, seconds: null},
+}
 
 /** Two partitions, as the changes say; a healthy Shared subscription without them. */
 function snapshot(
@@ -119,7 +123,7 @@ const WARNING: ReadonlyArray<readonly [code: string, world: MigrationSnapshot]> 
   ['chunked-messages', snapshot({}, {topic: {msgChunkPublished: true}})],
   ['same-consumer-names', snapshot({consumers: [{consumerName: 'a'}, {consumerName: 'a'}]})],
   ['known-bugs', snapshot({}, {brokerVersion: '4.0.2'})],
-  ['expiry', snapshot({}, {expiry: {...NO_EXPIRY, evictingQuotas: ['10 GB']}})],
+  ['expiry', snapshot({}, {expiry: {...NO_EXPIRY, evictsAbove: {bytes: 1e10, seconds: null}}})],
   ['partitions-without-consumers', snapshot({}, {second: {consumers: []}})],
 ]
 

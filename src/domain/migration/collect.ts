@@ -3,9 +3,21 @@ import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectSubscription} from '../subscriptions/collect.js'
+import {collectNamespaceLevel, collectTopicLevel} from '../subscriptions/collect-policies.js'
+import {collectSettings} from '../subscriptions/collect-settings.js'
+import {appliedExpiry, evictsAbove, EXPIRY_POLICIES} from '../subscriptions/policy-expiry.js'
+import {POLICY_SETTINGS, type PolicySettings} from '../subscriptions/policy-levels.js'
 import type {BrokerSettings, Expiry, KeySample, MigrationSnapshot, TopicPolicies} from './snapshot.js'
 
 const EVERY_TYPE: readonly SubscriptionType[] = ['Exclusive', 'Failover', 'Key_Shared', 'Shared']
+
+const SETTINGS = [
+  ...POLICY_SETTINGS,
+  'activeConsumerFailoverDelayTimeMillis',
+  'dispatchThrottlingOnNonBacklogConsumerEnabled',
+  'webSocketServiceEnabled',
+] as const
+type MigrationSettings = Partial<Record<(typeof SETTINGS)[number], string>>
 
 const NO_POLICIES: TopicPolicies = {subscriptionTypesEnabled: null, dispatchRate: null, autoSubscriptionCreation: null}
 
@@ -17,14 +29,14 @@ export async function collectSnapshot(
   sample: KeySample | null = null,
 ): Promise<MigrationSnapshot> {
   const collected = await collectSubscription(admin, topic, subscription, {getPreciseBacklog: true})
-  const [clusters, brokerVersion, policies, namespaceTypes, broker, expiry] = await Promise.all([
+  const [clusters, brokerVersion, policies, namespaceTypes, settings] = await Promise.all([
     admin.clusters(),
     admin.brokerVersion(),
     topicPolicies(admin, collected.topic, subscription),
     unlessRefused(admin.namespaceSubscriptionTypes(collected.topic), null),
-    brokerSettings(admin),
-    namespaceExpiry(admin, collected.topic),
+    collectSettings(admin, SETTINGS),
   ])
+  const broker = brokerSettings(settings)
   const found = typeof policies === 'string' ? NO_POLICIES : policies
   return {
     cluster: clusters
@@ -36,7 +48,7 @@ export async function collectSnapshot(
     topicPolicies: typeof policies === 'string' ? policies : 'on',
     policies: found,
     broker,
-    expiry,
+    expiry: await expiryOf(admin, collected.topic, settings),
     allowedTypes: found.subscriptionTypesEnabled ?? namespaceTypes ?? broker.subscriptionTypesEnabled ?? EVERY_TYPE,
     sample,
   }
@@ -62,13 +74,11 @@ async function topicPolicies(
   }
 }
 
-/** Takes just these settings out of an answer that also holds the broker's secrets. */
-async function brokerSettings(admin: PulsarAdmin): Promise<BrokerSettings> {
-  const settings = await unlessRefused(admin.runtimeConfiguration(), {})
-  const types = settings['subscriptionTypesEnabled'] ?? ''
-  const throttles = settings['dispatchThrottlingOnNonBacklogConsumerEnabled']
-  const delay = settings['activeConsumerFailoverDelayTimeMillis']
-  const webSocket = settings['webSocketServiceEnabled']
+function brokerSettings(settings: MigrationSettings | null): BrokerSettings {
+  const types = settings?.subscriptionTypesEnabled ?? ''
+  const throttles = settings?.dispatchThrottlingOnNonBacklogConsumerEnabled
+  const delay = settings?.activeConsumerFailoverDelayTimeMillis
+  const webSocket = settings?.webSocketServiceEnabled
   const enabled = EVERY_TYPE.filter((type) => types.match(/\w+/g)?.includes(type))
   return {
     subscriptionTypesEnabled: enabled.length > 0 ? enabled : null,
@@ -78,15 +88,17 @@ async function brokerSettings(admin: PulsarAdmin): Promise<BrokerSettings> {
   }
 }
 
-async function namespaceExpiry(admin: PulsarAdmin, topic: TopicName): Promise<Expiry> {
-  const policies = await unlessRefused(admin.namespacePolicies(topic), {})
-  const quotas = Object.values(policies.backlog_quota_map ?? {})
+/** What applies to the topic, wherever it is set. */
+async function expiryOf(admin: PulsarAdmin, topic: TopicName, settings: PolicySettings | null): Promise<Expiry> {
+  const [ofTopic, namespace] = await Promise.all([
+    collectTopicLevel(admin, topic, EXPIRY_POLICIES),
+    collectNamespaceLevel(admin, topic),
+  ])
+  const applied = appliedExpiry({subscription: null, topic: ofTopic, namespace, settings})
   return {
-    messageTtlSeconds: policies.message_ttl_in_seconds ?? null,
-    subscriptionExpirationMinutes: policies.subscription_expiration_time_minutes ?? null,
-    evictingQuotas: quotas
-      .filter(({policy}) => policy === 'consumer_backlog_eviction')
-      .map((quota) => JSON.stringify(quota)),
+    messageTtlSeconds: applied.messageTtlSeconds.value,
+    subscriptionExpirationMinutes: applied.subscriptionExpirationMinutes.value,
+    evictsAbove: {bytes: evictsAbove(applied.backlogSizeQuota), seconds: evictsAbove(applied.backlogAgeQuota)},
   }
 }
 

@@ -21,12 +21,13 @@ export interface BrokerSettings {
   readonly failoverDelayMs: number | null
 }
 
-/** What the namespace and the topic do to messages that wait; null where it is not set or may not be read. */
+/** What is done to messages that wait, wherever that is set; null where it is not known. */
 export interface Expiry {
+  /** 0 is never, as of the next */
   readonly messageTtlSeconds: number | null
   readonly subscriptionExpirationMinutes: number | null
-  /** quotas that drop what waits */
-  readonly evictingQuotas: readonly string[]
+  /** how large or how old a backlog may be before the oldest messages are dropped; null where none are for that */
+  readonly evictsAbove: {readonly bytes: number | null; readonly seconds: number | null}
 }
 
 /** Everything the planner looks at, read from the cluster at one moment. */

@@ -1,7 +1,7 @@
 import {knownBugs} from '../../keyshared/known-bugs.js'
 import {joinsTwice} from '../gathering.js'
 import type {MigrationSnapshot} from '../snapshot.js'
-import {asks, blocks, each, type Rule, warns} from './finding.js'
+import {asks, blocks, type Finding, type Rule, warns} from './finding.js'
 
 /** Whether a subscription's delivery can be held here, and its fleets kept out. */
 export function canHold({broker, topicPolicies}: MigrationSnapshot): boolean {
@@ -61,19 +61,26 @@ const noSeat: Rule = ({snapshot: {broker}, strategy}) => {
 
 /** Messages that expire while delivery is held are never handled by anybody. */
 const expires: Rule = ({snapshot: {expiry}}) => {
-  const {evictingQuotas, messageTtlSeconds, subscriptionExpirationMinutes} = expiry
+  const {evictsAbove, messageTtlSeconds, subscriptionExpirationMinutes} = expiry
   const evidence = [
     ...(messageTtlSeconds ? [{field: 'messageTTL', value: `${String(messageTtlSeconds)} s`}] : []),
     ...(subscriptionExpirationMinutes
       ? [{field: 'subscriptionExpirationTimeMinutes', value: String(subscriptionExpirationMinutes)}]
       : []),
-    ...each('backlogQuota', evictingQuotas),
+    ...quotaEvidence(evictsAbove.bytes, 'bytes'),
+    ...quotaEvidence(evictsAbove.seconds, 's'),
   ]
   if (evidence.length === 0) return null
   const draft = {code: 'expiry', evidence}
   return messageTtlSeconds !== null && messageTtlSeconds > 0 && messageTtlSeconds < 120
     ? asks({...draft, message: 'messages live so short that they may expire while delivery is held'})
     : warns({...draft, message: 'what waits too long is dropped; keep delivery from being held that long by --max-gap'})
+}
+
+function quotaEvidence(limit: number | null, unit: string): Finding['evidence'] {
+  return limit === null
+    ? []
+    : [{field: 'backlogQuota', value: `consumer_backlog_eviction above ${String(limit)} ${unit}`}]
 }
 
 /** Where delivery is held, a migration lets its own fleet gather first; whoever joins later does so under load. */
