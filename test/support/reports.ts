@@ -3,7 +3,6 @@ import type {BacklogReport} from '../../src/domain/backlog/report.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import type {MigrationList} from '../../src/domain/migration/status.js'
-import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect.js'
 import type {SubscriptionList} from '../../src/domain/subscriptions/list.js'
 
 const topic = 'persistent://public/default/orders'
@@ -200,61 +199,6 @@ export const migrations: MigrationList = {
       requests: [{id: '5f2c81', verb: 'abort', by: 'bob@ops-2', at}],
     },
   ],
-}
-
-const consumer = {clientVersion: 'Pulsar-Java-v4.2.4', connectedSince: at, ratePerSecond: 12.5, lastAckedAt: at}
-
-export const subscription: SubscriptionReport = {
-  topic,
-  subscription: SUBSCRIPTION,
-  partitionCount: 2,
-  type: null,
-  isDurable: true,
-  isReplicated: null,
-  partitions: [
-    {
-      partition: 0,
-      type: 'Shared',
-      activeConsumer: null,
-      keySharedMode: null,
-      backlogEntries: 12,
-      backlogBytes: 900,
-      unackedMessages: 3,
-      delayedMessages: 0,
-      replayMessages: null,
-      ackHoles: 2,
-      rateOutPerSecond: 12.5,
-      redeliveryRatePerSecond: 0,
-      isBlockedOnUnacked: false,
-      consumers: [
-        {
-          ...consumer,
-          name: 'shared-0',
-          address: '/10.0.0.7:1',
-          availablePermits: 7,
-          unackedMessages: 3,
-          isBlockedOnUnacked: true,
-        },
-      ],
-    },
-    {
-      partition: 1,
-      type: 'Key_Shared',
-      activeConsumer: null,
-      keySharedMode: 'AUTO_SPLIT',
-      backlogEntries: null,
-      backlogBytes: null,
-      unackedMessages: null,
-      delayedMessages: null,
-      replayMessages: null,
-      ackHoles: null,
-      rateOutPerSecond: null,
-      redeliveryRatePerSecond: null,
-      isBlockedOnUnacked: false,
-      consumers: [],
-    },
-  ],
-  total: {consumers: 1, backlogEntries: null, unackedMessages: null, rateOutPerSecond: null},
 }
 
 export const list: SubscriptionList = {

@@ -13,13 +13,14 @@ import {renderRanges} from '../../src/cli/render/ranges.js'
 import {renderSample} from '../../src/cli/render/sample.js'
 import {renderSimulation} from '../../src/cli/render/simulation.js'
 import {listText} from '../../src/cli/render/subscription-list.js'
-import {renderSubscription} from '../../src/cli/render/subscriptions.js'
+import {renderSubscription} from '../../src/cli/render/subscription.js'
 import {Unreachable} from '../../src/errors.js'
 import {commandIds, runCli} from '../support/cli.js'
 import * as doctorReports from '../support/doctor-reports.js'
 import * as keyReports from '../support/key-reports.js'
 import * as lockReports from '../support/lock-reports.js'
 import * as reports from '../support/reports.js'
+import {subscription} from '../support/subscription-report.js'
 
 const FOLDER = join(import.meta.dirname, '..', 'golden')
 /** Set by `npm run golden`: writes what is printed now; look at the difference before it is committed. */
@@ -47,7 +48,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   'migrate.plan': renderPlan(reports.plan),
   'migrate.result': renderResult(reports.result),
   'migrate.status': renderMigrations(reports.migrations),
-  'subscriptions.inspect': renderSubscription(reports.subscription),
+  'subscriptions.inspect': renderSubscription(subscription),
   'subscriptions.list': listText(reports.list, 'table'),
   'subscriptions.list.wide': listText(reports.list, 'wide'),
   'subscriptions.list.csv': listText(reports.list, 'csv'),

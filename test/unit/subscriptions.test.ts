@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {SubscriptionStats} from '../../src/clients/pulsar-admin/types.js'
-import type {CollectedSubscription} from '../../src/domain/subscriptions/collect.js'
-import {commonType, countConsumers, inspectSubscription, sumKnown} from '../../src/domain/subscriptions/inspect.js'
+import {commonType, countConsumers, sumKnown} from '../../src/domain/subscriptions/inspect.js'
 import {fits, type ListFilter, sortRows} from '../../src/domain/subscriptions/filter.js'
 import {foldSubscriptions, type SubscriptionRow} from '../../src/domain/subscriptions/list.js'
 import {parseTopicName} from '../../src/topic-name.js'
@@ -94,18 +93,4 @@ test('rows are kept by what is known of them, and sorted with the unknown last',
     sortRows(rows, 'backlog').map(({subscription}) => subscription),
     ['stalled', 'fine', 'missing', 'blocked', 'mixed'],
   )
-})
-
-test('what the broker does not say is null, never 0', () => {
-  const collected: CollectedSubscription = {
-    topic: TOPIC,
-    subscription: 'decision',
-    partitionCount: null,
-    partitions: [{partition: null, name: TOPIC, stats: {}, subscription: {backlogSize: -1, consumers: [{}]}}],
-  }
-  const {partitions, total} = inspectSubscription(collected)
-  assert.equal(partitions[0]?.backlogEntries, null)
-  assert.equal(partitions[0].backlogBytes, null)
-  assert.equal(partitions[0].consumers[0]?.unackedMessages, null)
-  assert.equal(total.backlogEntries, null)
 })

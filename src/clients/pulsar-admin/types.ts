@@ -7,6 +7,8 @@ export type SubscriptionType = 'Exclusive' | 'Failover' | 'Key_Shared' | 'None' 
 
 /** One consumer of one subscription on one partition. */
 export interface ConsumerStats {
+  /** the role it logged in with; 4.0 and later */
+  appId?: string
   consumerName?: string
   address?: string
   connectedSince?: string
@@ -15,19 +17,31 @@ export interface ConsumerStats {
   metadata?: Record<string, string>
   availablePermits?: number
   unackedMessages?: number
+  /** 0 before it was given any */
   avgMessagesPerEntry?: number
   blockedConsumerOnUnackedMsgs?: boolean
   msgRateOut?: number
+  msgThroughputOut?: number
+  msgRateRedeliver?: number
   messageAckRate?: number
+  chunkedMessageRate?: number
   msgOutCounter?: number
+  bytesOutCounter?: number
+  /** `ledger:entry`; 3.x and the classic dispatcher */
+  readPositionWhenJoining?: string
   lastAckedTimestamp?: number
   lastConsumedTimestamp?: number
   /** when it last asked for messages, epoch ms; 0 for never since the topic was loaded */
   lastConsumedFlowTimestamp?: number
+  firstMessagesSentTimestamp?: number
+  firstConsumedFlowTimestamp?: number
   /** `[start, end]`, inclusive; 4.0 and later. */
   keyHashRangeArrays?: Array<[number, number]>
   /** The same as text, `"[start, end]"`; 3.x and the classic dispatcher. */
   keyHashRanges?: string[]
+  drainingHashesCount?: number
+  drainingHashesClearedTotal?: number
+  drainingHashesUnackedMessages?: number
   drainingHashes?: Array<{hash: number; unackMsgs: number; blockedAttempts: number}>
 }
 
@@ -40,6 +54,7 @@ export interface SubscriptionStats {
   isReplicated?: boolean
   /** Entries: a batch is one. */
   msgBacklog?: number
+  msgBacklogNoDelayed?: number
   backlogSize?: number
   earliestMsgPublishTimeInBacklog?: number
   /** Messages. */
@@ -48,23 +63,76 @@ export interface SubscriptionStats {
   msgDelayed?: number
   msgInReplay?: number
   msgRateOut?: number
+  msgThroughputOut?: number
   msgRateRedeliver?: number
+  messageAckRate?: number
+  chunkedMessageRate?: number
+  msgRateExpired?: number
   msgOutCounter?: number
-  /** epoch ms; 0 for never since the topic was loaded */
+  bytesOutCounter?: number
+  totalMsgExpired?: number
+  /** these five: epoch ms; 0 for never since the topic was loaded */
+  lastConsumedFlowTimestamp?: number
+  lastConsumedTimestamp?: number
+  lastAckedTimestamp?: number
   lastMarkDeleteAdvancedTimestamp?: number
+  lastExpireTimestamp?: number
   nonContiguousDeletedMessagesRanges?: number
+  nonContiguousDeletedMessagesRangesSerializedSize?: number
+  delayedMessageIndexSizeInBytes?: number
+  /** 4.0 and later */
+  drainingHashesCount?: number
+  drainingHashesClearedTotal?: number
+  drainingHashesUnackedMessages?: number
+  filterProcessedMsgCount?: number
+  filterAcceptedMsgCount?: number
+  filterRejectedMsgCount?: number
+  filterRescheduledMsgCount?: number
   subscriptionProperties?: Record<string, string>
-  /** Reads that a rate limit of the subscription held back; 4.0.7 and later. */
+  /** Reads that a rate limit of the subscription held back; 4.0.7 and later, as the next five. */
   dispatchThrottledMsgEventsBySubscriptionLimit?: number
+  dispatchThrottledBytesEventsBySubscriptionLimit?: number
+  dispatchThrottledMsgEventsByTopicLimit?: number
+  dispatchThrottledBytesEventsByTopicLimit?: number
+  dispatchThrottledMsgEventsByBrokerLimit?: number
+  dispatchThrottledBytesEventsByBrokerLimit?: number
   consumers?: ConsumerStats[]
+}
+
+/** One producer on one partition. */
+export interface PublisherStats {
+  producerName?: string
+  producerId?: number
+  address?: string
+  connectedSince?: string
+  clientVersion?: string
+  accessMode?: string
+  metadata?: Record<string, string>
+  msgRateIn?: number
+  msgThroughputIn?: number
+  /** bytes; 0 while nothing is published */
+  averageMsgSize?: number
+  chunkedMessageRate?: number
 }
 
 export interface TopicStats {
   msgRateIn?: number
+  msgThroughputIn?: number
   msgInCounter?: number
+  bytesInCounter?: number
+  averageMsgSize?: number
   msgChunkPublished?: boolean
+  storageSize?: number
+  offloadedStorageSize?: number
+  publishRateLimitedTimes?: number
+  ongoingTxnCount?: number
+  waitingPublishers?: number
+  deduplicationStatus?: string
+  /** only with producers that take the topic for themselves */
+  topicEpoch?: number
+  lastPublishTimeStamp?: number
   ownerBroker?: string
-  publishers?: Array<{producerName?: string; clientVersion?: string}>
+  publishers?: PublisherStats[]
   subscriptions?: Record<string, SubscriptionStats>
 }
 
@@ -80,6 +148,8 @@ export interface CursorStats {
   readPosition?: string
   /** parked at the end of the topic until an entry comes */
   waitingReadOp?: boolean
+  pendingReadOps?: number
+  state?: string
   /** the dispatcher has asked for entries and not got them yet */
   subscriptionHavePendingRead?: boolean
   subscriptionHavePendingReplayRead?: boolean

@@ -25,9 +25,16 @@ const SPREAD = 64
  */
 export function backlogOf(partition: number, stats: InternalStats, subscription: string): Stretch[] {
   const cursor = stats.cursors?.[encodeURIComponent(subscription)]
+  const holes = parseHoles(cursor?.individuallyDeletedMessages ?? '')
+  return holes.reduce(cutOut, entriesBehind(partition, stats, subscription))
+}
+
+/** Every entry behind a subscription's mark-delete position, in the order of the topic, whether or not it is acknowledged. */
+export function entriesBehind(partition: number, stats: InternalStats, subscription: string): Stretch[] {
+  const cursor = stats.cursors?.[encodeURIComponent(subscription)]
   const from = parsePlace(cursor?.markDeletePosition ?? '-1:-1')
   const last = parsePlace(stats.lastConfirmedEntry ?? '-1:-1')
-  const whole = (stats.ledgers ?? [])
+  return (stats.ledgers ?? [])
     .filter(({ledgerId}) => ledgerId >= from.ledgerId && ledgerId <= last.ledgerId)
     .map(({entries, ledgerId}) => ({
       partition,
@@ -36,8 +43,7 @@ export function backlogOf(partition: number, stats: InternalStats, subscription:
       // The open ledger tells its entries only once it is closed.
       last: ledgerId === last.ledgerId ? last.entryId : entries - 1,
     }))
-  const holes = parseHoles(cursor?.individuallyDeletedMessages ?? '')
-  return holes.reduce(cutOut, whole).filter(({first, last: end}) => first <= end)
+    .filter(({first, last: end}) => first <= end)
 }
 
 /** Where entries stand on a topic, counted from 1 from its oldest. */

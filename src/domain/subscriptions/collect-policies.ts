@@ -4,9 +4,44 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import type {NamespacePolicies, TopicPolicyValues} from '../../clients/pulsar-admin/policies.js'
 import type {TopicName} from '../../topic-name.js'
-import type {TopicLevel} from './policy-levels.js'
+import {collectSettings} from './collect-settings.js'
+import {POLICY_SETTINGS, type PolicyLevels, type PolicySettings, type TopicLevel} from './policy-levels.js'
 
 const CONCURRENT_POLICIES = 8
+
+const EVERY_POLICY: ReadonlyArray<keyof TopicPolicyValues> = [
+  'subscriptionTypesEnabled',
+  'subscriptionDispatchRate',
+  'dispatchRate',
+  'publishRate',
+  'subscribeRate',
+  'maxConsumersPerSubscription',
+  'maxConsumers',
+  'maxUnackedMessagesOnConsumer',
+  'maxUnackedMessagesOnSubscription',
+  'messageTTL',
+  'subscriptionExpirationTime',
+  'retention',
+  'backlogQuotaMap',
+  'delayedDelivery',
+  'dispatcherPauseOnAckStatePersistent',
+  'deduplicationEnabled',
+]
+
+/** Reads what each level sets: one request for each of the topic's policies, one for the namespace and one for the broker. */
+export async function collectPolicies(
+  admin: PulsarAdmin,
+  topic: TopicName,
+  subscription: string,
+): Promise<PolicyLevels> {
+  const [rate, ofTopic, namespace, settings] = await Promise.all([
+    unlessRefused(admin.subscriptionDispatchRate(topic, subscription)),
+    collectTopicLevel(admin, topic, EVERY_POLICY),
+    collectNamespaceLevel(admin, topic),
+    collectPolicySettings(admin),
+  ])
+  return {subscription: rate, topic: ofTopic, namespace, settings}
+}
 
 /** Reads some of the topic's own policies. */
 export async function collectTopicLevel(
@@ -18,12 +53,16 @@ export async function collectTopicLevel(
   const read = await Promise.all(
     names.map((name) => limit(async () => [name, await unlessRefused(admin.topicPolicy(topic, name))] as const)),
   )
-  return Object.fromEntries(read.filter(([, value]) => value !== undefined))
+  return Object.fromEntries(read)
 }
 
 /** null where this login may not read it. */
 export async function collectNamespaceLevel(admin: PulsarAdmin, topic: TopicName): Promise<NamespacePolicies | null> {
   return (await unlessRefused(admin.namespacePolicies(topic))) ?? null
+}
+
+export function collectPolicySettings(admin: PulsarAdmin): Promise<PolicySettings | null> {
+  return collectSettings(admin, POLICY_SETTINGS)
 }
 
 /** Undefined where this login may not read it; null where topics have no policies on this broker, which it says with 405. */

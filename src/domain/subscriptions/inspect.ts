@@ -1,46 +1,25 @@
-import type {ConsumerStats} from '../../clients/pulsar-admin/types.js'
+import type {InternalStats} from '../../clients/pulsar-admin/types.js'
 import type {CollectedSubscription, SubscriptionPartition} from './collect.js'
-import {lastAckedAt} from './consumer.js'
+import {cursorOf} from './cursor.js'
+import {type AppliedPolicies, appliedPolicies} from './policies.js'
+import type {PolicyLevels, PolicyOrigin} from './policy-levels.js'
+import {type PartitionReport, reportPartition} from './report-partition.js'
 
-export interface ConsumerReport {
-  name: string | null
-  address: string | null
-  connectedSince: string | null
-  clientVersion: string | null
-  /** messages the consumer can still be sent; may be negative with batches */
-  availablePermits: number | null
-  /** messages */
-  unackedMessages: number | null
-  isBlockedOnUnacked: boolean
-  ratePerSecond: number | null
-  lastAckedAt: string | null
-}
-
-export interface PartitionReport {
-  /** null on a plain topic */
+/** One partition's statistics exactly as the broker sent them: what a newer broker tells beside all this is in there. */
+export interface RawPartition {
   partition: number | null
-  type: string
-  /** the consumer a Failover or Exclusive subscription delivers to */
-  activeConsumer: string | null
-  keySharedMode: string | null
-  /** entries: a batch is one */
-  backlogEntries: number | null
-  backlogBytes: number | null
-  /** messages */
-  unackedMessages: number | null
-  delayedMessages: number | null
-  replayMessages: number | null
-  /** gaps between individually acknowledged entries, behind the mark-delete position */
-  ackHoles: number | null
-  rateOutPerSecond: number | null
-  redeliveryRatePerSecond: number | null
-  isBlockedOnUnacked: boolean
-  consumers: ConsumerReport[]
+  subscription: Record<string, unknown>
+  /** without the subscriptions */
+  topic: Record<string, unknown>
+  /** null where it was not read */
+  cursor: Record<string, unknown> | null
 }
 
 export interface SubscriptionReport {
   topic: string
   subscription: string
+  /** when it was looked at, by this machine's clock */
+  asOf: string
   /** how many partitions; null on a plain topic */
   partitionCount: number | null
   /** the type on every partition that has one; null when they differ */
@@ -50,33 +29,65 @@ export interface SubscriptionReport {
   partitions: PartitionReport[]
   total: {
     consumers: number
+    publishers: number
     backlogEntries: number | null
     unackedMessages: number | null
+    delayedMessages: number | null
+    ackHoles: number | null
+    rateInPerSecond: number | null
     rateOutPerSecond: number | null
   }
+  /** partitions whose cursors were not read, null for a plain topic */
+  cursorsNotRead: Array<number | null>
+  policies: AppliedPolicies
+  /** levels that this login may not read, or not all of */
+  policiesNotRead: PolicyOrigin[]
+  raw: {partitions: RawPartition[]}
+}
+
+/** Everything that was read of a subscription. */
+export interface Inspection {
+  readonly collected: CollectedSubscription
+  readonly readAtMs: number
+  /** by partition, of those that were read */
+  readonly internals: ReadonlyMap<number | null, InternalStats>
+  /** by partition, 0 on a plain topic: when the oldest waiting message was published; null where it was not asked for */
+  readonly oldest: ReadonlyMap<number, number> | null
+  readonly policies: PolicyLevels
 }
 
 /**
  * One subscription in full. Rows come from the partitions, never from the broker's own sum, which merges consumers by
  * their place in a list.
  */
-export function inspectSubscription(collected: CollectedSubscription): SubscriptionReport {
+export function inspectSubscription({
+  collected,
+  internals,
+  oldest,
+  policies,
+  readAtMs,
+}: Inspection): SubscriptionReport {
+  const {partitionCount, subscription, topic} = collected
   const first = collected.partitions[0]?.subscription
-  const partitions = collected.partitions.map(reportPartition)
+  const partitions = collected.partitions.map((row) => {
+    const publishedAtMs = oldest?.get(row.partition ?? 0)
+    const oldestAgeMs = publishedAtMs === undefined ? null : Math.max(0, readAtMs - publishedAtMs)
+    return reportPartition(row, subscription, {internal: internals.get(row.partition), oldestAgeMs})
+  })
   return {
-    topic: collected.topic.full,
-    subscription: collected.subscription,
-    partitionCount: collected.partitionCount,
+    topic: topic.full,
+    subscription,
+    asOf: new Date(readAtMs).toISOString(),
+    partitionCount,
     type: commonType(partitions.map(({type}) => type)),
     isDurable: first?.isDurable ?? null,
     isReplicated: first?.isReplicated ?? null,
     partitions,
-    total: {
-      consumers: countConsumers(partitions.map(({consumers}) => consumers.map(({name}) => name))),
-      backlogEntries: sumKnown(partitions.map((row) => row.backlogEntries)),
-      unackedMessages: sumKnown(partitions.map((row) => row.unackedMessages)),
-      rateOutPerSecond: sumKnown(partitions.map((row) => row.rateOutPerSecond)),
-    },
+    total: totalOf(partitions),
+    cursorsNotRead: partitions.filter(({cursor}) => cursor === null).map(({partition}) => partition),
+    policies: appliedPolicies(policies),
+    policiesNotRead: levelsNotRead(policies),
+    raw: {partitions: collected.partitions.map((row) => rawOf(row, subscription, internals.get(row.partition)))},
   }
 }
 
@@ -109,48 +120,34 @@ export function countConsumers(namesByPartition: ReadonlyArray<ReadonlyArray<str
   return [...most.values()].reduce((sum, count) => sum + count, 0)
 }
 
-function reportPartition({partition, subscription}: SubscriptionPartition): PartitionReport {
+function totalOf(partitions: readonly PartitionReport[]): SubscriptionReport['total'] {
   return {
-    partition,
-    type: subscription.type ?? 'None',
-    activeConsumer: subscription.activeConsumerName ?? null,
-    keySharedMode: subscription.keySharedMode ?? null,
-    backlogEntries: subscription.msgBacklog ?? null,
-    backlogBytes: atLeastZero(subscription.backlogSize),
-    unackedMessages: subscription.unackedMessages ?? null,
-    delayedMessages: subscription.msgDelayed ?? null,
-    replayMessages: subscription.msgInReplay ?? null,
-    ackHoles: subscription.nonContiguousDeletedMessagesRanges ?? null,
-    rateOutPerSecond: subscription.msgRateOut ?? null,
-    redeliveryRatePerSecond: subscription.msgRateRedeliver ?? null,
-    isBlockedOnUnacked: subscription.blockedSubscriptionOnUnackedMsgs ?? false,
-    consumers: (subscription.consumers ?? [])
-      .map(reportConsumer)
-      .toSorted((a, b) => `${a.name ?? ''} ${a.address ?? ''}`.localeCompare(`${b.name ?? ''} ${b.address ?? ''}`)),
+    consumers: countConsumers(partitions.map(({consumers}) => consumers.map(({name}) => name))),
+    publishers: countConsumers(partitions.map(({publishers}) => publishers.map(({name}) => name))),
+    backlogEntries: sumKnown(partitions.map((row) => row.backlogEntries)),
+    unackedMessages: sumKnown(partitions.map((row) => row.unackedMessages)),
+    delayedMessages: sumKnown(partitions.map((row) => row.delayedMessages)),
+    ackHoles: sumKnown(partitions.map((row) => row.ackHoles)),
+    rateInPerSecond: sumKnown(partitions.map((row) => row.topic.rateInPerSecond)),
+    rateOutPerSecond: sumKnown(partitions.map((row) => row.rateOutPerSecond)),
   }
 }
 
-function reportConsumer(consumer: ConsumerStats): ConsumerReport {
-  return {
-    name: consumer.consumerName ?? null,
-    address: consumer.address ?? null,
-    connectedSince: isoTime(consumer.connectedSince),
-    clientVersion: consumer.clientVersion ?? null,
-    availablePermits: consumer.availablePermits ?? null,
-    unackedMessages: consumer.unackedMessages ?? null,
-    isBlockedOnUnacked: consumer.blockedConsumerOnUnackedMsgs ?? false,
-    ratePerSecond: consumer.msgRateOut ?? null,
-    lastAckedAt: lastAckedAt(consumer),
-  }
+function levelsNotRead({namespace, settings, subscription, topic}: PolicyLevels): PolicyOrigin[] {
+  return [
+    ...(subscription === undefined ? (['subscription'] as const) : []),
+    ...(Object.values(topic).includes(undefined) ? (['topic'] as const) : []),
+    ...(namespace === null ? (['namespace'] as const) : []),
+    ...(settings === null ? (['broker'] as const) : []),
+  ]
 }
 
-/** The broker writes local time with its zone; keyshift writes UTC. */
-function isoTime(text: string | undefined): string | null {
-  const time = Date.parse(text ?? '')
-  return Number.isNaN(time) ? null : new Date(time).toISOString()
-}
-
-/** The broker writes −1 for a size that it was not asked for. */
-function atLeastZero(value: number | undefined): number | null {
-  return value === undefined || value < 0 ? null : value
+function rawOf(
+  {partition, stats, subscription: own}: SubscriptionPartition,
+  name: string,
+  internal: InternalStats | undefined,
+): RawPartition {
+  const topic = Object.fromEntries(Object.entries(stats).filter(([field]) => field !== 'subscriptions'))
+  const cursor = internal && cursorOf(internal, name)
+  return {partition, subscription: {...own}, topic, cursor: cursor ? {...cursor} : null}
 }

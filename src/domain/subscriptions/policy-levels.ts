@@ -36,8 +36,8 @@ export const POLICY_SETTINGS = [
 ] as const
 export type PolicySettings = Partial<Record<(typeof POLICY_SETTINGS)[number], string>>
 
-/** The topic's own policies; null where it sets none, and left out where this login may not read it. */
-export type TopicLevel = Partial<{[N in keyof TopicPolicyValues]: TopicPolicyValues[N] | null}>
+/** The topic's own policies; null where it sets none, undefined where this login may not read it. */
+export type TopicLevel = {readonly [N in keyof TopicPolicyValues]?: TopicPolicyValues[N] | null | undefined}
 
 /** What each level sets. */
 export interface PolicyLevels {

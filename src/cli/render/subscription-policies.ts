@@ -1,0 +1,100 @@
+import type {AppliedPolicies} from '../../domain/subscriptions/policies.js'
+import type {AppliedPolicy} from '../../domain/subscriptions/policy-levels.js'
+import type {QuotaLimit} from '../../domain/subscriptions/policy-expiry.js'
+import type {RateLimit} from '../../domain/subscriptions/policy-rates.js'
+import {renderBytes, renderMs, renderTable} from './table.js'
+
+type Texts = {[P in keyof AppliedPolicies]: readonly [name: string, text: (value: ValueOf<P>) => string | null]}
+type ValueOf<P extends keyof AppliedPolicies> = NonNullable<AppliedPolicies[P]['value']>
+
+/** The name of each and, where it limits something, its value. */
+const TEXTS: Texts = {
+  subscriptionTypesEnabled: ['subscription types', (types) => (types.length === 4 ? null : types.join(', '))],
+  dispatchRate: ['dispatch rate', rateText],
+  topicDispatchRate: ['dispatch rate of the topic', rateText],
+  publishRate: ['publish rate', rateText],
+  subscribeRate: [
+    'subscribe rate',
+    ({attempts, periodSeconds}) => (attempts === 0 ? null : `${String(attempts)} times in ${String(periodSeconds)} s`),
+  ],
+  maxConsumersPerSubscription: ['consumers of a subscription', numberText],
+  maxConsumersPerTopic: ['consumers of the topic', numberText],
+  maxUnackedMessagesPerConsumer: ['unacked of a consumer', numberText],
+  maxUnackedMessagesPerSubscription: ['unacked of a subscription', numberText],
+  messageTtlSeconds: ['message TTL', (seconds) => (seconds === 0 ? null : renderMs(seconds * 1000))],
+  subscriptionExpirationMinutes: [
+    'subscription expiration',
+    (minutes) => (minutes === 0 ? null : `${renderMs(minutes * 60_000)} without a consumer`),
+  ],
+  backlogSizeQuota: ['backlog size', (quota) => quotaText(quota, renderBytes(quota.limit))],
+  backlogAgeQuota: ['backlog age', (quota) => quotaText(quota, renderMs(quota.limit * 1000))],
+  retention: [
+    'retention',
+    ({megabytes, minutes}) =>
+      minutes === 0 || megabytes === 0
+        ? null
+        : `${minutes < 0 ? 'for ever' : renderMs(minutes * 60_000)}, ${megabytes < 0 ? 'of any size' : `up to ${String(megabytes)} MB`}`,
+  ],
+  delayedDelivery: [
+    'delayed delivery',
+    ({isActive, maxDelayMs}) => (isActive ? (maxDelayMs ? `by ${renderMs(maxDelayMs)} at most` : 'on') : 'off'),
+  ],
+  pausesOnAckStatePersistent: ['pause on too many ack holes', (pauses) => (pauses ? 'yes' : null)],
+  isDeduplicated: ['deduplication', (isOn) => (isOn ? 'yes' : null)],
+}
+
+/** Which limits apply, and where each is set. */
+export function renderPolicies(policies: AppliedPolicies): string {
+  const rows = (Object.keys(TEXTS) as Array<keyof AppliedPolicies>).map((name) => lineOf(policies, name))
+  const set = rows.filter(({text}) => text !== null)
+  const open = rows.filter(({origin, text}) => text === null && origin !== null)
+  const unknown = rows.filter(({origin}) => origin === null)
+  return [
+    ...(set.length === 0
+      ? []
+      : [
+          renderTable(
+            ['limit', 'value', 'set at'],
+            set.map(({name, origin, text}) => [name, text, origin]),
+          ),
+        ]),
+    ...(open.length === 0 ? [] : [`no limit, or off: ${open.map(nameAndOrigin).join(', ')}`]),
+    ...(unknown.length === 0 ? [] : [`not known: ${unknown.map(({name}) => name).join(', ')}`]),
+  ].join('\n')
+}
+
+interface Line {
+  readonly name: string
+  /** null where there is no limit */
+  readonly text: string | null
+  readonly origin: AppliedPolicy<unknown>['origin']
+}
+
+function lineOf(policies: AppliedPolicies, policy: keyof AppliedPolicies): Line {
+  const {origin, value} = policies[policy]
+  const [name, textOf] = TEXTS[policy] as readonly [string, (value: unknown) => string | null]
+  return {name, origin, text: value === null ? null : textOf(value)}
+}
+
+/** That there is no limit is worth a word where somebody set that. */
+function nameAndOrigin({name, origin}: Line): string {
+  return origin === 'broker' ? name : `${name} (set at ${origin ?? ''})`
+}
+
+function numberText(most: number): string | null {
+  return most === 0 ? null : String(most)
+}
+
+function rateText({bytes, isRelativeToPublishRate, messages, periodSeconds}: RateLimit): string | null {
+  const limits = [
+    ...(messages === 0 ? [] : [`${String(messages)} message${messages === 1 ? '' : 's'}`]),
+    ...(bytes === 0 ? [] : [renderBytes(bytes)]),
+  ]
+  if (limits.length === 0) return null
+  const relative = isRelativeToPublishRate ? ', on top of what is published' : ''
+  return `${limits.join(' or ')} in ${renderMs(periodSeconds * 1000)}${relative}`
+}
+
+function quotaText({limit, policy}: QuotaLimit, text: string): string | null {
+  return limit === 0 ? null : `${text}, then ${policy}`
+}

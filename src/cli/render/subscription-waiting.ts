@@ -1,0 +1,164 @@
+import type {SubscriptionReport} from '../../domain/subscriptions/inspect.js'
+import type {ConsumerReport} from '../../domain/subscriptions/report-consumer.js'
+import type {PartitionReport} from '../../domain/subscriptions/report-partition.js'
+import {type Column, renderColumns} from './columns.js'
+import {ago, sumOfKnown} from './subscription-clients.js'
+import {type Cell, renderBytes, renderMs} from './table.js'
+
+const MOST_ROWS = 16
+/** Of two consumers that acknowledged something within the same such time, neither is the silent one. */
+const SILENT_MS = 60_000
+const NEVER = new Date(0).toISOString()
+
+const WAITING: ReadonlyArray<Column<PartitionReport>> = [
+  {head: 'partition', cell: ({partition}) => partition},
+  {head: 'type', cell: ({type}) => type},
+  {head: 'consumers', cell: ({consumers}) => consumers.length},
+  {head: 'backlog entries', cell: (row) => row.backlogEntries},
+  {head: 'unacked', cell: (row) => row.unackedMessages},
+  {head: 'size', cell: (row) => renderBytes(row.backlogBytes)},
+  {head: 'oldest', cell: (row) => renderMs(row.oldestAgeMs), isRare: true},
+  {head: 'delayed', cell: (row) => row.delayedMessages, isRare: true},
+  {head: 'in replay', cell: (row) => row.replayMessages, isRare: true},
+  {head: 'ack holes', cell: (row) => row.ackHoles, isRare: true},
+  {head: 'out/s', cell: (row) => row.rateOutPerSecond},
+]
+
+/** What waits: one row for each partition. */
+export function renderWaiting({partitions}: SubscriptionReport): string {
+  return renderColumns(WAITING, partitions)
+}
+
+/** What holds it up, as far as it can be seen by one look. */
+export function renderHeld(report: SubscriptionReport): string {
+  const parts = [cursors(report), holders(report), ...heldLines(report)].filter((part) => part !== '')
+  if (parts.length > 0) return parts.join('\n\n')
+  return `Nothing that shows here; keyshift doctor ${report.topic} ${report.subscription} looks twice, and says why.`
+}
+
+function cursors({partitions}: SubscriptionReport): string {
+  const columns: ReadonlyArray<Column<PartitionReport>> = [
+    {head: 'partition', cell: ({partition}) => partition},
+    {head: 'all acked up to', cell: ({cursor}) => cursor?.markDelete ?? null},
+    {head: 'waits for', cell: ({cursor}) => cursor?.firstUnacked ?? null},
+    {head: 'acked behind it', cell: ({cursor}) => cursor?.ackedBehindEntries ?? null},
+    {head: 'in pieces', cell: ({ackHoles}) => ackHoles},
+  ]
+  const rows = partitions
+    .filter(({cursor}) => (cursor?.ackedBehindEntries ?? 0) > 0)
+    .toSorted((a, b) => (b.cursor?.ackedBehindEntries ?? 0) - (a.cursor?.ackedBehindEntries ?? 0))
+  return rows.length === 0 ? '' : renderColumns(columns, rows, MOST_ROWS)
+}
+
+interface Holder {
+  readonly partition: number | null
+  readonly consumer: ConsumerReport
+  /** it has joined, and gets only what lies before this until all that is acknowledged; null once it is */
+  readonly heldBefore: string | null
+}
+
+/** Who has messages, and has not acknowledged them yet: the silent first, then who has most. */
+function holders(report: SubscriptionReport): string {
+  const columns: ReadonlyArray<Column<Holder>> = [
+    {head: 'partition', cell: ({partition}) => partition},
+    {head: 'consumer', cell: ({consumer}) => consumer.name},
+    {head: 'unacked', cell: ({consumer}) => consumer.unackedMessages},
+    {head: 'permits', cell: ({consumer}) => consumer.availablePermits},
+    {head: 'blocked', cell: ({consumer}) => consumer.isBlockedOnUnacked, isRare: true},
+    {head: 'draining slots', cell: ({consumer}) => consumer.draining?.slots ?? null, isRare: true},
+    {head: 'gets only before', cell: ({heldBefore}) => heldBefore, isRare: true},
+    {head: 'last ack', cell: ({consumer}) => ago(report, consumer.lastAckedAt)},
+    {head: 'last delivery', cell: ({consumer}) => ago(report, consumer.lastDeliveredAt)},
+  ]
+  const silence = ({consumer: {lastAckedAt}}: Holder): number =>
+    Math.floor((Date.parse(report.asOf) - Date.parse(lastAckedAt ?? NEVER)) / SILENT_MS)
+  const rows = report.partitions
+    .flatMap(({consumers, cursor, partition}) =>
+      consumers.map((consumer): Holder => ({partition, consumer, heldBefore: heldBefore(consumer, cursor)})),
+    )
+    .filter(
+      ({consumer}) =>
+        (consumer.unackedMessages ?? 0) > 0 || consumer.isBlockedOnUnacked || (consumer.draining?.slots ?? 0) > 0,
+    )
+    .toSorted(
+      (a, b) => silence(b) - silence(a) || (b.consumer.unackedMessages ?? 0) - (a.consumer.unackedMessages ?? 0),
+    )
+  return rows.length === 0 ? '' : renderColumns(columns, rows, MOST_ROWS)
+}
+
+function heldBefore(
+  {readPositionWhenJoining: joined}: ConsumerReport,
+  cursor: PartitionReport['cursor'],
+): string | null {
+  const places = [cursor?.markDelete, joined].map((position) => position?.split(':').map(Number))
+  const [[ledger = 0, entry = 0] = [], [joinedLedger = 0, joinedEntry = 0] = []] = places
+  const isPassed = ledger > joinedLedger || (ledger === joinedLedger && entry + 1 >= joinedEntry)
+  return isPassed ? null : joined
+}
+
+function heldLines({partitions}: SubscriptionReport): string[] {
+  const blocked = partitions.filter((row) => row.isBlockedOnUnacked).length
+  const lines = (['subscription', 'topic', 'broker'] as const).flatMap((level) => {
+    const times = sumOfKnown(
+      partitions.flatMap(({throttled}) => [throttled[level].byMessages, throttled[level].byBytes]),
+    )
+    return times > 0
+      ? [`a dispatch rate of the ${level} held reads back ${String(times)} times since the topic was loaded`]
+      : []
+  })
+  const rejected = sumOfKnown(partitions.map(({filtered}) => filtered.rejectedMessages))
+  const all = [
+    ...(blocked > 0
+      ? [
+          `${String(blocked)} of ${String(partitions.length)} partitions deliver nothing more: as many messages are unacknowledged as one subscription may have`,
+        ]
+      : []),
+    ...lines,
+    ...(rejected > 0 ? [`entry filters rejected ${String(rejected)} messages since the topic was loaded`] : []),
+  ]
+  return all.length === 0 ? [] : [all.join('\n')]
+}
+
+type LastField = 'lastAckedAt' | 'lastDeliveredAt' | 'lastExpiredAt' | 'lastFlowAt' | 'lastMarkDeleteAdvancedAt'
+
+const LAST: ReadonlyArray<readonly [what: string, of: (row: PartitionReport) => string | null]> = [
+  ['published', ({topic}) => topic.lastPublishedAt],
+  ...(
+    [
+      ['delivered', 'lastDeliveredAt'],
+      ['acknowledged', 'lastAckedAt'],
+      ['mark-delete moved', 'lastMarkDeleteAdvancedAt'],
+      ['asked for by a consumer', 'lastFlowAt'],
+      ['expired', 'lastExpiredAt'],
+    ] as const satisfies ReadonlyArray<readonly [string, LastField]>
+  ).map(([what, field]) => [what, (row: PartitionReport) => row[field]] as const),
+]
+
+/** When something last happened; with several partitions, where it was latest, and where longest ago. */
+export function renderLast(report: SubscriptionReport): string {
+  // Brokers before 4.2 don't tell when something was published: that is not never.
+  const told = LAST.filter(([what, of]) => what !== 'published' || report.partitions.some((row) => of(row) !== null))
+  const rows = told.map(([what, of]): Cell[] => {
+    const times = report.partitions
+      .map((row) => ({partition: row.partition, at: of(row)}))
+      .toSorted((a, b) => (a.at ?? '').localeCompare(b.at ?? ''))
+    const [first, last] = [times.at(0), times.at(-1)]
+    return [
+      what,
+      ago(report, last?.at ?? null),
+      ago(report, first?.at ?? null),
+      first?.at === last?.at ? null : (first?.partition ?? null),
+    ]
+  })
+  const columns: ReadonlyArray<Column<readonly Cell[]>> = [
+    {head: 'last', cell: ([what = null]) => what},
+    {head: 'ago', cell: (row) => row[1] ?? null},
+    ...(report.partitions.length > 1
+      ? [
+          {head: 'longest ago', cell: (row: readonly Cell[]) => row[2] ?? null},
+          {head: 'on partition', cell: (row: readonly Cell[]) => row[3] ?? null},
+        ]
+      : []),
+  ]
+  return renderColumns(columns, rows)
+}

@@ -1,0 +1,71 @@
+import pLimit from 'p-limit'
+
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import type {InternalStats} from '../../clients/pulsar-admin/types.js'
+import {collectOldest} from '../backlog/collect-oldest.js'
+import {collectPolicies} from './collect-policies.js'
+import {type CollectedSubscription, collectSubscription, type SubscriptionPartition} from './collect.js'
+import type {Inspection} from './inspect.js'
+
+const CONCURRENT_CURSORS = 8
+/** Cursors that are read unasked: each is a request, and may be long. */
+const CURSORS = 16
+
+export interface InspectionOptions {
+  /** the cursors of every partition, and not of 16 at most */
+  readonly everyCursor: boolean
+  /** two or three more requests for each partition with a backlog */
+  readonly oldest: boolean
+}
+
+/**
+ * Reads one subscription in full. Changes nothing.
+ *
+ * @throws Unreachable as `collectSubscription` does.
+ */
+export async function collectInspection(
+  admin: PulsarAdmin,
+  topic: string,
+  subscription: string,
+  options: InspectionOptions,
+): Promise<Inspection> {
+  const collected = await collectSubscription(admin, topic, subscription, {getPreciseBacklog: true})
+  const readAtMs = Date.now()
+  const [internals, oldest, policies] = await Promise.all([
+    collectCursors(admin, collected, options.everyCursor),
+    options.oldest ? collectOldest(admin, collected) : null,
+    collectPolicies(admin, collected.topic, subscription),
+  ])
+  return {collected, readAtMs, internals, oldest, policies}
+}
+
+/** None where this login may not read it, or the partition is just moving: the report says which are missing. */
+async function collectCursors(
+  admin: PulsarAdmin,
+  {partitions}: CollectedSubscription,
+  everyCursor: boolean,
+): Promise<Inspection['internals']> {
+  const limit = pLimit(CONCURRENT_CURSORS)
+  const chosen = everyCursor ? partitions : mostTelling(partitions).slice(0, CURSORS)
+  const read = await Promise.all(
+    chosen.map(({name, partition}) => limit(async () => [partition, await unlessRefused(admin, name)] as const)),
+  )
+  return new Map(read.flatMap(([partition, stats]) => (stats === null ? [] : [[partition, stats]])))
+}
+
+/** Those with the most ack holes, then with the largest backlog. */
+function mostTelling(partitions: readonly SubscriptionPartition[]): SubscriptionPartition[] {
+  const holes = ({subscription}: SubscriptionPartition): number => subscription.nonContiguousDeletedMessagesRanges ?? 0
+  const backlog = ({subscription}: SubscriptionPartition): number => subscription.msgBacklog ?? 0
+  return partitions.toSorted((a, b) => holes(b) - holes(a) || backlog(b) - backlog(a))
+}
+
+async function unlessRefused(admin: PulsarAdmin, name: SubscriptionPartition['name']): Promise<InternalStats | null> {
+  try {
+    return await admin.internalStats(name)
+  } catch (error) {
+    if (error instanceof AdminRefused) return null
+    throw error
+  }
+}

@@ -1,0 +1,143 @@
+import type {DelayedDeliveryPolicies, RetentionPolicies} from '../../clients/pulsar-admin/policies.js'
+import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
+import {type AppliedExpiry, appliedExpiry} from './policy-expiry.js'
+import {
+  apply,
+  type AppliedPolicy,
+  numberIn,
+  numberSource,
+  type PolicyLevels,
+  type PolicySource,
+} from './policy-levels.js'
+import {
+  type AttemptLimit,
+  dispatchRate,
+  publishRate,
+  type RateLimit,
+  subscribeRate,
+  topicDispatchRate,
+} from './policy-rates.js'
+
+export interface Retention {
+  minutes: number
+  megabytes: number
+}
+
+export interface DelayedDelivery {
+  isActive: boolean
+  tickMs: number
+  /** 0 is no limit; null on brokers that have none */
+  maxDelayMs: number | null
+}
+
+/** What limits a subscription, and where each limit is set. Of a number, 0 is no limit, or never. */
+export interface AppliedPolicies extends AppliedExpiry {
+  subscriptionTypesEnabled: AppliedPolicy<SubscriptionType[]>
+  /** of this subscription */
+  dispatchRate: AppliedPolicy<RateLimit>
+  /** of all the topic's subscriptions together */
+  topicDispatchRate: AppliedPolicy<RateLimit>
+  publishRate: AppliedPolicy<RateLimit>
+  subscribeRate: AppliedPolicy<AttemptLimit>
+  maxConsumersPerSubscription: AppliedPolicy<number>
+  maxConsumersPerTopic: AppliedPolicy<number>
+  maxUnackedMessagesPerConsumer: AppliedPolicy<number>
+  maxUnackedMessagesPerSubscription: AppliedPolicy<number>
+  /** what is kept though every subscription acknowledged it; −1 is for ever, and without a limit */
+  retention: AppliedPolicy<Retention>
+  delayedDelivery: AppliedPolicy<DelayedDelivery>
+  /** whether delivery stops when the broker can keep no more ack holes */
+  pausesOnAckStatePersistent: AppliedPolicy<boolean>
+  isDeduplicated: AppliedPolicy<boolean>
+}
+
+const EVERY_TYPE: readonly SubscriptionType[] = ['Exclusive', 'Failover', 'Key_Shared', 'Shared']
+
+const maxConsumersPerSubscription = numberSource(
+  'maxConsumersPerSubscription',
+  'max_consumers_per_subscription',
+  'maxConsumersPerSubscription',
+)
+const maxConsumersPerTopic = numberSource('maxConsumers', 'max_consumers_per_topic', 'maxConsumersPerTopic')
+const maxUnackedMessagesPerConsumer = numberSource(
+  'maxUnackedMessagesOnConsumer',
+  'max_unacked_messages_per_consumer',
+  'maxUnackedMessagesPerConsumer',
+)
+const maxUnackedMessagesPerSubscription = numberSource(
+  'maxUnackedMessagesOnSubscription',
+  'max_unacked_messages_per_subscription',
+  'maxUnackedMessagesPerSubscription',
+)
+
+const subscriptionTypesEnabled: PolicySource<SubscriptionType[]> = {
+  topic: ({subscriptionTypesEnabled: types}) => types && unlessEmpty(types),
+  namespace: ({subscription_types_enabled: types = []}) => unlessEmpty(types),
+  broker: ({subscriptionTypesEnabled: text}) =>
+    text === undefined ? undefined : EVERY_TYPE.filter((type) => text.match(/\w+/g)?.includes(type)),
+}
+
+const retention: PolicySource<Retention> = {
+  topic: ({retention: kept}) => kept && ofRetention(kept),
+  namespace: ({retention_policies: kept}) => (kept ? ofRetention(kept) : null),
+  broker: (settings) => {
+    const minutes = numberIn(settings, 'defaultRetentionTimeInMinutes')
+    const megabytes = numberIn(settings, 'defaultRetentionSizeInMB')
+    return minutes === undefined || megabytes === undefined ? undefined : {minutes, megabytes}
+  },
+}
+
+const delayedDelivery: PolicySource<DelayedDelivery> = {
+  topic: ({delayedDelivery: delayed}) => delayed && ofDelayed(delayed),
+  namespace: ({delayed_delivery_policies: delayed}) => (delayed ? ofDelayed(delayed) : null),
+  broker: (settings) => {
+    const tickMs = numberIn(settings, 'delayedDeliveryTickTimeMillis')
+    const maxDelayMs = numberIn(settings, 'delayedDeliveryMaxDelayInMillis') ?? null
+    return tickMs === undefined ? undefined : {isActive: settings.delayedDeliveryEnabled === 'true', tickMs, maxDelayMs}
+  },
+}
+
+const pausesOnAckStatePersistent: PolicySource<boolean> = {
+  // It can't be set to false, and what is not set reads so.
+  topic: ({dispatcherPauseOnAckStatePersistent: pauses}) => (pauses === false ? null : pauses),
+  namespace: ({dispatcherPauseOnAckStatePersistentEnabled: pauses}) => pauses ?? null,
+  broker: ({dispatcherPauseOnAckStatePersistentEnabled: text}) => (text === undefined ? undefined : text === 'true'),
+}
+
+const isDeduplicated: PolicySource<boolean> = {
+  topic: ({deduplicationEnabled: isOn}) => isOn,
+  namespace: ({deduplicationEnabled: isOn}) => isOn ?? null,
+  broker: ({brokerDeduplicationEnabled: text}) => (text === undefined ? undefined : text === 'true'),
+}
+
+/** What applies, from what each level sets, as the broker resolves it. */
+export function appliedPolicies(levels: PolicyLevels): AppliedPolicies {
+  return {
+    subscriptionTypesEnabled: apply(levels, subscriptionTypesEnabled),
+    dispatchRate: apply(levels, dispatchRate),
+    topicDispatchRate: apply(levels, topicDispatchRate),
+    publishRate: apply(levels, publishRate),
+    subscribeRate: apply(levels, subscribeRate),
+    maxConsumersPerSubscription: apply(levels, maxConsumersPerSubscription),
+    maxConsumersPerTopic: apply(levels, maxConsumersPerTopic),
+    maxUnackedMessagesPerConsumer: apply(levels, maxUnackedMessagesPerConsumer),
+    maxUnackedMessagesPerSubscription: apply(levels, maxUnackedMessagesPerSubscription),
+    ...appliedExpiry(levels),
+    retention: apply(levels, retention),
+    delayedDelivery: apply(levels, delayedDelivery),
+    pausesOnAckStatePersistent: apply(levels, pausesOnAckStatePersistent),
+    isDeduplicated: apply(levels, isDeduplicated),
+  }
+}
+
+function unlessEmpty(types: readonly SubscriptionType[]): SubscriptionType[] | null {
+  return types.length === 0 ? null : types.toSorted()
+}
+
+function ofRetention({retentionSizeInMB, retentionTimeInMinutes}: RetentionPolicies): Retention {
+  return {minutes: retentionTimeInMinutes, megabytes: retentionSizeInMB}
+}
+
+function ofDelayed({active, maxDeliveryDelayInMillis, tickTime}: DelayedDeliveryPolicies): DelayedDelivery {
+  return {isActive: active, tickMs: tickTime, maxDelayMs: maxDeliveryDelayInMillis ?? null}
+}

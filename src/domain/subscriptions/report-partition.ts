@@ -1,0 +1,173 @@
+import type {InternalStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
+import type {SubscriptionPartition} from './collect.js'
+import {type CursorReport, reportCursor} from './cursor.js'
+import {type ConsumerReport, type DrainingReport, reportConsumers, reportDraining} from './report-consumer.js'
+import {type PublisherReport, reportPublishers, reportTopic, type TopicReport} from './report-topic.js'
+import {timeOf} from './time.js'
+
+/** How often a limit held a read back since the topic was loaded; brokers from 4.0.7 count it. */
+export interface ThrottledReport {
+  byMessages: number | null
+  byBytes: number | null
+}
+
+/** What entry filters made of messages since the topic was loaded. */
+export interface FilterReport {
+  processedMessages: number | null
+  acceptedMessages: number | null
+  rejectedMessages: number | null
+  rescheduledMessages: number | null
+}
+
+/** Counters are since the topic was loaded, and so are the times: null for never. */
+export interface PartitionReport {
+  /** null on a plain topic */
+  partition: number | null
+  type: string
+  /** the consumer a Failover or Exclusive subscription delivers to */
+  activeConsumer: string | null
+  keySharedMode: string | null
+  /** whether the messages of a key may be delivered out of order; null unless it is Key_Shared */
+  allowsOutOfOrder: boolean | null
+  /** entries: a batch is one */
+  backlogEntries: number | null
+  /** without those that wait for their time */
+  backlogWithoutDelayedEntries: number | null
+  backlogBytes: number | null
+  /** of the oldest message that is not acknowledged; null where it was not asked for, or nothing waits */
+  oldestAgeMs: number | null
+  /** messages */
+  unackedMessages: number | null
+  delayedMessages: number | null
+  delayedIndexBytes: number | null
+  replayMessages: number | null
+  /** gaps between individually acknowledged entries, behind the mark-delete position */
+  ackHoles: number | null
+  /** what they take in the stored cursor */
+  ackHolesBytes: number | null
+  rateOutPerSecond: number | null
+  bytesOutPerSecond: number | null
+  ackRatePerSecond: number | null
+  redeliveryRatePerSecond: number | null
+  chunkRatePerSecond: number | null
+  expiryRatePerSecond: number | null
+  deliveredMessages: number | null
+  deliveredBytes: number | null
+  expiredMessages: number | null
+  lastDeliveredAt: string | null
+  lastAckedAt: string | null
+  lastMarkDeleteAdvancedAt: string | null
+  /** when a consumer last asked for messages */
+  lastFlowAt: string | null
+  /** when messages last expired */
+  lastExpiredAt: string | null
+  isBlockedOnUnacked: boolean
+  draining: DrainingReport | null
+  /** by whose limit: of the subscription, of the topic, of the broker */
+  throttled: {subscription: ThrottledReport; topic: ThrottledReport; broker: ThrottledReport}
+  filtered: FilterReport
+  properties: Record<string, string>
+  /** null where it was not read */
+  cursor: CursorReport | null
+  consumers: ConsumerReport[]
+  topic: TopicReport
+  publishers: PublisherReport[]
+}
+
+/** What was read of a partition beside its statistics. */
+export interface PartitionExtras {
+  readonly internal: InternalStats | undefined
+  readonly oldestAgeMs: number | null
+}
+
+export function reportPartition(
+  {partition, stats, subscription: own}: SubscriptionPartition,
+  name: string,
+  {internal, oldestAgeMs}: PartitionExtras,
+): PartitionReport {
+  return {
+    partition,
+    type: own.type ?? 'None',
+    activeConsumer: own.activeConsumerName ?? null,
+    keySharedMode: own.keySharedMode ?? null,
+    allowsOutOfOrder: own.type === 'Key_Shared' ? (own.allowOutOfOrderDelivery ?? null) : null,
+    ...waiting(own),
+    oldestAgeMs,
+    ...movement(own),
+    ...lastTimes(own),
+    isBlockedOnUnacked: own.blockedSubscriptionOnUnackedMsgs ?? false,
+    draining: reportDraining(own),
+    throttled: throttled(own),
+    filtered: {
+      processedMessages: own.filterProcessedMsgCount ?? null,
+      acceptedMessages: own.filterAcceptedMsgCount ?? null,
+      rejectedMessages: own.filterRejectedMsgCount ?? null,
+      rescheduledMessages: own.filterRescheduledMsgCount ?? null,
+    },
+    properties: own.subscriptionProperties ?? {},
+    cursor: internal ? reportCursor(internal, name) : null,
+    consumers: reportConsumers(own),
+    topic: reportTopic(stats),
+    publishers: reportPublishers(stats),
+  }
+}
+
+function waiting(own: SubscriptionStats) {
+  return {
+    backlogEntries: own.msgBacklog ?? null,
+    backlogWithoutDelayedEntries: own.msgBacklogNoDelayed ?? null,
+    backlogBytes: atLeastZero(own.backlogSize),
+    unackedMessages: own.unackedMessages ?? null,
+    delayedMessages: own.msgDelayed ?? null,
+    delayedIndexBytes: own.delayedMessageIndexSizeInBytes ?? null,
+    replayMessages: own.msgInReplay ?? null,
+    ackHoles: own.nonContiguousDeletedMessagesRanges ?? null,
+    ackHolesBytes: own.nonContiguousDeletedMessagesRangesSerializedSize ?? null,
+  }
+}
+
+function movement(own: SubscriptionStats) {
+  return {
+    rateOutPerSecond: own.msgRateOut ?? null,
+    bytesOutPerSecond: own.msgThroughputOut ?? null,
+    ackRatePerSecond: own.messageAckRate ?? null,
+    redeliveryRatePerSecond: own.msgRateRedeliver ?? null,
+    chunkRatePerSecond: own.chunkedMessageRate ?? null,
+    expiryRatePerSecond: own.msgRateExpired ?? null,
+    deliveredMessages: own.msgOutCounter ?? null,
+    deliveredBytes: own.bytesOutCounter ?? null,
+    expiredMessages: own.totalMsgExpired ?? null,
+  }
+}
+
+function lastTimes(own: SubscriptionStats) {
+  return {
+    lastDeliveredAt: timeOf(own.lastConsumedTimestamp),
+    lastAckedAt: timeOf(own.lastAckedTimestamp),
+    lastMarkDeleteAdvancedAt: timeOf(own.lastMarkDeleteAdvancedTimestamp),
+    lastFlowAt: timeOf(own.lastConsumedFlowTimestamp),
+    lastExpiredAt: timeOf(own.lastExpireTimestamp),
+  }
+}
+
+function throttled(own: SubscriptionStats): PartitionReport['throttled'] {
+  return {
+    subscription: {
+      byMessages: own.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
+      byBytes: own.dispatchThrottledBytesEventsBySubscriptionLimit ?? null,
+    },
+    topic: {
+      byMessages: own.dispatchThrottledMsgEventsByTopicLimit ?? null,
+      byBytes: own.dispatchThrottledBytesEventsByTopicLimit ?? null,
+    },
+    broker: {
+      byMessages: own.dispatchThrottledMsgEventsByBrokerLimit ?? null,
+      byBytes: own.dispatchThrottledBytesEventsByBrokerLimit ?? null,
+    },
+  }
+}
+
+/** The broker writes −1 for a size that it was not asked for. */
+function atLeastZero(value: number | undefined): number | null {
+  return value === undefined || value < 0 ? null : value
+}
