@@ -55,18 +55,30 @@ const CONF = {
   diskUsageWarnThreshold: 0.985,
 }
 
+/** @type {Settings} */
+const IN_CLUSTER = {
+  loadBalancerEnabled: true,
+  loadBalancerOverrideBrokerNicSpeedGbps: 1, // where it is unknown
+  loadManagerClassName: 'org.apache.pulsar.broker.loadbalance.impl.ModularLoadManagerImpl',
+  loadBalancerSheddingEnabled: false, // a bundle stays where a test put it
+  loadBalancerAutoBundleSplitEnabled: false,
+  metadataStoreSessionTimeoutMillis: 10_000, // so long a dead broker is still in the cluster's list
+}
+
 /**
  * @param {import('./identity.mjs').Identity} identity
  * @param {{web: number, broker: number, logins: Settings}} own its ports, and the settings of the stack's logins
  * @returns {Settings}
  */
 export function brokerSettings({config}, {web, broker, logins}) {
+  const {brokers, conf} = VARIANTS[config]
   return {
     ...CONF,
+    ...(brokers ? IN_CLUSTER : {}),
     webServicePort: web,
     brokerServicePort: broker,
     listeningInterface: loopbackName(),
-    ...VARIANTS[config].conf,
+    ...conf,
     ...logins,
   }
 }

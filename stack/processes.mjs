@@ -7,7 +7,7 @@ import {basename} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 
 /** @typedef {{name: string, pid: number, started: string}} Running */
-/** @typedef {{name: string, command: string, args: string[], cwd: string, log: string}} Program */
+/** @typedef {{name: string, command: string, args: string[], cwd: string, log: string, env?: Record<string, string>}} Program */
 
 /** What a stack consists of, by the name of the executable: `redis-server` may be a link to `redis-check-rdb`. */
 const STACK_EXECUTABLES = new Set(['java', 'node', 'redis-server', 'redis-check-rdb'])
@@ -19,10 +19,10 @@ const hasProc = existsSync('/proc/self/stat')
  * @param {Program} program
  * @returns {Running}
  */
-export function startDetached({name, command, args, cwd, log}) {
+export function startDetached({name, command, args, cwd, log, env: more}) {
   const output = openSync(log, 'a')
   const {PATH, HOME} = process.env
-  const env = {PATH, HOME, LANG: 'C.UTF-8'} // nothing else: a daemon must not keep the caller's secrets
+  const env = {PATH, HOME, LANG: 'C.UTF-8', ...more} // nothing else: a daemon must not keep the caller's secrets
   const child = spawn(command, args, {cwd, env, detached: true, stdio: ['ignore', output, output]})
   closeSync(output)
   child.on('error', () => {}) // said below: without a pid there was no start

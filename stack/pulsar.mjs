@@ -1,8 +1,9 @@
 // @ts-check
-// The standalone broker of a stack: how its JVM is started, and when it is healthy.
+// The brokers of a stack: how their JVMs are started, and when they are healthy. The first is a standalone, with all that it needs.
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {brokerSettings} from './broker-conf.mjs'
+import {VARIANTS} from './identity.mjs'
 import {adminHeaders, hasEveryLogin, loginPorts, loginsDir, tokenFile} from './logins.mjs'
 import {AUDIENCE, issuerUrl} from './openid.mjs'
 
@@ -11,9 +12,12 @@ import {AUDIENCE, issuerUrl} from './openid.mjs'
 /** @typedef {import('./processes.mjs').Program} Program */
 /** @typedef {{dir: string, ports: Ports, java: string, classpath: string, log4j: string, logins: import('./logins.mjs').Settings}} Options */
 
+const SECOND = 'broker-2'
+
 /** What needs a port. @param {Identity} identity */
 export function pulsarPorts(identity) {
-  return ['web', 'broker', 'bookie', ...loginPorts(identity)]
+  const second = hasSecondBroker(identity) ? ['zookeeper', 'web2', 'broker2'] : []
+  return ['web', 'broker', 'bookie', ...second, ...loginPorts(identity)]
 }
 
 const OPENED_PACKAGES = [
@@ -22,20 +26,44 @@ const OPENED_PACKAGES = [
   'jdk.management/com.sun.management.internal',
 ]
 
+/** @param {Identity} identity */
+export const hasSecondBroker = ({config}) => VARIANTS[config].brokers === 2
+
 /** Writes the broker's files into the stack's folder. @param {Identity} identity @param {Options} options */
 export function brokerProgram(identity, options) {
   const {dir, logins, ports} = options
   const conf = writeConf(dir, 'broker', brokerSettings(identity, {web: ports.web, broker: ports.broker, logins}))
+  const metadata = hasSecondBroker(identity)
+    ? ['--zookeeper-port', String(ports.zookeeper), '--zookeeper-dir', join(dir, 'zookeeper')]
+    : ['--metadata-dir', join(dir, 'metadata')]
   const standalone = [
     ...['-c', conf, '-nfw', '-nss', '--num-bookies', '1', '--bookkeeper-port', String(ports.bookie)],
-    ...['--metadata-dir', join(dir, 'metadata'), '--bookkeeper-dir', join(dir, 'bookkeeper')],
+    ...metadata,
+    ...['--bookkeeper-dir', join(dir, 'bookkeeper')],
   ]
   writeArguments('broker', ['org.apache.pulsar.PulsarStandaloneStarter', ...standalone], options)
-  return brokerAgain(dir, options.java)
+  return brokerAgain(identity, dir, options.java)
 }
 
-/** A broker whose files are there already. @param {string} dir @param {string} java */
-export const brokerAgain = (dir, java) => javaProgram('broker', dir, java)
+/** A broker beside the standalone, whose ZooKeeper and bookie it shares: it starts when that is up. @param {Identity} identity @param {Options} options */
+export function secondBrokerProgram(identity, options) {
+  const {dir, logins, ports} = options
+  const metadataStore = `zk:127.0.0.1:${ports.zookeeper}`
+  const conf = writeConf(dir, SECOND, {
+    ...brokerSettings(identity, {web: ports.web2, broker: ports.broker2, logins}),
+    metadataStoreUrl: metadataStore,
+    configurationMetadataStoreUrl: metadataStore,
+  })
+  writeArguments(SECOND, ['org.apache.pulsar.PulsarBrokerStarter', '--broker-conf', conf], options)
+  return javaProgram(SECOND, dir, options.java)
+}
+
+/** A broker whose files are there already. @param {Identity} identity @param {string} dir @param {string} java */
+export function brokerAgain(identity, dir, java) {
+  const program = javaProgram('broker', dir, java)
+  // Its own metadata store is for one process alone.
+  return hasSecondBroker(identity) ? {...program, env: {PULSAR_STANDALONE_USE_ZOOKEEPER: '1'}} : program
+}
 
 /** @param {string} name @param {string} dir @param {string} java @returns {Program} */
 function javaProgram(name, dir, java) {
@@ -87,6 +115,7 @@ export function pulsarContext(identity, {dir, ports}) {
   const token = tokenFile(identity, dir)
   return {
     ...pulsarAddresses(ports),
+    ...(hasSecondBroker(identity) ? secondAddresses(ports) : {}),
     ...(token ? {tokenFile: token} : {}),
     ...(hasEveryLogin(identity)
       ? {
@@ -98,6 +127,15 @@ export function pulsarContext(identity, {dir, ports}) {
           loginsDir: loginsDir(dir),
         }
       : {}),
+  }
+}
+
+/** For messages it is the one to ask: a standalone sends its clients through itself, whoever serves the topic. @param {Ports} ports */
+function secondAddresses(ports) {
+  return {
+    secondAdminUrl: `http://127.0.0.1:${ports.web2}`,
+    serviceUrl: `pulsar://127.0.0.1:${ports.broker2}`,
+    webSocketUrl: `ws://127.0.0.1:${ports.web2}`,
   }
 }
 
@@ -129,6 +167,18 @@ export async function brokerProblem(identity, {dir, ports, createNamespace}) {
       await admin('PUT', 'namespaces/public/default', {replication_clusters: ['standalone']})
     }
     return 'namespace public/default is not there yet'
+  } catch (error) {
+    return String(/** @type {any} */ (error).cause?.message || error)
+  }
+}
+
+/** The same of the broker beside it. @param {Identity} identity @param {{dir: string, ports: Ports}} options @returns {Promise<string | undefined>} */
+export async function secondBrokerProblem(identity, {dir, ports}) {
+  if (!hasSecondBroker(identity)) return undefined
+  try {
+    const admin = adminClient(identity, dir, ports)
+    const brokers = await admin('GET', 'brokers/standalone')
+    return brokers.includes(`:${ports.web2}"`) ? undefined : `it is not in the cluster's list: ${brokers.slice(0, 200)}`
   } catch (error) {
     return String(/** @type {any} */ (error).cause?.message || error)
   }

@@ -6,7 +6,7 @@ import {isLocked, withLock} from './lock.mjs'
 import {loginsProblem} from './logins.mjs'
 import {rememberedPorts} from './ports.mjs'
 import {findRunningIn, isAlive, stopAll} from './processes.mjs'
-import {brokerLog, brokerProblem, pulsarContext} from './pulsar.mjs'
+import {brokerLog, brokerProblem, pulsarContext, secondBrokerProblem} from './pulsar.mjs'
 import {redisProblem, redisUrl} from './redis.mjs'
 import {restartBroker, startStack} from './start.mjs'
 import {CONTEXT, contextFile, dataDir, readJson, readState, writeJson} from './state.mjs'
@@ -15,7 +15,7 @@ import {CONTEXT, contextFile, dataDir, readJson, readState, writeJson} from './s
 /** @typedef {import('./state.mjs').State} State */
 /** @typedef {{pulsar?: string, config?: string, redis?: string}} Which */
 /** @typedef {{signal?: AbortSignal, progress?: (line: string) => void}} Control */
-/** @typedef {{adminUrl: string, serviceUrl: string, webSocketUrl: string, redisUrl: string, id: string, pulsar: string, config: string, redis: string, tokenFile?: string, adminTlsUrl?: string, serviceTlsUrl?: string, webSocketTlsUrl?: string, issuerUrl?: string, audience?: string, loginsDir?: string}} Context */
+/** @typedef {{adminUrl: string, serviceUrl: string, webSocketUrl: string, redisUrl: string, id: string, pulsar: string, config: string, redis: string, tokenFile?: string, secondAdminUrl?: string, adminTlsUrl?: string, serviceTlsUrl?: string, webSocketTlsUrl?: string, issuerUrl?: string, audience?: string, loginsDir?: string}} Context */
 /** @typedef {{id: string, state: 'running' | 'crashed' | 'starting' | 'stopped', upSeconds: number | null, processes: Array<{name: string, pid: number, alive: boolean}>, context: Context | null}} Status */
 
 /**
@@ -132,6 +132,7 @@ async function healthyState(identity) {
   const problems = () =>
     Promise.all([
       brokerProblem(identity, {dir: dataDir(id), ports, createNamespace: true}),
+      secondBrokerProblem(identity, {dir: dataDir(id), ports}),
       loginsProblem(identity, ports),
       redisProblem(identity.redis, {ports, cli: 'redis-cli', formed: true}),
     ])

@@ -9,7 +9,16 @@ import {tail} from './logs.mjs'
 import {freePorts, rememberPorts, rememberedPorts} from './ports.mjs'
 import {hasEveryLogin, loginPrograms, loginsDir, loginsProblem, prepareLogins} from './logins.mjs'
 import {isAlive, killAll, startDetached, stopAll} from './processes.mjs'
-import {brokerAgain, brokerLog, brokerProblem, brokerProgram, pulsarPorts} from './pulsar.mjs'
+import {
+  brokerAgain,
+  brokerLog,
+  brokerProblem,
+  brokerProgram,
+  hasSecondBroker,
+  pulsarPorts,
+  secondBrokerProblem,
+  secondBrokerProgram,
+} from './pulsar.mjs'
 import {formRedis, redisLog, redisPorts, redisPrograms, redisProblem} from './redis.mjs'
 import {dataDir, writeState} from './state.mjs'
 import {requireTools} from './tools.mjs'
@@ -76,6 +85,10 @@ async function startOnPorts(identity, {ports, tools, jars, signal, progress}) {
       brokerReady(identity, {state, dir, signal}),
       othersReady(() => loginsProblem(identity, ports), 'openid', {state, dir: loginsDir(dir), signal}),
     ])
+    if (hasSecondBroker(identity)) {
+      start(secondBrokerProgram(identity, options))
+      await othersReady(() => secondBrokerProblem(identity, {dir, ports}), 'broker-2', {state, dir, signal})
+    }
   } catch (error) {
     await stopAll(state.processes)
     throw error
@@ -99,7 +112,7 @@ export async function restartBroker(identity, {state, signal, progress}) {
   progress(`stack ${id}: the broker is killed`)
   const startedAt = Date.now()
   const others = state.processes.filter(({name}) => name !== 'broker')
-  const again = {...state, processes: [...others, startDetached(brokerAgain(dir, java))]}
+  const again = {...state, processes: [...others, startDetached(brokerAgain(identity, dir, java))]}
   writeState(id, again)
   await brokerReady(identity, {state: again, dir, signal})
   progress(`stack ${id}: healthy after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)

@@ -90,10 +90,10 @@ test("TLS: each side asks for the other's authority", async () => {
 })
 
 test('WebSocket: publishes with a token, and by TLS with a certificate; not without', async () => {
-  const {adminUrl, webSocketTlsUrl, webSocketUrl} = addresses
-  assert.equal(adminUrl.replace('http', 'ws'), webSocketUrl)
+  const {pulsar, webSocketTlsUrl, webSocketUrl} = addresses
   assert.equal(await publish(webSocketUrl, bearer(stack.token('admin'))), 'ok')
-  assert.equal(await publish(webSocketTlsUrl, bearer(await stack.accessToken('admin'))), 'ok')
+  const isTaken = !pulsar.startsWith('3.') // Pulsar 3's WebSocket service takes no access tokens
+  assert.equal(await publish(webSocketTlsUrl, bearer(await stack.accessToken('admin'))), isTaken ? 'ok' : 401)
   assert.equal(await publish(webSocketTlsUrl, {certificate: certificates.admin}), 'ok')
   assert.equal(await publish(webSocketUrl, {}), 401)
   assert.equal(await publish(webSocketTlsUrl, {}), 401)

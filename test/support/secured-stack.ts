@@ -11,6 +11,8 @@ import {runStack} from './own-stack.js'
 
 /** What the stack says of its variant with logins; `Addresses` are those of the plain ports. */
 interface SecuredContext extends Addresses {
+  /** the broker's version */
+  readonly pulsar: string
   readonly adminTlsUrl: string
   readonly serviceTlsUrl: string
   readonly webSocketTlsUrl: string
