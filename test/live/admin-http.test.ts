@@ -6,8 +6,6 @@ import {test, type TestContext} from 'node:test'
 import {inspect} from 'node:util'
 
 import {NO_CREDENTIALS} from '../../src/clients/login/credentials.js'
-import {NO_LOGIN} from '../../src/clients/login/login.js'
-import {secretFrom} from '../../src/clients/login/secret.js'
 import {TokenLogin} from '../../src/clients/login/token.js'
 import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
 import {parseTopicName} from '../../src/topic-name.js'
@@ -27,11 +25,12 @@ function open(
   url: string,
   {token, ...options}: {token?: string; retryForMs?: number; timeoutMs?: number} = {},
 ): PulsarAdmin {
-  const login = token === undefined ? NO_LOGIN : new TokenLogin(secretFrom({env: 'TOKEN'}, {TOKEN: token}))
-  const admin = new PulsarAdmin({url, credentials: {...NO_CREDENTIALS, login}, ...options})
+  const credentials = token === undefined ? NO_CREDENTIALS : tokenCredentials(token)
+  const admin = new PulsarAdmin({url, credentials, ...options})
   t.after(() => admin.close())
   return admin
 }
+import {tokenCredentials} from '../support/tokens.js'
 
 const TOPIC = parseTopicName('persistent://a b/n/x/y')
 

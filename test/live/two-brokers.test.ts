@@ -8,13 +8,14 @@ import type {SubscriptionList} from '../../src/domain/subscriptions/list.js'
 import type {TopicName} from '../../src/topic-name.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {until} from '../support/live.js'
+import {tokenCredentials} from '../support/tokens.js'
 import {statsPath, TwoBrokers} from '../support/two-brokers.js'
 
 const PARTITIONS = 8
 const SUB = 'decision'
 
 const cluster = await TwoBrokers.up()
-const transport = new WebSocketTransport({url: cluster.webSocketUrl, token: cluster.token})
+const transport = new WebSocketTransport({url: cluster.webSocketUrl, credentials: tokenCredentials(cluster.token)})
 after(async () => {
   await transport.close()
   await cluster.down()

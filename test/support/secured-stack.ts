@@ -101,13 +101,25 @@ export class SecuredStack {
     await this.asAdmin('PUT', `/namespaces/${namespace}`, {})
   }
 
+  /** Makes a subscription, and its topic. @param topic in full */
+  async createSubscription(topic: string, subscription: string): Promise<void> {
+    await this.asAdmin('PUT', `/${topic.replace('://', '/')}`, {})
+    await this.asAdmin('PUT', `/${topic.replace('://', '/')}/subscription/${subscription}`)
+  }
+
+  /** Publishes a message of a key. @param topic in full */
+  async publish(topic: string, key: string): Promise<void> {
+    await this.asAdmin('POST', `//topics/${topic.replace('://', '/')}`, {messages: [{key, payload: 'x'}]})
+  }
+
   /** Lets a role do things in a namespace. */
   async grant(namespace: string, role: string, actions: ReadonlyArray<'consume' | 'produce'>): Promise<void> {
     await this.asAdmin('POST', `/namespaces/${namespace}/permissions/${role}`, actions)
   }
 
   private async asAdmin(method: string, path: string, body?: unknown): Promise<void> {
-    const answer = await fetch(`${this.addresses.adminUrl}/admin/v2${path}`, {
+    const root = path.startsWith('//') ? path.slice(1) : `/admin/v2${path}`
+    const answer = await fetch(this.addresses.adminUrl + root, {
       method,
       headers: {authorization: `Bearer ${this.token('admin')}`, 'content-type': 'application/json'},
       ...(body === undefined ? {} : {body: JSON.stringify(body)}),

@@ -6,6 +6,7 @@ import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
 import {parseTopicName, type TopicName} from '../../src/topic-name.js'
 import {addresses as tested} from './live.js'
 import {runStack} from './own-stack.js'
+import {tokenCredentials} from './tokens.js'
 
 interface ClusterContext {
   /** the stack's name */
@@ -40,7 +41,7 @@ export class TwoBrokers {
     this.urls = {first: context.adminUrl, second: context.secondAdminUrl}
     this.webSocketUrl = context.webSocketUrl
     this.token = token
-    this.admin = new PulsarAdmin({url: context.adminUrl, token})
+    this.admin = new PulsarAdmin({url: context.adminUrl, credentials: tokenCredentials(token)})
   }
 
   static async up(): Promise<TwoBrokers> {

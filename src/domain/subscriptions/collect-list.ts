@@ -69,9 +69,9 @@ async function brokerCopies(
 ): Promise<Copies | null> {
   try {
     const brokers = await admin.brokers()
-    const outcomes = await Promise.allSettled(
-      brokers.map(async (address) => (await openBroker(address)).brokerTopics()),
-    )
+    // A broker by itself is known by its plain address, which may not be the way to it.
+    const open = brokers.length === 1 ? (): Promise<PulsarAdmin> => Promise.resolve(admin) : openBroker
+    const outcomes = await Promise.allSettled(brokers.map(async (address) => (await open(address)).brokerTopics()))
     const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
     const rejected = outcomes.filter((outcome) => outcome.status === 'rejected')
     const refused = rejected.find(({reason}) => isForbidden(reason)) ?? (answers.length === 0 ? rejected[0] : undefined)
