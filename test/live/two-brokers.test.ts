@@ -103,7 +103,7 @@ test('a topic of the other broker is asked of that one, with the login', async (
     }
     const args = ['subscriptions', 'inspect', ofSecond.full, SUB, '--json']
     const without = await runCli(args, {...cluster.asking(url), KEYSHIFT_TOKEN: ''})
-    assert.deepEqual([without.code, parseDocument(without.stdout).error.code], [4, 'E_NOT_ALLOWED'])
+    assert.deepEqual([without.code, parseDocument(without.stdout).error.code], [4, 'E_LOGIN_REFUSED'])
   }
 })
 
