@@ -105,6 +105,11 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     super.log(message)
   }
 
+  /** Without oclif's colours, for which it takes a document apart into all its signs: 100 MB and more for a long list. */
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`)
+  }
+
   protected override toSuccessJson(result: unknown): object {
     return {schema: this.schema, result, warnings: this.warnings}
   }

@@ -1,5 +1,6 @@
 import chalk from 'chalk'
 import Table from 'cli-table3'
+import stringWidth from 'string-width'
 
 export type Cell = boolean | number | string | null
 
@@ -9,23 +10,41 @@ const NO_LINES = {
   left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
 } // prettier-ignore
 
+/** cli-table3 compares each cell with those of all rows above it, so that a table of many rows is drawn in pieces. */
+const ROWS_AT_ONCE = 100
+
 /** A plain table: headers in capitals, numbers to the right, `-` for what is not known. */
 export function renderTable(head: readonly string[], rows: ReadonlyArray<readonly Cell[]>): string {
   const isNumeric = head.map((_, column) =>
     rows.every((row) => typeof row[column] === 'number' || row[column] === null),
   )
-  const table = new Table({
-    head: head.map((title) => chalk.bold(title.toUpperCase())),
+  const lines = [
+    head.map((title) => chalk.bold(title.toUpperCase())),
+    ...rows.map((row) => row.map((cell) => cellText(cell))),
+  ]
+  const options = {
     chars: NO_LINES,
     style: {head: [], border: [], 'padding-left': 0, 'padding-right': 0},
-    colAligns: isNumeric.map((numeric) => (numeric ? 'right' : 'left')),
-  })
-  for (const row of rows) table.push(row.map((cell) => cellText(cell)))
-  return table
-    .toString()
+    colAligns: isNumeric.map((numeric) => (numeric ? ('right' as const) : ('left' as const))),
+    colWidths: head.map((_, column) => lines.reduce((most, line) => Math.max(most, widthOf(line[column])), 0)),
+  }
+  const pieces: string[] = []
+  for (let at = 0; at < lines.length; at += ROWS_AT_ONCE) {
+    const table = new Table(options)
+    table.push(...lines.slice(at, at + ROWS_AT_ONCE))
+    pieces.push(table.toString())
+  }
+  return pieces
+    .join('\n')
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n')
+}
+
+/** By the widest of its lines. */
+function widthOf(text = ''): number {
+  if (/^[ -~]*$/.test(text)) return text.length
+  return Math.max(...text.split('\n').map((line) => stringWidth(line)))
 }
 
 /** Label and value, one pair a line. */
