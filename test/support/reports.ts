@@ -222,6 +222,7 @@ export const list: SubscriptionList = {
       rateOutPerSecond: 299.75,
       isBlocked: true,
       isStalled: false,
+      silentSince: at,
     },
     {
       topic: 'persistent://public/default/plain',
@@ -236,6 +237,7 @@ export const list: SubscriptionList = {
       rateOutPerSecond: null,
       isBlocked: false,
       isStalled: null,
+      silentSince: null,
     },
   ],
 }

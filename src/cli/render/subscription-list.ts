@@ -18,20 +18,26 @@ const COLUMNS: readonly Column[] = [
   {head: 'on partitions', cell: spreadText, isWide: true},
   {head: 'unacked', cell: (row) => row.unackedMessages},
   {head: 'out/s', cell: (row) => row.rateOutPerSecond},
+  {head: 'silent since', cell: (row) => row.silentSince, isWide: true},
   {head: 'notes', cell: notesText, isWide: true},
 ]
 
 const FIELDS = [
   ...(['topic', 'subscription', 'type', 'partitions', 'consumers', 'partitionsWithoutConsumer'] as const),
   ...(['backlogEntries', 'unackedMessages', 'rateOutPerSecond', 'isBlocked', 'isStalled'] as const),
+  'silentSince' as const,
 ]
 
 /** The list as text; lines for a program say nothing but rows. */
 export function listText(list: SubscriptionList, output: ListOutput): string {
   const {subscriptions} = list
   if (output === 'csv' || output === 'tsv') return separatedLines(subscriptions, FIELDS, output === 'csv' ? ',' : '\t')
-  if (output === 'ndjson') return subscriptions.map((row) => JSON.stringify(row)).join('\n')
   return renderList(list, output === 'wide')
+}
+
+/** A line of JSON for each row. */
+export function rowLines(rows: readonly SubscriptionRow[]): string {
+  return rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 }
 
 function renderList(list: SubscriptionList, isWide: boolean): string {

@@ -1,10 +1,10 @@
 import type {TopicName} from '../../topic-name.js'
+import {type BrokerTopic, readBrokerTopics} from './broker-topics.js'
 import {AdminHttp, type AdminHttpOptions, type AdminRequest, type RawAnswer} from './http.js'
 import {AdminRefused} from './refused.js'
 import type {NamespacePolicies, TopicPolicyValues} from './policies.js'
 import type {
   AutoSubscriptionCreation,
-  BrokerTopics,
   DispatchRate,
   InternalStats,
   PartitionedTopicStats,
@@ -57,9 +57,14 @@ export class PulsarAdmin {
     return (await this.get('/brokers/configuration/runtime')) as Record<string, string>
   }
 
-  /** Every topic that this broker has loaded, from a copy it renews each `statsUpdateFrequencyInSecs`. */
-  async brokerTopics(): Promise<BrokerTopics> {
-    return (await this.get('/broker-stats/topics')) as BrokerTopics
+  /**
+   * Every topic that this broker has loaded, from a copy it renews each `statsUpdateFrequencyInSecs`, as they come: it may
+   * be hundreds of MB.
+   *
+   * @returns topics that throw Unreachable when the answer breaks off.
+   */
+  async brokerTopics(): Promise<AsyncIterable<BrokerTopic[]>> {
+    return readBrokerTopics(await this.http.sendStreamed({method: 'GET', path: '/broker-stats/topics'}))
   }
 
   async tenants(): Promise<string[]> {

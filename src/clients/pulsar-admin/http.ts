@@ -1,5 +1,6 @@
 import {Agent as HttpAgent} from 'node:http'
 import {Agent as HttpsAgent} from 'node:https'
+import {buffer} from 'node:stream/consumers'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import axios, {type AxiosInstance} from 'axios'
@@ -11,6 +12,7 @@ import {isAboutTls} from '../login/tls.js'
 import {unsaid} from '../login/unsaid.js'
 import {bareGet} from './bare-get.js'
 import {AdminRefused, isLoginRefusal, parseBody} from './refused.js'
+import {streamGet} from './stream-get.js'
 
 export interface AdminHttpOptions {
   /** The broker's web address, as http://host:8080. */
@@ -81,11 +83,25 @@ export class AdminHttp {
   }
 
   /** Sends one request and returns its headers, in lower case, and the bytes of its body. */
-  async sendRaw(request: AdminRequest): Promise<RawAnswer> {
+  sendRaw(request: AdminRequest): Promise<RawAnswer> {
+    return this.persist(request, (url) => this.exchange(request, url))
+  }
+
+  /**
+   * Sends one read and hands its body on as it comes; until then it is tried again and redirected as any read.
+   *
+   * @returns chunks that throw Unreachable when the body breaks off, or none comes for as long as an answer may take.
+   */
+  async sendStreamed(request: AdminRequest): Promise<AsyncIterable<Buffer>> {
+    return (await this.persist(request, (url) => this.exchangeHead(url))).chunks
+  }
+
+  /** Sends a request until it is answered; a read again, while that may help. */
+  private async persist<A extends Answer>(request: AdminRequest, exchange: Exchange<A>): Promise<A> {
     const giveUpAt = Date.now() + (request.method === 'GET' ? this.retryForMs : 0)
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.follow(request)
+        return await this.follow(request, exchange)
       } catch (error) {
         const pauseMs = 100 * 2 ** Math.min(attempt, 4) * (0.5 + Math.random())
         if (!isPassing(error, request.finalStatus) || Date.now() + pauseMs > giveUpAt) throw error
@@ -100,14 +116,15 @@ export class AdminHttp {
     return Promise.resolve()
   }
 
-  private async follow(request: AdminRequest): Promise<RawAnswer> {
+  private async follow<A extends Answer>(request: AdminRequest, exchange: Exchange<A>): Promise<A> {
     let url = this.firstUrl(request)
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      let {body, headers, sent, status} = await this.exchange(request, url)
+      let answer = await exchange(url)
       // Who is refused so has not been heard: sending it again, be it a write, does it once.
-      if (isLoginRefusal(status, body.toString('utf8')) && this.login.renew())
-        ({body, headers, sent, status} = await this.exchange(request, url))
-      if (status >= 200 && status < 300) return {body, headers}
+      if (isLoginRefusal(answer.status, answer.body.toString('utf8')) && this.login.renew())
+        answer = await exchange(url)
+      const {body, headers, sent, status} = answer
+      if (isGood(status)) return answer
       const location = status >= 300 && status < 400 ? headers['location'] : undefined
       if (location === undefined) {
         const said = unsaid(body.toString('utf8'), sent)
@@ -131,12 +148,11 @@ export class AdminHttp {
   }
 
   private async exchange(request: AdminRequest, url: string): Promise<Answer> {
-    const own = {Accept: 'application/json, */*', ...(await this.login.headers())}
+    const own = await this.ownHeaders()
     try {
       if (request.isOneOfMany) {
-        const agent = url.startsWith('https:') ? this.agents.httpsAgent : this.agents.httpAgent
         const headers = {...own, 'Accept-Encoding': 'identity'}
-        return asAnswer(own, await bareGet(url, {agent, headers, timeoutMs: this.timeoutMs}))
+        return asAnswer(own, await bareGet(url, {agent: this.agentFor(url), headers, timeoutMs: this.timeoutMs}))
       }
       const answer = await this.client.request<Buffer>({
         method: request.method,
@@ -153,6 +169,30 @@ export class AdminHttp {
       throw noAnswer(url, error)
     }
   }
+
+  /** A good answer's body is left in its chunks. */
+  private async exchangeHead(url: string): Promise<StreamedAnswer> {
+    const own = await this.ownHeaders()
+    try {
+      const {chunks, ...head} = await streamGet(url, {
+        agent: this.agentFor(url),
+        headers: own,
+        timeoutMs: this.timeoutMs,
+      })
+      const body = isGood(head.status) ? Buffer.alloc(0) : await buffer(chunks)
+      return {...asAnswer(own, {...head, body}), chunks: unlessBroken(url, chunks)}
+    } catch (error) {
+      throw noAnswer(url, error)
+    }
+  }
+
+  private async ownHeaders(): Promise<Answer['sent']> {
+    return {Accept: 'application/json, */*', ...(await this.login.headers())}
+  }
+
+  private agentFor(url: string): HttpAgent {
+    return url.startsWith('https:') ? this.agents.httpsAgent : this.agents.httpAgent
+  }
 }
 
 export interface RawAnswer {
@@ -167,11 +207,29 @@ interface Answer extends RawAnswer {
   readonly sent: Readonly<Record<string, string>>
 }
 
+interface StreamedAnswer extends Answer {
+  readonly chunks: AsyncIterable<Buffer>
+}
+
+type Exchange<A extends Answer> = (url: string) => Promise<A>
+
+function isGood(status: number): boolean {
+  return status >= 200 && status < 300
+}
+
 function asAnswer(
   sent: Answer['sent'],
   {body, headers, status}: {body: Buffer; headers: unknown; status: number},
 ): Answer {
   return {status, sent, body, headers: headers as RawAnswer['headers']}
+}
+
+async function* unlessBroken(url: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* chunks
+  } catch (error) {
+    throw noAnswer(url, error)
+  }
 }
 
 function noAnswer(url: string, error: unknown): Unreachable {

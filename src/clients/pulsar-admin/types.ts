@@ -170,9 +170,6 @@ export interface DispatchRate {
   ratePeriodInSecond: number
 }
 
-/** namespace → bundle → domain → topic → statistics, as GET /broker-stats/topics gives them. */
-export type BrokerTopics = Record<string, Record<string, Record<string, Record<string, TopicStats>>>>
-
 export interface AutoSubscriptionCreation {
   allowAutoSubscriptionCreation: boolean
 }

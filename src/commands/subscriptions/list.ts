@@ -1,11 +1,13 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
+import {durationFlag} from '../../cli/duration.js'
 import {pulsarFlags} from '../../cli/flags.js'
+import {LineWriter} from '../../cli/lines.js'
 import {asksForJson, listOutputFlag} from '../../cli/output.js'
-import {listText} from '../../cli/render/subscription-list.js'
+import {listText, rowLines} from '../../cli/render/subscription-list.js'
 import {listSubscriptions} from '../../domain/subscriptions/collect-list.js'
-import {LIST_ORDERS} from '../../domain/subscriptions/filter.js'
+import {LIST_ORDERS, type ListFilter} from '../../domain/subscriptions/filter.js'
 import type {SubscriptionList} from '../../domain/subscriptions/list.js'
 import {parsePattern} from '../../domain/subscriptions/pattern.js'
 import {Unreachable, Usage} from '../../errors.js'
@@ -18,11 +20,13 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
   }
   static override description =
     'One request per broker, so it also works on a cluster with many thousand topics. The numbers are the ' +
-    "brokers' own copies, renewed each minute by default; --fresh asks for each topic's live ones."
+    "brokers' own copies, renewed each minute by default; --fresh asks for each topic's live ones. Without --sort, " +
+    '--output ndjson gives each row as soon as it is known, in the order in which the brokers tell them.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> public/default --sort backlog --limit 20',
     '<%= config.bin %> <%= command.id %> --stalled --min-backlog 1000',
+    '<%= config.bin %> <%= command.id %> --since 10m --output wide',
     "<%= config.bin %> <%= command.id %> 'persistent://public/default/orders-*' --fresh --output ndjson",
   ]
   static override flags = {
@@ -45,13 +49,18 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       description: 'only those without a consumer, on one partition or on all',
       helpGroup: 'FILTER',
     }),
+    since: durationFlag({
+      description:
+        'only those that wait on some partition, and acknowledged nothing there for so long; asks the topics it may be',
+      helpGroup: 'FILTER',
+      helpValue: '10m',
+    }),
     sort: Flags.option({
-      default: 'name',
-      description: 'by this; the largest first, names in their order',
+      description: 'by this; the largest first, names in their order; by name unless given',
       options: LIST_ORDERS,
     })(),
     stalled: Flags.boolean({
-      description: 'only those with a backlog and consumers that got nothing for a minute',
+      description: 'only those with a backlog and consumers that got nothing for a minute, on some partition',
       helpGroup: 'FILTER',
     }),
     strict: Flags.boolean({description: 'exit with 4 when a broker or a partition is missing from the answer'}),
@@ -73,28 +82,24 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       throw new Usage('E_OUTPUT_JSON', `--json is one document for all, --output ${output} is none`)
     }
     const admin = await this.access.admin()
+    const writer = output === 'ndjson' ? new LineWriter() : null
     const list = await listSubscriptions(admin, {
       pattern,
       isFresh: flags.fresh,
       hasSystemTopics: flags.system,
-      filter: {
-        ...(flags.type === undefined ? {} : {types: flags.type}),
-        ...(flags['min-backlog'] === undefined ? {} : {minBacklog: flags['min-backlog']}),
-        isWithoutConsumers: flags['no-consumers'],
-        isBlocked: flags.blocked,
-        isStalled: flags.stalled,
-        isMixedType: flags['mixed-type'],
-      },
-      order: flags.sort,
+      filter: filterOf(flags),
+      order: flags.sort ?? 'name',
       limit: flags.limit,
+      onRows: writer && flags.sort === undefined ? (rows) => writer.write(rowLines(rows)) : undefined,
       openBroker: (address) => this.access.broker(address),
+      signal: writer?.readerGone,
     })
     this.requireWhole(list, flags.strict)
-    const text = listText(list, output)
-    if (text !== '') this.log(text)
+    if (writer) await writer.write(rowLines(list.subscriptions))
+    else if (!this.jsonEnabled()) this.log(listText(list, output))
     const isTable = output === 'table' || output === 'wide'
-    if (list.matched > list.subscriptions.length && (!isTable || this.jsonEnabled())) {
-      this.warn(`only ${String(list.subscriptions.length)} of ${String(list.matched)} are listed; raise --limit`)
+    if (list.matched > flags.limit && (!isTable || this.jsonEnabled())) {
+      this.warn(`only ${String(flags.limit)} of ${String(list.matched)} are listed; raise --limit`)
     }
     return list
   }
@@ -115,5 +120,27 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       })
     }
     this.warn(`not whole: ${gap}`)
+  }
+}
+
+interface FilterFlags {
+  readonly blocked: boolean
+  readonly 'min-backlog'?: number | undefined
+  readonly 'mixed-type': boolean
+  readonly 'no-consumers': boolean
+  readonly since?: number | undefined
+  readonly stalled: boolean
+  readonly type?: readonly string[] | undefined
+}
+
+function filterOf(flags: FilterFlags): ListFilter {
+  return {
+    ...(flags.type === undefined ? {} : {types: flags.type}),
+    ...(flags['min-backlog'] === undefined ? {} : {minBacklog: flags['min-backlog']}),
+    isWithoutConsumers: flags['no-consumers'],
+    isBlocked: flags.blocked,
+    isStalled: flags.stalled,
+    isMixedType: flags['mixed-type'],
+    ...(flags.since === undefined ? {} : {silentSinceMs: Date.now() - flags.since}),
   }
 }

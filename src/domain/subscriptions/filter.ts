@@ -11,18 +11,21 @@ export interface ListFilter {
   readonly isBlocked?: boolean
   readonly isStalled?: boolean
   readonly isMixedType?: boolean
+  /** nothing has been acknowledged since then, or longer, though entries wait; epoch ms */
+  readonly silentSinceMs?: number
 }
 
 /** What is not known fits no filter that asks for it. */
 export function fits(row: SubscriptionRow, filter: ListFilter): boolean {
-  const {isBlocked, isMixedType, isStalled, isWithoutConsumers, minBacklog, types} = filter
+  const {isBlocked, isMixedType, isStalled, isWithoutConsumers, minBacklog, silentSinceMs, types} = filter
   return (
     (types === undefined || (row.type !== null && types.includes(row.type))) &&
     (minBacklog === undefined || (row.backlogEntries ?? -1) >= minBacklog) &&
     (isWithoutConsumers !== true || row.consumers === 0 || row.partitionsWithoutConsumer > 0) &&
     (isBlocked !== true || row.isBlocked) &&
     (isStalled !== true || row.isStalled === true) &&
-    (isMixedType !== true || row.type === null)
+    (isMixedType !== true || row.type === null) &&
+    (silentSinceMs === undefined || (row.silentSince !== null && Date.parse(row.silentSince) <= silentSinceMs))
   )
 }
 
@@ -38,8 +41,13 @@ const KEYS: Readonly<Record<Exclude<ListOrder, 'name'>, (row: SubscriptionRow) =
 }
 
 export function sortRows(rows: readonly SubscriptionRow[], order: ListOrder): SubscriptionRow[] {
-  const byName = rows.toSorted((a, b) => a.topic.localeCompare(b.topic) || a.subscription.localeCompare(b.subscription))
+  const byName = rows.toSorted((a, b) => compare(a.topic, b.topic) || compare(a.subscription, b.subscription))
   if (order === 'name') return byName
   const of = KEYS[order]
   return byName.toSorted((a, b) => (of(b) ?? -1) - (of(a) ?? -1))
+}
+
+/** By their signs' codes: the same on each machine, and far quicker than by the rules of a language. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }

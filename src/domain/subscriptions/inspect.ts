@@ -4,6 +4,7 @@ import {cursorOf} from './cursor.js'
 import {type AppliedPolicies, appliedPolicies} from './policies.js'
 import type {PolicyLevels, PolicyOrigin} from './policy-levels.js'
 import {type PartitionReport, reportPartition} from './report-partition.js'
+import {ConsumerCount} from './consumer-count.js'
 
 /** One partition's statistics exactly as the broker sent them: what a newer broker tells beside all this is in there. */
 export interface RawPartition {
@@ -106,18 +107,11 @@ export function sumKnown(parts: ReadonlyArray<number | null>): number | null {
   return parts.reduce<number | null>((sum, part) => (sum === null || part === null ? null : sum + part), 0)
 }
 
-/**
- * How many clients consume. A client has one consumer on each partition, all of one name, so each name counts as often
- * as it stands on the partition that has it most.
- */
+/** How many clients consume; a name for each consumer, null where it has none. */
 export function countConsumers(namesByPartition: ReadonlyArray<ReadonlyArray<string | null>>): number {
-  const most = new Map<string | null, number>()
-  for (const names of namesByPartition) {
-    for (const name of new Set(names)) {
-      most.set(name, Math.max(most.get(name) ?? 0, names.filter((other) => other === name).length))
-    }
-  }
-  return [...most.values()].reduce((sum, count) => sum + count, 0)
+  const count = new ConsumerCount()
+  for (const names of namesByPartition) count.addPartition(names)
+  return count.total
 }
 
 function totalOf(partitions: readonly PartitionReport[]): SubscriptionReport['total'] {

@@ -1,6 +1,7 @@
 import picomatch from 'picomatch'
 
 import {Usage} from '../../errors.js'
+import {splitPartition} from '../../topic-name.js'
 
 /** Which topics a PATTERN means: where to look, and which full names to keep. */
 export interface TopicPattern {
@@ -39,4 +40,21 @@ export function parsePattern(text: string | undefined): TopicPattern {
   const glob = parts.length > 2 ? rest : `${rest}/**`
   const isMatch = picomatch(glob, {dot: true})
   return {...scope, matches: (fullName) => isMatch(fullName.replace('persistent://', ''))}
+}
+
+/** Which topics are looked at. */
+export interface TopicScope {
+  readonly pattern: TopicPattern
+  /** Whether to list the broker's own topics too. */
+  readonly hasSystemTopics: boolean
+}
+
+/** @param name a topic's, or a partition's */
+export function isWanted(name: string, {hasSystemTopics, pattern}: TopicScope): boolean {
+  return (hasSystemTopics || !isSystemTopic(name)) && pattern.matches(splitPartition(name).base)
+}
+
+/** The broker's own topics: `__change_events`, `__transaction_…` and their like. */
+function isSystemTopic(name: string): boolean {
+  return name.slice(name.lastIndexOf('/') + 1).startsWith('__') || name.startsWith('persistent://pulsar/system/')
 }

@@ -1,0 +1,140 @@
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {BrokerTopic} from '../../clients/pulsar-admin/broker-topics.js'
+import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {Unreachable} from '../../errors.js'
+import {type Collected, type Collecting, interrupted} from './collecting.js'
+import type {SubscriptionList} from './list.js'
+import {ListFold} from './list-fold.js'
+import {isWanted} from './pattern.js'
+import type {FoldedRow} from './row-tally.js'
+
+export interface CollectingCopies extends Collecting {
+  readonly openBroker: (address: string) => Promise<PulsarAdmin>
+}
+
+export interface Copies extends Collected {
+  readonly failed: SubscriptionList['failedBrokers']
+}
+
+/**
+ * Reads every broker's copy as it comes. No row is taken before each broker has begun to answer or failed.
+ *
+ * @returns null when this login may not ask the brokers, or when their copies hold nothing that matches: a broker's copy is
+ *   empty for its first minute, and a topic is in it only once it is loaded, so nothing there does not mean nothing.
+ * @throws what the first broker answered, when none of them gives its copy.
+ */
+export async function collectCopies(admin: PulsarAdmin, options: CollectingCopies): Promise<Copies | null> {
+  const opened = await openCopies(admin, options)
+  if (opened === null) return null
+  const reading = new CopyReading(options, opened.copies.length)
+  const outcomes = await unlessAborted(
+    Promise.all(opened.copies.map(({broker, topics}) => reading.read(topics).then(noFailure, failureOf(broker)))),
+    options.signal,
+  )
+  const failed = [...opened.failed, ...outcomes.flat()]
+  if (reading.fold.isEmpty && failed.length === 0) return null
+  for (const rows of reading.fold.finishAll()) await options.onRows(rows)
+  return {failed, isWhole: reading.fold.isWhole}
+}
+
+interface OpenCopies {
+  readonly copies: Array<{broker: string; topics: AsyncIterable<BrokerTopic[]>}>
+  readonly failed: SubscriptionList['failedBrokers']
+}
+
+async function openCopies(admin: PulsarAdmin, {openBroker}: CollectingCopies): Promise<OpenCopies | null> {
+  try {
+    const brokers = await admin.brokers()
+    // A broker by itself is known by its plain address, which may not be the way to it.
+    const open = brokers.length === 1 ? (): Promise<PulsarAdmin> => Promise.resolve(admin) : openBroker
+    const outcomes = await Promise.allSettled(
+      brokers.map(async (broker) => ({broker, topics: await (await open(broker)).brokerTopics()})),
+    )
+    const copies = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    const rejected = outcomes.filter((outcome) => outcome.status === 'rejected')
+    const refused = rejected.find(({reason}) => isForbidden(reason)) ?? (copies.length === 0 ? rejected[0] : undefined)
+    if (refused) throw refused.reason
+    const failed = outcomes.flatMap((outcome, at) =>
+      outcome.status === 'rejected' ? [{broker: brokers[at] ?? '', cause: causeOf(outcome.reason)}] : [],
+    )
+    return {copies, failed}
+  } catch (error) {
+    if (isForbidden(error)) return null
+    throw error
+  }
+}
+
+/** Several brokers' copies on their way into rows. */
+class CopyReading {
+  readonly fold: ListFold
+  private readonly options: CollectingCopies
+  private speaking: number
+
+  constructor(options: CollectingCopies, brokers: number) {
+    const {nowMs, periodMs} = options
+    this.fold = new ListFold({nowMs, periodMs, ageMs: periodMs})
+    this.options = options
+    this.speaking = brokers
+  }
+
+  async read(copy: AsyncIterable<BrokerTopic[]>): Promise<void> {
+    const {onRows, signal} = this.options
+    const passed = new Set<string>()
+    let current = ''
+    try {
+      for await (const topics of copy) {
+        if (signal?.aborted) throw interrupted(signal)
+        const rows: FoldedRow[] = []
+        for (const topic of topics) {
+          if (topic.namespace !== current) passed.add(current)
+          current = topic.namespace
+          if (topic.domain === 'persistent' && isWanted(topic.name, this.options)) {
+            rows.push(...this.fold.add(topic.namespace, topic))
+          }
+        }
+        rows.push(...this.finished(passed))
+        await onRows(rows)
+      }
+    } finally {
+      this.speaking--
+    }
+  }
+
+  /** The partitions of a topic lie on any broker: its rows are finished when the last that speaks has passed its namespace. */
+  private finished(passed: Set<string>): FoldedRow[] {
+    if (this.speaking > 1) return []
+    const rows = [...passed].flatMap((namespace) => this.fold.finish(namespace))
+    passed.clear()
+    return rows
+  }
+}
+
+function noFailure(): SubscriptionList['failedBrokers'] {
+  return []
+}
+
+function failureOf(broker: string): (reason: unknown) => SubscriptionList['failedBrokers'] {
+  return (reason) => {
+    if (!(reason instanceof Unreachable)) throw reason
+    return [{broker, cause: causeOf(reason)}]
+  }
+}
+
+function causeOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason)
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof AdminRefused && error.isNotAllowed
+}
+
+/** Does not wait for a broker that is silent when nobody wants its answer any more; its connection is closed with the command. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(interrupted(signal))
+    })
+  })
+  return Promise.race([work, aborted])
+}

@@ -1,0 +1,83 @@
+import pLimit, {type LimitFunction} from 'p-limit'
+
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {unlessRefused} from '../../clients/pulsar-admin/refused.js'
+import {parseTopicName, partitionName, splitPartition} from '../../topic-name.js'
+import {type Collected, type Collecting, interrupted} from './collecting.js'
+import type {SubscriptionRow} from './list.js'
+import {foldAll, type NamedStats} from './list-fold.js'
+import {isWanted} from './pattern.js'
+
+const CONCURRENT_REQUESTS = 16
+
+/** Asks for the statistics of every topic, partition by partition; a topic's rows are finished with it. */
+export async function collectTopics(admin: PulsarAdmin, options: Collecting): Promise<Collected> {
+  const limit = pLimit(CONCURRENT_REQUESTS)
+  const topics = Map.groupBy(await topicNames(admin, options, limit), (name) => splitPartition(name).base)
+  return collectEach(admin, [...topics.values()], options)
+}
+
+/** Asks for the statistics of the topics of some rows, and finishes those rows alone. */
+export async function collectAgain(
+  admin: PulsarAdmin,
+  rows: readonly SubscriptionRow[],
+  options: Collecting,
+): Promise<Collected> {
+  const wanted = new Set(rows.map(rowId))
+  const topics = new Map(rows.map(({partitions, topic}) => [topic, namesOf(topic, partitions)]))
+  return collectEach(admin, [...topics.values()], {
+    ...options,
+    onRows: (found) => options.onRows(found.filter(({row}) => wanted.has(rowId(row)))),
+  })
+}
+
+function rowId({subscription, topic}: SubscriptionRow): string {
+  return JSON.stringify([topic, subscription])
+}
+
+function namesOf(topic: string, partitions: number | null): string[] {
+  if (partitions === null) return [topic]
+  return Array.from({length: partitions}, (_, index) => partitionName(parseTopicName(topic), index).full)
+}
+
+/** @param topics each one as the names of its partitions, or as its own. */
+async function collectEach(
+  admin: PulsarAdmin,
+  topics: ReadonlyArray<readonly string[]>,
+  {nowMs, onRows, periodMs, signal}: Collecting,
+): Promise<Collected> {
+  const limit = pLimit(CONCURRENT_REQUESTS)
+  const wholes = await Promise.all(
+    topics.map(async (names) => {
+      const parts = await Promise.all(names.map((name) => limit(() => statsOf(admin, name, signal))))
+      const {isWhole, rows} = foldAll(parts.flat(), {nowMs, periodMs, ageMs: 0})
+      await onRows(rows)
+      return isWhole
+    }),
+  )
+  return {isWhole: wholes.every(Boolean)}
+}
+
+/** Nothing of a topic that was deleted meanwhile. */
+async function statsOf(admin: PulsarAdmin, name: string, signal: AbortSignal | undefined): Promise<NamedStats[]> {
+  if (signal?.aborted) throw interrupted(signal)
+  const stats = await unlessRefused(404, admin.topicStats(parseTopicName(name)), null)
+  return stats === null ? [] : [{name, stats}]
+}
+
+async function topicNames(admin: PulsarAdmin, options: Collecting, limit: LimitFunction): Promise<string[]> {
+  const {pattern} = options
+  const tenants = pattern.tenant === null ? await admin.tenants() : [pattern.tenant]
+  const namespaces = await Promise.all(
+    tenants.map(async (tenant) =>
+      pattern.namespace === null ? await admin.namespaces(tenant) : [`${tenant}/${pattern.namespace}`],
+    ),
+  )
+  const names = await Promise.all(
+    namespaces.flat().map((path) => {
+      const [tenant = '', namespace = ''] = path.split('/')
+      return limit(() => admin.topics(tenant, namespace))
+    }),
+  )
+  return names.flat().filter((name) => isWanted(name, options))
+}

@@ -1,0 +1,94 @@
+import {ConsumerCount} from './consumer-count.js'
+import {commonType, sumKnown} from './inspect.js'
+import type {SubscriptionRow} from './list.js'
+import type {PartitionLook} from './partition-look.js'
+
+export interface FoldedRow {
+  readonly row: SubscriptionRow
+  /** of a partition of it, see PartitionLook */
+  readonly mayBeSilent: boolean
+}
+
+/** One subscription's row while its partitions come in, in any order: what the row needs, and nothing of their statistics. */
+export class RowTally {
+  private readonly topic: string
+  private readonly subscription: string
+  private readonly isPartitioned: boolean
+  private readonly consumers = new ConsumerCount()
+  private parts = 0
+  private highest = 0
+  private type: string | null = 'None'
+  private withoutConsumer = 0
+  private backlogEntries: number | null = 0
+  private least = Infinity
+  private most = {entries: -1, index: 0}
+  private unackedMessages: number | null = 0
+  private rateOutPerSecond: number | null = 0
+  private isBlocked = false
+  private isStalled: boolean | null = false
+  private silentSinceMs = Infinity
+  private mayBeSilent = false
+
+  constructor(topic: string, subscription: string, isPartitioned: boolean) {
+    this.topic = topic
+    this.subscription = subscription
+    this.isPartitioned = isPartitioned
+  }
+
+  /** Partition numbers run from 0 without a gap: a gap is a partition that no broker reported. */
+  get isWhole(): boolean {
+    return this.parts === this.highest + 1
+  }
+
+  /** @param index the partition's number, 0 on a plain topic; the caller gives each once. */
+  add(index: number, look: PartitionLook): void {
+    this.parts++
+    this.highest = Math.max(this.highest, index)
+    this.type = this.type === null ? null : commonType([this.type, look.type])
+    this.consumers.addPartition(look.consumerNames)
+    if (look.consumerNames.length === 0) this.withoutConsumer++
+    this.backlogEntries = sumKnown([this.backlogEntries, look.backlogEntries])
+    this.spread(index, look.backlogEntries ?? 0)
+    this.unackedMessages = sumKnown([this.unackedMessages, look.unackedMessages])
+    this.rateOutPerSecond = sumKnown([this.rateOutPerSecond, look.rateOutPerSecond])
+    this.isBlocked ||= look.isBlocked
+    this.isStalled = either(this.isStalled, look.isStalled)
+    this.silentSinceMs = Math.min(this.silentSinceMs, look.silentSinceMs ?? Infinity)
+    this.mayBeSilent ||= look.mayBeSilent
+  }
+
+  folded(): FoldedRow {
+    return {row: this.row(), mayBeSilent: this.mayBeSilent}
+  }
+
+  private row(): SubscriptionRow {
+    const {isPartitioned, least, most} = this
+    return {
+      topic: this.topic,
+      subscription: this.subscription,
+      type: this.type,
+      partitions: isPartitioned ? this.parts : null,
+      consumers: this.consumers.total,
+      partitionsWithoutConsumer: isPartitioned ? this.withoutConsumer : 0,
+      backlogEntries: this.backlogEntries,
+      spread: isPartitioned && this.backlogEntries !== null ? {least, most: most.entries, mostOn: most.index} : null,
+      unackedMessages: this.unackedMessages,
+      rateOutPerSecond: this.rateOutPerSecond,
+      isBlocked: this.isBlocked,
+      isStalled: this.isStalled,
+      silentSince: this.silentSinceMs === Infinity ? null : new Date(this.silentSinceMs).toISOString(),
+    }
+  }
+
+  private spread(index: number, entries: number): void {
+    this.least = Math.min(this.least, entries)
+    const {most} = this
+    if (entries > most.entries || (entries === most.entries && index < most.index)) this.most = {entries, index}
+  }
+}
+
+/** True once one of them is; null while one is not known. */
+function either(one: boolean | null, other: boolean | null): boolean | null {
+  if (one === true || other === true) return true
+  return one === null || other === null ? null : false
+}
