@@ -1,8 +1,10 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {createReadStream, readFileSync} from 'node:fs'
+import {createReadStream} from 'node:fs'
 import {join} from 'node:path'
 import {pipeline} from 'node:stream/promises'
+
+import {peakMiB as peakOf} from '../test/support/peak-memory.js'
 
 const BIN = join(import.meta.dirname, '..', 'bin', 'run.js')
 
@@ -27,7 +29,7 @@ export async function measureCommand([command = '', ...args]: readonly string[],
   const child = spawn(command, args, {stdio: ['pipe', 'pipe', 'inherit']})
   let peakMiB = 0
   const watch = setInterval(() => {
-    peakMiB = Math.max(peakMiB, peakOf(child.pid ?? 0))
+    peakMiB = Math.max(peakMiB, peakOf(child.pid))
   }, 50)
   child.stdout.resume()
   const feeding = input === undefined ? child.stdin.end() : pipeline(createReadStream(input), child.stdin)
@@ -36,14 +38,4 @@ export async function measureCommand([command = '', ...args]: readonly string[],
   clearInterval(watch)
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}`)
   return {ms: performance.now() - startedAt, peakMiB}
-}
-
-/** The largest resident size that Linux has seen of a process; 0 once it is gone. */
-function peakOf(pid: number): number {
-  try {
-    const kib = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]
-    return Math.round(Number(kib ?? 0) / 1024)
-  } catch {
-    return 0
-  }
 }

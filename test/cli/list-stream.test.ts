@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import type {ServerResponse} from 'node:http'
+import {createInterface} from 'node:readline'
+import {test, type TestContext} from 'node:test'
+
+import type {SubscriptionList, SubscriptionRow} from '../../src/domain/subscriptions/list.js'
+import {type CopyServer, namespaceText, ROWS_IN_NAMESPACE, serveCopy, writeNamespaces} from '../support/broker-copy.js'
+import {askCli, BIN, parseDocument, runCli} from '../support/cli.js'
+import {peakMiB} from '../support/peak-memory.js'
+
+const LARGE = 60_000_000
+const MOST_MIB = 200
+
+async function copyBroker(t: TestContext, ...args: Parameters<typeof serveCopy>): Promise<CopyServer> {
+  const server = await serveCopy(...args)
+  t.after(() => {
+    server.close()
+  })
+  return server
+}
+
+interface Lines {
+  /** The first row that fits, as soon as it is printed. */
+  readonly row: (fits: (row: SubscriptionRow) => boolean) => Promise<SubscriptionRow>
+  /** of all lines, once the command has ended */
+  readonly all: Promise<{lines: string[]; code: number | null; peak: number}>
+}
+
+/** Starts a list by lines. */
+function listLines(t: TestContext, url: string, ...args: readonly string[]): Lines {
+  const command = [BIN, 'subscriptions', 'list', '--admin-url', url, '--output', 'ndjson', ...args]
+  const child = spawn(process.execPath, command, {stdio: ['ignore', 'pipe', 'inherit']})
+  t.after(() => child.kill('SIGKILL'))
+  const reader = createInterface(child.stdout)
+  const lines: string[] = []
+  let peak = 0
+  reader.on('line', (line) => {
+    if (lines.push(line) % 50 === 0) peak = Math.max(peak, peakMiB(child.pid))
+  })
+  return {
+    row: (fits) =>
+      new Promise((resolve) => {
+        reader.on('line', (line) => {
+          const row = JSON.parse(line) as SubscriptionRow
+          if (fits(row)) resolve(row)
+        })
+      }),
+    all: once(child, 'close').then(([code]) => ({lines, code: code as number | null, peak})),
+  }
+}
+
+test('a list of a large cluster needs little memory, and gives its first row before the last is told', async (t) => {
+  let sent = 0
+  const {promise: rowSeen, resolve: release} = Promise.withResolvers<undefined>()
+  const {url} = await copyBroker(t, async (response) => {
+    response.write('{')
+    sent = await writeNamespaces(response, LARGE)
+    await rowSeen // the end comes only when the first row is there
+    response.end(`,${namespaceText(sent)}}`)
+  })
+  const {all, row} = listLines(t, url, '--limit', '1000000')
+  const {consumers, topic, type} = await row(() => true)
+  assert.deepEqual([topic, type, consumers], ['persistent://tenant-0/ns-0/topic-0', 'Shared', 4])
+  release(undefined)
+  const {code, lines, peak} = await all
+  assert.equal(code, 0)
+  assert.equal(lines.length, (sent + 1) * ROWS_IN_NAMESPACE)
+  assert.ok(peak > 0 && peak <= MOST_MIB, `peak memory ${String(peak)} MiB`)
+  const partitioned = lines
+    .map((line) => JSON.parse(line) as SubscriptionRow)
+    .filter(({partitions}) => partitions !== null)
+  assert.equal(partitioned.length, ((sent + 1) * ROWS_IN_NAMESPACE) / 2)
+  assert.ok(
+    partitioned.every(
+      ({backlogEntries, consumers, partitions}) => partitions === 4 && backlogEntries === 16 && consumers === 4,
+    ),
+  )
+})
+
+const ORDERS = 'persistent://a/orders/t'
+
+/** Each broker has one partition of a topic, and another namespace behind it. */
+function half(index: number, behind: string): string {
+  const stats = '{"subscriptions":{"decision":{"msgBacklog":7}}}'
+  return `{"a/orders":{"all":{"persistent":{"${ORDERS}-partition-${String(index)}":${stats}}}},"a/${behind}":{"all":{"persistent":{"persistent://a/${behind}/t":${stats}`
+}
+
+test("a topic's row is given when the last broker that speaks has passed its namespace", async (t) => {
+  const held: ServerResponse[] = []
+  const other = await copyBroker(t, (response) => void response.end(`${half(0, 'other')}}}}}`))
+  const {address, url} = await copyBroker(
+    t,
+    (response) => {
+      held.push(response)
+      response.write(half(1, 'first'))
+    },
+    () => [other.address, address],
+  )
+  const {all, row} = listLines(t, url)
+  await row(({topic}) => topic === 'persistent://a/other/t') // a plain one, at once
+  const orders = row(({topic}) => topic === ORDERS)
+  // That another namespace has begun shows that this one is whole; this broker goes on speaking.
+  held[0]?.write('}}},"a/second":{"all":{"persistent":{"persistent://a/second/t":{}')
+  // The other broker's end may be noticed later than its row is seen.
+  const going = setInterval(() => held[0]?.write(' '), 20)
+  const {backlogEntries, partitions} = await orders
+  clearInterval(going)
+  assert.deepEqual([partitions, backlogEntries], [2, 14])
+  held[0]?.end('}}}}')
+  const {code, lines} = await all
+  assert.equal(code, 0)
+  assert.equal(lines.length, 3)
+})
+
+test('an answer that breaks off counts as none: the broker is named, with the cause', async (t) => {
+  const whole = await copyBroker(t, (response) => void response.end(`{${namespaceText(0)}}`))
+  for (const [cause, end] of [
+    [/ECONNRESET/, (response: ServerResponse) => response.destroy()],
+    [/broke off/, (response: ServerResponse) => response.end()],
+  ] as const) {
+    const broken = await copyBroker(
+      t,
+      (response) => {
+        response.write(`{${namespaceText(1)},"a/b":{`, () => end(response))
+      },
+      () => [whole.address, broken.address],
+    )
+    const args = ['subscriptions', 'list', '--admin-url', broken.url]
+    const list = await askCli<SubscriptionList>(args)
+    assert.equal(list.complete, false)
+    assert.deepEqual(
+      list.failedBrokers.map(({broker}) => broker),
+      [broken.address],
+    )
+    assert.match(list.failedBrokers[0]?.cause ?? '', cause)
+    const lines = await runCli([...args, '--output', 'ndjson'])
+    assert.equal(lines.code, 0)
+    assert.match(lines.stderr, /not whole/)
+    const strict = await runCli([...args, '--strict', '--json'])
+    assert.deepEqual([strict.code, parseDocument(strict.stdout).error.code], [4, 'E_INCOMPLETE'])
+  }
+})
+
+test('a reader that has seen enough ends the list, though the broker still speaks', async (t) => {
+  const {url} = await copyBroker(t, async (response) => {
+    response.write('{')
+    await writeNamespaces(response, Infinity)
+  })
+  const command = `"${process.execPath}" "${BIN}" subscriptions list --limit 1000000 --admin-url ${url} --output ndjson`
+  const child = spawn('bash', ['-c', `set -o pipefail; ${command} | head -n 1`], {stdio: ['ignore', 'pipe', 'pipe']})
+  const chunks: string[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  assert.equal(code, 0)
+  assert.equal((JSON.parse(chunks.join('')) as SubscriptionRow).subscription, 'decision')
+})
