@@ -7,6 +7,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {gzipSync} from 'node:zlib'
 
 import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
+import {tokenCredentials} from '../support/tokens.js'
 
 const TOPICS = '{"a/b":{"all":{"persistent":{"persistent://a/b/c":{}'
 const END = '}}}}'
@@ -21,7 +22,7 @@ async function brokerThat(t: TestContext, handler: Handler): Promise<{url: strin
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
-  const admin = new PulsarAdmin({url, token: 'jwt', timeoutMs: TIMEOUT_MS})
+  const admin = new PulsarAdmin({url, credentials: tokenCredentials('jwt'), timeoutMs: TIMEOUT_MS})
   t.after(async () => {
     await admin.close()
     server.closeAllConnections()

@@ -20,8 +20,9 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
   }
   static override description =
     'One request per broker, so it also works on a cluster with many thousand topics. The numbers are the ' +
-    "brokers' own copies, renewed each minute by default; --fresh asks for each topic's live ones. Without --sort, " +
-    '--output ndjson gives each row as soon as it is known, in the order in which the brokers tell them.'
+    "brokers' own copies, renewed each minute by default; topics that no broker has loaded are not in them. --fresh loads " +
+    'each topic and asks for live ones. Without --sort, --output ndjson gives each row as soon as it is known, in the ' +
+    'order in which the brokers tell them.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> public/default --sort backlog --limit 20',
