@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
@@ -191,19 +192,45 @@ test('a login without a right: it is named', async (t) => {
   }
 })
 
-test('TLS: a certificate that nobody vouches for is refused, and with its authority it goes on', async (t) => {
-  const {authority, pairs} = await makeCertificates(await temporaryFolder(t), {authority: 'ca', names: ['redis']})
+test('TLS and an ACL user: authorities, a certificate and a password in a file, by variables and by a context', async (t) => {
+  const folder = await temporaryFolder(t)
+  const {authority, pairs} = await makeCertificates(folder, {authority: 'ca', names: ['redis', 'auditor']})
   const {certificate, key} = pairs.redis
   const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', authority]
-  const {port} = await startRedis(t, '--port', '0', '--tls-port', 'PORT', ...files, '--tls-auth-clients', 'no')
-  const args = ['locks', 'scan', '--redis-url', `rediss://127.0.0.1:${String(port)}`]
-  const refused = await runCli([...args, '--json'])
-  assert.equal(refused.code, 4)
-  const {error} = parseDocument(refused.stdout)
-  assert.equal(error.code, 'E_REDIS_TLS', refused.stdout)
-  assert.match(error.next.join(), /NODE_EXTRA_CA_CERTS/)
-  const {complete} = await askCli<LockScan>(args, {NODE_EXTRA_CA_CERTS: authority})
-  assert.equal(complete, true)
+  const user = ['--user', 'auditor', 'on', '>right', '~*', '+@all']
+  const {port} = await startRedis(t, '--port', '0', '--tls-port', 'PORT', ...files, ...user)
+  const url = `rediss://auditor@127.0.0.1:${String(port)}`
+  const password = join(folder, 'password')
+  await writeFile(password, 'right\n')
+  const own = {KEYSHIFT_REDIS_TLS_CERT_FILE: pairs.auditor.certificate, KEYSHIFT_REDIS_TLS_KEY_FILE: pairs.auditor.key}
+  const refusal = async (env: Record<string, string>): Promise<[number | null, string, string]> => {
+    const {code, stdout} = await runCli(['locks', 'scan', '--redis-url', url, '--json'], env)
+    const {error} = parseDocument(stdout)
+    return [code, error.code, error.message]
+  }
+  const unknown = await refusal({...own, KEYSHIFT_REDIS_PASSWORD_FILE: password})
+  assert.deepEqual(unknown.slice(0, 2), [4, 'E_REDIS_TLS'], unknown[2])
+  const all = {...own, KEYSHIFT_REDIS_TLS_CA_FILE: authority, KEYSHIFT_REDIS_PASSWORD_FILE: password}
+  const wrong = await refusal({...all, KEYSHIFT_REDIS_PASSWORD: 'wrong'})
+  assert.deepEqual(wrong.slice(0, 2), [4, 'E_REDIS_AUTH'])
+  assert.match(wrong[2], /sent with a password from the environment variable KEYSHIFT_REDIS_PASSWORD$/)
+  assert.equal((await askCli<LockScan>(['locks', 'scan', '--redis-url', url], all)).complete, true)
+
+  const home = {XDG_CONFIG_HOME: folder, KEYSHIFT_REDIS_URL: ''}
+  const {auditor} = pairs
+  const tls = ['--redis-ca-file', authority, '--redis-cert-file', auditor.certificate, '--redis-key-file', auditor.key]
+  const add = ['context', 'add', 'tls', '--redis-url', url, '--redis-password-file', password, ...tls, '--yes']
+  await askCli(add, home)
+  assert.equal((await askCli<LockScan>(['locks', 'scan'], home)).complete, true)
+  assert.equal(
+    (
+      await askCli<LockScan>(['locks', 'scan', '--redis-url', url, '--insecure'], {
+        ...all,
+        KEYSHIFT_REDIS_TLS_CA_FILE: '',
+      })
+    ).complete,
+    true,
+  )
 })
 
 test('a cluster of one server that was never told its address; and one in which nobody serves a slot', async (t) => {
