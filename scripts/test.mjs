@@ -36,6 +36,7 @@ async function testOn(wanted, files, crashes) {
   const env = {
     ...process.env,
     KEYSHIFT_ADMIN_URL: context.adminUrl,
+    KEYSHIFT_SERVICE_URL: context.serviceUrl,
     KEYSHIFT_REDIS_URL: context.redisUrl,
     KEYSHIFT_TEST_CONTEXT: JSON.stringify(context),
     KEYSHIFT_TEST_CRASHES: crashes,

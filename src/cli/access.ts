@@ -1,9 +1,8 @@
 import {type Credentials, readCredentials} from '../clients/login/credentials.js'
 import {readTls} from '../clients/login/tls.js'
-import {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
-import {openTransport} from '../clients/pulsar-messages/open.js'
+import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
 import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
-import {connectRedis, type RedisConnection} from '../clients/redis/connect.js'
+import type {RedisConnection} from '../clients/redis/connect.js'
 import {Unreachable, Usage} from '../errors.js'
 import {hiddenSecrets} from './hidden-secrets.js'
 import {loginOf, openSecret, tlsFilesOf} from './login.js'
@@ -17,7 +16,10 @@ interface Closeable {
 /** Keeps a client, to be closed with the command. */
 type Own = <C extends Closeable>(client: C) => C
 
-/** The way in to a cluster and its Redis: opens what a command asks for, with the login that the settings name. */
+/**
+ * The way in to a cluster and its Redis: opens what a command asks for, with the login that the settings name. Clients are
+ * loaded when they are opened: each takes its time, and no command needs them all.
+ */
 export class Access {
   readonly settings: Settings
   private readonly own: Own
@@ -45,6 +47,7 @@ export class Access {
       serviceUrl: this.url('serviceUrl', ['pulsar', 'pulsar+ssl'], '--service-url'),
       webSocketUrl: this.url('webSocketUrl', ['ws', 'wss'], '--web-socket-url'),
     }
+    const {openTransport} = await import('../clients/pulsar-messages/open.js')
     return this.own(await openTransport({transport, ...urls, credentials: await this.credentials()}))
   }
 
@@ -60,6 +63,7 @@ export class Access {
     const {redisPassword, redisTls} = this.settings
     hiddenSecrets.addUrls(url)
     const secret = redisPassword && openSecret(redisPassword.value)
+    const {connectRedis} = await import('../clients/redis/connect.js')
     try {
       const login = {password: secret && (await secret.read()), tls: await readTls(tlsFilesOf(redisTls))}
       return this.own(await connectRedis(url, login))
@@ -76,6 +80,7 @@ export class Access {
   }
 
   private async adminAt(url: string): Promise<PulsarAdmin> {
+    const {PulsarAdmin} = await import('../clients/pulsar-admin/admin.js')
     return this.own(new PulsarAdmin({url, credentials: await this.credentials()}))
   }
 

@@ -55,8 +55,8 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     if (!('context' in {...this.ctor.flags})) return parsed // a command without flags has none at all
     const settings = await settingsFor(this.config, parsed.flags, (flag) => this.isOnCommandLine(flag))
     this.way = new Access(settings, (client) => this.own(client))
-    if (settings.tls.isInsecure?.value === true)
-      this.warnAlways(`certificates are not checked: ${settings.tls.isInsecure.from}`)
+    const insecure = [settings.tls.isInsecure, settings.redisTls.isInsecure].find((one) => one?.value === true)
+    if (insecure) this.warnAlways(`certificates are not checked: ${insecure.from}`)
     const args: Record<string, unknown> = parsed.args
     if (typeof args['topic'] === 'string') args['topic'] = inNamespace(args['topic'], settings.namespace?.value ?? null)
     return parsed

@@ -1,7 +1,8 @@
+import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
-import {Contexts} from '../clients/contexts/contexts.js'
+import type {Contexts} from '../clients/contexts/contexts.js'
 import {Usage} from '../errors.js'
 import {defaultAddresses} from './addresses.js'
 import {ownFolder} from './folders.js'
@@ -13,9 +14,10 @@ export function contextsPath(): string {
 }
 
 /** @param root where this package lies, with its schemas. @throws Usage E_CONTEXT_FILE */
-export function openContexts(root: string): Promise<Contexts> {
+export async function openContexts(root: string): Promise<Contexts> {
+  const {Contexts} = await import('../clients/contexts/contexts.js') // as the next, takes its time and is needed by few
   return Contexts.open(contextsPath(), async (content) => {
-    const {Ajv} = await import('ajv') // takes its time, and who has no contexts does not need it
+    const {Ajv} = await import('ajv')
     const schema = JSON.parse(await readFile(join(root, 'schemas', 'contexts.json'), 'utf8')) as object
     const ajv = new Ajv({strict: false, allErrors: true})
     return ajv.validate(schema, content) ? null : ajv.errorsText(ajv.errors, {dataVar: 'file'})
@@ -32,8 +34,9 @@ export async function settingsFor(
   flags: GivenFlags,
   isOnCommandLine: (flag: string) => boolean,
 ): Promise<Settings> {
-  const contexts = await openContexts(config.root)
-  const context = chosenContext(contexts, flags, isOnCommandLine)
+  const isAsked = typeof flags['context'] === 'string'
+  const contexts = isAsked || existsSync(contextsPath()) ? await openContexts(config.root) : null
+  const context = contexts && chosenContext(contexts, flags, isOnCommandLine)
   return resolveSettings({
     flags,
     isOnCommandLine,

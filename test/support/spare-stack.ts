@@ -14,6 +14,7 @@ export class SpareStack {
   static async up(): Promise<SpareStack> {
     const addresses = JSON.parse(await runStack('up', WHICH).finished) as Addresses
     process.env['KEYSHIFT_ADMIN_URL'] = addresses.adminUrl
+    process.env['KEYSHIFT_SERVICE_URL'] = addresses.serviceUrl
     process.env['KEYSHIFT_REDIS_URL'] = addresses.redisUrl
     return new SpareStack(addresses)
   }

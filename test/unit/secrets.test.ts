@@ -49,16 +49,14 @@ test('a field of YAML, of JSON and of Java properties; a broken file is not quot
   await writeFile(path, 'auth-info:\n  a/b.c:\n    token: tok\n')
   assert.equal(await secretFrom({file: path, field: '/auth-info/a~1b.c/token'}, {}).read(), 'tok')
   await assert.rejects(secretFrom({file: path, field: '/auth-info/x/token'}, {}).read(), hasCode('E_SECRET'))
-  assert.equal(fieldOf('{"a": {"b": 7}}', path, '/a/b'), '7')
-  assert.equal(fieldOf('authParams = token:abc\\\n  def', path, 'authParams/token'), 'abcdef')
-  assert.equal(fieldOf('authParams={"token":"x"}', path, 'authParams/token'), 'x')
-  assert.equal(fieldOf('authParams=bare', path, 'authParams'), 'bare')
-  assert.equal(fieldOf('a=b', path, 'authParams/token'), null)
-  assert.throws(() => fieldOf('a: [hunter2', path, '/a'), hasCode('E_SECRET_FIELD', 'hunter2'))
-  assert.throws(
-    () => fieldOf('authParams={"token": hunter2', path, 'authParams/token'),
-    hasCode('E_SECRET_FIELD', 'hunter2'),
-  )
+  assert.equal(await fieldOf('{"a": {"b": 7}}', path, '/a/b'), '7')
+  assert.equal(await fieldOf('authParams = token:abc\\\n  def', path, 'authParams/token'), 'abcdef')
+  assert.equal(await fieldOf('authParams={"token":"x"}', path, 'authParams/token'), 'x')
+  assert.equal(await fieldOf('authParams=bare', path, 'authParams'), 'bare')
+  assert.equal(await fieldOf('a=b', path, 'authParams/token'), null)
+  await assert.rejects(fieldOf('a: [hunter2', path, '/a'), hasCode('E_SECRET_FIELD', 'hunter2'))
+  const broken = fieldOf('authParams={"token": hunter2', path, 'authParams/token')
+  await assert.rejects(broken, hasCode('E_SECRET_FIELD', 'hunter2'))
   assert.deepEqual(parametersOf('tlsCertFile:/a/b, tlsKeyFile:/c:d'), {tlsCertFile: '/a/b', tlsKeyFile: '/c:d'})
 })
 

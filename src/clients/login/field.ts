@@ -1,6 +1,3 @@
-import {getProperties} from 'properties-file'
-import {parse} from 'yaml'
-
 import {Usage} from '../../errors.js'
 
 /**
@@ -10,7 +7,9 @@ import {Usage} from '../../errors.js'
  *   behind a `/` the name of one of its parameters: `authParams/token`.
  * @throws Usage E_SECRET_FIELD when the text is not of that form. It is not quoted: it holds secrets.
  */
-export function fieldOf(text: string, path: string, field: string): string | null {
+export async function fieldOf(text: string, path: string, field: string): Promise<string | null> {
+  // The readers take their time, and few need them.
+  const [{getProperties}, {parse}] = await Promise.all([import('properties-file'), import('yaml')])
   try {
     if (field.startsWith('/')) return textOf(at(parse(text), field))
     const [key = '', ...names] = field.split('/')

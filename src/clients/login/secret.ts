@@ -97,7 +97,7 @@ class FileSecret implements Secret {
 
   private async load(): Promise<string> {
     const text = await readFile(this.path, 'utf8')
-    const value = (this.field === null ? text : (fieldOf(text, this.path, this.field) ?? '')).trim()
+    const value = (this.field === null ? text : ((await fieldOf(text, this.path, this.field)) ?? '')).trim()
     if (value === '') throw noSecret(this.where, 'nothing is there', [`ls -l ${this.path}`])
     return value
   }
