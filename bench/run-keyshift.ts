@@ -13,9 +13,14 @@ export interface Run {
   readonly peakMiB: number
 }
 
-/** Runs the whole command and throws its output away. @param input a file for its standard input. */
-export function measureKeyshift(args: readonly string[], input?: string): Promise<Run> {
-  return measureCommand([process.execPath, BIN, ...args], input)
+/**
+ * Runs the whole command and throws its output away.
+ *
+ * @param input a file for its standard input.
+ * @param onOutput called with each piece of output.
+ */
+export function measureKeyshift(args: readonly string[], input?: string, onOutput?: () => void): Promise<Run> {
+  return measureCommand([process.execPath, BIN, ...args], input, onOutput)
 }
 
 /** Starts a command whose output nobody wants. */
@@ -24,14 +29,18 @@ export function startKeyshift(args: readonly string[]): ChildProcess {
 }
 
 /** The same of any command. @throws Error when it fails. */
-export async function measureCommand([command = '', ...args]: readonly string[], input?: string): Promise<Run> {
+export async function measureCommand(
+  [command = '', ...args]: readonly string[],
+  input?: string,
+  onOutput: () => void = () => undefined,
+): Promise<Run> {
   const startedAt = performance.now()
   const child = spawn(command, args, {stdio: ['pipe', 'pipe', 'inherit']})
   let peakMiB = 0
   const watch = setInterval(() => {
     peakMiB = Math.max(peakMiB, peakOf(child.pid))
   }, 50)
-  child.stdout.resume()
+  child.stdout.on('data', onOutput)
   const feeding = input === undefined ? child.stdin.end() : pipeline(createReadStream(input), child.stdin)
   const [code] = (await once(child, 'close')) as [number | null]
   await feeding

@@ -28,6 +28,7 @@ const context = await up({progress: (line) => process.stderr.write(`${line}\n`)}
 const env = {...process.env, KEYSHIFT_BENCH_CONTEXT: JSON.stringify(context)}
 await runOpenly(node, ['--import', 'tsx', join(root, 'bench', 'keys.ts')], {env})
 await runOpenly(node, ['--import', 'tsx', join(root, 'bench', 'doctor.ts')], {env})
+await runOpenly(node, ['--import', 'tsx', join(root, 'bench', 'list.ts')], {env})
 await runOpenly(node, ['--import', 'tsx', join(root, 'bench', 'migrations.ts')], {env})
 if (!wasUp) await down()
 
