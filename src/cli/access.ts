@@ -1,11 +1,10 @@
-import {type Credentials, readCredentials} from '../clients/login/credentials.js'
-import {readTls} from '../clients/login/tls.js'
+import type {Credentials} from '../clients/login/credentials.js'
 import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
+import type {AdminHttpOptions} from '../clients/pulsar-admin/http.js'
 import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
 import type {RedisConnection} from '../clients/redis/connect.js'
 import {Unreachable, Usage} from '../errors.js'
 import {hiddenSecrets} from './hidden-secrets.js'
-import {loginOf, openSecret, tlsFilesOf} from './login.js'
 import type {Settings} from './settings.js'
 import {shownUrl} from './shown-url.js'
 
@@ -16,9 +15,12 @@ interface Closeable {
 /** Keeps a client, to be closed with the command. */
 type Own = <C extends Closeable>(client: C) => C
 
+/** How long an answer of the admin API is waited for; as long as ever where nothing is said. */
+export type Patience = Pick<AdminHttpOptions, 'retryForMs' | 'timeoutMs'>
+
 /**
  * The way in to a cluster and its Redis: opens what a command asks for, with the login that the settings name. Clients are
- * loaded when they are opened: each takes its time, and no command needs them all.
+ * loaded when they are opened: all of them take longer than a command that needs none.
  */
 export class Access {
   readonly settings: Settings
@@ -31,8 +33,8 @@ export class Access {
   }
 
   /** Opens the admin API; nothing is sent yet. @throws Usage E_URL, E_TLS_FILE */
-  async admin(): Promise<PulsarAdmin> {
-    return this.adminAt(this.url('adminUrl', ['http', 'https'], '--admin-url'))
+  async admin(patience: Patience = {}): Promise<PulsarAdmin> {
+    return this.adminAt(this.url('adminUrl', ['http', 'https'], '--admin-url'), patience)
   }
 
   /** Opens the admin API of another broker of the cluster, by `host:port`. */
@@ -62,8 +64,12 @@ export class Access {
   async redisAt(url: string): Promise<RedisConnection> {
     const {redisPassword, redisTls} = this.settings
     hiddenSecrets.addUrls(url)
+    const [{connectRedis}, {readTls}, {openSecret, tlsFilesOf}] = await Promise.all([
+      import('../clients/redis/connect.js'),
+      import('../clients/login/tls.js'),
+      import('./login.js'),
+    ])
     const secret = redisPassword && openSecret(redisPassword.value)
-    const {connectRedis} = await import('../clients/redis/connect.js')
     try {
       const login = {password: secret && (await secret.read()), tls: await readTls(tlsFilesOf(redisTls))}
       return this.own(await connectRedis(url, login))
@@ -79,15 +85,23 @@ export class Access {
     return requireUrl(url.value, schemes, flag)
   }
 
-  private async adminAt(url: string): Promise<PulsarAdmin> {
+  private async adminAt(url: string, patience: Patience = {}): Promise<PulsarAdmin> {
     const {PulsarAdmin} = await import('../clients/pulsar-admin/admin.js')
-    return this.own(new PulsarAdmin({url, credentials: await this.credentials()}))
+    return this.own(new PulsarAdmin({url, credentials: await this.credentials(), ...patience}))
   }
 
   private credentials(): Promise<Credentials> {
-    this.known ??= readCredentials(loginOf(this.settings), tlsFilesOf(this.settings.tls))
+    this.known ??= credentialsOf(this.settings)
     return this.known
   }
+}
+
+async function credentialsOf(settings: Settings): Promise<Credentials> {
+  const [{readCredentials}, {loginOf, tlsFilesOf}] = await Promise.all([
+    import('../clients/login/credentials.js'),
+    import('./login.js'),
+  ])
+  return readCredentials(loginOf(settings), tlsFilesOf(settings.tls))
 }
 
 function noAddress(flag: string, context: string): Usage {
