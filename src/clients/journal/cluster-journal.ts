@@ -8,7 +8,8 @@ import {type Claim, type Heartbeat, type JournalLine, type JournalStore, sha256,
 
 /** Topics of keyshift's own begin so. */
 export const OWN_TOPICS = '__keyshift-'
-const JOURNALS = `${OWN_TOPICS}journal-`
+/** The name of a migration's journal is this and its id. */
+export const JOURNALS = `${OWN_TOPICS}journal-`
 const CLAIMS = `${OWN_TOPICS}claim-`
 /** Keeps a journal's messages: it never acknowledges, so the broker trims nothing and sees no idle topic to delete. */
 const KEEPER = 'keyshift'

@@ -80,6 +80,11 @@ export class PulsarAdmin {
     return (await this.get(`/persistent/${encodeURIComponent(tenant)}/${encodeURIComponent(namespace)}`)) as string[]
   }
 
+  /** Names of the subscriptions of a topic, partitioned or plain; 404 for a topic that does not exist. */
+  async subscriptions(topic: TopicName): Promise<string[]> {
+    return (await this.get(`${topicPath(topic)}/subscriptions`)) as string[]
+  }
+
   // --- one topic -----------------------------------------------------------------------------------------------
 
   /** How many partitions a topic has; 0 for a plain topic, and also for one that does not exist. */

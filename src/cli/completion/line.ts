@@ -1,0 +1,98 @@
+import type {Command} from '@oclif/core/command'
+
+/** What stands where the cursor is. */
+export type Spot =
+  | {readonly is: 'flag'}
+  /** `lead` is what stands before the value in the same word, as `--context=` */
+  | {readonly is: 'value'; readonly flag: string; readonly lead: string}
+  /** a command's next word, or its next argument */
+  | {readonly is: 'word'}
+
+/** A command line up to the cursor, as far as it is written. */
+export interface Line {
+  /** words of the command's name, which may go on */
+  readonly path: readonly string[]
+  /** null where the words are a topic, or nothing yet */
+  readonly command: Command.Cached | null
+  /** flags that are complete, by their names */
+  readonly flags: Readonly<Record<string, string | true>>
+  /** arguments before the cursor */
+  readonly args: readonly string[]
+  readonly spot: Spot
+  /** what is typed of the thing at the cursor; without the spot's lead */
+  readonly typed: string
+}
+
+/** Commands by their ids, as `migrate:plan`. */
+export type Commands = ReadonlyMap<string, Command.Cached>
+
+/**
+ * Reads a command line up to the cursor, as oclif would read it when it was whole. What it does not know it passes over.
+ *
+ * @param words all behind the program's name; the last one is where the cursor is, empty behind a blank.
+ */
+export function readLine(words: readonly string[], commands: Commands): Line {
+  const reader = new Reader(commands)
+  for (const word of words.slice(0, -1)) reader.take(word)
+  return reader.end(words.at(-1) ?? '')
+}
+
+class Reader {
+  private readonly commands: Commands
+  private readonly path: string[] = []
+  private readonly flags: Record<string, string | true> = {}
+  private readonly args: string[] = []
+  private command: Command.Cached | null = null
+  private waiting: string | null = null
+  private hasFlags = true
+
+  constructor(commands: Commands) {
+    this.commands = commands
+  }
+
+  take(word: string): void {
+    if (this.waiting !== null) {
+      this.flags[this.waiting] = word
+      this.waiting = null
+    } else if (this.hasFlags && word === '--') this.hasFlags = false
+    else if (this.hasFlags && isFlag(word)) this.takeFlag(word)
+    else if (this.args.length === 0 && this.isCommandWord(word)) {
+      this.path.push(word)
+      this.command = this.commands.get(this.path.join(':')) ?? null
+    } else this.args.push(word)
+  }
+
+  end(word: string): Line {
+    const {args, command, flags, path} = this
+    const line = {args, command, flags, path}
+    if (this.waiting !== null) return {...line, spot: {is: 'value', flag: this.waiting, lead: ''}, typed: word}
+    if (!this.hasFlags || !word.startsWith('-')) return {...line, spot: {is: 'word'}, typed: word}
+    const [, lead = '', typed = ''] = /^(--[^=]+=)(.*)$/s.exec(word) ?? []
+    const flag = lead.slice(2, -1)
+    if (command?.flags[flag]?.type === 'option') return {...line, spot: {is: 'value', flag, lead}, typed}
+    return {...line, spot: {is: 'flag'}, typed: word}
+  }
+
+  private takeFlag(word: string): void {
+    const [, name = '', equals, value = ''] = /^--?([^=]+)(=?)(.*)$/s.exec(word) ?? []
+    const known = Object.values(this.command?.flags ?? {})
+    const flag = word.startsWith('--')
+      ? known.find((one) => one.name === name)
+      : known.find(({char}) => char === name.slice(0, 1))
+    if (!flag) return
+    if (flag.type === 'boolean') this.flags[flag.name] = true
+    else if (equals === '=') this.flags[flag.name] = value
+    else if (!word.startsWith('--') && name.length > 1) this.flags[flag.name] = name.slice(1)
+    else this.waiting = flag.name
+  }
+
+  private isCommandWord(word: string): boolean {
+    const id = [...this.path, word].join(':')
+    return this.commands.has(id) || [...this.commands.keys()].some((known) => known.startsWith(`${id}:`))
+  }
+}
+
+/** A lone dash is a value: standard input. */
+function isFlag(word: string): boolean {
+  return word.length > 1 && word.startsWith('-')
+}

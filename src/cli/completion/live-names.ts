@@ -1,0 +1,143 @@
+import {createHash} from 'node:crypto'
+import {resolve} from 'node:path'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import {JOURNALS} from '../../clients/journal/cluster-journal.js'
+import type {NameCache} from '../../clients/names/name-cache.js'
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {TopicName} from '../../topic-name.js'
+import type {Access} from '../access.js'
+import type {Settings} from '../settings.js'
+import type {Names} from './names.js'
+
+/** All requests of one completion together: a person waits for it. */
+const PATIENCE_MS = 1000
+/** Journals lie beside their topics, anywhere; where there are more namespaces, `--namespace` says which. */
+const MOST_NAMESPACES = 24
+
+export interface LiveNamesOptions {
+  readonly cache: NameCache
+  readonly contextNames: () => Promise<readonly string[]>
+  /** the way in that the line, variables and the context name */
+  readonly open: () => Promise<Access>
+  /** `--journal` and `--namespace`, as far as they are known */
+  readonly journal: string
+  readonly namespace: string | null
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** Names from the file of contexts, from the cache, and from the broker, which gets a second to answer. */
+export class LiveNames implements Names {
+  private readonly options: LiveNamesOptions
+  private readonly late = delay(PATIENCE_MS, null, {ref: false})
+  private access: Promise<Access> | null = null
+  private admin: Promise<PulsarAdmin> | null = null
+
+  constructor(options: LiveNamesOptions) {
+    this.options = options
+  }
+
+  contexts(): Promise<readonly string[]> {
+    return this.options.contextNames().catch(nothing)
+  }
+
+  tenants(): Promise<readonly string[]> {
+    return this.ask(['tenants'], (admin) => admin.tenants())
+  }
+
+  namespaces(tenant: string): Promise<readonly string[]> {
+    return this.ask(['namespaces', tenant], (admin) => admin.namespaces(tenant))
+  }
+
+  topics(namespace: string): Promise<readonly string[]> {
+    const [tenant = '', name = ''] = namespace.split('/')
+    return this.ask(['topics', namespace], (admin) => admin.topics(tenant, name))
+  }
+
+  subscriptions(topic: TopicName): Promise<readonly string[]> {
+    return this.ask(['subscriptions', topic.full], (admin) => admin.subscriptions(topic))
+  }
+
+  async migrations(): Promise<readonly string[]> {
+    const {journal, namespace} = this.options
+    const ids = journal.startsWith('file:')
+      ? await migrationsIn(journal.slice('file:'.length)).catch(nothing)
+      : await this.migrationsOf(namespace === null ? await this.everyNamespace() : [namespace])
+    return [...ids].toSorted().toReversed()
+  }
+
+  async ownNamespace(): Promise<string> {
+    const settings = await this.settings()
+    return settings?.namespace?.value ?? 'public/default'
+  }
+
+  private async everyNamespace(): Promise<readonly string[]> {
+    const tenants = await this.tenants()
+    if (tenants.length > MOST_NAMESPACES) return []
+    const found = (await Promise.all(tenants.map((tenant) => this.namespaces(tenant)))).flat()
+    return found.length > MOST_NAMESPACES ? [] : found
+  }
+
+  private async migrationsOf(namespaces: readonly string[]): Promise<readonly string[]> {
+    const topics = (await Promise.all(namespaces.map((namespace) => this.topics(namespace)))).flat()
+    return topics
+      .map((topic) => topic.split('/').at(-1) ?? '')
+      .filter((local) => local.startsWith(JOURNALS))
+      .map((local) => local.slice(JOURNALS.length))
+  }
+
+  /** What the cache has, else the broker; nothing where neither answers. */
+  private async ask(
+    question: readonly string[],
+    request: (admin: PulsarAdmin) => Promise<string[]>,
+  ): Promise<readonly string[]> {
+    const settings = await this.settings()
+    if (settings === null) return []
+    const whole = [...asWhom(settings, this.options.env), ...question]
+    const known = await this.options.cache.get(whole)
+    if (known !== null) return known
+    // A login may be waited for as well: the second is over all of it.
+    const answer = this.openAdmin().then(request)
+    const names = await Promise.race([answer, this.late]).catch(() => null)
+    if (names !== null) await this.options.cache.put(whole, names)
+    return names ?? []
+  }
+
+  private async settings(): Promise<Settings | null> {
+    this.access ??= this.options.open()
+    return this.access.then(
+      ({settings}) => settings,
+      () => null,
+    )
+  }
+
+  private openAdmin(): Promise<PulsarAdmin> {
+    this.access ??= this.options.open()
+    this.admin ??= this.access.then((access) => access.admin({timeoutMs: PATIENCE_MS, retryForMs: 0}))
+    return this.admin
+  }
+}
+
+async function migrationsIn(folder: string): Promise<readonly string[]> {
+  const {FileJournal} = await import('../../clients/journal/file-journal.js')
+  return new FileJournal(resolve(folder)).list()
+}
+
+function nothing(): readonly string[] {
+  return []
+}
+
+/**
+ * What tells one cluster and login from another. A login names where its secret is; of a variable the secret itself counts, as
+ * a digest, for another shell has another one under the same name. A password never does: it could be guessed from its digest.
+ */
+function asWhom({adminUrl, login, tls}: Settings, env: NodeJS.ProcessEnv): unknown[] {
+  const source = login?.value ?? null
+  const variable = source !== null && 'token' in source && 'env' in source.token ? (env[source.token.env] ?? '') : ''
+  return [
+    adminUrl?.value ?? null,
+    source,
+    tls.certFile?.value ?? null,
+    createHash('sha256').update(variable).digest('hex'),
+  ]
+}

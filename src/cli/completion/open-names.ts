@@ -1,0 +1,38 @@
+import {join} from 'node:path'
+
+import type {Config} from '@oclif/core/interfaces'
+
+import {NameCache} from '../../clients/names/name-cache.js'
+import {Access} from '../access.js'
+import {openContexts, settingsFor} from '../contexts.js'
+import {ownFolder} from '../folders.js'
+import type {OpenNames} from './candidates.js'
+import type {Line} from './line.js'
+import {LiveNames} from './live-names.js'
+
+/** Names for a line, from where its flags and the variables of its flags say; nothing is opened before it is asked for. */
+export function namesFrom(config: Pick<Config, 'root'>, own: ConstructorParameters<typeof Access>[1]): OpenNames {
+  return (line) => {
+    const flags = {...fromVariables(line, process.env), ...line.flags}
+    const text = (flag: string): string | null => (typeof flags[flag] === 'string' ? flags[flag] : null)
+    return new LiveNames({
+      cache: new NameCache(join(ownFolder('cache'), 'completion')),
+      contextNames: async () => (await openContexts(config.root)).names,
+      open: async () => new Access(await settingsFor(config, flags, (flag) => flag in line.flags), own),
+      journal: text('journal') ?? 'cluster',
+      namespace: text('namespace'),
+      env: process.env,
+    })
+  }
+}
+
+/** What oclif would take from the environment for the command's flags. */
+function fromVariables({command}: Line, env: NodeJS.ProcessEnv): Record<string, string | true> {
+  const found: Record<string, string | true> = {}
+  for (const {env: variable, name, type} of Object.values(command?.flags ?? {})) {
+    const value = variable === undefined ? '' : (env[variable] ?? '')
+    if (type === 'option' && value !== '') found[name] = value
+    if (type === 'boolean' && /^(1|true|y|yes)$/i.test(value)) found[name] = true
+  }
+  return found
+}

@@ -1,0 +1,40 @@
+import {Flags} from '@oclif/core'
+
+import {KeyshiftCommand} from '../cli/base-command.js'
+import {completeLine, type Completion} from '../cli/completion/candidates.js'
+import {namesFrom} from '../cli/completion/open-names.js'
+
+/** What the scripts of `completion` call. It never fails: a shell would show its error in the middle of a line. */
+export default class Complete extends KeyshiftCommand<Completion> {
+  static override examples = ['<%= config.bin %> <%= command.id %> -- subscriptions inspect public/']
+  static override flags = {
+    'new-word': Flags.boolean({
+      description: 'the cursor stands behind a blank, for shells that can not pass an empty word',
+    }),
+  }
+  static override hidden = true
+  static override strict = false
+  static override summary = 'List what may stand at the end of a command line, for the scripts of completion.'
+
+  async run(): Promise<Completion> {
+    const {flags} = await this.parse(Complete)
+    const {commands, topics} = this.config
+    const cli = {
+      commands: new Map(commands.map((command) => [command.id, command])),
+      topics: new Map(topics.map(({description, name}) => [name, description ?? ''])),
+    }
+    const words = this.argv.slice(this.argv.indexOf('--') + 1) // oclif sorts words that stand there twice together
+    if (flags['new-word']) words.push('')
+    const names = namesFrom(this.config, (client) => this.own(client))
+    const completion = await completeLine(words, cli, names).catch(nothing)
+    if (completion.paths !== null) this.log(`:${completion.paths}`)
+    for (const {description, value} of completion.candidates) {
+      this.log(description === null ? value : `${value}\t${description}`)
+    }
+    return completion
+  }
+}
+
+function nothing(): Completion {
+  return {candidates: [], paths: null}
+}
