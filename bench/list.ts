@@ -1,5 +1,8 @@
 // The list of a namespace with a thousand partitions: against one request after the other; and of a cluster whose
 // broker tells 300 MB: memory, and when the first row is there.
+import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import pLimit from 'p-limit'
@@ -11,8 +14,9 @@ import {EVERY_SUBSCRIPTION, listSubscriptions} from '../src/domain/subscriptions
 import {parsePattern} from '../src/domain/subscriptions/pattern.js'
 import {parseTopicName, partitionName, type TopicName} from '../src/topic-name.js'
 import {namespaceText, serveCopy, writeNamespaces} from '../test/support/broker-copy.js'
+import {mavenClasspath} from '../test/support/programs.js'
 import {countingProxy} from './counting-proxy.js'
-import {measureKeyshift} from './run-keyshift.js'
+import {measureCommand, measureKeyshift} from './run-keyshift.js'
 import {median, say} from './say.js'
 
 const {adminUrl, webSocketUrl} = JSON.parse(process.env['KEYSHIFT_BENCH_CONTEXT'] ?? '{}') as Record<
@@ -22,6 +26,9 @@ const {adminUrl, webSocketUrl} = JSON.parse(process.env['KEYSHIFT_BENCH_CONTEXT'
 const [TOPICS, PARTITIONS, RUNS] = [250, 4, 5]
 const SUBSCRIPTIONS = ['decision', 'audit']
 const GOAL = 20
+/** The newest that Maven has whole; it asks any broker. */
+const TOOL = '4.0.8'
+const TOOL_TOPICS = 20
 const LARGE_BYTES = 300_000_000
 const MOST_MIB = 200
 const NAMESPACE = `public/bench-list-${String(process.pid)}`
@@ -36,6 +43,7 @@ try {
   await Promise.all(topics.map((topic) => limit(() => makeTopic(topic))))
   const recorded = await recordedSubscription()
   await benchSpeed()
+  await benchPulsarAdmin()
   await benchMemory(recorded)
 } finally {
   await transport.close()
@@ -98,6 +106,38 @@ async function benchSpeed(): Promise<void> {
       `median ${median(bare).toFixed(0)} ms of ${String(RUNS)}: ${(oneByOne / median(bare)).toFixed(1)} times faster than one request ` +
       `for each partition after the other (${oneByOne.toFixed(0)} ms), goal ${String(GOAL)}; ` +
       `whole commands ${median(wholes).toFixed(0)} ms: ${(oneByOne / median(wholes)).toFixed(1)} times`,
+  )
+}
+
+/** Pulsar's own tool: a command for each topic, as who has a shell loop does. */
+async function benchPulsarAdmin(): Promise<void> {
+  const classpath = mavenClasspath(`org.apache.pulsar:pulsar-client-tools:${TOOL}`, `org.apache.pulsar:pulsar:${TOOL}`)
+  if (classpath === null) {
+    say('pulsar-admin can not be had here')
+    return
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'keyshift-bench-'))
+  const conf = join(folder, 'client.conf')
+  await writeFile(conf, `webServiceUrl=${adminUrl}\n`)
+  const tool = [
+    'java',
+    '-Dslf4j.internal.verbosity=ERROR',
+    '-cp',
+    classpath,
+    'org.apache.pulsar.admin.cli.PulsarAdminTool',
+    conf,
+  ]
+  const loop = await elapsedMs(async () => {
+    for (const {full} of topics.slice(0, TOOL_TOPICS)) {
+      await measureCommand([...tool, 'topics', 'partitioned-stats', '--per-partition', full])
+    }
+  })
+  await rm(folder, {recursive: true})
+  const allMs = (loop / TOOL_TOPICS) * TOPICS
+  const {ms} = await measureKeyshift(['subscriptions', 'list', NAMESPACE, '--json', '--admin-url', adminUrl])
+  say(
+    `pulsar-admin ${TOOL}, a command for each topic: ${(loop / 1000).toFixed(1)} s for ${String(TOOL_TOPICS)}, ` +
+      `${(allMs / 1000).toFixed(0)} s for all ${String(TOPICS)}; subscriptions list as a whole command is ${(allMs / ms).toFixed(0)} times faster`,
   )
 }
 

@@ -55,9 +55,14 @@ export async function brokerClasspath(): Promise<string> {
 
 const GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath'
 
-/** The class path of one artifact and all that it needs, by Maven; null where it can't be had. */
-export function mavenClasspath(artifact: `${string}:${string}:${string}`): string | null {
-  const [group, name, version] = artifact.split(':')
+type Artifact = `${string}:${string}:${string}`
+
+/**
+ * The class path of one artifact and all that it needs, by Maven; null where it can't be had.
+ *
+ * @param versions a POM that says which versions belong together.
+ */
+export function mavenClasspath(artifact: Artifact, versions?: Artifact): string | null {
   const folder = join(KEPT, 'maven', artifact.replaceAll(':', '_'))
   const list = join(folder, 'classpath.txt')
   if (!existsSync(list)) {
@@ -66,11 +71,18 @@ export function mavenClasspath(artifact: `${string}:${string}:${string}`): strin
     writeFileSync(
       pom,
       `<project><modelVersion>4.0.0</modelVersion>
-<groupId>keyshift.test</groupId><artifactId>locks</artifactId><version>1</version><packaging>pom</packaging>
-<dependencies><dependency><groupId>${String(group)}</groupId><artifactId>${String(name)}</artifactId><version>${String(version)}</version></dependency></dependencies>
+<groupId>keyshift.test</groupId><artifactId>programs</artifactId><version>1</version><packaging>pom</packaging>
+${versions === undefined ? '' : `<dependencyManagement>${dependency(versions, '<type>pom</type><scope>import</scope>')}</dependencyManagement>`}
+${dependency(artifact)}
 </project>`,
     )
     if (spawnSync('mvn', ['-B', '-q', '-f', pom, GOAL, `-Dmdep.outputFile=${list}`]).status !== 0) return null
   }
   return readFileSync(list, 'utf8').trim()
+}
+
+function dependency(artifact: Artifact, more = ''): string {
+  const [group = '', name = '', version = ''] = artifact.split(':')
+  const names = `<groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version>`
+  return `<dependencies><dependency>${names}${more}</dependency></dependencies>`
 }
