@@ -60,10 +60,8 @@ export class LiveNames implements Names {
 
   async migrations(): Promise<readonly string[]> {
     const {journal, namespace} = this.options
-    const ids = journal.startsWith('file:')
-      ? await migrationsIn(journal.slice('file:'.length)).catch(nothing)
-      : await this.migrationsOf(namespace === null ? await this.everyNamespace() : [namespace])
-    return [...ids].toSorted().toReversed()
+    if (journal.startsWith('file:')) return migrationsIn(journal.slice('file:'.length)).catch(nothing)
+    return this.migrationsOf(namespace === null ? await this.everyNamespace() : [namespace])
   }
 
   async ownNamespace(): Promise<string> {

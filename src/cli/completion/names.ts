@@ -9,7 +9,7 @@ export interface Names {
   /** Full names of a namespace, given as `tenant/namespace`; each partition of a partitioned topic is one. */
   topics(namespace: string): Promise<readonly string[]>
   subscriptions(topic: TopicName): Promise<readonly string[]>
-  /** ids, the newest first */
+  /** ids */
   migrations(): Promise<readonly string[]>
   /** of topics that are given by their name alone, as `tenant/namespace` */
   ownNamespace(): Promise<string>
