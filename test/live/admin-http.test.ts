@@ -112,6 +112,18 @@ test('a refusal says what was sent, never the token, and what it needs; a 401 ma
   }
 })
 
+test('what answers with 200 and is no broker is not believed', async (t) => {
+  for (const body of ['<html>please log in</html>', '{"status":"ok"}', 'true']) {
+    const url = await serve(t, (_request, response) => response.writeHead(200).end(body))
+    const admin = open(t, url)
+    await assert.rejects(admin.brokers(), {code: 'E_BROKER_ANSWER'}, body)
+    if (body.startsWith('<')) {
+      await assert.rejects(admin.brokerVersion(), {code: 'E_BROKER_ANSWER'})
+      await assert.rejects(admin.partitionCount(TOPIC), {code: 'E_BROKER_ANSWER'})
+    }
+  }
+})
+
 test('a login that is refused is renewed once, and what was not heard is sent again', async (t) => {
   const seen: unknown[] = []
   const url = await serve(t, (request, response) => {

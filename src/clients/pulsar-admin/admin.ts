@@ -1,3 +1,4 @@
+import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
 import {type BrokerTopic, readBrokerTopics} from './broker-topics.js'
 import {AdminHttp, type AdminHttpOptions, type AdminRequest, type RawAnswer} from './http.js'
@@ -40,16 +41,18 @@ export class PulsarAdmin {
   // --- cluster -------------------------------------------------------------------------------------------------
 
   async brokerVersion(): Promise<string> {
-    return String(await this.get('/brokers/version'))
+    const version = String(await this.http.send({method: 'GET', path: '/brokers/version'})) // plain text
+    if (!/^[\w.+-]+$/.test(version)) throw this.noBroker('/brokers/version')
+    return version
   }
 
-  async clusters(): Promise<string[]> {
-    return (await this.get('/clusters')) as string[]
+  clusters(): Promise<string[]> {
+    return this.list('/clusters')
   }
 
   /** `host:port` of each active broker; needs a superuser. */
-  async brokers(): Promise<string[]> {
-    return (await this.get('/brokers')) as string[]
+  brokers(): Promise<string[]> {
+    return this.list('/brokers')
   }
 
   /** The broker's settings as text; needs a superuser, and holds secrets: never print it whole. */
@@ -67,22 +70,22 @@ export class PulsarAdmin {
     return readBrokerTopics(await this.http.sendStreamed({method: 'GET', path: '/broker-stats/topics'}))
   }
 
-  async tenants(): Promise<string[]> {
-    return (await this.get('/tenants')) as string[]
+  tenants(): Promise<string[]> {
+    return this.list('/tenants')
   }
 
-  async namespaces(tenant: string): Promise<string[]> {
-    return (await this.get(`/namespaces/${encodeURIComponent(tenant)}`)) as string[]
+  namespaces(tenant: string): Promise<string[]> {
+    return this.list(`/namespaces/${encodeURIComponent(tenant)}`)
   }
 
   /** Every persistent topic of a namespace: plain ones, and each partition of the partitioned ones. */
-  async topics(tenant: string, namespace: string): Promise<string[]> {
-    return (await this.get(`/persistent/${encodeURIComponent(tenant)}/${encodeURIComponent(namespace)}`)) as string[]
+  topics(tenant: string, namespace: string): Promise<string[]> {
+    return this.list(`/persistent/${encodeURIComponent(tenant)}/${encodeURIComponent(namespace)}`)
   }
 
   /** Names of the subscriptions of a topic, partitioned or plain; 404 for a topic that does not exist. */
-  async subscriptions(topic: TopicName): Promise<string[]> {
-    return (await this.get(`${topicPath(topic)}/subscriptions`)) as string[]
+  subscriptions(topic: TopicName): Promise<string[]> {
+    return this.list(`${topicPath(topic)}/subscriptions`)
   }
 
   // --- one topic -----------------------------------------------------------------------------------------------
@@ -297,8 +300,25 @@ export class PulsarAdmin {
     }
   }
 
-  private get(path: string, query: Record<string, boolean | number | string> = {}): Promise<unknown> {
-    return this.http.send({method: 'GET', path, query})
+  /** @throws Unreachable E_BROKER_ANSWER for what is no JSON. */
+  private async get(path: string, query: Record<string, boolean | number | string> = {}): Promise<unknown> {
+    const answer = await this.http.send({method: 'GET', path, query})
+    if (typeof answer === 'string') throw this.noBroker(path)
+    return answer
+  }
+
+  private async list(path: string): Promise<string[]> {
+    const answer = await this.get(path)
+    if (!Array.isArray(answer)) throw this.noBroker(path)
+    return answer as string[]
+  }
+
+  /** What stands before a broker may answer for it, and with 200: a page to log in, for one. */
+  private noBroker(path: string): Unreachable {
+    return new Unreachable('E_BROKER_ANSWER', `${this.url} answers ${path} as no Pulsar broker does`, {
+      data: {url: this.url, path},
+      next: [`curl -i ${this.url}/admin/v2${path}`, 'give the address of a broker, or of a Pulsar proxy'],
+    })
   }
 
   private async setPolicy(path: string, body: unknown): Promise<void> {
