@@ -8,6 +8,9 @@ import {FaultLab, SUB} from '../support/fault-lab.js'
 import {ask, live, openScene, until} from '../support/live.js'
 import {brokerBehind} from '../support/proxy.js'
 
+/** From the topic's name to the unacknowledged messages. */
+const UNMOVED_COLUMNS = 8
+
 test(
   "list: one row for a partitioned topic, by the brokers' copies and by each topic",
   live(async (t, place) => {
@@ -65,7 +68,11 @@ test(
     const [head, , orders] = await lines('csv')
     assert.match(head ?? '', /^topic,subscription,type,partitions,consumers,/)
     assert.match(orders ?? '', /orders,decision,Key_Shared,2,1,1,40,/)
-    assert.equal((await lines('tsv'))[2], orders?.replaceAll(',', '\t'))
+    const tsv = await lines('tsv')
+    assert.equal(tsv[0], head?.replaceAll(',', '\t'))
+    // What stands behind these changes with the broker's averages, which may be renewed between the two.
+    const unmoved = (line = '', separator: string): string[] => line.split(separator).slice(0, UNMOVED_COLUMNS)
+    assert.deepEqual(unmoved(tsv[2], '\t'), unmoved(orders, ','))
     const backlogs = async (...sort: string[]): Promise<Array<number | null>> =>
       (await lines('ndjson', ...sort)).map(
         (line) => (JSON.parse(line) as SubscriptionList['subscriptions'][number]).backlogEntries,
