@@ -64,6 +64,11 @@ export function unlessNotAllowed<T, D>(action: Promise<T>, otherwise: D): Promis
   return unless((refusal) => refusal.isNotAllowed, action, otherwise)
 }
 
+/** Takes any refusal for an answer to a read: this login may not, or what is read is not there. */
+export function ifReadable<T, D>(action: Promise<T>, otherwise: D): Promise<D | T> {
+  return unless(() => true, action, otherwise)
+}
+
 async function unless<T, D>(
   isAnswer: (refusal: AdminRefused) => boolean,
   action: Promise<T>,

@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {ifReadable} from '../../clients/pulsar-admin/refused.js'
 import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectNamespaceLevel, collectTopicLevel} from '../subscriptions/collect-policies.js'
@@ -66,13 +66,6 @@ async function collectDispatchRates(
   topic: TopicName,
   subscriptions: readonly string[],
 ): Promise<Record<string, DispatchRate | null>> {
-  try {
-    const rates = await Promise.all(
-      subscriptions.map(async (name) => [name, await admin.subscriptionDispatchRate(topic, name)] as const),
-    )
-    return Object.fromEntries(rates)
-  } catch (error) {
-    if (error instanceof AdminRefused) return {}
-    throw error
-  }
+  const rates = subscriptions.map(async (name) => [name, await admin.subscriptionDispatchRate(topic, name)] as const)
+  return Object.fromEntries(await ifReadable(Promise.all(rates), []))
 }

@@ -1,6 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import {type CollectedSubscription, collectSubscription} from '../subscriptions/collect.js'
+import {collectSettings} from '../subscriptions/collect-settings.js'
 import {DEFAULT_SETTINGS, parseVersion, type SelectorSettings} from './algorithm.js'
 import {collectSettled} from './collect-settled.js'
 import type {BrokerFacts} from './detect.js'
@@ -27,17 +27,21 @@ export async function collectBrokerFacts(admin: PulsarAdmin): Promise<BrokerFact
   return {version: parseVersion(version), settings}
 }
 
+const SETTINGS = [
+  'subscriptionKeySharedUseConsistentHashing',
+  'subscriptionKeySharedConsistentHashingReplicaPoints',
+  'subscriptionKeySharedUseClassicPersistentImplementation',
+  'activeConsumerFailoverConsistentHashing',
+] as const
+
 async function selectorSettings(admin: PulsarAdmin): Promise<SelectorSettings | null> {
-  try {
-    const settings = await admin.runtimeConfiguration()
-    return {
-      usesConsistentHashing: settings['subscriptionKeySharedUseConsistentHashing'] !== 'false',
-      points: Number(settings['subscriptionKeySharedConsistentHashingReplicaPoints'] ?? DEFAULT_SETTINGS.points),
-      isClassic: settings['subscriptionKeySharedUseClassicPersistentImplementation'] === 'true',
-      failoverUsesConsistentHashing: settings['activeConsumerFailoverConsistentHashing'] === 'true',
+  const settings = await collectSettings(admin, SETTINGS)
+  return (
+    settings && {
+      usesConsistentHashing: settings.subscriptionKeySharedUseConsistentHashing !== 'false',
+      points: Number(settings.subscriptionKeySharedConsistentHashingReplicaPoints ?? DEFAULT_SETTINGS.points),
+      isClassic: settings.subscriptionKeySharedUseClassicPersistentImplementation === 'true',
+      failoverUsesConsistentHashing: settings.activeConsumerFailoverConsistentHashing === 'true',
     }
-  } catch (error) {
-    if (error instanceof AdminRefused) return null
-    throw error
-  }
+  )
 }

@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {AdminRefused, ifReadable} from '../../clients/pulsar-admin/refused.js'
 import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectSubscription} from '../subscriptions/collect.js'
@@ -33,7 +33,7 @@ export async function collectSnapshot(
     admin.clusters(),
     admin.brokerVersion(),
     topicPolicies(admin, collected.topic, subscription),
-    unlessRefused(admin.namespaceSubscriptionTypes(collected.topic), null),
+    ifReadable(admin.namespaceSubscriptionTypes(collected.topic), null),
     collectSettings(admin, SETTINGS),
   ])
   const broker = brokerSettings(settings)
@@ -99,15 +99,5 @@ async function expiryOf(admin: PulsarAdmin, topic: TopicName, settings: PolicySe
     messageTtlSeconds: applied.messageTtlSeconds.value,
     subscriptionExpirationMinutes: applied.subscriptionExpirationMinutes.value,
     evictsAbove: {bytes: evictsAbove(applied.backlogSizeQuota), seconds: evictsAbove(applied.backlogAgeQuota)},
-  }
-}
-
-/** What this login may not read stays unknown. */
-async function unlessRefused<T>(answer: Promise<T>, unknown: T): Promise<T> {
-  try {
-    return await answer
-  } catch (error) {
-    if (error instanceof AdminRefused) return unknown
-    throw error
   }
 }

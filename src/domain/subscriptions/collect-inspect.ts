@@ -1,8 +1,7 @@
 import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
-import type {InternalStats} from '../../clients/pulsar-admin/types.js'
+import {ifReadable} from '../../clients/pulsar-admin/refused.js'
 import {collectOldest} from '../backlog/collect-oldest.js'
 import {collectPolicies} from './collect-policies.js'
 import {type CollectedSubscription, collectSubscription, type SubscriptionPartition} from './collect.js'
@@ -49,7 +48,9 @@ async function collectCursors(
   const limit = pLimit(CONCURRENT_CURSORS)
   const chosen = everyCursor ? partitions : mostTelling(partitions).slice(0, CURSORS)
   const read = await Promise.all(
-    chosen.map(({name, partition}) => limit(async () => [partition, await unlessRefused(admin, name)] as const)),
+    chosen.map(({name, partition}) =>
+      limit(async () => [partition, await ifReadable(admin.internalStats(name), null)] as const),
+    ),
   )
   return new Map(read.flatMap(([partition, stats]) => (stats === null ? [] : [[partition, stats]])))
 }
@@ -59,13 +60,4 @@ function mostTelling(partitions: readonly SubscriptionPartition[]): Subscription
   const holes = ({subscription}: SubscriptionPartition): number => subscription.nonContiguousDeletedMessagesRanges ?? 0
   const backlog = ({subscription}: SubscriptionPartition): number => subscription.msgBacklog ?? 0
   return partitions.toSorted((a, b) => holes(b) - holes(a) || backlog(b) - backlog(a))
-}
-
-async function unlessRefused(admin: PulsarAdmin, name: SubscriptionPartition['name']): Promise<InternalStats | null> {
-  try {
-    return await admin.internalStats(name)
-  } catch (error) {
-    if (error instanceof AdminRefused) return null
-    throw error
-  }
 }

@@ -1,7 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import {collectCopies, type Copies} from './collect-copies.js'
 import type {Collecting} from './collecting.js'
+import {collectSettings} from './collect-settings.js'
 import {collectTopics, collectAgain} from './collect-topics.js'
 import {FittingRows, type RowChoice} from './fitting-rows.js'
 import {fits} from './filter.js'
@@ -90,11 +90,7 @@ function taking(rows: FittingRows): Collecting['onRows'] {
 
 /** How often a broker renews its copy; null when this login may not read its settings. */
 async function statsPeriodMs(admin: PulsarAdmin): Promise<number | null> {
-  try {
-    const seconds = Number((await admin.runtimeConfiguration())['statsUpdateFrequencyInSecs'])
-    return Number.isFinite(seconds) ? seconds * 1000 : null
-  } catch (error) {
-    if (error instanceof AdminRefused) return null
-    throw error
-  }
+  const settings = await collectSettings(admin, ['statsUpdateFrequencyInSecs'])
+  const seconds = Number(settings?.statsUpdateFrequencyInSecs)
+  return Number.isFinite(seconds) ? seconds * 1000 : null
 }

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {ifReadable, unlessRefused} from '../../clients/pulsar-admin/refused.js'
 import type {NamespacePolicies, TopicPolicyValues} from '../../clients/pulsar-admin/policies.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectSettings} from './collect-settings.js'
@@ -35,7 +35,7 @@ export async function collectPolicies(
   subscription: string,
 ): Promise<PolicyLevels> {
   const [rate, ofTopic, namespace, settings] = await Promise.all([
-    unlessRefused(admin.subscriptionDispatchRate(topic, subscription)),
+    ifSaid(admin.subscriptionDispatchRate(topic, subscription)),
     collectTopicLevel(admin, topic, EVERY_POLICY),
     collectNamespaceLevel(admin, topic),
     collectPolicySettings(admin),
@@ -51,14 +51,14 @@ export async function collectTopicLevel(
 ): Promise<TopicLevel> {
   const limit = pLimit(CONCURRENT_POLICIES)
   const read = await Promise.all(
-    names.map((name) => limit(async () => [name, await unlessRefused(admin.topicPolicy(topic, name))] as const)),
+    names.map((name) => limit(async () => [name, await ifSaid(admin.topicPolicy(topic, name))] as const)),
   )
   return Object.fromEntries(read)
 }
 
 /** null where this login may not read it. */
 export async function collectNamespaceLevel(admin: PulsarAdmin, topic: TopicName): Promise<NamespacePolicies | null> {
-  return (await unlessRefused(admin.namespacePolicies(topic))) ?? null
+  return (await ifSaid(admin.namespacePolicies(topic))) ?? null
 }
 
 export function collectPolicySettings(admin: PulsarAdmin): Promise<PolicySettings | null> {
@@ -66,11 +66,6 @@ export function collectPolicySettings(admin: PulsarAdmin): Promise<PolicySetting
 }
 
 /** Undefined where this login may not read it; null where topics have no policies on this broker, which it says with 405. */
-async function unlessRefused<T>(answer: Promise<T>): Promise<T | null | undefined> {
-  try {
-    return await answer
-  } catch (error) {
-    if (error instanceof AdminRefused) return error.status === 405 ? null : undefined
-    throw error
-  }
+function ifSaid<T>(answer: Promise<T>): Promise<T | null | undefined> {
+  return ifReadable(unlessRefused(405, answer, null), undefined)
 }

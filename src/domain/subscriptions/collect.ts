@@ -1,7 +1,7 @@
 import leven from 'leven'
 
 import type {PulsarAdmin, StatsQuery} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {AdminRefused, ifReadable} from '../../clients/pulsar-admin/refused.js'
 import type {SubscriptionStats, TopicStats} from '../../clients/pulsar-admin/types.js'
 import {Unreachable} from '../../errors.js'
 import {parseTopicName, partitionName, splitPartition, type TopicName} from '../../topic-name.js'
@@ -169,13 +169,8 @@ async function topicNotFound(admin: PulsarAdmin, topic: TopicName, cause: AdminR
 
 /** The namespace's topics, each partitioned topic once; empty when the namespace itself is not there. */
 async function knownTopics(admin: PulsarAdmin, {tenant, namespace}: TopicName): Promise<string[]> {
-  try {
-    const names = await admin.topics(tenant, namespace)
-    return [...new Set(names.map((name) => splitPartition(name).base))]
-  } catch (error) {
-    if (error instanceof AdminRefused) return []
-    throw error
-  }
+  const names = await ifReadable(admin.topics(tenant, namespace), [])
+  return [...new Set(names.map((name) => splitPartition(name).base))]
 }
 
 function subscriptionNotFound(
