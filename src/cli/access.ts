@@ -8,12 +8,12 @@ import {hiddenSecrets} from './hidden-secrets.js'
 import type {Settings} from './settings.js'
 import {shownUrl} from './shown-url.js'
 
-interface Closeable {
+export interface Closeable {
   close(): Promise<void>
 }
 
 /** Keeps a client, to be closed with the command. */
-type Own = <C extends Closeable>(client: C) => C
+export type Own = <C extends Closeable>(client: C) => C
 
 /** How long an answer of the admin API is waited for; as long as ever where nothing is said. */
 export type Patience = Pick<AdminHttpOptions, 'retryForMs' | 'timeoutMs'>

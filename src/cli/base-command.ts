@@ -3,7 +3,7 @@ import type {Input, ParserOutput} from '@oclif/core/interfaces'
 
 import {KeyshiftError} from '../errors.js'
 import {inNamespace} from '../topic-name.js'
-import {Access} from './access.js'
+import {Access, type Closeable} from './access.js'
 import {confirm} from './confirm.js'
 import {settingsFor} from './contexts.js'
 import {asKeyshiftError, errorDocument, renderError} from './errors.js'
@@ -11,10 +11,6 @@ import {exitCodeOf} from './exit-codes.js'
 import {hiddenSecrets} from './hidden-secrets.js'
 import {ReaderGone} from './lines.js'
 import {Progress} from './progress.js'
-
-interface Closeable {
-  close(): Promise<void>
-}
 
 type Values = Record<string, unknown>
 

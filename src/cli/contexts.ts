@@ -1,11 +1,11 @@
 import {existsSync} from 'node:fs'
-import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
 import type {Contexts} from '../clients/contexts/contexts.js'
 import {Usage} from '../errors.js'
 import {defaultAddresses} from './addresses.js'
 import {ownFolder} from './folders.js'
+import {wrongBySchema} from './schema.js'
 import {type GivenFlags, type Givers, resolveSettings, type Settings} from './settings.js'
 
 /** Where contexts are kept. */
@@ -15,13 +15,8 @@ export function contextsPath(): string {
 
 /** @param root where this package lies, with its schemas. @throws Usage E_CONTEXT_FILE */
 export async function openContexts(root: string): Promise<Contexts> {
-  const {Contexts} = await import('../clients/contexts/contexts.js') // as the next, takes its time and is needed by few
-  return Contexts.open(contextsPath(), async (content) => {
-    const {Ajv} = await import('ajv')
-    const schema = JSON.parse(await readFile(join(root, 'schemas', 'contexts.json'), 'utf8')) as object
-    const ajv = new Ajv({strict: false, allErrors: true})
-    return ajv.validate(schema, content) ? null : ajv.errorsText(ajv.errors, {dataVar: 'file'})
-  })
+  const {Contexts} = await import('../clients/contexts/contexts.js') // takes its time, and few need it
+  return Contexts.open(contextsPath(), (content) => wrongBySchema(root, 'contexts', content, 'file'))
 }
 
 /**

@@ -1,10 +1,10 @@
 import {readFile} from 'node:fs/promises'
-import {join} from 'node:path'
 
 import {Flags} from '@oclif/core'
 
 import type {LockFamilies} from '../domain/locks/families/family.js'
 import {Usage} from '../errors.js'
+import {wrongBySchema} from './schema.js'
 
 export const familiesFlag = {
   families: Flags.string({
@@ -22,11 +22,9 @@ export const familiesFlag = {
 export async function ownFamilies(root: string, file: string | undefined): Promise<LockFamilies> {
   if (file === undefined) return []
   const families = parse(file, await readFile(file, 'utf8').catch((error: unknown) => refuse(file, error)))
-  const {Ajv} = await import('ajv') // takes its time, and few need it
-  const schema = JSON.parse(await readFile(join(root, 'schemas', 'lock-families.json'), 'utf8')) as object
-  const ajv = new Ajv({strict: false, allErrors: true})
-  if (!ajv.validate<LockFamilies>(schema, families)) refuse(file, ajv.errorsText(ajv.errors, {dataVar: 'families'}))
-  return families
+  const wrong = await wrongBySchema(root, 'lock-families', families, 'families')
+  if (wrong !== null) refuse(file, wrong)
+  return families as LockFamilies
 }
 
 function parse(file: string, text: string): unknown {

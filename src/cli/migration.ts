@@ -13,7 +13,8 @@ import type {RunSettings} from '../domain/migration/migrate.js'
 import {Unreachable, Usage} from '../errors.js'
 import type {Access} from './access.js'
 import {defaultDuration, durationFlag} from './duration.js'
-import {messageFlags, pulsarFlags, confirmFlags} from './flags.js'
+import {confirmFlags, messageFlags, pulsarFlags} from './flags.js'
+import {requireNamespace} from './namespace.js'
 import type {Progress} from './progress.js'
 import {SECRET_VARIABLES} from './settings.js'
 
@@ -98,9 +99,7 @@ export function openJournal(
   flags: {journal: string; namespace?: string | undefined},
 ): JournalStore {
   const {journal, namespace} = flags
-  if (namespace !== undefined && !/^[^/]+\/[^/]+$/.test(namespace)) {
-    throw new Usage('E_NAMESPACE', `--namespace ${namespace}: write tenant/namespace`)
-  }
+  requireNamespace(namespace)
   if (journal === 'cluster') return new ClusterJournal(admin, namespace ?? null)
   if (!journal.startsWith('file:') || journal.length <= 'file:'.length) {
     throw new Usage('E_JOURNAL', `--journal ${journal}: write cluster or file:DIRECTORY`)

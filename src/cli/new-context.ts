@@ -5,6 +5,7 @@ import {Flags} from '@oclif/core'
 import type {Context, LoginSource} from '../clients/contexts/context.js'
 import {compact} from '../clients/contexts/imported.js'
 import {Usage} from '../errors.js'
+import {requireNamespace} from './namespace.js'
 import {secretFlags, secretSource} from './secret-flags.js'
 
 const text = (helpGroup: string, helpValue: string, description: string) =>
@@ -40,12 +41,9 @@ type NewContextValues = Readonly<Record<string, unknown>>
 /** @throws Usage E_LOGIN for a login by halves, or two; E_URL for an address with a secret in it; E_NAMESPACE. */
 export function newContext(flags: NewContextValues): Context {
   const value = (name: string): string | undefined => textOf(flags[name])
-  const path = (name: string): string | undefined =>
-    value(name) === undefined ? undefined : absolute(value(name) ?? '')
+  const path = (name: string): string | undefined => pathOf(flags[name])
   const namespace = value('namespace')
-  if (namespace !== undefined && !/^[^/]+\/[^/]+$/.test(namespace)) {
-    throw new Usage('E_NAMESPACE', `--namespace ${namespace}: write tenant/namespace`)
-  }
+  requireNamespace(namespace)
   for (const name of ['admin-url', 'service-url', 'web-socket-url', 'redis-url']) requireNoSecret(name, value(name))
   const context = compact<Context>({
     adminUrl: value('admin-url'),
@@ -60,7 +58,7 @@ export function newContext(flags: NewContextValues): Context {
     }),
     redis: compact({
       url: value('redis-url'),
-      password: secretSource(flags, 'redis-password', absolute),
+      password: secretSource(flags, 'redis-password'),
       tls: compact({
         caFile: path('redis-ca-file'),
         certFile: path('redis-cert-file'),
@@ -75,8 +73,12 @@ export function newContext(flags: NewContextValues): Context {
 
 function newLogin(flags: NewContextValues): LoginSource | undefined {
   const value = (name: string): string | undefined => textOf(flags[name])
-  const [username, issuerUrl, keyFile] = [value('username'), value('oauth2-issuer-url'), value('oauth2-key-file')]
-  const [token, password] = [secretSource(flags, 'token', absolute), secretSource(flags, 'password', absolute)]
+  const [username, issuerUrl, keyFile] = [
+    value('username'),
+    value('oauth2-issuer-url'),
+    pathOf(flags['oauth2-key-file']),
+  ]
+  const [token, password] = [secretSource(flags, 'token'), secretSource(flags, 'password')]
   if ([token, username, issuerUrl].filter((one) => one !== undefined).length > 1) {
     throw new Usage('E_LOGIN', 'give one login: a token, a user with a password, or an OAuth2 server')
   }
@@ -93,16 +95,16 @@ function newLogin(flags: NewContextValues): LoginSource | undefined {
   if (username !== undefined && password) return {basic: {username, password}}
   if (issuerUrl === undefined || keyFile === undefined) return undefined
   const more = compact({audience: value('oauth2-audience'), scope: value('oauth2-scope')})
-  return {oauth2: {issuerUrl, keyFile: absolute(keyFile), ...more}}
-}
-
-/** The file of contexts is read from anywhere. */
-function absolute(path: string): string {
-  return resolve(path)
+  return {oauth2: {issuerUrl, keyFile, ...more}}
 }
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
+}
+
+/** As a whole: the file of contexts is read from anywhere. */
+function pathOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? resolve(value) : undefined
 }
 
 /** A file that names secrets and holds none. */

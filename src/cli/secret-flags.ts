@@ -1,3 +1,5 @@
+import {resolve} from 'node:path'
+
 import {Flags, type Interfaces} from '@oclif/core'
 
 import type {SecretSource} from '../clients/login/secret.js'
@@ -20,13 +22,9 @@ export function secretFlags<N extends string>(name: N, what: string, helpGroup: 
 }
 
 /** The secret that such flags name; undefined where none does. */
-export function secretSource(
-  flags: Readonly<Record<string, unknown>>,
-  name: string,
-  absolute: (path: string) => string,
-): SecretSource | undefined {
+export function secretSource(flags: Readonly<Record<string, unknown>>, name: string): SecretSource | undefined {
   const [variable, file, command] = WAYS.map((way) => flags[`${name}-${way}`])
   if (typeof variable === 'string') return {env: variable}
-  if (typeof file === 'string') return {file: absolute(file)}
+  if (typeof file === 'string') return {file: resolve(file)}
   return typeof command === 'string' ? {command} : undefined
 }

@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import type {Config} from '@oclif/core/interfaces'
 
 import {NameCache} from '../../clients/names/name-cache.js'
-import {Access} from '../access.js'
+import {Access, type Own} from '../access.js'
 import {openContexts, settingsFor} from '../contexts.js'
 import {ownFolder} from '../folders.js'
 import type {OpenNames} from './candidates.js'
@@ -11,7 +11,7 @@ import type {Line} from './line.js'
 import {LiveNames} from './live-names.js'
 
 /** Names for a line, from where its flags and the variables of its flags say; nothing is opened before it is asked for. */
-export function namesFrom(config: Pick<Config, 'root'>, own: ConstructorParameters<typeof Access>[1]): OpenNames {
+export function namesFrom(config: Pick<Config, 'root'>, own: Own): OpenNames {
   return (line) => {
     const flags = {...fromVariables(line, process.env), ...line.flags}
     const text = (flag: string): string | null => (typeof flags[flag] === 'string' ? flags[flag] : null)
