@@ -35,11 +35,13 @@ class HiddenSecrets {
 
   /** The same secret, known here from when it is read. */
   watch(secret: Secret, beside: string | null = null): Secret {
+    let known: string | null = null // each request reads it
     return {
       where: secret.where,
       read: async () => {
         const value = await secret.read()
-        this.add(value, beside)
+        if (value !== known) this.add(value, beside)
+        known = value
         return value
       },
       forget: () => secret.forget(),

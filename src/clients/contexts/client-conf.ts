@@ -1,12 +1,10 @@
-import {readFile} from 'node:fs/promises'
-
 import {getProperties} from 'properties-file'
 
 import {Usage} from '../../errors.js'
 import {parametersOf} from '../login/field.js'
 import type {SecretSource} from '../login/secret.js'
 import type {Context, LoginSource, TlsSource} from './context.js'
-import {compact, type Imported, pathOf, textIn} from './imported.js'
+import {compact, type Imported, pathOf, readForImport, textIn} from './imported.js'
 
 /** Settings of Pulsar's own tools, by the names that client.conf has for them. */
 type Settings = Readonly<Partial<Record<string, string>>>
@@ -18,11 +16,7 @@ type Settings = Readonly<Partial<Record<string, string>>>
  * @throws Usage E_IMPORT when it can't be read, or logs in by a way that keyshift has not.
  */
 export async function importClientConf(path: string, name: string): Promise<Imported> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const {code, message} = error as NodeJS.ErrnoException
-    throw new Usage('E_IMPORT', `${path} can't be read (${code ?? message})`, {data: {path}})
-  })
-  return imported(name, getProperties(text), (field) => ({file: path, field}), path)
+  return imported(name, getProperties(await readForImport(path)), (field) => ({file: path, field}), path)
 }
 
 /**

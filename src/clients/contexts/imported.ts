@@ -1,3 +1,6 @@
+import {readFile} from 'node:fs/promises'
+
+import {Usage} from '../../errors.js'
 import type {Context} from './context.js'
 
 /** What another tool's settings become here, and what of them has no place. */
@@ -6,6 +9,14 @@ export interface Imported {
   readonly context: Context
   /** for people, each a sentence without its full stop */
   readonly notes: readonly string[]
+}
+
+/** Another tool's file. @throws Usage E_IMPORT when it can't be read. */
+export function readForImport(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    const {code, message} = error as NodeJS.ErrnoException
+    throw new Usage('E_IMPORT', `${path} can't be read (${code ?? message})`, {data: {path}})
+  })
 }
 
 /** Leaves out what has no value. */

@@ -1,10 +1,8 @@
-import {readFile} from 'node:fs/promises'
-
 import {parse} from 'yaml'
 
 import {Usage} from '../../errors.js'
 import type {Context, LoginSource} from './context.js'
-import {compact, type Imported, pathOf, textIn} from './imported.js'
+import {compact, type Imported, pathOf, readForImport, textIn} from './imported.js'
 
 /** One of `auth-info`; empty texts stand for nothing. */
 interface AuthInfo {
@@ -30,11 +28,7 @@ interface PulsarctlFile {
  * @throws Usage E_IMPORT when the file can't be read as theirs.
  */
 export async function importPulsarctl(path: string): Promise<Imported[]> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const {code, message} = error as NodeJS.ErrnoException
-    throw new Usage('E_IMPORT', `pulsarctl's contexts in ${path} can't be read (${code ?? message})`, {data: {path}})
-  })
-  const {contexts, 'auth-info': logins} = parseFile(text, path)
+  const {contexts, 'auth-info': logins} = parseFile(await readForImport(path), path)
   return Object.entries(contexts ?? {}).map(([name, context]) => {
     const login = logins?.[name] ?? {}
     const {tls_allow_insecure_connection: insecure} = login

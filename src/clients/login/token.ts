@@ -1,13 +1,18 @@
 import {Unreachable} from '../../errors.js'
-import {claimsOf} from './jwt.js'
+import {claimsOf, type TokenClaims} from './jwt.js'
 import type {BinaryLogin, Login} from './login.js'
 import type {Secret} from './secret.js'
+
+/** A token and what it says of itself. */
+interface KnownToken extends TokenClaims {
+  readonly text: string
+}
 
 /** A JSON web token, or what else the broker takes for one. */
 export class TokenLogin implements Login {
   private readonly secret: Secret
   private readonly nowMs: () => number
-  private subject: string | null = null
+  private known: KnownToken | null = null
 
   constructor(secret: Secret, nowMs: () => number = Date.now) {
     this.secret = secret
@@ -15,8 +20,8 @@ export class TokenLogin implements Login {
   }
 
   get about(): string {
-    const role = this.subject === null ? '' : ` of "${this.subject}"`
-    return `a token${role} from ${this.secret.where}`
+    const subject = this.known?.subject ?? null
+    return `a token${subject === null ? '' : ` of "${subject}"`} from ${this.secret.where}`
   }
 
   async headers(): Promise<Record<string, string>> {
@@ -33,17 +38,16 @@ export class TokenLogin implements Login {
 
   /** One that has ended is asked for again, where that can give another. */
   private async token(): Promise<string> {
-    const first = await this.secret.read()
-    const token = this.isOver(first) && this.secret.forget() ? await this.secret.read() : first
-    const {expiresAtMs, subject} = claimsOf(token)
-    this.subject = subject
-    if (expiresAtMs !== null && this.isOver(token)) {
+    let known = await this.read()
+    if (this.isOver(known) && this.secret.forget()) known = await this.read()
+    const {expiresAtMs, text} = known
+    if (expiresAtMs !== null && this.isOver(known)) {
       throw new Unreachable('E_TOKEN_EXPIRED', `${this.about} expired at ${new Date(expiresAtMs).toISOString()}`, {
         data: {where: this.secret.where, expiredAt: new Date(expiresAtMs).toISOString()},
         next: ['put a new one there'],
       })
     }
-    if (!/^[\x21-\x7e]+$/.test(token)) {
+    if (!/^[\x21-\x7e]+$/.test(text)) {
       throw new Unreachable(
         'E_SECRET',
         `${this.about} can't be sent: it has spaces, line ends or letters beyond ASCII`,
@@ -52,11 +56,18 @@ export class TokenLogin implements Login {
         },
       )
     }
-    return token
+    return text
   }
 
-  private isOver(token: string): boolean {
-    const {expiresAtMs} = claimsOf(token)
+  /** Each request asks; what the same token says of itself is read once. */
+  private async read(): Promise<KnownToken> {
+    const text = await this.secret.read()
+    const known = this.known?.text === text ? this.known : {text, ...claimsOf(text)}
+    this.known = known
+    return known
+  }
+
+  private isOver({expiresAtMs}: TokenClaims): boolean {
     return expiresAtMs !== null && expiresAtMs <= this.nowMs()
   }
 }

@@ -1,6 +1,7 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {rise} from '../counter.js'
-import {consumerId, lastAckedAt, personOf} from '../subscriptions/consumer.js'
+import {consumerId, personOf} from '../subscriptions/consumer.js'
+import {timeOf} from '../subscriptions/time.js'
 
 /**
  * `acking`: acknowledged something in the window. `stopped`: had messages all the time and acknowledged none. `no-permits`:
@@ -77,7 +78,7 @@ function progressOf(last: ConsumerStats, looks: readonly Look[]): ConsumerProgre
     unackedMessages: isCounted ? (last.unackedMessages ?? null) : null,
     availablePermits: last.availablePermits ?? null,
     ackRatePerSecond: last.messageAckRate ?? null,
-    lastAckedAt: lastAckedAt(last),
+    lastAckedAt: timeOf(last.lastAckedTimestamp),
     verdict: verdictOf(looks, delivered),
   }
 }

@@ -6,11 +6,16 @@ export function consumerId({address, connectedSince, consumerName}: ConsumerStat
 }
 
 /** A consumer's name and address as people know them. */
-export function personOf({address, consumerName}: ConsumerStats): {name: string | null; address: string | null} {
+export function personOf({address, consumerName}: ConsumerStats): Person {
   return {name: consumerName === '' ? null : (consumerName ?? null), address: address?.replace(/^\//, '') ?? null}
 }
 
-/** ISO 8601 UTC; null for a consumer that has acknowledged nothing since the topic was loaded: the broker writes 0. */
-export function lastAckedAt({lastAckedTimestamp}: ConsumerStats): string | null {
-  return lastAckedTimestamp ? new Date(lastAckedTimestamp).toISOString() : null
+/** By name, then address: the order of consumers and producers in reports. */
+export function byNameAndAddress(a: Person, b: Person): number {
+  return `${a.name ?? ''} ${a.address ?? ''}`.localeCompare(`${b.name ?? ''} ${b.address ?? ''}`)
+}
+
+interface Person {
+  readonly name: string | null
+  readonly address: string | null
 }

@@ -1,6 +1,6 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {reportedConsumers} from '../keyshared/reported.js'
-import {lastAckedAt} from './consumer.js'
+import {byNameAndAddress} from './consumer.js'
 import {timeOf, utcOf} from './time.js'
 
 /** Slots that have gone to another consumer, who gets none of their messages until the old one has acknowledged its own. */
@@ -50,7 +50,6 @@ export interface ConsumerReport {
   readPositionWhenJoining: string | null
 }
 
-/** By name, then address. */
 export function reportConsumers(subscription: SubscriptionStats): ConsumerReport[] {
   const isKeyShared = subscription.type === 'Key_Shared'
   return reportedConsumers(subscription)
@@ -58,7 +57,7 @@ export function reportConsumers(subscription: SubscriptionStats): ConsumerReport
       ...reportConsumer(stats),
       keyHashSlots: isKeyShared ? ranges.reduce((sum, {end, start}) => sum + end - start + 1, 0) : null,
     }))
-    .toSorted((a, b) => `${a.name ?? ''} ${a.address ?? ''}`.localeCompare(`${b.name ?? ''} ${b.address ?? ''}`))
+    .toSorted(byNameAndAddress)
 }
 
 /** null where the broker does not tell. */
@@ -90,7 +89,7 @@ function reportConsumer(stats: ConsumerStats): Omit<ConsumerReport, 'keyHashSlot
     chunkRatePerSecond: stats.chunkedMessageRate ?? null,
     deliveredMessages: stats.msgOutCounter ?? null,
     deliveredBytes: stats.bytesOutCounter ?? null,
-    lastAckedAt: lastAckedAt(stats),
+    lastAckedAt: timeOf(stats.lastAckedTimestamp),
     lastDeliveredAt: timeOf(stats.lastConsumedTimestamp),
     lastFlowAt: timeOf(stats.lastConsumedFlowTimestamp),
     firstDeliveredAt: timeOf(stats.firstMessagesSentTimestamp),

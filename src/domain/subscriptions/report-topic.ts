@@ -1,4 +1,5 @@
 import type {PublisherStats, TopicStats} from '../../clients/pulsar-admin/types.js'
+import {byNameAndAddress} from './consumer.js'
 import {timeOf, utcOf} from './time.js'
 
 /** One producer on one partition. */
@@ -67,11 +68,8 @@ export function reportTopic(stats: TopicStats): TopicReport {
   }
 }
 
-/** By name, then address. */
 export function reportPublishers({publishers = []}: TopicStats): PublisherReport[] {
-  return publishers
-    .map(reportPublisher)
-    .toSorted((a, b) => `${a.name ?? ''} ${a.address ?? ''}`.localeCompare(`${b.name ?? ''} ${b.address ?? ''}`))
+  return publishers.map(reportPublisher).toSorted(byNameAndAddress)
 }
 
 function reportPublisher(stats: PublisherStats): PublisherReport {
