@@ -105,10 +105,14 @@ async function credentialsOf(settings: Settings): Promise<Credentials> {
 }
 
 function noAddress(flag: string, context: string): Usage {
-  return new Usage('E_NO_ADDRESS', `the context ${context} does not have it: give ${flag}`, {
-    data: {context},
-    next: [`keyshift context show ${context}`],
-  })
+  return new Usage(
+    'E_NO_ADDRESS',
+    `the context ${context} names no address for ${flag}: give the flag, or add it to the context`,
+    {
+      data: {context},
+      next: [`keyshift context show ${context}`],
+    },
+  )
 }
 
 /** A URL's user and password would be shown wherever the address is. */
