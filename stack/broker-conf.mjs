@@ -67,16 +67,17 @@ const IN_CLUSTER = {
 
 /**
  * @param {import('./identity.mjs').Identity} identity
- * @param {{web: number, broker: number, logins: Settings}} own its ports, and the settings of the stack's logins
+ * @param {{web: number, broker: number, webTls?: number, brokerTls?: number, logins: Settings}} own its ports, and the settings of the stack's logins
  * @returns {Settings}
  */
-export function brokerSettings({config}, {web, broker, logins}) {
+export function brokerSettings({config}, {web, broker, webTls, brokerTls, logins}) {
   const {brokers, conf} = VARIANTS[config]
   return {
     ...CONF,
     ...(brokers ? IN_CLUSTER : {}),
     webServicePort: web,
     brokerServicePort: broker,
+    ...(webTls && brokerTls ? {webServicePortTls: webTls, brokerServicePortTls: brokerTls} : {}),
     listeningInterface: loopbackName(),
     ...conf,
     ...logins,

@@ -11,8 +11,8 @@ export const REDIS_MODES = ['standalone', 'cluster', 'sentinel']
 
 /**
  * Broker variants: settings laid over those of every stack. `auth` adds logins, with secrets made for the stack: tokens alone,
- * or every kind there is, and TLS. `brokers` is how many there are in the cluster, when not one.
- * @type {Record<string, {about: string, conf: Record<string, string | number | boolean>, needs?: '4.x', auth?: 'token' | 'every', brokers?: 2}>}
+ * or every kind there is. `hasTls` adds TLS ports beside the plain ones. `brokers` is how many there are in the cluster, when not one.
+ * @type {Record<string, {about: string, conf: Record<string, string | number | boolean>, needs?: '4.x', auth?: 'token' | 'every', hasTls?: true, brokers?: 2}>}
  */
 export const VARIANTS = {
   default: {about: 'consistent hashing, topic policies on, no authentication', conf: {}},
@@ -42,11 +42,14 @@ export const VARIANTS = {
     about: 'logins by token, password, certificate and OpenID Connect, authorization, TLS ports beside the plain ones',
     conf: {},
     auth: 'every',
+    hasTls: true,
   },
   'two-brokers': {
-    about: 'two brokers in one cluster, with token authentication as in token-auth',
+    about:
+      'two brokers in one cluster, with token authentication as in token-auth, and TLS ports beside the plain ones',
     conf: {},
     auth: 'token',
+    hasTls: true,
     brokers: 2,
   },
 }

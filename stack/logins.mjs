@@ -1,7 +1,7 @@
 // @ts-check
 // What a variant with logins has: secrets made for the stack alone, the files that hold them, and the broker's settings for them.
 import {randomBytes} from 'node:crypto'
-import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {makeCertificates} from './certificates.mjs'
 import {VARIANTS} from './identity.mjs'
@@ -15,11 +15,14 @@ import {signToken} from './tokens.mjs'
 const PROVIDERS = 'org.apache.pulsar.broker.authentication.AuthenticationProvider'
 const SUPERUSER = 'admin'
 
-/** Whether the variant has logins of every kind, and TLS. @param {Identity} identity */
+/** Whether the variant has logins of every kind. @param {Identity} identity */
 export const hasEveryLogin = ({config}) => VARIANTS[config].auth === 'every'
 
+/** Whether the brokers have TLS ports. @param {Identity} identity */
+export const hasTls = ({config}) => VARIANTS[config].hasTls === true
+
 /** What needs a port because of logins. @param {Identity} identity */
-export const loginPorts = (identity) => (hasEveryLogin(identity) ? ['webTls', 'brokerTls', 'openid'] : [])
+export const loginPorts = (identity) => (hasEveryLogin(identity) ? ['openid'] : [])
 
 /** The folder with certificates, passwords and key files, in the variants that have them. @param {string} dir */
 export const loginsDir = (dir) => join(dir, 'logins')
@@ -47,8 +50,11 @@ export const loginsProblem = async (identity, ports) => (hasEveryLogin(identity)
  */
 export async function prepareLogins(identity, {dir, ports}) {
   if (VARIANTS[identity.config].auth === undefined) return {}
-  const tokens = tokenSettings(dir)
-  return hasEveryLogin(identity) ? {...tokens, ...(await everySettings(dir, ports))} : tokens
+  return {
+    ...tokenSettings(dir),
+    ...(hasTls(identity) ? await tlsSettings(dir) : {}),
+    ...(hasEveryLogin(identity) ? await everySettings(dir, ports) : {}),
+  }
 }
 
 /** A secret for this stack alone, and a token signed with it for the superuser. @param {string} dir @returns {Settings} */
@@ -68,14 +74,24 @@ function tokenSettings(dir) {
   }
 }
 
-/** Passwords, certificates and OpenID Connect beside the tokens. @param {string} dir @param {Ports} ports @returns {Promise<Settings>} */
-async function everySettings(dir, ports) {
+/** Certificates of the brokers, of the superuser and of nobody, and a stranger's. @param {string} dir @returns {Promise<Settings>} */
+async function tlsSettings(dir) {
   const folder = loginsDir(dir)
-  mkdirSync(folder, {recursive: true})
-  writeOpenId(folder, ports)
   const {authority, pairs} = await makeCertificates(folder, {authority: 'ca', names: ['server', SUPERUSER, 'nobody']})
   // The same name, vouched for by somebody whom the broker does not trust.
   await makeCertificates(join(folder, 'other'), {authority: 'other-ca', names: [SUPERUSER]})
+  return {
+    tlsCertificateFilePath: pairs.server.certificate,
+    tlsKeyFilePath: pairs.server.key,
+    tlsTrustCertsFilePath: authority,
+    tlsRequireTrustedClientCertOnConnect: false,
+  }
+}
+
+/** Passwords, certificates and OpenID Connect as logins, beside the tokens. @param {string} dir @param {Ports} ports @returns {Promise<Settings>} */
+async function everySettings(dir, ports) {
+  const folder = loginsDir(dir)
+  writeOpenId(folder, ports)
   return {
     authenticationProviders: [
       `${PROVIDERS}Token`,
@@ -84,12 +100,6 @@ async function everySettings(dir, ports) {
       `${PROVIDERS}Tls`,
     ].join(),
     basicAuthConf: `file://${await writePasswords(folder)}`,
-    webServicePortTls: ports.webTls,
-    brokerServicePortTls: ports.brokerTls,
-    tlsCertificateFilePath: pairs.server.certificate,
-    tlsKeyFilePath: pairs.server.key,
-    tlsTrustCertsFilePath: authority,
-    tlsRequireTrustedClientCertOnConnect: false,
     openIDAllowedTokenIssuers: issuerUrl(ports),
     openIDAllowedAudiences: AUDIENCE,
     openIDRequireIssuersUseHttps: false,

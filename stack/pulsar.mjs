@@ -4,20 +4,22 @@ import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {brokerSettings} from './broker-conf.mjs'
 import {VARIANTS} from './identity.mjs'
-import {adminHeaders, hasEveryLogin, loginPorts, loginsDir, tokenFile} from './logins.mjs'
+import {adminHeaders, hasEveryLogin, hasTls, loginPorts, loginsDir, tokenFile} from './logins.mjs'
 import {AUDIENCE, issuerUrl} from './openid.mjs'
 
 /** @typedef {import('./identity.mjs').Identity} Identity */
 /** @typedef {import('./ports.mjs').Ports} Ports */
 /** @typedef {import('./processes.mjs').Program} Program */
+/** @typedef {{adminUrl: string, serviceUrl: string, webSocketUrl: string, adminTlsUrl?: string, serviceTlsUrl?: string, webSocketTlsUrl?: string}} Addresses */
 /** @typedef {{dir: string, ports: Ports, java: string, classpath: string, log4j: string, logins: import('./logins.mjs').Settings}} Options */
 
 const SECOND = 'broker-2'
 
 /** What needs a port. @param {Identity} identity */
 export function pulsarPorts(identity) {
-  const second = hasSecondBroker(identity) ? ['zookeeper', 'web2', 'broker2'] : []
-  return ['web', 'broker', 'bookie', ...second, ...loginPorts(identity)]
+  const own = ['web', 'broker', ...(hasTls(identity) ? ['webTls', 'brokerTls'] : [])]
+  const second = hasSecondBroker(identity) ? ['zookeeper', ...own.map((name) => `${name}2`)] : []
+  return [...own, 'bookie', ...second, ...loginPorts(identity)]
 }
 
 const OPENED_PACKAGES = [
@@ -32,7 +34,7 @@ export const hasSecondBroker = ({config}) => VARIANTS[config].brokers === 2
 /** Writes the broker's files into the stack's folder. @param {Identity} identity @param {Options} options */
 export function brokerProgram(identity, options) {
   const {dir, logins, ports} = options
-  const conf = writeConf(dir, 'broker', brokerSettings(identity, {web: ports.web, broker: ports.broker, logins}))
+  const conf = writeConf(dir, 'broker', brokerSettings(identity, {...ports, logins}))
   const metadata = hasSecondBroker(identity)
     ? ['--zookeeper-port', String(ports.zookeeper), '--zookeeper-dir', join(dir, 'zookeeper')]
     : ['--metadata-dir', join(dir, 'metadata')]
@@ -50,13 +52,21 @@ export function secondBrokerProgram(identity, options) {
   const {dir, logins, ports} = options
   const metadataStore = `zk:127.0.0.1:${ports.zookeeper}`
   const conf = writeConf(dir, SECOND, {
-    ...brokerSettings(identity, {web: ports.web2, broker: ports.broker2, logins}),
+    ...brokerSettings(identity, {...secondPorts(ports), logins}),
     metadataStoreUrl: metadataStore,
     configurationMetadataStoreUrl: metadataStore,
   })
   writeArguments(SECOND, ['org.apache.pulsar.PulsarBrokerStarter', '--broker-conf', conf], options)
   return javaProgram(SECOND, dir, options.java)
 }
+
+/** @param {Ports} ports */
+const secondPorts = ({web2, broker2, webTls2, brokerTls2}) => ({
+  web: web2,
+  broker: broker2,
+  webTls: webTls2,
+  brokerTls: brokerTls2,
+})
 
 /** A broker whose files are there already. @param {Identity} identity @param {string} dir @param {string} java */
 export function brokerAgain(identity, dir, java) {
@@ -114,37 +124,33 @@ export const brokerLog = (dir, name = 'broker') => join(dir, `${name}.log`)
 export function pulsarContext(identity, {dir, ports}) {
   const token = tokenFile(identity, dir)
   return {
-    ...pulsarAddresses(ports),
-    ...(hasSecondBroker(identity) ? secondAddresses(ports) : {}),
+    ...addresses(ports),
+    ...(hasSecondBroker(identity) ? besides(addresses(secondPorts(ports))) : {}),
     ...(token ? {tokenFile: token} : {}),
-    ...(hasEveryLogin(identity)
+    ...(hasTls(identity) ? {loginsDir: loginsDir(dir)} : {}),
+    ...(hasEveryLogin(identity) ? {issuerUrl: issuerUrl(ports), audience: AUDIENCE} : {}),
+  }
+}
+
+/** For messages it is the one to ask: a standalone sends its clients through itself, whoever serves the topic. @param {Addresses} second */
+function besides(second) {
+  const {serviceUrl, webSocketUrl} = second
+  return {serviceUrl, webSocketUrl, second}
+}
+
+/** @param {Partial<Ports>} ports of one broker @returns {Addresses} */
+function addresses({web, broker, webTls, brokerTls}) {
+  return {
+    adminUrl: `http://127.0.0.1:${web}`,
+    serviceUrl: `pulsar://127.0.0.1:${broker}`,
+    webSocketUrl: `ws://127.0.0.1:${web}`,
+    ...(webTls
       ? {
-          adminTlsUrl: `https://127.0.0.1:${ports.webTls}`,
-          serviceTlsUrl: `pulsar+ssl://127.0.0.1:${ports.brokerTls}`,
-          webSocketTlsUrl: `wss://127.0.0.1:${ports.webTls}`,
-          issuerUrl: issuerUrl(ports),
-          audience: AUDIENCE,
-          loginsDir: loginsDir(dir),
+          adminTlsUrl: `https://127.0.0.1:${webTls}`,
+          serviceTlsUrl: `pulsar+ssl://127.0.0.1:${brokerTls}`,
+          webSocketTlsUrl: `wss://127.0.0.1:${webTls}`,
         }
       : {}),
-  }
-}
-
-/** For messages it is the one to ask: a standalone sends its clients through itself, whoever serves the topic. @param {Ports} ports */
-function secondAddresses(ports) {
-  return {
-    secondAdminUrl: `http://127.0.0.1:${ports.web2}`,
-    serviceUrl: `pulsar://127.0.0.1:${ports.broker2}`,
-    webSocketUrl: `ws://127.0.0.1:${ports.web2}`,
-  }
-}
-
-/** @param {Ports} ports */
-function pulsarAddresses(ports) {
-  return {
-    adminUrl: `http://127.0.0.1:${ports.web}`,
-    serviceUrl: `pulsar://127.0.0.1:${ports.broker}`,
-    webSocketUrl: `ws://127.0.0.1:${ports.web}`,
   }
 }
 
@@ -188,7 +194,7 @@ export async function secondBrokerProblem(identity, {dir, ports}) {
 function adminClient(identity, dir, ports) {
   const headers = adminHeaders(identity, dir)
   return async (/** @type {string} */ method, /** @type {string} */ path, /** @type {unknown} */ body = undefined) => {
-    const response = await fetch(`${pulsarAddresses(ports).adminUrl}/admin/v2/${path}`, {
+    const response = await fetch(`${addresses(ports).adminUrl}/admin/v2/${path}`, {
       method,
       headers: {...headers, connection: 'close', ...(body ? {'content-type': 'application/json'} : {})},
       body: body ? JSON.stringify(body) : undefined,

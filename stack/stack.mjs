@@ -15,7 +15,8 @@ import {CONTEXT, contextFile, dataDir, readJson, readState, writeJson} from './s
 /** @typedef {import('./state.mjs').State} State */
 /** @typedef {{pulsar?: string, config?: string, redis?: string}} Which */
 /** @typedef {{signal?: AbortSignal, progress?: (line: string) => void}} Control */
-/** @typedef {{adminUrl: string, serviceUrl: string, webSocketUrl: string, redisUrl: string, id: string, pulsar: string, config: string, redis: string, tokenFile?: string, secondAdminUrl?: string, adminTlsUrl?: string, serviceTlsUrl?: string, webSocketTlsUrl?: string, issuerUrl?: string, audience?: string, loginsDir?: string}} Context */
+/** @typedef {import('./pulsar.mjs').Addresses} Addresses */
+/** @typedef {Addresses & {redisUrl: string, id: string, pulsar: string, config: string, redis: string, tokenFile?: string, second?: Addresses, issuerUrl?: string, audience?: string, loginsDir?: string}} Context */
 /** @typedef {{id: string, state: 'running' | 'crashed' | 'starting' | 'stopped', upSeconds: number | null, processes: Array<{name: string, pid: number, alive: boolean}>, context: Context | null}} Status */
 
 /**

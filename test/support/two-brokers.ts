@@ -1,20 +1,26 @@
 import assert from 'node:assert/strict'
 import {randomBytes} from 'node:crypto'
 import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
 
 import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
 import {parseTopicName, type TopicName} from '../../src/topic-name.js'
-import {addresses as tested} from './live.js'
+import {addresses as tested, until} from './live.js'
 import {runStack} from './own-stack.js'
 import {tokenCredentials} from './tokens.js'
 
-interface ClusterContext {
+interface Addresses {
+  readonly adminUrl: string
+  readonly adminTlsUrl: string
+}
+
+interface ClusterContext extends Addresses {
   /** the stack's name */
   readonly id: string
-  readonly adminUrl: string
-  readonly secondAdminUrl: string
+  readonly second: Addresses
   readonly webSocketUrl: string
   readonly tokenFile: string
+  readonly loginsDir: string
 }
 
 interface Status {
@@ -28,6 +34,10 @@ interface Status {
 export class TwoBrokers {
   /** the web addresses; the first also has the cluster's ZooKeeper and bookie */
   readonly urls: {readonly first: string; readonly second: string}
+  /** the same by TLS */
+  readonly tlsUrls: {readonly first: string; readonly second: string}
+  /** with the brokers' certificate, and its authority's */
+  readonly loginsDir: string
   /** the second's: the first, a standalone, sends clients through itself, whoever serves the topic */
   readonly webSocketUrl: string
   /** the superuser's */
@@ -38,7 +48,9 @@ export class TwoBrokers {
 
   private constructor(context: ClusterContext, token: string) {
     this.id = context.id
-    this.urls = {first: context.adminUrl, second: context.secondAdminUrl}
+    this.urls = {first: context.adminUrl, second: context.second.adminUrl}
+    this.tlsUrls = {first: context.adminTlsUrl, second: context.second.adminTlsUrl}
+    this.loginsDir = context.loginsDir
     this.webSocketUrl = context.webSocketUrl
     this.token = token
     this.admin = new PulsarAdmin({url: context.adminUrl, credentials: tokenCredentials(token)})
@@ -56,7 +68,7 @@ export class TwoBrokers {
 
   /** The environment in which the command line asks one of them, logged in. */
   asking(url: string): Record<string, string> {
-    return {KEYSHIFT_ADMIN_URL: url, KEYSHIFT_TOKEN: this.token}
+    return {KEYSHIFT_ADMIN_URL: url, KEYSHIFT_TOKEN: this.token, KEYSHIFT_TLS_CA_FILE: join(this.loginsDir, 'ca.pem')}
   }
 
   /** Asks one of them for something below /admin/v2, logged in, and follows nothing. */
@@ -78,9 +90,12 @@ export class TwoBrokers {
     for (const [at, [bundle, topic]] of [...bundles].entries()) {
       const owner = at % 2 === 0 ? this.urls.first : this.urls.second
       const path = `/namespaces/${topic.tenant}/${topic.namespace}/${bundle}/unload`
-      await this.order('PUT', `${path}?destinationBroker=${new URL(owner).host}`)
-      await this.admin.topicStats(topic) // the first that asks for a topic has its bundle go where it was told to
-      assert.ok(await this.isServedBy(owner, topic))
+      // A broker that has just come is not always given what it is to have.
+      await until(`${bundle} going to ${owner}`, async () => {
+        await this.order('PUT', `${path}?destinationBroker=${new URL(owner).host}`)
+        await this.admin.topicStats(topic) // the first that asks for a topic has its bundle go where it was told to
+        return this.isServedBy(owner, topic)
+      })
     }
   }
 
