@@ -37,10 +37,10 @@ export class Access {
     return this.adminAt(this.url('adminUrl', ['http', 'https'], '--admin-url'), patience)
   }
 
-  /** Opens the admin API of another broker of the cluster, by `host:port`. */
-  async broker(address: string): Promise<PulsarAdmin> {
-    const {protocol} = new URL(this.url('adminUrl', ['http', 'https'], '--admin-url'))
-    return this.adminAt(`${protocol}//${address}`)
+  /** Opens the admin API of another broker of the cluster, with the same login. @param url as the cluster has it */
+  async adminAt(url: string, patience: Patience = {}): Promise<PulsarAdmin> {
+    const {PulsarAdmin} = await import('../clients/pulsar-admin/admin.js')
+    return this.own(new PulsarAdmin({url, credentials: await this.credentials(), ...patience}))
   }
 
   /** @throws Usage E_URL, E_TLS_FILE; Unreachable E_NATIVE_MISSING */
@@ -83,11 +83,6 @@ export class Access {
     const {[name]: url, context} = this.settings
     if (url === null) throw noAddress(flag, context?.value ?? '')
     return requireUrl(url.value, schemes, flag)
-  }
-
-  private async adminAt(url: string, patience: Patience = {}): Promise<PulsarAdmin> {
-    const {PulsarAdmin} = await import('../clients/pulsar-admin/admin.js')
-    return this.own(new PulsarAdmin({url, credentials: await this.credentials(), ...patience}))
   }
 
   private credentials(): Promise<Credentials> {

@@ -110,7 +110,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
       ...EVERY_SUBSCRIPTION,
       pattern: parsePattern(topic),
       isFresh: false,
-      openBroker: (address) => this.access.broker(address),
+      openBroker: (url) => this.access.adminAt(url),
     })
     const names = new Set(subscriptions.map((row) => row.topic))
     return {

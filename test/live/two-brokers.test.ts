@@ -6,6 +6,7 @@ import type {KeyRanges} from '../../src/domain/keyshared/range-report.js'
 import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect.js'
 import type {SubscriptionList} from '../../src/domain/subscriptions/list.js'
 import type {TopicName} from '../../src/topic-name.js'
+import {balancer, followingProxy} from '../support/between.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {until} from '../support/live.js'
 import {tokenCredentials} from '../support/tokens.js'
@@ -22,6 +23,7 @@ after(async () => {
 })
 const {first, second} = cluster.urls
 const BOTH = [first, second]
+const BY_TLS = [cluster.tlsUrls.first, cluster.tlsUrls.second]
 
 /** A partitioned topic, spread over both brokers, and a plain one of each: `SUB` is on all of them. */
 let topics: {orders: TopicName; partitions: TopicName[]; ofFirst: TopicName; ofSecond: TopicName}
@@ -63,16 +65,17 @@ async function listAll(url: string, without: number): Promise<SubscriptionList> 
     const rows = Object.fromEntries(list.subscriptions.map((row) => [row.topic, row]))
     const orders = rows[topics.orders.full]
     const isWhole = orders?.partitions === PARTITIONS && orders.partitionsWithoutConsumer === without
-    return list.subscriptions.length === 3 && isWhole
+    // Until the brokers have made their first copies, the topics are asked.
+    return list.source === 'broker-stats' && list.subscriptions.length === 3 && isWhole
   })
   assert.ok(list)
   return list
 }
 
 test('whichever broker is asked, the list has what both of them serve', async () => {
-  for (const url of BOTH) {
-    const {complete, failedBrokers, source, subscriptions} = await listAll(url, 0)
-    assert.deepEqual([source, complete, failedBrokers], ['broker-stats', true, []])
+  for (const url of [...BOTH, ...BY_TLS]) {
+    const {complete, failedBrokers, subscriptions} = await listAll(url, 0)
+    assert.deepEqual([complete, failedBrokers], [true, []])
     const {ofFirst, ofSecond, orders} = topics
     assert.deepEqual(
       subscriptions.map((row) => [row.topic, row.type, row.consumers]),
@@ -85,12 +88,36 @@ test('whichever broker is asked, the list has what both of them serve', async ()
   }
 })
 
+test('behind a load balancer each broker is asked by its own address', async (t) => {
+  const whole = (await listAll(first, 0)).subscriptions.map(stable)
+  const balanced = await balancer(t, cluster.loginsDir, BY_TLS)
+  for (let times = 0; times < 8; times++) {
+    const {complete, source, subscriptions} = await askCli<SubscriptionList>(listArgs(), cluster.asking(balanced))
+    assert.deepEqual([source, complete, subscriptions.map(stable)], ['broker-stats', true, whole])
+  }
+})
+
+/** What of a row no time changes. */
+function stable({consumers, partitions, topic}: SubscriptionList['subscriptions'][number]): unknown[] {
+  return [topic, partitions, consumers]
+}
+
+test('behind a proxy that goes where brokers send it, no broker has an address: the topics are asked', async (t) => {
+  const proxy = await followingProxy(t, cluster.loginsDir, first)
+  const list = await askCli<SubscriptionList>(listArgs(), cluster.asking(proxy))
+  const {complete, source, sourceReason, subscriptions} = list
+  assert.deepEqual([source, sourceReason, complete], ['topic-stats', 'out-of-reach', true])
+  assert.equal(subscriptions.length, 3)
+  const {stdout} = await runCli(listArgs(), cluster.asking(proxy))
+  assert.match(stdout, /asked topic by topic \(no broker can be reached by its own address: --fresh does not try\)/)
+})
+
 test('a topic of the other broker is asked of that one, with the login', async () => {
   const {ofFirst, ofSecond, orders} = topics
   const redirect = await cluster.ask(second, statsPath(ofFirst))
   assert.equal(redirect.status, 307)
   assert.ok(redirect.headers.get('location')?.startsWith(first))
-  for (const url of BOTH) {
+  for (const url of [...BOTH, ...BY_TLS]) {
     for (const topic of [ofFirst, ofSecond]) {
       const args = ['subscriptions', 'inspect', topic.full, SUB]
       assert.equal((await askCli<SubscriptionReport>(args, cluster.asking(url))).topic, topic.full)
@@ -109,16 +136,21 @@ test('a topic of the other broker is asked of that one, with the login', async (
 
 test('a killed broker is named for as long as it is in the list of brokers; then the other serves its topics', async () => {
   await cluster.killSecond()
-  const [cut, strict] = await Promise.all(
-    [[], ['--strict']].map((more) => runCli([...listArgs(), ...more, '--json'], cluster.asking(first))),
-  )
-  assert.ok(cut && strict)
+  const [cut, strict, byTls] = await Promise.all([
+    runCli([...listArgs(), '--json'], cluster.asking(first)),
+    runCli([...listArgs(), '--strict', '--json'], cluster.asking(first)),
+    askCli<SubscriptionList>(listArgs(), cluster.asking(cluster.tlsUrls.first)),
+  ])
   assert.equal(cut.code, 0, cut.stdout)
   const {result, warnings} = parseDocument<SubscriptionList>(cut.stdout)
   const {host} = new URL(second)
   assert.deepEqual([result.source, result.complete], ['broker-stats', false])
   assert.deepEqual(
     result.failedBrokers.map(({broker}) => broker),
+    [host],
+  )
+  assert.deepEqual(
+    byTls.failedBrokers.map(({broker}) => broker),
     [host],
   )
   assert.match(warnings.join(), new RegExp(`not whole: ${host} did not answer`))
@@ -131,6 +163,6 @@ test('a killed broker is named for as long as it is in the list of brokers; then
   for (const topic of [topics.ofSecond, ...topics.partitions]) {
     await until(`${topic.local} being taken over`, () => cluster.isServedBy(first, topic), 60_000)
   }
-  const {complete, failedBrokers, source} = await listAll(first, PARTITIONS)
-  assert.deepEqual([source, complete, failedBrokers], ['broker-stats', true, []])
+  const {complete, failedBrokers} = await listAll(first, PARTITIONS)
+  assert.deepEqual([complete, failedBrokers], [true, []])
 })

@@ -203,6 +203,7 @@ export const migrations: MigrationList = {
 
 export const list: SubscriptionList = {
   source: 'broker-stats',
+  sourceReason: null,
   asOf: at,
   maxAgeMs: 60_000,
   complete: false,

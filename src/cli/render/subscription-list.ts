@@ -66,13 +66,22 @@ function notesText({isBlocked, isStalled, partitionsWithoutConsumer}: Subscripti
   ].join(', ')
 }
 
-function ageNote({asOf, complete, failedBrokers, maxAgeMs, source}: SubscriptionList): string {
+const REASONS = {
+  'asked-for': '',
+  'not-allowed': ' (this login may not ask the brokers for their copies)',
+  'not-in-copies': " (nothing in the brokers' copies matches)",
+  'out-of-reach': ' (no broker can be reached by its own address: --fresh does not try)',
+}
+
+function ageNote({asOf, complete, failedBrokers, maxAgeMs, source, sourceReason}: SubscriptionList): string {
   const why =
     failedBrokers.length > 0
       ? `no answer from ${failedBrokers.map(({broker}) => broker).join(', ')}`
       : 'a broker left partitions out'
   const gaps = complete ? '' : `; INCOMPLETE: ${why}`
-  if (source === 'topic-stats') return `live, asked topic by topic, ${asOf}${gaps}`
+  if (source === 'topic-stats') {
+    return `live, asked topic by topic${REASONS[sourceReason ?? 'asked-for']}, ${asOf}${gaps}`
+  }
   const age = maxAgeMs === null ? 'of unknown age' : `up to ${String(maxAgeMs / 1000)} s old`
   return `from the brokers' copies, ${age}, without topics that are not loaded; --fresh asks for live ones; ${asOf}${gaps}`
 }

@@ -130,8 +130,8 @@ export class AdminHttp {
       if (isLoginRefusal(answer.status, answer.body.toString('utf8')) && this.login.renew())
         answer = await exchange(url)
       const {body, headers, sent, status} = answer
-      if (isGood(status)) return answer
       const location = status >= 300 && status < 400 ? headers['location'] : undefined
+      if (isGood(status) || (location !== undefined && request.isNotFollowed)) return answer
       if (location === undefined) {
         const said = unsaid(body.toString('utf8'), sent)
         throw new AdminRefused(request, url, {status, said, login: this.login.about})

@@ -92,7 +92,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       order: flags.sort ?? 'name',
       limit: flags.limit,
       onRows: writer && flags.sort === undefined ? (rows) => writer.write(rowLines(rows)) : undefined,
-      openBroker: (address) => this.access.broker(address),
+      openBroker: (url) => this.access.adminAt(url),
       signal: writer?.readerGone,
     })
     this.requireWhole(list, flags.strict)

@@ -2,6 +2,7 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {BrokerTopic} from '../../clients/pulsar-admin/broker-topics.js'
 import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import {Unreachable} from '../../errors.js'
+import {type Broker, collectBrokers, type OpenBroker} from './collect-brokers.js'
 import {type Collected, type Collecting, interrupted} from './collecting.js'
 import type {SubscriptionList} from './list.js'
 import {ListFold} from './list-fold.js'
@@ -9,7 +10,7 @@ import {isWanted} from './pattern.js'
 import type {FoldedRow} from './row-tally.js'
 
 export interface CollectingCopies extends Collecting {
-  readonly openBroker: (address: string) => Promise<PulsarAdmin>
+  readonly openBroker: OpenBroker
 }
 
 export interface Copies extends Collected {
@@ -17,22 +18,27 @@ export interface Copies extends Collected {
 }
 
 /**
+ * Why there is nothing to be had from the brokers' copies: this login may not ask them; none of them is reached by its own
+ * address, though one answers; nothing in them matches. A broker's copy is empty for its first minute, and a topic is in it
+ * only once it is loaded, so that nothing there does not mean nothing.
+ */
+export type NoCopies = 'not-allowed' | 'out-of-reach' | 'not-in-copies'
+
+/**
  * Reads every broker's copy as it comes. No row is taken before each broker has begun to answer or failed.
  *
- * @returns null when this login may not ask the brokers, or when their copies hold nothing that matches: a broker's copy is
- *   empty for its first minute, and a topic is in it only once it is loaded, so nothing there does not mean nothing.
  * @throws what the first broker answered, when none of them gives its copy.
  */
-export async function collectCopies(admin: PulsarAdmin, options: CollectingCopies): Promise<Copies | null> {
+export async function collectCopies(admin: PulsarAdmin, options: CollectingCopies): Promise<Copies | NoCopies> {
   const opened = await openCopies(admin, options)
-  if (opened === null) return null
+  if (typeof opened === 'string') return opened
   const reading = new CopyReading(options, opened.copies.length)
   const outcomes = await unlessAborted(
     Promise.all(opened.copies.map(({broker, topics}) => reading.read(topics).then(noFailure, failureOf(broker)))),
     options.signal,
   )
   const failed = [...opened.failed, ...outcomes.flat()]
-  if (reading.fold.isEmpty && failed.length === 0) return null
+  if (reading.fold.isEmpty && failed.length === 0) return 'not-in-copies'
   for (const rows of reading.fold.finishAll()) await options.onRows(rows)
   return {failed, isWhole: reading.fold.isWhole}
 }
@@ -42,26 +48,34 @@ interface OpenCopies {
   readonly failed: SubscriptionList['failedBrokers']
 }
 
-async function openCopies(admin: PulsarAdmin, {openBroker}: CollectingCopies): Promise<OpenCopies | null> {
+async function openCopies(admin: PulsarAdmin, {openBroker}: CollectingCopies): Promise<NoCopies | OpenCopies> {
   try {
-    const brokers = await admin.brokers()
-    // A broker by itself is known by its plain address, which may not be the way to it.
-    const open = brokers.length === 1 ? (): Promise<PulsarAdmin> => Promise.resolve(admin) : openBroker
+    const brokers = await collectBrokers(admin, openBroker)
     const outcomes = await Promise.allSettled(
-      brokers.map(async (broker) => ({broker, topics: await (await open(broker)).brokerTopics()})),
+      brokers.map(async (one) => ({broker: one.broker, topics: await openCopy(admin, one, openBroker)})),
     )
     const copies = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
     const rejected = outcomes.filter((outcome) => outcome.status === 'rejected')
+    if (brokers.length > 1 && copies.length === 0 && rejected.every(isOutOfReach)) return 'out-of-reach'
     const refused = rejected.find(({reason}) => isForbidden(reason)) ?? (copies.length === 0 ? rejected[0] : undefined)
     if (refused) throw refused.reason
     const failed = outcomes.flatMap((outcome, at) =>
-      outcome.status === 'rejected' ? [{broker: brokers[at] ?? '', cause: causeOf(outcome.reason)}] : [],
+      outcome.status === 'rejected' ? [{broker: brokers[at]?.broker ?? '', cause: causeOf(outcome.reason)}] : [],
     )
     return {copies, failed}
   } catch (error) {
-    if (isForbidden(error)) return null
+    if (isForbidden(error)) return 'not-allowed'
     throw error
   }
+}
+
+async function openCopy(
+  admin: PulsarAdmin,
+  {broker, url}: Broker,
+  openBroker: OpenBroker,
+): Promise<AsyncIterable<BrokerTopic[]>> {
+  if (url === null) throw new Unreachable('E_BROKER_UNREACHABLE', `nobody tells the address of the broker ${broker}`)
+  return (url === admin.url ? admin : await openBroker(url)).brokerTopics()
 }
 
 /** Several brokers' copies on their way into rows. */
@@ -122,6 +136,10 @@ function failureOf(broker: string): (reason: unknown) => SubscriptionList['faile
 
 function causeOf(reason: unknown): string {
   return reason instanceof Error ? reason.message : String(reason)
+}
+
+function isOutOfReach({reason}: PromiseRejectedResult): boolean {
+  return reason instanceof Unreachable && ['E_BROKER_TLS', 'E_BROKER_UNREACHABLE'].includes(reason.code)
 }
 
 function isForbidden(error: unknown): boolean {

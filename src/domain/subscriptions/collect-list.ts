@@ -1,5 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {collectCopies, type Copies} from './collect-copies.js'
+import type {OpenBroker} from './collect-brokers.js'
+import {collectCopies, type Copies, type NoCopies} from './collect-copies.js'
 import type {Collecting} from './collecting.js'
 import {collectSettings} from './collect-settings.js'
 import {collectTopics, collectAgain} from './collect-topics.js'
@@ -11,8 +12,7 @@ import type {TopicScope} from './pattern.js'
 export interface ListOptions extends RowChoice, TopicScope {
   /** Ask for each topic's statistics instead of the brokers' copies. */
   readonly isFresh: boolean
-  /** Opens the admin API of another broker of the same cluster. */
-  readonly openBroker: (address: string) => Promise<PulsarAdmin>
+  readonly openBroker: OpenBroker
   /** Aborted when nobody wants the list any more. */
   readonly signal?: AbortSignal | undefined
 }
@@ -34,15 +34,18 @@ export async function listSubscriptions(admin: PulsarAdmin, options: ListOptions
   const periodMs = await statsPeriodMs(admin)
   const known = {nowMs, periodMs: periodMs ?? USUAL_PERIOD_MS}
   const rows = new FittingRows(options)
-  const copies = options.isFresh ? null : await fromCopies(admin, options, {rows, ...known})
-  const live = copies ? null : await collectTopics(admin, {...options, ...known, onRows: taking(rows)})
-  const failedBrokers = copies?.failed ?? []
+  const copies = options.isFresh ? 'asked-for' : await fromCopies(admin, options, {rows, ...known})
+  const isLive = typeof copies === 'string'
+  const {failed, isWhole}: Copies = isLive
+    ? {failed: [], ...(await collectTopics(admin, {...options, ...known, onRows: taking(rows)}))}
+    : copies
   return {
-    source: copies ? 'broker-stats' : 'topic-stats',
+    source: isLive ? 'topic-stats' : 'broker-stats',
+    sourceReason: isLive ? copies : null,
     asOf: new Date(nowMs).toISOString(),
-    maxAgeMs: copies ? periodMs : 0,
-    complete: (copies ?? live)?.isWhole === true && failedBrokers.length === 0,
-    failedBrokers,
+    maxAgeMs: isLive ? 0 : periodMs,
+    complete: isWhole && failed.length === 0,
+    failedBrokers: failed,
     matched: rows.matched,
     subscriptions: rows.sorted(),
   }
@@ -63,7 +66,7 @@ async function fromCopies(
   admin: PulsarAdmin,
   options: ListOptions,
   {nowMs, periodMs, rows}: Known,
-): Promise<Copies | null> {
+): Promise<Copies | NoCopies> {
   const {silentSinceMs, ...rest} = options.filter
   const time = {nowMs, periodMs}
   if (silentSinceMs === undefined) return collectCopies(admin, {...options, ...time, onRows: taking(rows)})
@@ -79,7 +82,7 @@ async function fromCopies(
       return Promise.resolve()
     },
   })
-  if (copies === null) return null
+  if (typeof copies === 'string') return copies
   const again = await collectAgain(admin, candidates, {...options, ...time, onRows: taking(rows)})
   return {...copies, isWhole: copies.isWhole && again.isWhole}
 }

@@ -32,6 +32,11 @@ export interface SubscriptionRow {
 export interface SubscriptionList {
   /** `broker-stats`: one request per broker, a copy renewed each minute; `topic-stats`: one request per topic, live */
   source: 'broker-stats' | 'topic-stats'
+  /**
+   * why the topics were asked: `--fresh` asked for it; this login may not ask for the brokers' copies; no broker is reached by
+   * its own address; nothing in the copies matches. null for `broker-stats`
+   */
+  sourceReason: 'asked-for' | 'not-allowed' | 'not-in-copies' | 'out-of-reach' | null
   /** when the brokers were asked */
   asOf: string
   /** how old the numbers may be, in ms; null when the broker does not say */
