@@ -43,6 +43,7 @@ try {
   await Promise.all(topics.map((topic) => limit(() => makeTopic(topic))))
   const recorded = await recordedSubscription()
   await benchSpeed()
+  await benchShellLoop()
   await benchPulsarAdmin()
   await benchMemory(recorded)
 } finally {
@@ -106,6 +107,21 @@ async function benchSpeed(): Promise<void> {
       `median ${median(bare).toFixed(0)} ms of ${String(RUNS)}: ${(oneByOne / median(bare)).toFixed(1)} times faster than one request ` +
       `for each partition after the other (${oneByOne.toFixed(0)} ms), goal ${String(GOAL)}; ` +
       `whole commands ${median(wholes).toFixed(0)} ms: ${(oneByOne / median(wholes)).toFixed(1)} times`,
+  )
+}
+
+/** One request after the other, as a shell has them: whole commands on both sides. */
+async function benchShellLoop(): Promise<void> {
+  const urls = topics.flatMap(({local, namespace, tenant}) =>
+    Array.from({length: PARTITIONS}, (_, index) => {
+      return `${adminUrl}/admin/v2/persistent/${tenant}/${namespace}/${local}-partition-${String(index)}/stats`
+    }),
+  )
+  const loop = await measureCommand(['sh', '-c', 'for url; do curl -sf "$url"; done', 'sh', ...urls])
+  const {ms} = await measureKeyshift(['subscriptions', 'list', NAMESPACE, '--json', '--admin-url', adminUrl])
+  say(
+    `curl in a shell's loop over ${String(urls.length)} partitions: ${(loop.ms / 1000).toFixed(1)} s; ` +
+      `subscriptions list as a whole command is ${(loop.ms / ms).toFixed(1)} times faster, goal ${String(GOAL)}`,
   )
 }
 

@@ -45,6 +45,6 @@ export async function measureCommand(
   const [code] = (await once(child, 'close')) as [number | null]
   await feeding
   clearInterval(watch)
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}`)
+  if (code !== 0) throw new Error(`${command} … ${args.slice(-4).join(' ')} ended with ${String(code)}`)
   return {ms: performance.now() - startedAt, peakMiB}
 }

@@ -31,8 +31,8 @@ export async function classpath(version, {hasOpenId, mvn, progress, signal}) {
   )
 }
 
-/** The list, if every jar in it is still there. @param {string} list */
-function readComplete(list) {
+/** A class path that Maven was asked for before, if every jar on it is still there. @param {string} list its file */
+export function readComplete(list) {
   if (!existsSync(list)) return undefined
   const value = readFileSync(list, 'utf8').trim()
   return value !== '' && value.split(delimiter).every((jar) => existsSync(jar)) ? value : undefined

@@ -4,6 +4,8 @@ import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {readdir, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
+import {readComplete} from '../../stack/classpath.mjs'
+
 const ROOT = join(import.meta.dirname, '..', '..')
 const KEPT = join(ROOT, '.stack')
 
@@ -65,20 +67,20 @@ type Artifact = `${string}:${string}:${string}`
 export function mavenClasspath(artifact: Artifact, versions?: Artifact): string | null {
   const folder = join(KEPT, 'maven', artifact.replaceAll(':', '_'))
   const list = join(folder, 'classpath.txt')
-  if (!existsSync(list)) {
-    mkdirSync(folder, {recursive: true})
-    const pom = join(folder, 'pom.xml')
-    writeFileSync(
-      pom,
-      `<project><modelVersion>4.0.0</modelVersion>
+  const known = readComplete(list)
+  if (known !== undefined) return known
+  mkdirSync(folder, {recursive: true})
+  const pom = join(folder, 'pom.xml')
+  writeFileSync(
+    pom,
+    `<project><modelVersion>4.0.0</modelVersion>
 <groupId>keyshift.test</groupId><artifactId>programs</artifactId><version>1</version><packaging>pom</packaging>
 ${versions === undefined ? '' : `<dependencyManagement>${dependency(versions, '<type>pom</type><scope>import</scope>')}</dependencyManagement>`}
 ${dependency(artifact)}
 </project>`,
-    )
-    if (spawnSync('mvn', ['-B', '-q', '-f', pom, GOAL, `-Dmdep.outputFile=${list}`]).status !== 0) return null
-  }
-  return readFileSync(list, 'utf8').trim()
+  )
+  const {status} = spawnSync('mvn', ['-B', '-q', '-f', pom, GOAL, `-Dmdep.outputFile=${list}`])
+  return status === 0 ? (readComplete(list) ?? null) : null
 }
 
 function dependency(artifact: Artifact, more = ''): string {
