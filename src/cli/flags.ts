@@ -105,7 +105,7 @@ export const sampleFlags = {
 export const redisFlags = {
   ...contextFlags,
   'redis-url': Flags.string({
-    description: 'Redis, as redis://, rediss:// or redis+sentinel://; a cluster is recognised',
+    description: 'Redis, as redis://, rediss://, redis+sentinel:// or rediss+sentinel://; a cluster is recognised',
     env: 'KEYSHIFT_REDIS_URL',
     helpGroup: 'REDIS',
     helpValue: 'redis://HOST:6379',

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
@@ -7,7 +6,6 @@ import {setTimeout as delay} from 'node:timers/promises'
 import calculateSlot from 'cluster-key-slot'
 import {Cluster, Redis} from 'ioredis'
 
-import {makeCertificates} from '../../stack/certificates.mjs'
 import {connectRedis} from '../../src/clients/redis/connect.js'
 import type {LockReleases} from '../../src/domain/locks/collect-release.js'
 import {type LockScan, scanLocks} from '../../src/domain/locks/collect.js'
@@ -154,83 +152,6 @@ test('Sentinel replaces the primary during the scan: it goes on with the new one
   const {scan, told} = await scanWhile(t, url, () => primary.kill())
   assert.deepEqual(told.toSorted(), keys)
   assert.equal(scan.complete, true)
-})
-
-test('a login without a right: it is named', async (t) => {
-  const redis = await startRedis(t)
-  await redis.call('SET', 'lock:a', 'x', 'PX', 60_000)
-  await redis.call('HSET', 'lock:b', '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01:1', 1)
-  const as = redis.url.replace('redis://', 'redis://auditor:right@')
-  const rights = ['%R~*', '+info', '+scan', '+dbsize', '+type', '+pexpiretime', '+pttl', '+object', '+get', '+hgetall']
-  const scanAs = async (...granted: string[]): Promise<ReturnType<typeof parseDocument<LockScan>>> => {
-    await redis.call('ACL', 'SETUSER', 'auditor', 'reset', 'on', '>right', '-@all', ...granted)
-    return parseDocument<LockScan>((await runCli(['locks', 'scan', '--redis-url', as, '--json'])).stdout)
-  }
-  assert.deepEqual((await scanAs(...rights)).result.summary.missingRights, [])
-  const cases: ReadonlyArray<readonly [without: string, lacks: string, unreadable: number]> = [
-    ['+hgetall', '+hgetall', 1],
-    ['+get', '+get', 1],
-    ['+type', '+type', 2],
-    ['%R~*', '~KEY', 2],
-  ]
-  for (const [without, lacks, unreadable] of cases) {
-    const {result, warnings} = await scanAs(...rights.filter((right) => right !== without))
-    assert.deepEqual([result.summary.missingRights, result.summary.unreadable], [[lacks], unreadable])
-    assert.equal(result.complete, false)
-    assert.ok(warnings.join().includes(`lacks ${lacks}`), warnings.join())
-  }
-  // Whoever reads the table must not take it for all there is.
-  assert.match(
-    (await runCli(['locks', 'scan', '--redis-url', as])).stdout,
-    /at least 0 locks[^]*not whole: 2 keys.*~KEY/,
-  )
-  for (const without of ['+scan', '+info']) {
-    const {error} = await scanAs(...rights.filter((right) => right !== without))
-    assert.equal(error.code, 'E_REDIS_ACL')
-    assert.deepEqual(error.data['lacks'], without)
-    assert.match(error.next.join(), new RegExp(`ACL SETUSER USER \\${without}`))
-  }
-})
-
-test('TLS and an ACL user: authorities, a certificate and a password in a file, by variables and by a context', async (t) => {
-  const folder = await temporaryFolder(t)
-  const {authority, pairs} = await makeCertificates(folder, {authority: 'ca', names: ['redis', 'auditor']})
-  const {certificate, key} = pairs.redis
-  const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', authority]
-  const user = ['--user', 'auditor', 'on', '>right', '~*', '+@all']
-  const {port} = await startRedis(t, '--port', '0', '--tls-port', 'PORT', ...files, ...user)
-  const url = `rediss://auditor@127.0.0.1:${String(port)}`
-  const password = join(folder, 'password')
-  await writeFile(password, 'right\n')
-  const own = {KEYSHIFT_REDIS_TLS_CERT_FILE: pairs.auditor.certificate, KEYSHIFT_REDIS_TLS_KEY_FILE: pairs.auditor.key}
-  const refusal = async (env: Record<string, string>): Promise<[number | null, string, string]> => {
-    const {code, stdout} = await runCli(['locks', 'scan', '--redis-url', url, '--json'], env)
-    const {error} = parseDocument(stdout)
-    return [code, error.code, error.message]
-  }
-  const unknown = await refusal({...own, KEYSHIFT_REDIS_PASSWORD_FILE: password})
-  assert.deepEqual(unknown.slice(0, 2), [4, 'E_REDIS_TLS'], unknown[2])
-  const all = {...own, KEYSHIFT_REDIS_TLS_CA_FILE: authority, KEYSHIFT_REDIS_PASSWORD_FILE: password}
-  const wrong = await refusal({...all, KEYSHIFT_REDIS_PASSWORD: 'wrong'})
-  assert.deepEqual(wrong.slice(0, 2), [4, 'E_REDIS_AUTH'])
-  assert.match(wrong[2], /sent with a password from the environment variable KEYSHIFT_REDIS_PASSWORD$/)
-  assert.equal((await askCli<LockScan>(['locks', 'scan', '--redis-url', url], all)).complete, true)
-
-  const home = {XDG_CONFIG_HOME: folder, KEYSHIFT_REDIS_URL: ''}
-  const {auditor} = pairs
-  const tls = ['--redis-ca-file', authority, '--redis-cert-file', auditor.certificate, '--redis-key-file', auditor.key]
-  const add = ['context', 'add', 'tls', '--redis-url', url, '--redis-password-file', password, ...tls, '--yes']
-  await askCli(add, home)
-  assert.equal((await askCli<LockScan>(['locks', 'scan'], home)).complete, true)
-  assert.equal(
-    (
-      await askCli<LockScan>(['locks', 'scan', '--redis-url', url, '--insecure'], {
-        ...all,
-        KEYSHIFT_REDIS_TLS_CA_FILE: '',
-      })
-    ).complete,
-    true,
-  )
 })
 
 test('a cluster of one server that was never told its address; and one in which nobody serves a slot', async (t) => {

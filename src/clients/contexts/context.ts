@@ -39,7 +39,7 @@ export interface Context {
   login?: LoginSource
   tls?: TlsSource
   redis?: {
-    /** redis://, rediss:// or redis+sentinel://; may name a user, never a password */
+    /** redis://, rediss://, redis+sentinel:// or rediss+sentinel://; may name a user, never a password */
     url?: string
     password?: SecretSource
     tls?: TlsSource

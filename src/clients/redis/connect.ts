@@ -5,7 +5,8 @@ import {Cluster, Redis} from 'ioredis'
 import {Unreachable, Usage} from '../../errors.js'
 import type {TlsOptions} from '../login/tls.js'
 import {Nearby} from './nearby.js'
-import {ready, type RedisSettings, refused} from './ready.js'
+import {FAIL_FAST, ready, type RedisSettings, refused} from './ready.js'
+import {sentinelSettings} from './sentinels.js'
 import {type SlotOwners, slotOwnersBy} from './slots.js'
 
 /** An open Redis, whatever its shape: a standalone or Sentinel primary, or every primary of a cluster. */
@@ -23,24 +24,6 @@ export interface RedisConnection {
   /** Other connections beside those to the primaries. */
   readonly nearby: Nearby
   close(): Promise<void>
-}
-
-const CONNECT_TIMEOUT_MS = 5000
-const COMMAND_TIMEOUT_MS = 15_000
-
-/**
- * ioredis retries for ever by default: a first command to a closed port fails after 73 s. A person waits, so fail at the
- * first refusal. `commandTimeout` catches a server that accepts and then says nothing.
- */
-const FAIL_FAST: RedisSettings = {
-  lazyConnect: true,
-  retryStrategy: () => null,
-  enableOfflineQueue: false,
-  maxRetriesPerRequest: 0,
-  connectTimeout: CONNECT_TIMEOUT_MS,
-  commandTimeout: COMMAND_TIMEOUT_MS,
-  connectionName: 'keyshift',
-  disableClientInfo: true, // a strict ACL rejects CLIENT SETINFO
 }
 
 /** What a URL does not say of a login. */
@@ -62,7 +45,8 @@ export async function connectRedis(
   url: string,
   login: RedisLogin = {password: null, tls: {}},
 ): Promise<RedisConnection> {
-  const {address, options} = withLogin(parseRedisUrl(url), login)
+  const {address, options: given} = withLogin(parseRedisUrl(url), login)
+  const options = given.sentinels === undefined ? given : await sentinelSettings(given, address)
   const redis = new Redis({...FAIL_FAST, ...options})
   await ready(redis, address)
   if ((await isCluster(redis, address)) && !(await isAllOfIt(redis, address))) {
@@ -210,7 +194,6 @@ function sentinelOptions(groups: Record<string, string | undefined>): ParsedUrl 
       name,
       ...credentials(username, password),
       ...(scheme === 'rediss' ? {tls: {}, enableTLSForSentinelMode: true} : {}),
-      sentinelRetryStrategy: () => null,
     },
   }
 }

@@ -6,6 +6,24 @@ import {lacksRight, missingRight} from './acl.js'
 /** How replies are mapped is part of ioredis's types: options that may hold it fit no constructor. */
 export type RedisSettings = Omit<RedisOptions, 'replyMapping'>
 
+const CONNECT_TIMEOUT_MS = 5000
+export const COMMAND_TIMEOUT_MS = 15_000
+
+/**
+ * ioredis retries for ever by default: a first command to a closed port fails after 73 s. A person waits, so fail at the
+ * first refusal. `commandTimeout` catches a server that accepts and then says nothing.
+ */
+export const FAIL_FAST: RedisSettings = {
+  lazyConnect: true,
+  retryStrategy: () => null,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  connectionName: 'keyshift',
+  disableClientInfo: true, // a strict ACL rejects CLIENT SETINFO
+}
+
 /** Connects, and reports the first error event: the promise alone only says "Connection is closed." */
 export async function ready(client: Cluster | Redis, address: string): Promise<void> {
   let first: Error | undefined
