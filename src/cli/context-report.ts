@@ -37,6 +37,8 @@ export interface SettingsReport {
   }
   redis: {
     url: Shown<string> | null
+    /** the other servers of a Redlock */
+    redlock: Shown<string[]> | null
     /** null for the one in the URL, or none */
     password: Shown<string> | null
     tls: ShownTls
@@ -54,7 +56,8 @@ export interface ContextRow {
 }
 
 export function reportSettings(settings: Settings, path: string): SettingsReport {
-  const {adminUrl, context, isProtected, login, namespace, redisPassword, redisUrl, serviceUrl, webSocketUrl} = settings
+  const {adminUrl, context, isProtected, login, namespace, redisPassword, redisUrl, redlock, serviceUrl, webSocketUrl} =
+    settings
   return {
     path,
     context,
@@ -69,6 +72,7 @@ export function reportSettings(settings: Settings, path: string): SettingsReport
     },
     redis: {
       url: shown(redisUrl, shownRedisUrl),
+      redlock: redlock && {value: redlock.value.map(shownRedisUrl), from: redlock.from},
       password: redisPassword && {value: placeOf(redisPassword.value), from: redisPassword.from},
       tls: shownTls(settings.redisTls),
     },

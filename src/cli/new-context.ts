@@ -26,6 +26,12 @@ export const newContextFlags = {
   'redis-cert-file': text('REDIS', 'FILE', 'a certificate of ours, PEM'),
   'redis-key-file': text('REDIS', 'FILE', 'its key, PEM'),
   ...secretFlags('redis-password', "Redis's password", 'REDIS'),
+  redlock: Flags.string({
+    description: 'one more of the independent servers on which locks are taken (Redlock); give each',
+    helpGroup: 'REDIS',
+    helpValue: 'redis://[USER@]HOST:6379',
+    multiple: true,
+  }),
   'redis-url': text('REDIS', 'redis://[USER@]HOST:6379', 'Redis, without a password'),
   'service-url': text('PULSAR', 'pulsar://HOST:6650', "the broker's binary address"),
   'tls-ca-file': text('TLS', 'FILE', "authorities in place of the machine's own, PEM"),
@@ -45,6 +51,8 @@ export function newContext(flags: NewContextValues): Context {
   const namespace = value('namespace')
   requireNamespace(namespace)
   for (const name of ['admin-url', 'service-url', 'web-socket-url', 'redis-url']) requireNoSecret(name, value(name))
+  const redlock = textsOf(flags['redlock'])
+  for (const url of redlock ?? []) requireNoSecret('redlock', url)
   const context = compact<Context>({
     adminUrl: value('admin-url'),
     serviceUrl: value('service-url'),
@@ -58,6 +66,7 @@ export function newContext(flags: NewContextValues): Context {
     }),
     redis: compact({
       url: value('redis-url'),
+      redlock,
       password: secretSource(flags, 'redis-password'),
       tls: compact({
         caFile: path('redis-ca-file'),
@@ -98,6 +107,10 @@ function newLogin(flags: NewContextValues): LoginSource | undefined {
   return {oauth2: {issuerUrl, keyFile, ...more}}
 }
 
+function textsOf(value: unknown): string[] | undefined {
+  return Array.isArray(value) ? value.map(String) : undefined
+}
+
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
@@ -113,7 +126,7 @@ function requireNoSecret(name: string, url: string | undefined): void {
   if (!hasPassword) return
   throw new Usage('E_URL', `--${name} has a password in it: a context names secrets, it does not hold them`, {
     next:
-      name === 'redis-url'
+      name === 'redis-url' || name === 'redlock'
         ? ['name it by --redis-password-env, --redis-password-file or --redis-password-command']
         : [],
   })

@@ -13,6 +13,8 @@ export interface Settings {
   readonly serviceUrl: Sourced<string> | null
   readonly webSocketUrl: Sourced<string> | null
   readonly redisUrl: Sourced<string> | null
+  /** the other servers of a Redlock, where the first one is the context's; null for none */
+  readonly redlock: Sourced<readonly string[]> | null
   /** null for none, or for a certificate alone */
   readonly login: Sourced<LoginSource> | null
   readonly tls: SourcedTls
@@ -54,6 +56,7 @@ export function resolveSettings(givers: Givers): Settings {
     context === null ? {value: addresses.value[name], from: addresses.from} : null
   const values = context?.values ?? {}
   const [adminGiven, adminKnown] = [given('admin-url', 'KEYSHIFT_ADMIN_URL'), inContext(values.adminUrl)]
+  const redisGiven = given('redis-url', 'KEYSHIFT_REDIS_URL')
   return {
     context: context && {value: context.name, from: context.from},
     adminUrl: adminGiven ?? adminKnown ?? byDefault('adminUrl'),
@@ -69,7 +72,8 @@ export function resolveSettings(givers: Givers): Settings {
       inContext(values.webSocketUrl) ??
       besideAdmin(adminKnown, webSocketPort) ??
       byDefault('webSocketUrl'),
-    redisUrl: given('redis-url', 'KEYSHIFT_REDIS_URL') ?? inContext(values.redis?.url) ?? byDefault('redisUrl'),
+    redisUrl: redisGiven ?? inContext(values.redis?.url) ?? byDefault('redisUrl'),
+    redlock: redisGiven ? null : inContext(values.redis?.redlock),
     login: givenLogin(givers) ?? inContext(values.login),
     tls: {
       caFile: given('tls-ca-file', 'KEYSHIFT_TLS_CA_FILE') ?? inContext(values.tls?.caFile),

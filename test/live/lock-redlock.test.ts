@@ -3,6 +3,7 @@ import {test} from 'node:test'
 
 import type {LockScan} from '../../src/domain/locks/collect.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
+import {temporaryFolder} from '../support/folder.js'
 import {type SpareRedis, startCluster, startRedis} from '../support/redis-servers.js'
 
 const hex = (digit: string): string => digit.repeat(32)
@@ -45,6 +46,24 @@ test("a Redlock's independent servers: each lock is told once, and what a failed
       [null, 'healthy'],
     ],
   )
+})
+
+test("a context names a Redlock's servers; another server that is given has nothing to do with them", async (t) => {
+  const [first, second, third] = [await startRedis(t), await startRedis(t), await startRedis(t)] as const
+  for (const server of [first, second]) await take(server, 'lock:one', hex('1'))
+  const env = {XDG_CONFIG_HOME: await temporaryFolder(t), KEYSHIFT_REDIS_URL: ''}
+  const redlock = ['--redlock', second.url, '--redlock', third.url]
+  await askCli(['context', 'add', 'orders', '--redis-url', first.url, ...redlock, '--yes'], env)
+  const heldOn = async (...more: string[]): Promise<unknown> =>
+    (await askCli<LockScan>(['locks', 'scan', ...more], env)).locks[0]?.copies?.heldOn ?? null
+  assert.deepEqual(await heldOn(), [first.url, second.url])
+  assert.deepEqual(await heldOn('--redlock', third.url), [first.url])
+  assert.deepEqual(await heldOn('--redis-url', second.url), null)
+  const {stdout} = await runCli(['context', 'show'], env)
+  assert.match(stdout, new RegExp(`redlock +${second.url} ${third.url} +context orders`))
+  const held = ['context', 'add', 'other', '--redlock', 'redis://ops:hunter2@host:6379', '--yes', '--json']
+  const refused = await runCli(held, env)
+  assert.deepEqual([refused.code, parseDocument(refused.stdout).error.code], [2, 'E_URL'])
 })
 
 test('what has just been taken on one server only may be on its way to the others', async (t) => {

@@ -29,6 +29,7 @@ export function renderSettings(report: SettingsReport): string {
     ...(pulsar.login ? row('login', pulsar.login) : [['login', pulsar.tls.certFile ? 'the certificate' : 'none', '']]),
     ...tlsRows('', pulsar.tls),
     ...row('redis url', redis.url),
+    ...row('redlock', redis.redlock && {...redis.redlock, value: redis.redlock.value.join(' ')}),
     ...row('redis password', redis.password),
     ...tlsRows('redis ', redis.tls),
   ]

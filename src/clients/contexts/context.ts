@@ -41,6 +41,8 @@ export interface Context {
   redis?: {
     /** redis://, rediss://, redis+sentinel:// or rediss+sentinel://; may name a user, never a password */
     url?: string
+    /** the other independent servers on which locks are taken (Redlock), as `url` */
+    redlock?: string[]
     password?: SecretSource
     tls?: TlsSource
   }

@@ -102,7 +102,8 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       helpValue: 'GLOB',
     }),
     redlock: Flags.string({
-      description: 'one more of the independent servers on which the locks are taken (Redlock); give each',
+      description:
+        "one more of the independent servers on which the locks are taken (Redlock); give each; the context's when left out",
       helpGroup: 'REDIS',
       helpValue: 'redis://HOST:6379',
       multiple: true,
@@ -140,7 +141,9 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       ...judgeOptions(flags),
       pattern: flags.pattern ?? (flags['key-pattern'] === undefined ? 'lock:*' : globOf(flags['key-pattern'])),
       correlation: await this.correlation(flags),
-      redlock: await redlockServers(connection, flags.redlock ?? [], (url) => this.access.redisAt(url)),
+      redlock: await redlockServers(connection, flags.redlock ?? this.access.settings.redlock?.value ?? [], (url) =>
+        this.access.redisAt(url),
+      ),
       avoidsScripts: flags['avoid-scripts'],
       fromReplica: flags['from-replica'],
       pace: {maxOps: flags['max-ops'] ?? null, guardMs: flags['latency-guard'] ?? null},
