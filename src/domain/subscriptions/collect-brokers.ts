@@ -22,6 +22,9 @@ export async function collectBrokers(admin: PulsarAdmin, openBroker: OpenBroker)
   return tlsAddresses(admin, brokers, {cluster: settings?.clusterName ?? '', openBroker})
 }
 
+/** How often one broker is asked for once more while, by chance, each was asked for at itself. */
+const MORE_TIMES = 8
+
 /**
  * A broker that has both is known by its plain port, and its TLS port is told only by another broker that sends somebody on to
  * it. Behind a load balancer it is not known who answers, and it may be another one each time: so who sends nobody on is not
@@ -33,6 +36,9 @@ async function tlsAddresses(
   {cluster, openBroker}: {cluster: string; openBroker: OpenBroker},
 ): Promise<Broker[]> {
   const told = await Promise.all(brokers.map(async (broker) => ({broker, url: await admin.brokerUrl(cluster, broker)})))
+  for (let times = 0; times < MORE_TIMES && told[0] && told.every(({url}) => url === null); times++) {
+    told[0] = {...told[0], url: await admin.brokerUrl(cluster, told[0].broker)}
+  }
   const [missing, found] = [told.filter(({url}) => url === null), told.filter(({url}) => url !== null)]
   const rest = await firstAnswer(
     found.map(async ({url}) => {
