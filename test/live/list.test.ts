@@ -94,6 +94,15 @@ test(
     assert.deepEqual([strict.code, parseDocument(strict.stdout).error.code], [4, 'E_INCOMPLETE'])
     const doctor = await askCli<Diagnosis>(['doctor', place.namespace, '--window', '1s', '--admin-url', missing])
     assert.deepEqual([doctor.complete, doctor.failed.map((one) => one.topic)], [false, ['what 127.0.0.1:1 serves']])
+
+    const outside = await brokerBehind(t, place.addresses.adminUrl, {
+      change: (path, body) => (path === '/admin/v2/brokers' ? '["127.0.0.1:1","127.0.0.1:2"]' : body),
+    })
+    const live = await askCli<SubscriptionList>(['subscriptions', 'list', place.namespace, '--admin-url', outside])
+    assert.deepEqual(
+      [live.source, live.sourceReason, live.complete, live.matched],
+      ['topic-stats', 'out-of-reach', true, 2],
+    )
   }),
 )
 
