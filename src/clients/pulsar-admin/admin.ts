@@ -57,7 +57,7 @@ export class PulsarAdmin {
 
   /**
    * The web address of a broker, by the scheme of this one's; needs a superuser. Where brokers have a plain port and one for
-   * TLS, their names tell the plain one (seen on 4.2.4).
+   * TLS, their names tell the plain one (seen on 3.0.7, 4.0.7 and 4.2.4).
    *
    * @returns null when who answers sends nobody on by this scheme: it is that broker itself, or a proxy that follows by itself.
    */
