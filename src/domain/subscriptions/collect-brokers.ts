@@ -22,8 +22,11 @@ export async function collectBrokers(admin: PulsarAdmin, openBroker: OpenBroker)
   return tlsAddresses(admin, brokers, {cluster: settings?.clusterName ?? '', openBroker})
 }
 
-/** How often one broker is asked for once more while, by chance, each was asked for at itself. */
-const MORE_TIMES = 8
+/**
+ * How often one broker is asked for once more while, by chance, each was asked for at itself. Of two behind a load balancer one
+ * is found each second time.
+ */
+const MORE_TIMES = 20
 
 /**
  * A broker that has both is known by its plain port, and its TLS port is told only by another broker that sends somebody on to
