@@ -1,25 +1,29 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {Unreachable} from '../../errors.js'
-import {collectSettings} from './collect-settings.js'
 
 /** Opens the admin API of another broker of the same cluster, by its web address. */
 export type OpenBroker = (url: string) => Promise<PulsarAdmin>
 
+export interface BrokersOptions {
+  /** the cluster's name; not looked at where there is one broker, or no TLS */
+  readonly cluster: string
+  readonly openBroker: OpenBroker
+}
+
 export interface Broker {
   /** the name that the cluster has for it, `host:port` */
   readonly broker: string
-  /** its own web address, by the scheme that the cluster is asked by; null when nobody tells it */
-  readonly url: string | null
+  /** by its own address and the scheme that the cluster is asked by; null when nobody tells that address */
+  readonly admin: PulsarAdmin | null
 }
 
-/** The active brokers, each with its own address; needs a superuser. */
-export async function collectBrokers(admin: PulsarAdmin, openBroker: OpenBroker): Promise<Broker[]> {
+/** The active brokers, each to be asked by itself; needs a superuser. */
+export async function collectBrokers(admin: PulsarAdmin, options: BrokersOptions): Promise<Broker[]> {
   const brokers = await admin.brokers()
   // A broker by itself is known by an address that may not be the way to it.
-  if (brokers.length === 1) return brokers.map((broker) => ({broker, url: admin.url}))
-  if (admin.url.startsWith('http:')) return brokers.map((broker) => ({broker, url: `http://${broker}`}))
-  const settings = await collectSettings(admin, ['clusterName'])
-  return tlsAddresses(admin, brokers, {cluster: settings?.clusterName ?? '', openBroker})
+  if (brokers.length === 1) return brokers.map((broker) => ({broker, admin}))
+  if (admin.url.startsWith('https:')) return byTls(admin, brokers, options)
+  return Promise.all(brokers.map(async (broker) => ({broker, admin: await options.openBroker(`http://${broker}`)})))
 }
 
 /**
@@ -33,25 +37,27 @@ const MORE_TIMES = 20
  * it. Behind a load balancer it is not known who answers, and it may be another one each time: so who sends nobody on is not
  * taken for the broker asked for, but looked for by those that were found.
  */
-async function tlsAddresses(
+async function byTls(
   admin: PulsarAdmin,
   brokers: readonly string[],
-  {cluster, openBroker}: {cluster: string; openBroker: OpenBroker},
+  {cluster, openBroker}: BrokersOptions,
 ): Promise<Broker[]> {
-  const told = await Promise.all(brokers.map(async (broker) => ({broker, url: await admin.brokerUrl(cluster, broker)})))
-  for (let times = 0; times < MORE_TIMES && told[0] && told.every(({url}) => url === null); times++) {
-    told[0] = {...told[0], url: await admin.brokerUrl(cluster, told[0].broker)}
+  const ask = async (who: PulsarAdmin, broker: string): Promise<Broker> => {
+    const url = await who.brokerUrl(cluster, broker)
+    return {broker, admin: url === null ? null : await openBroker(url)}
   }
-  const [missing, found] = [told.filter(({url}) => url === null), told.filter(({url}) => url !== null)]
+  const told = await Promise.all(brokers.map((broker) => ask(admin, broker)))
+  for (let times = 0; times < MORE_TIMES && told[0] && told.every((one) => one.admin === null); times++) {
+    told[0] = await ask(admin, told[0].broker)
+  }
+  const missing = told.filter((one) => one.admin === null)
+  const found = told.flatMap((one) => (one.admin === null ? [] : [{...one, admin: one.admin}]))
   const rest = await firstAnswer(
-    found.map(async ({url}) => {
-      const direct = await openBroker(url ?? '')
-      return Promise.all(missing.map(async ({broker}) => ({broker, url: await direct.brokerUrl(cluster, broker)})))
-    }),
+    found.map((direct) => Promise.all(missing.map(({broker}) => ask(direct.admin, broker)))),
   )
   if (rest !== null) return [...found, ...rest]
   // Nobody else answers: a single one that is not found is the one that does.
-  return missing.length === 1 ? [...found, ...missing.map((one) => ({...one, url: admin.url}))] : told
+  return missing.length === 1 ? [...found, ...missing.map(({broker}) => ({broker, admin}))] : told
 }
 
 /** @returns null when nobody answers. */

@@ -2,16 +2,14 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {BrokerTopic} from '../../clients/pulsar-admin/broker-topics.js'
 import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import {Unreachable} from '../../errors.js'
-import {type Broker, collectBrokers, type OpenBroker} from './collect-brokers.js'
+import {type Broker, type BrokersOptions, collectBrokers} from './collect-brokers.js'
 import {type Collected, type Collecting, interrupted} from './collecting.js'
 import type {SubscriptionList} from './list.js'
 import {ListFold} from './list-fold.js'
 import {isWanted} from './pattern.js'
 import type {FoldedRow} from './row-tally.js'
 
-export interface CollectingCopies extends Collecting {
-  readonly openBroker: OpenBroker
-}
+export type CollectingCopies = BrokersOptions & Collecting
 
 export interface Copies extends Collected {
   readonly failed: SubscriptionList['failedBrokers']
@@ -48,11 +46,11 @@ interface OpenCopies {
   readonly failed: SubscriptionList['failedBrokers']
 }
 
-async function openCopies(admin: PulsarAdmin, {openBroker}: CollectingCopies): Promise<NoCopies | OpenCopies> {
+async function openCopies(admin: PulsarAdmin, options: BrokersOptions): Promise<NoCopies | OpenCopies> {
   try {
-    const brokers = await collectBrokers(admin, openBroker)
+    const brokers = await collectBrokers(admin, options)
     const outcomes = await Promise.allSettled(
-      brokers.map(async (one) => ({broker: one.broker, topics: await openCopy(admin, one, openBroker)})),
+      brokers.map(async (one) => ({broker: one.broker, topics: await openCopy(one)})),
     )
     const copies = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
     const rejected = outcomes.filter((outcome) => outcome.status === 'rejected')
@@ -69,13 +67,9 @@ async function openCopies(admin: PulsarAdmin, {openBroker}: CollectingCopies): P
   }
 }
 
-async function openCopy(
-  admin: PulsarAdmin,
-  {broker, url}: Broker,
-  openBroker: OpenBroker,
-): Promise<AsyncIterable<BrokerTopic[]>> {
-  if (url === null) throw new Unreachable('E_BROKER_UNREACHABLE', `nobody tells the address of the broker ${broker}`)
-  return (url === admin.url ? admin : await openBroker(url)).brokerTopics()
+async function openCopy({admin, broker}: Broker): Promise<AsyncIterable<BrokerTopic[]>> {
+  if (admin === null) throw new Unreachable('E_BROKER_UNREACHABLE', `nobody tells the address of the broker ${broker}`)
+  return admin.brokerTopics()
 }
 
 /** Several brokers' copies on their way into rows. */

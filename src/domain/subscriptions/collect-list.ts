@@ -31,8 +31,9 @@ const USUAL_PERIOD_MS = 60_000
  */
 export async function listSubscriptions(admin: PulsarAdmin, options: ListOptions): Promise<SubscriptionList> {
   const nowMs = Date.now()
-  const periodMs = await statsPeriodMs(admin)
-  const known = {nowMs, periodMs: periodMs ?? USUAL_PERIOD_MS}
+  const settings = await collectSettings(admin, ['clusterName', 'statsUpdateFrequencyInSecs'])
+  const periodMs = statsPeriodMs(settings?.statsUpdateFrequencyInSecs)
+  const known = {nowMs, periodMs: periodMs ?? USUAL_PERIOD_MS, cluster: settings?.clusterName ?? ''}
   const rows = new FittingRows(options)
   const copies = options.isFresh ? 'asked-for' : await fromCopies(admin, options, {rows, ...known})
   const isLive = typeof copies === 'string'
@@ -52,6 +53,7 @@ export async function listSubscriptions(admin: PulsarAdmin, options: ListOptions
 }
 
 interface Known {
+  readonly cluster: string
   readonly nowMs: number
   readonly periodMs: number
   readonly rows: FittingRows
@@ -65,16 +67,17 @@ interface Known {
 async function fromCopies(
   admin: PulsarAdmin,
   options: ListOptions,
-  {nowMs, periodMs, rows}: Known,
+  {cluster, nowMs, periodMs, rows}: Known,
 ): Promise<Copies | NoCopies> {
   const {silentSinceMs, ...rest} = options.filter
   const time = {nowMs, periodMs}
-  if (silentSinceMs === undefined) return collectCopies(admin, {...options, ...time, onRows: taking(rows)})
+  if (silentSinceMs === undefined) return collectCopies(admin, {...options, ...time, cluster, onRows: taking(rows)})
   const isLong = nowMs - silentSinceMs >= 2 * periodMs
   const candidates: SubscriptionRow[] = []
   const copies = await collectCopies(admin, {
     ...options,
     ...time,
+    cluster,
     onRows(found) {
       for (const {mayBeSilent, row} of found) {
         if ((mayBeSilent || (!isLong && row.backlogEntries !== 0)) && fits(row, rest)) candidates.push(row)
@@ -92,8 +95,7 @@ function taking(rows: FittingRows): Collecting['onRows'] {
 }
 
 /** How often a broker renews its copy; null when this login may not read its settings. */
-async function statsPeriodMs(admin: PulsarAdmin): Promise<number | null> {
-  const settings = await collectSettings(admin, ['statsUpdateFrequencyInSecs'])
-  const seconds = Number(settings?.statsUpdateFrequencyInSecs)
+function statsPeriodMs(setting: string | undefined): number | null {
+  const seconds = Number(setting)
   return Number.isFinite(seconds) ? seconds * 1000 : null
 }
