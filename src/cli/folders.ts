@@ -17,3 +17,8 @@ const KINDS = {
   state: {variable: 'XDG_STATE_HOME', fallback: join('.local', 'state')},
   cache: {variable: 'XDG_CACHE_HOME', fallback: '.cache'},
 } as const
+
+/** Where releases are written down unless said otherwise. */
+export function auditLogPath(): string {
+  return join(ownFolder('state'), 'lock-releases.ndjson')
+}

@@ -9,7 +9,7 @@ import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from '../../s
 import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
 import {WebSocketTransport} from '../../src/clients/pulsar-messages/websocket.js'
 import {applyPlan} from '../../src/domain/migration/migrate.js'
-import {parsePlan} from '../../src/domain/migration/stale.js'
+import {parsePlan} from '../../src/domain/migration/plan/parse-plan.js'
 
 /** The real journal, whose lines are written one by one, so that a batch can be cut anywhere. */
 class HaltingJournal implements JournalStore {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {joinsTwice} from '../../src/domain/migration/gathering.js'
+import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import {parseDocument, startCli} from '../support/cli.js'
 import {untilJournal} from '../support/kill.js'

@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import type {Explanation} from '../../src/domain/diagnosis/why.js'
 import {holdingRate} from '../../src/domain/migration/hold.js'
-import {joinsTwice} from '../../src/domain/migration/gathering.js'
+import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {KEYS} from '../support/fault-causes.js'
 import {FaultLab, SUB} from '../support/fault-lab.js'

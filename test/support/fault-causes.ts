@@ -1,6 +1,6 @@
 import type {TestContext} from 'node:test'
 
-import {joinsTwice} from '../../src/domain/migration/gathering.js'
+import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
 import {holdingRate} from '../../src/domain/migration/hold.js'
 import {type FaultLab, SUB} from './fault-lab.js'
 import {brokerVersion, closeFirst, until} from './live.js'

@@ -1,12 +1,5 @@
-import {
-  type Claim,
-  type ControlRequest,
-  type JournalEntry,
-  type JournalPhase,
-  type LegName,
-  newRequest,
-  nextEntry,
-} from '../../src/clients/journal/journal.js'
+import type {Claim, ControlRequest, JournalEntry, JournalPhase, LegName} from '../../src/clients/journal/journal.js'
+import {newRequest, nextEntry} from '../../src/domain/migration/journal/chain.js'
 
 export const ANN = {user: 'ann', host: 'elsewhere', pid: 7}
 

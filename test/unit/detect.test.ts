@@ -5,10 +5,10 @@ import type {ConsumerStats, SubscriptionStats} from '../../src/clients/pulsar-ad
 import {
   DEFAULT_SETTINGS,
   emptySelector,
-  parseVersion,
   possibleAlgorithms,
   type SelectorSettings,
 } from '../../src/domain/keyshared/algorithm.js'
+import {parseVersion} from '../../src/domain/keys/selectors/broker-version.js'
 import {type Assignment, detectAssignment} from '../../src/domain/keyshared/detect.js'
 import {hasHoles} from '../../src/domain/keyshared/holes.js'
 import {keyRanges} from '../../src/domain/keyshared/range-report.js'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {Gathering, joinsTwice} from '../../src/domain/migration/gathering.js'
+import {Gathering} from '../../src/domain/migration/gathering.js'
+import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
 
 const looks = (...counts: number[]): Array<{stats: {consumers: object[]} | null}> =>
   counts.map((count) => ({stats: count < 0 ? null : {consumers: Array.from({length: count}, () => ({}))}}))

@@ -6,7 +6,8 @@ import {holdingRate} from '../../src/domain/migration/hold.js'
 import {planMigration, type PlanRequest, requestOf} from '../../src/domain/migration/plan.js'
 import {MIGRATABLE, type MigratableType, STRATEGIES, type Strategy} from '../../src/domain/migration/strategy.js'
 import type {MigrationSnapshot} from '../../src/domain/migration/snapshot.js'
-import {parsePlan, requireFresh} from '../../src/domain/migration/stale.js'
+import {requireFresh} from '../../src/domain/migration/stale.js'
+import {parsePlan} from '../../src/domain/migration/plan/parse-plan.js'
 import {parseTopicName, partitionName} from '../../src/topic-name.js'
 
 const NOW = new Date('2026-11-23T14:00:00.000Z')

@@ -11,9 +11,9 @@ import {
   type Algorithm,
   DEFAULT_SETTINGS,
   emptySelector,
-  parseVersion,
   possibleAlgorithms,
 } from '../../src/domain/keyshared/algorithm.js'
+import {parseVersion} from '../../src/domain/keys/selectors/broker-version.js'
 import {activeConsumer} from '../../src/domain/keyshared/failover.js'
 import {reportedConsumers, type ReportedConsumer, reportedSegments} from '../../src/domain/keyshared/reported.js'
 import {restoreSelector} from '../../src/domain/keyshared/restore.js'

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {commonType, countConsumers, sumKnown} from '../../src/domain/subscriptions/inspect.js'
+import {commonType} from '../../src/domain/topic-stats/subscription-type.js'
+import {sumKnown} from '../../src/domain/topic-stats/known-sums.js'
+import {countConsumers} from '../../src/domain/subscriptions/consumer.js'
 
 test('a client has one consumer on each partition, and counts once', () => {
   assert.equal(

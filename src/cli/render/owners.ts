@@ -1,4 +1,5 @@
-import type {KeyOwners, Routing} from '../../domain/keyshared/owners.js'
+import type {KeyOwners} from '../../domain/keyshared/owners.js'
+import type {Routing} from '../../domain/keyshared/routing.js'
 import {renderTable} from './table.js'
 
 const HEAD = ['key', 'partition', 'slot', 'consumer', 'address', 'draining', 'same slot']

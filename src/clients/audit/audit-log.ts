@@ -4,7 +4,7 @@ import {dirname} from 'node:path'
 import {createInterface} from 'node:readline'
 
 import {Conflict, Usage} from '../../errors.js'
-import {sha256} from '../journal/journal.js'
+import {sha256} from '../../digest.js'
 
 /** One decision; what it says beside is up to who writes it. */
 export type AuditFacts = Readonly<Record<string, unknown>>

@@ -1,5 +1,3 @@
-import {createHash} from 'node:crypto'
-
 /**
  * `captured` and `intent` are durable before the call that changes anything; `applied` and `verified` follow it.
  * `taken` answers a control request, `hook` keeps what a hook said, `waiting` what a poll waits for; `undone` and
@@ -104,79 +102,4 @@ export interface JournalStore {
   beat(claim: Claim, heartbeat: Heartbeat): Promise<void>
   /** Gives a claim back; one that another migration holds is left alone. */
   release(claim: Claim): Promise<void>
-}
-
-const NO_HASH = '0'.repeat(64)
-
-/** SHA-256 over a document without its `digest`, the same however the JSON is laid out. */
-export function digestOf(document: object): string {
-  return sha256(canonicalJson({...document, digest: undefined}))
-}
-
-/** Makes the entry that follows `previous`. */
-export function nextEntry(
-  previous: JournalEntry | undefined,
-  record: JournalRecord & Pick<JournalEntry, 'at' | 'migrationId' | 'planDigest' | 'who'>,
-): JournalEntry {
-  const sequence = previous ? previous.sequence + 1 : 0
-  return sealed({...record, kind: 'entry', sequence, previousHash: previous?.hash ?? NO_HASH})
-}
-
-export function newRequest(request: Omit<ControlRequest, 'hash' | 'kind'>): ControlRequest {
-  return sealed({...request, kind: 'request'})
-}
-
-export interface JournalView {
-  readonly entries: JournalEntry[]
-  readonly requests: ControlRequest[]
-  /** numbers of the lines by which a process that had lost the migration tried to go on; they don't count */
-  readonly voided: number[]
-  /** the number of the first line that was altered, or that follows one that is missing; null when there is none */
-  readonly broken: number | null
-}
-
-/**
- * Follows the chain. When two processes write at once, the first of two lines that follow the same entry counts, and
- * the other, and all that follows it alone, is void.
- */
-export function viewLines(lines: readonly JournalLine[]): JournalView {
-  const entries: JournalEntry[] = []
-  const requests: ControlRequest[] = []
-  const voided: number[] = []
-  const forks = new Set<string>()
-  for (const [at, line] of lines.entries()) {
-    if (!isIntact(line)) return {entries, requests, voided, broken: at}
-    if (line.kind === 'request') requests.push(line)
-    else if (follows(entries.at(-1), line)) entries.push(line)
-    else if (line.sequence < entries.length || forks.has(line.previousHash)) {
-      voided.push(at)
-      forks.add(line.hash)
-    } else return {entries, requests, voided, broken: at}
-  }
-  return {entries, requests, voided, broken: null}
-}
-
-function follows(last: JournalEntry | undefined, {previousHash, sequence}: JournalEntry): boolean {
-  return sequence === (last ? last.sequence + 1 : 0) && previousHash === (last?.hash ?? NO_HASH)
-}
-
-function isIntact({hash, ...body}: JournalLine): boolean {
-  return hash === sha256(canonicalJson(body))
-}
-
-function sealed<T extends object>(body: T): T & {hash: string} {
-  return {...body, hash: sha256(canonicalJson(body))}
-}
-
-export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
-
-/** JSON with sorted keys, so that a value has one hash however it was written. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
 }

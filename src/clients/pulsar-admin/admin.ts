@@ -1,9 +1,10 @@
 import {Unreachable} from '../../errors.js'
+import type {Position} from '../../position.js'
 import type {TopicName} from '../../topic-name.js'
 import {type BrokerTopic, readBrokerTopics} from './broker-topics.js'
 import {AdminHttp, type AdminHttpOptions, type AdminRequest, type RawAnswer} from './http.js'
-import {AdminRefused} from './refused.js'
 import type {NamespacePolicies, TopicPolicyValues} from './policies.js'
+import {AdminRefused} from './refused.js'
 import type {
   AutoSubscriptionCreation,
   DispatchRate,
@@ -12,12 +13,6 @@ import type {
   SubscriptionType,
   TopicStats,
 } from './types.js'
-
-/** Where a cursor stands: the entry's ledger and its number in it. */
-export interface Position {
-  readonly ledgerId: number
-  readonly entryId: number
-}
 
 /**
  * Pulsar's admin REST API, one method for each call that keyshift makes, in the API's own words. Every method throws

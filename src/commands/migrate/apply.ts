@@ -3,12 +3,14 @@ import {Args, Flags} from '@oclif/core'
 import {currentActor} from '../../cli/actor.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags} from '../../cli/flags.js'
-import {openJournal, runControls, runFlags, soakFlags} from '../../cli/migration.js'
+import {runFlags, soakFlags} from '../../cli/migration.js'
+import {openJournal} from '../../cli/open-journal.js'
+import {runControls} from '../../cli/migration-run.js'
 import {PLAN_COMMAND, readPlanFile} from '../../cli/plan-file.js'
 import {renderPlan, renderResult} from '../../cli/render/migration.js'
 import {applyPlan} from '../../domain/migration/migrate.js'
 import type {MigrationResult} from '../../domain/migration/result.js'
-import {parsePlan} from '../../domain/migration/stale.js'
+import {parsePlan} from '../../domain/migration/plan/parse-plan.js'
 
 export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
   static override args = {plan: Args.string({description: 'plan file, as written by migrate plan -o', required: true})}

@@ -1,9 +1,10 @@
 import {currentActor} from '../../cli/actor.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, confirmFlags} from '../../cli/flags.js'
-import {journalFlags, migrationArg, openJournal} from '../../cli/migration.js'
+import {journalFlags, migrationArg} from '../../cli/migration.js'
+import {openJournal} from '../../cli/open-journal.js'
 import {renderMigrations} from '../../cli/render/migration.js'
-import {finishMigration} from '../../domain/migration/migrate.js'
+import {finishMigration} from '../../domain/migration/run/finish-migration.js'
 import type {MigrationList} from '../../domain/migration/status.js'
 
 export default class MigrateFinish extends KeyshiftCommand<MigrationList> {

@@ -1,6 +1,7 @@
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags} from '../../cli/flags.js'
-import {journalFlags, openJournal} from '../../cli/migration.js'
+import {journalFlags} from '../../cli/migration.js'
+import {openJournal} from '../../cli/open-journal.js'
 import {renderMigrations} from '../../cli/render/migration.js'
 import type {MigrationList} from '../../domain/migration/status.js'
 import {listMigrations} from '../../domain/migration/survey.js'

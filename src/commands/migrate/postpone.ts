@@ -1,6 +1,7 @@
 import {currentActor} from '../../cli/actor.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {askFlags, migrationArg, openJournal} from '../../cli/migration.js'
+import {askFlags, migrationArg} from '../../cli/migration.js'
+import {openJournal} from '../../cli/open-journal.js'
 import {renderAsked} from '../../cli/render/migration.js'
 import {type AskedMigration, askMigration, cancelRequest} from '../../domain/migration/ask.js'
 

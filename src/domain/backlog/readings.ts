@@ -1,5 +1,5 @@
 import type {SubscriptionPartition} from '../subscriptions/collect.js'
-import {sumKnown} from '../subscriptions/inspect.js'
+import {sumKnown} from '../topic-stats/known-sums.js'
 
 export type Amount =
   'ackHoles' | 'backlogBytes' | 'backlogMessages' | 'delayedMessages' | 'replayMessages' | 'unackedMessages'

@@ -1,7 +1,8 @@
+import type {Version} from '../keys/selectors/broker-version.js'
 import {AutoSplit} from './auto-split.js'
 import {HashRing, RING_2_4, RING_3_0_3, RING_3_0_7, RING_4_0, RING_CLASSIC, type RingRules} from './hash-ring.js'
 import type {Member, Selector} from './selector.js'
-import {type KeySpace, SPACES, type SpaceName} from './space.js'
+import {type KeySpace, type SpaceName, SPACES} from './space.js'
 
 /** As the broker's settings and its subscriptions name them; STICKY is what consumers bring themselves. */
 export type SelectorName = 'auto-split' | 'consistent-hashing' | 'sticky'
@@ -55,19 +56,6 @@ export const DEFAULT_SETTINGS: SelectorSettings = {
   points: 100,
   isClassic: false,
   failoverUsesConsistentHashing: false,
-}
-
-export interface Version {
-  readonly major: number
-  readonly minor: number
-  readonly patch: number
-}
-
-/** Reads `4.2.4`, `4.2`, and what vendors add behind it; null when it is no version. */
-export function parseVersion(text: string): Version | null {
-  const groups = /^v?(?<major>\d+)\.(?<minor>\d+)(?:\.(?<patch>\d+))?/.exec(text.trim())?.groups
-  if (!groups) return null
-  return {major: Number(groups['major']), minor: Number(groups['minor']), patch: Number(groups['patch'] ?? 0)}
 }
 
 /**

@@ -1,7 +1,8 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {type CollectedSubscription, collectSubscription} from '../subscriptions/collect.js'
 import {collectSettings} from '../subscriptions/collect-settings.js'
-import {DEFAULT_SETTINGS, parseVersion, type SelectorSettings} from './algorithm.js'
+import {DEFAULT_SETTINGS, type SelectorSettings} from './algorithm.js'
+import {parseVersion} from '../keys/selectors/broker-version.js'
 import {collectSettled} from './collect-settled.js'
 import type {BrokerFacts} from './detect.js'
 

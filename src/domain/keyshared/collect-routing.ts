@@ -1,8 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
 import type {CollectedTopic} from '../subscriptions/collect.js'
-import type {Routing} from './owners.js'
-import {HASHING_SCHEMES, type HashingScheme, partitionOfKey} from './routing.js'
+import {HASHING_SCHEMES, type HashingScheme, partitionOfKey, type Routing} from './routing.js'
 
 const PARTITIONS = 8
 const MESSAGES_EACH = 3

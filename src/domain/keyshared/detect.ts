@@ -1,5 +1,6 @@
 import type {SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import {type Algorithm, possibleAlgorithms, type SelectorSettings, type Version} from './algorithm.js'
+import {type Algorithm, possibleAlgorithms, type SelectorSettings} from './algorithm.js'
+import type {Version} from '../keys/selectors/broker-version.js'
 import {type ReportedConsumer, reportedConsumers, reportedSegments} from './reported.js'
 import {restoreSelector, type Restored} from './restore.js'
 import type {Segment} from './segments.js'

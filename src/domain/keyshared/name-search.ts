@@ -1,7 +1,7 @@
 import {type Algorithm, emptySelector} from './algorithm.js'
 import {numbered} from './fleet-change.js'
 import {type HashWeights, weightByOwner} from './hash-weights.js'
-import {skewOf} from './range-partition.js'
+import {skewOf} from '../keys/selectors/skew.js'
 import {slotsByOwner} from './segments.js'
 import {sizeOf} from './space.js'
 

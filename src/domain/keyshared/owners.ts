@@ -1,6 +1,6 @@
 import {Usage} from '../../errors.js'
 import type {KeyDirectory, Location} from './directory.js'
-import type {HashingScheme} from './routing.js'
+import type {HashingScheme, Routing} from './routing.js'
 
 export interface KeyOwner {
   /** as it was given: text, or `base64:…` */
@@ -16,15 +16,6 @@ export interface KeyOwner {
   drainingConsumer: {name: string | null; address: string | null} | null
   /** other keys of this call in the same slot: they block each other while it is draining */
   sameSlot: string[]
-}
-
-/** How the partition was found. */
-export interface Routing {
-  hashingScheme: HashingScheme
-  /** `messages` when messages on the topic show it, `assumed` when they don't, null on a plain topic, which needs none */
-  source: 'assumed' | 'flag' | 'messages' | null
-  /** messages that were looked at */
-  messagesSeen: number
 }
 
 export interface KeyOwners {
@@ -43,6 +34,7 @@ export interface GivenKey {
 }
 
 const RAW = 'base64:'
+
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 export function textKey(text: string): GivenKey {

@@ -1,3 +1,4 @@
+import {skewOf} from '../keys/selectors/skew.js'
 import type {SubscriptionPartition} from '../subscriptions/collect.js'
 import type {Algorithm, SelectorName} from './algorithm.js'
 import type {Assignment} from './detect.js'
@@ -116,12 +117,4 @@ function drainingOf(consumer: ReportedConsumer): DrainingSlot[] {
     unackedMessages: unackMsgs,
     blockedAttempts,
   }))
-}
-
-/** The largest share as a multiple of the mean of all; null when one is unknown or there is none. */
-export function skewOf(shares: ReadonlyArray<number | null>): number | null {
-  const known = shares.filter((share) => share !== null)
-  if (known.length === 0 || known.length < shares.length) return null
-  const sum = known.reduce((total, share) => total + share, 0)
-  return sum === 0 ? null : (Math.max(...known) * known.length) / sum
 }

@@ -40,3 +40,12 @@ export function partitionOfBytes(
   }
   return (hash & 0x7f_ff_ff_ff) % partitions
 }
+
+/** How the partition was found. */
+export interface Routing {
+  hashingScheme: HashingScheme
+  /** `messages` when messages on the topic show it, `assumed` when they don't, null on a plain topic, which needs none */
+  source: 'assumed' | 'flag' | 'messages' | null
+  /** messages that were looked at */
+  messagesSeen: number
+}

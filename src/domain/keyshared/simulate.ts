@@ -1,5 +1,5 @@
 import {type HashWeights, movedWeight, weightByOwner} from './hash-weights.js'
-import {skewOf} from './range-partition.js'
+import {skewOf} from '../keys/selectors/skew.js'
 import type {SlotRange} from './ranges.js'
 import {byName, type Member, type Selector} from './selector.js'
 import {type Move, movesBetween, type Segment, slotsByOwner} from './segments.js'

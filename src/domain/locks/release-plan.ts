@@ -1,4 +1,4 @@
-import {digestOf} from '../../clients/journal/journal.js'
+import {digestOf} from '../../digest.js'
 import {Conflict, Usage} from '../../errors.js'
 import type {CompiledFamilies} from './families/compiled.js'
 import {fillTemplate, tagged} from './families/template.js'

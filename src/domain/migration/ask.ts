@@ -1,14 +1,8 @@
 import {randomBytes} from 'node:crypto'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import {
-  type Actor,
-  type ControlRequest,
-  type ControlVerb,
-  type JournalStore,
-  newRequest,
-  viewLines,
-} from '../../clients/journal/journal.js'
+import type {Actor, ControlRequest, ControlVerb, JournalStore} from '../../clients/journal/journal.js'
+import {newRequest, viewLines} from './journal/chain.js'
 import {Blocked, Conflict, Pending} from '../../errors.js'
 import {answerTo} from './control.js'
 import {closedAs, openRequests} from './history.js'

@@ -2,11 +2,11 @@ import type {JournalEntry, LegName} from '../../clients/journal/journal.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {Conflict} from '../../errors.js'
 import {parseTopicName, partitionName} from '../../topic-name.js'
-import {find, heldNow, originalOf} from './history.js'
+import {type Captured, find, heldNow, originalOf} from './history.js'
 import {legOf} from './leg.js'
 import type {MigrationPlan} from './plan.js'
 import type {TargetSeat} from './seat.js'
-import type {Captured, StepContext} from './step.js'
+import type {StepContext} from './step.js'
 import {HeldPolicies} from './steps/policies.js'
 
 export interface ContextParts {

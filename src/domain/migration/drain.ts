@@ -1,5 +1,5 @@
-import type {Position} from '../../clients/pulsar-admin/admin.js'
 import type {CursorStats, InternalStats} from '../../clients/pulsar-admin/types.js'
+import {parsePosition, type Position} from '../../position.js'
 
 /** One partition's cursor at one moment, with what is needed to tell whether dispatch is held. */
 export interface CursorLook {
@@ -36,6 +36,7 @@ export interface CursorLook {
 export type HeldProof = 'idle' | 'throttled' | 'unattended' | 'untouched'
 
 const LOOKS_NEEDED = 3
+
 const IDLE_MS = 1000
 
 /**
@@ -145,19 +146,6 @@ export function isDrained({cursor, ledgers}: CursorLook): boolean {
   if (!markDelete || !read || hasHoles(cursor)) return false
   if (read.ledgerId === markDelete.ledgerId) return read.entryId === markDelete.entryId + 1
   return read.entryId === 0 && isNextLedger(markDelete, read, ledgers)
-}
-
-/** Reads `ledger:entry`; null when it is not one. */
-export function parsePosition(text: string | undefined): Position | null {
-  const groups = /^(?<ledger>\d+):(?<entry>-?\d+)$/.exec(text ?? '')?.groups
-  return groups ? {ledgerId: Number(groups['ledger']), entryId: Number(groups['entry'])} : null
-}
-
-/** Whether a position lies before another, both as `ledger:entry`. */
-export function isBefore(one: string | undefined, other: string): boolean {
-  const [a, b] = [parsePosition(one), parsePosition(other)]
-  if (!a || !b) return false
-  return a.ledgerId === b.ledgerId ? a.entryId < b.entryId : a.ledgerId < b.ledgerId
 }
 
 function hasHoles({individuallyDeletedMessages}: CursorStats): boolean {

@@ -2,7 +2,6 @@ import type {ControlRequest, JournalEntry, JournalPhase, LegName} from '../../cl
 import {legOf} from './leg.js'
 import type {MigrationPlan} from './plan.js'
 import {HOLD, type StepId, SWITCH, WAIT} from './strategy.js'
-import type {Captured} from './step.js'
 
 /** How a run ended: `done`, or `rolled-back` to the old type; `finished` when it can't be gone back any more. */
 export type CloseState = 'done' | 'finished' | 'rolled-back'
@@ -111,3 +110,6 @@ export function openRequests(entries: readonly JournalEntry[], requests: readonl
 function isPhase(entry: JournalEntry, leg: LegName, step: string, phase: JournalPhase): boolean {
   return entry.leg === leg && entry.step === step && entry.phase === phase
 }
+
+/** JSON that a step saw before it changed anything: what undo() and a later resume work from. */
+export type Captured = Record<string, unknown>

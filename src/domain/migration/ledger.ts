@@ -1,18 +1,16 @@
-import {
-  type Actor,
-  type ControlRequest,
-  type JournalEntry,
-  type JournalLine,
-  type JournalPhase,
-  type JournalStore,
-  type LegName,
-  nextEntry,
-  viewLines,
+import type {
+  Actor,
+  ControlRequest,
+  JournalEntry,
+  JournalLine,
+  JournalPhase,
+  JournalStore,
+  LegName,
 } from '../../clients/journal/journal.js'
+import {nextEntry, viewLines} from './journal/chain.js'
 import {Conflict} from '../../errors.js'
-import {currentLeg, planOf} from './history.js'
+import {type Captured, currentLeg, planOf} from './history.js'
 import type {MigrationPlan} from './plan.js'
-import type {Captured} from './step.js'
 
 /**
  * One migration's journal while it runs: notes in order, makes them durable together, and notices what others wrote. It

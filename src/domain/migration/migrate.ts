@@ -1,25 +1,22 @@
 import {randomBytes} from 'node:crypto'
-
-import {type Actor, canonicalJson, type Claim, type JournalStore} from '../../clients/journal/journal.js'
+import type {Actor, Claim, JournalStore} from '../../clients/journal/journal.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import type {AutoSubscriptionCreation, SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import {Blocked, Conflict, Interrupted, type KeyshiftError, Pending} from '../../errors.js'
-import {collectTopic} from '../subscriptions/collect.js'
 import {parseTopicName} from '../../topic-name.js'
+import {collectTopic} from '../subscriptions/collect.js'
 import {collectSnapshot} from './collect.js'
 import {answerTo} from './control.js'
 import {hookFacts, type RunOptions} from './desk.js'
 import type {RunEvent} from './events.js'
-import {closedAs, hasSwitched, isUndoing, originalOf} from './history.js'
+import {closedAs, hasSwitched} from './history.js'
+import {claimOf, subjectOf} from './journal/claim.js'
 import {MigrationLedger} from './ledger.js'
-import {legOf} from './leg.js'
-import {claimOf, Pulse, subjectOf, takeClaim, takeOwnership} from './owner.js'
+import {Pulse, takeClaim, takeOwnership} from './owner.js'
 import type {MigrationPlan} from './plan.js'
 import {type MigrationResult, migrationResult} from './result.js'
 import {runMigration, type RunOutcome} from './runner.js'
 import {requireFresh} from './stale.js'
-import {foldStatus, gapOf, type MigrationStatus} from './status.js'
-import {isSame, typesWithout} from './steps/fence.js'
+import {foldStatus, gapOf} from './status.js'
 
 /** What every verb works with: an open broker, an open journal, and who asks. */
 export interface MigrationTools {
@@ -114,29 +111,6 @@ export async function rollBackMigration(
   return resultOf(tools, ledger)
 }
 
-/**
- * Lifts what keeps the fleet that is not used any more out: the fence, or the door. It closes the way back.
- *
- * @throws Blocked E_NOT_DONE; Conflict E_WORLD_CHANGED when the subscription is no longer of its type, or somebody
- *   changed the policy since.
- */
-export async function finishMigration(tools: MigrationTools, id: string): Promise<MigrationStatus> {
-  const ledger = await MigrationLedger.open(tools.store, id, tools.who)
-  const status = foldStatus(id, ledger.history, ledger.requests, null, new Date())
-  if (!status.isFenced || closedAs(ledger.history) === null) {
-    const message = `${id} is ${status.state}; only what is over and still keeps a fleet out can be finished`
-    throw new Blocked('E_NOT_DONE', message, {data: {id, state: status.state}})
-  }
-  const claim = await takeOwnership(tools.store, ledger, tools.who, {isTakeOver: false, report: () => undefined})
-  try {
-    await liftBarrier(tools.admin, ledger)
-    await ledger.append('run', 'closed', {state: 'finished'})
-  } finally {
-    await tools.store.release(claim)
-  }
-  return foldStatus(id, ledger.history, ledger.requests, null, new Date())
-}
-
 async function carryOn(
   tools: MigrationTools,
   ledger: MigrationLedger,
@@ -212,46 +186,6 @@ function heldText({history}: MigrationLedger, gapMs: number | null): string {
   return gapOf(history, null) === null
     ? `, delivery held for ${seconds} so far`
     : `, delivery was held for ${seconds} and runs again`
-}
-
-/** @throws Conflict E_WORLD_CHANGED. */
-async function liftBarrier(admin: PulsarAdmin, ledger: MigrationLedger): Promise<void> {
-  const {history, plan} = ledger
-  const topic = parseTopicName(plan.topic)
-  const leg = legOf(plan, ledger.leg)
-  const [target, to] = isUndoing(history) ? [leg.source, leg.from] : [leg.target, leg.to]
-  const {partitions} = await collectTopic(admin, topic)
-  const open = partitions.find(({stats}) => {
-    const found = stats.subscriptions?.[target]
-    return found?.type !== to || (found.consumers ?? []).length === 0
-  })
-  if (open) {
-    const message = `${plan.topic} ${target} has no ${to} consumer on every partition: without the barrier, other consumers could take it`
-    throw new Conflict('E_WORLD_CHANGED', message, {data: {partition: open.partition, subscription: target}})
-  }
-  if (plan.strategy === 'in-place') {
-    const before = (originalOf(history, 'fence')?.['types'] ?? null) as SubscriptionType[] | null
-    const now = await admin.subscriptionTypes(topic)
-    const ours = typesWithout(plan, plan.from)
-    if (!isSame(now, before)) requireUnchanged('subscriptionTypesEnabled', plan, now, ours)
-    await ledger.append('finish', 'intent', {types: before})
-    await admin.setSubscriptionTypes(topic, before)
-  } else {
-    const before = (originalOf(history, 'door')?.['door'] ?? null) as AutoSubscriptionCreation | null
-    const now = await admin.autoSubscriptionCreation(topic)
-    if (canonicalJson(now) !== canonicalJson(before)) {
-      requireUnchanged('autoSubscriptionCreation', plan, now, {allowAutoSubscriptionCreation: false})
-    }
-    await ledger.append('finish', 'intent', {door: before})
-    await admin.setAutoSubscriptionCreation(topic, before)
-  }
-}
-
-function requireUnchanged(field: string, {topic}: MigrationPlan, found: unknown, expected: unknown): void {
-  if (canonicalJson(found) === canonicalJson(expected)) return
-  throw new Conflict('E_WORLD_CHANGED', `${field} of ${topic} was changed since; it is left as it is`, {
-    data: {expected, found},
-  })
 }
 
 function noWayBack(id: string, reason: string): Blocked {

@@ -1,31 +1,17 @@
 import {hostname} from 'node:os'
 import {setTimeout as delay} from 'node:timers/promises'
-
-import {
-  type Actor,
-  type Claim,
-  type Heartbeat,
-  type JournalStore,
-  type Subject,
-  viewLines,
-} from '../../clients/journal/journal.js'
+import type {Actor, Claim, Heartbeat, JournalStore} from '../../clients/journal/journal.js'
 import {Conflict, Unreachable} from '../../errors.js'
 import {closedAs} from './history.js'
+import {viewLines} from './journal/chain.js'
+import {claimOf, subjectOf} from './journal/claim.js'
 import type {MigrationLedger} from './ledger.js'
 import type {MigrationPlan} from './plan.js'
 
 const BEAT_EVERY_MS = 2000
+
 /** Longer than a few heartbeats: a process that shows none for so long is taken for gone. */
 const SILENCE_MS = 10_000
-
-/** One run at a time on a topic: its policies are for the whole of it. */
-export function subjectOf({cluster, topic}: MigrationPlan): Subject {
-  return {cluster, topic}
-}
-
-export function claimOf(plan: MigrationPlan, migrationId: string, who: Actor): Claim {
-  return {subject: subjectOf(plan), subscription: plan.subscription, migrationId, who, since: new Date().toISOString()}
-}
 
 /** Shows for as long as it runs that the process that owns a migration lives. */
 export class Pulse {

@@ -1,10 +1,10 @@
-import {digestOf} from '../../clients/journal/journal.js'
+import {digestOf} from '../../digest.js'
 import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import {Blocked, Usage} from '../../errors.js'
 import type {Finding} from './findings/finding.js'
 import {canHold} from './findings/broker.js'
 import {findingsOf} from './findings/rules.js'
-import {joinsTwice} from './gathering.js'
+import {joinsTwice} from './double-delivery.js'
 import type {MigrationSnapshot, TopicPolicies} from './snapshot.js'
 import {MIGRATABLE, type MigratableType, type StepId, stepsOf, type Strategy} from './strategy.js'
 

@@ -6,6 +6,7 @@ import {contextOf} from './context.js'
 import {Desk, type RunOptions} from './desk.js'
 import {Stopped} from './events.js'
 import {
+  type Captured,
   type CloseState,
   find,
   hasSwitched,
@@ -21,7 +22,7 @@ import {isPassing, messageOf, unlessAway} from './passing.js'
 import {TargetSeat} from './seat.js'
 import {stepsOfLeg} from './leg.js'
 import {measure, soak} from './soak/run.js'
-import type {Captured, MigrationStep, StepContext, Verdict} from './step.js'
+import type {MigrationStep, StepContext, Verdict} from './step.js'
 import {STEP_BY_ID} from './steps/all.js'
 import type {StepId} from './strategy.js'
 

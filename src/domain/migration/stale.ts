@@ -1,38 +1,8 @@
-import {canonicalJson, digestOf} from '../../clients/journal/journal.js'
-import {Conflict, Usage} from '../../errors.js'
+import {canonicalJson} from '../../digest.js'
+import {Conflict} from '../../errors.js'
 import {findingsOf} from './findings/rules.js'
 import {type MigrationPlan, typeOf} from './plan.js'
 import type {MigrationSnapshot} from './snapshot.js'
-
-/**
- * Reads a plan file's text.
- *
- * @throws Usage E_PLAN_FILE when it is no plan; Conflict E_PLAN_ALTERED when its digest does not fit.
- */
-export function parsePlan(text: string, file: string): MigrationPlan {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch (error) {
-    throw new Usage('E_PLAN_FILE', `${file} is not JSON: ${error instanceof Error ? error.message : ''}`, {
-      data: {file},
-    })
-  }
-  if (typeof parsed !== 'object' || parsed === null || !('format' in parsed) || parsed.format !== 'keyshift.plan/v1') {
-    throw new Usage(
-      'E_PLAN_FILE',
-      `${file} is not a plan of keyshift; make one with keyshift migrate plan … -o ${file}`,
-      {data: {file}},
-    )
-  }
-  const {digest, ...body} = parsed as MigrationPlan
-  if (digest !== digestOf(body)) {
-    throw new Conflict('E_PLAN_ALTERED', `${file} was changed after it was made: its digest does not fit`, {
-      data: {file},
-    })
-  }
-  return {...body, digest}
-}
 
 /** @throws Conflict E_PLAN_EXPIRED, or E_PLAN_STALE with each thing that is no longer as the plan saw it. */
 export function requireFresh(plan: MigrationPlan, snapshot: MigrationSnapshot, now: Date): void {

@@ -1,13 +1,11 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {TopicName} from '../../topic-name.js'
+import type {Captured} from './history.js'
 import type {Leg} from './leg.js'
 import type {MigrationPlan} from './plan.js'
-import type {StepId} from './strategy.js'
 import type {TargetSeat} from './seat.js'
 import type {HeldPolicies} from './steps/policies.js'
-
-/** JSON that a step saw before it changed anything: what undo() and a later resume work from. */
-export type Captured = Record<string, unknown>
+import type {StepId} from './strategy.js'
 
 export interface StepContext {
   readonly admin: PulsarAdmin

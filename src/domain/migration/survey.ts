@@ -1,6 +1,7 @@
-import {type JournalStore, viewLines} from '../../clients/journal/journal.js'
+import type {JournalStore} from '../../clients/journal/journal.js'
+import {viewLines} from './journal/chain.js'
 import {closedAs, planOf} from './history.js'
-import {subjectOf} from './owner.js'
+import {subjectOf} from './journal/claim.js'
 import {foldStatus, type MigrationStatus, type SignOfLife} from './status.js'
 
 const AT_ONCE = 4

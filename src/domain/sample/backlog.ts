@@ -1,50 +1,11 @@
 import type {InternalStats} from '../../clients/pulsar-admin/types.js'
-
-/** Consecutive entries of one ledger, both ends inclusive. */
-export interface Stretch {
-  readonly partition: number
-  readonly ledgerId: number
-  readonly first: number
-  readonly last: number
-}
+import {countEntries, type Stretch} from '../topic-stats/unacked-entries.js'
 
 /** Which part of a backlog to look at. */
 export type Where = 'head' | 'spread' | 'tail'
 
-export interface Place {
-  readonly ledgerId: number
-  readonly entryId: number
-}
-
 /** How many separate places `spread` looks at on each partition. */
 const SPREAD = 64
-
-/**
- * The entries that a subscription has not acknowledged, in the order of the topic. What was acknowledged out of order is
- * left out.
- */
-export function backlogOf(partition: number, stats: InternalStats, subscription: string): Stretch[] {
-  const cursor = stats.cursors?.[encodeURIComponent(subscription)]
-  const holes = parseHoles(cursor?.individuallyDeletedMessages ?? '')
-  return holes.reduce(cutOut, entriesBehind(partition, stats, subscription))
-}
-
-/** Every entry behind a subscription's mark-delete position, in the order of the topic, whether or not it is acknowledged. */
-export function entriesBehind(partition: number, stats: InternalStats, subscription: string): Stretch[] {
-  const cursor = stats.cursors?.[encodeURIComponent(subscription)]
-  const from = parsePlace(cursor?.markDeletePosition ?? '-1:-1')
-  const last = parsePlace(stats.lastConfirmedEntry ?? '-1:-1')
-  return (stats.ledgers ?? [])
-    .filter(({ledgerId}) => ledgerId >= from.ledgerId && ledgerId <= last.ledgerId)
-    .map(({entries, ledgerId}) => ({
-      partition,
-      ledgerId,
-      first: ledgerId === from.ledgerId ? from.entryId + 1 : 0,
-      // The open ledger tells its entries only once it is closed.
-      last: ledgerId === last.ledgerId ? last.entryId : entries - 1,
-    }))
-    .filter(({first, last: end}) => first <= end)
-}
 
 /** Where entries stand on a topic, counted from 1 from its oldest. */
 export interface LedgerIndex {
@@ -65,37 +26,6 @@ export function ledgerIndex(stats: InternalStats): LedgerIndex {
       return earlier === undefined ? null : earlier + entryId + 1
     },
   }
-}
-
-/** `[(5:3..5:7],(5:9..5:10]]`: open at the start, closed at the end. */
-function parseHoles(text: string): Array<{from: Place; to: Place}> {
-  return [...text.matchAll(/(\d+:-?\d+)\.\.(\d+:-?\d+)/g)].map(([, from = '', to = '']) => ({
-    from: parsePlace(from),
-    to: parsePlace(to),
-  }))
-}
-
-function cutOut(stretches: Stretch[], {from, to}: {from: Place; to: Place}): Stretch[] {
-  return stretches.flatMap((stretch) => {
-    const {first, last, ledgerId} = stretch
-    if (ledgerId < from.ledgerId || ledgerId > to.ledgerId) return [stretch]
-    const holeFirst = ledgerId === from.ledgerId ? from.entryId + 1 : 0
-    const holeLast = ledgerId === to.ledgerId ? to.entryId : Infinity
-    const pieces = [
-      {...stretch, last: Math.min(last, holeFirst - 1)},
-      {...stretch, first: Math.max(first, holeLast + 1)},
-    ]
-    return holeFirst > last || holeLast < first ? [stretch] : pieces.filter((piece) => piece.first <= piece.last)
-  })
-}
-
-export function parsePlace(text: string): Place {
-  const [ledgerId = -1, entryId = -1] = text.split(':').map(Number)
-  return {ledgerId, entryId}
-}
-
-export function countEntries(stretches: readonly Stretch[]): number {
-  return stretches.reduce((sum, {first, last}) => sum + last - first + 1, 0)
 }
 
 /**

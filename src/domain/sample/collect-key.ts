@@ -1,6 +1,8 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
-import {backlogOf, chooseStretches, countEntries, parsePlace, type Place} from './backlog.js'
+import {chooseStretches} from './backlog.js'
+import {backlogOf, countEntries} from '../topic-stats/unacked-entries.js'
+import {parsePlace, type Place} from '../../position.js'
 import {restReader} from './collect-rest.js'
 import type {EntryPosition} from './entry.js'
 

@@ -4,7 +4,7 @@ import pLimit from 'p-limit'
 
 import type {MessageTransport, ReadMessage} from '../../clients/pulsar-messages/transport.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
-import {countEntries, type Stretch} from './backlog.js'
+import {countEntries, type Stretch} from '../topic-stats/unacked-entries.js'
 import type {SampledEntry, SampledMessage} from './entry.js'
 import type {SampleReader, SampleSink} from './source.js'
 

@@ -1,6 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
-import {backlogOf, chooseStretches, countEntries, type Stretch, type Where} from './backlog.js'
+import {chooseStretches, type Where} from './backlog.js'
+import {backlogOf, countEntries, type Stretch} from '../topic-stats/unacked-entries.js'
 import {openSource} from './collect-source.js'
 import type {SampledEntry} from './entry.js'
 import type {OpenTransport, SampleSource} from './source.js'

@@ -1,5 +1,5 @@
 import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
-import type {Stretch} from './backlog.js'
+import type {Stretch} from '../topic-stats/unacked-entries.js'
 import type {SampledEntry} from './entry.js'
 
 export type SampleSource = 'native' | 'rest' | 'websocket'

@@ -1,4 +1,5 @@
 import type {ConsumerStats} from '../../clients/pulsar-admin/types.js'
+import {ConsumerCount} from './consumer-count.js'
 
 /** The broker gives a consumer no number: two of one name and address are told apart by when they came. */
 export function consumerId({address, connectedSince, consumerName}: ConsumerStats): string {
@@ -18,4 +19,11 @@ export function byNameAndAddress(a: Person, b: Person): number {
 interface Person {
   readonly name: string | null
   readonly address: string | null
+}
+
+/** How many clients consume; a name for each consumer, null where it has none. */
+export function countConsumers(namesByPartition: ReadonlyArray<ReadonlyArray<string | null>>): number {
+  const count = new ConsumerCount()
+  for (const names of namesByPartition) count.addPartition(names)
+  return count.total
 }

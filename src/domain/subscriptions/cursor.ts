@@ -1,5 +1,6 @@
-import type {CursorStats, InternalStats} from '../../clients/pulsar-admin/types.js'
-import {backlogOf, countEntries, entriesBehind} from '../sample/backlog.js'
+import type {InternalStats} from '../../clients/pulsar-admin/types.js'
+import {cursorOf} from '../topic-stats/cursor.js'
+import {backlogOf, countEntries, entriesBehind} from '../topic-stats/unacked-entries.js'
 
 /** Where a subscription stands on one partition; positions are `ledger:entry`. */
 export interface CursorReport {
@@ -41,8 +42,4 @@ export function reportCursor(stats: InternalStats, subscription: string): Cursor
     pendingReads: cursor.pendingReadOps ?? null,
     state: cursor.state ?? null,
   }
-}
-
-export function cursorOf(stats: InternalStats, subscription: string): CursorStats | undefined {
-  return stats.cursors?.[encodeURIComponent(subscription)]
 }

@@ -1,10 +1,12 @@
 import type {InternalStats} from '../../clients/pulsar-admin/types.js'
+import {cursorOf} from '../topic-stats/cursor.js'
+import {sumKnown} from '../topic-stats/known-sums.js'
+import {commonType} from '../topic-stats/subscription-type.js'
 import type {CollectedSubscription, SubscriptionPartition} from './collect.js'
-import {cursorOf} from './cursor.js'
+import {countConsumers} from './consumer.js'
 import {type AppliedPolicies, appliedPolicies} from './policies.js'
 import type {PolicyLevels, PolicyOrigin} from './policy-levels.js'
 import {type PartitionReport, reportPartition} from './report-partition.js'
-import {ConsumerCount} from './consumer-count.js'
 
 /** One partition's statistics exactly as the broker sent them: what a newer broker tells beside all this is in there. */
 export interface RawPartition {
@@ -90,28 +92,6 @@ export function inspectSubscription({
     policiesNotRead: levelsNotRead(policies),
     raw: {partitions: collected.partitions.map((row) => rawOf(row, subscription, internals.get(row.partition)))},
   }
-}
-
-/**
- * The type that all partitions agree on. `None`, a partition that has had no consumer since it was loaded, agrees with
- * any; null when two partitions differ.
- */
-export function commonType(types: readonly string[]): string | null {
-  const live = new Set(types.filter((type) => type !== 'None'))
-  if (live.size > 1) return null
-  return [...live][0] ?? 'None'
-}
-
-/** A sum that is only known when each part is: unknown is null, never 0. */
-export function sumKnown(parts: ReadonlyArray<number | null>): number | null {
-  return parts.reduce<number | null>((sum, part) => (sum === null || part === null ? null : sum + part), 0)
-}
-
-/** How many clients consume; a name for each consumer, null where it has none. */
-export function countConsumers(namesByPartition: ReadonlyArray<ReadonlyArray<string | null>>): number {
-  const count = new ConsumerCount()
-  for (const names of namesByPartition) count.addPartition(names)
-  return count.total
 }
 
 function totalOf(partitions: readonly PartitionReport[]): SubscriptionReport['total'] {

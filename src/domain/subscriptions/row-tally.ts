@@ -1,5 +1,6 @@
 import {ConsumerCount} from './consumer-count.js'
-import {commonType, sumKnown} from './inspect.js'
+import {commonType} from '../topic-stats/subscription-type.js'
+import {sumKnown} from '../topic-stats/known-sums.js'
 import type {SubscriptionRow} from './list.js'
 import type {PartitionLook} from './partition-look.js'
 

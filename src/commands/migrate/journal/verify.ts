@@ -1,6 +1,7 @@
 import {KeyshiftCommand} from '../../../cli/base-command.js'
 import {pulsarFlags} from '../../../cli/flags.js'
-import {journalFlags, migrationArg, openJournal} from '../../../cli/migration.js'
+import {journalFlags, migrationArg} from '../../../cli/migration.js'
+import {openJournal} from '../../../cli/open-journal.js'
 import {renderCheck} from '../../../cli/render/migration.js'
 import {type JournalCheck, verifyJournal} from '../../../domain/migration/survey.js'
 import {Conflict} from '../../../errors.js'

@@ -4,7 +4,7 @@ import {KeyshiftCommand} from '../../../cli/base-command.js'
 import {PLAN_COMMAND, readPlanFile} from '../../../cli/plan-file.js'
 import {renderPlan} from '../../../cli/render/migration.js'
 import type {MigrationPlan} from '../../../domain/migration/plan.js'
-import {parsePlan} from '../../../domain/migration/stale.js'
+import {parsePlan} from '../../../domain/migration/plan/parse-plan.js'
 
 export default class MigratePlanShow extends KeyshiftCommand<MigrationPlan> {
   static override args = {plan: Args.string({description: 'plan file, as written by migrate plan -o', required: true})}

@@ -1,5 +1,5 @@
 import {knownBugs} from '../../keyshared/known-bugs.js'
-import {joinsTwice} from '../gathering.js'
+import {joinsTwice} from '../double-delivery.js'
 import type {MigrationSnapshot} from '../snapshot.js'
 import {asks, blocks, type Finding, type Rule, warns} from './finding.js'
 

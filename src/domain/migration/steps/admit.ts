@@ -1,7 +1,7 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, waiting} from '../step.js'
-import {isSame, typesWithout} from './fence.js'
+import {isSame, typesWithout} from '../broker/allowed-types.js'
 import {deleteKeeper} from './keeper.js'
 import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
 

@@ -1,4 +1,5 @@
-import {parsePosition, type CursorLook} from '../drain.js'
+import type {CursorLook} from '../drain.js'
+import {parsePosition} from '../../../position.js'
 import {FlowWatch} from '../flow.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {consumersOf, lookAtCursors, lookAtSubscription, partitionLabels} from './look.js'

@@ -1,15 +1,11 @@
 import type {AutoSubscriptionCreation, DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
+import {DOOR} from '../broker/auto-create.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {lookAtSubscription, partitionLabels} from './look.js'
 import {deleteOn} from './make.js'
 
 type DoorCapture = {door: AutoSubscriptionCreation | null}
-
-export const DOOR = {
-  open: {allowAutoSubscriptionCreation: true},
-  closed: {allowAutoSubscriptionCreation: false},
-} as const satisfies Record<string, AutoSubscriptionCreation>
 
 /**
  * Makes the broker refuse subscriptions that would come into being by themselves. So the fleet that waits for the target

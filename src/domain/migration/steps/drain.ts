@@ -1,8 +1,5 @@
-import {setTimeout as delay} from 'node:timers/promises'
-
-import {Conflict} from '../../../errors.js'
-import {type CursorLook, DrainWatch, type HeldProof, isDrained, ReplayWatch} from '../drain.js'
-import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
+import {type CursorLook, DrainWatch, type HeldProof, ReplayWatch} from '../drain.js'
+import {done, type MigrationStep, waiting} from '../step.js'
 import {handOver} from './hand-over.js'
 import {lookAtCursors, partitionLabels} from './look.js'
 
@@ -89,29 +86,4 @@ function blockers(open: readonly CursorLook[]): string {
     .toSorted(([, a], [, b]) => b - a)
     .map(([name, count]) => `${name} (${String(count)} unacked)`)
   return `acknowledgements from ${names.join(', ')}`
-}
-
-const LATE_ACK_MS = 10_000
-
-/**
- * Looks once more, directly before the switch. A partition without traffic at the pause has one message of its limit
- * left: should it come now, its acknowledgement is waited for.
- *
- * @throws Conflict E_NOT_DRAINED when it is not acknowledged within 10 s.
- */
-export async function drainedCursors(context: StepContext): Promise<CursorLook[]> {
-  const deadline = Date.now() + LATE_ACK_MS
-  let looks = await lookAtCursors(context, context.leg.source)
-  for (;;) {
-    const open = looks.filter((look) => look.consumers > 0 && !isDrained(look))
-    if (open.length === 0) return looks
-    if (Date.now() > deadline) {
-      throw new Conflict(
-        'E_NOT_DRAINED',
-        `a message reached ${partitionLabels(open)} after the drain and is not acknowledged`,
-      )
-    }
-    await delay(20)
-    looks = await lookAtCursors(context, context.leg.source)
-  }
 }

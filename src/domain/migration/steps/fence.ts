@@ -1,7 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises'
-
 import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
-import type {MigrationPlan} from '../plan.js'
+import {isSame, typesWithout} from '../broker/allowed-types.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {deleteKeeper, makeKeeper} from './keeper.js'
 import {consumersOf, lookAtSubscription} from './look.js'
@@ -59,18 +58,4 @@ async function isLeft(context: StepContext): Promise<boolean> {
 async function untilBack(context: StepContext): Promise<void> {
   const deadline = Date.now() + COME_BACK_MS
   while (Date.now() < deadline && (await isLeft(context))) await delay(50)
-}
-
-/**
- * What may subscribe: all that was allowed, without these. Exclusive always may, for readers subscribe as Exclusive and
- * would break, and an empty policy would allow everything.
- */
-export function typesWithout({allowedTypes}: MigrationPlan, ...types: readonly SubscriptionType[]): SubscriptionType[] {
-  return [...new Set<SubscriptionType>(['Exclusive', ...allowedTypes])]
-    .filter((type) => !types.includes(type))
-    .toSorted()
-}
-
-export function isSame(types: readonly SubscriptionType[] | null, wanted: readonly SubscriptionType[] | null): boolean {
-  return types?.toSorted().join() === wanted?.toSorted().join()
 }

@@ -1,4 +1,5 @@
-import {type CursorLook, hasRisen, type HeldProof, isBefore} from '../drain.js'
+import {type CursorLook, hasRisen, type HeldProof} from '../drain.js'
+import {isBefore} from '../../../position.js'
 import type {SubscriptionLook} from './look.js'
 
 /** A partition's hand-over point: everything up to it was acknowledged by the old fleet. */

@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import {Conflict} from '../../../errors.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
-import {DOOR} from './door.js'
+import {DOOR} from '../broker/auto-create.js'
 import {handOver} from './hand-over.js'
 import {consumersOf, lookAtCursors, lookAtSubscription, partitionLabels} from './look.js'
 import {deleteOn, identityOf, makeAt, type SubscriptionIdentity} from './make.js'

@@ -1,6 +1,6 @@
 import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
 import {done, type MigrationStep, waiting} from '../step.js'
-import {isSame} from './fence.js'
+import {isSame} from '../broker/allowed-types.js'
 import {deleteKeeper} from './keeper.js'
 
 type RestoreCapture = {types: SubscriptionType[] | null}

@@ -1,0 +1,21 @@
+import {resolve} from 'node:path'
+import {ClusterJournal} from '../clients/journal/cluster-journal.js'
+import {FileJournal} from '../clients/journal/file-journal.js'
+import type {JournalStore} from '../clients/journal/journal.js'
+import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
+import {Usage} from '../errors.js'
+import {requireNamespace} from './namespace.js'
+
+/** @throws Usage E_JOURNAL for a place that can't be written to, E_NAMESPACE for what is no namespace. */
+export function openJournal(
+  admin: PulsarAdmin,
+  flags: {journal: string; namespace?: string | undefined},
+): JournalStore {
+  const {journal, namespace} = flags
+  requireNamespace(namespace)
+  if (journal === 'cluster') return new ClusterJournal(admin, namespace ?? null)
+  if (!journal.startsWith('file:') || journal.length <= 'file:'.length) {
+    throw new Usage('E_JOURNAL', `--journal ${journal}: write cluster or file:DIRECTORY`)
+  }
+  return new FileJournal(resolve(journal.slice('file:'.length)))
+}

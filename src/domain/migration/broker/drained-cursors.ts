@@ -1,0 +1,30 @@
+import {setTimeout as delay} from 'node:timers/promises'
+import {Conflict} from '../../../errors.js'
+import {type CursorLook, isDrained} from '../drain.js'
+import type {StepContext} from '../step.js'
+import {lookAtCursors, partitionLabels} from '../steps/look.js'
+
+const LATE_ACK_MS = 10_000
+
+/**
+ * Looks once more, directly before the switch. A partition without traffic at the pause has one message of its limit
+ * left: should it come now, its acknowledgement is waited for.
+ *
+ * @throws Conflict E_NOT_DRAINED when it is not acknowledged within 10 s.
+ */
+export async function drainedCursors(context: StepContext): Promise<CursorLook[]> {
+  const deadline = Date.now() + LATE_ACK_MS
+  let looks = await lookAtCursors(context, context.leg.source)
+  for (;;) {
+    const open = looks.filter((look) => look.consumers > 0 && !isDrained(look))
+    if (open.length === 0) return looks
+    if (Date.now() > deadline) {
+      throw new Conflict(
+        'E_NOT_DRAINED',
+        `a message reached ${partitionLabels(open)} after the drain and is not acknowledged`,
+      )
+    }
+    await delay(20)
+    looks = await lookAtCursors(context, context.leg.source)
+  }
+}

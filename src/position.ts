@@ -1,0 +1,28 @@
+/** Where a cursor stands: the entry's ledger and its number in it. */
+export interface Position {
+  readonly ledgerId: number
+  readonly entryId: number
+}
+
+/** Reads `ledger:entry`; null when it is not one. */
+export function parsePosition(text: string | undefined): Position | null {
+  const groups = /^(?<ledger>\d+):(?<entry>-?\d+)$/.exec(text ?? '')?.groups
+  return groups ? {ledgerId: Number(groups['ledger']), entryId: Number(groups['entry'])} : null
+}
+
+/** Whether a position lies before another, both as `ledger:entry`. */
+export function isBefore(one: string | undefined, other: string): boolean {
+  const [a, b] = [parsePosition(one), parsePosition(other)]
+  if (!a || !b) return false
+  return a.ledgerId === b.ledgerId ? a.entryId < b.entryId : a.ledgerId < b.ledgerId
+}
+
+export interface Place {
+  readonly ledgerId: number
+  readonly entryId: number
+}
+
+export function parsePlace(text: string): Place {
+  const [ledgerId = -1, entryId = -1] = text.split(':').map(Number)
+  return {ledgerId, entryId}
+}
