@@ -1,8 +1,7 @@
 import {join} from 'node:path'
 
 import {BasicLogin} from '../clients/login/basic.js'
-import {certificateLogin} from '../clients/login/certificate.js'
-import {type Login, NO_LOGIN} from '../clients/login/login.js'
+import {certificateLogin, type Login, NO_LOGIN} from '../clients/login/login.js'
 import {type OAuth2Client, OAuth2Secret, readKeyFile} from '../clients/login/oauth2.js'
 import {type Secret, secretFrom, type SecretSource} from '../clients/login/secret.js'
 import type {TlsFiles} from '../clients/login/tls.js'

@@ -25,10 +25,7 @@ export async function redlockServers(
   return others
 }
 
-async function redlockServer(
-  url: string,
-  connect: (url: string) => Promise<RedisConnection>,
-): Promise<RedlockServer> {
+async function redlockServer(url: string, connect: (url: string) => Promise<RedisConnection>): Promise<RedlockServer> {
   try {
     const connection = await connect(url)
     return {address: connection.address, connection, cause: null}

@@ -10,7 +10,7 @@ import {
 } from '../../src/domain/keyshared/algorithm.js'
 import {parseVersion} from '../../src/domain/keys/selectors/broker-version.js'
 import {type Assignment, detectAssignment} from '../../src/domain/keyshared/detect.js'
-import {hasHoles} from '../../src/domain/keyshared/holes.js'
+import {hasHoles} from '../../src/domain/keyshared/reported.js'
 import {keyRanges} from '../../src/domain/keyshared/range-report.js'
 import {type KeySimulation, simulateLive} from '../../src/domain/keyshared/simulation.js'
 import type {CollectedSubscription} from '../../src/domain/subscriptions/collect.js'

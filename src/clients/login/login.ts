@@ -25,3 +25,8 @@ export const NO_LOGIN: Login = {
   renew: () => false,
   forBinary: () => Promise.resolve(null),
 }
+
+/** Who keyshift is where nothing but its certificate says so: brokers take its common name for the role. */
+export function certificateLogin(certFile: string): Login {
+  return {...NO_LOGIN, about: `the certificate ${certFile}`}
+}

@@ -1,6 +1,6 @@
 import type {ChainableCommander, Redis} from 'ioredis'
 
-import {timeMs} from './clock.js'
+import {timeMs} from './scan-script.js'
 import type {LockSnapshot, Released, ReleaseOrder, ReleaseOutcome} from './release-order.js'
 
 /**

@@ -1,9 +1,8 @@
 import type {Redis} from 'ioredis'
 
-import {timeMs} from './clock.js'
-
 /** More is no lock of a family that is known, and reading it would hold up the server. */
 export const MOST_ELEMENTS = 64
+
 export const MOST_BYTES = 1024
 
 /** One key as the script saw it. */
@@ -66,8 +65,11 @@ return {page[1], now[1], now[2], rows}
  * server to find out.
  */
 type RawRows = ReadonlyArray<Buffer | Buffer[] | number | null>
+
 type RawPage = readonly [cursor: Buffer, seconds: Buffer, micros: Buffer, rows: RawRows]
+
 const ROW = 4
+
 /** As the script numbers them. */
 const TYPES = ['none', 'string', 'hash', 'zset', 'list', 'set', 'other'] as const
 
@@ -96,4 +98,9 @@ function rowAt(rows: RawRows, at: number): ScannedRow {
     isNumber: Math.floor(small / 8) % 2 === 1,
     value: rows[at + 3] as ScannedRow['value'],
   }
+}
+
+/** What TIME answers, as epoch ms. */
+export function timeMs([seconds, micros]: ReadonlyArray<Buffer | number | string>): number {
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
 }

@@ -1,5 +1,4 @@
 import type {LiveConsumer} from '../locks/correlation.js'
-import {secondsText} from './seconds.js'
 
 /** It is on its way: less than this says nothing. */
 const WORTH_SAYING_MS = 1000
@@ -36,4 +35,9 @@ export function silenceEvidence({lastAcked, lastGiven}: LiveConsumer): Array<rea
 
 function momentText(moment: number | 'never'): string {
   return moment === 'never' ? moment : new Date(moment).toISOString()
+}
+
+/** `2.3 s`, and from ten on `42 s`. */
+export function secondsText(ms: number): string {
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${String(Math.round(ms / 1000))} s`
 }

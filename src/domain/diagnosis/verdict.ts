@@ -5,8 +5,7 @@ import type {KeyMessages} from '../sample/collect-key.js'
 import {nameOfPerson} from './facts.js'
 import type {DoctorFinding} from './finding.js'
 import type {Movement} from './movement.js'
-import {secondsText} from './seconds.js'
-import {silenceText} from './silence.js'
+import {secondsText, silenceText} from './silence.js'
 
 /** `high`: the broker says so; `medium`: it follows, unless something moved meanwhile; `low`: not all was seen. */
 export type Confidence = 'high' | 'low' | 'medium'

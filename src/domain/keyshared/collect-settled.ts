@@ -6,7 +6,7 @@ import {
   collectPartitionAgain,
   type SubscriptionPartition,
 } from '../subscriptions/collect.js'
-import {hasHoles} from './holes.js'
+import {hasHoles} from './reported.js'
 
 const TIMES = 5
 const PAUSE_MS = 30

@@ -1,8 +1,7 @@
 import type {Redis} from 'ioredis'
 
 import {missingRight} from '../../clients/redis/acl.js'
-import {timeMs} from '../../clients/redis/clock.js'
-import {MOST_BYTES, MOST_ELEMENTS, type ScannedRow} from '../../clients/redis/scan-script.js'
+import {MOST_BYTES, MOST_ELEMENTS, type ScannedRow, timeMs} from '../../clients/redis/scan-script.js'
 import {saysMoved} from './collect-home.js'
 import {printable, type RawLock} from './raw-lock.js'
 

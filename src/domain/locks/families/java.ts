@@ -1,5 +1,5 @@
 import type {LockFamily} from './family.js'
-import {UUID} from './patterns.js'
+import {UUID} from './template.js'
 
 /** RedissonLock, RedissonFairLock, RedissonFencedLock, RedissonSpinLock, RedissonReadLock, RedissonWriteLock (3.x, 4.x). */
 const REDISSON: LockFamily = {

@@ -1,5 +1,5 @@
 import type {LockFamily} from './family.js'
-import {UUID} from './patterns.js'
+import {UUID} from './template.js'
 
 /** A worker renews its jobs' locks every half of `lockDuration`; a missing lock means the job is given to another. */
 const BULL: LockFamily = {

@@ -1,5 +1,5 @@
 import type {LockFamily} from './family.js'
-import {UUID} from './patterns.js'
+import {UUID} from './template.js'
 
 /** What Go's encodings make of random bytes: some letter of either case, which words and numbers lack. */
 const MIXED = '(?=.{0,21}[A-Z])(?=.{0,21}[a-z])'

@@ -42,3 +42,6 @@ export function untagged(text: string): string[] {
 function escape(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)
 }
+
+/** A UUID as libraries write it: in lower case, with its hyphens. */
+export const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
