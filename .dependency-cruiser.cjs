@@ -34,11 +34,14 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/domain/',
-        pathNot:
-          '^src/domain/(lab/|[^/]+/collect[^/]*\\.ts|migration/soak/collect-look\\.ts|migration/(migrate|passing)\\.ts|migration/steps/)',
+        pathNot: [
+          '^src/domain/(lab|migration/(broker|steps|run))/',
+          '/collect[^/]*\\.ts$',
+          '^src/domain/(migration/(migrate|passing|seat)|rehearsal/rehears|locks/release/execute-release|migration/control/transient-errors)',
+        ],
       },
       to: {
-        path: '^(src/clients/(?!journal/journal\\.ts)|axios|ioredis|ws|node_modules/(axios|ioredis|ws)|fs|net|http|https|child_process)',
+        path: '^(src/clients/(?!journal/journal)|axios|ioredis|ws|node_modules/(axios|ioredis|ws)|fs|net|http|https|child_process)',
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -46,8 +49,8 @@ module.exports = {
       name: 'leaves',
       comment: 'Errors and names are known to all and know nobody.',
       severity: 'error',
-      from: {path: '^src/(errors|topic-name)\\.ts$'},
-      to: {path: '^src/', pathNot: '^src/(errors|topic-name)\\.ts$'},
+      from: {path: '^src/(errors|topic-name|position|digest|severity)\\.ts$'},
+      to: {path: '^src/', pathNot: '^src/(errors|topic-name|position|digest|severity)\\.ts$'},
     },
     {
       name: 'no-orphans',
