@@ -21,7 +21,7 @@ import {globOf, LockCorrelation} from '../../domain/locks/correlation.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
 import type {LockRecord} from '../../domain/locks/record.js'
 import {isAsBadAs} from '../../domain/locks/verdict.js'
-import {SEVERITIES} from '../../domain/severity.js'
+import {SEVERITIES} from '../../severity.js'
 import {Usage} from '../../errors.js'
 
 export default class LocksScan extends KeyshiftCommand<LockScan> {

@@ -1,4 +1,4 @@
-import {SEVERITIES} from '../severity.js'
+import {SEVERITIES} from '../../severity.js'
 import {factsOf, type SubscriptionFacts} from './facts.js'
 import type {DoctorFinding, Draft} from './finding.js'
 import {consumerRules} from './rules/consumers.js'

@@ -8,7 +8,7 @@ import {
   type SubscriptionFacts,
   whereText,
 } from '../facts.js'
-import type {Severity} from '../../severity.js'
+import type {Severity} from '../../../severity.js'
 import {personOf} from '../../subscriptions/consumer.js'
 import type {Draft, Remedy} from '../finding.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
