@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {Unreachable} from '../../errors.js'
 import {parseTopicName, type TopicName} from '../../topic-name.js'
 import type {PulsarAdmin} from '../pulsar-admin/admin.js'
-import {AdminRefused, unlessNotAllowed, unlessRefused} from '../pulsar-admin/refused.js'
+import {AdminRefused, unlessNotAllowed, unlessRefused} from '../pulsar-admin/admin-refused.js'
 import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from './journal.js'
 import {sha256} from '../../digest.js'
 

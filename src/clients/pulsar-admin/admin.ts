@@ -4,7 +4,7 @@ import type {TopicName} from '../../topic-name.js'
 import {type BrokerTopic, readBrokerTopics} from './broker-topics.js'
 import {AdminHttp, type AdminHttpOptions, type AdminRequest, type RawAnswer} from './http.js'
 import type {NamespacePolicies, TopicPolicyValues} from './policies.js'
-import {AdminRefused} from './refused.js'
+import {AdminRefused} from './admin-refused.js'
 import type {
   AutoSubscriptionCreation,
   DispatchRate,

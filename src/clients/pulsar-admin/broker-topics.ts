@@ -2,7 +2,7 @@ import {JSONParser, TokenType} from '@streamparser/json'
 
 import {Unreachable} from '../../errors.js'
 import type {TopicStats} from './types.js'
-import {ValueCutter} from './value-cutter.js'
+import {ValueCutter} from './json-slicer.js'
 
 /** One topic that a broker has loaded, out of its copy of all statistics. */
 export interface BrokerTopic {

@@ -11,8 +11,8 @@ import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
 import type {Login} from '../login/login.js'
 import {isAboutTls} from '../login/tls.js'
 import {unsaid} from '../login/unsaid.js'
-import {bareGet} from './bare-get.js'
-import {AdminRefused, isLoginRefusal, parseBody} from './refused.js'
+import {bareGet} from './node-get.js'
+import {AdminRefused, isLoginRefusal, parseBody} from './admin-refused.js'
 import {streamGet} from './stream-get.js'
 
 export interface AdminHttpOptions {

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {chooseStretches} from '../sample/backlog.js'
 import {backlogOf} from '../topic-stats/unacked-entries.js'
 import {restReader} from '../sample/collect-rest.js'

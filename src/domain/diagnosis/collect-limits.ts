@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {ifReadable} from '../../clients/pulsar-admin/refused.js'
+import {ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
 import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectNamespaceLevel, collectTopicLevel} from '../subscriptions/collect-policies.js'

@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {Interrupted} from '../../errors.js'
 import {parseTopicName} from '../../topic-name.js'
 import {collectSample} from '../sample/collect-sample.js'

@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {CollectedTopic} from '../subscriptions/collect.js'
 import {HASHING_SCHEMES, type HashingScheme, partitionOfKey, type Routing} from './routing.js'
 

@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {Usage} from '../../errors.js'
 import {collectSample} from '../sample/collect-sample.js'
 import {collectSubscription} from '../subscriptions/collect.js'

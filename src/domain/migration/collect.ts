@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused, ifReadable} from '../../clients/pulsar-admin/refused.js'
+import {AdminRefused, ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
 import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectSubscription} from '../subscriptions/collect.js'

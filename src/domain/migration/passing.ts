@@ -1,4 +1,4 @@
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {Unreachable} from '../../errors.js'
 import type {Verdict} from './step.js'
 

@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {parsePosition, type Position} from '../../position.js'
-import {unlessRefused} from '../../clients/pulsar-admin/refused.js'
+import {unlessRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'

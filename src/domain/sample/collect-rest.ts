@@ -1,6 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {RawAnswer} from '../../clients/pulsar-admin/http.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {TopicName} from '../../topic-name.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
 import {type LedgerIndex, ledgerIndex} from './backlog.js'

@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {CollectedSubscription} from '../subscriptions/collect.js'
 import {transportReader} from './collect-reader.js'
 import {restReader} from './collect-rest.js'

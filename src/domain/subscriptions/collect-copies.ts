@@ -1,6 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {BrokerTopic} from '../../clients/pulsar-admin/broker-topics.js'
-import {AdminRefused} from '../../clients/pulsar-admin/refused.js'
+import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {Unreachable} from '../../errors.js'
 import {type Broker, type BrokersOptions, collectBrokers} from './collect-brokers.js'
 import {type Collected, type Collecting, interrupted} from './collecting.js'

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {ifReadable} from '../../clients/pulsar-admin/refused.js'
+import {ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
 import {collectOldest} from '../backlog/collect-oldest.js'
 import {collectPolicies} from './collect-policies.js'
 import {type CollectedSubscription, collectSubscription, type SubscriptionPartition} from './collect.js'

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {ifReadable, unlessRefused} from '../../clients/pulsar-admin/refused.js'
+import {ifReadable, unlessRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {NamespacePolicies, TopicPolicyValues} from '../../clients/pulsar-admin/policies.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectSettings} from './collect-settings.js'

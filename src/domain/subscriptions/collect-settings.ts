@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {ifReadable} from '../../clients/pulsar-admin/refused.js'
+import {ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
 
 /** Takes just these settings out of an answer that also holds the broker's secrets; null where this login may not read it. */
 export async function collectSettings<N extends string>(

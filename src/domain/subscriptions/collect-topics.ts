@@ -1,7 +1,7 @@
 import pLimit, {type LimitFunction} from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {unlessRefused} from '../../clients/pulsar-admin/refused.js'
+import {unlessRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {parseTopicName, partitionName, splitPartition} from '../../topic-name.js'
 import {type Collected, type Collecting, interrupted} from './collecting.js'
 import type {SubscriptionRow} from './list.js'

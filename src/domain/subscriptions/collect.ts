@@ -1,7 +1,7 @@
 import leven from 'leven'
 
 import type {PulsarAdmin, StatsQuery} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused, ifReadable} from '../../clients/pulsar-admin/refused.js'
+import {AdminRefused, ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
 import type {SubscriptionStats, TopicStats} from '../../clients/pulsar-admin/types.js'
 import {Unreachable} from '../../errors.js'
 import {parseTopicName, partitionName, splitPartition, type TopicName} from '../../topic-name.js'

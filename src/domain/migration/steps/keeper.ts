@@ -1,4 +1,4 @@
-import {unlessRefused} from '../../../clients/pulsar-admin/refused.js'
+import {unlessRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import type {StepContext} from '../step.js'
 import {deleteOn} from './make.js'
 

@@ -1,5 +1,5 @@
 import {parsePosition, type Position} from '../../../position.js'
-import {unlessRefused} from '../../../clients/pulsar-admin/refused.js'
+import {unlessRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'
