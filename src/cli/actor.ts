@@ -1,6 +1,6 @@
 import {hostname, userInfo} from 'node:os'
 
-import type {Actor} from '../clients/journal/journal.js'
+import type {Actor} from '../clients/journal/journal-store.js'
 
 /** Who runs this process. */
 export function currentActor(): Actor {

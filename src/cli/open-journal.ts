@@ -1,7 +1,7 @@
 import {resolve} from 'node:path'
 import {ClusterJournal} from '../clients/journal/cluster-journal.js'
 import {FileJournal} from '../clients/journal/file-journal.js'
-import type {JournalStore} from '../clients/journal/journal.js'
+import type {JournalStore} from '../clients/journal/journal-store.js'
 import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
 import {Usage} from '../errors.js'
 import {requireNamespace} from './namespace.js'

@@ -5,7 +5,7 @@ import {hostname} from 'node:os'
 
 import {exitCodeOf} from '../../src/cli/exit-codes.js'
 import {ClusterJournal} from '../../src/clients/journal/cluster-journal.js'
-import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from '../../src/clients/journal/journal.js'
+import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from '../../src/clients/journal/journal-store.js'
 import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
 import {WebSocketTransport} from '../../src/clients/pulsar-messages/websocket.js'
 import {applyPlan} from '../../src/domain/migration/migrate.js'

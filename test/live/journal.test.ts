@@ -4,7 +4,7 @@ import {test} from 'node:test'
 
 import {ClusterJournal} from '../../src/clients/journal/cluster-journal.js'
 import {FileJournal} from '../../src/clients/journal/file-journal.js'
-import type {JournalEntry, JournalStore} from '../../src/clients/journal/journal.js'
+import type {JournalEntry, JournalStore} from '../../src/clients/journal/journal-store.js'
 import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
 import {ANN, chain, claimOn, following, request} from '../support/journal.js'
 import {ask, live, type Place} from '../support/live.js'

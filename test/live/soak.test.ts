@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test, type TestContext} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {JournalEntry} from '../../src/clients/journal/journal.js'
+import type {JournalEntry} from '../../src/clients/journal/journal-store.js'
 import {ClusterJournal} from '../../src/clients/journal/cluster-journal.js'
 import type {Scene} from '../../src/domain/lab/scene.js'
 import type {Worker} from '../../src/domain/lab/worker.js'

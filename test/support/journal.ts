@@ -1,4 +1,10 @@
-import type {Claim, ControlRequest, JournalEntry, JournalPhase, LegName} from '../../src/clients/journal/journal.js'
+import type {
+  Claim,
+  ControlRequest,
+  JournalEntry,
+  JournalPhase,
+  LegName,
+} from '../../src/clients/journal/journal-store.js'
 import {newRequest, nextEntry} from '../../src/domain/migration/journal/chain.js'
 
 export const ANN = {user: 'ann', host: 'elsewhere', pid: 7}

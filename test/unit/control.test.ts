@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {ControlVerb, JournalEntry, JournalPhase, LegName} from '../../src/clients/journal/journal.js'
+import type {ControlVerb, JournalEntry, JournalPhase, LegName} from '../../src/clients/journal/journal-store.js'
 import {answerTo} from '../../src/domain/migration/control.js'
 import {heldNow, isPostponed} from '../../src/domain/migration/history.js'
 import {following} from '../support/journal.js'

@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {test} from 'node:test'
 
 import {FileJournal} from '../../src/clients/journal/file-journal.js'
-import type {JournalEntry, JournalLine} from '../../src/clients/journal/journal.js'
+import type {JournalEntry, JournalLine} from '../../src/clients/journal/journal-store.js'
 import {viewLines} from '../../src/domain/migration/journal/chain.js'
 import {temporaryFolder} from '../support/folder.js'
 import {chain, claimOn, following, request} from '../support/journal.js'

@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {test} from 'node:test'
 
 import {FileJournal} from '../../src/clients/journal/file-journal.js'
-import type {Actor} from '../../src/clients/journal/journal.js'
+import type {Actor} from '../../src/clients/journal/journal-store.js'
 import {MigrationLedger} from '../../src/domain/migration/ledger.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan.js'
 import {temporaryFolder} from '../support/folder.js'

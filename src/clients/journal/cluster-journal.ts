@@ -4,7 +4,7 @@ import {Unreachable} from '../../errors.js'
 import {parseTopicName, type TopicName} from '../../topic-name.js'
 import type {PulsarAdmin} from '../pulsar-admin/admin.js'
 import {AdminRefused, unlessNotAllowed, unlessRefused} from '../pulsar-admin/admin-refused.js'
-import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from './journal.js'
+import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from './journal-store.js'
 import {sha256} from '../../digest.js'
 
 /** Topics of keyshift's own begin so. */

@@ -2,7 +2,7 @@ import {access, constants, link, mkdir, open, readdir, readFile, rename, rm, wri
 import {join} from 'node:path'
 
 import {Unreachable} from '../../errors.js'
-import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from './journal.js'
+import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from './journal-store.js'
 import {sha256} from '../../digest.js'
 
 const ENDING = '.ndjson'

@@ -1,4 +1,4 @@
-import type {Actor} from '../../clients/journal/journal.js'
+import type {Actor} from '../../clients/journal/journal-store.js'
 import {sha256} from '../../digest.js'
 import type {LockRelease} from './collect-release.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'

@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {Actor, ControlRequest, ControlVerb, JournalStore} from '../../clients/journal/journal.js'
+import type {Actor, ControlRequest, ControlVerb, JournalStore} from '../../clients/journal/journal-store.js'
 import {newRequest, viewLines} from './journal/chain.js'
 import {Blocked, Conflict, Pending} from '../../errors.js'
 import {answerTo} from './control.js'

@@ -1,4 +1,4 @@
-import type {JournalEntry, LegName} from '../../clients/journal/journal.js'
+import type {JournalEntry, LegName} from '../../clients/journal/journal-store.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {Conflict} from '../../errors.js'
 import {parseTopicName, partitionName} from '../../topic-name.js'

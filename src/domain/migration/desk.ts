@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {JournalEntry, LegName} from '../../clients/journal/journal.js'
+import type {JournalEntry, LegName} from '../../clients/journal/journal-store.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {answerTo, turnsBack} from './control.js'
 import {type RunEvent, Stopped} from './events.js'

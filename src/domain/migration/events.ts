@@ -1,4 +1,4 @@
-import type {LegName} from '../../clients/journal/journal.js'
+import type {LegName} from '../../clients/journal/journal-store.js'
 import type {HookName, HookOutcome} from './hooks.js'
 import type {StepId} from './strategy.js'
 

@@ -1,4 +1,4 @@
-import type {ControlRequest, JournalEntry, JournalPhase, LegName} from '../../clients/journal/journal.js'
+import type {ControlRequest, JournalEntry, JournalPhase, LegName} from '../../clients/journal/journal-store.js'
 import {legOf} from './leg.js'
 import type {MigrationPlan} from './plan.js'
 import {HOLD, type StepId, SWITCH, WAIT} from './strategy.js'

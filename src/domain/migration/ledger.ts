@@ -6,7 +6,7 @@ import type {
   JournalPhase,
   JournalStore,
   LegName,
-} from '../../clients/journal/journal.js'
+} from '../../clients/journal/journal-store.js'
 import {nextEntry, viewLines} from './journal/chain.js'
 import {Conflict} from '../../errors.js'
 import {type Captured, currentLeg, planOf} from './history.js'

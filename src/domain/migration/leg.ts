@@ -1,4 +1,4 @@
-import type {LegName} from '../../clients/journal/journal.js'
+import type {LegName} from '../../clients/journal/journal-store.js'
 import type {MigrationPlan} from './plan.js'
 import {joinsTwice} from './double-delivery.js'
 import {type MigratableType, type StepId, stepsOf} from './strategy.js'

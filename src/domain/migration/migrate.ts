@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto'
-import type {Actor, Claim, JournalStore} from '../../clients/journal/journal.js'
+import type {Actor, Claim, JournalStore} from '../../clients/journal/journal-store.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {Blocked, Conflict, Interrupted, type KeyshiftError, Pending} from '../../errors.js'
 import {parseTopicName} from '../../topic-name.js'

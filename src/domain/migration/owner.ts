@@ -1,6 +1,6 @@
 import {hostname} from 'node:os'
 import {setTimeout as delay} from 'node:timers/promises'
-import type {Actor, Claim, Heartbeat, JournalStore} from '../../clients/journal/journal.js'
+import type {Actor, Claim, Heartbeat, JournalStore} from '../../clients/journal/journal-store.js'
 import {Conflict, Unreachable} from '../../errors.js'
 import {closedAs} from './history.js'
 import {viewLines} from './journal/chain.js'

@@ -1,4 +1,4 @@
-import {type JournalEntry, type LegName} from '../../clients/journal/journal.js'
+import {type JournalEntry, type LegName} from '../../clients/journal/journal-store.js'
 import {NO_FACTS} from '../keyshared/detect.js'
 import {keyRanges} from '../keyshared/range-report.js'
 import {countSlots} from '../keyshared/ranges.js'

@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {JournalEntry, LegName} from '../../clients/journal/journal.js'
+import type {JournalEntry, LegName} from '../../clients/journal/journal-store.js'
 import {Conflict} from '../../errors.js'
 import {contextOf} from './context.js'
 import {Desk, type RunOptions} from './desk.js'

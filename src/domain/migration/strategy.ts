@@ -1,4 +1,4 @@
-import type {LegName} from '../../clients/journal/journal.js'
+import type {LegName} from '../../clients/journal/journal-store.js'
 
 /** The types between which a subscription can be moved while it is in use. */
 export const MIGRATABLE = ['Failover', 'Key_Shared', 'Shared'] as const

@@ -1,4 +1,4 @@
-import type {JournalStore} from '../../clients/journal/journal.js'
+import type {JournalStore} from '../../clients/journal/journal-store.js'
 import {viewLines} from './journal/chain.js'
 import {closedAs, planOf} from './history.js'
 import {subjectOf} from './journal/claim.js'

@@ -1,4 +1,4 @@
-import type {ControlRequest, JournalEntry, JournalLine, JournalRecord} from '../../../clients/journal/journal.js'
+import type {ControlRequest, JournalEntry, JournalLine, JournalRecord} from '../../../clients/journal/journal-store.js'
 import {canonicalJson, sha256} from '../../../digest.js'
 
 const NO_HASH = '0'.repeat(64)

@@ -1,4 +1,4 @@
-import type {Actor, Claim, Subject} from '../../../clients/journal/journal.js'
+import type {Actor, Claim, Subject} from '../../../clients/journal/journal-store.js'
 import type {MigrationPlan} from '../plan.js'
 
 /** One run at a time on a topic: its policies are for the whole of it. */
