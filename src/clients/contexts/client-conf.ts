@@ -1,7 +1,7 @@
 import {getProperties} from 'properties-file'
 
 import {Usage} from '../../errors.js'
-import {parametersOf} from '../login/field.js'
+import {parametersOf} from '../login/secret-field.js'
 import type {SecretSource} from '../login/secret.js'
 import type {Context, LoginSource, TlsSource} from './context.js'
 import {compact, type Imported, pathOf, readForImport, textIn} from './imported.js'

@@ -3,7 +3,7 @@ import {readFile, stat} from 'node:fs/promises'
 import {promisify} from 'node:util'
 
 import {KeyshiftError, Unreachable} from '../../errors.js'
-import {fieldOf, parametersOf} from './field.js'
+import {fieldOf, parametersOf} from './secret-field.js'
 
 /** Where a secret is; never the secret itself. */
 export type SecretSource =

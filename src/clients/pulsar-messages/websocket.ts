@@ -7,7 +7,7 @@ import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
 import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
 import {isAboutTls} from '../login/tls.js'
-import {unsaid} from '../login/unsaid.js'
+import {unsaid} from '../login/hide-credentials.js'
 import {decodeMessageId, encodeMessageId} from './message-id.js'
 import {
   type ConsumeOptions,
