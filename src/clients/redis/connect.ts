@@ -4,8 +4,8 @@ import {Cluster, Redis} from 'ioredis'
 
 import {Unreachable, Usage} from '../../errors.js'
 import type {TlsOptions} from '../login/tls.js'
-import {Nearby} from './nearby.js'
-import {FAIL_FAST, ready, type RedisSettings, refused} from './ready.js'
+import {Nearby} from './side-connections.js'
+import {FAIL_FAST, ready, type RedisSettings, refused} from './wait-ready.js'
 import {sentinelSettings} from './sentinels.js'
 import {type SlotOwners, slotOwnersBy} from './slots.js'
 

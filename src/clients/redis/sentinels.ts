@@ -1,7 +1,7 @@
 import {Redis} from 'ioredis'
 
 import {Unreachable, Usage} from '../../errors.js'
-import {COMMAND_TIMEOUT_MS, FAIL_FAST, ready, type RedisSettings} from './ready.js'
+import {COMMAND_TIMEOUT_MS, FAIL_FAST, ready, type RedisSettings} from './wait-ready.js'
 
 /**
  * How Sentinels are asked for their primary: by TLS where its URL says so, with its password where they want one too.

@@ -2,7 +2,7 @@ import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../clients/redis/connect.js'
 import {missingRight} from '../../clients/redis/acl.js'
-import {Listeners} from '../../clients/redis/listeners.js'
+import {Listeners} from '../../clients/redis/channel-subscribers.js'
 import {Blocked, Unreachable} from '../../errors.js'
 import {homesNow, slotMoves} from './collect-home.js'
 import {expiryCommandOf, readLocks, stopTouching} from './collect-read.js'

@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Redis} from 'ioredis'
 
-import type {Listeners} from '../../clients/redis/listeners.js'
+import type {Listeners} from '../../clients/redis/channel-subscribers.js'
 import type {LineLook, SeenLine} from './line.js'
 import {lineRecord, type LockRecord} from './record.js'
 

@@ -1,7 +1,7 @@
 import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../clients/redis/connect.js'
-import {Listeners} from '../../clients/redis/listeners.js'
+import {Listeners} from '../../clients/redis/channel-subscribers.js'
 import {Unreachable} from '../../errors.js'
 import {homesNow, slotMoves} from './collect-home.js'
 import {expiryCommandOf, type ReadKeys, readLocks, stopTouching} from './collect-read.js'

@@ -1,7 +1,7 @@
 import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../clients/redis/connect.js'
-import {Listeners} from '../../clients/redis/listeners.js'
+import {Listeners} from '../../clients/redis/channel-subscribers.js'
 import {type Looked, SecondLooks} from './collect-again.js'
 import {judgeLines} from './collect-lines.js'
 import {PageReader} from './collect-page.js'

@@ -1,7 +1,7 @@
 import {Redis} from 'ioredis'
 
 import {Unreachable} from '../../errors.js'
-import {ready, type RedisSettings} from './ready.js'
+import {ready, type RedisSettings} from './wait-ready.js'
 
 /** Connections beside those to the primaries, with the same login. */
 export class Nearby {
