@@ -5,7 +5,7 @@ import {test} from 'node:test'
 
 import type {Redis} from 'ioredis'
 
-import type {AuditReport} from '../../src/clients/audit/audit-log.js'
+import type {AuditReport} from '../../src/clients/files/audit-log.js'
 import {askCli, parseDocument, requireFailure, runCli} from '../support/cli.js'
 import {deleteAll} from '../support/held-locks.js'
 import {closeFirst, live, until} from '../support/live.js'

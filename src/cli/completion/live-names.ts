@@ -3,7 +3,7 @@ import {resolve} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import {JOURNALS} from '../../clients/journal/cluster-journal.js'
-import type {NameCache} from '../../clients/names/name-cache.js'
+import type {NameCache} from '../../clients/files/name-cache.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {TopicName} from '../../topic-name.js'
 import type {Access} from '../access.js'

@@ -2,7 +2,7 @@ import {join} from 'node:path'
 
 import type {Config} from '@oclif/core/interfaces'
 
-import {NameCache} from '../../clients/names/name-cache.js'
+import {NameCache} from '../../clients/files/name-cache.js'
 import {Access, type Own} from '../access.js'
 import {openContexts, settingsFor} from '../contexts.js'
 import {ownFolder} from '../folders.js'

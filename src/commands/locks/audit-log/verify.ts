@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../../cli/base-command.js'
-import {type AuditReport, verifyAuditLog} from '../../../clients/audit/audit-log.js'
+import {type AuditReport, verifyAuditLog} from '../../../clients/files/audit-log.js'
 
 export default class LocksAuditLogVerify extends KeyshiftCommand<AuditReport> {
   static override args = {file: Args.string({description: 'the audit log', required: true})}

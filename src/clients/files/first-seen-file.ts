@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises'
 
 import {Usage} from '../../errors.js'
-import {replaceFile} from '../files/replace-file.js'
+import {replaceFile} from './replace-file.js'
 
 /** A look at something, times in epoch ms; `expiresAtMs` is −1 for what never expires. */
 interface Look {

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto'
 import {mkdir, readdir, readFile, rm, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 
-import {replaceFile} from '../files/replace-file.js'
+import {replaceFile} from './replace-file.js'
 
 /** A person types on within this; who made a topic meanwhile can wait for it. */
 const GOOD_FOR_MS = 30_000
