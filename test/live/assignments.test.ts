@@ -7,7 +7,7 @@ import {type BrokerFacts, detectAssignment} from '../../src/domain/keyshared/det
 import {movesBetween, type Segment} from '../../src/domain/keyshared/segments.js'
 import {sizeOf, type SpaceName} from '../../src/domain/keyshared/space.js'
 import {type KeySimulation, simulateLive} from '../../src/domain/keyshared/simulation.js'
-import type {CollectedSubscription} from '../../src/domain/subscriptions/collect.js'
+import type {CollectedSubscription} from '../../src/domain/topic-stats/collect-topic-stats.js'
 import {askCli} from '../support/cli.js'
 import {KeyedFleet} from '../support/keyed-fleet.js'
 import {live} from '../support/live.js'

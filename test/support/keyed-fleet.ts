@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 import type {Message, MessageConsumer} from '../../src/clients/pulsar-messages/transport.js'
-import {type CollectedSubscription, collectSubscription} from '../../src/domain/subscriptions/collect.js'
+import {type CollectedSubscription, collectSubscription} from '../../src/domain/topic-stats/collect-topic-stats.js'
 import type {TopicName} from '../../src/topic-name.js'
 import {type Place, until} from './live.js'
 

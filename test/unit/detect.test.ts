@@ -13,7 +13,7 @@ import {type Assignment, detectAssignment} from '../../src/domain/keyshared/dete
 import {hasHoles} from '../../src/domain/keyshared/reported.js'
 import {keyRanges} from '../../src/domain/keyshared/range-report.js'
 import {type KeySimulation, simulateLive} from '../../src/domain/keyshared/simulation.js'
-import type {CollectedSubscription} from '../../src/domain/subscriptions/collect.js'
+import type {CollectedSubscription} from '../../src/domain/topic-stats/collect-topic-stats.js'
 import {Blocked} from '../../src/errors.js'
 import {parseTopicName} from '../../src/topic-name.js'
 

@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import {commonType} from '../../src/domain/topic-stats/subscription-type.js'
 import {sumKnown} from '../../src/domain/topic-stats/known-sums.js'
-import {countConsumers} from '../../src/domain/subscriptions/consumer.js'
+import {countConsumers} from '../../src/domain/topic-stats/consumers.js'
 
 test('a client has one consumer on each partition, and counts once', () => {
   assert.equal(

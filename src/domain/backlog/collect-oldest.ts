@@ -5,7 +5,7 @@ import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {chooseStretches} from '../sample/backlog.js'
 import {backlogOf} from '../topic-stats/unacked-entries.js'
 import {restReader} from '../sample/collect-rest.js'
-import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 
 /** By partition, 0 on a plain topic: when the oldest message that is not acknowledged was published, epoch ms of its producer. */
 export type OldestMessages = ReadonlyMap<number, number>

@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {parseTopicName} from '../../topic-name.js'
-import {collectPresent, collectSubscription} from '../subscriptions/collect.js'
+import {collectPresent, collectSubscription} from '../topic-stats/collect-topic-stats.js'
 import {collectOldest} from './collect-oldest.js'
 import type {BacklogSample} from './report.js'
 

@@ -1,7 +1,7 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {rise} from '../counter.js'
-import {consumerId, personOf} from '../subscriptions/consumer.js'
-import {timeOf} from '../subscriptions/time.js'
+import {consumerId, personOf} from '../topic-stats/consumers.js'
+import {timeOf} from '../topic-stats/times.js'
 
 /**
  * `acking`: acknowledged something in the window. `stopped`: had messages all the time and acknowledged none. `no-permits`:

@@ -1,4 +1,4 @@
-import type {TopicPartition} from '../subscriptions/collect.js'
+import type {TopicPartition} from '../topic-stats/collect-topic-stats.js'
 import type {SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 
 /**

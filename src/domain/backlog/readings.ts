@@ -1,4 +1,4 @@
-import type {SubscriptionPartition} from '../subscriptions/collect.js'
+import type {SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import {sumKnown} from '../topic-stats/known-sums.js'
 
 export type Amount =

@@ -1,4 +1,4 @@
-import type {CollectedSubscription, SubscriptionPartition} from '../subscriptions/collect.js'
+import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import type {OldestMessages} from './collect-oldest.js'
 import {type ConsumerProgress, consumersOf} from './consumers.js'
 import {addMovements, type MarkDelete, type Movement, movementOf} from './movement.js'

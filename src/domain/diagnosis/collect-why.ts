@@ -13,7 +13,7 @@ import {
   collectPartitionAgain,
   type CollectedSubscription,
   type SubscriptionPartition,
-} from '../subscriptions/collect.js'
+} from '../topic-stats/collect-topic-stats.js'
 import {collectDiagnosis} from './collect.js'
 import type {LockQuestion} from './collect-locks.js'
 import {diagnose} from './diagnose.js'

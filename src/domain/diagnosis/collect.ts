@@ -8,7 +8,7 @@ import {Interrupted} from '../../errors.js'
 import {parseTopicName} from '../../topic-name.js'
 import {collectSample} from '../sample/collect-sample.js'
 import {noTransport} from '../sample/source.js'
-import {collectSubscription, collectTopic} from '../subscriptions/collect.js'
+import {collectSubscription, collectTopic} from '../topic-stats/collect-topic-stats.js'
 import {collectStallingLocks, type LocksOptions} from './collect-locks.js'
 import {brokerLimits, collectLimitSettings, collectTopicLimits, type LimitSettings} from './collect-limits.js'
 import {

@@ -1,6 +1,6 @@
 import type {ConsumerStats, DispatchRate, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {rise} from '../counter.js'
-import {consumerId, personOf} from '../subscriptions/consumer.js'
+import {consumerId, personOf} from '../topic-stats/consumers.js'
 import type {
   BacklogSample,
   BrokerLimits,

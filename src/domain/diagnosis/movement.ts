@@ -1,6 +1,6 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import type {KeyHome, LiveConsumer} from '../locks/correlation.js'
-import {consumerId} from '../subscriptions/consumer.js'
+import {consumerId} from '../topic-stats/consumers.js'
 import {nameOf, nameOfPerson} from './facts.js'
 
 /** What moved on a key's partition while it was looked at. */

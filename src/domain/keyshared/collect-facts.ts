@@ -1,6 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {type CollectedSubscription, collectSubscription} from '../subscriptions/collect.js'
-import {collectSettings} from '../subscriptions/collect-settings.js'
+import {type CollectedSubscription, collectSubscription} from '../topic-stats/collect-topic-stats.js'
+import {collectSettings} from '../topic-stats/collect-broker-settings.js'
 import {DEFAULT_SETTINGS, type SelectorSettings} from './algorithm.js'
 import {parseVersion} from '../keys/selectors/broker-version.js'
 import {collectSettled} from './collect-settled.js'

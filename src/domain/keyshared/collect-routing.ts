@@ -1,6 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
-import type {CollectedTopic} from '../subscriptions/collect.js'
+import type {CollectedTopic} from '../topic-stats/collect-topic-stats.js'
 import {HASHING_SCHEMES, type HashingScheme, partitionOfKey, type Routing} from './routing.js'
 
 const PARTITIONS = 8

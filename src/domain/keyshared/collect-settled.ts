@@ -5,7 +5,7 @@ import {
   type CollectedSubscription,
   collectPartitionAgain,
   type SubscriptionPartition,
-} from '../subscriptions/collect.js'
+} from '../topic-stats/collect-topic-stats.js'
 import {hasHoles} from './reported.js'
 
 const TIMES = 5

@@ -1,5 +1,5 @@
 import {Blocked} from '../../errors.js'
-import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {type Assignment, type BrokerFacts, detectAssignment} from './detect.js'
 import {requireKeyShared} from './key-shared.js'
 import {murmur3} from './murmur3.js'

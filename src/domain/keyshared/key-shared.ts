@@ -1,5 +1,5 @@
 import {Blocked} from '../../errors.js'
-import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {DEFAULT_SETTINGS, emptySelector, possibleAlgorithms, type SelectorSettings} from './algorithm.js'
 import type {BrokerFacts} from './detect.js'
 import {reportedConsumers} from './reported.js'

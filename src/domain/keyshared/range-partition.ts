@@ -1,5 +1,5 @@
 import {skewOf} from '../keys/selectors/skew.js'
-import type {SubscriptionPartition} from '../subscriptions/collect.js'
+import type {SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import type {Algorithm, SelectorName} from './algorithm.js'
 import type {Assignment} from './detect.js'
 import {type Coverage, coverageOf, type SlotRange} from './ranges.js'

@@ -1,4 +1,4 @@
-import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {type BrokerFacts, detectAssignment} from './detect.js'
 import {requireKeyShared} from './key-shared.js'
 import {type RangeFinding, rangeFindings} from './range-findings.js'

@@ -1,4 +1,4 @@
-import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import type {BrokerFacts} from './detect.js'
 import {activeConsumer} from './failover.js'
 import {afterChange, type FleetChange} from './fleet-change.js'

@@ -1,5 +1,5 @@
 import {Blocked, Usage} from '../../errors.js'
-import type {CollectedSubscription, SubscriptionPartition} from '../subscriptions/collect.js'
+import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import {
   type Algorithm,
   DEFAULT_SETTINGS,

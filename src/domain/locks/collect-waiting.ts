@@ -1,7 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {collectSample} from '../sample/collect-sample.js'
 import {noTransport} from '../sample/source.js'
-import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import type {WaitingKey, WaitingKeys} from './correlation.js'
 
 const SECONDS = 60

@@ -2,7 +2,7 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {Usage} from '../../errors.js'
 import {collectSample} from '../sample/collect-sample.js'
-import {collectSubscription} from '../subscriptions/collect.js'
+import {collectSubscription} from '../topic-stats/collect-topic-stats.js'
 import type {KeySample} from './snapshot.js'
 
 /** Enough to see a habit of the producers, in a moment. */

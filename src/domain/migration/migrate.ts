@@ -3,7 +3,7 @@ import type {Actor, Claim, JournalStore} from '../../clients/journal/journal-sto
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {Blocked, Conflict, Interrupted, type KeyshiftError, Pending} from '../../errors.js'
 import {parseTopicName} from '../../topic-name.js'
-import {collectTopic} from '../subscriptions/collect.js'
+import {collectTopic} from '../topic-stats/collect-topic-stats.js'
 import {collectSnapshot} from './collect.js'
 import {answerTo} from './control.js'
 import {hookFacts, type RunOptions} from './desk.js'

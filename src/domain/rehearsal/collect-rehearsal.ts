@@ -9,7 +9,7 @@ import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectKeyShared} from '../keyshared/collect-facts.js'
 import {directoryOrNull} from '../keyshared/directory.js'
-import {type CollectedSubscription, collectSubscription} from '../subscriptions/collect.js'
+import {type CollectedSubscription, collectSubscription} from '../topic-stats/collect-topic-stats.js'
 import {RehearsalConsumer} from './collect-consumer.js'
 import {type OwnerOf, RehearsalTally, type TallyReport} from './tally.js'
 

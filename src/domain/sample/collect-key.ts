@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {chooseStretches} from './backlog.js'
 import {backlogOf, countEntries} from '../topic-stats/unacked-entries.js'
 import {parsePlace, type Place} from '../../position.js'

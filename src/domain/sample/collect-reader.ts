@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import pLimit from 'p-limit'
 
 import type {MessageTransport, ReadMessage} from '../../clients/pulsar-messages/transport.js'
-import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {countEntries, type Stretch} from '../topic-stats/unacked-entries.js'
 import type {SampledEntry, SampledMessage} from './entry.js'
 import type {SampleReader, SampleSink} from './source.js'

@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {chooseStretches, type Where} from './backlog.js'
 import {backlogOf, countEntries, type Stretch} from '../topic-stats/unacked-entries.js'
 import {openSource} from './collect-source.js'

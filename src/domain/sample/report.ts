@@ -1,4 +1,4 @@
-import type {CollectedSubscription} from '../subscriptions/collect.js'
+import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import type {KeyDirectory} from '../keyshared/directory.js'
 import type {Where} from './backlog.js'
 import type {CollectedSample} from './collect-sample.js'

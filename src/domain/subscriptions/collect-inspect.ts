@@ -4,7 +4,11 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
 import {collectOldest} from '../backlog/collect-oldest.js'
 import {collectPolicies} from './collect-policies.js'
-import {type CollectedSubscription, collectSubscription, type SubscriptionPartition} from './collect.js'
+import {
+  type CollectedSubscription,
+  collectSubscription,
+  type SubscriptionPartition,
+} from '../topic-stats/collect-topic-stats.js'
 import type {Inspection} from './inspect.js'
 
 const CONCURRENT_CURSORS = 8

@@ -4,7 +4,7 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {ifReadable, unlessRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {NamespacePolicies, TopicPolicyValues} from '../../clients/pulsar-admin/policies.js'
 import type {TopicName} from '../../topic-name.js'
-import {collectSettings} from './collect-settings.js'
+import {collectSettings} from '../topic-stats/collect-broker-settings.js'
 import {POLICY_SETTINGS, type PolicyLevels, type PolicySettings, type TopicLevel} from './policy-levels.js'
 
 const CONCURRENT_POLICIES = 8

@@ -1,4 +1,4 @@
-import {ConsumerCount} from './consumer.js'
+import {ConsumerCount} from '../topic-stats/consumers.js'
 import {commonType} from '../topic-stats/subscription-type.js'
 import {sumKnown} from '../topic-stats/known-sums.js'
 import type {SubscriptionRow} from './list.js'

@@ -9,7 +9,7 @@ import {
   whereText,
 } from '../facts.js'
 import type {Severity} from '../../../severity.js'
-import {personOf} from '../../subscriptions/consumer.js'
+import {personOf} from '../../topic-stats/consumers.js'
 import type {Draft, Remedy} from '../finding.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
 import {isLookAheadFull} from './limits.js'

@@ -2,7 +2,7 @@ import {knownBugs} from '../../keyshared/known-bugs.js'
 import {coverageOf, KEY_SLOTS, type SlotRange} from '../../keyshared/ranges.js'
 import {reportedConsumers} from '../../keyshared/reported.js'
 import {backlogOf, isStandingStill, nameOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts.js'
-import {personOf} from '../../subscriptions/consumer.js'
+import {personOf} from '../../topic-stats/consumers.js'
 import type {Draft} from '../finding.js'
 import {inspectCommand, unloadTopic} from './remedies.js'
 

@@ -1,5 +1,5 @@
 import {isStandingStill, nameOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts.js'
-import {personOf} from '../../subscriptions/consumer.js'
+import {personOf} from '../../topic-stats/consumers.js'
 import type {Draft} from '../finding.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
 

@@ -3,7 +3,7 @@ import type {AutoSubscriptionCreation, SubscriptionType} from '../../../clients/
 import {canonicalJson} from '../../../digest.js'
 import {Blocked, Conflict} from '../../../errors.js'
 import {parseTopicName} from '../../../topic-name.js'
-import {collectTopic} from '../../subscriptions/collect.js'
+import {collectTopic} from '../../topic-stats/collect-topic-stats.js'
 import {isSame, typesWithout} from '../broker/allowed-types.js'
 import {closedAs, isUndoing, originalOf} from '../history.js'
 import {MigrationLedger} from '../ledger.js'

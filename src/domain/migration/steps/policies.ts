@@ -2,7 +2,7 @@ import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
 import type {AutoSubscriptionCreation, DispatchRate, SubscriptionType} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'
-import {collectTopic} from '../../subscriptions/collect.js'
+import {collectTopic} from '../../topic-stats/collect-topic-stats.js'
 import {allowedBy, countsOn, holdingRate, isHolding} from '../hold.js'
 
 /**
