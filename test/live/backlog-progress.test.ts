@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {createInterface} from 'node:readline'
 import {test} from 'node:test'
 
-import type {ConsumerProgress} from '../../src/domain/backlog/consumers.js'
+import type {ConsumerProgress} from '../../src/domain/progress/consumer-progress.js'
 import type {BacklogReport} from '../../src/domain/backlog/report.js'
 import {askCli, runCli, startCli} from '../support/cli.js'
 import {KEYS} from '../support/fault-causes.js'

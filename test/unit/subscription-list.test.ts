@@ -9,7 +9,7 @@ import {FittingRows} from '../../src/domain/subscriptions/fitting-rows.js'
 import {countConsumers} from '../../src/domain/topic-stats/consumers.js'
 import type {SubscriptionRow} from '../../src/domain/subscriptions/list.js'
 import {foldAll, ListFold} from '../../src/domain/subscriptions/list-fold.js'
-import type {ReadingTime} from '../../src/domain/subscriptions/partition-look.js'
+import type {ReadingTime} from '../../src/domain/progress/partition-state.js'
 
 const TOPIC = 'persistent://public/default/orders'
 const NOW = Date.parse('2026-11-28T12:00:00.000Z')

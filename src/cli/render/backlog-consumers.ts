@@ -1,4 +1,4 @@
-import type {ConsumerProgress} from '../../domain/backlog/consumers.js'
+import type {ConsumerProgress} from '../../domain/progress/consumer-progress.js'
 import type {BacklogPartition} from '../../domain/backlog/report.js'
 import {type Cell, renderTable} from './table.js'
 

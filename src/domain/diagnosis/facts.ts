@@ -1,5 +1,5 @@
 import type {ConsumerStats, DispatchRate, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import {rise} from '../counter.js'
+import {rise} from '../progress/counters.js'
 import {consumerId, personOf} from '../topic-stats/consumers.js'
 import type {
   BacklogSample,

@@ -1,6 +1,6 @@
 import type {TopicStats} from '../../clients/pulsar-admin/types.js'
 import {splitPartition} from '../../topic-name.js'
-import {lookAt, type ReadingTime} from './partition-look.js'
+import {lookAt, type ReadingTime} from '../progress/partition-state.js'
 import {type FoldedRow, RowTally} from './row-tally.js'
 
 /** A partition, or a plain topic, with its statistics. */

@@ -2,7 +2,7 @@ import {ConsumerCount} from '../topic-stats/consumers.js'
 import {commonType} from '../topic-stats/subscription-type.js'
 import {sumKnown} from '../topic-stats/known-sums.js'
 import type {SubscriptionRow} from './list.js'
-import type {PartitionLook} from './partition-look.js'
+import type {PartitionLook} from '../progress/partition-state.js'
 
 export interface FoldedRow {
   readonly row: SubscriptionRow

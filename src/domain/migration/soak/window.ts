@@ -1,4 +1,4 @@
-import {rise} from '../../counter.js'
+import {rise} from '../../progress/counters.js'
 
 /** One partition of the subscription that flows, at one moment. */
 export interface SoakPartition {

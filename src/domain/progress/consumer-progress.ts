@@ -1,5 +1,5 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import {rise} from '../counter.js'
+import {rise} from './counters.js'
 import {consumerId, personOf} from '../topic-stats/consumers.js'
 import {timeOf} from '../topic-stats/times.js'
 
