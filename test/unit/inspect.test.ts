@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {inspectSubscription} from '../../src/domain/subscriptions/inspect.js'
-import {type AppliedPolicies, appliedPolicies} from '../../src/domain/subscriptions/policies.js'
-import type {AppliedPolicy, PolicyLevels} from '../../src/domain/subscriptions/policy-levels.js'
+import {type AppliedPolicies, appliedPolicies} from '../../src/domain/policies/applied-policies.js'
+import type {AppliedPolicy, PolicyLevels} from '../../src/domain/policies/policy-levels.js'
 import {parseTopicName} from '../../src/topic-name.js'
 import {subscription} from '../support/subscription-report.js'
 

@@ -2,10 +2,10 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
 import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
-import {collectNamespaceLevel, collectTopicLevel} from '../subscriptions/collect-policies.js'
+import {collectNamespaceLevel, collectTopicLevel} from '../policies/collect-policies.js'
 import {collectSettings} from '../topic-stats/collect-broker-settings.js'
-import {appliedExpiry, evictsAbove} from '../subscriptions/policy-expiry.js'
-import {POLICY_SETTINGS} from '../subscriptions/policy-levels.js'
+import {appliedExpiry, evictsAbove} from '../policies/expiry-policies.js'
+import {POLICY_SETTINGS} from '../policies/policy-levels.js'
 import type {BrokerLimits, TopicLimits} from './snapshot.js'
 
 const LIMIT_SETTINGS = [

@@ -4,8 +4,8 @@ import {sumKnown} from '../topic-stats/known-sums.js'
 import {commonType} from '../topic-stats/subscription-type.js'
 import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import {countConsumers} from '../topic-stats/consumers.js'
-import {type AppliedPolicies, appliedPolicies} from './policies.js'
-import type {PolicyLevels, PolicyOrigin} from './policy-levels.js'
+import {type AppliedPolicies, appliedPolicies} from '../policies/applied-policies.js'
+import type {PolicyLevels, PolicyOrigin} from '../policies/policy-levels.js'
 import {type PartitionReport, reportPartition} from './report-partition.js'
 
 /** One partition's statistics exactly as the broker sent them: what a newer broker tells beside all this is in there. */

@@ -1,6 +1,6 @@
 import type {DelayedDeliveryPolicies, RetentionPolicies} from '../../clients/pulsar-admin/policies.js'
 import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
-import {type AppliedExpiry, appliedExpiry} from './policy-expiry.js'
+import {type AppliedExpiry, appliedExpiry} from './expiry-policies.js'
 import {
   apply,
   type AppliedPolicy,
@@ -16,7 +16,7 @@ import {
   type RateLimit,
   subscribeRate,
   topicDispatchRate,
-} from './policy-rates.js'
+} from './rate-policies.js'
 
 export interface Retention {
   minutes: number
