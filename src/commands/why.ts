@@ -10,7 +10,7 @@ import {renderWhy} from '../cli/render/why.js'
 import type {LockQuestion} from '../domain/diagnosis/collect-locks.js'
 import {collectWhy} from '../domain/diagnosis/collect-why.js'
 import type {Explanation} from '../domain/diagnosis/why.js'
-import {HASHING_SCHEMES} from '../domain/keyshared/routing.js'
+import {HASHING_SCHEMES} from '../domain/keys/hashing/partition-routing.js'
 import {familiesWith} from '../domain/locks/families/builtin.js'
 import {Usage} from '../errors.js'
 

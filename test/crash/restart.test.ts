@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {after, test} from 'node:test'
 
 import type {Handling, Tally} from '../../src/domain/lab/tally.js'
-import {partitionOfKey} from '../../src/domain/keyshared/routing.js'
+import {partitionOfKey} from '../../src/domain/keys/hashing/partition-routing.js'
 import {stepsOf, type StepId} from '../../src/domain/migration/strategy.js'
 import {type Journey, JOURNEYS} from '../support/crash.js'
 import {announce, PARTITIONS, requireExplained} from '../support/disturbance.js'

@@ -5,7 +5,7 @@ import {emptySelector, possibleAlgorithms} from '../../src/domain/keyshared/algo
 import {collectBrokerFacts} from '../../src/domain/keyshared/collect-facts.js'
 import {type BrokerFacts, detectAssignment} from '../../src/domain/keyshared/detect.js'
 import {movesBetween, type Segment} from '../../src/domain/keyshared/segments.js'
-import {sizeOf, type SpaceName} from '../../src/domain/keyshared/space.js'
+import {sizeOf, type SpaceName} from '../../src/domain/keys/hashing/key-space.js'
 import {type KeySimulation, simulateLive} from '../../src/domain/keyshared/simulation.js'
 import type {CollectedSubscription} from '../../src/domain/topic-stats/collect-topic-stats.js'
 import {askCli} from '../support/cli.js'

@@ -5,7 +5,7 @@ import {promisify} from 'node:util'
 
 import type {KeyOwners} from '../../src/domain/keyshared/owners.js'
 import type {KeyRanges} from '../../src/domain/keyshared/range-report.js'
-import {partitionOfKey} from '../../src/domain/keyshared/routing.js'
+import {partitionOfKey} from '../../src/domain/keys/hashing/partition-routing.js'
 import {askCli, BIN, requireFailure, runCli} from '../support/cli.js'
 import {KeyedFleet} from '../support/keyed-fleet.js'
 import {live, openScene, until} from '../support/live.js'

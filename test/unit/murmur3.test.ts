@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {murmur3} from '../../src/domain/keyshared/murmur3.js'
-import {partitionOfBytes, partitionOfKey} from '../../src/domain/keyshared/routing.js'
-import {SPACES, type SpaceName} from '../../src/domain/keyshared/space.js'
-import {stickyKeyOf} from '../../src/domain/keyshared/sticky-key.js'
+import {murmur3} from '../../src/domain/keys/hashing/murmur3.js'
+import {partitionOfBytes, partitionOfKey} from '../../src/domain/keys/hashing/partition-routing.js'
+import {SPACES, type SpaceName} from '../../src/domain/keys/hashing/key-space.js'
+import {stickyKeyOf} from '../../src/domain/keys/hashing/sticky-key.js'
 
 // Made by the broker's own class, Murmur3_32Hash of pulsar-common 4.0.8 and 3.0.0.
 const HASHES: ReadonlyArray<readonly [string, number]> = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {murmur3} from '../../src/domain/keyshared/murmur3.js'
+import {murmur3} from '../../src/domain/keys/hashing/murmur3.js'
 import {RehearsalTally} from '../../src/domain/rehearsal/tally.js'
 import {Waits} from '../../src/domain/rehearsal/waits.js'
 

@@ -19,7 +19,7 @@ import {reportedConsumers, type ReportedConsumer, reportedSegments} from '../../
 import {restoreSelector} from '../../src/domain/keyshared/restore.js'
 import {movesBetween, ownerAt, type Segment, slotsByOwner} from '../../src/domain/keyshared/segments.js'
 import type {Selector} from '../../src/domain/keyshared/selector.js'
-import {sizeOf, type Slot, type SpaceName} from '../../src/domain/keyshared/space.js'
+import {sizeOf, type Slot, type SpaceName} from '../../src/domain/keys/hashing/key-space.js'
 
 /** Made by executing the broker's own classes; test/java says how. */
 const VECTORS = join(import.meta.dirname, '..', 'vectors')

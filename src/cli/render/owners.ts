@@ -1,5 +1,5 @@
 import type {KeyOwners} from '../../domain/keyshared/owners.js'
-import type {Routing} from '../../domain/keyshared/routing.js'
+import type {Routing} from '../../domain/keys/hashing/partition-routing.js'
 import {renderTable} from './table.js'
 
 const HEAD = ['key', 'partition', 'slot', 'consumer', 'address', 'draining', 'same slot']

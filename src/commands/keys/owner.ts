@@ -10,7 +10,7 @@ import {collectRouting} from '../../domain/keyshared/collect-routing.js'
 import {KeyDirectory} from '../../domain/keyshared/directory.js'
 import {ownerLines} from '../../domain/keyshared/owner-lines.js'
 import {keyOwners, type KeyOwners, rawKey, textKey} from '../../domain/keyshared/owners.js'
-import {HASHING_SCHEMES} from '../../domain/keyshared/routing.js'
+import {HASHING_SCHEMES} from '../../domain/keys/hashing/partition-routing.js'
 import {Usage} from '../../errors.js'
 
 export default class KeysOwner extends KeyshiftCommand<KeyOwners> {

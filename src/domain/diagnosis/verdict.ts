@@ -1,4 +1,4 @@
-import type {Routing} from '../keyshared/routing.js'
+import type {Routing} from '../keys/hashing/partition-routing.js'
 import type {KeyHome} from '../locks/correlation.js'
 import type {LockRecord} from '../locks/record.js'
 import type {KeyMessages} from '../sample/collect-key.js'

@@ -4,7 +4,7 @@ import type {Version} from '../keys/selectors/broker-version.js'
 import {type ReportedConsumer, reportedConsumers, reportedSegments} from './reported.js'
 import {restoreSelector, type Restored} from './restore.js'
 import type {Segment} from './segments.js'
-import type {SpaceName} from './space.js'
+import type {SpaceName} from '../keys/hashing/key-space.js'
 
 /** What is known of the broker beside the statistics; null is what it did not tell. */
 export interface BrokerFacts {

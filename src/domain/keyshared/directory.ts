@@ -2,11 +2,11 @@ import {Blocked} from '../../errors.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {type Assignment, type BrokerFacts, detectAssignment} from './detect.js'
 import {requireKeyShared} from './key-shared.js'
-import {murmur3} from './murmur3.js'
+import {murmur3} from '../keys/hashing/murmur3.js'
 import type {ReportedConsumer} from './reported.js'
-import {type HashingScheme, partitionOfBytes, partitionOfKey} from './routing.js'
+import {type HashingScheme, partitionOfBytes, partitionOfKey} from '../keys/hashing/partition-routing.js'
 import {ownerAt} from './segments.js'
-import {type KeySpace, sizeOf, type Slot, type SpaceName} from './space.js'
+import {type KeySpace, sizeOf, type Slot, type SpaceName} from '../keys/hashing/key-space.js'
 
 /** Where a key's messages go. */
 export interface Location {

@@ -1,5 +1,5 @@
 import {ownerAt, type Segment} from './segments.js'
-import type {KeySpace, SpaceName} from './space.js'
+import type {KeySpace, SpaceName} from '../keys/hashing/key-space.js'
 
 /** Messages by the hash of their sticky key. */
 export type HashWeights = ReadonlyMap<number, number>

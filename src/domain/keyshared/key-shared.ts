@@ -4,7 +4,7 @@ import {DEFAULT_SETTINGS, emptySelector, possibleAlgorithms, type SelectorSettin
 import type {BrokerFacts} from './detect.js'
 import {reportedConsumers} from './reported.js'
 import {slotsByOwner} from './segments.js'
-import {sizeOf} from './space.js'
+import {sizeOf} from '../keys/hashing/key-space.js'
 
 /** Consumers whose share the message names; its data has all. */
 const SHOWN = 8

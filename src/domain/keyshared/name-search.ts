@@ -3,7 +3,7 @@ import {numbered} from './fleet-change.js'
 import {type HashWeights, weightByOwner} from './hash-weights.js'
 import {skewOf} from '../keys/selectors/skew.js'
 import {slotsByOwner} from './segments.js'
-import {sizeOf} from './space.js'
+import {sizeOf} from '../keys/hashing/key-space.js'
 
 /** How even a fleet would be. */
 export interface Evenness {

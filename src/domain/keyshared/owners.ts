@@ -1,6 +1,6 @@
 import {Usage} from '../../errors.js'
 import type {KeyDirectory, Location} from './directory.js'
-import type {HashingScheme, Routing} from './routing.js'
+import type {HashingScheme, Routing} from '../keys/hashing/partition-routing.js'
 
 export interface KeyOwner {
   /** as it was given: text, or `base64:…` */

@@ -5,7 +5,7 @@ import type {Assignment} from './detect.js'
 import {type Coverage, coverageOf, type SlotRange} from './ranges.js'
 import type {ReportedConsumer} from './reported.js'
 import {slotsByOwner} from './segments.js'
-import {sizeOf} from './space.js'
+import {sizeOf} from '../keys/hashing/key-space.js'
 
 export interface RangeConsumer {
   name: string | null

@@ -2,7 +2,7 @@ import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/
 import {coverageOf, KEY_SLOTS, type SlotRange} from './ranges.js'
 import {mergeSegments, type Segment} from './segments.js'
 import {byName, type Member} from './selector.js'
-import type {KeySpace, Slot, SpaceName} from './space.js'
+import type {KeySpace, Slot, SpaceName} from '../keys/hashing/key-space.js'
 
 /** A connected consumer with what the broker says it owns. */
 export interface ReportedConsumer extends Member {

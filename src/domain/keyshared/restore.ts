@@ -5,7 +5,7 @@ import type {ReportedConsumer} from './reported.js'
 import {ownerAt, sameAssignment, type Segment} from './segments.js'
 import type {Selector} from './selector.js'
 import {StickyRanges} from './sticky-ranges.js'
-import type {KeySpace, SpaceName} from './space.js'
+import type {KeySpace, SpaceName} from '../keys/hashing/key-space.js'
 
 /** A dispatcher's selector, rebuilt from what the broker reports, so that the next join or leave can be worked out. */
 export interface Restored {

@@ -1,4 +1,4 @@
-import {partitionOfKey} from '../keyshared/routing.js'
+import {partitionOfKey} from '../keys/hashing/partition-routing.js'
 
 /** One message being worked on by one consumer. Times are epoch ms of one clock. */
 export interface Handling {

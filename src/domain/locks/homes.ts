@@ -1,7 +1,7 @@
 import type {BrokerFacts} from '../keyshared/detect.js'
 import {KeyDirectory} from '../keyshared/directory.js'
 import {type ReportedConsumer, reportedConsumers} from '../keyshared/reported.js'
-import {type HashingScheme, partitionOfKey} from '../keyshared/routing.js'
+import {type HashingScheme, partitionOfKey} from '../keys/hashing/partition-routing.js'
 import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import {personOf} from '../topic-stats/consumers.js'
 import type {KeyHome, LiveConsumer} from './correlation.js'

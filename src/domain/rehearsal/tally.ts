@@ -1,4 +1,4 @@
-import {murmur3} from '../keyshared/murmur3.js'
+import {murmur3} from '../keys/hashing/murmur3.js'
 import {FrequentKeys} from '../sample/frequent.js'
 import {Waits} from './waits.js'
 

@@ -1,7 +1,7 @@
 import {PbfReader} from 'pbf'
 
 import type {RawAnswer} from '../../clients/pulsar-admin/http.js'
-import type {KeyFields} from '../keyshared/sticky-key.js'
+import type {KeyFields} from '../keys/hashing/sticky-key.js'
 
 /** One message's key, as far as the source shows it. */
 export interface SampledMessage {

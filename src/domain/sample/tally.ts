@@ -1,5 +1,5 @@
-import {murmur3} from '../keyshared/murmur3.js'
-import {keyBytes} from '../keyshared/sticky-key.js'
+import {murmur3} from '../keys/hashing/murmur3.js'
+import {keyBytes} from '../keys/hashing/sticky-key.js'
 import type {SampledEntry, SampledMessage} from './entry.js'
 import {FrequentKeys} from './frequent.js'
 

@@ -1,5 +1,5 @@
-import {murmur3} from '../keyshared/murmur3.js'
-import {stickyKeyOf} from '../keyshared/sticky-key.js'
+import {murmur3} from '../keys/hashing/murmur3.js'
+import {stickyKeyOf} from '../keys/hashing/sticky-key.js'
 import type {SampledEntry} from './entry.js'
 
 /** Distinct hashes that are kept on a partition. */
