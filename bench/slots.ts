@@ -1,6 +1,6 @@
 // How fast slots are worked out, in one process without a broker.
-import {DEFAULT_SETTINGS, emptySelector, possibleAlgorithms} from '../src/domain/keyshared/algorithm.js'
-import {pointsOf, RING_4_0} from '../src/domain/keyshared/hash-ring.js'
+import {DEFAULT_SETTINGS, emptySelector, possibleAlgorithms} from '../src/domain/keys/selectors/algorithms.js'
+import {pointsOf, RING_4_0} from '../src/domain/keys/selectors/hash-ring.js'
 import {murmur3} from '../src/domain/keys/hashing/murmur3.js'
 import {SPACES} from '../src/domain/keys/hashing/key-space.js'
 import {median, say} from './say.js'

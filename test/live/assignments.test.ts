@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {emptySelector, possibleAlgorithms} from '../../src/domain/keyshared/algorithm.js'
+import {emptySelector, possibleAlgorithms} from '../../src/domain/keys/selectors/algorithms.js'
 import {collectBrokerFacts} from '../../src/domain/keyshared/collect-facts.js'
 import {type BrokerFacts, detectAssignment} from '../../src/domain/keyshared/detect.js'
-import {movesBetween, type Segment} from '../../src/domain/keyshared/segments.js'
+import {movesBetween, type Segment} from '../../src/domain/keys/selectors/segments.js'
 import {sizeOf, type SpaceName} from '../../src/domain/keys/hashing/key-space.js'
 import {type KeySimulation, simulateLive} from '../../src/domain/keyshared/simulation.js'
 import type {CollectedSubscription} from '../../src/domain/topic-stats/collect-topic-stats.js'

@@ -7,7 +7,7 @@ import {
   emptySelector,
   possibleAlgorithms,
   type SelectorSettings,
-} from '../../src/domain/keyshared/algorithm.js'
+} from '../../src/domain/keys/selectors/algorithms.js'
 import {parseVersion} from '../../src/domain/keys/selectors/broker-version.js'
 import {type Assignment, detectAssignment} from '../../src/domain/keyshared/detect.js'
 import {hasHoles} from '../../src/domain/keyshared/reported.js'

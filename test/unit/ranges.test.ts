@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import fc from 'fast-check'
 
-import {countSlots, coverageOf, type SlotRange} from '../../src/domain/keyshared/ranges.js'
+import {countSlots, coverageOf, type SlotRange} from '../../src/domain/keys/selectors/slot-ranges.js'
 
 const SPACE = {start: 1, end: 200}
 const range = fc

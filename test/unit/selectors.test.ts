@@ -12,13 +12,13 @@ import {
   DEFAULT_SETTINGS,
   emptySelector,
   possibleAlgorithms,
-} from '../../src/domain/keyshared/algorithm.js'
+} from '../../src/domain/keys/selectors/algorithms.js'
 import {parseVersion} from '../../src/domain/keys/selectors/broker-version.js'
-import {activeConsumer} from '../../src/domain/keyshared/failover.js'
+import {activeConsumer} from '../../src/domain/keys/selectors/failover-selector.js'
 import {reportedConsumers, type ReportedConsumer, reportedSegments} from '../../src/domain/keyshared/reported.js'
 import {restoreSelector} from '../../src/domain/keyshared/restore.js'
-import {movesBetween, ownerAt, type Segment, slotsByOwner} from '../../src/domain/keyshared/segments.js'
-import type {Selector} from '../../src/domain/keyshared/selector.js'
+import {movesBetween, ownerAt, type Segment, slotsByOwner} from '../../src/domain/keys/selectors/segments.js'
+import type {Selector} from '../../src/domain/keys/selectors/selector.js'
 import {sizeOf, type Slot, type SpaceName} from '../../src/domain/keys/hashing/key-space.js'
 
 /** Made by executing the broker's own classes; test/java says how. */

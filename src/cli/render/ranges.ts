@@ -1,7 +1,7 @@
 import type {RangeFinding, RangeFindingCode} from '../../domain/keyshared/range-findings.js'
 import type {DrainingSlot, RangePartition} from '../../domain/keyshared/range-partition.js'
 import type {KeyRanges} from '../../domain/keyshared/range-report.js'
-import type {SlotRange} from '../../domain/keyshared/ranges.js'
+import type {SlotRange} from '../../domain/keys/selectors/slot-ranges.js'
 import {letterOf, renderStrip} from './strip.js'
 import {renderShare, renderTable} from './table.js'
 

@@ -1,7 +1,7 @@
 import chalk from 'chalk'
 
 import type {RangePartition} from '../../domain/keyshared/range-partition.js'
-import type {SlotRange} from '../../domain/keyshared/ranges.js'
+import type {SlotRange} from '../../domain/keys/selectors/slot-ranges.js'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const MORE = '*'

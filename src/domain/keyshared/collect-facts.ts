@@ -1,7 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {type CollectedSubscription, collectSubscription} from '../topic-stats/collect-topic-stats.js'
 import {collectSettings} from '../topic-stats/collect-broker-settings.js'
-import {DEFAULT_SETTINGS, type SelectorSettings} from './algorithm.js'
+import {DEFAULT_SETTINGS, type SelectorSettings} from '../keys/selectors/algorithms.js'
 import {parseVersion} from '../keys/selectors/broker-version.js'
 import {collectSettled} from './collect-settled.js'
 import type {BrokerFacts} from './detect.js'

@@ -5,7 +5,7 @@ import {requireKeyShared} from './key-shared.js'
 import {murmur3} from '../keys/hashing/murmur3.js'
 import type {ReportedConsumer} from './reported.js'
 import {type HashingScheme, partitionOfBytes, partitionOfKey} from '../keys/hashing/partition-routing.js'
-import {ownerAt} from './segments.js'
+import {ownerAt} from '../keys/selectors/segments.js'
 import {type KeySpace, sizeOf, type Slot, type SpaceName} from '../keys/hashing/key-space.js'
 
 /** Where a key's messages go. */

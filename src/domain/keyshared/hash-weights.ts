@@ -1,4 +1,4 @@
-import {ownerAt, type Segment} from './segments.js'
+import {ownerAt, type Segment} from '../keys/selectors/segments.js'
 import type {KeySpace, SpaceName} from '../keys/hashing/key-space.js'
 
 /** Messages by the hash of their sticky key. */

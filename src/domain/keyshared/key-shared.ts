@@ -1,9 +1,14 @@
 import {Blocked} from '../../errors.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {DEFAULT_SETTINGS, emptySelector, possibleAlgorithms, type SelectorSettings} from './algorithm.js'
+import {
+  DEFAULT_SETTINGS,
+  emptySelector,
+  possibleAlgorithms,
+  type SelectorSettings,
+} from '../keys/selectors/algorithms.js'
 import type {BrokerFacts} from './detect.js'
 import {reportedConsumers} from './reported.js'
-import {slotsByOwner} from './segments.js'
+import {slotsByOwner} from '../keys/selectors/segments.js'
 import {sizeOf} from '../keys/hashing/key-space.js'
 
 /** Consumers whose share the message names; its data has all. */

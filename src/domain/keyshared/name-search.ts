@@ -1,8 +1,8 @@
-import {type Algorithm, emptySelector} from './algorithm.js'
+import {type Algorithm, emptySelector} from '../keys/selectors/algorithms.js'
 import {numbered} from './fleet-change.js'
 import {type HashWeights, weightByOwner} from './hash-weights.js'
 import {skewOf} from '../keys/selectors/skew.js'
-import {slotsByOwner} from './segments.js'
+import {slotsByOwner} from '../keys/selectors/segments.js'
 import {sizeOf} from '../keys/hashing/key-space.js'
 
 /** How even a fleet would be. */

@@ -1,5 +1,5 @@
 import type {Assignment} from './detect.js'
-import {countSlots} from './ranges.js'
+import {countSlots} from '../keys/selectors/slot-ranges.js'
 import type {RangePartition} from './range-partition.js'
 
 export type RangeFindingCode =

@@ -1,10 +1,10 @@
 import {skewOf} from '../keys/selectors/skew.js'
 import type {SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
-import type {Algorithm, SelectorName} from './algorithm.js'
+import type {Algorithm, SelectorName} from '../keys/selectors/algorithms.js'
 import type {Assignment} from './detect.js'
-import {type Coverage, coverageOf, type SlotRange} from './ranges.js'
+import {type Coverage, coverageOf, type SlotRange} from '../keys/selectors/slot-ranges.js'
 import type {ReportedConsumer} from './reported.js'
-import {slotsByOwner} from './segments.js'
+import {slotsByOwner} from '../keys/selectors/segments.js'
 import {sizeOf} from '../keys/hashing/key-space.js'
 
 export interface RangeConsumer {

@@ -1,6 +1,6 @@
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import type {BrokerFacts} from './detect.js'
-import {activeConsumer} from './failover.js'
+import {activeConsumer} from '../keys/selectors/failover-selector.js'
 import {afterChange, type FleetChange} from './fleet-change.js'
 
 export interface FailoverChoice {

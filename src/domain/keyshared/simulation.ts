@@ -7,12 +7,12 @@ import {
   possibleAlgorithms,
   type SelectorName,
   type SelectorSettings,
-} from './algorithm.js'
+} from '../keys/selectors/algorithms.js'
 import {type BrokerFacts, detectAssignment} from './detect.js'
 import {type FleetChange, fleetChange, patternOf, type WantedFleet} from './fleet-change.js'
 import {type HashWeights, sumOf} from './hash-weights.js'
 import {type Proposals, searchNames} from './name-search.js'
-import type {SlotRange} from './ranges.js'
+import type {SlotRange} from '../keys/selectors/slot-ranges.js'
 import {type FailoverChoice, simulatedFailover} from './simulated-failover.js'
 import {
   type MemberChange,

@@ -1,7 +1,7 @@
 import {type JournalEntry, type LegName} from '../../clients/journal/journal-store.js'
 import {NO_FACTS} from '../keyshared/detect.js'
 import {keyRanges} from '../keyshared/range-report.js'
-import {countSlots} from '../keyshared/ranges.js'
+import {countSlots} from '../keys/selectors/slot-ranges.js'
 import type {CollectedSubscription, CollectedTopic} from '../topic-stats/collect-topic-stats.js'
 import {closedAs, type CloseState, find} from './history.js'
 import {type Finding, warns} from './findings/finding.js'

@@ -1,5 +1,5 @@
-import {knownBugs} from '../../keyshared/known-bugs.js'
-import {coverageOf, KEY_SLOTS, type SlotRange} from '../../keyshared/ranges.js'
+import {knownBugs} from '../../keys/selectors/known-bugs.js'
+import {coverageOf, KEY_SLOTS, type SlotRange} from '../../keys/selectors/slot-ranges.js'
 import {reportedConsumers} from '../../keyshared/reported.js'
 import {backlogOf, isStandingStill, nameOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts.js'
 import {personOf} from '../../topic-stats/consumers.js'

@@ -1,4 +1,4 @@
-import {knownBugs} from '../../keyshared/known-bugs.js'
+import {knownBugs} from '../../keys/selectors/known-bugs.js'
 import {joinsTwice} from '../double-delivery.js'
 import type {MigrationSnapshot} from '../snapshot.js'
 import {asks, blocks, type Finding, type Rule, warns} from './finding.js'

@@ -1,7 +1,7 @@
 import type {SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
 import {detectAssignment, NO_FACTS} from '../../keyshared/detect.js'
 import {rangesOfPartition} from '../../keyshared/range-partition.js'
-import {countSlots} from '../../keyshared/ranges.js'
+import {countSlots} from '../../keys/selectors/slot-ranges.js'
 import type {StepContext} from '../step.js'
 import {lookAtTopic} from '../steps/look.js'
 import type {SoakLook, SoakPartition} from './window.js'

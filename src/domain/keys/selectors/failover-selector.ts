@@ -1,4 +1,4 @@
-import {murmur3} from '../keys/hashing/murmur3.js'
+import {murmur3} from '../hashing/murmur3.js'
 import {byName} from './selector.js'
 
 export interface FailoverConsumer {

@@ -1,7 +1,7 @@
-import {Blocked} from '../../errors.js'
+import {Blocked} from '../../../errors.js'
 import type {Segment} from './segments.js'
 import type {Member, Selector} from './selector.js'
-import type {KeySpace, SpaceName} from '../keys/hashing/key-space.js'
+import type {KeySpace, SpaceName} from '../hashing/key-space.js'
 
 /**
  * STICKY: consumers bring their ranges, and nothing covers what they leave out.

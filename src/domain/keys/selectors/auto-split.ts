@@ -1,7 +1,7 @@
-import {Blocked} from '../../errors.js'
+import {Blocked} from '../../../errors.js'
 import {mergeSegments, type Segment} from './segments.js'
 import type {Member, Selector} from './selector.js'
-import type {KeySpace, Slot} from '../keys/hashing/key-space.js'
+import type {KeySpace, Slot} from '../hashing/key-space.js'
 
 /** The upper bound of the last range, though no key ever reaches it. */
 const LAST_BOUND = 65_536

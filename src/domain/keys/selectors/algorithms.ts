@@ -1,8 +1,8 @@
-import type {Version} from '../keys/selectors/broker-version.js'
+import type {Version} from './broker-version.js'
 import {AutoSplit} from './auto-split.js'
 import {HashRing, RING_2_4, RING_3_0_3, RING_3_0_7, RING_4_0, RING_CLASSIC, type RingRules} from './hash-ring.js'
 import type {Member, Selector} from './selector.js'
-import {type KeySpace, type SpaceName, SPACES} from '../keys/hashing/key-space.js'
+import {type KeySpace, type SpaceName, SPACES} from '../hashing/key-space.js'
 
 /** As the broker's settings and its subscriptions name them; STICKY is what consumers bring themselves. */
 export type SelectorName = 'auto-split' | 'consistent-hashing' | 'sticky'

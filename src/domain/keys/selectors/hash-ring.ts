@@ -1,7 +1,7 @@
-import {murmur3} from '../keys/hashing/murmur3.js'
+import {murmur3} from '../hashing/murmur3.js'
 import {pushSegment, type Segment} from './segments.js'
 import {byName, type Member, type Selector} from './selector.js'
-import {type KeySpace, type Slot, SPACES, type SpaceName} from '../keys/hashing/key-space.js'
+import {type KeySpace, type Slot, SPACES, type SpaceName} from '../hashing/key-space.js'
 
 /** What distinguishes the consistent hashing of one broker line from another's. */
 export interface RingRules<S extends SpaceName> {

@@ -1,4 +1,4 @@
-import {parseVersion, type Version} from '../keys/selectors/broker-version.js'
+import {parseVersion, type Version} from './broker-version.js'
 
 /** A fault of Key_Shared that operators have met, by the pull request that ended it. */
 export interface KnownBug {

@@ -1,4 +1,4 @@
-import type {Slot, SpaceName} from '../keys/hashing/key-space.js'
+import type {Slot, SpaceName} from '../hashing/key-space.js'
 
 /**
  * A stretch of slots with the same owner. Brokers before 3.0.7 let several consumers own it: then the slot's remainder

@@ -1,5 +1,5 @@
 import type {Segment} from './segments.js'
-import type {KeySpace, SpaceName} from '../keys/hashing/key-space.js'
+import type {KeySpace, SpaceName} from '../hashing/key-space.js'
 
 /** A consumer as a selector knows it: by identity, so that two of one name stay two. */
 export interface Member {
