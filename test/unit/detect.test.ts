@@ -9,8 +9,8 @@ import {
   type SelectorSettings,
 } from '../../src/domain/keys/selectors/algorithms.js'
 import {parseVersion} from '../../src/domain/keys/selectors/broker-version.js'
-import {type Assignment, detectAssignment} from '../../src/domain/keyshared/detect.js'
-import {hasHoles} from '../../src/domain/keyshared/reported.js'
+import {type Assignment, detectAssignment} from '../../src/domain/keys/assignment/detect-selector.js'
+import {hasHoles} from '../../src/domain/keys/assignment/reported-consumers.js'
 import {keyRanges} from '../../src/domain/keyshared/range-report.js'
 import {type KeySimulation, simulateLive} from '../../src/domain/keyshared/simulation.js'
 import type {CollectedSubscription} from '../../src/domain/topic-stats/collect-topic-stats.js'

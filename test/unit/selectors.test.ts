@@ -15,8 +15,12 @@ import {
 } from '../../src/domain/keys/selectors/algorithms.js'
 import {parseVersion} from '../../src/domain/keys/selectors/broker-version.js'
 import {activeConsumer} from '../../src/domain/keys/selectors/failover-selector.js'
-import {reportedConsumers, type ReportedConsumer, reportedSegments} from '../../src/domain/keyshared/reported.js'
-import {restoreSelector} from '../../src/domain/keyshared/restore.js'
+import {
+  reportedConsumers,
+  type ReportedConsumer,
+  reportedSegments,
+} from '../../src/domain/keys/assignment/reported-consumers.js'
+import {restoreSelector} from '../../src/domain/keys/assignment/restore-selector.js'
 import {movesBetween, ownerAt, type Segment, slotsByOwner} from '../../src/domain/keys/selectors/segments.js'
 import type {Selector} from '../../src/domain/keys/selectors/selector.js'
 import {sizeOf, type Slot, type SpaceName} from '../../src/domain/keys/hashing/key-space.js'

@@ -3,7 +3,7 @@ import {Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {renderRanges} from '../../cli/render/ranges.js'
-import {collectKeyShared} from '../../domain/keyshared/collect-facts.js'
+import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import {type KeyRanges, keyRanges} from '../../domain/keyshared/range-report.js'
 
 export default class KeysRanges extends KeyshiftCommand<KeyRanges> {

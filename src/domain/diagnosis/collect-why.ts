@@ -1,7 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {Unreachable} from '../../errors.js'
-import {collectSettled} from '../keyshared/collect-settled.js'
+import {collectSettled} from '../keys/assignment/collect-consistent-stats.js'
 import type {HashingScheme} from '../keys/hashing/partition-routing.js'
 import {collectLiveConsumers, type LiveConsumers} from '../locks/collect-consumers.js'
 import {inspectLock} from '../locks/collect-inspect.js'

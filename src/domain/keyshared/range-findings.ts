@@ -1,4 +1,4 @@
-import type {Assignment} from './detect.js'
+import type {Assignment} from '../keys/assignment/detect-selector.js'
 import {countSlots} from '../keys/selectors/slot-ranges.js'
 import type {RangePartition} from './range-partition.js'
 

@@ -1,6 +1,6 @@
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {type BrokerFacts, detectAssignment} from './detect.js'
-import {requireKeyShared} from './key-shared.js'
+import {type BrokerFacts, detectAssignment} from '../keys/assignment/detect-selector.js'
+import {requireKeyShared} from '../keys/assignment/require-key-shared.js'
 import {type RangeFinding, rangeFindings} from './range-findings.js'
 import {type RangePartition, rangesOfPartition} from './range-partition.js'
 

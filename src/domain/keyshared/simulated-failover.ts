@@ -1,5 +1,5 @@
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import type {BrokerFacts} from './detect.js'
+import type {BrokerFacts} from '../keys/assignment/detect-selector.js'
 import {activeConsumer} from '../keys/selectors/failover-selector.js'
 import {afterChange, type FleetChange} from './fleet-change.js'
 

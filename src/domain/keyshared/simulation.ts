@@ -8,7 +8,7 @@ import {
   type SelectorName,
   type SelectorSettings,
 } from '../keys/selectors/algorithms.js'
-import {type BrokerFacts, detectAssignment} from './detect.js'
+import {type BrokerFacts, detectAssignment} from '../keys/assignment/detect-selector.js'
 import {type FleetChange, fleetChange, patternOf, type WantedFleet} from './fleet-change.js'
 import {type HashWeights, sumOf} from './hash-weights.js'
 import {type Proposals, searchNames} from './name-search.js'

@@ -1,6 +1,6 @@
-import type {BrokerFacts} from '../keyshared/detect.js'
+import type {BrokerFacts} from '../keys/assignment/detect-selector.js'
 import {KeyDirectory} from '../keyshared/directory.js'
-import {type ReportedConsumer, reportedConsumers} from '../keyshared/reported.js'
+import {type ReportedConsumer, reportedConsumers} from '../keys/assignment/reported-consumers.js'
 import {type HashingScheme, partitionOfKey} from '../keys/hashing/partition-routing.js'
 import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import {personOf} from '../topic-stats/consumers.js'

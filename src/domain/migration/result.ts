@@ -1,5 +1,5 @@
 import {type JournalEntry, type LegName} from '../../clients/journal/journal-store.js'
-import {NO_FACTS} from '../keyshared/detect.js'
+import {NO_FACTS} from '../keys/assignment/detect-selector.js'
 import {keyRanges} from '../keyshared/range-report.js'
 import {countSlots} from '../keys/selectors/slot-ranges.js'
 import type {CollectedSubscription, CollectedTopic} from '../topic-stats/collect-topic-stats.js'

@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import type {BrokerFacts} from '../keyshared/detect.js'
+import type {BrokerFacts} from '../keys/assignment/detect-selector.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {collectSample, type SampleOptions} from './collect-sample.js'
 import {HashTally} from './weights.js'

@@ -1,5 +1,5 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import {reportedConsumers} from '../keyshared/reported.js'
+import {reportedConsumers} from '../keys/assignment/reported-consumers.js'
 import {byNameAndAddress} from '../topic-stats/consumers.js'
 import {timeOf, utcOf} from '../topic-stats/times.js'
 

@@ -1,6 +1,6 @@
 import {knownBugs} from '../../keys/selectors/known-bugs.js'
 import {coverageOf, KEY_SLOTS, type SlotRange} from '../../keys/selectors/slot-ranges.js'
-import {reportedConsumers} from '../../keyshared/reported.js'
+import {reportedConsumers} from '../../keys/assignment/reported-consumers.js'
 import {backlogOf, isStandingStill, nameOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts.js'
 import {personOf} from '../../topic-stats/consumers.js'
 import type {Draft} from '../finding.js'

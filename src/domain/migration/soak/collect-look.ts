@@ -1,5 +1,5 @@
 import type {SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
-import {detectAssignment, NO_FACTS} from '../../keyshared/detect.js'
+import {detectAssignment, NO_FACTS} from '../../keys/assignment/detect-selector.js'
 import {rangesOfPartition} from '../../keyshared/range-partition.js'
 import {countSlots} from '../../keys/selectors/slot-ranges.js'
 import type {StepContext} from '../step.js'

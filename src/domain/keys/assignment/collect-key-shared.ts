@@ -1,10 +1,10 @@
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {type CollectedSubscription, collectSubscription} from '../topic-stats/collect-topic-stats.js'
-import {collectSettings} from '../topic-stats/collect-broker-settings.js'
-import {DEFAULT_SETTINGS, type SelectorSettings} from '../keys/selectors/algorithms.js'
-import {parseVersion} from '../keys/selectors/broker-version.js'
-import {collectSettled} from './collect-settled.js'
-import type {BrokerFacts} from './detect.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import {type CollectedSubscription, collectSubscription} from '../../topic-stats/collect-topic-stats.js'
+import {collectSettings} from '../../topic-stats/collect-broker-settings.js'
+import {DEFAULT_SETTINGS, type SelectorSettings} from '../selectors/algorithms.js'
+import {parseVersion} from '../selectors/broker-version.js'
+import {collectSettled} from './collect-consistent-stats.js'
+import type {BrokerFacts} from './detect-selector.js'
 
 /** What every question about keys starts from, asked at the same time; of a moment when each slot has an owner, if it can be. */
 export async function collectKeyShared(

@@ -1,10 +1,10 @@
-import type {SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import {type Algorithm, possibleAlgorithms, type SelectorSettings} from '../keys/selectors/algorithms.js'
-import type {Version} from '../keys/selectors/broker-version.js'
-import {type ReportedConsumer, reportedConsumers, reportedSegments} from './reported.js'
-import {restoreSelector, type Restored} from './restore.js'
-import type {Segment} from '../keys/selectors/segments.js'
-import type {SpaceName} from '../keys/hashing/key-space.js'
+import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
+import {type Algorithm, possibleAlgorithms, type SelectorSettings} from '../selectors/algorithms.js'
+import type {Version} from '../selectors/broker-version.js'
+import {type ReportedConsumer, reportedConsumers, reportedSegments} from './reported-consumers.js'
+import {restoreSelector, type Restored} from './restore-selector.js'
+import type {Segment} from '../selectors/segments.js'
+import type {SpaceName} from '../hashing/key-space.js'
 
 /** What is known of the broker beside the statistics; null is what it did not tell. */
 export interface BrokerFacts {

@@ -1,8 +1,8 @@
-import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import {coverageOf, KEY_SLOTS, type SlotRange} from '../keys/selectors/slot-ranges.js'
-import {mergeSegments, type Segment} from '../keys/selectors/segments.js'
-import {byName, type Member} from '../keys/selectors/selector.js'
-import type {KeySpace, Slot, SpaceName} from '../keys/hashing/key-space.js'
+import type {ConsumerStats, SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
+import {coverageOf, KEY_SLOTS, type SlotRange} from '../selectors/slot-ranges.js'
+import {mergeSegments, type Segment} from '../selectors/segments.js'
+import {byName, type Member} from '../selectors/selector.js'
+import type {KeySpace, Slot, SpaceName} from '../hashing/key-space.js'
 
 /** A connected consumer with what the broker says it owns. */
 export interface ReportedConsumer extends Member {

@@ -1,12 +1,12 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
 import {
   type CollectedSubscription,
   collectPartitionAgain,
   type SubscriptionPartition,
-} from '../topic-stats/collect-topic-stats.js'
-import {hasHoles} from './reported.js'
+} from '../../topic-stats/collect-topic-stats.js'
+import {hasHoles} from './reported-consumers.js'
 
 const TIMES = 5
 const PAUSE_MS = 30

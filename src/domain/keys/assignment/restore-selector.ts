@@ -1,11 +1,11 @@
-import type {Algorithm} from '../keys/selectors/algorithms.js'
-import {AutoSplit} from '../keys/selectors/auto-split.js'
-import {HashRing, pointsOf, type RingRules} from '../keys/selectors/hash-ring.js'
-import type {ReportedConsumer} from './reported.js'
-import {ownerAt, sameAssignment, type Segment} from '../keys/selectors/segments.js'
-import type {Selector} from '../keys/selectors/selector.js'
-import {StickyRanges} from '../keys/selectors/sticky-ranges.js'
-import type {KeySpace, SpaceName} from '../keys/hashing/key-space.js'
+import type {Algorithm} from '../selectors/algorithms.js'
+import {AutoSplit} from '../selectors/auto-split.js'
+import {HashRing, pointsOf, type RingRules} from '../selectors/hash-ring.js'
+import type {ReportedConsumer} from './reported-consumers.js'
+import {ownerAt, sameAssignment, type Segment} from '../selectors/segments.js'
+import type {Selector} from '../selectors/selector.js'
+import {StickyRanges} from '../selectors/sticky-ranges.js'
+import type {KeySpace, SpaceName} from '../hashing/key-space.js'
 
 /** A dispatcher's selector, rebuilt from what the broker reports, so that the next join or leave can be worked out. */
 export interface Restored {

@@ -1,15 +1,10 @@
-import {Blocked} from '../../errors.js'
-import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {
-  DEFAULT_SETTINGS,
-  emptySelector,
-  possibleAlgorithms,
-  type SelectorSettings,
-} from '../keys/selectors/algorithms.js'
-import type {BrokerFacts} from './detect.js'
-import {reportedConsumers} from './reported.js'
-import {slotsByOwner} from '../keys/selectors/segments.js'
-import {sizeOf} from '../keys/hashing/key-space.js'
+import {Blocked} from '../../../errors.js'
+import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
+import {DEFAULT_SETTINGS, emptySelector, possibleAlgorithms, type SelectorSettings} from '../selectors/algorithms.js'
+import type {BrokerFacts} from './detect-selector.js'
+import {reportedConsumers} from './reported-consumers.js'
+import {slotsByOwner} from '../selectors/segments.js'
+import {sizeOf} from '../hashing/key-space.js'
 
 /** Consumers whose share the message names; its data has all. */
 const SHOWN = 8
