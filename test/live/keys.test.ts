@@ -4,7 +4,7 @@ import {test} from 'node:test'
 import {promisify} from 'node:util'
 
 import type {KeyOwners} from '../../src/domain/keyshared/owners.js'
-import type {KeyRanges} from '../../src/domain/keyshared/range-report.js'
+import type {KeyRanges} from '../../src/domain/keys/ranges/range-report.js'
 import {partitionOfKey} from '../../src/domain/keys/hashing/partition-routing.js'
 import {askCli, BIN, requireFailure, runCli} from '../support/cli.js'
 import {KeyedFleet} from '../support/keyed-fleet.js'

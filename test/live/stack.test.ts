@@ -7,7 +7,7 @@ import {test} from 'node:test'
 
 import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
 import {WebSocketTransport} from '../../src/clients/pulsar-messages/websocket.js'
-import type {KeyRanges} from '../../src/domain/keyshared/range-report.js'
+import type {KeyRanges} from '../../src/domain/keys/ranges/range-report.js'
 import {parseTopicName} from '../../src/topic-name.js'
 import {askCli} from '../support/cli.js'
 import {until} from '../support/live.js'

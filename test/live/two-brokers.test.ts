@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {after, before, test} from 'node:test'
 
 import {WebSocketTransport} from '../../src/clients/pulsar-messages/websocket.js'
-import type {KeyRanges} from '../../src/domain/keyshared/range-report.js'
+import type {KeyRanges} from '../../src/domain/keys/ranges/range-report.js'
 import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect.js'
 import type {SubscriptionList} from '../../src/domain/subscriptions/list.js'
 import type {TopicName} from '../../src/topic-name.js'

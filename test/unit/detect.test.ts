@@ -11,7 +11,7 @@ import {
 import {parseVersion} from '../../src/domain/keys/selectors/broker-version.js'
 import {type Assignment, detectAssignment} from '../../src/domain/keys/assignment/detect-selector.js'
 import {hasHoles} from '../../src/domain/keys/assignment/reported-consumers.js'
-import {keyRanges} from '../../src/domain/keyshared/range-report.js'
+import {keyRanges} from '../../src/domain/keys/ranges/range-report.js'
 import {type KeySimulation, simulateLive} from '../../src/domain/keyshared/simulation.js'
 import type {CollectedSubscription} from '../../src/domain/topic-stats/collect-topic-stats.js'
 import {Blocked} from '../../src/errors.js'

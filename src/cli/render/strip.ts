@@ -1,6 +1,6 @@
 import chalk from 'chalk'
 
-import type {RangePartition} from '../../domain/keyshared/range-partition.js'
+import type {RangePartition} from '../../domain/keys/ranges/partition-ranges.js'
 import type {SlotRange} from '../../domain/keys/selectors/slot-ranges.js'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'

@@ -4,7 +4,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {renderRanges} from '../../cli/render/ranges.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
-import {type KeyRanges, keyRanges} from '../../domain/keyshared/range-report.js'
+import {type KeyRanges, keyRanges} from '../../domain/keys/ranges/range-report.js'
 
 export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
   static override args = {topic: topicArg, subscription: subscriptionArg}

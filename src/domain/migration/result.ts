@@ -1,6 +1,6 @@
 import {type JournalEntry, type LegName} from '../../clients/journal/journal-store.js'
 import {NO_FACTS} from '../keys/assignment/detect-selector.js'
-import {keyRanges} from '../keyshared/range-report.js'
+import {keyRanges} from '../keys/ranges/range-report.js'
 import {countSlots} from '../keys/selectors/slot-ranges.js'
 import type {CollectedSubscription, CollectedTopic} from '../topic-stats/collect-topic-stats.js'
 import {closedAs, type CloseState, find} from './history.js'

@@ -1,6 +1,6 @@
 import type {SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
 import {detectAssignment, NO_FACTS} from '../../keys/assignment/detect-selector.js'
-import {rangesOfPartition} from '../../keyshared/range-partition.js'
+import {rangesOfPartition} from '../../keys/ranges/partition-ranges.js'
 import {countSlots} from '../../keys/selectors/slot-ranges.js'
 import type {StepContext} from '../step.js'
 import {lookAtTopic} from '../steps/look.js'

@@ -1,11 +1,11 @@
-import {skewOf} from '../keys/selectors/skew.js'
-import type {SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
-import type {Algorithm, SelectorName} from '../keys/selectors/algorithms.js'
-import type {Assignment} from '../keys/assignment/detect-selector.js'
-import {type Coverage, coverageOf, type SlotRange} from '../keys/selectors/slot-ranges.js'
-import type {ReportedConsumer} from '../keys/assignment/reported-consumers.js'
-import {slotsByOwner} from '../keys/selectors/segments.js'
-import {sizeOf} from '../keys/hashing/key-space.js'
+import {skewOf} from '../selectors/skew.js'
+import type {SubscriptionPartition} from '../../topic-stats/collect-topic-stats.js'
+import type {Algorithm, SelectorName} from '../selectors/algorithms.js'
+import type {Assignment} from '../assignment/detect-selector.js'
+import {type Coverage, coverageOf, type SlotRange} from '../selectors/slot-ranges.js'
+import type {ReportedConsumer} from '../assignment/reported-consumers.js'
+import {slotsByOwner} from '../selectors/segments.js'
+import {sizeOf} from '../hashing/key-space.js'
 
 export interface RangeConsumer {
   name: string | null

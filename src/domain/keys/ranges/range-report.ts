@@ -1,8 +1,8 @@
-import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {type BrokerFacts, detectAssignment} from '../keys/assignment/detect-selector.js'
-import {requireKeyShared} from '../keys/assignment/require-key-shared.js'
+import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
+import {type BrokerFacts, detectAssignment} from '../assignment/detect-selector.js'
+import {requireKeyShared} from '../assignment/require-key-shared.js'
 import {type RangeFinding, rangeFindings} from './range-findings.js'
-import {type RangePartition, rangesOfPartition} from './range-partition.js'
+import {type RangePartition, rangesOfPartition} from './partition-ranges.js'
 
 export interface KeyRanges {
   topic: string

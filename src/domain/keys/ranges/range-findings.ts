@@ -1,6 +1,6 @@
-import type {Assignment} from '../keys/assignment/detect-selector.js'
-import {countSlots} from '../keys/selectors/slot-ranges.js'
-import type {RangePartition} from './range-partition.js'
+import type {Assignment} from '../assignment/detect-selector.js'
+import {countSlots} from '../selectors/slot-ranges.js'
+import type {RangePartition} from './partition-ranges.js'
 
 export type RangeFindingCode =
   | 'consumer-absent'
