@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {PartitionedTopicStats} from '../../src/clients/pulsar-admin/types.js'
-import type {KeyOwners} from '../../src/domain/keyshared/owners.js'
+import type {KeyOwners} from '../../src/domain/keys/owners/key-owners.js'
 import type {KeyRanges} from '../../src/domain/keys/ranges/range-report.js'
 import type {KeySimulation} from '../../src/domain/keyshared/simulation.js'
 import {askCli, requireFailure, runCli} from '../support/cli.js'

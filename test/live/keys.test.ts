@@ -3,7 +3,7 @@ import {execFile} from 'node:child_process'
 import {test} from 'node:test'
 import {promisify} from 'node:util'
 
-import type {KeyOwners} from '../../src/domain/keyshared/owners.js'
+import type {KeyOwners} from '../../src/domain/keys/owners/key-owners.js'
 import type {KeyRanges} from '../../src/domain/keys/ranges/range-report.js'
 import {partitionOfKey} from '../../src/domain/keys/hashing/partition-routing.js'
 import {askCli, BIN, requireFailure, runCli} from '../support/cli.js'

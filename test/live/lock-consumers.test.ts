@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {KeyOwners} from '../../src/domain/keyshared/owners.js'
+import type {KeyOwners} from '../../src/domain/keys/owners/key-owners.js'
 import type {LockScan} from '../../src/domain/locks/collect.js'
 import type {LockRecord} from '../../src/domain/locks/record.js'
 import type {TopicName} from '../../src/topic-name.js'

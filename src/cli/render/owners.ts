@@ -1,4 +1,4 @@
-import type {KeyOwners} from '../../domain/keyshared/owners.js'
+import type {KeyOwners} from '../../domain/keys/owners/key-owners.js'
 import type {Routing} from '../../domain/keys/hashing/partition-routing.js'
 import {renderTable} from './table.js'
 

@@ -5,7 +5,7 @@ import {messageFlags, pulsarFlags, sampleFlags, subscriptionArg, topicArg} from 
 import {renderSample} from '../../cli/render/sample.js'
 import {sampleOptions} from '../../cli/sampling.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
-import {directoryOrNull} from '../../domain/keyshared/directory.js'
+import {directoryOrNull} from '../../domain/keys/owners/key-directory.js'
 import {collectSample} from '../../domain/sample/collect-sample.js'
 import {type KeySample, sampleReport} from '../../domain/sample/report.js'
 

@@ -1,6 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {collectKeyShared} from '../keys/assignment/collect-key-shared.js'
-import {collectRouting} from '../keyshared/collect-routing.js'
+import {collectRouting} from '../keys/owners/collect-routing.js'
 import type {BrokerFacts} from '../keys/assignment/detect-selector.js'
 import type {HashingScheme, Routing} from '../keys/hashing/partition-routing.js'
 import {Blocked} from '../../errors.js'

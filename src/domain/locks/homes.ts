@@ -1,5 +1,5 @@
 import type {BrokerFacts} from '../keys/assignment/detect-selector.js'
-import {KeyDirectory} from '../keyshared/directory.js'
+import {KeyDirectory} from '../keys/owners/key-directory.js'
 import {type ReportedConsumer, reportedConsumers} from '../keys/assignment/reported-consumers.js'
 import {type HashingScheme, partitionOfKey} from '../keys/hashing/partition-routing.js'
 import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'

@@ -1,5 +1,5 @@
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import type {KeyDirectory} from '../keyshared/directory.js'
+import type {KeyDirectory} from '../keys/owners/key-directory.js'
 import type {Where} from './backlog.js'
 import type {CollectedSample} from './collect-sample.js'
 import type {SampleSource} from './source.js'

@@ -1,4 +1,4 @@
-import type {KeyDirectory, Location} from './directory.js'
+import type {KeyDirectory, Location} from './key-directory.js'
 
 export type LineFormat = 'csv' | 'ndjson' | 'tsv'
 

@@ -1,6 +1,6 @@
-import {Usage} from '../../errors.js'
-import type {KeyDirectory, Location} from './directory.js'
-import type {HashingScheme, Routing} from '../keys/hashing/partition-routing.js'
+import {Usage} from '../../../errors.js'
+import type {KeyDirectory, Location} from './key-directory.js'
+import type {HashingScheme, Routing} from '../hashing/partition-routing.js'
 
 export interface KeyOwner {
   /** as it was given: text, or `base64:…` */

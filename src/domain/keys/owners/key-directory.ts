@@ -1,12 +1,12 @@
-import {Blocked} from '../../errors.js'
-import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {type Assignment, type BrokerFacts, detectAssignment} from '../keys/assignment/detect-selector.js'
-import {requireKeyShared} from '../keys/assignment/require-key-shared.js'
-import {murmur3} from '../keys/hashing/murmur3.js'
-import type {ReportedConsumer} from '../keys/assignment/reported-consumers.js'
-import {type HashingScheme, partitionOfBytes, partitionOfKey} from '../keys/hashing/partition-routing.js'
-import {ownerAt} from '../keys/selectors/segments.js'
-import {type KeySpace, sizeOf, type Slot, type SpaceName} from '../keys/hashing/key-space.js'
+import {Blocked} from '../../../errors.js'
+import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
+import {type Assignment, type BrokerFacts, detectAssignment} from '../assignment/detect-selector.js'
+import {requireKeyShared} from '../assignment/require-key-shared.js'
+import {murmur3} from '../hashing/murmur3.js'
+import type {ReportedConsumer} from '../assignment/reported-consumers.js'
+import {type HashingScheme, partitionOfBytes, partitionOfKey} from '../hashing/partition-routing.js'
+import {ownerAt} from '../selectors/segments.js'
+import {type KeySpace, sizeOf, type Slot, type SpaceName} from '../hashing/key-space.js'
 
 /** Where a key's messages go. */
 export interface Location {

@@ -1,7 +1,7 @@
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
-import type {CollectedTopic} from '../topic-stats/collect-topic-stats.js'
-import {HASHING_SCHEMES, type HashingScheme, partitionOfKey, type Routing} from '../keys/hashing/partition-routing.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import {AdminRefused} from '../../../clients/pulsar-admin/admin-refused.js'
+import type {CollectedTopic} from '../../topic-stats/collect-topic-stats.js'
+import {HASHING_SCHEMES, type HashingScheme, partitionOfKey, type Routing} from '../hashing/partition-routing.js'
 
 const PARTITIONS = 8
 const MESSAGES_EACH = 3
