@@ -6,7 +6,7 @@ import {collectBrokerFacts} from '../../src/domain/keys/assignment/collect-key-s
 import {type BrokerFacts, detectAssignment} from '../../src/domain/keys/assignment/detect-selector.js'
 import {movesBetween, type Segment} from '../../src/domain/keys/selectors/segments.js'
 import {sizeOf, type SpaceName} from '../../src/domain/keys/hashing/key-space.js'
-import {type KeySimulation, simulateLive} from '../../src/domain/keyshared/simulation.js'
+import {type KeySimulation, simulateLive} from '../../src/domain/keys/simulation/simulation.js'
 import type {CollectedSubscription} from '../../src/domain/topic-stats/collect-topic-stats.js'
 import {askCli} from '../support/cli.js'
 import {KeyedFleet} from '../support/keyed-fleet.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {KeySimulation} from '../../src/domain/keyshared/simulation.js'
+import type {KeySimulation} from '../../src/domain/keys/simulation/simulation.js'
 import type {KeySample} from '../../src/domain/sample/report.js'
 import {askCli, runCli, startCli} from '../support/cli.js'
 import {runJava} from '../support/java.js'

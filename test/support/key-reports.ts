@@ -1,7 +1,7 @@
 /** One report of each command about keys, with everything in it that a text has to tell. */
 import type {KeyOwners} from '../../src/domain/keys/owners/key-owners.js'
 import type {KeyRanges} from '../../src/domain/keys/ranges/range-report.js'
-import type {KeySimulation} from '../../src/domain/keyshared/simulation.js'
+import type {KeySimulation} from '../../src/domain/keys/simulation/simulation.js'
 import type {KeySample} from '../../src/domain/sample/report.js'
 
 const topic = 'persistent://public/default/orders'

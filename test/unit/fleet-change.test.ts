@@ -7,7 +7,7 @@ import {
   numbered,
   patternOf,
   type WantedFleet,
-} from '../../src/domain/keyshared/fleet-change.js'
+} from '../../src/domain/keys/simulation/consumer-change.js'
 import {Usage} from '../../src/errors.js'
 
 const NOTHING: WantedFleet = {join: [], leave: [], consumers: null, namesLike: null}

@@ -8,7 +8,7 @@ import {DEFAULT_SETTINGS} from '../../domain/keys/selectors/algorithms.js'
 import {parseVersion} from '../../domain/keys/selectors/broker-version.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import type {BrokerFacts} from '../../domain/keys/assignment/detect-selector.js'
-import {type KeySimulation, simulateLive, simulateOffline} from '../../domain/keyshared/simulation.js'
+import {type KeySimulation, simulateLive, simulateOffline} from '../../domain/keys/simulation/simulation.js'
 import {collectWeights} from '../../domain/sample/collect-weights.js'
 import {Usage} from '../../errors.js'
 

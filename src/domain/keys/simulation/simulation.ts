@@ -1,5 +1,5 @@
-import {Blocked, Usage} from '../../errors.js'
-import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
+import {Blocked, Usage} from '../../../errors.js'
+import type {CollectedSubscription, SubscriptionPartition} from '../../topic-stats/collect-topic-stats.js'
 import {
   type Algorithm,
   DEFAULT_SETTINGS,
@@ -7,20 +7,20 @@ import {
   possibleAlgorithms,
   type SelectorName,
   type SelectorSettings,
-} from '../keys/selectors/algorithms.js'
-import {type BrokerFacts, detectAssignment} from '../keys/assignment/detect-selector.js'
-import {type FleetChange, fleetChange, patternOf, type WantedFleet} from './fleet-change.js'
+} from '../selectors/algorithms.js'
+import {type BrokerFacts, detectAssignment} from '../assignment/detect-selector.js'
+import {type FleetChange, fleetChange, patternOf, type WantedFleet} from './consumer-change.js'
 import {type HashWeights, sumOf} from './hash-weights.js'
 import {type Proposals, searchNames} from './name-search.js'
-import type {SlotRange} from '../keys/selectors/slot-ranges.js'
-import {type FailoverChoice, simulatedFailover} from './simulated-failover.js'
+import type {SlotRange} from '../selectors/slot-ranges.js'
+import {type FailoverChoice, simulatedFailover} from './simulate-failover.js'
 import {
   type MemberChange,
   simulate,
   type SimulatedMember,
   type SimulatedPartition,
   type SimulatedStage,
-} from './simulate.js'
+} from './simulate-partition.js'
 
 /** What a simulation had to take for granted. */
 export type Assumption = 'default-settings' | 'join-order' | 'name-index' | 'priority-level'

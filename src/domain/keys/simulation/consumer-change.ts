@@ -1,6 +1,6 @@
 import leven from 'leven'
 
-import {Usage} from '../../errors.js'
+import {Usage} from '../../../errors.js'
 
 /** What was asked for on the command line. */
 export interface WantedFleet {

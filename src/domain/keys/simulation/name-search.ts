@@ -1,9 +1,9 @@
-import {type Algorithm, emptySelector} from '../keys/selectors/algorithms.js'
-import {numbered} from './fleet-change.js'
+import {type Algorithm, emptySelector} from '../selectors/algorithms.js'
+import {numbered} from './consumer-change.js'
 import {type HashWeights, weightByOwner} from './hash-weights.js'
-import {skewOf} from '../keys/selectors/skew.js'
-import {slotsByOwner} from '../keys/selectors/segments.js'
-import {sizeOf} from '../keys/hashing/key-space.js'
+import {skewOf} from '../selectors/skew.js'
+import {slotsByOwner} from '../selectors/segments.js'
+import {sizeOf} from '../hashing/key-space.js'
 
 /** How even a fleet would be. */
 export interface Evenness {

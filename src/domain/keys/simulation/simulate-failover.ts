@@ -1,7 +1,7 @@
-import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import type {BrokerFacts} from '../keys/assignment/detect-selector.js'
-import {activeConsumer} from '../keys/selectors/failover-selector.js'
-import {afterChange, type FleetChange} from './fleet-change.js'
+import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
+import type {BrokerFacts} from '../assignment/detect-selector.js'
+import {activeConsumer} from '../selectors/failover-selector.js'
+import {afterChange, type FleetChange} from './consumer-change.js'
 
 export interface FailoverChoice {
   /** null on a plain topic */

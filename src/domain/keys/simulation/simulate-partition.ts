@@ -1,9 +1,9 @@
 import {type HashWeights, movedWeight, weightByOwner} from './hash-weights.js'
-import {skewOf} from '../keys/selectors/skew.js'
-import type {SlotRange} from '../keys/selectors/slot-ranges.js'
-import {byName, type Member, type Selector} from '../keys/selectors/selector.js'
-import {type Move, movesBetween, type Segment, slotsByOwner} from '../keys/selectors/segments.js'
-import {type KeySpace, sizeOf, type SpaceName} from '../keys/hashing/key-space.js'
+import {skewOf} from '../selectors/skew.js'
+import type {SlotRange} from '../selectors/slot-ranges.js'
+import {byName, type Member, type Selector} from '../selectors/selector.js'
+import {type Move, movesBetween, type Segment, slotsByOwner} from '../selectors/segments.js'
+import {type KeySpace, sizeOf, type SpaceName} from '../hashing/key-space.js'
 
 /** A consumer in a simulation; `unackedMessages` is null when it is not connected or the broker does not tell. */
 export interface SimulatedMember extends Member {

@@ -1,5 +1,5 @@
-import {ownerAt, type Segment} from '../keys/selectors/segments.js'
-import type {KeySpace, SpaceName} from '../keys/hashing/key-space.js'
+import {ownerAt, type Segment} from '../selectors/segments.js'
+import type {KeySpace, SpaceName} from '../hashing/key-space.js'
 
 /** Messages by the hash of their sticky key. */
 export type HashWeights = ReadonlyMap<number, number>
