@@ -1,4 +1,4 @@
-import type {SampleOptions} from '../domain/sample/collect-sample.js'
+import type {SampleOptions} from '../domain/message-sampling/collect-message-sample.js'
 import type {Access} from './access.js'
 import type {Progress} from './progress.js'
 

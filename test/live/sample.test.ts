@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {KeySimulation} from '../../src/domain/keys/simulation/simulation.js'
-import type {KeySample} from '../../src/domain/sample/report.js'
+import type {KeySample} from '../../src/domain/message-sampling/sample-report.js'
 import {askCli, runCli, startCli} from '../support/cli.js'
 import {runJava} from '../support/java.js'
 import {KeyedFleet} from '../support/keyed-fleet.js'

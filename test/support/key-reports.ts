@@ -2,7 +2,7 @@
 import type {KeyOwners} from '../../src/domain/keys/owners/key-owners.js'
 import type {KeyRanges} from '../../src/domain/keys/ranges/range-report.js'
 import type {KeySimulation} from '../../src/domain/keys/simulation/simulation.js'
-import type {KeySample} from '../../src/domain/sample/report.js'
+import type {KeySample} from '../../src/domain/message-sampling/sample-report.js'
 
 const topic = 'persistent://public/default/orders'
 const subscription = 'decision'

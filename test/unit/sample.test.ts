@@ -5,11 +5,11 @@ import fc from 'fast-check'
 import {PbfWriter} from 'pbf'
 
 import {decodeMessageId, encodeMessageId} from '../../src/clients/pulsar-messages/message-id.js'
-import {chooseStretches, ledgerIndex} from '../../src/domain/sample/backlog.js'
+import {chooseStretches, ledgerIndex} from '../../src/domain/message-sampling/choose-entries.js'
 import {backlogOf, countEntries, type Stretch} from '../../src/domain/topic-stats/unacked-entries.js'
-import {readBatch, readRestEntry} from '../../src/domain/sample/entry.js'
-import {FrequentKeys} from '../../src/domain/sample/frequent.js'
-import {SampleTally} from '../../src/domain/sample/tally.js'
+import {readBatch, readRestEntry} from '../../src/domain/message-sampling/sampled-entry.js'
+import {FrequentKeys} from '../../src/domain/message-sampling/frequent-keys.js'
+import {SampleTally} from '../../src/domain/message-sampling/sample-counts.js'
 
 const LEDGERS = [
   {ledgerId: 3, entries: 10},

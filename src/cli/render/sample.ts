@@ -1,4 +1,4 @@
-import type {KeySample} from '../../domain/sample/report.js'
+import type {KeySample} from '../../domain/message-sampling/sample-report.js'
 import {renderPairs, renderShare, renderTable} from './table.js'
 
 const TOP_HEAD = ['key', 'messages', 'share', 'partition', 'slot', 'consumer']

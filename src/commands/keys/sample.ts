@@ -6,8 +6,8 @@ import {renderSample} from '../../cli/render/sample.js'
 import {sampleOptions} from '../../cli/sampling.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import {directoryOrNull} from '../../domain/keys/owners/key-directory.js'
-import {collectSample} from '../../domain/sample/collect-sample.js'
-import {type KeySample, sampleReport} from '../../domain/sample/report.js'
+import {collectSample} from '../../domain/message-sampling/collect-message-sample.js'
+import {type KeySample, sampleReport} from '../../domain/message-sampling/sample-report.js'
 
 export default class KeysSample extends KeyshiftCommand<KeySample> {
   static override args = {topic: topicArg, subscription: subscriptionArg}

@@ -9,7 +9,7 @@ import {parseVersion} from '../../domain/keys/selectors/broker-version.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import type {BrokerFacts} from '../../domain/keys/assignment/detect-selector.js'
 import {type KeySimulation, simulateLive, simulateOffline} from '../../domain/keys/simulation/simulation.js'
-import {collectWeights} from '../../domain/sample/collect-weights.js'
+import {collectWeights} from '../../domain/message-sampling/collect-hash-weights.js'
 import {Usage} from '../../errors.js'
 
 export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {

@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {parseTopicName} from '../../topic-name.js'
 import {collectPresent, collectSubscription} from '../topic-stats/collect-topic-stats.js'
-import {collectOldest} from './collect-oldest.js'
+import {collectOldest} from '../message-sampling/collect-oldest-messages.js'
 import type {BacklogSample} from './report.js'
 
 /** How a look at a backlog is made: `samples` readings, spread over `windowMs`. */

@@ -1,5 +1,5 @@
 import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
-import type {OldestMessages} from './collect-oldest.js'
+import type {OldestMessages} from '../message-sampling/collect-oldest-messages.js'
 import {type ConsumerProgress, consumersOf} from '../progress/consumer-progress.js'
 import {addMovements, type MarkDelete, type Movement, movementOf} from '../progress/ack-progress.js'
 import {addReadings, NO_AMOUNTS, type Reading, readPartition, type Row} from './readings.js'

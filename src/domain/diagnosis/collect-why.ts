@@ -8,7 +8,7 @@ import {inspectLock} from '../locks/collect-inspect.js'
 import {LockCorrelation} from '../locks/correlation.js'
 import {aloneOf, everyConsumer, homesOf} from '../locks/homes.js'
 import type {LockRecord} from '../locks/record.js'
-import {collectKeyMessages} from '../sample/collect-key.js'
+import {collectKeyMessages} from '../message-sampling/collect-key-messages.js'
 import {
   collectPartitionAgain,
   type CollectedSubscription,

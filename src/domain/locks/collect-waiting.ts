@@ -1,6 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {collectSample} from '../sample/collect-sample.js'
-import {noTransport} from '../sample/source.js'
+import {collectSample} from '../message-sampling/collect-message-sample.js'
+import {noTransport} from '../message-sampling/entry-source.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import type {WaitingKey, WaitingKeys} from './correlation.js'
 

@@ -1,7 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {Usage} from '../../errors.js'
-import {collectSample} from '../sample/collect-sample.js'
+import {collectSample} from '../message-sampling/collect-message-sample.js'
 import {collectSubscription} from '../topic-stats/collect-topic-stats.js'
 import type {KeySample} from './snapshot.js'
 

@@ -1,5 +1,5 @@
 import {murmur3} from '../keys/hashing/murmur3.js'
-import {FrequentKeys} from '../sample/frequent.js'
+import {FrequentKeys} from '../message-sampling/frequent-keys.js'
 import {Waits} from './waits.js'
 
 export interface RehearsedConsumer {

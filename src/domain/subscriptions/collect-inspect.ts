@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
-import {collectOldest} from '../backlog/collect-oldest.js'
+import {collectOldest} from '../message-sampling/collect-oldest-messages.js'
 import {collectPolicies} from '../policies/collect-policies.js'
 import {
   type CollectedSubscription,

@@ -1,7 +1,7 @@
 import {murmur3} from '../keys/hashing/murmur3.js'
 import {keyBytes} from '../keys/hashing/sticky-key.js'
-import type {SampledEntry, SampledMessage} from './entry.js'
-import {FrequentKeys} from './frequent.js'
+import type {SampledEntry, SampledMessage} from './sampled-entry.js'
+import {FrequentKeys} from './frequent-keys.js'
 
 /** What one producer was seen to do. */
 export interface ProducerCounts {

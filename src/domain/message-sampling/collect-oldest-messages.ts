@@ -2,9 +2,9 @@ import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
-import {chooseStretches} from '../sample/backlog.js'
+import {chooseStretches} from './choose-entries.js'
 import {backlogOf} from '../topic-stats/unacked-entries.js'
-import {restReader} from '../sample/collect-rest.js'
+import {restReader} from './collect-by-rest.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 
 /** By partition, 0 on a plain topic: when the oldest message that is not acknowledged was published, epoch ms of its producer. */

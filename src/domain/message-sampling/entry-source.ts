@@ -1,6 +1,6 @@
 import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import type {Stretch} from '../topic-stats/unacked-entries.js'
-import type {SampledEntry} from './entry.js'
+import type {SampledEntry} from './sampled-entry.js'
 
 export type SampleSource = 'native' | 'rest' | 'websocket'
 

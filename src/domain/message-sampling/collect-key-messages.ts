@@ -1,10 +1,10 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {chooseStretches} from './backlog.js'
+import {chooseStretches} from './choose-entries.js'
 import {backlogOf, countEntries} from '../topic-stats/unacked-entries.js'
 import {parsePlace, type Place} from '../../position.js'
-import {restReader} from './collect-rest.js'
-import type {EntryPosition} from './entry.js'
+import {restReader} from './collect-by-rest.js'
+import type {EntryPosition} from './sampled-entry.js'
 
 /** The messages of one key that a subscription has not acknowledged, as far as they were looked for. */
 export interface KeyMessages {

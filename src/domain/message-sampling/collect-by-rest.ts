@@ -3,10 +3,10 @@ import type {RawAnswer} from '../../clients/pulsar-admin/http.js'
 import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {TopicName} from '../../topic-name.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {type LedgerIndex, ledgerIndex} from './backlog.js'
+import {type LedgerIndex, ledgerIndex} from './choose-entries.js'
 import type {Stretch} from '../topic-stats/unacked-entries.js'
-import {type EntryPosition, readRestEntry} from './entry.js'
-import type {SampleReader} from './source.js'
+import {type EntryPosition, readRestEntry} from './sampled-entry.js'
+import type {SampleReader} from './entry-source.js'
 
 /** Requests at once; more make the broker no faster. */
 const CONCURRENCY = 16

@@ -1,11 +1,11 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {chooseStretches, type Where} from './backlog.js'
+import {chooseStretches, type Where} from './choose-entries.js'
 import {backlogOf, countEntries, type Stretch} from '../topic-stats/unacked-entries.js'
-import {openSource} from './collect-source.js'
-import type {SampledEntry} from './entry.js'
-import type {OpenTransport, SampleSource} from './source.js'
-import {SampleTally} from './tally.js'
+import {openSource} from './collect-entry-source.js'
+import type {SampledEntry} from './sampled-entry.js'
+import type {OpenTransport, SampleSource} from './entry-source.js'
+import {SampleTally} from './sample-counts.js'
 
 /** What to read, and when to stop. */
 export interface SampleOptions {

@@ -1,9 +1,9 @@
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import type {KeyDirectory} from '../keys/owners/key-directory.js'
-import type {Where} from './backlog.js'
-import type {CollectedSample} from './collect-sample.js'
-import type {SampleSource} from './source.js'
-import type {SampleTally} from './tally.js'
+import type {Where} from './choose-entries.js'
+import type {CollectedSample} from './collect-message-sample.js'
+import type {SampleSource} from './entry-source.js'
+import type {SampleTally} from './sample-counts.js'
 
 export interface TopKey {
   /** as text, or `base64:…` where it is not text */

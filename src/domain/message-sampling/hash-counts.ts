@@ -1,6 +1,6 @@
 import {murmur3} from '../keys/hashing/murmur3.js'
 import {stickyKeyOf} from '../keys/hashing/sticky-key.js'
-import type {SampledEntry} from './entry.js'
+import type {SampledEntry} from './sampled-entry.js'
 
 /** Distinct hashes that are kept on a partition. */
 const HASHES = 100_000

@@ -1,9 +1,9 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {transportReader} from './collect-reader.js'
-import {restReader} from './collect-rest.js'
-import type {OpenTransport, SampleReader, SampleSource} from './source.js'
+import {transportReader} from './collect-by-transport.js'
+import {restReader} from './collect-by-rest.js'
+import type {OpenTransport, SampleReader, SampleSource} from './entry-source.js'
 
 /** How entries are read, and how that is called in the report. */
 export interface OpenedSource {

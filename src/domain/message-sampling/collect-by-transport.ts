@@ -5,8 +5,8 @@ import pLimit from 'p-limit'
 import type {MessageTransport, ReadMessage} from '../../clients/pulsar-messages/transport.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {countEntries, type Stretch} from '../topic-stats/unacked-entries.js'
-import type {SampledEntry, SampledMessage} from './entry.js'
-import type {SampleReader, SampleSink} from './source.js'
+import type {SampledEntry, SampledMessage} from './sampled-entry.js'
+import type {SampleReader, SampleSink} from './entry-source.js'
 
 const READERS = 4
 const RECEIVER_QUEUE = 1000
