@@ -3,7 +3,7 @@ import {createInterface} from 'node:readline'
 import {test} from 'node:test'
 
 import type {ConsumerProgress} from '../../src/domain/progress/consumer-progress.js'
-import type {BacklogReport} from '../../src/domain/backlog/report.js'
+import type {BacklogReport} from '../../src/domain/backlog/backlog-report.js'
 import {askCli, runCli, startCli} from '../support/cli.js'
 import {KEYS} from '../support/fault-causes.js'
 import {FaultLab, SUB} from '../support/fault-lab.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {BacklogReport} from '../../src/domain/backlog/report.js'
+import type {BacklogReport} from '../../src/domain/backlog/backlog-report.js'
 import {askCli, parseDocument, runCli, startCli} from '../support/cli.js'
 import {KEYS} from '../support/fault-causes.js'
 import {FaultLab, SUB} from '../support/fault-lab.js'

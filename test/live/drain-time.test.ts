@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import pLimit from 'p-limit'
 
-import type {BacklogReport} from '../../src/domain/backlog/report.js'
+import type {BacklogReport} from '../../src/domain/backlog/backlog-report.js'
 import {askCli} from '../support/cli.js'
 import {live, type Place} from '../support/live.js'
 import {DRAINING, median, type Shape, SHAPES} from '../support/load-shapes.js'

@@ -1,5 +1,5 @@
 /** One report of each kind, with everything in it that a text has to tell: the unknown, the missing, the blocked. */
-import type {BacklogReport} from '../../src/domain/backlog/report.js'
+import type {BacklogReport} from '../../src/domain/backlog/backlog-report.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import type {MigrationList} from '../../src/domain/migration/status.js'

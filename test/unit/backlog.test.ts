@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import type {ConsumerStats, SubscriptionStats} from '../../src/clients/pulsar-admin/types.js'
 import {renderBacklog} from '../../src/cli/render/backlog.js'
-import {type BacklogReport, reportBacklog} from '../../src/domain/backlog/report.js'
+import {type BacklogReport, reportBacklog} from '../../src/domain/backlog/backlog-report.js'
 import {parseTopicName, partitionName} from '../../src/topic-name.js'
 
 const TOPIC = parseTopicName('orders')

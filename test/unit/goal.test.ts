@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {sparkline} from '../../src/cli/render/spark.js'
-import {parseGoal} from '../../src/domain/backlog/goal.js'
-import type {BacklogFigures, BacklogReport} from '../../src/domain/backlog/report.js'
+import {parseGoal} from '../../src/domain/backlog/until-condition.js'
+import type {BacklogFigures, BacklogReport} from '../../src/domain/backlog/backlog-report.js'
 import {backlog} from '../support/reports.js'
 
 const [row] = backlog.partitions

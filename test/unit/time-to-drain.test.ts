@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {pacesOf, type Point, slopeOf, studentT} from '../../src/domain/backlog/series.js'
-import {type Judgement, judgeBacklog} from '../../src/domain/backlog/verdict.js'
+import {pacesOf, type Point, slopeOf, studentT} from '../../src/domain/backlog/backlog-rates.js'
+import {type Judgement, judgeBacklog} from '../../src/domain/backlog/backlog-verdict.js'
 import {DRAINING, loadOf, median, type Shape, standardNormal} from '../support/load-shapes.js'
 import {mulberry32} from '../support/seed.js'
 

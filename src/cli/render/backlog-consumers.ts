@@ -1,5 +1,5 @@
 import type {ConsumerProgress} from '../../domain/progress/consumer-progress.js'
-import type {BacklogPartition} from '../../domain/backlog/report.js'
+import type {BacklogPartition} from '../../domain/backlog/backlog-report.js'
 import {type Cell, renderTable} from './table.js'
 
 /** Up to so many are all shown; of more, those only that do nothing though they could. */

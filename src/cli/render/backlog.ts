@@ -1,4 +1,4 @@
-import type {BacklogFigures, BacklogPartition, BacklogReport} from '../../domain/backlog/report.js'
+import type {BacklogFigures, BacklogPartition, BacklogReport} from '../../domain/backlog/backlog-report.js'
 import {renderProgress} from './backlog-consumers.js'
 import {sparkline} from './spark.js'
 import {type Cell, renderBytes, renderMs, renderTable} from './table.js'

@@ -3,8 +3,8 @@ import {Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {renderBacklog} from '../../cli/render/backlog.js'
-import {sampleBacklog} from '../../domain/backlog/collect.js'
-import {type BacklogReport, reportBacklog} from '../../domain/backlog/report.js'
+import {sampleBacklog} from '../../domain/backlog/collect-backlog.js'
+import {type BacklogReport, reportBacklog} from '../../domain/backlog/backlog-report.js'
 
 /** Ten paces between them: few enough for a broker, enough to tell noise from a trend. */
 const SAMPLES = 11

@@ -6,9 +6,9 @@ import {defaultDuration, durationFlag} from '../../cli/duration.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {LineWriter} from '../../cli/lines.js'
 import {renderBacklogWatch} from '../../cli/render/backlog.js'
-import {followBacklog} from '../../domain/backlog/collect.js'
-import {type Goal, parseGoal} from '../../domain/backlog/goal.js'
-import {type BacklogReport, reportBacklog} from '../../domain/backlog/report.js'
+import {followBacklog} from '../../domain/backlog/collect-backlog.js'
+import {type Goal, parseGoal} from '../../domain/backlog/until-condition.js'
+import {type BacklogReport, reportBacklog} from '../../domain/backlog/backlog-report.js'
 import {Pending} from '../../errors.js'
 
 /** Readings that a row of figures, and its line of bars, is about. */

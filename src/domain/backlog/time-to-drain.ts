@@ -1,4 +1,4 @@
-import {type Paces, studentT} from './series.js'
+import {type Paces, studentT} from './backlog-rates.js'
 
 /** ms; `high` is null where the slowest pace to be reckoned with never gets it done, or takes ten times as long as the mean one */
 export interface DrainTime {

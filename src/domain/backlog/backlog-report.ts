@@ -3,8 +3,8 @@ import type {OldestMessages} from '../message-sampling/collect-oldest-messages.j
 import {type ConsumerProgress, consumersOf} from '../progress/consumer-progress.js'
 import {addMovements, type MarkDelete, type Movement, movementOf} from '../progress/ack-progress.js'
 import {addReadings, NO_AMOUNTS, type Reading, readPartition, type Row} from './readings.js'
-import type {Point} from './series.js'
-import {type BacklogVerdict, completenessOf, judgeBacklog, type NoDrainReason} from './verdict.js'
+import type {Point} from './backlog-rates.js'
+import {type BacklogVerdict, completenessOf, judgeBacklog, type NoDrainReason} from './backlog-verdict.js'
 
 export interface BacklogSample {
   /** when it was read, epoch ms */

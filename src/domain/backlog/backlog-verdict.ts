@@ -1,4 +1,4 @@
-import {pacesOf, type Point, slopeOf} from './series.js'
+import {pacesOf, type Point, slopeOf} from './backlog-rates.js'
 import {timeToDrain} from './time-to-drain.js'
 
 /**

@@ -4,7 +4,7 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {parseTopicName} from '../../topic-name.js'
 import {collectPresent, collectSubscription} from '../topic-stats/collect-topic-stats.js'
 import {collectOldest} from '../message-sampling/collect-oldest-messages.js'
-import type {BacklogSample} from './report.js'
+import type {BacklogSample} from './backlog-report.js'
 
 /** How a look at a backlog is made: `samples` readings, spread over `windowMs`. */
 export interface SamplingOptions {

@@ -1,5 +1,5 @@
 import {Usage} from '../../errors.js'
-import type {BacklogReport} from './report.js'
+import type {BacklogReport} from './backlog-report.js'
 
 /** What a script waits for. */
 export interface Goal {
