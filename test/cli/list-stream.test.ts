@@ -5,7 +5,7 @@ import type {ServerResponse} from 'node:http'
 import {createInterface} from 'node:readline'
 import {test, type TestContext} from 'node:test'
 
-import type {SubscriptionList, SubscriptionRow} from '../../src/domain/subscriptions/list.js'
+import type {SubscriptionList, SubscriptionRow} from '../../src/domain/subscriptions/list/subscription-row.js'
 import {type CopyServer, namespaceText, ROWS_IN_NAMESPACE, serveCopy, writeNamespaces} from '../support/broker-copy.js'
 import {askCli, BIN, parseDocument, runCli} from '../support/cli.js'
 import {peakMiB} from '../support/peak-memory.js'

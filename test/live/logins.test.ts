@@ -4,7 +4,7 @@ import {readdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {after, before, test, type TestContext} from 'node:test'
 
-import type {SubscriptionList} from '../../src/domain/subscriptions/list.js'
+import type {SubscriptionList} from '../../src/domain/subscriptions/list/subscription-row.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {temporaryFolder} from '../support/folder.js'
 import {until} from '../support/live.js'

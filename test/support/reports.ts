@@ -3,7 +3,7 @@ import type {BacklogReport} from '../../src/domain/backlog/backlog-report.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
 import type {MigrationList} from '../../src/domain/migration/status.js'
-import type {SubscriptionList} from '../../src/domain/subscriptions/list.js'
+import type {SubscriptionList} from '../../src/domain/subscriptions/list/subscription-row.js'
 
 const topic = 'persistent://public/default/orders'
 const SUBSCRIPTION = 'decision'

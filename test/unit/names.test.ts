@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {parsePattern} from '../../src/domain/subscriptions/pattern.js'
+import {parsePattern} from '../../src/domain/subscriptions/list/topic-pattern.js'
 import {parseTopicName, partitionName, splitPartition} from '../../src/topic-name.js'
 
 test('a topic in each spelling', () => {

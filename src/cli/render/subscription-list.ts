@@ -1,4 +1,4 @@
-import type {SubscriptionList, SubscriptionRow} from '../../domain/subscriptions/list.js'
+import type {SubscriptionList, SubscriptionRow} from '../../domain/subscriptions/list/subscription-row.js'
 import {type ListOutput, separatedLines} from '../output.js'
 import {type Cell, renderTable} from './table.js'
 

@@ -1,5 +1,5 @@
-import {fits, type ListFilter, type ListOrder, sortRows} from './filter.js'
-import type {SubscriptionRow} from './list.js'
+import {fits, type ListFilter, type ListOrder, sortRows} from './list-filter.js'
+import type {SubscriptionRow} from './subscription-row.js'
 
 export interface RowChoice {
   readonly filter: ListFilter

@@ -1,13 +1,13 @@
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import type {BrokerTopic} from '../../clients/pulsar-admin/broker-topics.js'
-import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
-import {Unreachable} from '../../errors.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import type {BrokerTopic} from '../../../clients/pulsar-admin/broker-topics.js'
+import {AdminRefused} from '../../../clients/pulsar-admin/admin-refused.js'
+import {Unreachable} from '../../../errors.js'
 import {type Broker, type BrokersOptions, collectBrokers} from './collect-brokers.js'
-import {type Collected, type Collecting, interrupted} from './collecting.js'
-import type {SubscriptionList} from './list.js'
-import {ListFold} from './list-fold.js'
-import {isWanted} from './pattern.js'
-import type {FoldedRow} from './row-tally.js'
+import {type Collected, type Collecting, interrupted} from './row-source.js'
+import type {SubscriptionList} from './subscription-row.js'
+import {ListFold} from './group-partitions.js'
+import {isWanted} from './topic-pattern.js'
+import type {FoldedRow} from './row-totals.js'
 
 export type CollectingCopies = BrokersOptions & Collecting
 

@@ -1,13 +1,13 @@
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
 import type {OpenBroker} from './collect-brokers.js'
-import {collectCopies, type Copies, type NoCopies} from './collect-copies.js'
-import type {Collecting} from './collecting.js'
-import {collectSettings} from '../topic-stats/collect-broker-settings.js'
-import {collectTopics, collectAgain} from './collect-topics.js'
-import {FittingRows, type RowChoice} from './fitting-rows.js'
-import {fits} from './filter.js'
-import type {SubscriptionList, SubscriptionRow} from './list.js'
-import type {TopicScope} from './pattern.js'
+import {collectCopies, type Copies, type NoCopies} from './collect-broker-stats.js'
+import type {Collecting} from './row-source.js'
+import {collectSettings} from '../../topic-stats/collect-broker-settings.js'
+import {collectTopics, collectAgain} from './collect-live-stats.js'
+import {FittingRows, type RowChoice} from './matching-rows.js'
+import {fits} from './list-filter.js'
+import type {SubscriptionList, SubscriptionRow} from './subscription-row.js'
+import type {TopicScope} from './topic-pattern.js'
 
 export interface ListOptions extends RowChoice, TopicScope {
   /** Ask for each topic's statistics instead of the brokers' copies. */

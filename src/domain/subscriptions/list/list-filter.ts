@@ -1,4 +1,4 @@
-import type {SubscriptionRow} from './list.js'
+import type {SubscriptionRow} from './subscription-row.js'
 
 /** Which rows of a list to keep; what is not given keeps all. */
 export interface ListFilter {

@@ -1,7 +1,7 @@
-import type {TopicStats} from '../../clients/pulsar-admin/types.js'
-import {splitPartition} from '../../topic-name.js'
-import {lookAt, type ReadingTime} from '../progress/partition-state.js'
-import {type FoldedRow, RowTally} from './row-tally.js'
+import type {TopicStats} from '../../../clients/pulsar-admin/types.js'
+import {splitPartition} from '../../../topic-name.js'
+import {lookAt, type ReadingTime} from '../../progress/partition-state.js'
+import {type FoldedRow, RowTally} from './row-totals.js'
 
 /** A partition, or a plain topic, with its statistics. */
 export interface NamedStats {

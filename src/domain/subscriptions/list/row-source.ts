@@ -1,6 +1,6 @@
-import {Interrupted} from '../../errors.js'
-import type {TopicScope} from './pattern.js'
-import type {FoldedRow} from './row-tally.js'
+import {Interrupted} from '../../../errors.js'
+import type {TopicScope} from './topic-pattern.js'
+import type {FoldedRow} from './row-totals.js'
 
 /** What every way to collect rows needs, and where the rows go. */
 export interface Collecting extends TopicScope {

@@ -1,12 +1,12 @@
 import pLimit, {type LimitFunction} from 'p-limit'
 
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {unlessRefused} from '../../clients/pulsar-admin/admin-refused.js'
-import {parseTopicName, partitionName, splitPartition} from '../../topic-name.js'
-import {type Collected, type Collecting, interrupted} from './collecting.js'
-import type {SubscriptionRow} from './list.js'
-import {foldAll, type NamedStats} from './list-fold.js'
-import {isWanted} from './pattern.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import {unlessRefused} from '../../../clients/pulsar-admin/admin-refused.js'
+import {parseTopicName, partitionName, splitPartition} from '../../../topic-name.js'
+import {type Collected, type Collecting, interrupted} from './row-source.js'
+import type {SubscriptionRow} from './subscription-row.js'
+import {foldAll, type NamedStats} from './group-partitions.js'
+import {isWanted} from './topic-pattern.js'
 
 const CONCURRENT_REQUESTS = 16
 

@@ -1,8 +1,8 @@
-import {ConsumerCount} from '../topic-stats/consumers.js'
-import {commonType} from '../topic-stats/subscription-type.js'
-import {sumKnown} from '../topic-stats/known-sums.js'
-import type {SubscriptionRow} from './list.js'
-import type {PartitionLook} from '../progress/partition-state.js'
+import {ConsumerCount} from '../../topic-stats/consumers.js'
+import {commonType} from '../../topic-stats/subscription-type.js'
+import {sumKnown} from '../../topic-stats/known-sums.js'
+import type {SubscriptionRow} from './subscription-row.js'
+import type {PartitionLook} from '../../progress/partition-state.js'
 
 export interface FoldedRow {
   readonly row: SubscriptionRow

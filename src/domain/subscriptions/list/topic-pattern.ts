@@ -1,7 +1,7 @@
 import picomatch from 'picomatch'
 
-import {Usage} from '../../errors.js'
-import {splitPartition} from '../../topic-name.js'
+import {Usage} from '../../../errors.js'
+import {splitPartition} from '../../../topic-name.js'
 
 /** Which topics a PATTERN means: where to look, and which full names to keep. */
 export interface TopicPattern {

@@ -1,5 +1,5 @@
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {Unreachable} from '../../errors.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import {Unreachable} from '../../../errors.js'
 
 /** Opens the admin API of another broker of the same cluster, by its web address. */
 export type OpenBroker = (url: string) => Promise<PulsarAdmin>
