@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect.js'
+import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect/subscription-report.js'
 import type {TopicName} from '../../src/topic-name.js'
 import {askCli, type Document, parseDocument, runCli} from '../support/cli.js'
 import {ask, brokerVersion, connectIdle, live, type Place, until} from '../support/live.js'

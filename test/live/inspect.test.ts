@@ -3,7 +3,7 @@ import {test} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {ConsumerStats} from '../../src/clients/pulsar-admin/types.js'
-import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect.js'
+import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect/subscription-report.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {ask, closeFirst, connectIdle, live, type Place, until} from '../support/live.js'
 import type {TopicName} from '../../src/topic-name.js'

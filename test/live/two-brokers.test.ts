@@ -3,7 +3,7 @@ import {after, before, test} from 'node:test'
 
 import {WebSocketTransport} from '../../src/clients/pulsar-messages/websocket.js'
 import type {KeyRanges} from '../../src/domain/keys/ranges/range-report.js'
-import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect.js'
+import type {SubscriptionReport} from '../../src/domain/subscriptions/inspect/subscription-report.js'
 import type {SubscriptionList} from '../../src/domain/subscriptions/list/subscription-row.js'
 import type {TopicName} from '../../src/topic-name.js'
 import {balancer, followingProxy} from '../support/between.js'

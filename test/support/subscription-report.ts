@@ -1,6 +1,9 @@
 /** A subscription of two partitions: one with everything that a text has to tell, one of which nothing is known. */
 import type {InternalStats, TopicStats} from '../../src/clients/pulsar-admin/types.js'
-import {inspectSubscription, type SubscriptionReport} from '../../src/domain/subscriptions/inspect.js'
+import {
+  inspectSubscription,
+  type SubscriptionReport,
+} from '../../src/domain/subscriptions/inspect/subscription-report.js'
 import {parseTopicName, partitionName} from '../../src/topic-name.js'
 
 const TOPIC = parseTopicName('orders')

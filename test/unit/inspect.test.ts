@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {inspectSubscription} from '../../src/domain/subscriptions/inspect.js'
+import {inspectSubscription} from '../../src/domain/subscriptions/inspect/subscription-report.js'
 import {type AppliedPolicies, appliedPolicies} from '../../src/domain/policies/applied-policies.js'
 import type {AppliedPolicy, PolicyLevels} from '../../src/domain/policies/policy-levels.js'
 import {parseTopicName} from '../../src/topic-name.js'

@@ -1,6 +1,6 @@
-import type {ConsumerReport} from '../../domain/subscriptions/report-consumer.js'
-import type {SubscriptionReport} from '../../domain/subscriptions/inspect.js'
-import type {PublisherReport} from '../../domain/subscriptions/report-topic.js'
+import type {ConsumerReport} from '../../domain/subscriptions/inspect/consumer-report.js'
+import type {SubscriptionReport} from '../../domain/subscriptions/inspect/subscription-report.js'
+import type {PublisherReport} from '../../domain/subscriptions/inspect/topic-report.js'
 import {type Column, renderColumns} from './columns.js'
 import {renderBytes, renderMs, renderShare} from './table.js'
 

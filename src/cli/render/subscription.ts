@@ -1,6 +1,6 @@
 import chalk from 'chalk'
 
-import type {SubscriptionReport} from '../../domain/subscriptions/inspect.js'
+import type {SubscriptionReport} from '../../domain/subscriptions/inspect/subscription-report.js'
 import {renderReaders, renderWriters} from './subscription-clients.js'
 import {renderPolicies} from './subscription-policies.js'
 import {renderHeld, renderLast, renderWaiting} from './subscription-waiting.js'

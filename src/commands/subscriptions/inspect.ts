@@ -3,8 +3,8 @@ import {Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
 import {renderSubscription} from '../../cli/render/subscription.js'
-import {collectInspection} from '../../domain/subscriptions/collect-inspect.js'
-import {inspectSubscription, type SubscriptionReport} from '../../domain/subscriptions/inspect.js'
+import {collectInspection} from '../../domain/subscriptions/inspect/collect-inspection.js'
+import {inspectSubscription, type SubscriptionReport} from '../../domain/subscriptions/inspect/subscription-report.js'
 
 export default class SubscriptionsInspect extends KeyshiftCommand<SubscriptionReport> {
   static override args = {topic: topicArg, subscription: subscriptionArg}

@@ -1,6 +1,6 @@
-import type {InternalStats} from '../../clients/pulsar-admin/types.js'
-import {cursorOf} from '../topic-stats/cursor.js'
-import {backlogOf, countEntries, entriesBehind} from '../topic-stats/unacked-entries.js'
+import type {InternalStats} from '../../../clients/pulsar-admin/types.js'
+import {cursorOf} from '../../topic-stats/cursor.js'
+import {backlogOf, countEntries, entriesBehind} from '../../topic-stats/unacked-entries.js'
 
 /** Where a subscription stands on one partition; positions are `ledger:entry`. */
 export interface CursorReport {

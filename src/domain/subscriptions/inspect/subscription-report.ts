@@ -1,12 +1,12 @@
-import type {InternalStats} from '../../clients/pulsar-admin/types.js'
-import {cursorOf} from '../topic-stats/cursor.js'
-import {sumKnown} from '../topic-stats/known-sums.js'
-import {commonType} from '../topic-stats/subscription-type.js'
-import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
-import {countConsumers} from '../topic-stats/consumers.js'
-import {type AppliedPolicies, appliedPolicies} from '../policies/applied-policies.js'
-import type {PolicyLevels, PolicyOrigin} from '../policies/policy-levels.js'
-import {type PartitionReport, reportPartition} from './report-partition.js'
+import type {InternalStats} from '../../../clients/pulsar-admin/types.js'
+import {cursorOf} from '../../topic-stats/cursor.js'
+import {sumKnown} from '../../topic-stats/known-sums.js'
+import {commonType} from '../../topic-stats/subscription-type.js'
+import type {CollectedSubscription, SubscriptionPartition} from '../../topic-stats/collect-topic-stats.js'
+import {countConsumers} from '../../topic-stats/consumers.js'
+import {type AppliedPolicies, appliedPolicies} from '../../policies/applied-policies.js'
+import type {PolicyLevels, PolicyOrigin} from '../../policies/policy-levels.js'
+import {type PartitionReport, reportPartition} from './partition-report.js'
 
 /** One partition's statistics exactly as the broker sent them: what a newer broker tells beside all this is in there. */
 export interface RawPartition {

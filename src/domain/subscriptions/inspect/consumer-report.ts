@@ -1,7 +1,7 @@
-import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import {reportedConsumers} from '../keys/assignment/reported-consumers.js'
-import {byNameAndAddress} from '../topic-stats/consumers.js'
-import {timeOf, utcOf} from '../topic-stats/times.js'
+import type {ConsumerStats, SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
+import {reportedConsumers} from '../../keys/assignment/reported-consumers.js'
+import {byNameAndAddress} from '../../topic-stats/consumers.js'
+import {timeOf, utcOf} from '../../topic-stats/times.js'
 
 /** Slots that have gone to another consumer, who gets none of their messages until the old one has acknowledged its own. */
 export interface DrainingReport {

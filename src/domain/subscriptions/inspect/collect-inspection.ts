@@ -1,15 +1,15 @@
 import pLimit from 'p-limit'
 
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
-import {collectOldest} from '../message-sampling/collect-oldest-messages.js'
-import {collectPolicies} from '../policies/collect-policies.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import {ifReadable} from '../../../clients/pulsar-admin/admin-refused.js'
+import {collectOldest} from '../../message-sampling/collect-oldest-messages.js'
+import {collectPolicies} from '../../policies/collect-policies.js'
 import {
   type CollectedSubscription,
   collectSubscription,
   type SubscriptionPartition,
-} from '../topic-stats/collect-topic-stats.js'
-import type {Inspection} from './inspect.js'
+} from '../../topic-stats/collect-topic-stats.js'
+import type {Inspection} from './subscription-report.js'
 
 const CONCURRENT_CURSORS = 8
 /** Cursors that are read unasked: each is a request, and may be long. */

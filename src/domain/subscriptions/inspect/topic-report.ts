@@ -1,6 +1,6 @@
-import type {PublisherStats, TopicStats} from '../../clients/pulsar-admin/types.js'
-import {byNameAndAddress} from '../topic-stats/consumers.js'
-import {timeOf, utcOf} from '../topic-stats/times.js'
+import type {PublisherStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
+import {byNameAndAddress} from '../../topic-stats/consumers.js'
+import {timeOf, utcOf} from '../../topic-stats/times.js'
 
 /** One producer on one partition. */
 export interface PublisherReport {

@@ -1,9 +1,9 @@
-import type {InternalStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import type {SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
-import {type CursorReport, reportCursor} from './cursor.js'
-import {type ConsumerReport, type DrainingReport, reportConsumers, reportDraining} from './report-consumer.js'
-import {type PublisherReport, reportPublishers, reportTopic, type TopicReport} from './report-topic.js'
-import {timeOf} from '../topic-stats/times.js'
+import type {InternalStats, SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
+import type {SubscriptionPartition} from '../../topic-stats/collect-topic-stats.js'
+import {type CursorReport, reportCursor} from './cursor-report.js'
+import {type ConsumerReport, type DrainingReport, reportConsumers, reportDraining} from './consumer-report.js'
+import {type PublisherReport, reportPublishers, reportTopic, type TopicReport} from './topic-report.js'
+import {timeOf} from '../../topic-stats/times.js'
 
 /** How often a limit held a read back since the topic was loaded; brokers from 4.0.7 count it. */
 export interface ThrottledReport {
