@@ -8,7 +8,7 @@ import type {Redis} from 'ioredis'
 import type {LockSnapshot, Released, ReleaseOrder} from '../../src/clients/redis/release-order.js'
 import {releaseByScript} from '../../src/clients/redis/release-script.js'
 import {releaseByWatch} from '../../src/clients/redis/release-watch.js'
-import {expiryCommandOf, readLocks} from '../../src/domain/locks/collect-read.js'
+import {expiryCommandOf, readLocks} from '../../src/domain/locks/reading/collect-keys.js'
 import {deleteAll} from '../support/held-locks.js'
 import {closeFirst, live} from '../support/live.js'
 

@@ -1,4 +1,4 @@
-import type {RawLock} from '../../src/domain/locks/raw-lock.js'
+import type {RawLock} from '../../src/domain/locks/reading/sampled-key.js'
 
 /** What a key holds, as a test writes it down: a string, or a hash's fields, a zset's scores, a list's or set's elements. */
 export type Stored =

@@ -1,8 +1,8 @@
 import type {RedisConnection} from '../../clients/redis/connect.js'
-import {readLocks, stopTouching} from './collect-read.js'
+import {readLocks, stopTouching} from './reading/collect-keys.js'
 import {withCopies} from './copies.js'
 import type {CompiledFamilies} from './families/compiled.js'
-import {bytesOf, printable} from './raw-lock.js'
+import {bytesOf, printable} from './reading/sampled-key.js'
 import type {LockRecord} from './record.js'
 
 /** One of the independent servers of a Redlock. */

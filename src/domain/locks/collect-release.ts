@@ -8,8 +8,8 @@ import {purgeLine} from '../../clients/redis/remove-waiters.js'
 import type {Released, ReleaseOrder} from '../../clients/redis/release-order.js'
 import {releaseByScript} from '../../clients/redis/release-script.js'
 import {releaseByWatch} from '../../clients/redis/release-watch.js'
-import {type HomeOf, homesNow, saysMoved} from './collect-home.js'
-import {bytesOf} from './raw-lock.js'
+import {type HomeOf, homesNow, saysMoved} from './reading/collect-key-node.js'
+import {bytesOf} from './reading/sampled-key.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
 
 /**

@@ -1,4 +1,4 @@
-import type {RawLock} from './raw-lock.js'
+import type {RawLock} from './reading/sampled-key.js'
 import type {RecognisedLock, Unrecognised} from './recognise.js'
 import {type JudgeOptions, lockRecord, type LockRecord, ttlOf} from './record.js'
 import {compareLooks, type EarlierLook, holdId, Renewals} from './second-look.js'

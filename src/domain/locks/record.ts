@@ -1,6 +1,6 @@
 import type {LockFamily} from './families/family.js'
 import type {LineLook, SeenLine} from './line.js'
-import type {RawLock} from './raw-lock.js'
+import type {RawLock} from './reading/sampled-key.js'
 import type {LockHolder, RecognisedLock, Unrecognised} from './recognise.js'
 import type {Renewal, TwoLooks} from './second-look.js'
 import {type LockVerdict, sortedVerdicts} from './verdict.js'

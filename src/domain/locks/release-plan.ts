@@ -3,7 +3,7 @@ import {Conflict, Usage} from '../../errors.js'
 import type {CompiledFamilies} from './families/compiled.js'
 import {fillTemplate, tagged} from './families/template.js'
 import {type LineLook, placeOf, type SeenLine} from './line.js'
-import {printable, type RawLock} from './raw-lock.js'
+import {printable, type RawLock} from './reading/sampled-key.js'
 import type {LockHolder, RecognisedLock, Unrecognised} from './recognise.js'
 import {type JudgeOptions, lineRecord, lockRecord, type LockRecord} from './record.js'
 

@@ -1,5 +1,5 @@
 import {Usage} from '../../../errors.js'
-import type {LockType} from '../raw-lock.js'
+import type {LockType} from '../reading/sampled-key.js'
 import type {LockCompanion, LockFamily, LockForm} from './family.js'
 import {templateExpression, variablesOf} from './template.js'
 

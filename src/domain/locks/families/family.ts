@@ -1,4 +1,4 @@
-import type {LockType} from '../raw-lock.js'
+import type {LockType} from '../reading/sampled-key.js'
 
 /**
  * How one library's locks look, whose they are, and what a release has to do. All of it is data that JSON can hold: who

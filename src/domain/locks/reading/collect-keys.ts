@@ -1,9 +1,9 @@
 import type {Redis} from 'ioredis'
 
-import {missingRight} from '../../clients/redis/acl.js'
-import {MOST_BYTES, MOST_ELEMENTS, type ScannedRow, timeMs} from '../../clients/redis/scan-script.js'
-import {saysMoved} from './collect-home.js'
-import {printable, type RawLock} from './raw-lock.js'
+import {missingRight} from '../../../clients/redis/acl.js'
+import {MOST_BYTES, MOST_ELEMENTS, type ScannedRow, timeMs} from '../../../clients/redis/scan-script.js'
+import {saysMoved} from './collect-key-node.js'
+import {printable, type RawLock} from './sampled-key.js'
 
 /** What was read of keys. One that is gone stands nowhere. */
 export interface ReadKeys {

@@ -1,9 +1,9 @@
 import calculateSlot from 'cluster-key-slot'
 import type {Redis} from 'ioredis'
 
-import type {RedisConnection} from '../../clients/redis/connect.js'
-import {nodeName} from '../../clients/redis/slots.js'
-import {Unreachable} from '../../errors.js'
+import type {RedisConnection} from '../../../clients/redis/connect.js'
+import {nodeName} from '../../../clients/redis/slots.js'
+import {Unreachable} from '../../../errors.js'
 
 /** The primary that a key belongs to; null where its slot has no owner that can be reached. */
 export type HomeOf = (key: Buffer) => Redis | null
