@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import type {KeyOwners} from '../../src/domain/keys/owners/key-owners.js'
 import type {LockScan} from '../../src/domain/locks/collect.js'
-import type {LockRecord} from '../../src/domain/locks/record.js'
+import type {LockRecord} from '../../src/domain/locks/recognition/lock-record.js'
 import type {TopicName} from '../../src/topic-name.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {KeyedFleet} from '../support/keyed-fleet.js'

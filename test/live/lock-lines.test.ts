@@ -4,7 +4,7 @@ import {test, type TestContext} from 'node:test'
 import {Redis} from 'ioredis'
 
 import type {LockScan} from '../../src/domain/locks/collect.js'
-import type {LockRecord} from '../../src/domain/locks/record.js'
+import type {LockRecord} from '../../src/domain/locks/recognition/lock-record.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {deleteAll} from '../support/held-locks.js'
 import {closeFirst, live, type Place, until} from '../support/live.js'

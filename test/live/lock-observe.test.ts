@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {test} from 'node:test'
 
 import type {LockScan} from '../../src/domain/locks/collect.js'
-import type {LockRecord} from '../../src/domain/locks/record.js'
+import type {LockRecord} from '../../src/domain/locks/recognition/lock-record.js'
 import type {LockReleaseAnswer} from '../../src/commands/locks/release.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'
 import {deleteAll, holdBy, type Holding, redissonProgram} from '../support/held-locks.js'

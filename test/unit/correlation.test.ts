@@ -9,8 +9,8 @@ import {
   type WaitingKeys,
 } from '../../src/domain/locks/correlation.js'
 import {familiesWith} from '../../src/domain/locks/families/builtin.js'
-import {recognise} from '../../src/domain/locks/recognise.js'
-import {lockRecord, type LockRecord} from '../../src/domain/locks/record.js'
+import {recognise} from '../../src/domain/locks/recognition/recognise.js'
+import {lockRecord, type LockRecord} from '../../src/domain/locks/recognition/lock-record.js'
 import {rawOf} from '../support/lock-shapes.js'
 
 const NOW = Date.parse('2026-11-27T12:00:00Z')

@@ -6,8 +6,8 @@ import {compileFamilies} from '../../src/domain/locks/families/compiled.js'
 import type {LockFamily} from '../../src/domain/locks/families/family.js'
 import {fillTemplate, templateExpression} from '../../src/domain/locks/families/template.js'
 import type {RawLock} from '../../src/domain/locks/reading/sampled-key.js'
-import {recognise, type RecognisedLock} from '../../src/domain/locks/recognise.js'
-import {lockRecord, type LockRecord} from '../../src/domain/locks/record.js'
+import {recognise, type RecognisedLock} from '../../src/domain/locks/recognition/recognise.js'
+import {lockRecord, type LockRecord} from '../../src/domain/locks/recognition/lock-record.js'
 import {LOCK_SHAPES, NOW, OTHER_SHAPES, rawOf, type Shape, UUID} from '../support/lock-shapes.js'
 
 const FAMILIES = compileFamilies(BUILTIN_FAMILIES)

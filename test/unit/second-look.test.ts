@@ -5,9 +5,9 @@ import {BUILTIN_FAMILIES} from '../../src/domain/locks/families/builtin.js'
 import {compileFamilies} from '../../src/domain/locks/families/compiled.js'
 import {Observer, type SeenBefore, type SeenLock} from '../../src/domain/locks/observation.js'
 import type {RawLock} from '../../src/domain/locks/reading/sampled-key.js'
-import {recognise} from '../../src/domain/locks/recognise.js'
-import {type EarlierLook, holdId} from '../../src/domain/locks/second-look.js'
-import {isAsBadAs, type LockVerdict} from '../../src/domain/locks/verdict.js'
+import {recognise} from '../../src/domain/locks/recognition/recognise.js'
+import {type EarlierLook, holdId} from '../../src/domain/locks/recognition/renewals.js'
+import {isAsBadAs, type LockVerdict} from '../../src/domain/locks/recognition/lock-verdicts.js'
 
 const NOW = Date.parse('2026-11-25T12:00:00Z')
 const FAMILIES = compileFamilies(BUILTIN_FAMILIES)

@@ -1,4 +1,4 @@
-import type {LockRecord} from '../../domain/locks/record.js'
+import type {LockRecord} from '../../domain/locks/recognition/lock-record.js'
 import {fieldText} from '../output.js'
 
 type Column = keyof LockRecord | 'host' | 'pid' | 'token'

@@ -1,8 +1,8 @@
 import chalk from 'chalk'
 
 import type {LockScan} from '../../domain/locks/collect.js'
-import type {LockRecord, LockRelation} from '../../domain/locks/record.js'
-import type {LockVerdict} from '../../domain/locks/verdict.js'
+import type {LockRecord, LockRelation} from '../../domain/locks/recognition/lock-record.js'
+import type {LockVerdict} from '../../domain/locks/recognition/lock-verdicts.js'
 import {type Cell, renderMs, renderTable} from './table.js'
 
 const HEAD = ['verdict', 'key', 'family', 'holder', 'ttl', 'held']

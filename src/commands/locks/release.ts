@@ -20,7 +20,7 @@ import {collectReleasePlan} from '../../domain/locks/collect-release-plan.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
 import {keysOfScan} from '../../domain/locks/scan-file.js'
 import {parseReleasePlan, type ReleasePlan} from '../../domain/locks/release-plan.js'
-import {LOCK_VERDICTS} from '../../domain/locks/verdict.js'
+import {LOCK_VERDICTS} from '../../domain/locks/recognition/lock-verdicts.js'
 import {Pending, Usage} from '../../errors.js'
 
 export interface LockReleaseAnswer {

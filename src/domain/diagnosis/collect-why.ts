@@ -7,7 +7,7 @@ import {collectLiveConsumers, type LiveConsumers} from '../locks/collect-consume
 import {inspectLock} from '../locks/collect-inspect.js'
 import {LockCorrelation} from '../locks/correlation.js'
 import {aloneOf, everyConsumer, homesOf} from '../locks/homes.js'
-import type {LockRecord} from '../locks/record.js'
+import type {LockRecord} from '../locks/recognition/lock-record.js'
 import {collectKeyMessages} from '../message-sampling/collect-key-messages.js'
 import {
   collectPartitionAgain,

@@ -1,6 +1,6 @@
 import type {Routing} from '../keys/hashing/partition-routing.js'
 import type {KeyHome} from '../locks/correlation.js'
-import type {LockRecord} from '../locks/record.js'
+import type {LockRecord} from '../locks/recognition/lock-record.js'
 import type {KeyMessages} from '../message-sampling/collect-key-messages.js'
 import {nameOfPerson} from './facts.js'
 import type {DoctorFinding} from './finding.js'

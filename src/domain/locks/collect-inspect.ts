@@ -10,8 +10,8 @@ import {connectionsOf, type HolderConnections, parseClients} from './connections
 import type {CompiledFamilies} from './families/compiled.js'
 import {fillTemplate} from './families/template.js'
 import {printable, type RawLock} from './reading/sampled-key.js'
-import {type LockHolder, recognise, type RecognisedLock} from './recognise.js'
-import {type JudgeOptions, lockRecord, type LockRecord} from './record.js'
+import {type LockHolder, recognise, type RecognisedLock} from './recognition/recognise.js'
+import {type JudgeOptions, lockRecord, type LockRecord} from './recognition/lock-record.js'
 import {releaseOutlook, type ReleaseOutlook} from './release-steps.js'
 
 export interface LockInspection {

@@ -5,10 +5,10 @@ import {Listeners} from '../../clients/redis/channel-subscribers.js'
 import {Unreachable} from '../../errors.js'
 import {homesNow, slotMoves} from './reading/collect-key-node.js'
 import {expiryCommandOf, type ReadKeys, readLocks, stopTouching} from './reading/collect-keys.js'
-import {lookAtLine} from './collect-lines.js'
-import {lineOf, placeOf} from './line.js'
+import {lookAtLine} from './recognition/collect-wait-queues.js'
+import {lineOf, placeOf} from './recognition/wait-queue.js'
 import {bytesOf, printable, type RawLock} from './reading/sampled-key.js'
-import {recognise} from './recognise.js'
+import {recognise} from './recognition/recognise.js'
 import {
   type PlannedRelease,
   planPurge,

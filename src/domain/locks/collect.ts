@@ -5,7 +5,7 @@ import {Copies} from './collect-copies.js'
 import {type Coverage, type FailedServer, walkServers} from './collect-servers.js'
 import {type LockScanOptions, LockWalk} from './collect-walk.js'
 import type {SubscriptionAsked, WaitingSummary} from './correlation.js'
-import type {LockRecord} from './record.js'
+import type {LockRecord} from './recognition/lock-record.js'
 import {Reported} from './reported.js'
 import {type LockSummary, LockTally} from './tally.js'
 

@@ -1,7 +1,7 @@
-import type {CompiledFamilies, CompiledForm} from './families/compiled.js'
-import type {LockCompanion, LockFamily, LockForm} from './families/family.js'
-import {fillTemplate, untagged} from './families/template.js'
-import {printable, type RawLock} from './reading/sampled-key.js'
+import type {CompiledFamilies, CompiledForm} from '../families/compiled.js'
+import type {LockCompanion, LockFamily, LockForm} from '../families/family.js'
+import {fillTemplate, untagged} from '../families/template.js'
+import {printable, type RawLock} from '../reading/sampled-key.js'
 
 export interface LockHolder {
   /** exactly as stored, the proof that a release has to show; base64:… when it is not text */

@@ -1,9 +1,9 @@
-import type {LockFamily} from './families/family.js'
-import type {LineLook, SeenLine} from './line.js'
-import type {RawLock} from './reading/sampled-key.js'
+import type {LockFamily} from '../families/family.js'
+import type {LineLook, SeenLine} from './wait-queue.js'
+import type {RawLock} from '../reading/sampled-key.js'
 import type {LockHolder, RecognisedLock, Unrecognised} from './recognise.js'
-import type {Renewal, TwoLooks} from './second-look.js'
-import {type LockVerdict, sortedVerdicts} from './verdict.js'
+import type {Renewal, TwoLooks} from './renewals.js'
+import {type LockVerdict, sortedVerdicts} from './lock-verdicts.js'
 
 /**
  * Who holds the lock, as the subscription sees it: who gets the key's messages, another consumer, one of several that may

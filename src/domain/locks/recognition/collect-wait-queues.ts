@@ -2,9 +2,9 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Redis} from 'ioredis'
 
-import type {Listeners} from '../../clients/redis/channel-subscribers.js'
-import type {LineLook, SeenLine} from './line.js'
-import {lineRecord, type LockRecord} from './record.js'
+import type {Listeners} from '../../../clients/redis/channel-subscribers.js'
+import type {LineLook, SeenLine} from './wait-queue.js'
+import {lineRecord, type LockRecord} from './lock-record.js'
 
 /** A waiter stands in line before it listens: by one round trip of its client. */
 const LISTENS_AFTER_MS = 200

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto'
 
-import type {RawLock} from './reading/sampled-key.js'
+import type {RawLock} from '../reading/sampled-key.js'
 import type {RecognisedLock} from './recognise.js'
 
 /** What a look leaves for the next one. Times are epoch ms of the server. */

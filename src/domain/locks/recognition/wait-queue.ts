@@ -1,6 +1,6 @@
-import type {LockFamily} from './families/family.js'
-import {fillTemplate} from './families/template.js'
-import {printable, type RawLock} from './reading/sampled-key.js'
+import type {LockFamily} from '../families/family.js'
+import {fillTemplate} from '../families/template.js'
+import {printable, type RawLock} from '../reading/sampled-key.js'
 import type {RecognisedCompanion} from './recognise.js'
 
 /** Where those who wait for a lock stand in line, and how each of them is told. */

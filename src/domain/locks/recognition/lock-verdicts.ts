@@ -1,4 +1,4 @@
-import {isAtLeast, type Severity} from '../../severity.js'
+import {isAtLeast, type Severity} from '../../../severity.js'
 
 /** What can be said of a lock, the worst first; a lock can deserve several. */
 export const LOCK_VERDICTS = [
