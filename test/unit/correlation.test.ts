@@ -7,7 +7,7 @@ import {
   type LiveConsumer,
   LockCorrelation,
   type WaitingKeys,
-} from '../../src/domain/locks/correlation.js'
+} from '../../src/domain/locks/consumers/lock-correlation.js'
 import {familiesWith} from '../../src/domain/locks/families/builtin.js'
 import {recognise} from '../../src/domain/locks/recognition/recognise.js'
 import {lockRecord, type LockRecord} from '../../src/domain/locks/recognition/lock-record.js'

@@ -1,5 +1,5 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import type {KeyHome, LiveConsumer} from '../locks/correlation.js'
+import type {KeyHome, LiveConsumer} from '../locks/consumers/lock-correlation.js'
 import {consumerId} from '../topic-stats/consumers.js'
 import {nameOf, nameOfPerson} from './facts.js'
 

@@ -1,4 +1,4 @@
-import type {LiveConsumer} from '../locks/correlation.js'
+import type {LiveConsumer} from '../locks/consumers/lock-correlation.js'
 
 /** It is on its way: less than this says nothing. */
 const WORTH_SAYING_MS = 1000

@@ -1,5 +1,5 @@
 import type {Routing} from '../keys/hashing/partition-routing.js'
-import type {KeyHome} from '../locks/correlation.js'
+import type {KeyHome} from '../locks/consumers/lock-correlation.js'
 import type {LockRecord} from '../locks/recognition/lock-record.js'
 import type {KeyMessages} from '../message-sampling/collect-key-messages.js'
 import {nameOfPerson} from './facts.js'

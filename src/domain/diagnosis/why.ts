@@ -1,4 +1,4 @@
-import {personOf} from '../locks/correlation.js'
+import {personOf} from '../locks/consumers/lock-correlation.js'
 import {nameOfPerson} from './facts.js'
 import {isMoving} from './movement.js'
 import {silenceEvidence} from './silence.js'

@@ -1,8 +1,8 @@
-import {Usage} from '../../errors.js'
-import {templateExpression} from './families/template.js'
-import type {LockHolder} from './recognition/recognise.js'
-import type {LockMessages, LockRecord, LockRelation} from './recognition/lock-record.js'
-import {type LockVerdict, sortedVerdicts} from './recognition/lock-verdicts.js'
+import {Usage} from '../../../errors.js'
+import {templateExpression} from '../families/template.js'
+import type {LockHolder} from '../recognition/recognise.js'
+import type {LockMessages, LockRecord, LockRelation} from '../recognition/lock-record.js'
+import {type LockVerdict, sortedVerdicts} from '../recognition/lock-verdicts.js'
 
 /** A connected consumer, which may be a lock's holder. */
 export interface LiveConsumer {

@@ -1,13 +1,13 @@
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {collectKeyShared} from '../keys/assignment/collect-key-shared.js'
-import {collectRouting} from '../keys/owners/collect-routing.js'
-import type {BrokerFacts} from '../keys/assignment/detect-selector.js'
-import type {HashingScheme, Routing} from '../keys/hashing/partition-routing.js'
-import {Blocked} from '../../errors.js'
-import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {collectWaitingKeys} from './collect-waiting.js'
-import type {KeyHome, LiveConsumer, SubscriptionAsked, WaitingKeys} from './correlation.js'
-import {everyConsumer, homesOf} from './homes.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import {collectKeyShared} from '../../keys/assignment/collect-key-shared.js'
+import {collectRouting} from '../../keys/owners/collect-routing.js'
+import type {BrokerFacts} from '../../keys/assignment/detect-selector.js'
+import type {HashingScheme, Routing} from '../../keys/hashing/partition-routing.js'
+import {Blocked} from '../../../errors.js'
+import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
+import {collectWaitingKeys} from './collect-waiting-keys.js'
+import type {KeyHome, LiveConsumer, SubscriptionAsked, WaitingKeys} from './lock-correlation.js'
+import {everyConsumer, homesOf} from './key-consumers.js'
 
 export interface LiveConsumers {
   /** the statistics that all of this is from */

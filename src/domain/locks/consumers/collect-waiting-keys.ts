@@ -1,8 +1,8 @@
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {collectSample} from '../message-sampling/collect-message-sample.js'
-import {noTransport} from '../message-sampling/entry-source.js'
-import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import type {WaitingKey, WaitingKeys} from './correlation.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import {collectSample} from '../../message-sampling/collect-message-sample.js'
+import {noTransport} from '../../message-sampling/entry-source.js'
+import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
+import type {WaitingKey, WaitingKeys} from './lock-correlation.js'
 
 const SECONDS = 60
 

@@ -1,10 +1,10 @@
-import type {BrokerFacts} from '../keys/assignment/detect-selector.js'
-import {KeyDirectory} from '../keys/owners/key-directory.js'
-import {type ReportedConsumer, reportedConsumers} from '../keys/assignment/reported-consumers.js'
-import {type HashingScheme, partitionOfKey} from '../keys/hashing/partition-routing.js'
-import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
-import {personOf} from '../topic-stats/consumers.js'
-import type {KeyHome, LiveConsumer} from './correlation.js'
+import type {BrokerFacts} from '../../keys/assignment/detect-selector.js'
+import {KeyDirectory} from '../../keys/owners/key-directory.js'
+import {type ReportedConsumer, reportedConsumers} from '../../keys/assignment/reported-consumers.js'
+import {type HashingScheme, partitionOfKey} from '../../keys/hashing/partition-routing.js'
+import type {CollectedSubscription, SubscriptionPartition} from '../../topic-stats/collect-topic-stats.js'
+import {personOf} from '../../topic-stats/consumers.js'
+import type {KeyHome, LiveConsumer} from './lock-correlation.js'
 
 /**
  * Who gets which key, by statistics of one moment.
