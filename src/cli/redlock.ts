@@ -1,5 +1,5 @@
 import type {RedisConnection} from '../clients/redis/connect.js'
-import type {RedlockServer} from '../domain/locks/collect-copies.js'
+import type {RedlockServer} from '../domain/locks/scan/collect-redlock-servers.js'
 import {Unreachable, Usage} from '../errors.js'
 
 /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {KeyOwners} from '../../src/domain/keys/owners/key-owners.js'
-import type {LockScan} from '../../src/domain/locks/collect.js'
+import type {LockScan} from '../../src/domain/locks/scan/collect-locks.js'
 import type {LockRecord} from '../../src/domain/locks/recognition/lock-record.js'
 import type {TopicName} from '../../src/topic-name.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'

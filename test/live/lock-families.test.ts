@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import type {Redis} from 'ioredis'
 
-import type {LockScan} from '../../src/domain/locks/collect.js'
+import type {LockScan} from '../../src/domain/locks/scan/collect-locks.js'
 import {askCli} from '../support/cli.js'
 import {deleteAll, type HeldLock, holdBy, redissonProgram} from '../support/held-locks.js'
 import {closeFirst, live} from '../support/live.js'

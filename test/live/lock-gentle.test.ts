@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test, type TestContext} from 'node:test'
 
-import type {LockScan} from '../../src/domain/locks/collect.js'
+import type {LockScan} from '../../src/domain/locks/scan/collect-locks.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {until} from '../support/live.js'
 import {type SpareRedis, startClusterWithLocks, startRedis, startSentinel} from '../support/redis-servers.js'

@@ -3,7 +3,7 @@ import {test, type TestContext} from 'node:test'
 
 import {Redis} from 'ioredis'
 
-import type {LockScan} from '../../src/domain/locks/collect.js'
+import type {LockScan} from '../../src/domain/locks/scan/collect-locks.js'
 import type {LockRecord} from '../../src/domain/locks/recognition/lock-record.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {deleteAll} from '../support/held-locks.js'

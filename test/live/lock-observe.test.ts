@@ -3,7 +3,7 @@ import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test} from 'node:test'
 
-import type {LockScan} from '../../src/domain/locks/collect.js'
+import type {LockScan} from '../../src/domain/locks/scan/collect-locks.js'
 import type {LockRecord} from '../../src/domain/locks/recognition/lock-record.js'
 import type {LockReleaseAnswer} from '../../src/commands/locks/release.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'

@@ -3,7 +3,7 @@ import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test} from 'node:test'
 
-import type {LockScan} from '../../src/domain/locks/collect.js'
+import type {LockScan} from '../../src/domain/locks/scan/collect-locks.js'
 import type {LockInspection} from '../../src/domain/locks/collect-inspect.js'
 import {askCli, requireFailure} from '../support/cli.js'
 import {live} from '../support/live.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {LockScan} from '../../src/domain/locks/collect.js'
+import type {LockScan} from '../../src/domain/locks/scan/collect-locks.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {temporaryFolder} from '../support/folder.js'
 import {type SpareRedis, startCluster, startRedis} from '../support/redis-servers.js'

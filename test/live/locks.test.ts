@@ -3,7 +3,7 @@ import {execFile} from 'node:child_process'
 import {test} from 'node:test'
 import {promisify} from 'node:util'
 
-import type {LockScan} from '../../src/domain/locks/collect.js'
+import type {LockScan} from '../../src/domain/locks/scan/collect-locks.js'
 import {askCli, BIN, parseDocument, runCli} from '../support/cli.js'
 import {live} from '../support/live.js'
 

@@ -6,7 +6,7 @@ import {test} from 'node:test'
 import {Redis} from 'ioredis'
 
 import {makeCertificates, type Pair} from '../../stack/certificates.mjs'
-import type {LockScan} from '../../src/domain/locks/collect.js'
+import type {LockScan} from '../../src/domain/locks/scan/collect-locks.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {temporaryFolder} from '../support/folder.js'
 import {startRedis} from '../support/redis-servers.js'

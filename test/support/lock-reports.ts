@@ -1,4 +1,4 @@
-import type {LockScan} from '../../src/domain/locks/collect.js'
+import type {LockScan} from '../../src/domain/locks/scan/collect-locks.js'
 
 export const locks: LockScan = {
   address: 'redis://10.0.0.8:6379',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import {Pace} from '../../src/domain/locks/pace.js'
+import {Pace} from '../../src/domain/locks/scan/scan-rate.js'
 
 const NEVER = new AbortController().signal
 const page = (): Promise<{keys: number}> => Promise.resolve({keys: 1})

@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import {BUILTIN_FAMILIES} from '../../src/domain/locks/families/builtin.js'
 import {compileFamilies} from '../../src/domain/locks/families/compiled.js'
-import {Observer, type SeenBefore, type SeenLock} from '../../src/domain/locks/observation.js'
+import {Observer, type SeenBefore, type SeenLock} from '../../src/domain/locks/scan/observer.js'
 import type {RawLock} from '../../src/domain/locks/reading/sampled-key.js'
 import {recognise} from '../../src/domain/locks/recognition/recognise.js'
 import {type EarlierLook, holdId} from '../../src/domain/locks/recognition/renewals.js'

@@ -1,6 +1,6 @@
 import chalk from 'chalk'
 
-import type {LockScan} from '../../domain/locks/collect.js'
+import type {LockScan} from '../../domain/locks/scan/collect-locks.js'
 import type {LockRecord, LockRelation} from '../../domain/locks/recognition/lock-record.js'
 import type {LockVerdict} from '../../domain/locks/recognition/lock-verdicts.js'
 import {type Cell, renderMs, renderTable} from './table.js'

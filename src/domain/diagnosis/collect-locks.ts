@@ -1,7 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {RedisConnection} from '../../clients/redis/connect.js'
 import {collectLiveConsumers} from '../locks/consumers/collect-live-consumers.js'
-import {scanLocks} from '../locks/collect.js'
+import {scanLocks} from '../locks/scan/collect-locks.js'
 import {globOf, LockCorrelation} from '../locks/consumers/lock-correlation.js'
 import type {CompiledFamilies} from '../locks/families/compiled.js'
 import type {StallingLock} from './snapshot.js'

@@ -1,6 +1,6 @@
 import calculateSlot from 'cluster-key-slot'
 
-import type {SlotOwners} from '../../clients/redis/slots.js'
+import type {SlotOwners} from '../../../clients/redis/slots.js'
 
 /**
  * Decides whose word counts for a key while slots of a cluster move: in each round its slot's owner at the start of the

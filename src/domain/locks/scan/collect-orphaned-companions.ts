@@ -2,9 +2,9 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Redis} from 'ioredis'
 
-import type {LockFamily} from './families/family.js'
-import type {RawLock} from './reading/sampled-key.js'
-import {companionRecord, type LockRecord} from './recognition/lock-record.js'
+import type {LockFamily} from '../families/family.js'
+import type {RawLock} from '../reading/sampled-key.js'
+import {companionRecord, type LockRecord} from '../recognition/lock-record.js'
 
 /** A key without a TTL that has no place without its lock. */
 export interface SeenCompanion {

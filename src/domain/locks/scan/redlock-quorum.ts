@@ -1,5 +1,5 @@
-import type {LockCopies, LockRecord} from './recognition/lock-record.js'
-import {sortedVerdicts} from './recognition/lock-verdicts.js'
+import type {LockCopies, LockRecord} from '../recognition/lock-record.js'
+import {sortedVerdicts} from '../recognition/lock-verdicts.js'
 
 /** A Redlock is taken on one server after the other, within its TTL: one that has stood for so long is not just being taken. */
 const TAKEN_WITHIN_MS = 2000

@@ -1,13 +1,13 @@
-import {lacksRight, missingRight} from '../../clients/redis/acl.js'
-import type {RedisConnection} from '../../clients/redis/connect.js'
-import {Interrupted, KeyshiftError, Unreachable} from '../../errors.js'
-import {Copies} from './collect-copies.js'
-import {type Coverage, type FailedServer, walkServers} from './collect-servers.js'
-import {type LockScanOptions, LockWalk} from './collect-walk.js'
-import type {SubscriptionAsked, WaitingSummary} from './consumers/lock-correlation.js'
-import type {LockRecord} from './recognition/lock-record.js'
-import {Reported} from './reported.js'
-import {type LockSummary, LockTally} from './tally.js'
+import {lacksRight, missingRight} from '../../../clients/redis/acl.js'
+import type {RedisConnection} from '../../../clients/redis/connect.js'
+import {Interrupted, KeyshiftError, Unreachable} from '../../../errors.js'
+import {Copies} from './collect-redlock-servers.js'
+import {type Coverage, type FailedServer, walkServers} from './collect-every-server.js'
+import {type LockScanOptions, LockWalk} from './collect-server.js'
+import type {SubscriptionAsked, WaitingSummary} from '../consumers/lock-correlation.js'
+import type {LockRecord} from '../recognition/lock-record.js'
+import {Reported} from './reported-keys.js'
+import {type LockSummary, LockTally} from './scan-summary.js'
 
 export interface LockScan {
   address: string

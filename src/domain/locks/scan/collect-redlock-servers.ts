@@ -1,9 +1,9 @@
-import type {RedisConnection} from '../../clients/redis/connect.js'
-import {readLocks, stopTouching} from './reading/collect-keys.js'
-import {withCopies} from './copies.js'
-import type {CompiledFamilies} from './families/compiled.js'
-import {bytesOf, printable} from './reading/sampled-key.js'
-import type {LockRecord} from './recognition/lock-record.js'
+import type {RedisConnection} from '../../../clients/redis/connect.js'
+import {readLocks, stopTouching} from '../reading/collect-keys.js'
+import {withCopies} from './redlock-quorum.js'
+import type {CompiledFamilies} from '../families/compiled.js'
+import {bytesOf, printable} from '../reading/sampled-key.js'
+import type {LockRecord} from '../recognition/lock-record.js'
 
 /** One of the independent servers of a Redlock. */
 export interface RedlockServer {

@@ -1,8 +1,8 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {Observer, SeenLock} from './observation.js'
-import type {LockRecord} from './recognition/lock-record.js'
-import type {EarlierLook} from './recognition/renewals.js'
+import type {Observer, SeenLock} from './observer.js'
+import type {LockRecord} from '../recognition/lock-record.js'
+import type {EarlierLook} from '../recognition/renewals.js'
 
 /** What a look at some keys showed, and how many of them are not gone but could not be looked at here. */
 export interface Looked {

@@ -1,9 +1,9 @@
 import type {Redis} from 'ioredis'
 
-import {type ScannedPage, scanByScript} from '../../clients/redis/scan-script.js'
-import {type ExpiryCommand, rawLock, readLocks, type ReadKeys} from './reading/collect-keys.js'
-import type {Pace} from './pace.js'
-import {printable} from './reading/sampled-key.js'
+import {type ScannedPage, scanByScript} from '../../../clients/redis/scan-script.js'
+import {type ExpiryCommand, rawLock, readLocks, type ReadKeys} from '../reading/collect-keys.js'
+import type {Pace} from './scan-rate.js'
+import {printable} from '../reading/sampled-key.js'
 
 export interface Page {
   /** where the next one begins; `0` after the last */

@@ -2,10 +2,10 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Redis} from 'ioredis'
 
-import type {RedisConnection} from '../../clients/redis/connect.js'
-import {nodeName, type SlotOwners} from '../../clients/redis/slots.js'
-import type {LockWalk} from './collect-walk.js'
-import {SlotWatch} from './slot-watch.js'
+import type {RedisConnection} from '../../../clients/redis/connect.js'
+import {nodeName, type SlotOwners} from '../../../clients/redis/slots.js'
+import type {LockWalk} from './collect-server.js'
+import {SlotWatch} from './slot-tracker.js'
 
 /** A server whose walk broke off. */
 export interface FailedServer {

@@ -1,7 +1,7 @@
-import type {RawLock} from './reading/sampled-key.js'
-import type {RecognisedLock, Unrecognised} from './recognition/recognise.js'
-import {type JudgeOptions, lockRecord, type LockRecord, ttlOf} from './recognition/lock-record.js'
-import {compareLooks, type EarlierLook, holdId, Renewals} from './recognition/renewals.js'
+import type {RawLock} from '../reading/sampled-key.js'
+import type {RecognisedLock, Unrecognised} from '../recognition/recognise.js'
+import {type JudgeOptions, lockRecord, type LockRecord, ttlOf} from '../recognition/lock-record.js'
+import {compareLooks, type EarlierLook, holdId, Renewals} from '../recognition/renewals.js'
 
 /** A lock, or what was expected to be one, as one look shows it. */
 export interface SeenLock {

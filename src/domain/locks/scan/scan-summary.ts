@@ -1,5 +1,5 @@
-import type {LockRecord, LockRelation} from './recognition/lock-record.js'
-import {compareVerdicts, LOCK_VERDICTS, type LockVerdict} from './recognition/lock-verdicts.js'
+import type {LockRecord, LockRelation} from '../recognition/lock-record.js'
+import {compareVerdicts, LOCK_VERDICTS, type LockVerdict} from '../recognition/lock-verdicts.js'
 
 export interface HolderCount {
   /** a host, or else a process by an id of its own, or what the holder calls itself */
