@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {LockInspection} from '../../src/domain/locks/collect-inspect.js'
+import type {LockInspection} from '../../src/domain/locks/inspect/collect-lock.js'
 import {askCli, requireFailure, runCli} from '../support/cli.js'
 import {deleteAll, holdBy, redissonProgram} from '../support/held-locks.js'
 import {closeFirst, live, until} from '../support/live.js'

@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {test} from 'node:test'
 
 import type {LockScan} from '../../src/domain/locks/scan/collect-locks.js'
-import type {LockInspection} from '../../src/domain/locks/collect-inspect.js'
+import type {LockInspection} from '../../src/domain/locks/inspect/collect-lock.js'
 import {askCli, requireFailure} from '../support/cli.js'
 import {live} from '../support/live.js'
 

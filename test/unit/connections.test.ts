@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {connectionsOf, parseClients} from '../../src/domain/locks/connections.js'
+import {connectionsOf, parseClients} from '../../src/domain/locks/inspect/holder-connections.js'
 import type {LockHolder} from '../../src/domain/locks/recognition/recognise.js'
 
 const LIST = [

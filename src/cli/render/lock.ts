@@ -1,5 +1,5 @@
-import type {LockInspection} from '../../domain/locks/collect-inspect.js'
-import type {ReleaseStep} from '../../domain/locks/release-steps.js'
+import type {LockInspection} from '../../domain/locks/inspect/collect-lock.js'
+import type {ReleaseStep} from '../../domain/locks/inspect/release-outlook.js'
 import {colour, heldText, ttlText} from './locks.js'
 import {renderMs, renderPairs, renderTable} from './table.js'
 

@@ -5,7 +5,7 @@ import {redisFlags} from '../../cli/flags.js'
 import {familiesFlag, ownFamilies} from '../../cli/lock-families.js'
 import {judgeFlags, judgeOptions} from '../../cli/locks.js'
 import {renderLock} from '../../cli/render/lock.js'
-import {inspectLock, type LockInspection} from '../../domain/locks/collect-inspect.js'
+import {inspectLock, type LockInspection} from '../../domain/locks/inspect/collect-lock.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
 
 export default class LocksInspect extends KeyshiftCommand<LockInspection> {

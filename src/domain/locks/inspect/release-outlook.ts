@@ -1,5 +1,5 @@
-import {fillTemplate} from './families/template.js'
-import type {RecognisedLock} from './recognition/recognise.js'
+import {fillTemplate} from '../families/template.js'
+import type {RecognisedLock} from '../recognition/recognise.js'
 
 /** What a release of one lock does, in this order; the first two in one go. */
 export type ReleaseStep =
