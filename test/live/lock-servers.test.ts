@@ -7,7 +7,7 @@ import calculateSlot from 'cluster-key-slot'
 import {Cluster, Redis} from 'ioredis'
 
 import {connectRedis} from '../../src/clients/redis/connect.js'
-import type {LockReleases} from '../../src/domain/locks/collect-release.js'
+import type {LockReleases} from '../../src/domain/locks/release/execute-release.js'
 import {type LockScan, scanLocks} from '../../src/domain/locks/scan/collect-locks.js'
 import type {LockScanOptions} from '../../src/domain/locks/scan/collect-server.js'
 import {familiesWith} from '../../src/domain/locks/families/builtin.js'

@@ -1,5 +1,5 @@
-import type {LockReleases} from '../../domain/locks/collect-release.js'
-import type {PlannedRelease, ReleasePlan} from '../../domain/locks/release-plan.js'
+import type {LockReleases} from '../../domain/locks/release/execute-release.js'
+import type {PlannedRelease, ReleasePlan} from '../../domain/locks/release/release-plan.js'
 import {colour, heldText, ttlText} from './locks.js'
 import {renderMs, renderTable} from './table.js'
 

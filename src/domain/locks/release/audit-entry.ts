@@ -1,6 +1,6 @@
-import type {Actor} from '../../clients/journal/journal-store.js'
-import {sha256} from '../../digest.js'
-import type {LockRelease} from './collect-release.js'
+import type {Actor} from '../../../clients/journal/journal-store.js'
+import {sha256} from '../../../digest.js'
+import type {LockRelease} from './execute-release.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
 
 /** What every line of a release's audit says. */

@@ -1,11 +1,11 @@
-import {digestOf} from '../../digest.js'
-import {Conflict, Usage} from '../../errors.js'
-import type {CompiledFamilies} from './families/compiled.js'
-import {fillTemplate, tagged} from './families/template.js'
-import {type LineLook, placeOf, type SeenLine} from './recognition/wait-queue.js'
-import {printable, type RawLock} from './reading/sampled-key.js'
-import type {LockHolder, RecognisedLock, Unrecognised} from './recognition/recognise.js'
-import {type JudgeOptions, lineRecord, lockRecord, type LockRecord} from './recognition/lock-record.js'
+import {digestOf} from '../../../digest.js'
+import {Conflict, Usage} from '../../../errors.js'
+import type {CompiledFamilies} from '../families/compiled.js'
+import {fillTemplate, tagged} from '../families/template.js'
+import {type LineLook, placeOf, type SeenLine} from '../recognition/wait-queue.js'
+import {printable, type RawLock} from '../reading/sampled-key.js'
+import type {LockHolder, RecognisedLock, Unrecognised} from '../recognition/recognise.js'
+import {type JudgeOptions, lineRecord, lockRecord, type LockRecord} from '../recognition/lock-record.js'
 
 /** One lock that is to be released, with all that has to be the same still. Bytes are base64. */
 export interface PlannedRelease {

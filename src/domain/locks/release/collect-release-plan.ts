@@ -1,14 +1,14 @@
 import type {Redis} from 'ioredis'
 
-import type {RedisConnection} from '../../clients/redis/connect.js'
-import {Listeners} from '../../clients/redis/channel-subscribers.js'
-import {Unreachable} from '../../errors.js'
-import {homesNow, slotMoves} from './reading/collect-key-node.js'
-import {expiryCommandOf, type ReadKeys, readLocks, stopTouching} from './reading/collect-keys.js'
-import {lookAtLine} from './recognition/collect-wait-queues.js'
-import {lineOf, placeOf} from './recognition/wait-queue.js'
-import {bytesOf, printable, type RawLock} from './reading/sampled-key.js'
-import {recognise} from './recognition/recognise.js'
+import type {RedisConnection} from '../../../clients/redis/connect.js'
+import {Listeners} from '../../../clients/redis/channel-subscribers.js'
+import {Unreachable} from '../../../errors.js'
+import {homesNow, slotMoves} from '../reading/collect-key-node.js'
+import {expiryCommandOf, type ReadKeys, readLocks, stopTouching} from '../reading/collect-keys.js'
+import {lookAtLine} from '../recognition/collect-wait-queues.js'
+import {lineOf, placeOf} from '../recognition/wait-queue.js'
+import {bytesOf, printable, type RawLock} from '../reading/sampled-key.js'
+import {recognise} from '../recognition/recognise.js'
 import {
   type PlannedRelease,
   planPurge,

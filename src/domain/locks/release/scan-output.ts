@@ -1,5 +1,5 @@
-import {Usage} from '../../errors.js'
-import type {LockVerdict} from './recognition/lock-verdicts.js'
+import {Usage} from '../../../errors.js'
+import type {LockVerdict} from '../recognition/lock-verdicts.js'
 
 interface ScannedLock {
   readonly key: string

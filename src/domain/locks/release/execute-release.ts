@@ -2,14 +2,14 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Redis} from 'ioredis'
 
-import type {RedisConnection} from '../../clients/redis/connect.js'
-import {Listeners} from '../../clients/redis/channel-subscribers.js'
-import {purgeLine} from '../../clients/redis/remove-waiters.js'
-import type {Released, ReleaseOrder} from '../../clients/redis/release-order.js'
-import {releaseByScript} from '../../clients/redis/release-script.js'
-import {releaseByWatch} from '../../clients/redis/release-watch.js'
-import {type HomeOf, homesNow, saysMoved} from './reading/collect-key-node.js'
-import {bytesOf} from './reading/sampled-key.js'
+import type {RedisConnection} from '../../../clients/redis/connect.js'
+import {Listeners} from '../../../clients/redis/channel-subscribers.js'
+import {purgeLine} from '../../../clients/redis/remove-waiters.js'
+import type {Released, ReleaseOrder} from '../../../clients/redis/release-order.js'
+import {releaseByScript} from '../../../clients/redis/release-script.js'
+import {releaseByWatch} from '../../../clients/redis/release-watch.js'
+import {type HomeOf, homesNow, saysMoved} from '../reading/collect-key-node.js'
+import {bytesOf} from '../reading/sampled-key.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
 
 /**
