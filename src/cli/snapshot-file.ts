@@ -1,6 +1,6 @@
 import {readFile, writeFile} from 'node:fs/promises'
 
-import type {DiagnosisSnapshot} from '../domain/diagnosis/snapshot.js'
+import type {DiagnosisSnapshot} from '../domain/doctor/facts/diagnosis-snapshot.js'
 import {Usage} from '../errors.js'
 
 const NEXT = ['keyshift doctor TOPIC SUB --snapshot FILE']

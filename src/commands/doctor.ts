@@ -14,7 +14,7 @@ import {collectDiagnosis, type DiagnosisSubject} from '../domain/diagnosis/colle
 import type {LocksOptions} from '../domain/diagnosis/collect-locks.js'
 import {diagnose, type Diagnosis} from '../domain/diagnosis/diagnose.js'
 import {isAtLeast, SEVERITIES} from '../severity.js'
-import type {DiagnosisSnapshot} from '../domain/diagnosis/snapshot.js'
+import type {DiagnosisSnapshot} from '../domain/doctor/facts/diagnosis-snapshot.js'
 import {EVERY_SUBSCRIPTION, listSubscriptions} from '../domain/subscriptions/list/collect-subscription-list.js'
 import {isPattern, parsePattern} from '../domain/subscriptions/list/topic-pattern.js'
 import {familiesWith} from '../domain/locks/families/builtin.js'

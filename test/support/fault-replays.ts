@@ -1,5 +1,5 @@
 import type {ConsumerStats, SubscriptionStats} from '../../src/clients/pulsar-admin/types.js'
-import type {DiagnosisSnapshot} from '../../src/domain/diagnosis/snapshot.js'
+import type {DiagnosisSnapshot} from '../../src/domain/doctor/facts/diagnosis-snapshot.js'
 
 export const NOW = Date.parse('2026-11-27T12:00:00Z')
 const AN_HOUR_AGO = '2026-11-27T11:00:00Z'

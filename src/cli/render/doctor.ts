@@ -1,7 +1,7 @@
 import chalk from 'chalk'
 
 import type {Diagnosis} from '../../domain/diagnosis/diagnose.js'
-import type {DoctorFinding} from '../../domain/diagnosis/finding.js'
+import type {DoctorFinding} from '../../domain/doctor/facts/doctor-finding.js'
 import type {Severity} from '../../severity.js'
 
 const SEVERITY: Readonly<Record<Severity, string>> = {

@@ -17,10 +17,10 @@ import {
 import {collectDiagnosis} from './collect.js'
 import type {LockQuestion} from './collect-locks.js'
 import {diagnose} from './diagnose.js'
-import {factsOf} from './facts.js'
-import type {DoctorFinding} from './finding.js'
+import {factsOf} from '../doctor/facts/subscription-facts.js'
+import type {DoctorFinding} from '../doctor/facts/doctor-finding.js'
 import {movementOf} from './movement.js'
-import type {DiagnosisSnapshot} from './snapshot.js'
+import type {DiagnosisSnapshot} from '../doctor/facts/diagnosis-snapshot.js'
 import type {KeyFacts} from './verdict.js'
 import {explain, type Explanation} from './why.js'
 

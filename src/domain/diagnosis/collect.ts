@@ -17,7 +17,7 @@ import {
   lookAtPartition,
   type TopicLook,
   type TopicSnapshot,
-} from './snapshot.js'
+} from '../doctor/facts/diagnosis-snapshot.js'
 
 /** What to look at. */
 export interface DiagnosisSubject {

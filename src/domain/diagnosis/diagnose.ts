@@ -1,13 +1,13 @@
 import {SEVERITIES} from '../../severity.js'
-import {factsOf, type SubscriptionFacts} from './facts.js'
-import type {DoctorFinding, Draft} from './finding.js'
+import {factsOf, type SubscriptionFacts} from '../doctor/facts/subscription-facts.js'
+import type {DoctorFinding, Draft} from '../doctor/facts/doctor-finding.js'
 import {consumerRules} from './rules/consumers.js'
 import {deliveryRules} from './rules/delivery.js'
 import {expiryRules} from './rules/expiry.js'
 import {limitRules} from './rules/limits.js'
 import {lockRules} from './rules/locks.js'
 import {messageRules} from './rules/messages.js'
-import type {DiagnosisSnapshot} from './snapshot.js'
+import type {DiagnosisSnapshot} from '../doctor/facts/diagnosis-snapshot.js'
 
 export interface Diagnosis {
   /** when it was looked, ISO 8601 */

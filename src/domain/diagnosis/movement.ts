@@ -1,7 +1,7 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import type {KeyHome, LiveConsumer} from '../locks/consumers/lock-correlation.js'
 import {consumerId} from '../topic-stats/consumers.js'
-import {nameOf, nameOfPerson} from './facts.js'
+import {nameOf, nameOfPerson} from '../doctor/facts/subscription-facts.js'
 
 /** What moved on a key's partition while it was looked at. */
 export interface Movement {

@@ -1,5 +1,5 @@
 import {personOf} from '../locks/consumers/lock-correlation.js'
-import {nameOfPerson} from './facts.js'
+import {nameOfPerson} from '../doctor/facts/subscription-facts.js'
 import {isMoving} from './movement.js'
 import {silenceEvidence} from './silence.js'
 import {type KeyFacts, type Verdict, verdictOf} from './verdict.js'

@@ -1,9 +1,16 @@
 import {knownBugs} from '../../keys/selectors/known-bugs.js'
 import {coverageOf, KEY_SLOTS, type SlotRange} from '../../keys/selectors/slot-ranges.js'
 import {reportedConsumers} from '../../keys/assignment/reported-consumers.js'
-import {backlogOf, isStandingStill, nameOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts.js'
+import {
+  backlogOf,
+  isStandingStill,
+  nameOf,
+  type PartitionFacts,
+  type SubscriptionFacts,
+  whereText,
+} from '../../doctor/facts/subscription-facts.js'
 import {personOf} from '../../topic-stats/consumers.js'
-import type {Draft} from '../finding.js'
+import type {Draft} from '../../doctor/facts/doctor-finding.js'
 import {inspectCommand, unloadTopic} from './remedies.js'
 
 /** Why a subscription as a whole is not delivered, or not as it should be. */

@@ -1,5 +1,10 @@
-import {backlogOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts.js'
-import type {Draft} from '../finding.js'
+import {
+  backlogOf,
+  type PartitionFacts,
+  type SubscriptionFacts,
+  whereText,
+} from '../../doctor/facts/subscription-facts.js'
+import type {Draft} from '../../doctor/facts/doctor-finding.js'
 
 const SOON = 0.5
 

@@ -1,6 +1,12 @@
-import {isStandingStill, nameOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts.js'
+import {
+  isStandingStill,
+  nameOf,
+  type PartitionFacts,
+  type SubscriptionFacts,
+  whereText,
+} from '../../doctor/facts/subscription-facts.js'
 import {personOf} from '../../topic-stats/consumers.js'
-import type {Draft} from '../finding.js'
+import type {Draft} from '../../doctor/facts/doctor-finding.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
 
 /** Key_Shared reads no further when so many messages wait to be delivered again, for others have to come first. */

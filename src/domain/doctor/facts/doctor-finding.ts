@@ -1,4 +1,4 @@
-import type {Severity} from '../../severity.js'
+import type {Severity} from '../../../severity.js'
 
 export interface FindingSubject {
   topic: string

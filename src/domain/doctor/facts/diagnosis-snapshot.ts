@@ -1,5 +1,5 @@
-import type {DispatchRate, SubscriptionStats, TopicStats} from '../../clients/pulsar-admin/types.js'
-import type {LockRelation} from '../locks/recognition/lock-record.js'
+import type {DispatchRate, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
+import type {LockRelation} from '../../locks/recognition/lock-record.js'
 
 /** Everything that a diagnosis needs: the same snapshot gives the same findings, wherever and whenever. */
 export interface DiagnosisSnapshot {

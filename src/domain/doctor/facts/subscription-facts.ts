@@ -1,6 +1,6 @@
-import type {ConsumerStats, DispatchRate, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import {rise} from '../progress/counters.js'
-import {consumerId, personOf} from '../topic-stats/consumers.js'
+import type {ConsumerStats, DispatchRate, SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
+import {rise} from '../../progress/counters.js'
+import {consumerId, personOf} from '../../topic-stats/consumers.js'
 import type {
   BacklogSample,
   BrokerLimits,
@@ -8,7 +8,7 @@ import type {
   StallingLock,
   TopicLimits,
   TopicSnapshot,
-} from './snapshot.js'
+} from './diagnosis-snapshot.js'
 
 /** One subscription at two moments, as rules ask about it. */
 export interface SubscriptionFacts {
