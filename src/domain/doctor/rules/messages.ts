@@ -1,5 +1,5 @@
-import type {SubscriptionFacts} from '../../doctor/facts/subscription-facts.js'
-import type {Draft} from '../../doctor/facts/doctor-finding.js'
+import type {SubscriptionFacts} from '../facts/subscription-facts.js'
+import type {Draft} from '../facts/doctor-finding.js'
 
 const FEWEST_MESSAGES = 50
 const HOT = 0.3

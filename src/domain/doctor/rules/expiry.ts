@@ -1,10 +1,5 @@
-import {
-  backlogOf,
-  type PartitionFacts,
-  type SubscriptionFacts,
-  whereText,
-} from '../../doctor/facts/subscription-facts.js'
-import type {Draft} from '../../doctor/facts/doctor-finding.js'
+import {backlogOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
+import type {Draft} from '../facts/doctor-finding.js'
 
 const SOON = 0.5
 

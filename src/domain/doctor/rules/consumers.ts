@@ -7,10 +7,10 @@ import {
   type PartitionFacts,
   type SubscriptionFacts,
   whereText,
-} from '../../doctor/facts/subscription-facts.js'
+} from '../facts/subscription-facts.js'
 import type {Severity} from '../../../severity.js'
 import {personOf} from '../../topic-stats/consumers.js'
-import type {Draft, Remedy} from '../../doctor/facts/doctor-finding.js'
+import type {Draft, Remedy} from '../facts/doctor-finding.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
 import {isLookAheadFull} from './limits.js'
 

@@ -1,5 +1,5 @@
-import type {SubscriptionFacts} from '../../doctor/facts/subscription-facts.js'
-import type {Draft} from '../../doctor/facts/doctor-finding.js'
+import type {SubscriptionFacts} from '../facts/subscription-facts.js'
+import type {Draft} from '../facts/doctor-finding.js'
 
 /** Locks that keep messages from being handled: one finding for each. */
 export function lockRules({locks, subscription, topic}: SubscriptionFacts): Draft[] {

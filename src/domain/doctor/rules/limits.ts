@@ -4,9 +4,9 @@ import {
   type PartitionFacts,
   type SubscriptionFacts,
   whereText,
-} from '../../doctor/facts/subscription-facts.js'
+} from '../facts/subscription-facts.js'
 import {personOf} from '../../topic-stats/consumers.js'
-import type {Draft} from '../../doctor/facts/doctor-finding.js'
+import type {Draft} from '../facts/doctor-finding.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
 
 /** Key_Shared reads no further when so many messages wait to be delivered again, for others have to come first. */

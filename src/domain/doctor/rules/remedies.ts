@@ -1,5 +1,5 @@
-import type {SubscriptionFacts} from '../../doctor/facts/subscription-facts.js'
-import type {Remedy} from '../../doctor/facts/doctor-finding.js'
+import type {SubscriptionFacts} from '../facts/subscription-facts.js'
+import type {Remedy} from '../facts/doctor-finding.js'
 
 type About = Pick<SubscriptionFacts, 'subscription' | 'topic'>
 

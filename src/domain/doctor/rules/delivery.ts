@@ -8,9 +8,9 @@ import {
   type PartitionFacts,
   type SubscriptionFacts,
   whereText,
-} from '../../doctor/facts/subscription-facts.js'
+} from '../facts/subscription-facts.js'
 import {personOf} from '../../topic-stats/consumers.js'
-import type {Draft} from '../../doctor/facts/doctor-finding.js'
+import type {Draft} from '../facts/doctor-finding.js'
 import {inspectCommand, unloadTopic} from './remedies.js'
 
 /** Why a subscription as a whole is not delivered, or not as it should be. */
