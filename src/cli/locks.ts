@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import type {LockQuestion} from '../domain/diagnosis/collect-locks.js'
+import type {LockQuestion} from '../domain/doctor/collect-blocking-locks.js'
 import type {CompiledFamilies} from '../domain/locks/families/compiled.js'
 import type {Access} from './access.js'
 import {defaultDuration, durationFlag} from './duration.js'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {Diagnosis} from '../../src/domain/diagnosis/diagnose.js'
+import type {Diagnosis} from '../../src/domain/doctor/diagnose.js'
 import {askCli} from '../support/cli.js'
 import {KEYS} from '../support/fault-causes.js'
 import {FaultLab, SUB} from '../support/fault-lab.js'

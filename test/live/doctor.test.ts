@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {renderTable} from '../../src/cli/render/table.js'
-import {type Diagnosis, diagnose} from '../../src/domain/diagnosis/diagnose.js'
+import {type Diagnosis, diagnose} from '../../src/domain/doctor/diagnose.js'
 import type {DoctorFinding} from '../../src/domain/doctor/facts/doctor-finding.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {faultCauses, KEYS} from '../support/fault-causes.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {Diagnosis} from '../../src/domain/diagnosis/diagnose.js'
+import type {Diagnosis} from '../../src/domain/doctor/diagnose.js'
 import type {SubscriptionList} from '../../src/domain/subscriptions/list/subscription-row.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {FaultLab, SUB} from '../support/fault-lab.js'

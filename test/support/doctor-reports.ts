@@ -1,4 +1,4 @@
-import type {Diagnosis} from '../../src/domain/diagnosis/diagnose.js'
+import type {Diagnosis} from '../../src/domain/doctor/diagnose.js'
 
 export const diagnosis: Diagnosis = {
   asOf: '2026-01-02T03:04:05.000Z',

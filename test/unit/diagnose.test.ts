@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {diagnose} from '../../src/domain/diagnosis/diagnose.js'
+import {diagnose} from '../../src/domain/doctor/diagnose.js'
 import type {DoctorFinding} from '../../src/domain/doctor/facts/doctor-finding.js'
 import {type DiagnosisSnapshot, lookAtPartition} from '../../src/domain/doctor/facts/diagnosis-snapshot.js'
 import {type Look, NEGATIVE_PERMITS, NOW, REPLAY_STUCK, snapshotOf, worker} from '../support/fault-replays.js'

@@ -1,6 +1,6 @@
 import chalk from 'chalk'
 
-import type {Diagnosis} from '../../domain/diagnosis/diagnose.js'
+import type {Diagnosis} from '../../domain/doctor/diagnose.js'
 import type {DoctorFinding} from '../../domain/doctor/facts/doctor-finding.js'
 import type {Severity} from '../../severity.js'
 

@@ -14,9 +14,9 @@ import {
   type CollectedSubscription,
   type SubscriptionPartition,
 } from '../topic-stats/collect-topic-stats.js'
-import {collectDiagnosis} from './collect.js'
-import type {LockQuestion} from './collect-locks.js'
-import {diagnose} from './diagnose.js'
+import {collectDiagnosis} from '../doctor/collect-snapshot.js'
+import type {LockQuestion} from '../doctor/collect-blocking-locks.js'
+import {diagnose} from '../doctor/diagnose.js'
 import {factsOf} from '../doctor/facts/subscription-facts.js'
 import type {DoctorFinding} from '../doctor/facts/doctor-finding.js'
 import {movementOf} from './movement.js'

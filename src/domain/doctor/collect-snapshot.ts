@@ -9,7 +9,7 @@ import {parseTopicName} from '../../topic-name.js'
 import {collectSample} from '../message-sampling/collect-message-sample.js'
 import {noTransport} from '../message-sampling/entry-source.js'
 import {collectSubscription, collectTopic} from '../topic-stats/collect-topic-stats.js'
-import {collectStallingLocks, type LocksOptions} from './collect-locks.js'
+import {collectStallingLocks, type LocksOptions} from './collect-blocking-locks.js'
 import {brokerLimits, collectLimitSettings, collectTopicLimits, type LimitSettings} from './collect-limits.js'
 import {
   type BacklogSample,
@@ -17,7 +17,7 @@ import {
   lookAtPartition,
   type TopicLook,
   type TopicSnapshot,
-} from '../doctor/facts/diagnosis-snapshot.js'
+} from './facts/diagnosis-snapshot.js'
 
 /** What to look at. */
 export interface DiagnosisSubject {

@@ -6,7 +6,7 @@ import {collectNamespaceLevel, collectTopicLevel} from '../policies/collect-poli
 import {collectSettings} from '../topic-stats/collect-broker-settings.js'
 import {appliedExpiry, evictsAbove} from '../policies/expiry-policies.js'
 import {POLICY_SETTINGS} from '../policies/policy-levels.js'
-import type {BrokerLimits, TopicLimits} from '../doctor/facts/diagnosis-snapshot.js'
+import type {BrokerLimits, TopicLimits} from './facts/diagnosis-snapshot.js'
 
 const LIMIT_SETTINGS = [
   ...POLICY_SETTINGS,

@@ -4,7 +4,7 @@ import {collectLiveConsumers} from '../locks/consumers/collect-live-consumers.js
 import {scanLocks} from '../locks/scan/collect-locks.js'
 import {globOf, LockCorrelation} from '../locks/consumers/lock-correlation.js'
 import type {CompiledFamilies} from '../locks/families/compiled.js'
-import type {StallingLock} from '../doctor/facts/diagnosis-snapshot.js'
+import type {StallingLock} from './facts/diagnosis-snapshot.js'
 
 /** Which locks are those of a subscription's messages. */
 export interface LockQuestion {

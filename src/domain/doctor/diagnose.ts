@@ -1,13 +1,13 @@
 import {SEVERITIES} from '../../severity.js'
-import {factsOf, type SubscriptionFacts} from '../doctor/facts/subscription-facts.js'
-import type {DoctorFinding, Draft} from '../doctor/facts/doctor-finding.js'
-import {consumerRules} from '../doctor/rules/consumers.js'
-import {deliveryRules} from '../doctor/rules/delivery.js'
-import {expiryRules} from '../doctor/rules/expiry.js'
-import {limitRules} from '../doctor/rules/limits.js'
-import {lockRules} from '../doctor/rules/locks.js'
-import {messageRules} from '../doctor/rules/messages.js'
-import type {DiagnosisSnapshot} from '../doctor/facts/diagnosis-snapshot.js'
+import {factsOf, type SubscriptionFacts} from './facts/subscription-facts.js'
+import type {DoctorFinding, Draft} from './facts/doctor-finding.js'
+import {consumerRules} from './rules/consumers.js'
+import {deliveryRules} from './rules/delivery.js'
+import {expiryRules} from './rules/expiry.js'
+import {limitRules} from './rules/limits.js'
+import {lockRules} from './rules/locks.js'
+import {messageRules} from './rules/messages.js'
+import type {DiagnosisSnapshot} from './facts/diagnosis-snapshot.js'
 
 export interface Diagnosis {
   /** when it was looked, ISO 8601 */
