@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {ConsumerStats} from '../../src/clients/pulsar-admin/types.js'
-import {isMoving, type Movement, movementOf} from '../../src/domain/diagnosis/movement.js'
-import {silenceEvidence, silenceText} from '../../src/domain/diagnosis/silence.js'
+import {isMoving, type Movement, movementOf} from '../../src/domain/why/consumer-changes.js'
+import {silenceEvidence, silenceText} from '../../src/domain/why/last-activity.js'
 import type {KeyHome, LiveConsumer} from '../../src/domain/locks/consumers/lock-correlation.js'
 
 const NOW = Date.parse('2026-11-27T12:00:00Z')

@@ -1,6 +1,6 @@
 import chalk from 'chalk'
 
-import type {Explanation} from '../../domain/diagnosis/why.js'
+import type {Explanation} from '../../domain/why/explain-key.js'
 
 export function renderWhy({chain, changing, key, subscription, topic, verdict}: Explanation): string {
   return [

@@ -4,8 +4,8 @@ import type {LockRecord} from '../locks/recognition/lock-record.js'
 import type {KeyMessages} from '../message-sampling/collect-key-messages.js'
 import {nameOfPerson} from '../doctor/facts/subscription-facts.js'
 import type {DoctorFinding} from '../doctor/facts/doctor-finding.js'
-import type {Movement} from './movement.js'
-import {secondsText, silenceText} from './silence.js'
+import type {Movement} from './consumer-changes.js'
+import {secondsText, silenceText} from './last-activity.js'
 
 /** `high`: the broker says so; `medium`: it follows, unless something moved meanwhile; `low`: not all was seen. */
 export type Confidence = 'high' | 'low' | 'medium'

@@ -19,10 +19,10 @@ import type {LockQuestion} from '../doctor/collect-blocking-locks.js'
 import {diagnose} from '../doctor/diagnose.js'
 import {factsOf} from '../doctor/facts/subscription-facts.js'
 import type {DoctorFinding} from '../doctor/facts/doctor-finding.js'
-import {movementOf} from './movement.js'
+import {movementOf} from './consumer-changes.js'
 import type {DiagnosisSnapshot} from '../doctor/facts/diagnosis-snapshot.js'
-import type {KeyFacts} from './verdict.js'
-import {explain, type Explanation} from './why.js'
+import type {KeyFacts} from './key-verdict.js'
+import {explain, type Explanation} from './explain-key.js'
 
 export interface WhyQuestion {
   readonly topic: string

@@ -1,8 +1,8 @@
 import {personOf} from '../locks/consumers/lock-correlation.js'
 import {nameOfPerson} from '../doctor/facts/subscription-facts.js'
-import {isMoving} from './movement.js'
-import {silenceEvidence} from './silence.js'
-import {type KeyFacts, type Verdict, verdictOf} from './verdict.js'
+import {isMoving} from './consumer-changes.js'
+import {silenceEvidence} from './last-activity.js'
+import {type KeyFacts, type Verdict, verdictOf} from './key-verdict.js'
 
 /** One step from a key to whoever handles its messages. */
 export interface ChainLink {
