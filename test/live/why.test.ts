@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {Explanation} from '../../src/domain/why/explain-key.js'
-import {holdingRate} from '../../src/domain/migration/hold.js'
+import {holdingRate} from '../../src/domain/migration/pause-rate.js'
 import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {KEYS} from '../support/fault-causes.js'

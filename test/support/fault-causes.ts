@@ -1,7 +1,7 @@
 import type {TestContext} from 'node:test'
 
 import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
-import {holdingRate} from '../../src/domain/migration/hold.js'
+import {holdingRate} from '../../src/domain/migration/pause-rate.js'
 import {type FaultLab, SUB} from './fault-lab.js'
 import {brokerVersion, closeFirst, until} from './live.js'
 import {pythonProgram} from './programs.js'

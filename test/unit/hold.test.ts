@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {allowedBy, countsOn, holdingRate, isHolding} from '../../src/domain/migration/hold.js'
+import {allowedBy, countsOn, holdingRate, isHolding} from '../../src/domain/migration/pause-rate.js'
 
 test('a hold allows so many messages, and another rate none', () => {
   assert.equal(allowedBy(holdingRate(31)), 31)

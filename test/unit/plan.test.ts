@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {SubscriptionStats, TopicStats} from '../../src/clients/pulsar-admin/types.js'
-import {holdingRate} from '../../src/domain/migration/hold.js'
+import {holdingRate} from '../../src/domain/migration/pause-rate.js'
 import {planMigration, type PlanRequest, requestOf} from '../../src/domain/migration/plan.js'
 import {MIGRATABLE, type MigratableType, STRATEGIES, type Strategy} from '../../src/domain/migration/strategy.js'
 import type {MigrationSnapshot} from '../../src/domain/migration/snapshot.js'

@@ -1,4 +1,4 @@
-import {isHolding} from '../hold.js'
+import {isHolding} from '../pause-rate.js'
 import {asks, blocks, each, type Rule, warns} from './finding.js'
 
 const mixedTypes: Rule = ({snapshot: {collected}}) => {

@@ -1,5 +1,5 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
-import {isHolding} from '../hold.js'
+import {isHolding} from '../pause-rate.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {lookAtSubscription} from './look.js'
 import {identityOf, type SubscriptionIdentity} from './make.js'

@@ -3,7 +3,7 @@ import type {AutoSubscriptionCreation, DispatchRate, SubscriptionType} from '../
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'
 import {collectTopic} from '../../topic-stats/collect-topic-stats.js'
-import {allowedBy, countsOn, holdingRate, isHolding} from '../hold.js'
+import {allowedBy, countsOn, holdingRate, isHolding} from '../pause-rate.js'
 
 /**
  * The policies of the topic that a migration changes, and the one rule they are under: every change of a topic policy
