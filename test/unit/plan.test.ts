@@ -5,7 +5,7 @@ import type {SubscriptionStats, TopicStats} from '../../src/clients/pulsar-admin
 import {holdingRate} from '../../src/domain/migration/pause-rate.js'
 import {planMigration, type PlanRequest, requestOf} from '../../src/domain/migration/plan.js'
 import {MIGRATABLE, type MigratableType, STRATEGIES, type Strategy} from '../../src/domain/migration/strategy.js'
-import type {MigrationSnapshot} from '../../src/domain/migration/snapshot.js'
+import type {MigrationSnapshot} from '../../src/domain/migration/preflight/preflight-snapshot.js'
 import {requireFresh} from '../../src/domain/migration/stale.js'
 import {parsePlan} from '../../src/domain/migration/plan/parse-plan.js'
 import {parseTopicName, partitionName} from '../../src/topic-name.js'

@@ -1,7 +1,7 @@
 import chalk from 'chalk'
 
 import type {AskedMigration} from '../../domain/migration/ask.js'
-import type {Finding} from '../../domain/migration/findings/finding.js'
+import type {Finding} from '../../domain/migration/preflight/preflight-finding.js'
 import type {MigrationPlan} from '../../domain/migration/plan.js'
 import type {MigrationResult} from '../../domain/migration/result.js'
 import type {MigrationList, MigrationStatus} from '../../domain/migration/status.js'

@@ -1,5 +1,5 @@
 import {isHolding} from '../pause-rate.js'
-import {asks, blocks, each, type Rule, warns} from './finding.js'
+import {asks, blocks, each, type Rule, warns} from './preflight-finding.js'
 
 const mixedTypes: Rule = ({snapshot: {collected}}) => {
   const types = new Set(collected.partitions.map(({subscription}) => subscription.type ?? 'None'))

@@ -1,4 +1,4 @@
-import {asks, each, type Rule, warns} from './finding.js'
+import {asks, each, type Rule, warns} from './preflight-finding.js'
 
 const sameNames: Rule = ({snapshot: {collected}, to}) => {
   if (to !== 'Key_Shared') return null

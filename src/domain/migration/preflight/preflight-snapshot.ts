@@ -1,5 +1,5 @@
-import type {AutoSubscriptionCreation, DispatchRate, SubscriptionType} from '../../clients/pulsar-admin/types.js'
-import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
+import type {AutoSubscriptionCreation, DispatchRate, SubscriptionType} from '../../../clients/pulsar-admin/types.js'
+import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
 
 /** The policies of the topic that a migration may touch; null where the topic sets none. */
 export interface TopicPolicies {

@@ -1,4 +1,4 @@
-import {asks, blocks, each, notes, type Question, type Rule, warns} from './finding.js'
+import {asks, blocks, each, notes, type Question, type Rule, warns} from './preflight-finding.js'
 
 const delayed: Rule = ({snapshot: {collected}, strategy}) => {
   if (strategy === 'stop-start') return null // nothing is drained, and the cursor keeps them

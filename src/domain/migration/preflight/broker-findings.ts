@@ -1,7 +1,7 @@
 import {knownBugs} from '../../keys/selectors/known-bugs.js'
 import {joinsTwice} from '../double-delivery.js'
-import type {MigrationSnapshot} from '../snapshot.js'
-import {asks, blocks, type Finding, type Rule, warns} from './finding.js'
+import type {MigrationSnapshot} from './preflight-snapshot.js'
+import {asks, blocks, type Finding, type Rule, warns} from './preflight-finding.js'
 
 /** Whether a subscription's delivery can be held here, and its fleets kept out. */
 export function canHold({broker, topicPolicies}: MigrationSnapshot): boolean {

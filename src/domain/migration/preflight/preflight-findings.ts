@@ -1,8 +1,8 @@
-import {brokerRules} from './broker.js'
-import type {Finding, Question} from './finding.js'
-import {fleetRules} from './fleet.js'
-import {messageRules} from './messages.js'
-import {subscriptionRules} from './subscription.js'
+import {brokerRules} from './broker-findings.js'
+import type {Finding, Question} from './preflight-finding.js'
+import {fleetRules} from './consumer-findings.js'
+import {messageRules} from './message-findings.js'
+import {subscriptionRules} from './subscription-findings.js'
 
 /** Everything that stands against a migration, or should be known before it. */
 export function findingsOf(question: Question, accepted: readonly string[] = []): Finding[] {

@@ -1,9 +1,9 @@
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
-import {Usage} from '../../errors.js'
-import {collectSample} from '../message-sampling/collect-message-sample.js'
-import {collectSubscription} from '../topic-stats/collect-topic-stats.js'
-import type {KeySample} from './snapshot.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import {AdminRefused} from '../../../clients/pulsar-admin/admin-refused.js'
+import {Usage} from '../../../errors.js'
+import {collectSample} from '../../message-sampling/collect-message-sample.js'
+import {collectSubscription} from '../../topic-stats/collect-topic-stats.js'
+import type {KeySample} from './preflight-snapshot.js'
 
 /** Enough to see a habit of the producers, in a moment. */
 const ENTRIES = 400

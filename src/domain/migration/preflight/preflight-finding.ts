@@ -1,5 +1,5 @@
 import type {MigratableType, Strategy} from '../strategy.js'
-import type {MigrationSnapshot} from '../snapshot.js'
+import type {MigrationSnapshot} from './preflight-snapshot.js'
 
 export interface Finding {
   code: string

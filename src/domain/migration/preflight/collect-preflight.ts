@@ -1,13 +1,13 @@
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused, ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
-import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
-import type {TopicName} from '../../topic-name.js'
-import {collectSubscription} from '../topic-stats/collect-topic-stats.js'
-import {collectNamespaceLevel, collectTopicLevel} from '../policies/collect-policies.js'
-import {collectSettings} from '../topic-stats/collect-broker-settings.js'
-import {appliedExpiry, evictsAbove, EXPIRY_POLICIES} from '../policies/expiry-policies.js'
-import {POLICY_SETTINGS, type PolicySettings} from '../policies/policy-levels.js'
-import type {BrokerSettings, Expiry, KeySample, MigrationSnapshot, TopicPolicies} from './snapshot.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import {AdminRefused, ifReadable} from '../../../clients/pulsar-admin/admin-refused.js'
+import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
+import type {TopicName} from '../../../topic-name.js'
+import {collectSubscription} from '../../topic-stats/collect-topic-stats.js'
+import {collectNamespaceLevel, collectTopicLevel} from '../../policies/collect-policies.js'
+import {collectSettings} from '../../topic-stats/collect-broker-settings.js'
+import {appliedExpiry, evictsAbove, EXPIRY_POLICIES} from '../../policies/expiry-policies.js'
+import {POLICY_SETTINGS, type PolicySettings} from '../../policies/policy-levels.js'
+import type {BrokerSettings, Expiry, KeySample, MigrationSnapshot, TopicPolicies} from './preflight-snapshot.js'
 
 const EVERY_TYPE: readonly SubscriptionType[] = ['Exclusive', 'Failover', 'Key_Shared', 'Shared']
 
