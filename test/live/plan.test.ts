@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {join} from 'node:path'
 import {test} from 'node:test'
 
-import type {MigrationPlan} from '../../src/domain/migration/plan.js'
+import type {MigrationPlan} from '../../src/domain/migration/plan/plan.js'
 import type {TopicName} from '../../src/topic-name.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {ask, connectIdle, live, type Place, until} from '../support/live.js'

@@ -1,6 +1,6 @@
 import {join} from 'node:path'
 
-import type {MigrationPlan} from '../../src/domain/migration/plan.js'
+import type {MigrationPlan} from '../../src/domain/migration/plan/plan.js'
 import type {Scene} from '../../src/domain/lab/scene.js'
 import type {MigrationStatus} from '../../src/domain/migration/status.js'
 import {askCli} from './cli.js'

@@ -6,7 +6,7 @@ import {test} from 'node:test'
 import {FileJournal} from '../../src/clients/journal/file-journal.js'
 import type {Actor} from '../../src/clients/journal/journal-store.js'
 import {MigrationLedger} from '../../src/domain/migration/ledger.js'
-import type {MigrationPlan} from '../../src/domain/migration/plan.js'
+import type {MigrationPlan} from '../../src/domain/migration/plan/plan.js'
 import {temporaryFolder} from '../support/folder.js'
 
 const ME: Actor = {user: 'me', host: 'here', pid: 1}

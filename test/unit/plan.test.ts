@@ -3,10 +3,10 @@ import {test} from 'node:test'
 
 import type {SubscriptionStats, TopicStats} from '../../src/clients/pulsar-admin/types.js'
 import {holdingRate} from '../../src/domain/migration/pause-rate.js'
-import {planMigration, type PlanRequest, requestOf} from '../../src/domain/migration/plan.js'
+import {planMigration, type PlanRequest, requestOf} from '../../src/domain/migration/plan/plan.js'
 import {MIGRATABLE, type MigratableType, STRATEGIES, type Strategy} from '../../src/domain/migration/strategy.js'
 import type {MigrationSnapshot} from '../../src/domain/migration/preflight/preflight-snapshot.js'
-import {requireFresh} from '../../src/domain/migration/stale.js'
+import {requireFresh} from '../../src/domain/migration/plan/plan-freshness.js'
 import {parsePlan} from '../../src/domain/migration/plan/parse-plan.js'
 import {parseTopicName, partitionName} from '../../src/topic-name.js'
 

@@ -2,7 +2,7 @@ import chalk from 'chalk'
 
 import type {AskedMigration} from '../../domain/migration/ask.js'
 import type {Finding} from '../../domain/migration/preflight/preflight-finding.js'
-import type {MigrationPlan} from '../../domain/migration/plan.js'
+import type {MigrationPlan} from '../../domain/migration/plan/plan.js'
 import type {MigrationResult} from '../../domain/migration/result.js'
 import type {MigrationList, MigrationStatus} from '../../domain/migration/status.js'
 import type {JournalCheck} from '../../domain/migration/survey.js'

@@ -6,7 +6,7 @@ import {PLAN_COMMAND, writePlanFile} from '../../cli/plan-file.js'
 import {renderPlan} from '../../cli/render/migration.js'
 import {collectKeySample} from '../../domain/migration/preflight/collect-key-check.js'
 import {collectSnapshot} from '../../domain/migration/preflight/collect-preflight.js'
-import {type MigrationPlan, planMigration, requestOf} from '../../domain/migration/plan.js'
+import {type MigrationPlan, planMigration, requestOf} from '../../domain/migration/plan/plan.js'
 import {MIGRATABLE, STRATEGIES} from '../../domain/migration/strategy.js'
 
 const HOUR_MS = 3_600_000

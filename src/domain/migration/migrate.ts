@@ -12,10 +12,10 @@ import {closedAs, hasSwitched} from './history.js'
 import {claimOf, subjectOf} from './journal/claim.js'
 import {MigrationLedger} from './ledger.js'
 import {Pulse, takeClaim, takeOwnership} from './owner.js'
-import type {MigrationPlan} from './plan.js'
+import type {MigrationPlan} from './plan/plan.js'
 import {type MigrationResult, migrationResult} from './result.js'
 import {runMigration, type RunOutcome} from './runner.js'
-import {requireFresh} from './stale.js'
+import {requireFresh} from './plan/plan-freshness.js'
 import {foldStatus, gapOf} from './status.js'
 
 /** What every verb works with: an open broker, an open journal, and who asks. */

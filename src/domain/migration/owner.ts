@@ -6,7 +6,7 @@ import {closedAs} from './history.js'
 import {viewLines} from './journal/chain.js'
 import {claimOf, subjectOf} from './journal/claim.js'
 import type {MigrationLedger} from './ledger.js'
-import type {MigrationPlan} from './plan.js'
+import type {MigrationPlan} from './plan/plan.js'
 
 const BEAT_EVERY_MS = 2000
 

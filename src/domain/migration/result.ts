@@ -6,7 +6,7 @@ import type {CollectedSubscription, CollectedTopic} from '../topic-stats/collect
 import {closedAs, type CloseState, find} from './history.js'
 import {type Finding, warns} from './preflight/preflight-finding.js'
 import type {MigrationLedger} from './ledger.js'
-import {legOf} from './leg.js'
+import {legOf} from './plan/direction.js'
 import type {Worse} from './soak/judge.js'
 import {gapOf} from './status.js'
 import {HAND_OVER, SWITCH} from './strategy.js'

@@ -20,7 +20,7 @@ import {
 import {HOOKS} from './hooks.js'
 import {isPassing, messageOf, unlessAway} from './passing.js'
 import {TargetSeat} from './seat.js'
-import {stepsOfLeg} from './leg.js'
+import {stepsOfLeg} from './plan/direction.js'
 import {measure, soak} from './soak/run.js'
 import type {MigrationStep, StepContext, Verdict} from './step.js'
 import {STEP_BY_ID} from './steps/all.js'

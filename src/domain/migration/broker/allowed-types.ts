@@ -1,5 +1,5 @@
 import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
-import type {MigrationPlan} from '../plan.js'
+import type {MigrationPlan} from '../plan/plan.js'
 
 /**
  * What may subscribe: all that was allowed, without these. Exclusive always may, for readers subscribe as Exclusive and

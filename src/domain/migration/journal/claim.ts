@@ -1,5 +1,5 @@
 import type {Actor, Claim, Subject} from '../../../clients/journal/journal-store.js'
-import type {MigrationPlan} from '../plan.js'
+import type {MigrationPlan} from '../plan/plan.js'
 
 /** One run at a time on a topic: its policies are for the whole of it. */
 export function subjectOf({cluster, topic}: MigrationPlan): Subject {

@@ -1,6 +1,6 @@
 import {digestOf} from '../../../digest.js'
 import {Conflict, Usage} from '../../../errors.js'
-import type {MigrationPlan} from '../plan.js'
+import type {MigrationPlan} from './plan.js'
 
 /**
  * Reads a plan file's text.

@@ -7,10 +7,10 @@ import {collectTopic} from '../../topic-stats/collect-topic-stats.js'
 import {isSame, typesWithout} from '../broker/allowed-types.js'
 import {closedAs, isUndoing, originalOf} from '../history.js'
 import {MigrationLedger} from '../ledger.js'
-import {legOf} from '../leg.js'
+import {legOf} from '../plan/direction.js'
 import type {MigrationTools} from '../migrate.js'
 import {takeOwnership} from '../owner.js'
-import type {MigrationPlan} from '../plan.js'
+import type {MigrationPlan} from '../plan/plan.js'
 import {foldStatus, type MigrationStatus} from '../status.js'
 
 /**

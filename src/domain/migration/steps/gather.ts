@@ -1,6 +1,6 @@
 import {Gathering} from '../gathering.js'
-import type {Leg} from '../leg.js'
-import type {MigrationPlan} from '../plan.js'
+import type {Leg} from '../plan/direction.js'
+import type {MigrationPlan} from '../plan/plan.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
 

@@ -1,7 +1,7 @@
-import type {LegName} from '../../clients/journal/journal-store.js'
+import type {LegName} from '../../../clients/journal/journal-store.js'
 import type {MigrationPlan} from './plan.js'
-import {joinsTwice} from './double-delivery.js'
-import {type MigratableType, type StepId, stepsOf} from './strategy.js'
+import {joinsTwice} from '../double-delivery.js'
+import {type MigratableType, type StepId, stepsOf} from '../strategy.js'
 
 /** One way through the steps. Going back is the same way with old and new exchanged. */
 export interface Leg {

@@ -1,8 +1,8 @@
-import {canonicalJson} from '../../digest.js'
-import {Conflict} from '../../errors.js'
-import {findingsOf} from './preflight/preflight-findings.js'
+import {canonicalJson} from '../../../digest.js'
+import {Conflict} from '../../../errors.js'
+import {findingsOf} from '../preflight/preflight-findings.js'
 import {type MigrationPlan, typeOf} from './plan.js'
-import type {MigrationSnapshot} from './preflight/preflight-snapshot.js'
+import type {MigrationSnapshot} from '../preflight/preflight-snapshot.js'
 
 /** @throws Conflict E_PLAN_EXPIRED, or E_PLAN_STALE with each thing that is no longer as the plan saw it. */
 export function requireFresh(plan: MigrationPlan, snapshot: MigrationSnapshot, now: Date): void {

@@ -1,12 +1,12 @@
-import {digestOf} from '../../digest.js'
-import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
-import {Blocked, Usage} from '../../errors.js'
-import type {Finding} from './preflight/preflight-finding.js'
-import {canHold} from './preflight/broker-findings.js'
-import {findingsOf} from './preflight/preflight-findings.js'
-import {joinsTwice} from './double-delivery.js'
-import type {MigrationSnapshot, TopicPolicies} from './preflight/preflight-snapshot.js'
-import {MIGRATABLE, type MigratableType, type StepId, stepsOf, type Strategy} from './strategy.js'
+import {digestOf} from '../../../digest.js'
+import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
+import {Blocked, Usage} from '../../../errors.js'
+import type {Finding} from '../preflight/preflight-finding.js'
+import {canHold} from '../preflight/broker-findings.js'
+import {findingsOf} from '../preflight/preflight-findings.js'
+import {joinsTwice} from '../double-delivery.js'
+import type {MigrationSnapshot, TopicPolicies} from '../preflight/preflight-snapshot.js'
+import {MIGRATABLE, type MigratableType, type StepId, stepsOf, type Strategy} from '../strategy.js'
 
 export interface PlannedStep {
   id: StepId
