@@ -15,7 +15,7 @@ import {Scene, type SceneServers, untilConnected} from '../src/domain/lab/scene.
 import type {Tally, TallyFigures} from '../src/domain/lab/tally.js'
 import {MIGRATABLE, type MigratableType} from '../src/domain/migration/strategy.js'
 import type {MigrationResult} from '../src/domain/migration/result.js'
-import type {MigrationList} from '../src/domain/migration/status.js'
+import type {MigrationList} from '../src/domain/migration/journal/status.js'
 import {parseTopicName} from '../src/topic-name.js'
 import {type CountingProxy, countingProxy} from './counting-proxy.js'
 import {median, say} from './say.js'

@@ -2,7 +2,7 @@
 import type {BacklogReport} from '../../src/domain/backlog/backlog-report.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan/plan.js'
 import type {MigrationResult} from '../../src/domain/migration/result.js'
-import type {MigrationList} from '../../src/domain/migration/status.js'
+import type {MigrationList} from '../../src/domain/migration/journal/status.js'
 import type {SubscriptionList} from '../../src/domain/subscriptions/list/subscription-row.js'
 
 const topic = 'persistent://public/default/orders'

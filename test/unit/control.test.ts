@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {ControlVerb, JournalEntry, JournalPhase, LegName} from '../../src/clients/journal/journal-store.js'
-import {answerTo} from '../../src/domain/migration/control.js'
-import {heldNow, isPostponed} from '../../src/domain/migration/history.js'
+import {answerTo} from '../../src/domain/migration/journal/allowed-requests.js'
+import {heldNow, isPostponed} from '../../src/domain/migration/journal/history.js'
 import {following} from '../support/journal.js'
 import {plan} from '../support/reports.js'
 

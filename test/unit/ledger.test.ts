@@ -5,7 +5,7 @@ import {test} from 'node:test'
 
 import {FileJournal} from '../../src/clients/journal/file-journal.js'
 import type {Actor} from '../../src/clients/journal/journal-store.js'
-import {MigrationLedger} from '../../src/domain/migration/ledger.js'
+import {MigrationLedger} from '../../src/domain/migration/journal/migration-journal.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan/plan.js'
 import {temporaryFolder} from '../support/folder.js'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {JournalEntry, JournalPhase, LegName} from '../../src/clients/journal/journal-store.js'
-import {foldStatus as fold, type MigrationStatus, type SignOfLife} from '../../src/domain/migration/status.js'
+import {foldStatus as fold, type MigrationStatus, type SignOfLife} from '../../src/domain/migration/journal/status.js'
 import {following, request} from '../support/journal.js'
 import {plan} from '../support/reports.js'
 

@@ -4,8 +4,8 @@ import type {AskedMigration} from '../../domain/migration/ask.js'
 import type {Finding} from '../../domain/migration/preflight/preflight-finding.js'
 import type {MigrationPlan} from '../../domain/migration/plan/plan.js'
 import type {MigrationResult} from '../../domain/migration/result.js'
-import type {MigrationList, MigrationStatus} from '../../domain/migration/status.js'
-import type {JournalCheck} from '../../domain/migration/survey.js'
+import type {MigrationList, MigrationStatus} from '../../domain/migration/journal/status.js'
+import type {JournalCheck} from '../../domain/migration/journal/list-migrations.js'
 import {renderMs, renderPairs, renderTable} from './table.js'
 
 export function renderPlan(plan: MigrationPlan): string {

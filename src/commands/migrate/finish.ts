@@ -5,7 +5,7 @@ import {journalFlags, migrationArg} from '../../cli/migration.js'
 import {openJournal} from '../../cli/open-journal.js'
 import {renderMigrations} from '../../cli/render/migration.js'
 import {finishMigration} from '../../domain/migration/run/finish-migration.js'
-import type {MigrationList} from '../../domain/migration/status.js'
+import type {MigrationList} from '../../domain/migration/journal/status.js'
 
 export default class MigrateFinish extends KeyshiftCommand<MigrationList> {
   static override args = {id: migrationArg}

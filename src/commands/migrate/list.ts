@@ -3,8 +3,8 @@ import {pulsarFlags} from '../../cli/flags.js'
 import {journalFlags} from '../../cli/migration.js'
 import {openJournal} from '../../cli/open-journal.js'
 import {renderMigrations} from '../../cli/render/migration.js'
-import type {MigrationList} from '../../domain/migration/status.js'
-import {listMigrations} from '../../domain/migration/survey.js'
+import type {MigrationList} from '../../domain/migration/journal/status.js'
+import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
 
 export default class MigrateList extends KeyshiftCommand<MigrationList> {
   static override examples = [

@@ -6,8 +6,8 @@ import {journalFlags} from '../../cli/migration.js'
 import {openJournal} from '../../cli/open-journal.js'
 import {renderMigrations} from '../../cli/render/migration.js'
 import {watch} from '../../cli/watch.js'
-import type {MigrationList} from '../../domain/migration/status.js'
-import {listMigrations} from '../../domain/migration/survey.js'
+import type {MigrationList} from '../../domain/migration/journal/status.js'
+import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
 
 export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
   static override args = {id: Args.string({description: 'migration; all when left out'})}

@@ -4,9 +4,9 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {Actor, ControlRequest, ControlVerb, JournalStore} from '../../clients/journal/journal-store.js'
 import {newRequest, viewLines} from './journal/chain.js'
 import {Blocked, Conflict, Pending} from '../../errors.js'
-import {answerTo} from './control.js'
-import {closedAs, openRequests} from './history.js'
-import {MigrationLedger} from './ledger.js'
+import {answerTo} from './journal/allowed-requests.js'
+import {closedAs, openRequests} from './journal/history.js'
+import {MigrationLedger} from './journal/migration-journal.js'
 import {lifeOf} from './owner.js'
 
 export interface AskedMigration {

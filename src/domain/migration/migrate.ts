@@ -5,18 +5,18 @@ import {Blocked, Conflict, Interrupted, type KeyshiftError, Pending} from '../..
 import {parseTopicName} from '../../topic-name.js'
 import {collectTopic} from '../topic-stats/collect-topic-stats.js'
 import {collectSnapshot} from './preflight/collect-preflight.js'
-import {answerTo} from './control.js'
+import {answerTo} from './journal/allowed-requests.js'
 import {hookFacts, type RunOptions} from './desk.js'
 import type {RunEvent} from './events.js'
-import {closedAs, hasSwitched} from './history.js'
+import {closedAs, hasSwitched} from './journal/history.js'
 import {claimOf, subjectOf} from './journal/claim.js'
-import {MigrationLedger} from './ledger.js'
+import {MigrationLedger} from './journal/migration-journal.js'
 import {Pulse, takeClaim, takeOwnership} from './owner.js'
 import type {MigrationPlan} from './plan/plan.js'
 import {type MigrationResult, migrationResult} from './result.js'
 import {runMigration, type RunOutcome} from './runner.js'
 import {requireFresh} from './plan/plan-freshness.js'
-import {foldStatus, gapOf} from './status.js'
+import {foldStatus, gapOf} from './journal/status.js'
 
 /** What every verb works with: an open broker, an open journal, and who asks. */
 export interface MigrationTools {

@@ -16,7 +16,7 @@ import {
   isUndoing,
   isVerified,
   waitOf,
-} from './history.js'
+} from './journal/history.js'
 import {HOOKS} from './hooks.js'
 import {isPassing, messageOf, unlessAway} from './passing.js'
 import {TargetSeat} from './seat.js'

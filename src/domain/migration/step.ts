@@ -1,6 +1,6 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {TopicName} from '../../topic-name.js'
-import type {Captured} from './history.js'
+import type {Captured} from './journal/history.js'
 import type {Leg} from './plan/direction.js'
 import type {MigrationPlan} from './plan/plan.js'
 import type {TargetSeat} from './seat.js'

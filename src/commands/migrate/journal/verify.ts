@@ -3,7 +3,7 @@ import {pulsarFlags} from '../../../cli/flags.js'
 import {journalFlags, migrationArg} from '../../../cli/migration.js'
 import {openJournal} from '../../../cli/open-journal.js'
 import {renderCheck} from '../../../cli/render/migration.js'
-import {type JournalCheck, verifyJournal} from '../../../domain/migration/survey.js'
+import {type JournalCheck, verifyJournal} from '../../../domain/migration/journal/list-migrations.js'
 import {Conflict} from '../../../errors.js'
 
 export default class MigrateJournalVerify extends KeyshiftCommand<JournalCheck> {

@@ -5,13 +5,13 @@ import {Blocked, Conflict} from '../../../errors.js'
 import {parseTopicName} from '../../../topic-name.js'
 import {collectTopic} from '../../topic-stats/collect-topic-stats.js'
 import {isSame, typesWithout} from '../broker/allowed-types.js'
-import {closedAs, isUndoing, originalOf} from '../history.js'
-import {MigrationLedger} from '../ledger.js'
+import {closedAs, isUndoing, originalOf} from '../journal/history.js'
+import {MigrationLedger} from '../journal/migration-journal.js'
 import {legOf} from '../plan/direction.js'
 import type {MigrationTools} from '../migrate.js'
 import {takeOwnership} from '../owner.js'
 import type {MigrationPlan} from '../plan/plan.js'
-import {foldStatus, type MigrationStatus} from '../status.js'
+import {foldStatus, type MigrationStatus} from '../journal/status.js'
 
 /**
  * Lifts what keeps the fleet that is not used any more out: the fence, or the door. It closes the way back.

@@ -1,6 +1,6 @@
 import {Stopped} from '../events.js'
 import type {Desk} from '../desk.js'
-import {find, isOpen} from '../history.js'
+import {find, isOpen} from '../journal/history.js'
 import type {StepContext} from '../step.js'
 import type {Baseline, Worse} from './judge.js'
 import {measureBaseline, SoakWatch} from './watch.js'

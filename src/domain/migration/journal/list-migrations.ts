@@ -1,7 +1,7 @@
-import type {JournalStore} from '../../clients/journal/journal-store.js'
-import {viewLines} from './journal/chain.js'
+import type {JournalStore} from '../../../clients/journal/journal-store.js'
+import {viewLines} from './chain.js'
 import {closedAs, planOf} from './history.js'
-import {subjectOf} from './journal/claim.js'
+import {subjectOf} from './claim.js'
 import {foldStatus, type MigrationStatus, type SignOfLife} from './status.js'
 
 const AT_ONCE = 4

@@ -6,11 +6,11 @@ import type {
   JournalPhase,
   JournalStore,
   LegName,
-} from '../../clients/journal/journal-store.js'
-import {nextEntry, viewLines} from './journal/chain.js'
-import {Conflict} from '../../errors.js'
+} from '../../../clients/journal/journal-store.js'
+import {nextEntry, viewLines} from './chain.js'
+import {Conflict} from '../../../errors.js'
 import {type Captured, currentLeg, planOf} from './history.js'
-import type {MigrationPlan} from './plan/plan.js'
+import type {MigrationPlan} from '../plan/plan.js'
 
 /**
  * One migration's journal while it runs: notes in order, makes them durable together, and notices what others wrote. It

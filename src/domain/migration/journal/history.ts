@@ -1,7 +1,7 @@
-import type {ControlRequest, JournalEntry, JournalPhase, LegName} from '../../clients/journal/journal-store.js'
-import {legOf} from './plan/direction.js'
-import type {MigrationPlan} from './plan/plan.js'
-import {HOLD, type StepId, SWITCH, WAIT} from './strategy.js'
+import type {ControlRequest, JournalEntry, JournalPhase, LegName} from '../../../clients/journal/journal-store.js'
+import {legOf} from '../plan/direction.js'
+import type {MigrationPlan} from '../plan/plan.js'
+import {HOLD, type StepId, SWITCH, WAIT} from '../strategy.js'
 
 /** How a run ended: `done`, or `rolled-back` to the old type; `finished` when it can't be gone back any more. */
 export type CloseState = 'done' | 'finished' | 'rolled-back'

@@ -1,4 +1,4 @@
-import type {ControlRequest, ControlVerb, JournalEntry} from '../../clients/journal/journal-store.js'
+import type {ControlRequest, ControlVerb, JournalEntry} from '../../../clients/journal/journal-store.js'
 import {closedAs, currentLeg, hasSwitched, isOpen, isPostponed, isUndoing, waitOf} from './history.js'
 
 /** What a request meets: taken, or why it can't be. */

@@ -1,4 +1,4 @@
-import type {ControlRequest, ControlVerb, JournalEntry, LegName} from '../../clients/journal/journal-store.js'
+import type {ControlRequest, ControlVerb, JournalEntry, LegName} from '../../../clients/journal/journal-store.js'
 import {
   closedAs,
   type CloseState,
