@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {type CursorLook, DrainWatch, type HeldProof, isDrained, ReplayWatch} from '../../src/domain/migration/drain.js'
+import {
+  type CursorLook,
+  DrainWatch,
+  type HeldProof,
+  isDrained,
+  ReplayWatch,
+} from '../../src/domain/migration/proofs/drain-proof.js'
 
 function look(changes: Partial<CursorLook> & {markDelete?: string; read?: string; holes?: string} = {}): CursorLook {
   const {holes = '[]', markDelete = '5:9', read = '5:10', ...rest} = changes

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {FlowWatch} from '../../src/domain/migration/flow.js'
+import {FlowWatch} from '../../src/domain/migration/proofs/delivery-proof.js'
 
 /** Feeds `[atMs, delivered]`, with messages waiting unless said otherwise, and gives what each look said. */
 function watch(looks: ReadonlyArray<readonly [number, number, waits?: boolean]>): Array<number | null> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {Gathering} from '../../src/domain/migration/gathering.js'
+import {Gathering} from '../../src/domain/migration/proofs/arrival-proof.js'
 import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
 
 const looks = (...counts: number[]): Array<{stats: {consumers: object[]} | null}> =>

@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {Conflict} from '../../../errors.js'
-import {type CursorLook, isDrained} from '../drain.js'
+import {type CursorLook, isDrained} from '../proofs/drain-proof.js'
 import type {StepContext} from '../step.js'
 import {lookAtCursors, partitionLabels} from '../steps/look.js'
 

@@ -1,6 +1,6 @@
-import type {CursorLook} from '../drain.js'
+import type {CursorLook} from '../proofs/drain-proof.js'
 import {parsePosition} from '../../../position.js'
-import {FlowWatch} from '../flow.js'
+import {FlowWatch} from '../proofs/delivery-proof.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {consumersOf, lookAtCursors, lookAtSubscription, partitionLabels} from './look.js'
 

@@ -1,4 +1,4 @@
-import {type CursorLook, DrainWatch, type HeldProof, ReplayWatch} from '../drain.js'
+import {type CursorLook, DrainWatch, type HeldProof, ReplayWatch} from '../proofs/drain-proof.js'
 import {done, type MigrationStep, waiting} from '../step.js'
 import {handOver} from './hand-over.js'
 import {lookAtCursors, partitionLabels} from './look.js'

@@ -1,4 +1,4 @@
-import {Gathering} from '../gathering.js'
+import {Gathering} from '../proofs/arrival-proof.js'
 import type {Leg} from '../plan/direction.js'
 import type {MigrationPlan} from '../plan/plan.js'
 import {done, type MigrationStep, waiting} from '../step.js'

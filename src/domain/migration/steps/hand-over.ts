@@ -1,4 +1,4 @@
-import {type CursorLook, hasRisen, type HeldProof} from '../drain.js'
+import {type CursorLook, hasRisen, type HeldProof} from '../proofs/drain-proof.js'
 import {isBefore} from '../../../position.js'
 import type {SubscriptionLook} from './look.js'
 

@@ -1,5 +1,5 @@
-import type {CursorStats, InternalStats} from '../../clients/pulsar-admin/types.js'
-import {parsePosition, type Position} from '../../position.js'
+import type {CursorStats, InternalStats} from '../../../clients/pulsar-admin/types.js'
+import {parsePosition, type Position} from '../../../position.js'
 
 /** One partition's cursor at one moment, with what is needed to tell whether dispatch is held. */
 export interface CursorLook {

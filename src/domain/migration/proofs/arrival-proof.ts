@@ -1,4 +1,4 @@
-import type {SubscriptionStats} from '../../clients/pulsar-admin/types.js'
+import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 
 interface Attendance {
   readonly stats: Pick<SubscriptionStats, 'consumers'> | null
