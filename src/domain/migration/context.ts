@@ -5,9 +5,9 @@ import {parseTopicName, partitionName} from '../../topic-name.js'
 import {type Captured, find, heldNow, originalOf} from './journal/history.js'
 import {legOf} from './plan/direction.js'
 import type {MigrationPlan} from './plan/plan.js'
-import type {TargetSeat} from './seat.js'
+import type {TargetSeat} from './broker/placeholder.js'
 import type {StepContext} from './step.js'
-import {HeldPolicies} from './steps/policies.js'
+import {HeldPolicies} from './broker/paused-policies.js'
 
 export interface ContextParts {
   readonly admin: PulsarAdmin

@@ -9,7 +9,7 @@ import type {HookFacts, HookName, HookRunner} from './hooks.js'
 import type {MigrationLedger} from './journal/migration-journal.js'
 import {legOf} from './plan/direction.js'
 import {isPassing} from './passing.js'
-import type {OpenSeat} from './seat.js'
+import type {OpenSeat} from './broker/placeholder.js'
 import type {StepContext} from './step.js'
 
 export interface Budgets {

@@ -10,7 +10,7 @@ import {legOf} from './plan/direction.js'
 import type {Worse} from './soak/judge.js'
 import {gapOf} from './journal/status.js'
 import {HAND_OVER, SWITCH} from './strategy.js'
-import type {HandOver} from './steps/hand-over.js'
+import type {HandOver} from './broker/switch-position.js'
 
 export interface MigrationResult {
   id: string

@@ -19,7 +19,7 @@ import {
 } from './journal/history.js'
 import {HOOKS} from './hooks.js'
 import {isPassing, messageOf, unlessAway} from './passing.js'
-import {TargetSeat} from './seat.js'
+import {TargetSeat} from './broker/placeholder.js'
 import {stepsOfLeg} from './plan/direction.js'
 import {measure, soak} from './soak/run.js'
 import type {MigrationStep, StepContext, Verdict} from './step.js'

@@ -3,7 +3,7 @@ import {detectAssignment, NO_FACTS} from '../../keys/assignment/detect-selector.
 import {rangesOfPartition} from '../../keys/ranges/partition-ranges.js'
 import {countSlots} from '../../keys/selectors/slot-ranges.js'
 import type {StepContext} from '../step.js'
-import {lookAtTopic} from '../steps/look.js'
+import {lookAtTopic} from '../broker/collect-samples.js'
 import type {SoakLook, SoakPartition} from './window.js'
 
 /**

@@ -2,8 +2,8 @@ import type {AutoSubscriptionCreation, DispatchRate} from '../../../clients/puls
 import {Conflict} from '../../../errors.js'
 import {DOOR} from '../broker/auto-create.js'
 import {done, type MigrationStep, waiting} from '../step.js'
-import {lookAtSubscription, partitionLabels} from './look.js'
-import {deleteOn} from './make.js'
+import {lookAtSubscription, partitionLabels} from '../broker/collect-samples.js'
+import {deleteOn} from '../broker/subscription-placement.js'
 
 type DoorCapture = {door: AutoSubscriptionCreation | null}
 

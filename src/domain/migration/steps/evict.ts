@@ -2,9 +2,16 @@ import type {CursorLook} from '../proofs/drain-proof.js'
 import {isBefore} from '../../../position.js'
 import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
 import {drainedCursors} from '../broker/drained-cursors.js'
-import {deliveredSince, type HandOver, handOver, latest, mayStillDeliver, type ProvenHandOver} from './hand-over.js'
-import {consumersOf, lookAtSubscription, partitionLabels} from './look.js'
-import {deleteOn, makeAt, placeAt, type SubscriptionIdentity} from './make.js'
+import {
+  deliveredSince,
+  type HandOver,
+  handOver,
+  latest,
+  mayStillDeliver,
+  type ProvenHandOver,
+} from '../broker/switch-position.js'
+import {consumersOf, lookAtSubscription, partitionLabels} from '../broker/collect-samples.js'
+import {deleteOn, makeAt, placeAt, type SubscriptionIdentity} from '../broker/subscription-placement.js'
 
 type EvictCapture = {partitions: HandOver[]; identity: SubscriptionIdentity}
 

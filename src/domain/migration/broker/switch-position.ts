@@ -1,6 +1,6 @@
 import {type CursorLook, hasRisen, type HeldProof} from '../proofs/drain-proof.js'
 import {isBefore} from '../../../position.js'
-import type {SubscriptionLook} from './look.js'
+import type {SubscriptionLook} from './collect-samples.js'
 
 /** A partition's hand-over point: everything up to it was acknowledged by the old fleet. */
 export interface HandOver {

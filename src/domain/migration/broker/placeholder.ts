@@ -1,5 +1,5 @@
-import type {Seat} from '../../clients/pulsar-messages/transport.js'
-import type {TopicName} from '../../topic-name.js'
+import type {Seat} from '../../../clients/pulsar-messages/transport.js'
+import type {TopicName} from '../../../topic-name.js'
 
 /** Opens a seat; null where no message transport is to be had. */
 export type OpenSeat = (topic: TopicName, subscription: string) => Promise<Seat | null>

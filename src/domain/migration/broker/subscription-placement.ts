@@ -4,8 +4,8 @@ import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'
 import type {StepContext} from '../step.js'
-import type {HandOver} from './hand-over.js'
-import {lookAtCursors} from './look.js'
+import type {HandOver} from './switch-position.js'
+import {lookAtCursors} from './collect-samples.js'
 
 /** What a subscription is beside its position: kept when it is made anew. */
 export interface SubscriptionIdentity {

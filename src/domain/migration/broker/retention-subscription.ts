@@ -1,6 +1,6 @@
 import {unlessRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import type {StepContext} from '../step.js'
-import {deleteOn} from './make.js'
+import {deleteOn} from './subscription-placement.js'
 
 /** A subscription without consumers that keeps the messages while the migrated one is made anew. */
 const KEEPER = '__keyshift-keeper'
