@@ -10,7 +10,7 @@ import type {MigrationLedger} from './journal/migration-journal.js'
 import {legOf} from './plan/direction.js'
 import {isPassing} from './passing.js'
 import type {OpenSeat} from './broker/placeholder.js'
-import type {StepContext} from './step.js'
+import type {StepContext} from './steps/step.js'
 
 export interface Budgets {
   /** how long the consumers may take to acknowledge what they have */

@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {JournalEntry, LegName} from '../../clients/journal/journal-store.js'
 import {Conflict} from '../../errors.js'
-import {contextOf} from './context.js'
+import {contextOf} from './steps/step-context.js'
 import {Desk, type RunOptions} from './desk.js'
 import {Stopped} from './events.js'
 import {
@@ -22,7 +22,7 @@ import {isPassing, messageOf, unlessAway} from './passing.js'
 import {TargetSeat} from './broker/placeholder.js'
 import {stepsOfLeg} from './plan/direction.js'
 import {measure, soak} from './soak/run.js'
-import type {MigrationStep, StepContext, Verdict} from './step.js'
+import type {MigrationStep, StepContext, Verdict} from './steps/step.js'
 import {STEP_BY_ID} from './steps/all.js'
 import type {StepId} from './strategy.js'
 

@@ -2,7 +2,7 @@ import type {StatsQuery} from '../../../clients/pulsar-admin/admin.js'
 import type {CursorStats, InternalStats, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict, Unreachable} from '../../../errors.js'
 import type {CursorLook} from '../proofs/drain-proof.js'
-import type {StepContext} from '../step.js'
+import type {StepContext} from '../steps/step.js'
 
 /** One partition's subscription, as the statistics show it now; null where it does not exist. */
 export interface SubscriptionLook {

@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {Conflict} from '../../../errors.js'
 import {type CursorLook, isDrained} from '../proofs/drain-proof.js'
-import type {StepContext} from '../step.js'
+import type {StepContext} from '../steps/step.js'
 import {lookAtCursors, partitionLabels} from './collect-samples.js'
 
 const LATE_ACK_MS = 10_000

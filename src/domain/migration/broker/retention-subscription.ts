@@ -1,5 +1,5 @@
 import {unlessRefused} from '../../../clients/pulsar-admin/admin-refused.js'
-import type {StepContext} from '../step.js'
+import type {StepContext} from '../steps/step.js'
 import {deleteOn} from './subscription-placement.js'
 
 /** A subscription without consumers that keeps the messages while the migrated one is made anew. */

@@ -3,7 +3,7 @@ import {unlessRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'
-import type {StepContext} from '../step.js'
+import type {StepContext} from '../steps/step.js'
 import type {HandOver} from './switch-position.js'
 import {lookAtCursors} from './collect-samples.js'
 

@@ -2,7 +2,7 @@ import type {SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/
 import {detectAssignment, NO_FACTS} from '../../keys/assignment/detect-selector.js'
 import {rangesOfPartition} from '../../keys/ranges/partition-ranges.js'
 import {countSlots} from '../../keys/selectors/slot-ranges.js'
-import type {StepContext} from '../step.js'
+import type {StepContext} from '../steps/step.js'
 import {lookAtTopic} from '../broker/collect-samples.js'
 import type {SoakLook, SoakPartition} from './window.js'
 

@@ -1,7 +1,7 @@
 import {Stopped} from '../events.js'
 import type {Desk} from '../desk.js'
 import {find, isOpen} from '../journal/history.js'
-import type {StepContext} from '../step.js'
+import type {StepContext} from '../steps/step.js'
 import type {Baseline, Worse} from './judge.js'
 import {measureBaseline, SoakWatch} from './watch.js'
 

@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
 import {isPassing} from '../passing.js'
-import type {StepContext} from '../step.js'
+import type {StepContext} from '../steps/step.js'
 import {lookAtFlow} from './collect-look.js'
 import {type Baseline, baselineOf, judge, type Worse} from './judge.js'
 import {type SoakLook, type SoakWindow, windowBetween} from './window.js'

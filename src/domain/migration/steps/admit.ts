@@ -1,6 +1,6 @@
 import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
-import {done, type MigrationStep, waiting} from '../step.js'
+import {done, type MigrationStep, waiting} from './step.js'
 import {isSame, typesWithout} from '../broker/allowed-types.js'
 import {deleteKeeper} from '../broker/retention-subscription.js'
 import {consumersOf, lookAtSubscription, partitionLabels} from '../broker/collect-samples.js'

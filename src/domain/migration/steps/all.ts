@@ -1,5 +1,5 @@
 import type {StepId} from '../strategy.js'
-import type {MigrationStep} from '../step.js'
+import type {MigrationStep} from './step.js'
 import {admit} from './admit.js'
 import {attach} from './attach.js'
 import {door} from './door.js'

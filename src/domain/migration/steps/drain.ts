@@ -1,5 +1,5 @@
 import {type CursorLook, DrainWatch, type HeldProof, ReplayWatch} from '../proofs/drain-proof.js'
-import {done, type MigrationStep, waiting} from '../step.js'
+import {done, type MigrationStep, waiting} from './step.js'
 import {handOver} from '../broker/switch-position.js'
 import {lookAtCursors, partitionLabels} from '../broker/collect-samples.js'
 

@@ -1,6 +1,6 @@
 import type {CursorLook} from '../proofs/drain-proof.js'
 import {isBefore} from '../../../position.js'
-import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
+import {done, type MigrationStep, type StepContext, waiting} from './step.js'
 import {drainedCursors} from '../broker/drained-cursors.js'
 import {
   deliveredSince,

@@ -1,4 +1,4 @@
-import {done, type MigrationStep} from '../step.js'
+import {done, type MigrationStep} from './step.js'
 import {lookAtCursors} from '../broker/collect-samples.js'
 import {type HandOver, handOver} from '../broker/switch-position.js'
 

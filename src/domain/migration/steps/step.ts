@@ -1,11 +1,11 @@
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import type {TopicName} from '../../topic-name.js'
-import type {Captured} from './journal/history.js'
-import type {Leg} from './plan/direction.js'
-import type {MigrationPlan} from './plan/plan.js'
-import type {TargetSeat} from './broker/placeholder.js'
-import type {HeldPolicies} from './broker/paused-policies.js'
-import type {StepId} from './strategy.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import type {TopicName} from '../../../topic-name.js'
+import type {Captured} from '../journal/history.js'
+import type {Leg} from '../plan/direction.js'
+import type {MigrationPlan} from '../plan/plan.js'
+import type {TargetSeat} from '../broker/placeholder.js'
+import type {HeldPolicies} from '../broker/paused-policies.js'
+import type {StepId} from '../strategy.js'
 
 export interface StepContext {
   readonly admin: PulsarAdmin

@@ -1,13 +1,13 @@
-import type {JournalEntry, LegName} from '../../clients/journal/journal-store.js'
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {Conflict} from '../../errors.js'
-import {parseTopicName, partitionName} from '../../topic-name.js'
-import {type Captured, find, heldNow, originalOf} from './journal/history.js'
-import {legOf} from './plan/direction.js'
-import type {MigrationPlan} from './plan/plan.js'
-import type {TargetSeat} from './broker/placeholder.js'
+import type {JournalEntry, LegName} from '../../../clients/journal/journal-store.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import {Conflict} from '../../../errors.js'
+import {parseTopicName, partitionName} from '../../../topic-name.js'
+import {type Captured, find, heldNow, originalOf} from '../journal/history.js'
+import {legOf} from '../plan/direction.js'
+import type {MigrationPlan} from '../plan/plan.js'
+import type {TargetSeat} from '../broker/placeholder.js'
 import type {StepContext} from './step.js'
-import {HeldPolicies} from './broker/paused-policies.js'
+import {HeldPolicies} from '../broker/paused-policies.js'
 
 export interface ContextParts {
   readonly admin: PulsarAdmin
