@@ -1,8 +1,8 @@
-import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
-import {isHolding} from '../pause-rate.js'
-import {done, type MigrationStep, waiting} from './step.js'
-import {lookAtSubscription} from '../broker/collect-samples.js'
-import {identityOf, type SubscriptionIdentity} from '../broker/subscription-placement.js'
+import type {DispatchRate} from '../../../../clients/pulsar-admin/types.js'
+import {isHolding} from '../../pause-rate.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {lookAtSubscription} from '../../broker/collect-samples.js'
+import {identityOf, type SubscriptionIdentity} from '../../broker/subscription-placement.js'
 
 type PauseCapture = {
   rate: DispatchRate | null

@@ -1,9 +1,9 @@
 import {setTimeout as delay} from 'node:timers/promises'
-import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
-import {isSame, typesWithout} from '../broker/allowed-types.js'
-import {done, type MigrationStep, type StepContext, waiting} from './step.js'
-import {deleteKeeper, makeKeeper} from '../broker/retention-subscription.js'
-import {consumersOf, lookAtSubscription} from '../broker/collect-samples.js'
+import type {SubscriptionType} from '../../../../clients/pulsar-admin/types.js'
+import {isSame, typesWithout} from '../../broker/allowed-types.js'
+import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
+import {deleteKeeper, makeKeeper} from '../../broker/retention-subscription.js'
+import {consumersOf, lookAtSubscription} from '../../broker/collect-samples.js'
 
 type FenceCapture = {types: SubscriptionType[] | null}
 

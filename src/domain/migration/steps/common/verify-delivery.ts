@@ -1,8 +1,8 @@
-import type {CursorLook} from '../proofs/drain-proof.js'
-import {parsePosition} from '../../../position.js'
-import {FlowWatch} from '../proofs/delivery-proof.js'
-import {done, type MigrationStep, waiting} from './step.js'
-import {consumersOf, lookAtCursors, lookAtSubscription, partitionLabels} from '../broker/collect-samples.js'
+import type {CursorLook} from '../../proofs/drain-proof.js'
+import {parsePosition} from '../../../../position.js'
+import {FlowWatch} from '../../proofs/delivery-proof.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {consumersOf, lookAtCursors, lookAtSubscription, partitionLabels} from '../../broker/collect-samples.js'
 
 type AttachCapture = Record<string, never>
 

@@ -1,7 +1,7 @@
-import {type CursorLook, DrainWatch, type HeldProof, ReplayWatch} from '../proofs/drain-proof.js'
-import {done, type MigrationStep, waiting} from './step.js'
-import {handOver} from '../broker/switch-position.js'
-import {lookAtCursors, partitionLabels} from '../broker/collect-samples.js'
+import {type CursorLook, DrainWatch, type HeldProof, ReplayWatch} from '../../proofs/drain-proof.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {handOver} from '../../broker/switch-position.js'
+import {lookAtCursors, partitionLabels} from '../../broker/collect-samples.js'
 
 type DrainCapture = {throttledReads: Array<{partition: number | null; count: number | null}>}
 

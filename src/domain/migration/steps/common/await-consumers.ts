@@ -1,8 +1,8 @@
-import {Gathering} from '../proofs/arrival-proof.js'
-import type {Leg} from '../plan/direction.js'
-import type {MigrationPlan} from '../plan/plan.js'
-import {done, type MigrationStep, waiting} from './step.js'
-import {consumersOf, lookAtSubscription, partitionLabels} from '../broker/collect-samples.js'
+import {Gathering} from '../../proofs/arrival-proof.js'
+import type {Leg} from '../../plan/direction.js'
+import type {MigrationPlan} from '../../plan/plan.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {consumersOf, lookAtSubscription, partitionLabels} from '../../broker/collect-samples.js'
 
 /** Waits for the fleet that comes while its delivery is held: where the broker may deliver twice to who joins under load. */
 export const gather: MigrationStep<Record<string, never>> = {
