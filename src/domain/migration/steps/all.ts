@@ -1,10 +1,10 @@
 import type {StepId} from '../strategy.js'
 import type {MigrationStep} from './step.js'
-import {admit} from './admit.js'
+import {admit} from './in-place/switch-type.js'
 import {attach} from './common/verify-delivery.js'
 import {door} from './door.js'
 import {drain} from './common/drain.js'
-import {evict} from './evict.js'
+import {evict} from './in-place/disconnect.js'
 import {fence} from './common/restrict-types.js'
 import {gather} from './common/await-consumers.js'
 import {leave} from './leave.js'
@@ -14,7 +14,7 @@ import {prehold} from './prehold.js'
 import {release} from './common/resume.js'
 import {replace} from './replace.js'
 import {reserve} from './reserve.js'
-import {restore} from './restore.js'
+import {restore} from './in-place/restore-types.js'
 
 const IN_PLACE = [evict, admit, restore]
 const BLUE_GREEN = [door, prehold, reserve, replace]

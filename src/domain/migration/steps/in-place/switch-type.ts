@@ -1,9 +1,9 @@
-import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
-import {Conflict} from '../../../errors.js'
-import {done, type MigrationStep, waiting} from './step.js'
-import {isSame, typesWithout} from '../broker/allowed-types.js'
-import {deleteKeeper} from '../broker/retention-subscription.js'
-import {consumersOf, lookAtSubscription, partitionLabels} from '../broker/collect-samples.js'
+import type {DispatchRate} from '../../../../clients/pulsar-admin/types.js'
+import {Conflict} from '../../../../errors.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {isSame, typesWithout} from '../../broker/allowed-types.js'
+import {deleteKeeper} from '../../broker/retention-subscription.js'
+import {consumersOf, lookAtSubscription, partitionLabels} from '../../broker/collect-samples.js'
 
 type AdmitCapture = {rate: DispatchRate | null}
 

@@ -1,7 +1,7 @@
-import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
-import {done, type MigrationStep, waiting} from './step.js'
-import {isSame} from '../broker/allowed-types.js'
-import {deleteKeeper} from '../broker/retention-subscription.js'
+import type {SubscriptionType} from '../../../../clients/pulsar-admin/types.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {isSame} from '../../broker/allowed-types.js'
+import {deleteKeeper} from '../../broker/retention-subscription.js'
 
 type RestoreCapture = {types: SubscriptionType[] | null}
 

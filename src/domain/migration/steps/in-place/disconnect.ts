@@ -1,7 +1,7 @@
-import type {CursorLook} from '../proofs/drain-proof.js'
-import {isBefore} from '../../../position.js'
-import {done, type MigrationStep, type StepContext, waiting} from './step.js'
-import {drainedCursors} from '../broker/drained-cursors.js'
+import type {CursorLook} from '../../proofs/drain-proof.js'
+import {isBefore} from '../../../../position.js'
+import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
+import {drainedCursors} from '../../broker/drained-cursors.js'
 import {
   deliveredSince,
   type HandOver,
@@ -9,9 +9,9 @@ import {
   latest,
   mayStillDeliver,
   type ProvenHandOver,
-} from '../broker/switch-position.js'
-import {consumersOf, lookAtSubscription, partitionLabels} from '../broker/collect-samples.js'
-import {deleteOn, makeAt, placeAt, type SubscriptionIdentity} from '../broker/subscription-placement.js'
+} from '../../broker/switch-position.js'
+import {consumersOf, lookAtSubscription, partitionLabels} from '../../broker/collect-samples.js'
+import {deleteOn, makeAt, placeAt, type SubscriptionIdentity} from '../../broker/subscription-placement.js'
 
 type EvictCapture = {partitions: HandOver[]; identity: SubscriptionIdentity}
 
