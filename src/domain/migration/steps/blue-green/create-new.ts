@@ -1,11 +1,11 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import {Conflict} from '../../../errors.js'
-import {done, type MigrationStep, type StepContext, waiting} from './step.js'
-import {DOOR} from '../broker/auto-create.js'
-import {handOver} from '../broker/switch-position.js'
-import {consumersOf, lookAtCursors, lookAtSubscription, partitionLabels} from '../broker/collect-samples.js'
-import {deleteOn, identityOf, makeAt, type SubscriptionIdentity} from '../broker/subscription-placement.js'
+import {Conflict} from '../../../../errors.js'
+import {done, type MigrationStep, type StepContext, waiting} from '../step.js'
+import {DOOR} from '../../broker/auto-create.js'
+import {handOver} from '../../broker/switch-position.js'
+import {consumersOf, lookAtCursors, lookAtSubscription, partitionLabels} from '../../broker/collect-samples.js'
+import {deleteOn, identityOf, makeAt, type SubscriptionIdentity} from '../../broker/subscription-placement.js'
 
 type ReserveCapture = {identity: SubscriptionIdentity}
 

@@ -1,5 +1,5 @@
-import type {DispatchRate} from '../../../clients/pulsar-admin/types.js'
-import {done, type MigrationStep, waiting} from './step.js'
+import type {DispatchRate} from '../../../../clients/pulsar-admin/types.js'
+import {done, type MigrationStep, waiting} from '../step.js'
 
 type PreholdCapture = {rate: DispatchRate | null}
 

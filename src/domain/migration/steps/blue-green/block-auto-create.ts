@@ -1,9 +1,9 @@
-import type {AutoSubscriptionCreation, DispatchRate} from '../../../clients/pulsar-admin/types.js'
-import {Conflict} from '../../../errors.js'
-import {DOOR} from '../broker/auto-create.js'
-import {done, type MigrationStep, waiting} from './step.js'
-import {lookAtSubscription, partitionLabels} from '../broker/collect-samples.js'
-import {deleteOn} from '../broker/subscription-placement.js'
+import type {AutoSubscriptionCreation, DispatchRate} from '../../../../clients/pulsar-admin/types.js'
+import {Conflict} from '../../../../errors.js'
+import {DOOR} from '../../broker/auto-create.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {lookAtSubscription, partitionLabels} from '../../broker/collect-samples.js'
+import {deleteOn} from '../../broker/subscription-placement.js'
 
 type DoorCapture = {door: AutoSubscriptionCreation | null}
 

@@ -1,11 +1,17 @@
-import type {DispatchRate, SubscriptionType} from '../../../clients/pulsar-admin/types.js'
-import {isBefore} from '../../../position.js'
-import {done, type MigrationStep, waiting} from './step.js'
-import {drainedCursors} from '../broker/drained-cursors.js'
-import {isSame} from '../broker/allowed-types.js'
-import {deliveredSince, type HandOver, latest, mayStillDeliver, type ProvenHandOver} from '../broker/switch-position.js'
-import {lookAtSubscription, partitionLabels} from '../broker/collect-samples.js'
-import {deleteOn, placeAt} from '../broker/subscription-placement.js'
+import type {DispatchRate, SubscriptionType} from '../../../../clients/pulsar-admin/types.js'
+import {isBefore} from '../../../../position.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {drainedCursors} from '../../broker/drained-cursors.js'
+import {isSame} from '../../broker/allowed-types.js'
+import {
+  deliveredSince,
+  type HandOver,
+  latest,
+  mayStillDeliver,
+  type ProvenHandOver,
+} from '../../broker/switch-position.js'
+import {lookAtSubscription, partitionLabels} from '../../broker/collect-samples.js'
+import {deleteOn, placeAt} from '../../broker/subscription-placement.js'
 
 type ReplaceCapture = {partitions: HandOver[]; types: SubscriptionType[] | null; rate: DispatchRate | null}
 
