@@ -1,7 +1,7 @@
-import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
-import {done, type MigrationStep, waiting} from './step.js'
-import {handOver} from '../broker/switch-position.js'
-import {lookAtCursors, partitionLabels, requireSubscription} from '../broker/collect-samples.js'
+import type {SubscriptionStats} from '../../../../clients/pulsar-admin/types.js'
+import {done, type MigrationStep, waiting} from '../step.js'
+import {handOver} from '../../broker/switch-position.js'
+import {lookAtCursors, partitionLabels, requireSubscription} from '../../broker/collect-samples.js'
 
 type LeaveCapture = Record<string, never>
 

@@ -1,6 +1,6 @@
-import {done, type MigrationStep} from './step.js'
-import {lookAtCursors} from '../broker/collect-samples.js'
-import {type HandOver, handOver} from '../broker/switch-position.js'
+import {done, type MigrationStep} from '../step.js'
+import {lookAtCursors} from '../../broker/collect-samples.js'
+import {type HandOver, handOver} from '../../broker/switch-position.js'
 
 type MarkCapture = {partitions: HandOver[]}
 
