@@ -1,7 +1,7 @@
 import {resolve} from 'node:path'
 import {HookFolder} from '../clients/hooks/hook-folder.js'
 import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
-import type {RunEvent} from '../domain/migration/events.js'
+import type {RunEvent} from '../domain/migration/control/run-events.js'
 import {Unreachable} from '../errors.js'
 import type {Access} from './access.js'
 import type {RunControls, RunFlags} from './migration.js'

@@ -4,7 +4,7 @@ import {readdirSync, readFileSync, statSync} from 'node:fs'
 import {join} from 'node:path'
 import {test} from 'node:test'
 
-import {HOOK_NAMES} from '../../src/domain/migration/hooks.js'
+import {HOOK_NAMES} from '../../src/domain/migration/control/hooks.js'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'hooks')
 const PLATFORMS = ['kubernetes', 'systemd']

@@ -3,8 +3,8 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {JournalEntry, LegName} from '../../clients/journal/journal-store.js'
 import {Conflict} from '../../errors.js'
 import {contextOf} from './steps/step-context.js'
-import {Desk, type RunOptions} from './desk.js'
-import {Stopped} from './events.js'
+import {Desk, type RunOptions} from './control/run-control.js'
+import {Stopped} from './control/run-events.js'
 import {
   type Captured,
   type CloseState,
@@ -17,8 +17,8 @@ import {
   isVerified,
   waitOf,
 } from './journal/history.js'
-import {HOOKS} from './hooks.js'
-import {isPassing, messageOf, unlessAway} from './passing.js'
+import {HOOKS} from './control/hooks.js'
+import {isPassing, messageOf, unlessAway} from './control/transient-errors.js'
 import {TargetSeat} from './broker/placeholder.js'
 import {stepsOfLeg} from './plan/direction.js'
 import {measure, soak} from './soak/run.js'

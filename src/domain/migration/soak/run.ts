@@ -1,5 +1,5 @@
-import {Stopped} from '../events.js'
-import type {Desk} from '../desk.js'
+import {Stopped} from '../control/run-events.js'
+import type {Desk} from '../control/run-control.js'
 import {find, isOpen} from '../journal/history.js'
 import type {StepContext} from '../steps/step.js'
 import type {Baseline, Worse} from './judge.js'

@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import {isPassing} from '../passing.js'
+import {isPassing} from '../control/transient-errors.js'
 import type {StepContext} from '../steps/step.js'
 import {lookAtFlow} from './collect-look.js'
 import {type Baseline, baselineOf, judge, type Worse} from './judge.js'

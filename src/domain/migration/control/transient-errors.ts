@@ -1,6 +1,6 @@
-import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
-import {Unreachable} from '../../errors.js'
-import type {Verdict} from './steps/step.js'
+import {AdminRefused} from '../../../clients/pulsar-admin/admin-refused.js'
+import {Unreachable} from '../../../errors.js'
+import type {Verdict} from '../steps/step.js'
 
 /** A broker that restarts does not end a run: a poll goes on to its deadline. */
 export async function unlessAway(verify: () => Promise<Verdict>): Promise<Verdict> {

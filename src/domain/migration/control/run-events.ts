@@ -1,6 +1,6 @@
-import type {LegName} from '../../clients/journal/journal-store.js'
+import type {LegName} from '../../../clients/journal/journal-store.js'
 import type {HookName, HookOutcome} from './hooks.js'
-import type {StepId} from './strategy.js'
+import type {StepId} from '../strategy.js'
 
 /** What a run tells while it goes on. */
 export type RunEvent =

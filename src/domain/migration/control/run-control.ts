@@ -1,16 +1,16 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {JournalEntry, LegName} from '../../clients/journal/journal-store.js'
-import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {answerTo, turnsBack} from './journal/allowed-requests.js'
-import {type RunEvent, Stopped} from './events.js'
-import {hasSwitched, isPostponed, openRequests, waitOf} from './journal/history.js'
+import type {JournalEntry, LegName} from '../../../clients/journal/journal-store.js'
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import {answerTo, turnsBack} from '../journal/allowed-requests.js'
+import {type RunEvent, Stopped} from './run-events.js'
+import {hasSwitched, isPostponed, openRequests, waitOf} from '../journal/history.js'
 import type {HookFacts, HookName, HookRunner} from './hooks.js'
-import type {MigrationLedger} from './journal/migration-journal.js'
-import {legOf} from './plan/direction.js'
-import {isPassing} from './passing.js'
-import type {OpenSeat} from './broker/placeholder.js'
-import type {StepContext} from './steps/step.js'
+import type {MigrationLedger} from '../journal/migration-journal.js'
+import {legOf} from '../plan/direction.js'
+import {isPassing} from './transient-errors.js'
+import type {OpenSeat} from '../broker/placeholder.js'
+import type {StepContext} from '../steps/step.js'
 
 export interface Budgets {
   /** how long the consumers may take to acknowledge what they have */

@@ -1,5 +1,5 @@
-import type {LegName} from '../../clients/journal/journal-store.js'
-import type {StepId, Strategy} from './strategy.js'
+import type {LegName} from '../../../clients/journal/journal-store.js'
+import type {StepId, Strategy} from '../strategy.js'
 
 /** The moments at which an operator's program may act, in the order of a run. */
 export const HOOK_NAMES = [
