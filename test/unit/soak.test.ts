@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {type Baseline, baselineOf, judge} from '../../src/domain/migration/soak/judge.js'
+import {type Baseline, baselineOf, judge} from '../../src/domain/migration/soak/soak-verdict.js'
 import {
   type PartitionWindow,
   type SoakLook,
   type SoakPartition,
   type SoakWindow,
   windowBetween,
-} from '../../src/domain/migration/soak/window.js'
+} from '../../src/domain/migration/soak/soak-window.js'
 
 const PARTITION: SoakPartition = {
   partition: 0,

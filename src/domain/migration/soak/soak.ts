@@ -2,8 +2,8 @@ import {Stopped} from '../control/run-events.js'
 import type {Desk} from '../control/run-control.js'
 import {find, isOpen} from '../journal/history.js'
 import type {StepContext} from '../steps/step.js'
-import type {Baseline, Worse} from './judge.js'
-import {measureBaseline, SoakWatch} from './watch.js'
+import type {Baseline, Worse} from './soak-verdict.js'
+import {measureBaseline, SoakWatch} from './soak-watch.js'
 
 /** What is normal, looked at before anything is held. */
 export async function measure(desk: Desk, context: StepContext): Promise<void> {

@@ -4,7 +4,7 @@ import {rangesOfPartition} from '../../keys/ranges/partition-ranges.js'
 import {countSlots} from '../../keys/selectors/slot-ranges.js'
 import type {StepContext} from '../steps/step.js'
 import {lookAtTopic} from '../broker/collect-samples.js'
-import type {SoakLook, SoakPartition} from './window.js'
+import type {SoakLook, SoakPartition} from './soak-window.js'
 
 /**
  * Looks at the subscription that flows, and whether somebody is connected to one that should be left.

@@ -1,4 +1,4 @@
-import type {PartitionWindow, SoakWindow} from './window.js'
+import type {PartitionWindow, SoakWindow} from './soak-window.js'
 
 /** What was normal before the switch, over all windows looked at. */
 export interface Baseline {

@@ -2,9 +2,9 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import {isPassing} from '../control/transient-errors.js'
 import type {StepContext} from '../steps/step.js'
-import {lookAtFlow} from './collect-look.js'
-import {type Baseline, baselineOf, judge, type Worse} from './judge.js'
-import {type SoakLook, type SoakWindow, windowBetween} from './window.js'
+import {lookAtFlow} from './collect-soak-sample.js'
+import {type Baseline, baselineOf, judge, type Worse} from './soak-verdict.js'
+import {type SoakLook, type SoakWindow, windowBetween} from './soak-window.js'
 
 const WINDOW_MS = 2000
 const BASELINE_WINDOWS = 2
