@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import type {RunSettings} from '../domain/migration/migrate.js'
+import type {RunSettings} from '../domain/migration/run/run-migration.js'
 import {defaultDuration, durationFlag} from './duration.js'
 import {confirmFlags, messageFlags, pulsarFlags} from './flags.js'
 

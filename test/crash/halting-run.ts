@@ -8,7 +8,7 @@ import {ClusterJournal} from '../../src/clients/journal/cluster-journal.js'
 import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from '../../src/clients/journal/journal-store.js'
 import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
 import {WebSocketTransport} from '../../src/clients/pulsar-messages/websocket.js'
-import {applyPlan} from '../../src/domain/migration/migrate.js'
+import {applyPlan} from '../../src/domain/migration/run/run-migration.js'
 import {parsePlan} from '../../src/domain/migration/plan/parse-plan.js'
 
 /** The real journal, whose lines are written one by one, so that a batch can be cut anywhere. */

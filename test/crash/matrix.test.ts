@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
-import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {stepsOf} from '../../src/domain/migration/strategy.js'
 import {parseDocument} from '../support/cli.js'
 import {

@@ -3,8 +3,8 @@ import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 
 import type {Scene} from '../../src/domain/lab/scene.js'
-import type {AskedMigration} from '../../src/domain/migration/ask.js'
-import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {AskedMigration} from '../../src/domain/migration/run/send-request.js'
+import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import type {MigrationList, MigrationStatus} from '../../src/domain/migration/journal/status.js'
 import {askCli, type CliRun, parseDocument, requireFailure, type RunningCli, startCli} from '../support/cli.js'
 import {

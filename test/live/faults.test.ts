@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {parseDocument, startCli} from '../support/cli.js'
 import {type Journey, newestMigration, planJourney, startWhenRefused, stateOf, whereOf} from '../support/crash.js'
 import {ask, live, openScene, until} from '../support/live.js'

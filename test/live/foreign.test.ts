@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, startCli} from '../support/cli.js'
 import {type Journey, NEW_SUBSCRIPTION, newestMigration, planJourney, whereOf} from '../support/crash.js'
 import {CLIENTS, ForeignFleet, missing} from '../support/foreign-fleet.js'

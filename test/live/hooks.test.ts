@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 
 import type {Scene} from '../../src/domain/lab/scene.js'
-import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'
 import {newestMigration, planJourney, requireWhole, startWhenRefused, stateOf, whereOf} from '../support/crash.js'
 import {live, openScene, type Place, until} from '../support/live.js'

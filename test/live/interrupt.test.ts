@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
-import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {parseDocument, startCli} from '../support/cli.js'
 import {untilJournal} from '../support/kill.js'
 import {brokerVersion, live, openScene, until} from '../support/live.js'

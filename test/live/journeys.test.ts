@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {MIGRATABLE} from '../../src/domain/migration/strategy.js'
 import {askCli} from '../support/cli.js'
 import {

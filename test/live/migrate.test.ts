@@ -5,7 +5,7 @@ import {test} from 'node:test'
 
 import {partitionName} from '../../src/topic-name.js'
 import {STRATEGIES} from '../../src/domain/migration/strategy.js'
-import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, requireFailure, runCli} from '../support/cli.js'
 import {applyUntil, fromElsewhere, newestMigration, whereOf} from '../support/crash.js'
 import {killAt} from '../support/kill.js'

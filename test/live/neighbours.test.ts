@@ -4,7 +4,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {MessageConsumer} from '../../src/clients/pulsar-messages/transport.js'
 import type {Scene} from '../../src/domain/lab/scene.js'
-import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {askCli} from '../support/cli.js'
 import {type Journey, NEW_SUBSCRIPTION, newestMigration, planJourney, whereOf} from '../support/crash.js'
 import {closeFirst, live, openScene, type Place, until} from '../support/live.js'

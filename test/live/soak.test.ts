@@ -7,7 +7,7 @@ import {ClusterJournal} from '../../src/clients/journal/cluster-journal.js'
 import type {Scene} from '../../src/domain/lab/scene.js'
 import type {Worker} from '../../src/domain/lab/worker.js'
 import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
-import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {type CliRun, parseDocument, startCli} from '../support/cli.js'
 import {
   type Journey,

@@ -6,7 +6,7 @@ import {test, type TestContext} from 'node:test'
 import type {Scene} from '../../src/domain/lab/scene.js'
 import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan/plan.js'
-import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'
 import {
   fromElsewhere,

@@ -1,7 +1,7 @@
 /** One report of each kind, with everything in it that a text has to tell: the unknown, the missing, the blocked. */
 import type {BacklogReport} from '../../src/domain/backlog/backlog-report.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan/plan.js'
-import type {MigrationResult} from '../../src/domain/migration/result.js'
+import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import type {MigrationList} from '../../src/domain/migration/journal/status.js'
 import type {SubscriptionList} from '../../src/domain/subscriptions/list/subscription-row.js'
 

@@ -8,8 +8,8 @@ import {openJournal} from '../../cli/open-journal.js'
 import {runControls} from '../../cli/migration-run.js'
 import {PLAN_COMMAND, readPlanFile} from '../../cli/plan-file.js'
 import {renderPlan, renderResult} from '../../cli/render/migration.js'
-import {applyPlan} from '../../domain/migration/migrate.js'
-import type {MigrationResult} from '../../domain/migration/result.js'
+import {applyPlan} from '../../domain/migration/run/run-migration.js'
+import type {MigrationResult} from '../../domain/migration/run/migration-result.js'
 import {parsePlan} from '../../domain/migration/plan/parse-plan.js'
 
 export default class MigrateApply extends KeyshiftCommand<MigrationResult> {

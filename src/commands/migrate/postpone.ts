@@ -3,7 +3,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {askFlags, migrationArg} from '../../cli/migration.js'
 import {openJournal} from '../../cli/open-journal.js'
 import {renderAsked} from '../../cli/render/migration.js'
-import {type AskedMigration, askMigration, cancelRequest} from '../../domain/migration/ask.js'
+import {type AskedMigration, askMigration, cancelRequest} from '../../domain/migration/run/send-request.js'
 
 export default class MigratePostpone extends KeyshiftCommand<AskedMigration> {
   static override args = {id: migrationArg}

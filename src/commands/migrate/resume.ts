@@ -5,8 +5,8 @@ import {migrationArg, runFlags, takeOverFlag} from '../../cli/migration.js'
 import {openJournal} from '../../cli/open-journal.js'
 import {runControls} from '../../cli/migration-run.js'
 import {renderResult} from '../../cli/render/migration.js'
-import {resumeMigration} from '../../domain/migration/migrate.js'
-import type {MigrationResult} from '../../domain/migration/result.js'
+import {resumeMigration} from '../../domain/migration/run/run-migration.js'
+import type {MigrationResult} from '../../domain/migration/run/migration-result.js'
 
 export default class MigrateResume extends KeyshiftCommand<MigrationResult> {
   static override args = {id: migrationArg}

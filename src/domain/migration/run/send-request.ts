@@ -1,13 +1,13 @@
 import {randomBytes} from 'node:crypto'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {Actor, ControlRequest, ControlVerb, JournalStore} from '../../clients/journal/journal-store.js'
-import {newRequest, viewLines} from './journal/chain.js'
-import {Blocked, Conflict, Pending} from '../../errors.js'
-import {answerTo} from './journal/allowed-requests.js'
-import {closedAs, openRequests} from './journal/history.js'
-import {MigrationLedger} from './journal/migration-journal.js'
-import {lifeOf} from './owner.js'
+import type {Actor, ControlRequest, ControlVerb, JournalStore} from '../../../clients/journal/journal-store.js'
+import {newRequest, viewLines} from '../journal/chain.js'
+import {Blocked, Conflict, Pending} from '../../../errors.js'
+import {answerTo} from '../journal/allowed-requests.js'
+import {closedAs, openRequests} from '../journal/history.js'
+import {MigrationLedger} from '../journal/migration-journal.js'
+import {lifeOf} from './ownership.js'
 
 export interface AskedMigration {
   id: string

@@ -1,12 +1,12 @@
 import {hostname} from 'node:os'
 import {setTimeout as delay} from 'node:timers/promises'
-import type {Actor, Claim, Heartbeat, JournalStore} from '../../clients/journal/journal-store.js'
-import {Conflict, Unreachable} from '../../errors.js'
-import {closedAs} from './journal/history.js'
-import {viewLines} from './journal/chain.js'
-import {claimOf, subjectOf} from './journal/claim.js'
-import type {MigrationLedger} from './journal/migration-journal.js'
-import type {MigrationPlan} from './plan/plan.js'
+import type {Actor, Claim, Heartbeat, JournalStore} from '../../../clients/journal/journal-store.js'
+import {Conflict, Unreachable} from '../../../errors.js'
+import {closedAs} from '../journal/history.js'
+import {viewLines} from '../journal/chain.js'
+import {claimOf, subjectOf} from '../journal/claim.js'
+import type {MigrationLedger} from '../journal/migration-journal.js'
+import type {MigrationPlan} from '../plan/plan.js'
 
 const BEAT_EVERY_MS = 2000
 

@@ -1,10 +1,10 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {JournalEntry, LegName} from '../../clients/journal/journal-store.js'
-import {Conflict} from '../../errors.js'
-import {contextOf} from './steps/step-context.js'
-import {Desk, type RunOptions} from './control/run-control.js'
-import {Stopped} from './control/run-events.js'
+import type {JournalEntry, LegName} from '../../../clients/journal/journal-store.js'
+import {Conflict} from '../../../errors.js'
+import {contextOf} from '../steps/step-context.js'
+import {Desk, type RunOptions} from '../control/run-control.js'
+import {Stopped} from '../control/run-events.js'
 import {
   type Captured,
   type CloseState,
@@ -16,15 +16,15 @@ import {
   isUndoing,
   isVerified,
   waitOf,
-} from './journal/history.js'
-import {HOOKS} from './control/hooks.js'
-import {isPassing, messageOf, unlessAway} from './control/transient-errors.js'
-import {TargetSeat} from './broker/placeholder.js'
-import {stepsOfLeg} from './plan/direction.js'
-import {measure, soak} from './soak/soak.js'
-import type {MigrationStep, StepContext, Verdict} from './steps/step.js'
-import {STEP_BY_ID} from './steps/all.js'
-import type {StepId} from './strategy.js'
+} from '../journal/history.js'
+import {HOOKS} from '../control/hooks.js'
+import {isPassing, messageOf, unlessAway} from '../control/transient-errors.js'
+import {TargetSeat} from '../broker/placeholder.js'
+import {stepsOfLeg} from '../plan/direction.js'
+import {measure, soak} from '../soak/soak.js'
+import type {MigrationStep, StepContext, Verdict} from '../steps/step.js'
+import {STEP_BY_ID} from './all-steps.js'
+import type {StepId} from '../strategy.js'
 
 export interface RunOutcome {
   readonly state: Exclude<CloseState, 'finished'>
