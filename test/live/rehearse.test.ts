@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test, type TestContext} from 'node:test'
 
 import type {MessageConsumer} from '../../src/clients/pulsar-messages/transport.js'
-import type {Rehearsal} from '../../src/domain/rehearsal/collect-rehearsal.js'
+import type {Rehearsal} from '../../src/domain/rehearsal/rehearse.js'
 import type {TopicName} from '../../src/topic-name.js'
 import {askCli, requireFailure, startCli} from '../support/cli.js'
 import {planJourney, requireWhole, whereOf} from '../support/crash.js'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {murmur3} from '../../src/domain/keys/hashing/murmur3.js'
-import {RehearsalTally} from '../../src/domain/rehearsal/tally.js'
-import {Waits} from '../../src/domain/rehearsal/waits.js'
+import {RehearsalTally} from '../../src/domain/rehearsal/rehearsal-counts.js'
+import {Waits} from '../../src/domain/rehearsal/wait-percentiles.js'
 
 test('percentiles of waits are at most a fifth too high, and never above the longest', () => {
   const waits = new Waits()

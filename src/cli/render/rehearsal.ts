@@ -1,4 +1,4 @@
-import type {Rehearsal} from '../../domain/rehearsal/collect-rehearsal.js'
+import type {Rehearsal} from '../../domain/rehearsal/rehearse.js'
 import {renderMs, renderPairs, renderShare, renderTable} from './table.js'
 
 export function renderRehearsal(rehearsal: Rehearsal): string {

@@ -4,7 +4,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {messageFlags, pulsarFlags, subscriptionArg, topicArg, confirmFlags} from '../../cli/flags.js'
 import {interruptible} from '../../cli/interruptible.js'
 import {renderRehearsal} from '../../cli/render/rehearsal.js'
-import {type Rehearsal, rehearse} from '../../domain/rehearsal/collect-rehearsal.js'
+import {type Rehearsal, rehearse} from '../../domain/rehearsal/rehearse.js'
 import {Interrupted, Usage} from '../../errors.js'
 
 export default class MigrateRehearse extends KeyshiftCommand<Rehearsal> {

@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Message, MessageConsumer, MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import type {TopicName} from '../../topic-name.js'
-import type {RehearsalTally} from './tally.js'
+import type {RehearsalTally} from './rehearsal-counts.js'
 
 /** As the Java and C++ clients have it, and the most that the WebSocket API takes. */
 const RECEIVER_QUEUE = 1000

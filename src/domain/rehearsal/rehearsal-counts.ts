@@ -1,6 +1,6 @@
 import {murmur3} from '../keys/hashing/murmur3.js'
 import {FrequentKeys} from '../message-sampling/frequent-keys.js'
-import {Waits} from './waits.js'
+import {Waits} from './wait-percentiles.js'
 
 export interface RehearsedConsumer {
   name: string

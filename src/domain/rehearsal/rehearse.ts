@@ -10,8 +10,8 @@ import type {TopicName} from '../../topic-name.js'
 import {collectKeyShared} from '../keys/assignment/collect-key-shared.js'
 import {directoryOrNull} from '../keys/owners/key-directory.js'
 import {type CollectedSubscription, collectSubscription} from '../topic-stats/collect-topic-stats.js'
-import {RehearsalConsumer} from './collect-consumer.js'
-import {type OwnerOf, RehearsalTally, type TallyReport} from './tally.js'
+import {RehearsalConsumer} from './rehearsal-consumer.js'
+import {type OwnerOf, RehearsalTally, type TallyReport} from './rehearsal-counts.js'
 
 const TEMPORARY = '__keyshift-rehearsal-'
 const LOOK_EVERY_MS = 300
