@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {after, test} from 'node:test'
 
-import type {Handling, Tally} from '../../src/domain/lab/tally.js'
+import type {Handling, Tally} from '../../src/domain/lab/workload-counts.js'
 import {partitionOfKey} from '../../src/domain/keys/hashing/partition-routing.js'
 import {stepsOf, type StepId} from '../../src/domain/migration/strategy.js'
 import {type Journey, JOURNEYS} from '../support/crash.js'

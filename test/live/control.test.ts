@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 
-import type {Scene} from '../../src/domain/lab/scene.js'
+import type {Scene} from '../../src/domain/lab/workload.js'
 import type {AskedMigration} from '../../src/domain/migration/run/send-request.js'
 import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import type {MigrationList, MigrationStatus} from '../../src/domain/migration/journal/status.js'

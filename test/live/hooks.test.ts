@@ -3,7 +3,7 @@ import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 
-import type {Scene} from '../../src/domain/lab/scene.js'
+import type {Scene} from '../../src/domain/lab/workload.js'
 import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../support/cli.js'
 import {newestMigration, planJourney, requireWhole, startWhenRefused, stateOf, whereOf} from '../support/crash.js'

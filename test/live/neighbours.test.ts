@@ -3,7 +3,7 @@ import {test, type TestContext} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {MessageConsumer} from '../../src/clients/pulsar-messages/transport.js'
-import type {Scene} from '../../src/domain/lab/scene.js'
+import type {Scene} from '../../src/domain/lab/workload.js'
 import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {askCli} from '../support/cli.js'
 import {type Journey, NEW_SUBSCRIPTION, newestMigration, planJourney, whereOf} from '../support/crash.js'

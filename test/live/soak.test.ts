@@ -4,7 +4,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {JournalEntry} from '../../src/clients/journal/journal-store.js'
 import {ClusterJournal} from '../../src/clients/journal/cluster-journal.js'
-import type {Scene} from '../../src/domain/lab/scene.js'
+import type {Scene} from '../../src/domain/lab/workload.js'
 import type {Worker} from '../../src/domain/lab/worker.js'
 import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
 import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'

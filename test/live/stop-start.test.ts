@@ -3,7 +3,7 @@ import {chmod, mkdir, readdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 
-import type {Scene} from '../../src/domain/lab/scene.js'
+import type {Scene} from '../../src/domain/lab/workload.js'
 import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
 import type {MigrationPlan} from '../../src/domain/migration/plan/plan.js'
 import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'

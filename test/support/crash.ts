@@ -6,7 +6,7 @@ import {join} from 'node:path'
 import type {TestContext} from 'node:test'
 
 import type {Fleet} from '../../src/domain/lab/fleet.js'
-import type {Scene} from '../../src/domain/lab/scene.js'
+import type {Scene} from '../../src/domain/lab/workload.js'
 import type {MigrationList, MigrationStatus} from '../../src/domain/migration/journal/status.js'
 import {type MigratableType, type Strategy} from '../../src/domain/migration/strategy.js'
 import {askCli, type CliRun, parseDocument, startCli} from './cli.js'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import type {TestContext} from 'node:test'
 
 import type {Fleet} from '../../src/domain/lab/fleet.js'
-import type {Scene} from '../../src/domain/lab/scene.js'
-import type {Handling, Tally} from '../../src/domain/lab/tally.js'
+import type {Scene} from '../../src/domain/lab/workload.js'
+import type {Handling, Tally} from '../../src/domain/lab/workload-counts.js'
 import type {WorkTimes} from '../../src/domain/lab/worker.js'
 import type {StepId} from '../../src/domain/migration/strategy.js'
 import {

@@ -3,7 +3,7 @@ import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {createInterface} from 'node:readline'
 
-import type {Scene} from '../../src/domain/lab/scene.js'
+import type {Scene} from '../../src/domain/lab/workload.js'
 import type {MigratableType} from '../../src/domain/migration/strategy.js'
 import {brokerClasspath, goProgram, javaProgram, type Program, pythonProgram} from './programs.js'
 

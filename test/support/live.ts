@@ -13,7 +13,7 @@ import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
 import {openTransport} from '../../src/clients/pulsar-messages/open.js'
 import type {MessageTransport} from '../../src/clients/pulsar-messages/transport.js'
 import {connectRedis} from '../../src/clients/redis/connect.js'
-import {Scene, type SceneOptions} from '../../src/domain/lab/scene.js'
+import {Scene, type SceneOptions} from '../../src/domain/lab/workload.js'
 import {parseTopicName, type TopicName} from '../../src/topic-name.js'
 
 /** One test's own part of the servers: a namespace and a key prefix that nobody else uses, checked when it ends. */

@@ -1,7 +1,7 @@
 import {join} from 'node:path'
 
 import type {MigrationPlan} from '../../src/domain/migration/plan/plan.js'
-import type {Scene} from '../../src/domain/lab/scene.js'
+import type {Scene} from '../../src/domain/lab/workload.js'
 import type {MigrationStatus} from '../../src/domain/migration/journal/status.js'
 import {askCli} from './cli.js'
 import {ask, type Place} from './live.js'

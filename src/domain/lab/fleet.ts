@@ -8,7 +8,7 @@ import {
 } from '../../clients/pulsar-messages/transport.js'
 import type {TopicName} from '../../topic-name.js'
 import type {MigratableType} from '../migration/strategy.js'
-import type {Handling, Tally} from './tally.js'
+import type {Handling, Tally} from './workload-counts.js'
 import type {Worker} from './worker.js'
 
 export interface FleetOptions {

@@ -8,8 +8,8 @@ import {Pending} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
 import type {MigratableType} from '../migration/strategy.js'
 import {Fleet} from './fleet.js'
-import {evenKeys, Load, type LoadOptions} from './producer.js'
-import {Tally, type TallyFigures} from './tally.js'
+import {evenKeys, Load, type LoadOptions} from './load.js'
+import {Tally, type TallyFigures} from './workload-counts.js'
 import {lockingWorker, plainWorker, type Worker, type WorkTimes} from './worker.js'
 
 export interface SceneServers {

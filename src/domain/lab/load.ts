@@ -1,6 +1,6 @@
 import type {MessageProducer, MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import type {TopicName} from '../../topic-name.js'
-import type {Tally} from './tally.js'
+import type {Tally} from './workload-counts.js'
 
 export interface LoadOptions {
   readonly transport: MessageTransport
