@@ -2,11 +2,11 @@ import {readFile} from 'node:fs/promises'
 
 import {Args, Flags} from '@oclif/core'
 
-import {currentActor, sudoUser} from '../../cli/actor.js'
+import {currentActor, sudoUser} from '../../cli/process-user.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {defaultDuration, durationFlag} from '../../cli/duration.js'
 import {redisFlags, confirmFlags} from '../../cli/flags.js'
-import {interruptible} from '../../cli/interruptible.js'
+import {interruptible} from '../../cli/interrupt-signal.js'
 import {familiesFlag, ownFamilies} from '../../cli/lock-families.js'
 import {judgeFlags, judgeOptions} from '../../cli/locks.js'
 import {auditLogPath} from '../../cli/folders.js'

@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core'
 
-import {currentActor} from '../../cli/actor.js'
+import {currentActor} from '../../cli/process-user.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags} from '../../cli/flags.js'
 import {runFlags, soakFlags} from '../../cli/migration.js'

@@ -1,4 +1,4 @@
-import {currentActor} from '../../cli/actor.js'
+import {currentActor} from '../../cli/process-user.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, confirmFlags} from '../../cli/flags.js'
 import {journalFlags, migrationArg} from '../../cli/migration.js'

@@ -1,4 +1,4 @@
-import {currentActor} from '../../cli/actor.js'
+import {currentActor} from '../../cli/process-user.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags} from '../../cli/flags.js'
 import {migrationArg, runFlags, takeOverFlag} from '../../cli/migration.js'

@@ -5,7 +5,7 @@ import {pulsarFlags} from '../../cli/flags.js'
 import {journalFlags} from '../../cli/migration.js'
 import {openJournal} from '../../cli/open-journal.js'
 import {renderMigrations} from '../../cli/render/migration.js'
-import {watch} from '../../cli/watch.js'
+import {watch} from '../../cli/poll.js'
 import type {MigrationList} from '../../domain/migration/journal/status.js'
 import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
 
