@@ -2,7 +2,7 @@
 // Runs the TypeScript sources as they are, for work on keyshift itself; bin/run.js runs the built ones.
 import {execute} from '@oclif/core/execute'
 
-import {hideSecretsOnStderr} from '../src/cli/hidden-secrets.ts'
+import {hideSecretsOnStderr} from '../src/cli/connection/hidden-secrets.ts'
 
 hideSecretsOnStderr(process.argv, process.env)
 await execute({development: true, dir: import.meta.url})

@@ -3,7 +3,7 @@ import './heap.js'
 
 import {execute} from '@oclif/core/execute'
 
-import {hideSecretsOnStderr} from '../dist/cli/hidden-secrets.js'
+import {hideSecretsOnStderr} from '../dist/cli/connection/hidden-secrets.js'
 
 hideSecretsOnStderr(process.argv, process.env)
 await execute({dir: import.meta.url})

@@ -9,7 +9,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import {type Addresses, defaultAddresses} from '../src/cli/addresses.js'
+import {type Addresses, defaultAddresses} from '../src/cli/connection/default-addresses.js'
 import {renderMs, renderTable} from '../src/cli/render/table.js'
 import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
 import {openTransport} from '../src/clients/pulsar-messages/open.js'

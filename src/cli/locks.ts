@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 import type {LockQuestion} from '../domain/doctor/collect-blocking-locks.js'
 import type {CompiledFamilies} from '../domain/locks/families/compiled.js'
-import type {Access} from './access.js'
+import type {Access} from './connection/connections.js'
 import {defaultDuration, durationFlag} from './duration.js'
 import {redisFlags} from './flags.js'
 import {familiesFlag} from './lock-families.js'

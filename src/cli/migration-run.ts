@@ -3,10 +3,10 @@ import {HookFolder} from '../clients/hooks/hook-folder.js'
 import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
 import type {RunEvent} from '../domain/migration/control/run-events.js'
 import {Unreachable} from '../errors.js'
-import type {Access} from './access.js'
+import type {Access} from './connection/connections.js'
 import type {RunControls, RunFlags} from './migration.js'
 import type {Progress} from './progress.js'
-import {SECRET_VARIABLES} from './settings.js'
+import {SECRET_VARIABLES} from './connection/settings.js'
 
 /**
  * What a running migration is controlled by: its budgets, its voice, and Ctrl-C. Once asks the run to go back or to

@@ -1,5 +1,5 @@
 import type {SampleOptions} from '../domain/message-sampling/collect-message-sample.js'
-import type {Access} from './access.js'
+import type {Access} from './connection/connections.js'
 import type {Progress} from './progress.js'
 
 interface Host {

@@ -3,7 +3,7 @@ import {mkdir, readFile, stat, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 
-import type {SettingsReport} from '../../src/cli/context-report.js'
+import type {SettingsReport} from '../../src/cli/connection/context-report.js'
 import type {ContextList} from '../../src/commands/context/list.js'
 import {askCli, parseDocument, requireFailure, runCli} from '../support/cli.js'
 import {temporaryFolder} from '../support/folder.js'

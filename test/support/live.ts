@@ -8,7 +8,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Redis} from 'ioredis'
 
-import {type Addresses, defaultAddresses} from '../../src/cli/addresses.js'
+import {type Addresses, defaultAddresses} from '../../src/cli/connection/default-addresses.js'
 import {PulsarAdmin} from '../../src/clients/pulsar-admin/admin.js'
 import {openTransport} from '../../src/clients/pulsar-messages/open.js'
 import type {MessageTransport} from '../../src/clients/pulsar-messages/transport.js'

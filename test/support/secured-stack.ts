@@ -5,7 +5,7 @@ import {dirname, join} from 'node:path'
 
 import type {Pair} from '../../stack/certificates.mjs'
 import {signToken} from '../../stack/tokens.mjs'
-import type {Addresses} from '../../src/cli/addresses.js'
+import type {Addresses} from '../../src/cli/connection/default-addresses.js'
 import {addresses as tested} from './live.js'
 import {runStack} from './own-stack.js'
 

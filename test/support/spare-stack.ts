@@ -1,4 +1,4 @@
-import type {Addresses} from '../../src/cli/addresses.js'
+import type {Addresses} from '../../src/cli/connection/default-addresses.js'
 import {runStack} from './own-stack.js'
 
 const WHICH = ['--config', 'spare']

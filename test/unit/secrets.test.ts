@@ -3,7 +3,7 @@ import {utimes, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test} from 'node:test'
 
-import {hiddenSecrets} from '../../src/cli/hidden-secrets.js'
+import {hiddenSecrets} from '../../src/cli/connection/hidden-secrets.js'
 import {fieldOf, parametersOf} from '../../src/clients/login/secret-field.js'
 import {secretFrom} from '../../src/clients/login/secret.js'
 import {TokenLogin} from '../../src/clients/login/token.js'

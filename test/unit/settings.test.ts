@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {Context} from '../../src/clients/contexts/context.js'
-import {type Addresses} from '../../src/cli/addresses.js'
+import {type Addresses} from '../../src/cli/connection/default-addresses.js'
 import {newContext} from '../../src/cli/new-context.js'
-import {resolveSettings, type Settings} from '../../src/cli/settings.js'
+import {resolveSettings, type Settings} from '../../src/cli/connection/settings.js'
 import {KeyshiftError} from '../../src/errors.js'
 
 const ADDRESSES: Addresses = {

@@ -6,8 +6,8 @@ import {JOURNALS} from '../../clients/journal/cluster-journal.js'
 import type {NameCache} from '../../clients/files/name-cache.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {TopicName} from '../../topic-name.js'
-import type {Access} from '../access.js'
-import type {Settings} from '../settings.js'
+import type {Access} from '../connection/connections.js'
+import type {Settings} from '../connection/settings.js'
 import type {Names} from './names.js'
 
 /** All requests of one completion together: a person waits for it. */

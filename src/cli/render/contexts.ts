@@ -1,4 +1,4 @@
-import type {ContextRow, SettingsReport, Shown, ShownTls} from '../context-report.js'
+import type {ContextRow, SettingsReport, Shown, ShownTls} from '../connection/context-report.js'
 import {type Cell, renderTable} from './table.js'
 
 export function renderContexts(rows: readonly ContextRow[], path: string): string {

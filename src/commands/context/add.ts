@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {addContexts, type ContextsAdded} from '../../cli/added-contexts.js'
-import {openContexts} from '../../cli/contexts.js'
+import {addContexts, type ContextsAdded} from '../../cli/connection/add-contexts.js'
+import {openContexts} from '../../cli/connection/context-file.js'
 import {yesFlag} from '../../cli/flags.js'
 import {newContext, newContextFlags} from '../../cli/new-context.js'
 import {renderContexts} from '../../cli/render/contexts.js'

@@ -2,11 +2,11 @@ import {join} from 'node:path'
 
 import {Flags} from '@oclif/core'
 
-import {addContexts, type ContextsAdded} from '../../cli/added-contexts.js'
+import {addContexts, type ContextsAdded} from '../../cli/connection/add-contexts.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {openContexts} from '../../cli/contexts.js'
+import {openContexts} from '../../cli/connection/context-file.js'
 import {yesFlag} from '../../cli/flags.js'
-import {importable} from '../../cli/import.js'
+import {importable} from '../../cli/connection/import-contexts.js'
 import {renderContexts} from '../../cli/render/contexts.js'
 
 export default class ContextImport extends KeyshiftCommand<ContextsAdded> {

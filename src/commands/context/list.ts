@@ -1,6 +1,6 @@
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {contextRow, type ContextRow} from '../../cli/context-report.js'
-import {openContexts} from '../../cli/contexts.js'
+import {contextRow, type ContextRow} from '../../cli/connection/context-report.js'
+import {openContexts} from '../../cli/connection/context-file.js'
 import {renderContexts} from '../../cli/render/contexts.js'
 
 export interface ContextList {

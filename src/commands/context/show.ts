@@ -1,8 +1,8 @@
 import {Args} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {reportSettings, type SettingsReport} from '../../cli/context-report.js'
-import {contextsPath, settingsFor} from '../../cli/contexts.js'
+import {reportSettings, type SettingsReport} from '../../cli/connection/context-report.js'
+import {contextsPath, settingsFor} from '../../cli/connection/context-file.js'
 import {messageFlags, pulsarFlags, redisFlags} from '../../cli/flags.js'
 import {renderSettings} from '../../cli/render/contexts.js'
 

@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {noSuchContext, openContexts} from '../../cli/contexts.js'
+import {noSuchContext, openContexts} from '../../cli/connection/context-file.js'
 
 export interface ContextUsed {
   path: string

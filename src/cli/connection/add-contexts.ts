@@ -1,6 +1,6 @@
-import type {Contexts} from '../clients/contexts/contexts.js'
-import type {Imported} from '../clients/contexts/imported.js'
-import {Conflict} from '../errors.js'
+import type {Contexts} from '../../clients/contexts/contexts.js'
+import type {Imported} from '../../clients/contexts/imported.js'
+import {Conflict} from '../../errors.js'
 import {contextRow, type ContextRow} from './context-report.js'
 
 export interface ContextsAdded {

@@ -1,8 +1,8 @@
-import type {Context, LoginSource, TlsSource} from '../clients/contexts/context.js'
-import type {SecretSource} from '../clients/login/secret.js'
-import type {TlsFiles} from '../clients/login/tls.js'
-import {Usage} from '../errors.js'
-import type {Addresses, Sourced} from './addresses.js'
+import type {Context, LoginSource, TlsSource} from '../../clients/contexts/context.js'
+import type {SecretSource} from '../../clients/login/secret.js'
+import type {TlsFiles} from '../../clients/login/tls.js'
+import {Usage} from '../../errors.js'
+import type {Addresses, Sourced} from './default-addresses.js'
 
 /** Everything that says where the servers are and who keyshift is for them. */
 export interface Settings {

@@ -1,8 +1,8 @@
-import type {Context, LoginSource, TlsSource} from '../clients/contexts/context.js'
-import {secretFrom, type SecretSource} from '../clients/login/secret.js'
-import type {Sourced} from './addresses.js'
+import type {Context, LoginSource, TlsSource} from '../../clients/contexts/context.js'
+import {secretFrom, type SecretSource} from '../../clients/login/secret.js'
+import type {Sourced} from './default-addresses.js'
 import type {Settings, SourcedTls} from './settings.js'
-import {shownRedisUrl, shownUrl} from './shown-url.js'
+import {shownRedisUrl, shownUrl} from './displayed-url.js'
 
 /** A value, and who said so; null where nobody did. */
 export interface Shown<T> {

@@ -1,4 +1,4 @@
-import type {Secret} from '../clients/login/secret.js'
+import type {Secret} from '../../clients/login/secret.js'
 import {SECRET_VARIABLES} from './settings.js'
 
 /** Shorter ones are found in any text; who has such a password has other worries. */

@@ -1,12 +1,12 @@
-import type {Credentials} from '../clients/login/credentials.js'
-import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
-import type {AdminHttpOptions} from '../clients/pulsar-admin/http.js'
-import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
-import type {RedisConnection} from '../clients/redis/connect.js'
-import {Unreachable, Usage} from '../errors.js'
+import type {Credentials} from '../../clients/login/credentials.js'
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import type {AdminHttpOptions} from '../../clients/pulsar-admin/http.js'
+import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
+import type {RedisConnection} from '../../clients/redis/connect.js'
+import {Unreachable, Usage} from '../../errors.js'
 import {hiddenSecrets} from './hidden-secrets.js'
 import type {Settings} from './settings.js'
-import {shownUrl} from './shown-url.js'
+import {shownUrl} from './displayed-url.js'
 
 export interface Closeable {
   close(): Promise<void>
@@ -39,7 +39,7 @@ export class Access {
 
   /** Opens the admin API of another broker of the cluster, with the same login. @param url as the cluster has it */
   async adminAt(url: string, patience: Patience = {}): Promise<PulsarAdmin> {
-    const {PulsarAdmin} = await import('../clients/pulsar-admin/admin.js')
+    const {PulsarAdmin} = await import('../../clients/pulsar-admin/admin.js')
     return this.own(new PulsarAdmin({url, credentials: await this.credentials(), ...patience}))
   }
 
@@ -49,7 +49,7 @@ export class Access {
       serviceUrl: this.url('serviceUrl', ['pulsar', 'pulsar+ssl'], '--service-url'),
       webSocketUrl: this.url('webSocketUrl', ['ws', 'wss'], '--web-socket-url'),
     }
-    const {openTransport} = await import('../clients/pulsar-messages/open.js')
+    const {openTransport} = await import('../../clients/pulsar-messages/open.js')
     return this.own(await openTransport({transport, ...urls, credentials: await this.credentials()}))
   }
 
@@ -65,9 +65,9 @@ export class Access {
     const {redisPassword, redisTls} = this.settings
     hiddenSecrets.addUrls(url)
     const [{connectRedis}, {readTls}, {openSecret, tlsFilesOf}] = await Promise.all([
-      import('../clients/redis/connect.js'),
-      import('../clients/login/tls.js'),
-      import('./login.js'),
+      import('../../clients/redis/connect.js'),
+      import('../../clients/login/tls.js'),
+      import('./open-login.js'),
     ])
     const secret = redisPassword && openSecret(redisPassword.value)
     try {
@@ -93,8 +93,8 @@ export class Access {
 
 async function credentialsOf(settings: Settings): Promise<Credentials> {
   const [{readCredentials}, {loginOf, tlsFilesOf}] = await Promise.all([
-    import('../clients/login/credentials.js'),
-    import('./login.js'),
+    import('../../clients/login/credentials.js'),
+    import('./open-login.js'),
   ])
   return readCredentials(loginOf(settings), tlsFilesOf(settings.tls))
 }

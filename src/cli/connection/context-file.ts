@@ -1,11 +1,11 @@
 import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 
-import type {Contexts} from '../clients/contexts/contexts.js'
-import {Usage} from '../errors.js'
-import {defaultAddresses} from './addresses.js'
+import type {Contexts} from '../../clients/contexts/contexts.js'
+import {Usage} from '../../errors.js'
+import {defaultAddresses} from './default-addresses.js'
 import {ownFolder} from './folders.js'
-import {wrongBySchema} from './schema.js'
+import {wrongBySchema} from '../schema.js'
 import {type GivenFlags, type Givers, resolveSettings, type Settings} from './settings.js'
 
 /** Where contexts are kept. */
@@ -15,7 +15,7 @@ export function contextsPath(): string {
 
 /** @param root where this package lies, with its schemas. @throws Usage E_CONTEXT_FILE */
 export async function openContexts(root: string): Promise<Contexts> {
-  const {Contexts} = await import('../clients/contexts/contexts.js') // takes its time, and few need it
+  const {Contexts} = await import('../../clients/contexts/contexts.js') // takes its time, and few need it
   return Contexts.open(contextsPath(), (content) => wrongBySchema(root, 'contexts', content, 'file'))
 }
 

@@ -1,10 +1,10 @@
 import {homedir} from 'node:os'
 import {join, resolve} from 'node:path'
 
-import {importClientConf, importClientEnv} from '../clients/contexts/client-conf.js'
-import type {Imported} from '../clients/contexts/imported.js'
-import {importPulsarctl} from '../clients/contexts/pulsarctl.js'
-import {Usage} from '../errors.js'
+import {importClientConf, importClientEnv} from '../../clients/contexts/client-conf.js'
+import type {Imported} from '../../clients/contexts/imported.js'
+import {importPulsarctl} from '../../clients/contexts/pulsarctl.js'
+import {Usage} from '../../errors.js'
 
 export interface ImportWish {
   readonly from: 'client.conf' | 'env' | 'pulsarctl'
