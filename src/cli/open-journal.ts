@@ -4,7 +4,7 @@ import {FileJournal} from '../clients/journal/file-journal.js'
 import type {JournalStore} from '../clients/journal/journal-store.js'
 import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
 import {Usage} from '../errors.js'
-import {requireNamespace} from './namespace.js'
+import {requireNamespace} from './flags/namespace.js'
 
 /** @throws Usage E_JOURNAL for a place that can't be written to, E_NAMESPACE for what is no namespace. */
 export function openJournal(

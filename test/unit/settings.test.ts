@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import type {Context} from '../../src/clients/contexts/context.js'
 import {type Addresses} from '../../src/cli/connection/default-addresses.js'
-import {newContext} from '../../src/cli/new-context.js'
+import {newContext} from '../../src/cli/flags/context-flags.js'
 import {resolveSettings, type Settings} from '../../src/cli/connection/settings.js'
 import {KeyshiftError} from '../../src/errors.js'
 

@@ -3,8 +3,8 @@ import {Args, Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {addContexts, type ContextsAdded} from '../../cli/connection/add-contexts.js'
 import {openContexts} from '../../cli/connection/context-file.js'
-import {yesFlag} from '../../cli/flags.js'
-import {newContext, newContextFlags} from '../../cli/new-context.js'
+import {yesFlag} from '../../cli/flags/common-flags.js'
+import {newContext, newContextFlags} from '../../cli/flags/context-flags.js'
 import {renderContexts} from '../../cli/render/contexts.js'
 
 export default class ContextAdd extends KeyshiftCommand<ContextsAdded> {

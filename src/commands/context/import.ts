@@ -5,7 +5,7 @@ import {Flags} from '@oclif/core'
 import {addContexts, type ContextsAdded} from '../../cli/connection/add-contexts.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {openContexts} from '../../cli/connection/context-file.js'
-import {yesFlag} from '../../cli/flags.js'
+import {yesFlag} from '../../cli/flags/common-flags.js'
 import {importable} from '../../cli/connection/import-contexts.js'
 import {renderContexts} from '../../cli/render/contexts.js'
 

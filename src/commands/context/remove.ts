@@ -2,7 +2,7 @@ import {Args} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {noSuchContext, openContexts} from '../../cli/connection/context-file.js'
-import {yesFlag} from '../../cli/flags.js'
+import {yesFlag} from '../../cli/flags/common-flags.js'
 
 export interface ContextRemoved {
   path: string

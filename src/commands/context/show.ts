@@ -3,7 +3,7 @@ import {Args} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {reportSettings, type SettingsReport} from '../../cli/connection/context-report.js'
 import {contextsPath, settingsFor} from '../../cli/connection/context-file.js'
-import {messageFlags, pulsarFlags, redisFlags} from '../../cli/flags.js'
+import {messageFlags, pulsarFlags, redisFlags} from '../../cli/flags/common-flags.js'
 import {renderSettings} from '../../cli/render/contexts.js'
 
 export default class ContextShow extends KeyshiftCommand<SettingsReport> {

@@ -3,7 +3,7 @@ import {pipeline} from 'node:stream/promises'
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
+import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
 import {renderOwners} from '../../cli/render/owners.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import {collectRouting} from '../../domain/keys/owners/collect-routing.js'

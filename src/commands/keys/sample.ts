@@ -1,9 +1,9 @@
 import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {messageFlags, pulsarFlags, sampleFlags, subscriptionArg, topicArg} from '../../cli/flags.js'
+import {messageFlags, pulsarFlags, sampleFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
 import {renderSample} from '../../cli/render/sample.js'
-import {sampleOptions} from '../../cli/sampling.js'
+import {sampleOptions} from '../../cli/flags/sample-flags.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import {directoryOrNull} from '../../domain/keys/owners/key-directory.js'
 import {collectSample} from '../../domain/message-sampling/collect-message-sample.js'

@@ -1,9 +1,9 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {messageFlags, pulsarFlags, sampleFlags} from '../../cli/flags.js'
+import {messageFlags, pulsarFlags, sampleFlags} from '../../cli/flags/common-flags.js'
 import {renderSimulation} from '../../cli/render/simulation.js'
-import {sampleOptions} from '../../cli/sampling.js'
+import {sampleOptions} from '../../cli/flags/sample-flags.js'
 import {DEFAULT_SETTINGS} from '../../domain/keys/selectors/algorithms.js'
 import {parseVersion} from '../../domain/keys/selectors/broker-version.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'

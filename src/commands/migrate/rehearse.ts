@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {messageFlags, pulsarFlags, subscriptionArg, topicArg, confirmFlags} from '../../cli/flags.js'
+import {messageFlags, pulsarFlags, subscriptionArg, topicArg, confirmFlags} from '../../cli/flags/common-flags.js'
 import {interruptible} from '../../cli/interrupt-signal.js'
 import {renderRehearsal} from '../../cli/render/rehearsal.js'
 import {type Rehearsal, rehearse} from '../../domain/rehearsal/rehearse.js'

@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {durationFlag} from '../../cli/duration.js'
-import {pulsarFlags} from '../../cli/flags.js'
+import {durationFlag} from '../../cli/flags/duration.js'
+import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {LineWriter} from '../../cli/lines.js'
 import {asksForJson, listOutputFlag} from '../../cli/output.js'
 import {listText, rowLines} from '../../cli/render/subscription-list.js'

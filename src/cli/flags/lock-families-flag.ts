@@ -2,9 +2,9 @@ import {readFile} from 'node:fs/promises'
 
 import {Flags} from '@oclif/core'
 
-import type {LockFamilies} from '../domain/locks/families/family.js'
-import {Usage} from '../errors.js'
-import {wrongBySchema} from './schema.js'
+import type {LockFamilies} from '../../domain/locks/families/family.js'
+import {Usage} from '../../errors.js'
+import {wrongBySchema} from '../schema.js'
 
 export const familiesFlag = {
   families: Flags.string({

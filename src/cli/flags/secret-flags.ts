@@ -2,7 +2,7 @@ import {resolve} from 'node:path'
 
 import {Flags, type Interfaces} from '@oclif/core'
 
-import type {SecretSource} from '../clients/login/secret.js'
+import type {SecretSource} from '../../clients/login/secret.js'
 
 const WAYS = ['env', 'file', 'command'] as const
 

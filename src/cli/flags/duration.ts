@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core'
 
-import {Usage} from '../errors.js'
+import {Usage} from '../../errors.js'
 
 const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000} as const
 

@@ -2,9 +2,9 @@ import {resolve} from 'node:path'
 
 import {Flags} from '@oclif/core'
 
-import type {Context, LoginSource} from '../clients/contexts/context.js'
-import {compact} from '../clients/contexts/imported.js'
-import {Usage} from '../errors.js'
+import type {Context, LoginSource} from '../../clients/contexts/context.js'
+import {compact} from '../../clients/contexts/imported.js'
+import {Usage} from '../../errors.js'
 import {requireNamespace} from './namespace.js'
 import {secretFlags, secretSource} from './secret-flags.js'
 

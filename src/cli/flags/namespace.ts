@@ -1,4 +1,4 @@
-import {Usage} from '../errors.js'
+import {Usage} from '../../errors.js'
 
 /** @throws Usage E_NAMESPACE for what is given and no namespace. */
 export function requireNamespace(text: string | undefined): void {

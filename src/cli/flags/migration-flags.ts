@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
-import type {RunSettings} from '../domain/migration/run/run-migration.js'
+import type {RunSettings} from '../../domain/migration/run/run-migration.js'
 import {defaultDuration, durationFlag} from './duration.js'
-import {confirmFlags, messageFlags, pulsarFlags} from './flags.js'
+import {confirmFlags, messageFlags, pulsarFlags} from './common-flags.js'
 
 /** Flags of every verb that reads or writes the journal. */
 export const journalFlags = {

@@ -1,10 +1,10 @@
 import {Flags} from '@oclif/core'
-import type {LockQuestion} from '../domain/doctor/collect-blocking-locks.js'
-import type {CompiledFamilies} from '../domain/locks/families/compiled.js'
-import type {Access} from './connection/connections.js'
+import type {LockQuestion} from '../../domain/doctor/collect-blocking-locks.js'
+import type {CompiledFamilies} from '../../domain/locks/families/compiled.js'
+import type {Access} from '../connection/connections.js'
 import {defaultDuration, durationFlag} from './duration.js'
-import {redisFlags} from './flags.js'
-import {familiesFlag} from './lock-families.js'
+import {redisFlags} from './common-flags.js'
+import {familiesFlag} from './lock-families-flag.js'
 
 /** What is too much, for commands that judge locks. */
 export const judgeFlags = {
