@@ -5,7 +5,7 @@ import type {Contexts} from '../../clients/contexts/contexts.js'
 import {Usage} from '../../errors.js'
 import {defaultAddresses} from './default-addresses.js'
 import {ownFolder} from './folders.js'
-import {wrongBySchema} from '../schema.js'
+import {wrongBySchema} from '../files/schema-validation.js'
 import {type GivenFlags, type Givers, resolveSettings, type Settings} from './settings.js'
 
 /** Where contexts are kept. */

@@ -4,7 +4,7 @@ import {Flags} from '@oclif/core'
 
 import type {LockFamilies} from '../../domain/locks/families/family.js'
 import {Usage} from '../../errors.js'
-import {wrongBySchema} from '../schema.js'
+import {wrongBySchema} from '../files/schema-validation.js'
 
 export const familiesFlag = {
   families: Flags.string({

@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
-import {PLAN_COMMAND, writePlanFile} from '../../cli/plan-file.js'
+import {PLAN_COMMAND, writePlanFile} from '../../cli/files/plan-file.js'
 import {renderPlan} from '../../cli/render/migration.js'
 import {collectKeySample} from '../../domain/migration/preflight/collect-key-check.js'
 import {collectSnapshot} from '../../domain/migration/preflight/collect-preflight.js'

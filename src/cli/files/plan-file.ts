@@ -1,6 +1,6 @@
 import {readFile, writeFile} from 'node:fs/promises'
 
-import {Usage} from '../errors.js'
+import {Usage} from '../../errors.js'
 
 /** How plans come about, for who has none. */
 export const PLAN_COMMAND = 'keyshift migrate plan TOPIC SUB --to TYPE -o plan.json'

@@ -1,7 +1,7 @@
 import {readFile, writeFile} from 'node:fs/promises'
 
-import type {DiagnosisSnapshot} from '../domain/doctor/facts/diagnosis-snapshot.js'
-import {Usage} from '../errors.js'
+import type {DiagnosisSnapshot} from '../../domain/doctor/facts/diagnosis-snapshot.js'
+import {Usage} from '../../errors.js'
 
 const NEXT = ['keyshift doctor TOPIC SUB --snapshot FILE']
 
