@@ -9,8 +9,8 @@ import {settingsFor} from './connection/context-file.js'
 import {asKeyshiftError, errorDocument, renderError} from './errors.js'
 import {exitCodeOf} from './exit-codes.js'
 import {hiddenSecrets} from './connection/hidden-secrets.js'
-import {ReaderGone} from './lines.js'
-import {Progress} from './progress.js'
+import {ReaderGone} from './output/stdout-lines.js'
+import {Progress} from './output/progress.js'
 
 type Values = Record<string, unknown>
 

@@ -5,7 +5,7 @@ import type {RunEvent} from '../domain/migration/control/run-events.js'
 import {Unreachable} from '../errors.js'
 import type {Access} from './connection/connections.js'
 import type {RunControls, RunFlags} from './flags/migration-flags.js'
-import type {Progress} from './progress.js'
+import type {Progress} from './output/progress.js'
 import {SECRET_VARIABLES} from './connection/settings.js'
 
 /**

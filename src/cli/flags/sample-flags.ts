@@ -1,6 +1,6 @@
 import type {SampleOptions} from '../../domain/message-sampling/collect-message-sample.js'
 import type {Access} from '../connection/connections.js'
-import type {Progress} from '../progress.js'
+import type {Progress} from '../output/progress.js'
 
 interface Host {
   readonly access: Access

@@ -1,5 +1,5 @@
 import type {SubscriptionList, SubscriptionRow} from '../../domain/subscriptions/list/subscription-row.js'
-import {type ListOutput, separatedLines} from '../output.js'
+import {type ListOutput, separatedLines} from '../output/list-output.js'
 import {type Cell, renderTable} from './table.js'
 
 interface Column {
