@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {sparkline} from '../../src/cli/render/spark.js'
+import {sparkline} from '../../src/cli/render/sparkline.js'
 import {parseGoal} from '../../src/domain/backlog/until-condition.js'
 import type {BacklogFigures, BacklogReport} from '../../src/domain/backlog/backlog-report.js'
 import {backlog} from '../support/reports.js'

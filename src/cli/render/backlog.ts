@@ -1,6 +1,6 @@
 import type {BacklogFigures, BacklogPartition, BacklogReport} from '../../domain/backlog/backlog-report.js'
 import {renderProgress} from './backlog-consumers.js'
-import {sparkline} from './spark.js'
+import {sparkline} from './sparkline.js'
 import {type Cell, renderBytes, renderMs, renderTable} from './table.js'
 
 interface Column {
