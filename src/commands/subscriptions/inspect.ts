@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
-import {renderSubscription} from '../../cli/render/subscription.js'
+import {renderSubscription} from '../../cli/render/subscriptions/subscription.js'
 import {collectInspection} from '../../domain/subscriptions/inspect/collect-inspection.js'
 import {inspectSubscription, type SubscriptionReport} from '../../domain/subscriptions/inspect/subscription-report.js'
 

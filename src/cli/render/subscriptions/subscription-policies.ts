@@ -1,8 +1,8 @@
-import type {AppliedPolicies} from '../../domain/policies/applied-policies.js'
-import type {AppliedPolicy} from '../../domain/policies/policy-levels.js'
-import type {QuotaLimit} from '../../domain/policies/expiry-policies.js'
-import type {RateLimit} from '../../domain/policies/rate-policies.js'
-import {renderBytes, renderMs, renderTable} from './table.js'
+import type {AppliedPolicies} from '../../../domain/policies/applied-policies.js'
+import type {AppliedPolicy} from '../../../domain/policies/policy-levels.js'
+import type {QuotaLimit} from '../../../domain/policies/expiry-policies.js'
+import type {RateLimit} from '../../../domain/policies/rate-policies.js'
+import {renderBytes, renderMs, renderTable} from '../table.js'
 
 type Texts = {[P in keyof AppliedPolicies]: readonly [name: string, text: (value: ValueOf<P>) => string | null]}
 type ValueOf<P extends keyof AppliedPolicies> = NonNullable<AppliedPolicies[P]['value']>

@@ -1,9 +1,9 @@
-import type {SubscriptionReport} from '../../domain/subscriptions/inspect/subscription-report.js'
-import type {ConsumerReport} from '../../domain/subscriptions/inspect/consumer-report.js'
-import type {PartitionReport} from '../../domain/subscriptions/inspect/partition-report.js'
-import {type Column, renderColumns} from './columns.js'
+import type {SubscriptionReport} from '../../../domain/subscriptions/inspect/subscription-report.js'
+import type {ConsumerReport} from '../../../domain/subscriptions/inspect/consumer-report.js'
+import type {PartitionReport} from '../../../domain/subscriptions/inspect/partition-report.js'
+import {type Column, renderColumns} from '../columns.js'
 import {ago, sumOfKnown} from './subscription-clients.js'
-import {type Cell, renderBytes, renderMs} from './table.js'
+import {type Cell, renderBytes, renderMs} from '../table.js'
 
 const MOST_ROWS = 16
 /** Of two consumers that acknowledged something within the same such time, neither is the silent one. */

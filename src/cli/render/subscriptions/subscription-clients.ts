@@ -1,8 +1,8 @@
-import type {ConsumerReport} from '../../domain/subscriptions/inspect/consumer-report.js'
-import type {SubscriptionReport} from '../../domain/subscriptions/inspect/subscription-report.js'
-import type {PublisherReport} from '../../domain/subscriptions/inspect/topic-report.js'
-import {type Column, renderColumns} from './columns.js'
-import {renderBytes, renderMs, renderShare} from './table.js'
+import type {ConsumerReport} from '../../../domain/subscriptions/inspect/consumer-report.js'
+import type {SubscriptionReport} from '../../../domain/subscriptions/inspect/subscription-report.js'
+import type {PublisherReport} from '../../../domain/subscriptions/inspect/topic-report.js'
+import {type Column, renderColumns} from '../columns.js'
+import {renderBytes, renderMs, renderShare} from '../table.js'
 
 /** One client, with its part on each partition. */
 interface Client<P> {

@@ -1,6 +1,6 @@
-import type {SubscriptionList, SubscriptionRow} from '../../domain/subscriptions/list/subscription-row.js'
-import {type ListOutput, separatedLines} from '../output/list-output.js'
-import {type Cell, renderTable} from './table.js'
+import type {SubscriptionList, SubscriptionRow} from '../../../domain/subscriptions/list/subscription-row.js'
+import {type ListOutput, separatedLines} from '../../output/list-output.js'
+import {type Cell, renderTable} from '../table.js'
 
 interface Column {
   readonly head: string

@@ -1,10 +1,10 @@
 import chalk from 'chalk'
 
-import type {SubscriptionReport} from '../../domain/subscriptions/inspect/subscription-report.js'
+import type {SubscriptionReport} from '../../../domain/subscriptions/inspect/subscription-report.js'
 import {renderReaders, renderWriters} from './subscription-clients.js'
 import {renderPolicies} from './subscription-policies.js'
-import {renderHeld, renderLast, renderWaiting} from './subscription-waiting.js'
-import {type Cell, renderPairs} from './table.js'
+import {renderHeld, renderLast, renderWaiting} from './subscription-backlog.js'
+import {type Cell, renderPairs} from '../table.js'
 
 /** In the order in which a person asks. What is zero or unknown everywhere has no column. */
 export function renderSubscription(report: SubscriptionReport): string {
