@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {ConsumerStats, SubscriptionStats} from '../../src/clients/pulsar-admin/types.js'
-import {renderBacklog} from '../../src/cli/render/backlog.js'
+import {renderBacklog} from '../../src/cli/render/backlog/backlog.js'
 import {type BacklogReport, reportBacklog} from '../../src/domain/backlog/backlog-report.js'
 import {parseTopicName, partitionName} from '../../src/topic-name.js'
 

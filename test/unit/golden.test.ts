@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {test} from 'node:test'
 
 import {asKeyshiftError, renderError} from '../../src/cli/errors.js'
-import {renderBacklog} from '../../src/cli/render/backlog.js'
+import {renderBacklog} from '../../src/cli/render/backlog/backlog.js'
 import {renderDiagnosis} from '../../src/cli/render/doctor.js'
 import {renderLocks} from '../../src/cli/render/locks.js'
 import {renderMigrations, renderPlan, renderResult} from '../../src/cli/render/migration.js'

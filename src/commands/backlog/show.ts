@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
-import {renderBacklog} from '../../cli/render/backlog.js'
+import {renderBacklog} from '../../cli/render/backlog/backlog.js'
 import {sampleBacklog} from '../../domain/backlog/collect-backlog.js'
 import {type BacklogReport, reportBacklog} from '../../domain/backlog/backlog-report.js'
 

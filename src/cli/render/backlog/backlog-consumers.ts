@@ -1,6 +1,6 @@
-import type {ConsumerProgress} from '../../domain/progress/consumer-progress.js'
-import type {BacklogPartition} from '../../domain/backlog/backlog-report.js'
-import {type Cell, renderTable} from './table.js'
+import type {ConsumerProgress} from '../../../domain/progress/consumer-progress.js'
+import type {BacklogPartition} from '../../../domain/backlog/backlog-report.js'
+import {type Cell, renderTable} from '../table.js'
 
 /** Up to so many are all shown; of more, those only that do nothing though they could. */
 const FEW = 8

@@ -1,7 +1,7 @@
-import type {BacklogFigures, BacklogPartition, BacklogReport} from '../../domain/backlog/backlog-report.js'
+import type {BacklogFigures, BacklogPartition, BacklogReport} from '../../../domain/backlog/backlog-report.js'
 import {renderProgress} from './backlog-consumers.js'
-import {sparkline} from './sparkline.js'
-import {type Cell, renderBytes, renderMs, renderTable} from './table.js'
+import {sparkline} from '../sparkline.js'
+import {type Cell, renderBytes, renderMs, renderTable} from '../table.js'
 
 interface Column {
   readonly head: string
