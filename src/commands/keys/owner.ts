@@ -4,7 +4,7 @@ import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
-import {renderOwners} from '../../cli/render/owners.js'
+import {renderOwners} from '../../cli/render/keys/key-owners.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import {collectRouting} from '../../domain/keys/owners/collect-routing.js'
 import {KeyDirectory} from '../../domain/keys/owners/key-directory.js'

@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
-import {renderRanges} from '../../cli/render/ranges.js'
+import {renderRanges} from '../../cli/render/keys/key-ranges.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import {type KeyRanges, keyRanges} from '../../domain/keys/ranges/range-report.js'
 

@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {messageFlags, pulsarFlags, sampleFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
-import {renderSample} from '../../cli/render/sample.js'
+import {renderSample} from '../../cli/render/keys/message-sample.js'
 import {sampleOptions} from '../../cli/flags/sample-flags.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import {directoryOrNull} from '../../domain/keys/owners/key-directory.js'

@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {messageFlags, pulsarFlags, sampleFlags} from '../../cli/flags/common-flags.js'
-import {renderSimulation} from '../../cli/render/simulation.js'
+import {renderSimulation} from '../../cli/render/keys/key-simulation.js'
 import {sampleOptions} from '../../cli/flags/sample-flags.js'
 import {DEFAULT_SETTINGS} from '../../domain/keys/selectors/algorithms.js'
 import {parseVersion} from '../../domain/keys/selectors/broker-version.js'

@@ -1,5 +1,5 @@
-import type {KeySample} from '../../domain/message-sampling/sample-report.js'
-import {renderPairs, renderShare, renderTable} from './table.js'
+import type {KeySample} from '../../../domain/message-sampling/sample-report.js'
+import {renderPairs, renderShare, renderTable} from '../table.js'
 
 const TOP_HEAD = ['key', 'messages', 'share', 'partition', 'slot', 'consumer']
 const PRODUCER_HEAD = [

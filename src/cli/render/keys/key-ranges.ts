@@ -1,9 +1,9 @@
-import type {RangeFinding, RangeFindingCode} from '../../domain/keys/ranges/range-findings.js'
-import type {DrainingSlot, RangePartition} from '../../domain/keys/ranges/partition-ranges.js'
-import type {KeyRanges} from '../../domain/keys/ranges/range-report.js'
-import type {SlotRange} from '../../domain/keys/selectors/slot-ranges.js'
-import {letterOf, renderStrip} from './strip.js'
-import {renderShare, renderTable} from './table.js'
+import type {RangeFinding, RangeFindingCode} from '../../../domain/keys/ranges/range-findings.js'
+import type {DrainingSlot, RangePartition} from '../../../domain/keys/ranges/partition-ranges.js'
+import type {KeyRanges} from '../../../domain/keys/ranges/range-report.js'
+import type {SlotRange} from '../../../domain/keys/selectors/slot-ranges.js'
+import {letterOf, renderStrip} from './key-space-strip.js'
+import {renderShare, renderTable} from '../table.js'
 
 const HEAD = ['', 'consumer', 'address', 'slots', 'share', 'permits', 'unacked', 'ranges']
 const RANGES_SHOWN = 3

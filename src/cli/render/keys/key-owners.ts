@@ -1,6 +1,6 @@
-import type {KeyOwners} from '../../domain/keys/owners/key-owners.js'
-import type {Routing} from '../../domain/keys/hashing/partition-routing.js'
-import {renderTable} from './table.js'
+import type {KeyOwners} from '../../../domain/keys/owners/key-owners.js'
+import type {Routing} from '../../../domain/keys/hashing/partition-routing.js'
+import {renderTable} from '../table.js'
 
 const HEAD = ['key', 'partition', 'slot', 'consumer', 'address', 'draining', 'same slot']
 

@@ -1,7 +1,7 @@
 import chalk from 'chalk'
 
-import type {RangePartition} from '../../domain/keys/ranges/partition-ranges.js'
-import type {SlotRange} from '../../domain/keys/selectors/slot-ranges.js'
+import type {RangePartition} from '../../../domain/keys/ranges/partition-ranges.js'
+import type {SlotRange} from '../../../domain/keys/selectors/slot-ranges.js'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const MORE = '*'

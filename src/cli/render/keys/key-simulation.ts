@@ -1,7 +1,7 @@
-import type {Evenness, Proposals} from '../../domain/keys/simulation/name-search.js'
-import type {SimulatedConsumer, SimulatedPartition} from '../../domain/keys/simulation/simulate-partition.js'
-import type {Assumption, KeySimulation} from '../../domain/keys/simulation/simulation.js'
-import {renderShare, renderTable} from './table.js'
+import type {Evenness, Proposals} from '../../../domain/keys/simulation/name-search.js'
+import type {SimulatedConsumer, SimulatedPartition} from '../../../domain/keys/simulation/simulate-partition.js'
+import type {Assumption, KeySimulation} from '../../../domain/keys/simulation/simulation.js'
+import {renderShare, renderTable} from '../table.js'
 
 export function renderSimulation(report: KeySimulation): string {
   return [
