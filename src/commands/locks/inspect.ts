@@ -4,7 +4,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {redisFlags} from '../../cli/flags/common-flags.js'
 import {familiesFlag, ownFamilies} from '../../cli/flags/lock-families-flag.js'
 import {judgeFlags, judgeOptions} from '../../cli/flags/lock-flags.js'
-import {renderLock} from '../../cli/render/lock.js'
+import {renderLock} from '../../cli/render/locks/lock.js'
 import {inspectLock, type LockInspection} from '../../domain/locks/inspect/collect-lock.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
 

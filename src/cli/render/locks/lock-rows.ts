@@ -1,5 +1,5 @@
-import type {LockRecord} from '../../domain/locks/recognition/lock-record.js'
-import {fieldText} from '../output/list-output.js'
+import type {LockRecord} from '../../../domain/locks/recognition/lock-record.js'
+import {fieldText} from '../../output/list-output.js'
 
 type Column = keyof LockRecord | 'host' | 'pid' | 'token'
 

@@ -1,9 +1,9 @@
 import chalk from 'chalk'
 
-import type {LockScan} from '../../domain/locks/scan/collect-locks.js'
-import type {LockRecord, LockRelation} from '../../domain/locks/recognition/lock-record.js'
-import type {LockVerdict} from '../../domain/locks/recognition/lock-verdicts.js'
-import {type Cell, renderMs, renderTable} from './table.js'
+import type {LockScan} from '../../../domain/locks/scan/collect-locks.js'
+import type {LockRecord, LockRelation} from '../../../domain/locks/recognition/lock-record.js'
+import type {LockVerdict} from '../../../domain/locks/recognition/lock-verdicts.js'
+import {type Cell, renderMs, renderTable} from '../table.js'
 
 const HEAD = ['verdict', 'key', 'family', 'holder', 'ttl', 'held']
 const MESSAGES_HEAD = ['messages go to', 'which is']

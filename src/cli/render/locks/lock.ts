@@ -1,7 +1,7 @@
-import type {LockInspection} from '../../domain/locks/inspect/collect-lock.js'
-import type {ReleaseStep} from '../../domain/locks/inspect/release-outlook.js'
+import type {LockInspection} from '../../../domain/locks/inspect/collect-lock.js'
+import type {ReleaseStep} from '../../../domain/locks/inspect/release-outlook.js'
 import {colour, heldText, ttlText} from './locks.js'
-import {renderMs, renderPairs, renderTable} from './table.js'
+import {renderMs, renderPairs, renderTable} from '../table.js'
 
 export function renderLock(inspection: LockInspection): string {
   const {companions, format, holders, lock, waiters} = inspection

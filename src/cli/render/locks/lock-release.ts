@@ -1,7 +1,7 @@
-import type {LockReleases} from '../../domain/locks/release/execute-release.js'
-import type {PlannedRelease, ReleasePlan} from '../../domain/locks/release/release-plan.js'
+import type {LockReleases} from '../../../domain/locks/release/execute-release.js'
+import type {PlannedRelease, ReleasePlan} from '../../../domain/locks/release/release-plan.js'
 import {colour, heldText, ttlText} from './locks.js'
-import {renderMs, renderTable} from './table.js'
+import {renderMs, renderTable} from '../table.js'
 
 /** @param file where the plan is; null where it was not written. */
 export function renderReleasePlan(
