@@ -3,7 +3,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, confirmFlags} from '../../cli/flags/common-flags.js'
 import {journalFlags, migrationArg} from '../../cli/flags/migration-flags.js'
 import {openJournal} from '../../cli/open-journal.js'
-import {renderMigrations} from '../../cli/render/migration.js'
+import {renderMigrations} from '../../cli/render/migration/migration.js'
 import {finishMigration} from '../../domain/migration/run/finish-migration.js'
 import type {MigrationList} from '../../domain/migration/journal/status.js'
 

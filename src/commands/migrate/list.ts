@@ -2,7 +2,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {journalFlags} from '../../cli/flags/migration-flags.js'
 import {openJournal} from '../../cli/open-journal.js'
-import {renderMigrations} from '../../cli/render/migration.js'
+import {renderMigrations} from '../../cli/render/migration/migration.js'
 import type {MigrationList} from '../../domain/migration/journal/status.js'
 import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
 

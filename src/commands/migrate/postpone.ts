@@ -2,7 +2,7 @@ import {currentActor} from '../../cli/process-user.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {askFlags, migrationArg} from '../../cli/flags/migration-flags.js'
 import {openJournal} from '../../cli/open-journal.js'
-import {renderAsked} from '../../cli/render/migration.js'
+import {renderAsked} from '../../cli/render/migration/migration.js'
 import {type AskedMigration, askMigration, cancelRequest} from '../../domain/migration/run/send-request.js'
 
 export default class MigratePostpone extends KeyshiftCommand<AskedMigration> {

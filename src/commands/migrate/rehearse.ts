@@ -3,7 +3,7 @@ import {Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {messageFlags, pulsarFlags, subscriptionArg, topicArg, confirmFlags} from '../../cli/flags/common-flags.js'
 import {interruptible} from '../../cli/interrupt-signal.js'
-import {renderRehearsal} from '../../cli/render/rehearsal.js'
+import {renderRehearsal} from '../../cli/render/migration/rehearsal.js'
 import {type Rehearsal, rehearse} from '../../domain/rehearsal/rehearse.js'
 import {Interrupted, Usage} from '../../errors.js'
 

@@ -4,7 +4,7 @@ import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {migrationArg, runFlags, takeOverFlag} from '../../cli/flags/migration-flags.js'
 import {openJournal} from '../../cli/open-journal.js'
 import {runControls} from '../../cli/migration-run.js'
-import {renderResult} from '../../cli/render/migration.js'
+import {renderResult} from '../../cli/render/migration/migration.js'
 import {resumeMigration} from '../../domain/migration/run/run-migration.js'
 import type {MigrationResult} from '../../domain/migration/run/migration-result.js'
 

@@ -2,7 +2,7 @@ import {KeyshiftCommand} from '../../../cli/base-command.js'
 import {pulsarFlags} from '../../../cli/flags/common-flags.js'
 import {journalFlags, migrationArg} from '../../../cli/flags/migration-flags.js'
 import {openJournal} from '../../../cli/open-journal.js'
-import {renderCheck} from '../../../cli/render/migration.js'
+import {renderCheck} from '../../../cli/render/migration/migration.js'
 import {type JournalCheck, verifyJournal} from '../../../domain/migration/journal/list-migrations.js'
 import {Conflict} from '../../../errors.js'
 

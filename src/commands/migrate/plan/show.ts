@@ -2,7 +2,7 @@ import {Args} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../../cli/base-command.js'
 import {PLAN_COMMAND, readPlanFile} from '../../../cli/files/plan-file.js'
-import {renderPlan} from '../../../cli/render/migration.js'
+import {renderPlan} from '../../../cli/render/migration/migration.js'
 import type {MigrationPlan} from '../../../domain/migration/plan/plan.js'
 import {parsePlan} from '../../../domain/migration/plan/parse-plan.js'
 

@@ -1,12 +1,12 @@
 import chalk from 'chalk'
 
-import type {AskedMigration} from '../../domain/migration/run/send-request.js'
-import type {Finding} from '../../domain/migration/preflight/preflight-finding.js'
-import type {MigrationPlan} from '../../domain/migration/plan/plan.js'
-import type {MigrationResult} from '../../domain/migration/run/migration-result.js'
-import type {MigrationList, MigrationStatus} from '../../domain/migration/journal/status.js'
-import type {JournalCheck} from '../../domain/migration/journal/list-migrations.js'
-import {renderMs, renderPairs, renderTable} from './table.js'
+import type {AskedMigration} from '../../../domain/migration/run/send-request.js'
+import type {Finding} from '../../../domain/migration/preflight/preflight-finding.js'
+import type {MigrationPlan} from '../../../domain/migration/plan/plan.js'
+import type {MigrationResult} from '../../../domain/migration/run/migration-result.js'
+import type {MigrationList, MigrationStatus} from '../../../domain/migration/journal/status.js'
+import type {JournalCheck} from '../../../domain/migration/journal/list-migrations.js'
+import {renderMs, renderPairs, renderTable} from '../table.js'
 
 export function renderPlan(plan: MigrationPlan): string {
   const head = renderPairs([

@@ -1,5 +1,5 @@
-import type {Rehearsal} from '../../domain/rehearsal/rehearse.js'
-import {renderMs, renderPairs, renderShare, renderTable} from './table.js'
+import type {Rehearsal} from '../../../domain/rehearsal/rehearse.js'
+import {renderMs, renderPairs, renderShare, renderTable} from '../table.js'
 
 export function renderRehearsal(rehearsal: Rehearsal): string {
   const {consumers, headOfLine, hotKeys} = rehearsal
