@@ -2,7 +2,7 @@ import type {StatsQuery} from '../../../clients/pulsar-admin/admin.js'
 import type {CursorStats, InternalStats, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict, Unreachable} from '../../../errors.js'
 import type {CursorLook} from '../proofs/drain-proof.js'
-import type {StepContext} from '../steps/step.js'
+import type {BrokerContext} from './broker-context.js'
 
 /** One partition's subscription, as the statistics show it now; null where it does not exist. */
 export interface SubscriptionLook {
@@ -11,7 +11,7 @@ export interface SubscriptionLook {
 }
 
 /** @throws Conflict E_WORLD_CHANGED when the topic has grown partitions. */
-export async function lookAtSubscription(context: StepContext, subscription: string): Promise<SubscriptionLook[]> {
+export async function lookAtSubscription(context: BrokerContext, subscription: string): Promise<SubscriptionLook[]> {
   const topics = await lookAtTopic(context)
   return topics.map(({partition, stats}) => ({partition, stats: stats.subscriptions?.[subscription] ?? null}))
 }
@@ -22,7 +22,7 @@ export async function lookAtSubscription(context: StepContext, subscription: str
  * @throws Conflict E_WORLD_CHANGED when a partition lost it.
  */
 export async function requireSubscription(
-  context: StepContext,
+  context: BrokerContext,
   subscription: string,
 ): Promise<Array<{partition: number | null; stats: SubscriptionStats}>> {
   const looks = await lookAtSubscription(context, subscription)
@@ -33,7 +33,7 @@ export async function requireSubscription(
 }
 
 /** Statistics and cursor of a subscription on every partition where it exists, read together. */
-export async function lookAtCursors(context: StepContext, subscription: string): Promise<CursorLook[]> {
+export async function lookAtCursors(context: BrokerContext, subscription: string): Promise<CursorLook[]> {
   const [looks, internals] = await Promise.all([
     lookAtSubscription(context, subscription),
     Promise.all(context.partitions.map(({name}) => context.admin.internalStats(name))),
@@ -72,7 +72,7 @@ function cursorLook(
 
 /** One request for all partitions; it also tells when the topic has grown. */
 export async function lookAtTopic(
-  {acceptsGrowth, admin, partitions, plan, topic}: StepContext,
+  {acceptsGrowth, admin, partitions, plan, topic}: BrokerContext,
   more: StatsQuery = {},
 ): Promise<Array<{partition: number | null; stats: TopicStats}>> {
   const query = {getPreciseBacklog: true, excludePublishers: true, ...more}

@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {Conflict} from '../../../errors.js'
 import {type CursorLook, isDrained} from '../proofs/drain-proof.js'
-import type {StepContext} from '../steps/step.js'
+import type {BrokerContext} from './broker-context.js'
 import {lookAtCursors, partitionLabels} from './collect-samples.js'
 
 const LATE_ACK_MS = 10_000
@@ -12,7 +12,7 @@ const LATE_ACK_MS = 10_000
  *
  * @throws Conflict E_NOT_DRAINED when it is not acknowledged within 10 s.
  */
-export async function drainedCursors(context: StepContext): Promise<CursorLook[]> {
+export async function drainedCursors(context: BrokerContext): Promise<CursorLook[]> {
   const deadline = Date.now() + LATE_ACK_MS
   let looks = await lookAtCursors(context, context.leg.source)
   for (;;) {

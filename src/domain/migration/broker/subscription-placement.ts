@@ -3,7 +3,7 @@ import {unlessRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'
-import type {StepContext} from '../steps/step.js'
+import type {BrokerContext} from './broker-context.js'
 import type {HandOver} from './switch-position.js'
 import {lookAtCursors} from './collect-samples.js'
 
@@ -24,7 +24,7 @@ export function identityOf({isReplicated, subscriptionProperties}: SubscriptionS
  * have answered: the next try must not meet requests of this one.
  */
 export async function makeAt(
-  context: StepContext,
+  context: BrokerContext,
   subscription: string,
   handedOver: readonly HandOver[],
   identity: SubscriptionIdentity,
@@ -37,7 +37,7 @@ export async function makeAt(
 }
 
 async function makeOne(
-  context: StepContext,
+  context: BrokerContext,
   subscription: string,
   row: HandOver,
   identity: SubscriptionIdentity,
@@ -55,7 +55,7 @@ async function makeOne(
  * What is there already comes from a try that was cut off, perhaps before the broker had placed its cursor. One that
  * stands right is left alone: its fleet may be getting in, and would get again what it gets now.
  */
-async function placeUnplaced(context: StepContext, subscription: string, found: readonly HandOver[]): Promise<void> {
+async function placeUnplaced(context: BrokerContext, subscription: string, found: readonly HandOver[]): Promise<void> {
   const looks = await lookAtCursors(context, subscription)
   const unplaced = found.filter(({markDelete, partition}) => {
     const look = looks.find((row) => row.partition === partition)
@@ -67,7 +67,7 @@ async function placeUnplaced(context: StepContext, subscription: string, found: 
 }
 
 /** Places a subscription's cursor behind the hand-over point of each partition; who is connected there is disconnected. */
-export async function placeAt(context: StepContext, subscription: string, rows: readonly HandOver[]): Promise<void> {
+export async function placeAt(context: BrokerContext, subscription: string, rows: readonly HandOver[]): Promise<void> {
   await Promise.all(
     rows.map((row) => {
       const {name, position} = placeOf(context, row)
@@ -76,7 +76,10 @@ export async function placeAt(context: StepContext, subscription: string, rows: 
   )
 }
 
-function placeOf({partitions}: StepContext, {markDelete, partition}: HandOver): {name: TopicName; position: Position} {
+function placeOf(
+  {partitions}: BrokerContext,
+  {markDelete, partition}: HandOver,
+): {name: TopicName; position: Position} {
   const name = partitions.find((row) => row.partition === partition)?.name
   const position = parsePosition(markDelete)
   if (!name || !position) throw new Conflict('E_NO_POSITION', `no hand-over point for partition ${String(partition)}`)
@@ -85,7 +88,7 @@ function placeOf({partitions}: StepContext, {markDelete, partition}: HandOver): 
 
 /** Deletes a subscription on these partitions, with its consumers' connections to it; absent is deleted. */
 export async function deleteOn(
-  {admin, partitions}: StepContext,
+  {admin, partitions}: BrokerContext,
   subscription: string,
   rows: ReadonlyArray<{readonly partition: number | null}>,
 ): Promise<void> {

@@ -1,24 +1,13 @@
-import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
-import type {TopicName} from '../../../topic-name.js'
+import type {BrokerContext} from '../broker/broker-context.js'
 import type {Captured} from '../journal/history.js'
-import type {Leg} from '../plan/direction.js'
-import type {MigrationPlan} from '../plan/plan.js'
 import type {TargetSeat} from '../broker/placeholder.js'
 import type {HeldPolicies} from '../broker/paused-policies.js'
 import type {StepId} from '../strategy.js'
 
-export interface StepContext {
-  readonly admin: PulsarAdmin
-  readonly plan: MigrationPlan
-  readonly leg: Leg
-  readonly topic: TopicName
-  /** The partitions, or the plain topic itself with number null. */
-  readonly partitions: ReadonlyArray<{readonly partition: number | null; readonly name: TopicName}>
+export interface StepContext extends BrokerContext {
   /** The one way to change a policy of the topic. */
   readonly policies: HeldPolicies
   readonly seat: TargetSeat
-  /** Whether partitions that came since the plan are no reason to stop: what was done is undone. */
-  readonly acceptsGrowth: boolean
   /** Whether a process that is gone took the first steps. */
   readonly isResumed: boolean
   /** What an earlier step of this leg captured; throws when it has not run. */

@@ -1,0 +1,16 @@
+import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import type {TopicName} from '../../../topic-name.js'
+import type {Leg} from '../plan/direction.js'
+import type {MigrationPlan} from '../plan/plan.js'
+
+/** What every request of a migration to the broker needs to know. */
+export interface BrokerContext {
+  readonly admin: PulsarAdmin
+  readonly plan: MigrationPlan
+  readonly leg: Leg
+  readonly topic: TopicName
+  /** The partitions, or the plain topic itself with number null. */
+  readonly partitions: ReadonlyArray<{readonly partition: number | null; readonly name: TopicName}>
+  /** Whether partitions that were added since the plan are accepted, because the run only undoes what was done. */
+  readonly acceptsGrowth: boolean
+}
