@@ -30,17 +30,17 @@ export async function runControls(flags: RunFlags, progress: Progress, access: A
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   return {
     budgets: {attachMs: flags['attach-timeout'], drainMs: flags['drain-timeout'], gapMs: flags['max-gap'] ?? null},
-    async openSeat(topic, subscription) {
+    async openPlaceholder(topic, subscription) {
       try {
         transport ??= await access.transport('websocket')
-        return await transport.occupy(topic, subscription)
+        return await transport.reserveSubscription(topic, subscription)
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error
         progress.say(`without a seat for the new subscription, C++ clients may come late: ${error.message}`)
         return null
       }
     },
-    soak: {forMs: flags.soak ?? 0, goesBack: flags['no-auto-rollback'] !== true},
+    soak: {forMs: flags.soak ?? 0, rollsBack: flags['no-auto-rollback'] !== true},
     hooks: hooks && {run: (name, facts) => hooks.run(name, {...facts})},
     interrupt: interrupt.signal,
     stop: stop.signal,
@@ -62,12 +62,12 @@ function narrate(progress: Progress): (event: RunEvent) => void {
   return (event) => {
     switch (event.kind) {
       case 'step':
-        progress.say(`${event.leg === 'back' ? 'back: ' : ''}${event.step}: ${event.title}`)
+        progress.say(`${event.direction === 'rollback' ? 'back: ' : ''}${event.step}: ${event.title}`)
         break
       case 'undo':
         progress.say(`going back: ${event.step}`)
         break
-      case 'back':
+      case 'rollback':
         progress.say(`going back: ${event.reason}`)
         break
       case 'hook':

@@ -20,7 +20,7 @@ class HaltingJournal implements JournalStore {
   private written = 0
   private hasHalted = false
 
-  /** @param haltAt a line's number from 0, or its step and phase as `evict intent`. */
+  /** @param haltAt a line's number from 0, or its step and phase as `disconnect intent`. */
   constructor(inner: JournalStore, haltAt: string, isBefore: boolean) {
     this.inner = inner
     this.haltAt = haltAt
@@ -46,7 +46,7 @@ class HaltingJournal implements JournalStore {
   list = (): Promise<string[]> => this.inner.list()
   claim = (claim: Claim): Promise<Claim> => this.inner.claim(claim)
   holder = (subject: Subject): ReturnType<JournalStore['holder']> => this.inner.holder(subject)
-  beat = (claim: Claim, heartbeat: Heartbeat): Promise<void> => this.inner.beat(claim, heartbeat)
+  writeHeartbeat = (claim: Claim, heartbeat: Heartbeat): Promise<void> => this.inner.writeHeartbeat(claim, heartbeat)
   release = (claim: Claim): Promise<void> => this.inner.release(claim)
 
   private async halt(): Promise<void> {
@@ -70,8 +70,8 @@ const plan = parsePlan(await readFile(file, 'utf8'), file)
 try {
   const {findings} = await applyPlan({admin, store, who: {user: 'test', host: hostname(), pid: process.pid}}, plan, {
     budgets: {drainMs: 30_000, attachMs: 30_000, gapMs: null},
-    soak: {forMs: 0, goesBack: true},
-    openSeat: (topic, subscription) => transport.occupy(topic, subscription).catch(() => null),
+    soak: {forMs: 0, rollsBack: true},
+    openPlaceholder: (topic, subscription) => transport.reserveSubscription(topic, subscription).catch(() => null),
     hooks: null,
     interrupt: never,
     stop: never,

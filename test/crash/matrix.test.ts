@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
+import {mayDeliverTwiceOnJoin} from '../../src/domain/migration/double-delivery.js'
 import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {stepsOf} from '../../src/domain/migration/strategy.js'
 import {parseDocument} from '../support/cli.js'
@@ -11,8 +11,8 @@ import {
   type Journey,
   JOURNEYS,
   type Moment,
-  newestMigration,
   NEW_SUBSCRIPTION,
+  newestMigration,
   planJourney,
   startWhenRefused,
   stateOf,
@@ -25,7 +25,7 @@ import {chooseSeeded} from '../support/seed.js'
 const PARTITIONS = 4
 /** The first line, four of each step, and the last. */
 function linesOf({strategy, to}: Journey): number[] {
-  const steps = stepsOf(strategy, 'forward', joinsTwice(brokerVersion, to))
+  const steps = stepsOf(strategy, 'forward', mayDeliverTwiceOnJoin(brokerVersion, to))
   return Array.from({length: 1 + steps.length * 4 + 1}, (_, line) => line)
 }
 
@@ -62,7 +62,7 @@ for (const cell of chosen) {
       const run = await fromElsewhere(place, ['migrate', verb, id, '--yes'])
       if (death.line === 0 && death.when === 'before') {
         assert.equal(run.code, 5, 'nothing had begun')
-        assert.equal(parseDocument(run.stdout).error.code, 'E_NOT_BEGUN')
+        assert.equal(parseDocument(run.stdout).error.code, 'E_NOT_STARTED')
       } else {
         assert.equal(run.code, 0, run.stdout)
         const {result} = parseDocument<MigrationResult>(run.stdout)
@@ -79,7 +79,7 @@ for (const cell of chosen) {
       const name = isMoved && strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
       const types = Array<string>(PARTITIONS).fill(isMoved ? to : from)
       assert.deepEqual(await subscriptionsOf(place, scene), {[name]: types})
-      if (run.code === 0 && (await newestMigration(place))?.isFenced) {
+      if (run.code === 0 && (await newestMigration(place))?.hasRestrictions) {
         // The fleet that is not used any more is stopped, as its operator would.
         if (!isMoved) await (await standby)?.close()
         const finished = await fromElsewhere(place, ['migrate', 'finish', id, '--yes'])

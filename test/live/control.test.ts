@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 
 import type {Scene} from '../../src/domain/lab/workload.js'
-import type {AskedMigration} from '../../src/domain/migration/run/send-request.js'
+import type {RequestResult} from '../../src/domain/migration/run/send-request.js'
 import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import type {MigrationList, MigrationStatus} from '../../src/domain/migration/journal/status.js'
 import {askCli, type CliRun, parseDocument, requireFailure, type RunningCli, startCli} from '../support/cli.js'
@@ -60,14 +60,14 @@ test(
   live(async (t, place) => {
     const {id, run, scene} = await postponed(t, place)
     const status = await newestMigration(place)
-    assert.deepEqual([status?.state, status?.step, status?.gapMs], ['postponed', 'fence', null])
+    assert.deepEqual([status?.state, status?.step, status?.gapMs], ['postponed', 'restrict-types', null])
     assert.match(status?.waitingFor ?? '', /cutover/)
     const handled = scene.tally.open
     await until('messages while it waits', () => scene.tally.sentCount > 600)
     assert.ok(scene.tally.open <= handled + 100, 'messages are handled all the while')
     const answer = await say(place, 'cutover', id)
     assert.equal(answer.code, 0, answer.stdout)
-    assert.equal(parseDocument<AskedMigration>(answer.stdout).result.isAccepted, true)
+    assert.equal(parseDocument<RequestResult>(answer.stdout).result.isAccepted, true)
     const finished = await run.finished
     assert.equal(finished.code, 0, finished.stdout)
     assert.equal(parseDocument<MigrationResult>(finished.stdout).result.state, 'done')
@@ -91,7 +91,7 @@ test(
     for (const verb of ['cutover', 'postpone', 'abort']) {
       const late = await say(place, verb, id)
       assert.equal(late.code, 3, verb)
-      assert.equal(parseDocument(late.stdout).error.code, 'E_NOT_NOW')
+      assert.equal(parseDocument(late.stdout).error.code, 'E_NOT_ALLOWED_IN_STATE')
       assert.match(parseDocument(late.stdout).error.message, /rolled-back/)
     }
     const cancel = await say(place, 'abort', id, '--cancel')
@@ -130,7 +130,7 @@ test(
     const {id} = await untilState(place, ({step}) => step === 'drain' || step === 'pause')
     for (const verb of ['postpone', 'cutover']) {
       const late = await say(place, verb, id)
-      assert.equal(parseDocument(late.stdout).error.code, 'E_NOT_NOW', late.stdout)
+      assert.equal(parseDocument(late.stdout).error.code, 'E_NOT_ALLOWED_IN_STATE', late.stdout)
     }
     assert.equal((await say(place, 'abort', id)).code, 0)
     assert.equal((await run.finished).code, 8)
@@ -153,9 +153,9 @@ test(
     )
     const unanswered = await asking
     assert.equal(unanswered.code, 8)
-    assert.equal(parseDocument(unanswered.stdout).error.code, 'E_NOT_ANSWERED')
+    assert.equal(parseDocument(unanswered.stdout).error.code, 'E_REQUEST_TIMEOUT')
     const cancel = await say(place, 'cutover', id, '--cancel')
-    assert.equal(parseDocument<AskedMigration>(cancel.stdout).result.isAccepted, true, cancel.stdout)
+    assert.equal(parseDocument<RequestResult>(cancel.stdout).result.isAccepted, true, cancel.stdout)
     process.kill(run.child.pid, 'SIGCONT')
     const abort = await say(place, 'abort', id)
     assert.equal(abort.code, 0, abort.stdout)
@@ -185,7 +185,7 @@ test(
     const takeOver = ['migrate', 'resume', id, '--yes', '--take-over', ...whereOf(place)]
     await requireFailure({args: takeOver, exit: 5, code: 'E_CLAIMED', says: /last heard of at/})
     const finish = ['migrate', 'finish', id, '--yes', ...whereOf(place)]
-    await requireFailure({args: finish, exit: 3, code: 'E_NOT_DONE', says: /postponed/})
+    await requireFailure({args: finish, exit: 3, code: 'E_NOT_COMPLETED', says: /postponed/})
     assert.equal((await say(place, 'abort', id)).code, 0)
     assert.equal((await run.finished).code, 8)
     await requireWhole(scene)
@@ -220,7 +220,7 @@ test(
     assert.equal((await run.finished).code, 0)
     await askCli(['migrate', 'finish', id, '--yes', ...whereOf(place)])
     const args = ['migrate', 'rollback', id, '--yes', ...whereOf(place)]
-    await requireFailure({args, exit: 3, code: 'E_NO_WAY_BACK', says: /finished/})
+    await requireFailure({args, exit: 3, code: 'E_CANNOT_ROLL_BACK', says: /finished/})
     await requireWhole(scene)
   }),
 )

@@ -26,7 +26,7 @@ for (const to of ['Key_Shared', 'Failover'] as const) {
       const standby = startWhenRefused(place, scene, journey)
       // Without a seat the name is free; and the door is opened here for longer than the run does.
       const unseated = {...place, addresses: {...place.addresses, webSocketUrl: 'ws://127.0.0.1:1'}}
-      const run = await applyUntil(t, unseated, plan, {line: 'fence verified', when: 'after'})
+      const run = await applyUntil(t, unseated, plan, {line: 'restrict-types verified', when: 'after'})
       await standby
       const door = `${scene.topic.full.replace('persistent://', '/persistent/')}/autoSubscriptionCreation`
       await ask(place.addresses, 'POST', door, {allowAutoSubscriptionCreation: true})

@@ -13,19 +13,19 @@ const RENEWED = {...IN_PLACE, from: 'Failover'} as const
 
 /** Every kind of call that changes the cluster, by the step that makes it. */
 const CALLS: ReadonlyArray<readonly [step: string, journey: Journey, method: string, path: RegExp]> = [
-  ['fence', IN_PLACE, 'POST', /subscriptionTypesEnabled/],
+  ['restrict-types', IN_PLACE, 'POST', /subscriptionTypesEnabled/],
   ['pause', IN_PLACE, 'POST', /dispatchRate/],
-  ['evict', IN_PLACE, 'POST', /resetcursor/],
-  ['admit', IN_PLACE, 'DELETE', /dispatchRate/],
-  ['fence', RENEWED, 'PUT', /subscription\/__keyshift-keeper/],
-  ['evict', RENEWED, 'DELETE', /-partition-\d\/subscription\/decision/],
-  ['evict', RENEWED, 'PUT', /-partition-\d\/subscription\/decision/],
-  ['door', BLUE_GREEN, 'POST', /autoSubscriptionCreation/],
-  ['fence', BLUE_GREEN, 'POST', /subscriptionTypesEnabled/],
-  ['reserve', BLUE_GREEN, 'PUT', /-partition-\d\/subscription\/decision-new/],
-  ['replace', BLUE_GREEN, 'POST', /resetcursor/],
-  ['replace', BLUE_GREEN, 'DELETE', /-partition-\d\/subscription\/decision/],
-  ['replace', BLUE_GREEN, 'DELETE', /subscriptionTypesEnabled/],
+  ['disconnect', IN_PLACE, 'POST', /resetcursor/],
+  ['switch-type', IN_PLACE, 'DELETE', /dispatchRate/],
+  ['restrict-types', RENEWED, 'PUT', /subscription\/__keyshift-retention/],
+  ['disconnect', RENEWED, 'DELETE', /-partition-\d\/subscription\/decision/],
+  ['disconnect', RENEWED, 'PUT', /-partition-\d\/subscription\/decision/],
+  ['block-auto-create', BLUE_GREEN, 'POST', /autoSubscriptionCreation/],
+  ['restrict-types', BLUE_GREEN, 'POST', /subscriptionTypesEnabled/],
+  ['create-new', BLUE_GREEN, 'PUT', /-partition-\d\/subscription\/decision-new/],
+  ['switch-subscription', BLUE_GREEN, 'POST', /resetcursor/],
+  ['switch-subscription', BLUE_GREEN, 'DELETE', /-partition-\d\/subscription\/decision/],
+  ['switch-subscription', BLUE_GREEN, 'DELETE', /subscriptionTypesEnabled/],
 ]
 
 for (const [step, journey, method, path] of CALLS) {

@@ -59,7 +59,7 @@ for (const client of CLIENTS) {
           old.lastHandledAt < Date.parse(result.switchedAt ?? ''),
           'the old fleet got a message after the switch',
         )
-        assert.deepEqual(result.stragglers, ['old-0', 'old-1', 'old-2', 'old-3'])
+        assert.deepEqual(result.refusedConsumers, ['old-0', 'old-1', 'old-2', 'old-3'])
       }),
     )
   }

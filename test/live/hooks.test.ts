@@ -29,7 +29,8 @@ async function prepare(t: TestContext, place: Place, hooks: Record<string, strin
   const log = join(place.folder, 'hooks.log')
   await mkdir(folder)
   for (const [name, body] of Object.entries(hooks)) {
-    const facts = '$KEYSHIFT_LEG $KEYSHIFT_STEP $KEYSHIFT_FROM $KEYSHIFT_TO $KEYSHIFT_TOPIC $KEYSHIFT_SUBSCRIPTION'
+    const facts =
+      '$KEYSHIFT_DIRECTION $KEYSHIFT_STEP $KEYSHIFT_FROM $KEYSHIFT_TO $KEYSHIFT_TOPIC $KEYSHIFT_SUBSCRIPTION'
     const text = `#!/bin/sh\necho "${name} ${facts} token=$KEYSHIFT_TOKEN" >> ${log}\n${body}\n`
     await writeFile(join(folder, name), text)
     await chmod(join(folder, name), 0o755)
@@ -69,7 +70,7 @@ test(
       names,
     )
     const steps = lines.map((line) => line.split(' ')[2])
-    assert.deepEqual(steps, ['pause', 'pause', 'drain', 'evict', 'admit', 'admit', 'attach'])
+    assert.deepEqual(steps, ['pause', 'pause', 'drain', 'disconnect', 'switch-type', 'switch-type', 'verify-delivery'])
     assert.ok(
       lines.every(
         (line) => line.includes(`forward`) && line.includes(`Shared Key_Shared ${scene.topic.full} decision`),
@@ -144,8 +145,8 @@ test(
     const finished = await run.finished
     assert.equal(finished.code, 0, finished.stdout)
     const {gap, gapMs} = parseDocument<MigrationResult>(finished.stdout).result
-    assert.ok((gap.fleetMs ?? 0) > 0)
-    assert.equal((gap.oursMs ?? 0) + gap.hooksMs + (gap.fleetMs ?? 0), gapMs)
+    assert.ok((gap.consumersMs ?? 0) > 0)
+    assert.equal((gap.keyshiftMs ?? 0) + gap.hooksMs + (gap.consumersMs ?? 0), gapMs)
     await requireWhole(scene)
   }),
 )

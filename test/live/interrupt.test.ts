@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
+import {mayDeliverTwiceOnJoin} from '../../src/domain/migration/double-delivery.js'
 import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {parseDocument, startCli} from '../support/cli.js'
 import {untilJournal} from '../support/kill.js'
@@ -9,7 +9,7 @@ import {brokerVersion, live, openScene, until} from '../support/live.js'
 import {applyArgs, journalOf, planFile, policiesOf, statusOf, typesOf} from '../support/migration.js'
 
 /** The step in which a switched migration waits for its new fleet. */
-const AFTER_SWITCH = joinsTwice(brokerVersion, 'Key_Shared') ? 'gather' : 'attach'
+const AFTER_SWITCH = mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared') ? 'await-consumers' : 'verify-delivery'
 
 for (const json of [[], ['--json']]) {
   test(

@@ -54,7 +54,7 @@ for (const [name, open] of STORES) {
       await open(place).release(other)
       assert.equal((await open(place).claim(other)).migrationId, holder.migrationId)
       const beat = {at: '2026-01-01T00:00:02.000Z', who: ANN, step: 'drain', waitingFor: 'acks of "ä"'}
-      await open(place).beat(holder, beat)
+      await open(place).writeHeartbeat(holder, beat)
       assert.deepEqual(await open(place).holder(holder.subject), {claim: holder, heartbeat: beat})
       await open(place).release(holder)
       assert.equal(await open(place).holder(holder.subject), null)
@@ -76,7 +76,10 @@ test(
     const entries: JournalEntry[] = []
     const path = `/persistent/${place.namespace}/__keyshift-journal-m1/unload`
     for (const fault of ['none', 'cut-request', 'unload', 'cut-answer', 'unload', 'cut-answer', 'cut-request']) {
-      const two = [following(entries, 'fence'), following([...entries, following(entries, 'fence')], 'pause')]
+      const two = [
+        following(entries, 'restrict-types'),
+        following([...entries, following(entries, 'restrict-types')], 'pause'),
+      ]
       if (fault === 'unload') await ask(place.addresses, 'PUT', path)
       if (fault.startsWith('cut')) proxy.cutNext(/topics\/persistent/, fault === 'cut-answer' ? 'answer' : 'request')
       assert.equal(await journal.append('m1', two), entries.length, fault)

@@ -56,9 +56,13 @@ for (const journey of JOURNEYS) {
       if (to !== 'Shared') assert.equal(figures.overlapsAfter, 0)
 
       await (await standby).close()
-      const {isFenced} = (await newestMigration(place)) ?? {isFenced: null}
-      assert.equal(isFenced, strategy === 'blue-green', 'in place all is given back; the door waits for the new fleet')
-      if (isFenced) await askCli(['migrate', 'finish', there.id, '--yes', ...whereOf(place)])
+      const {hasRestrictions} = (await newestMigration(place)) ?? {hasRestrictions: null}
+      assert.equal(
+        hasRestrictions,
+        strategy === 'blue-green',
+        'in place all is given back; the door waits for the new fleet',
+      )
+      if (hasRestrictions) await askCli(['migrate', 'finish', there.id, '--yes', ...whereOf(place)])
       assert.deepEqual(await stateOf(place, scene), before)
     }),
   )

@@ -54,7 +54,7 @@ test(
     const result = await askCli<MigrationResult>(applyArgs(place, plan))
     assert.equal(result.partitions[0]?.partition, null)
     assert.match(result.partitions[0].markDelete ?? '', /^\d+:\d+$/)
-    assert.equal((await statusOf(place))?.isFenced, true)
+    assert.equal((await statusOf(place))?.hasRestrictions, true)
     await askCli(['migrate', 'finish', result.id, '--yes', ...journalOf(place)])
     assert.deepEqual(await policiesOf(place, scene), before)
     assert.equal((await statusOf(place))?.state, 'finished')
@@ -211,13 +211,13 @@ test(
     const {error} = parseDocument(blocked.stdout)
     assert.equal(error.code, 'E_PLAN_BLOCKED')
     assert.match(error.message, /audit/)
-    assert.match(error.next.join('\n'), /--accept neighbours-fenced/)
-    await planFile(place, scene, ['--accept', 'neighbours-fenced'])
+    assert.match(error.next.join('\n'), /--accept neighbours-restricted/)
+    await planFile(place, scene, ['--accept', 'neighbours-restricted'])
     await scene.settle()
   }),
 )
 
-for (const step of ['fence', 'pause', 'drain', 'evict', 'admit', 'attach']) {
+for (const step of ['restrict-types', 'pause', 'drain', 'disconnect', 'switch-type', 'verify-delivery']) {
   test(
     `killed at ${step}: another run is refused, resume takes it to the end`,
     live(async (t, place) => {

@@ -74,7 +74,7 @@ async function moveIn(t: TestContext, place: Place, scene: Scene): Promise<Neigh
 }
 
 async function migrate(place: Place, scene: Scene, journey: Journey): Promise<MigrationResult> {
-  const accept = journey.strategy === 'in-place' ? ['--accept', 'neighbours-fenced'] : []
+  const accept = journey.strategy === 'in-place' ? ['--accept', 'neighbours-restricted'] : []
   const plan = await planJourney(place, scene, journey, accept)
   const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', ...whereOf(place)]
   const running = askCli<MigrationResult>(args)

@@ -6,7 +6,7 @@ import type {JournalEntry} from '../../src/clients/journal/journal-store.js'
 import {ClusterJournal} from '../../src/clients/journal/cluster-journal.js'
 import type {Scene} from '../../src/domain/lab/workload.js'
 import type {Worker} from '../../src/domain/lab/worker.js'
-import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
+import {mayDeliverTwiceOnJoin} from '../../src/domain/migration/double-delivery.js'
 import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {type CliRun, parseDocument, startCli} from '../support/cli.js'
 import {
@@ -28,7 +28,7 @@ const BLUE_GREEN = {...IN_PLACE, strategy: 'blue-green'} as const
  * Before 4.0 the broker reads on for consumers that are behind: a slow fleet may have more to finish than a drain waits for.
  * Then delivery to it goes on.
  */
-const READS_FAR_AHEAD = joinsTwice(brokerVersion, 'Key_Shared')
+const READS_FAR_AHEAD = mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared')
 
 /** A worker whose time for a message can be changed while it works. */
 class Changing implements Worker {
@@ -57,7 +57,9 @@ async function soaking(t: TestContext, place: Place, journey: Journey, ...more: 
   const {finished} = startCli(['migrate', 'apply', plan, '--yes', '--json', ...more, ...whereOf(place)])
   const isBlueGreen = journey.strategy === 'blue-green'
   if (isBlueGreen) {
-    await until('the door', async () => ['door', 'prehold'].includes((await newestMigration(place))?.step ?? ''))
+    await until('the door', async () =>
+      ['block-auto-create', 'pause-new'].includes((await newestMigration(place))?.step ?? ''),
+    )
   }
   scene.startStandby(scene.topic, isBlueGreen ? NEW_SUBSCRIPTION : SUBSCRIPTION, worker)
   await until(
@@ -79,7 +81,7 @@ async function hasIntent(place: Place): Promise<boolean> {
 }
 
 async function isGoingBack(place: Place): Promise<boolean> {
-  return (await entriesOf(place)).some(({leg}) => leg === 'back')
+  return (await entriesOf(place)).some(({direction}) => direction === 'rollback')
 }
 
 /** Requires that it goes back by itself within 30 s of the fault. */
@@ -94,7 +96,7 @@ async function requireWayBack(
   const {code, stdout} = await run
   assert.equal(code, 8, stdout)
   const {error} = parseDocument(stdout)
-  const turned = (await entriesOf(place)).find(({leg}) => leg === 'back')
+  const turned = (await entriesOf(place)).find(({direction}) => direction === 'rollback')
   if (mayStop && error.code === 'E_STOPPED') {
     assert.match(
       error.message,

@@ -160,7 +160,7 @@ test(
   live(async (_t, {admin, topic: topicOf, transport}) => {
     const topic = topicOf('seat')
     await admin.createPartitionedTopic(topic, 2)
-    const seat = await transport.occupy(topic, 's')
+    const seat = await transport.reserveSubscription(topic, 's')
     const consume = (): Promise<MessageConsumer> =>
       transport.consume({
         topic,

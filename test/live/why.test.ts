@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {Explanation} from '../../src/domain/why/explain-key.js'
-import {holdingRate} from '../../src/domain/migration/pause-rate.js'
-import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
+import {pausedRate} from '../../src/domain/migration/pause-rate.js'
+import {mayDeliverTwiceOnJoin} from '../../src/domain/migration/double-delivery.js'
 import {askCli, parseDocument, runCli} from '../support/cli.js'
 import {KEYS} from '../support/fault-causes.js'
 import {FaultLab, SUB} from '../support/fault-lab.js'
@@ -54,7 +54,7 @@ test(
       none.chain.map(({link}) => link),
       ['slot', 'owner', 'backlog'],
     )
-    await lab.place.admin.setSubscriptionDispatchRate(lab.topic, SUB, holdingRate(1))
+    await lab.place.admin.setSubscriptionDispatchRate(lab.topic, SUB, pausedRate(1))
     // The hold takes a moment, and lets a few messages through. user-1 waits before them, and is never acknowledged.
     await until('the hold coming into force', async () => {
       await lab.publish(10, ['user-3'])
@@ -108,7 +108,7 @@ test(
 
 test(
   'its slot is draining: it names who has to acknowledge first',
-  {skip: joinsTwice(brokerVersion, 'Key_Shared') ? 'draining slots came with 4.0' : false},
+  {skip: mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared') ? 'draining slots came with 4.0' : false},
   live(async (_t, place) => {
     const lab = await FaultLab.open(place, null)
     await lab.join({name: 'worker-0', habit: 'ignore', type: 'Key_Shared'})

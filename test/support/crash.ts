@@ -27,7 +27,7 @@ export const JOURNEYS: readonly Journey[] = [
   {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'},
 ]
 
-/** Before or after a line of a run's journal: by its number from 0, or by its step and phase as `evict intent`. */
+/** Before or after a line of a run's journal: by its number from 0, or by its step and phase as `disconnect intent`. */
 export interface Moment {
   readonly line: number | string
   readonly when: 'after' | 'before'
@@ -195,7 +195,7 @@ export async function bringToEnd(
     stops.push(parseDocument(resumed.stdout).error.message)
   }
   assert.equal((await newestMigration(place))?.state, 'rolled-back')
-  if ((await newestMigration(place))?.isFenced) {
+  if ((await newestMigration(place))?.hasRestrictions) {
     await (await standby).close()
     const finished = await fromElsewhere(place, ['migrate', 'finish', id, '--yes'])
     assert.equal(finished.code, 0, finished.stdout)

@@ -1,7 +1,7 @@
 import type {TestContext} from 'node:test'
 
-import {joinsTwice} from '../../src/domain/migration/double-delivery.js'
-import {holdingRate} from '../../src/domain/migration/pause-rate.js'
+import {mayDeliverTwiceOnJoin} from '../../src/domain/migration/double-delivery.js'
+import {pausedRate} from '../../src/domain/migration/pause-rate.js'
 import {type FaultLab, SUB} from './fault-lab.js'
 import {brokerVersion, closeFirst, until} from './live.js'
 import {pythonProgram} from './programs.js'
@@ -20,7 +20,7 @@ export interface Cause {
 }
 
 const WITHOUT_PYTHON = pythonProgram('sticky.py') === null ? "Python's client can not be installed here" : false
-const BEFORE_4 = joinsTwice(brokerVersion, 'Key_Shared') ? 'draining slots came with 4.0' : false
+const BEFORE_4 = mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared') ? 'draining slots came with 4.0' : false
 export const KEYS = Array.from({length: 200}, (_, at) => `user-${String(at)}`)
 
 /** Works off a message each 50 ms: a backlog stays for a while, and nothing is stuck. */
@@ -147,7 +147,7 @@ const CAUSES: readonly Cause[] = [
     partitions: 2,
     async make(lab) {
       await lab.join({name: 'worker-0', habit: 'ack'})
-      await lab.place.admin.setSubscriptionDispatchRate(lab.topic, SUB, holdingRate(1))
+      await lab.place.admin.setSubscriptionDispatchRate(lab.topic, SUB, pausedRate(1))
       await lab.publish(50, KEYS)
     },
     says: /delivery is held on partitions 0, 1 by the subscription's dispatch rate, 1 messages in/,

@@ -7,7 +7,7 @@ import {
   type MessageTransport,
   type OutgoingMessage,
   type ReadOptions,
-  type Seat,
+  type ReservedSubscription,
   SubscribeRefused,
 } from '../../src/clients/pulsar-messages/transport.js'
 import type {TopicName} from '../../src/topic-name.js'
@@ -68,8 +68,8 @@ export class HardyTransport implements MessageTransport {
     }
   }
 
-  occupy(topic: TopicName, subscription: string): Promise<Seat> {
-    return this.inner.occupy(topic, subscription)
+  reserveSubscription(topic: TopicName, subscription: string): Promise<ReservedSubscription> {
+    return this.inner.reserveSubscription(topic, subscription)
   }
 
   read(options: ReadOptions): Promise<MessageReader> {

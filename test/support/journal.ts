@@ -1,9 +1,9 @@
 import type {
   Claim,
   ControlRequest,
+  Direction,
   JournalEntry,
   JournalPhase,
-  LegName,
 } from '../../src/clients/journal/journal-store.js'
 import {newRequest, nextEntry} from '../../src/domain/migration/journal/chain.js'
 
@@ -25,15 +25,16 @@ export function following(
   step: string,
   phase: JournalPhase = 'applied',
   data: Record<string, unknown> = {},
-  more: {at?: string; leg?: LegName} = {},
+  more: {at?: string; direction?: Direction} = {},
 ): JournalEntry {
-  const {at = '2026-01-01T00:00:00.000Z', leg = 'forward'} = more
-  return nextEntry(entries.at(-1), {leg, step, phase, data, migrationId: 'm1', at, who: ANN, planDigest: 'd'})
+  const {at = '2026-01-01T00:00:00.000Z', direction = 'forward'} = more
+  return nextEntry(entries.at(-1), {direction, step, phase, data, migrationId: 'm1', at, who: ANN, planDigest: 'd'})
 }
 
 export function chain(length: number): JournalEntry[] {
   const entries: JournalEntry[] = []
-  for (let at = 0; at < length; at++) entries.push(following(entries, 'fence', 'applied', {at, text: 'zwölf €'}))
+  for (let at = 0; at < length; at++)
+    entries.push(following(entries, 'restrict-types', 'applied', {at, text: 'zwölf €'}))
   return entries
 }
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {ControlVerb, JournalEntry, JournalPhase, LegName} from '../../src/clients/journal/journal-store.js'
-import {answerTo} from '../../src/domain/migration/journal/allowed-requests.js'
-import {heldNow, isPostponed} from '../../src/domain/migration/journal/history.js'
+import type {ControlVerb, Direction, JournalEntry, JournalPhase} from '../../src/clients/journal/journal-store.js'
+import {requestOutcome} from '../../src/domain/migration/journal/allowed-requests.js'
+import {isPostponed, pausedSubscriptions} from '../../src/domain/migration/journal/history.js'
 import {following} from '../support/journal.js'
 import {plan} from '../support/reports.js'
 
-type Line = readonly [step: string, phase: JournalPhase, data?: Record<string, unknown>, more?: {leg: LegName}]
+type Line = readonly [step: string, phase: JournalPhase, data?: Record<string, unknown>, more?: {direction: Direction}]
 
 function journal(...lines: Line[]): JournalEntry[] {
   const entries: JournalEntry[] = []
@@ -17,10 +17,10 @@ function journal(...lines: Line[]): JournalEntry[] {
 
 const BEGUN: Line = ['run', 'intent', {plan, isPostponed: false}]
 const POSTPONED: Line = ['run', 'intent', {plan, isPostponed: true}]
-const FENCED: Line = ['fence', 'intent']
+const FENCED: Line = ['restrict-types', 'intent']
 const PAUSED: Line = ['pause', 'intent']
-const SWITCHED: Line = ['admit', 'intent']
-const TURNED: Line = ['run', 'intent', {reason: 'asked'}, {leg: 'back'}]
+const SWITCHED: Line = ['switch-type', 'intent']
+const TURNED: Line = ['run', 'intent', {reason: 'asked'}, {direction: 'rollback'}]
 const UNDOING: Line = ['run', 'undone', {reason: 'asked'}]
 const closed = (state: string): Line => ['run', 'closed', {state}]
 
@@ -53,7 +53,7 @@ for (const [state, entries] of Object.entries(STATES)) {
   for (const verb of ['abort', 'cutover', 'postpone', 'rollback'] as const) {
     const isTaken = TAKEN[state]?.includes(verb) ?? false
     test(`${verb} when ${state}: ${isTaken ? 'taken' : 'not taken, and why'}`, () => {
-      const answer = answerTo(verb, entries)
+      const answer = requestOutcome(verb, entries)
       assert.equal(answer.isAccepted, isTaken)
       if (!answer.isAccepted) assert.match(answer.reason, /\w/)
     })
@@ -71,15 +71,20 @@ test('postponed at the start or later, until a cutover is taken', () => {
 })
 
 test('what is held, as far as the journal knows: from the intent to pause until the hold was ended', () => {
-  assert.deepEqual(heldNow(journal(BEGUN, FENCED)), [])
-  assert.deepEqual(heldNow(STATES['paused'] ?? []), ['decision'])
-  assert.deepEqual(heldNow(journal(BEGUN, PAUSED, ['pause', 'undone'])), [])
-  assert.deepEqual(heldNow(journal(BEGUN, PAUSED, ['admit', 'applied'])), [])
+  assert.deepEqual(pausedSubscriptions(journal(BEGUN, FENCED)), [])
+  assert.deepEqual(pausedSubscriptions(STATES['paused'] ?? []), ['decision'])
+  assert.deepEqual(pausedSubscriptions(journal(BEGUN, PAUSED, ['pause', 'undone'])), [])
+  assert.deepEqual(pausedSubscriptions(journal(BEGUN, PAUSED, ['switch-type', 'applied'])), [])
   const blueGreen = {...plan, strategy: 'blue-green', newSubscription: 'new'}
   const begun: Line = ['run', 'intent', {plan: blueGreen}]
-  const turned = journal(begun, PAUSED, ['replace', 'intent'], ['pause', 'intent', {}, {leg: 'back'}])
-  assert.deepEqual(heldNow(turned), ['decision', 'new'])
-  assert.deepEqual(heldNow(journal(begun, PAUSED, ['replace', 'applied'])), [])
-  const opened = journal(begun, PAUSED, ['door', 'applied', {}, {leg: 'back'}])
-  assert.deepEqual(heldNow(opened), [])
+  const turned = journal(
+    begun,
+    PAUSED,
+    ['switch-subscription', 'intent'],
+    ['pause', 'intent', {}, {direction: 'rollback'}],
+  )
+  assert.deepEqual(pausedSubscriptions(turned), ['decision', 'new'])
+  assert.deepEqual(pausedSubscriptions(journal(begun, PAUSED, ['switch-subscription', 'applied'])), [])
+  const opened = journal(begun, PAUSED, ['block-auto-create', 'applied', {}, {direction: 'rollback'}])
+  assert.deepEqual(pausedSubscriptions(opened), [])
 })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {FlowWatch} from '../../src/domain/migration/proofs/delivery-proof.js'
+import {DeliveryProof} from '../../src/domain/migration/proofs/delivery-proof.js'
 
 /** Feeds `[atMs, delivered]`, with messages waiting unless said otherwise, and gives what each look said. */
-function watch(looks: ReadonlyArray<readonly [number, number, waits?: boolean]>): Array<number | null> {
-  const flow = new FlowWatch()
-  return looks.map(([atMs, deliveredMessages, hasWaiting = true]) =>
+function watch(samples: ReadonlyArray<readonly [number, number, waits?: boolean]>): Array<number | null> {
+  const flow = new DeliveryProof()
+  return samples.map(([atMs, deliveredMessages, hasWaiting = true]) =>
     flow.observe({partition: 0, atMs, hasWaiting, deliveredMessages}),
   )
 }

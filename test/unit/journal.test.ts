@@ -42,7 +42,7 @@ test('of two processes that write at once the first wins, and what the other goe
   const mine = following([first], 'pause')
   const theirs = following([first], 'run', 'intent')
   const mineToo = following([first, mine], 'drain')
-  const theirsToo = following([first, theirs], 'evict')
+  const theirsToo = following([first, theirs], 'disconnect')
   const view = viewLines([first, theirs, mine, theirsToo, mineToo])
   assert.deepEqual(view.entries, [first, theirs, theirsToo])
   assert.deepEqual([view.voided, view.broken], [[2, 4], null])

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {SubscriptionStats, TopicStats} from '../../src/clients/pulsar-admin/types.js'
-import {holdingRate} from '../../src/domain/migration/pause-rate.js'
-import {planMigration, type PlanRequest, requestOf} from '../../src/domain/migration/plan/plan.js'
+import {pausedRate} from '../../src/domain/migration/pause-rate.js'
+import {completeRequest, planMigration, type PlanRequest} from '../../src/domain/migration/plan/plan.js'
 import {MIGRATABLE, type MigratableType, STRATEGIES, type Strategy} from '../../src/domain/migration/strategy.js'
 import type {MigrationSnapshot} from '../../src/domain/migration/preflight/preflight-snapshot.js'
-import {requireFresh} from '../../src/domain/migration/plan/plan-freshness.js'
+import {requireUnchangedCluster} from '../../src/domain/migration/plan/plan-freshness.js'
 import {parsePlan} from '../../src/domain/migration/plan/parse-plan.js'
 import {parseTopicName, partitionName} from '../../src/topic-name.js'
 
@@ -73,7 +73,7 @@ test('a healthy Shared subscription: a plan without findings, with its steps and
   assert.deepEqual(plan.expected, {gapMs: plan.expected.gapMs, failoverDelayMs: 0, redeliveredMessages: 0})
   assert.deepEqual(
     plan.steps.map(({id}) => id),
-    ['fence', 'pause', 'drain', 'evict', 'admit', 'attach'],
+    ['restrict-types', 'pause', 'drain', 'disconnect', 'switch-type', 'verify-delivery'],
   )
   assert.equal(plan.expiresAt, '2026-11-23T14:00:01.000Z')
 })
@@ -86,10 +86,10 @@ const BLOCKING: ReadonlyArray<readonly [code: string, isWaivable: boolean, world
   ['topic-policies-off', false, snapshot({}, {topicPolicies: 'off'})],
   ['missing-permission', false, snapshot({}, {topicPolicies: 'refused'})],
   ['throttling-off', false, snapshot({}, {broker: {...BROKER, throttlesCaughtUp: false}})],
-  ['already-held', false, snapshot({}, {policies: {...NO_POLICIES, dispatchRate: holdingRate(1)}})],
+  ['already-paused', false, snapshot({}, {policies: {...NO_POLICIES, dispatchRate: pausedRate(1)}})],
   ['type-not-allowed', false, snapshot({}, {allowedTypes: ['Exclusive', 'Shared']})],
-  ['neighbours-fenced', true, snapshot({}, {topic: {subscriptions: {audit: {type: 'Shared'}}}})],
-  ['neighbours-fenced', true, snapshot({}, {topic: {subscriptions: {audit: {type: 'Key_Shared'}}}})],
+  ['neighbours-restricted', true, snapshot({}, {topic: {subscriptions: {audit: {type: 'Shared'}}}})],
+  ['neighbours-restricted', true, snapshot({}, {topic: {subscriptions: {audit: {type: 'Key_Shared'}}}})],
   ['blocked-consumers', true, snapshot({consumers: [{consumerName: 'a', blockedConsumerOnUnackedMsgs: true}]})],
   ['keyless-messages', true, snapshot({}, {sample: {...SAMPLE, withoutKey: 3}})],
   ['mixed-batches', true, snapshot({}, {sample: {...SAMPLE, mixedBatches: 1}})],
@@ -157,9 +157,9 @@ test('no type yet: there is nothing to move, only a fleet to start', () => {
 })
 
 const FIRST_STEPS = {
-  'in-place': ['fence', 'pause', 'drain'],
-  'blue-green': ['door', 'fence', 'reserve'],
-  'stop-start': ['mark', 'leave', 'attach'],
+  'in-place': ['restrict-types', 'pause', 'drain'],
+  'blue-green': ['block-auto-create', 'restrict-types', 'create-new'],
+  'stop-start': ['record-positions', 'await-stop', 'verify-delivery'],
 }
 
 test('every pair of types has a plan in every strategy, and its steps begin with what must not change later', () => {
@@ -179,13 +179,13 @@ test('every pair of types has a plan in every strategy, and its steps begin with
 
 test('what is left open is chosen: from Failover a new subscription, with a name after its type', () => {
   const wish = {...REQUEST, strategy: null}
-  assert.deepEqual(requestOf(snapshot({type: 'Failover'}), wish), {
+  assert.deepEqual(completeRequest(snapshot({type: 'Failover'}), wish), {
     ...REQUEST,
     strategy: 'blue-green',
     newSubscription: 'decision-key-shared',
   })
-  assert.equal(requestOf(snapshot(), wish).strategy, 'in-place')
-  assert.throws(() => requestOf(snapshot(), {...wish, newSubscription: 'other'}), {code: 'E_USAGE'})
+  assert.equal(completeRequest(snapshot(), wish).strategy, 'in-place')
+  assert.throws(() => completeRequest(snapshot(), {...wish, newSubscription: 'other'}), {code: 'E_USAGE'})
 })
 
 const UNHOLDABLE: ReadonlyArray<readonly [why: string, world: MigrationSnapshot]> = [
@@ -196,12 +196,12 @@ const UNHOLDABLE: ReadonlyArray<readonly [why: string, world: MigrationSnapshot]
 
 for (const [why, world] of UNHOLDABLE) {
   test(`delivery can't be held, as ${why}: the plan is to stop and start, and says what that costs`, () => {
-    const request = requestOf(world, {...REQUEST, strategy: null})
+    const request = completeRequest(world, {...REQUEST, strategy: null})
     assert.equal(request.strategy, 'stop-start')
     const plan = planMigration(world, request, NOW)
     assert.deepEqual(
       plan.findings.map(({code, severity}) => [code, severity]),
-      [['nothing-held', 'warn']],
+      [['delivery-not-paused', 'warn']],
     )
     assert.deepEqual([plan.expected.gapMs, plan.expected.redeliveredMessages], [null, null])
   })
@@ -221,7 +221,7 @@ test('blue-green warns of neighbours that could not reconnect meanwhile, and wan
   const neighbour = {topic: {subscriptions: {audit: {type: 'Shared'}}}}
   assert.deepEqual(
     planMigration(snapshot({}, neighbour), request, NOW).findings.map(({code, severity}) => [code, severity]),
-    [['neighbours-fenced', 'warn']],
+    [['neighbours-restricted', 'warn']],
   )
   const taken = {topic: {subscriptions: {new: {type: 'None'}}}}
   assert.throws(() => planMigration(snapshot({}, taken), request, NOW), {
@@ -241,10 +241,23 @@ test('on a broker before 4.0, a Key_Shared fleet gathers before it is served: it
     const world = snapshot({type: to === 'Shared' ? 'Key_Shared' : 'Shared'}, {brokerVersion: '3.0.7'})
     return planMigration(world, {...REQUEST, to, strategy, newSubscription}, NOW).steps.map(({id}) => id)
   }
-  assert.deepEqual(steps('in-place', 'Key_Shared').slice(3), ['evict', 'admit', 'gather', 'release', 'attach'])
-  const switched = ['fence', 'reserve', 'pause', 'drain', 'replace']
-  assert.deepEqual(steps('blue-green', 'Key_Shared'), ['door', 'prehold', ...switched, 'gather', 'release', 'attach'])
-  assert.deepEqual(steps('blue-green', 'Shared'), ['door', ...switched, 'attach'])
+  assert.deepEqual(steps('in-place', 'Key_Shared').slice(3), [
+    'disconnect',
+    'switch-type',
+    'await-consumers',
+    'resume',
+    'verify-delivery',
+  ])
+  const switched = ['restrict-types', 'create-new', 'pause', 'drain', 'switch-subscription']
+  assert.deepEqual(steps('blue-green', 'Key_Shared'), [
+    'block-auto-create',
+    'pause-new',
+    ...switched,
+    'await-consumers',
+    'resume',
+    'verify-delivery',
+  ])
+  assert.deepEqual(steps('blue-green', 'Shared'), ['block-auto-create', ...switched, 'verify-delivery'])
   assert.deepEqual(
     planMigration(snapshot({type: 'Shared'}, {brokerVersion: '3.0.7'}), {...REQUEST, to: 'Failover'}, NOW).findings.map(
       ({code}) => code,
@@ -271,7 +284,7 @@ test('a plan file is read back however its JSON is laid out, and refused when a 
 test('a plan is stale when anything it was bound to has changed, and names it', () => {
   const plan = planMigration(snapshot(), REQUEST, NOW)
   assert.doesNotThrow(() => {
-    requireFresh(plan, snapshot({consumers: [{consumerName: 'b'}]}), NOW)
+    requireUnchangedCluster(plan, snapshot({consumers: [{consumerName: 'b'}]}), NOW)
   })
   const rate = {
     dispatchThrottlingRateInMsg: 5,
@@ -289,7 +302,7 @@ test('a plan is stale when anything it was bound to has changed, and names it', 
   for (const [field, world] of worlds) {
     assert.throws(
       () => {
-        requireFresh(plan, world, NOW)
+        requireUnchangedCluster(plan, world, NOW)
       },
       (error: Error & {code?: string; data?: {changes: Array<{field: string}>}}) => {
         assert.equal(error.code, 'E_PLAN_STALE')
@@ -303,7 +316,7 @@ test('a plan is stale when anything it was bound to has changed, and names it', 
   }
   assert.throws(
     () => {
-      requireFresh(plan, snapshot(), new Date(NOW.getTime() + 1001))
+      requireUnchangedCluster(plan, snapshot(), new Date(NOW.getTime() + 1001))
     },
     {code: 'E_PLAN_EXPIRED'},
   )

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {type Baseline, baselineOf, judge} from '../../src/domain/migration/soak/soak-verdict.js'
+import {type Baseline, baselineOf, regressionsOf} from '../../src/domain/migration/soak/soak-verdict.js'
 import {
   type PartitionWindow,
-  type SoakLook,
   type SoakPartition,
+  type SoakSample,
   type SoakWindow,
   windowBetween,
 } from '../../src/domain/migration/soak/soak-window.js'
@@ -26,8 +26,8 @@ const PARTITION: SoakPartition = {
   hasBatches: false,
 }
 
-function lookAt(atMs: number, changes: Partial<SoakPartition> = {}): SoakLook {
-  return {atMs, partitions: [{...PARTITION, ...changes}], stragglers: []}
+function lookAt(atMs: number, changes: Partial<SoakPartition> = {}): SoakSample {
+  return {atMs, partitions: [{...PARTITION, ...changes}], oldConsumers: []}
 }
 
 function between(then: Partial<SoakPartition>, now: Partial<SoakPartition>): PartitionWindow {
@@ -69,8 +69,8 @@ test('what is not known stays unknown', () => {
 const BASELINE: Baseline = {oldestAgeMs: 200, redeliveredShare: 0.01}
 const HEALTHY: PartitionWindow = between({}, {inMessages: 1300, outMessages: 1300, oldestPublishedMs: 11_900})
 
-function windowOf(changes: Partial<PartitionWindow> = {}, stragglers: string[] = []): SoakWindow {
-  return {atMs: 12_000, partitions: [{...HEALTHY, ...changes}], stragglers}
+function windowOf(changes: Partial<PartitionWindow> = {}, oldConsumers: string[] = []): SoakWindow {
+  return {atMs: 12_000, partitions: [{...HEALTHY, ...changes}], oldConsumers}
 }
 
 const CASES: ReadonlyArray<readonly [what: string, codes: string[], now: SoakWindow, before?: SoakWindow]> = [
@@ -88,21 +88,21 @@ const CASES: ReadonlyArray<readonly [what: string, codes: string[], now: SoakWin
   ['a partition without a consumer', ['coverage'], windowOf({consumers: 0})],
   ['slots without an owner', ['coverage'], windowOf({slotsWithoutOwner: 9})],
   ['another type', ['type-changed'], windowOf({type: 'Shared'})],
-  ['an old consumer is back', ['straggler'], windowOf({}, ['old-3'])],
+  ['an old consumer is back', ['old-consumers'], windowOf({}, ['old-3'])],
 ]
 
 for (const [what, codes, now, before] of CASES) {
   test(`${what}: ${codes.join(', ') || 'nothing is worse'}`, () => {
     assert.deepEqual(
-      judge(BASELINE, before ?? null, now, 'Key_Shared').map(({code}) => code),
+      regressionsOf(BASELINE, before ?? null, now, 'Key_Shared').map(({code}) => code),
       codes,
     )
   })
 }
 
 test('who holds things up is named', () => {
-  const [worse] = judge(BASELINE, windowOf({outMessages: 0}), windowOf({outMessages: 0}), 'Key_Shared')
-  assert.match(worse?.message ?? '', /nothing is delivered from partition 0; b has 7 to acknowledge/)
+  const [regressions] = regressionsOf(BASELINE, windowOf({outMessages: 0}), windowOf({outMessages: 0}), 'Key_Shared')
+  assert.match(regressions?.message ?? '', /nothing is delivered from partition 0; b has 7 to acknowledge/)
 })
 
 test('the baseline is the worst that was normal, and unknown where nothing was known', () => {
@@ -113,6 +113,6 @@ test('the baseline is the worst that was normal, and unknown where nothing was k
   assert.deepEqual(baselineOf(windows), {oldestAgeMs: 300, redeliveredShare: 0.1})
   const unknown = windowOf({oldestAgeMs: null, redeliveredMessages: null, backlogEntries: null})
   assert.deepEqual(baselineOf([unknown]), {oldestAgeMs: null, redeliveredShare: null})
-  const doubtful = judge(baselineOf([unknown]), windowOf(), windowOf({oldestAgeMs: 99_999}), 'Key_Shared')
+  const doubtful = regressionsOf(baselineOf([unknown]), windowOf(), windowOf({oldestAgeMs: 99_999}), 'Key_Shared')
   assert.deepEqual(doubtful, [], 'what was not known before can not be worse now')
 })

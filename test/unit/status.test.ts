@@ -1,34 +1,40 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import type {JournalEntry, JournalPhase, LegName} from '../../src/clients/journal/journal-store.js'
-import {foldStatus as fold, type MigrationStatus, type SignOfLife} from '../../src/domain/migration/journal/status.js'
+import type {Direction, JournalEntry, JournalPhase} from '../../src/clients/journal/journal-store.js'
+import {statusOf as fold, type LastHeartbeat, type MigrationStatus} from '../../src/domain/migration/journal/status.js'
 import {following, request} from '../support/journal.js'
 import {plan} from '../support/reports.js'
 
 const START = Date.parse('2026-11-23T14:00:00.000Z')
 const NOW = new Date(START + 60_000)
 
-type Line = readonly [step: string, phase: JournalPhase, afterMs: number, data?: Record<string, unknown>, leg?: LegName]
+type Line = readonly [
+  step: string,
+  phase: JournalPhase,
+  afterMs: number,
+  data?: Record<string, unknown>,
+  leg?: Direction,
+]
 
 /** A journal that begins with its plan, and goes on with the lines given. */
 function journal(...lines: Line[]): JournalEntry[] {
   const entries: JournalEntry[] = []
-  for (const [step, phase, afterMs, data, leg] of [['run', 'intent', 0, {plan}] as Line, ...lines]) {
+  for (const [step, phase, afterMs, data, direction] of [['run', 'intent', 0, {plan}] as Line, ...lines]) {
     const at = new Date(START + afterMs).toISOString()
-    entries.push(following(entries, step, phase, data, {at, leg: leg ?? 'forward'}))
+    entries.push(following(entries, step, phase, data, {at, direction: direction ?? 'forward'}))
   }
   return entries
 }
 
-function foldStatus(entries: readonly JournalEntry[], life: SignOfLife | null = null): MigrationStatus {
+function foldStatus(entries: readonly JournalEntry[], life: LastHeartbeat | null = null): MigrationStatus {
   return fold('m', entries, [], life, NOW)
 }
 
 test('a run in its drain: what it waits for, how long delivery is held so far, who runs it', () => {
   const status = foldStatus(
     journal(
-      ['fence', 'intent', 10],
+      ['restrict-types', 'intent', 10],
       ['pause', 'intent', 990],
       ['pause', 'applied', 1000],
       ['drain', 'waiting', 6000, {waitingFor: 'acks from a'}],
@@ -40,14 +46,14 @@ test('a run in its drain: what it waits for, how long delivery is held so far, w
   assert.equal(status.gapMs, 59_000)
   assert.equal(status.runBy, 'ann@elsewhere pid 7')
   assert.equal(status.lastHeartbeat, new Date(START + 6000).toISOString())
-  assert.equal(status.isFenced, true)
+  assert.equal(status.hasRestrictions, true)
   assert.equal(status.readyToCutOver, false)
 })
 
 test('postponed: ready to cut over once its process waits for nothing else', () => {
   const postponed = journal(
     ['run', 'taken', 5, {requestId: 'r', verb: 'postpone', isAccepted: true}],
-    ['fence', 'intent', 10],
+    ['restrict-types', 'intent', 10],
   )
   assert.equal(foldStatus(postponed).state, 'postponed')
   assert.equal(foldStatus(postponed).readyToCutOver, false)
@@ -77,21 +83,21 @@ test('what was asked and not answered shows, until it is answered or taken back'
 
 test('going back after the switch has a gap of its own, and the fence stands until it is given back', () => {
   const there: Line[] = [
-    ['fence', 'intent', 500],
+    ['restrict-types', 'intent', 500],
     ['pause', 'applied', 1000],
-    ['admit', 'intent', 1200],
-    ['attach', 'verified', 1500, {flowsSince: new Date(START + 1400).toISOString()}],
+    ['switch-type', 'intent', 1200],
+    ['verify-delivery', 'verified', 1500, {flowsSince: new Date(START + 1400).toISOString()}],
   ]
-  const turned = foldStatus(journal(...there, ['run', 'intent', 9000, {reason: 'rollback by ann'}, 'back']))
-  assert.deepEqual([turned.state, turned.gapMs, turned.isFenced], ['going-back', null, true])
+  const turned = foldStatus(journal(...there, ['run', 'intent', 9000, {reason: 'rollback by ann'}, 'rollback']))
+  assert.deepEqual([turned.state, turned.gapMs, turned.hasRestrictions], ['rolling-back', null, true])
   const back: Line[] = [
-    ['pause', 'applied', 10_000, {}, 'back'],
-    ['attach', 'verified', 10_500, {flowsSince: new Date(START + 10_300).toISOString()}, 'back'],
-    ['restore', 'verified', 10_600, {}, 'back'],
-    ['run', 'closed', 10_700, {state: 'rolled-back'}, 'back'],
+    ['pause', 'applied', 10_000, {}, 'rollback'],
+    ['verify-delivery', 'verified', 10_500, {flowsSince: new Date(START + 10_300).toISOString()}, 'rollback'],
+    ['restore-types', 'verified', 10_600, {}, 'rollback'],
+    ['run', 'closed', 10_700, {state: 'rolled-back'}, 'rollback'],
   ]
   const over = foldStatus(journal(...there, ...back))
-  assert.deepEqual([over.state, over.gapMs, over.isFenced], ['rolled-back', 300, false])
+  assert.deepEqual([over.state, over.gapMs, over.hasRestrictions], ['rolled-back', 300, false])
 })
 
 test('done: the gap ends where delivery ran again, and begins at the first pause', () => {
@@ -99,7 +105,7 @@ test('done: the gap ends where delivery ran again, and begins at the first pause
   const lines: Line[] = [
     ['pause', 'applied', 1000],
     ['pause', 'applied', 1500],
-    ['attach', 'verified', 2000, {flowsSince}],
+    ['verify-delivery', 'verified', 2000, {flowsSince}],
     ['run', 'closed', 2100, {state: 'done'}],
   ]
   const status = foldStatus(journal(...lines))
@@ -115,7 +121,7 @@ test('rolled back: the gap ends where the pause was undone; before the pause the
     ['run', 'closed', 1900, {state: 'rolled-back'}],
   ]
   assert.equal(foldStatus(journal(...back)).gapMs, 800)
-  assert.equal(foldStatus(journal(['fence', 'intent', 5])).gapMs, null)
+  assert.equal(foldStatus(journal(['restrict-types', 'intent', 5])).gapMs, null)
 })
 
 test('an empty journal knows nothing, and says so', () => {

@@ -22,7 +22,7 @@ export const journalFlags = {
 export const migrationArg = Args.string({description: 'migration, as migrate list shows it', required: true})
 
 /** Flags of the verbs that ask something of a migration which another process runs. */
-export const askFlags = {
+export const requestFlags = {
   ...pulsarFlags,
   ...journalFlags,
   cancel: Flags.boolean({description: 'take back what was asked and not answered yet'}),

@@ -51,13 +51,13 @@ export class HookFolder {
    * @returns null when there is no such hook.
    * @throws Usage E_HOOKS when it is there and not executable.
    */
-  async run(name: string, facts: Readonly<Record<string, unknown>>): Promise<HookRun | null> {
+  async run(name: string, variables: Readonly<Record<string, unknown>>): Promise<HookRun | null> {
     const path = join(this.folder, name)
     if (!(await isThere(path, constants.F_OK))) return null
     if (!(await isThere(path, constants.X_OK))) {
       throw new Usage('E_HOOKS', `the hook ${path} is not executable`, {next: [`chmod +x ${path}`]})
     }
-    return execute(path, {...this.env, ...asVariables(facts)}, this.limitMs)
+    return execute(path, {...this.env, ...asVariables(variables)}, this.limitMs)
   }
 }
 
@@ -111,9 +111,9 @@ async function isThere(path: string, mode: number): Promise<boolean> {
 }
 
 /** `migrationId` becomes KEYSHIFT_MIGRATION_ID; what is null is left out. */
-function asVariables(facts: Readonly<Record<string, unknown>>): Record<string, string> {
+function asVariables(variables: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(facts)
+    Object.entries(variables)
       .filter(([, value]) => value !== null && value !== undefined)
       .map(([key, value]) => [
         `KEYSHIFT_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`,

@@ -13,7 +13,7 @@ export const OWN_TOPICS = '__keyshift-'
 export const JOURNALS = `${OWN_TOPICS}journal-`
 const CLAIMS = `${OWN_TOPICS}claim-`
 /** Keeps a journal's messages: it never acknowledges, so the broker trims nothing and sees no idle topic to delete. */
-const KEEPER = 'keyshift'
+const RETENTION_SUBSCRIPTION = 'keyshift'
 
 const READ_AHEAD = 8
 const APPEND_RETRY_MS = 30_000
@@ -43,7 +43,7 @@ export class ClusterJournal implements JournalStore {
       false,
     )
     if (!isMade) throw mayNotKeep(topic)
-    await this.admin.createSubscription(topic, KEEPER, 'earliest')
+    await this.admin.createSubscription(topic, RETENTION_SUBSCRIPTION, 'earliest')
     // The namespace may let messages expire; where topic policies are off this can't be had, and is not needed.
     await unlessRefused(405, this.admin.keepForever(topic), undefined)
     this.logs.set(migrationId, {topic, lines: [], lastId: EMPTY})
@@ -107,7 +107,7 @@ export class ClusterJournal implements JournalStore {
     }
   }
 
-  async beat({subject}: Claim, heartbeat: Heartbeat): Promise<void> {
+  async writeHeartbeat({subject}: Claim, heartbeat: Heartbeat): Promise<void> {
     await this.admin.setTopicProperties(claimTopic(subject), {heartbeat: JSON.stringify(heartbeat)})
   }
 

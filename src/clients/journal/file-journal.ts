@@ -84,7 +84,7 @@ export class FileJournal implements JournalStore {
     return claim && {claim, heartbeat: await readJson<Heartbeat>(this.beatPath(subject))}
   }
 
-  async beat({subject}: Claim, heartbeat: Heartbeat): Promise<void> {
+  async writeHeartbeat({subject}: Claim, heartbeat: Heartbeat): Promise<void> {
     const path = this.beatPath(subject)
     await writeFile(`${path}.${String(process.pid)}`, JSON.stringify(heartbeat))
     await rename(`${path}.${String(process.pid)}`, path)

@@ -7,7 +7,7 @@ export type JournalPhase =
   'applied' | 'captured' | 'closed' | 'hook' | 'intent' | 'taken' | 'undone' | 'verified' | 'waiting'
 
 /** Which way a migration goes: to the new type, or back to the old one. */
-export type LegName = 'back' | 'forward'
+export type Direction = 'rollback' | 'forward'
 
 export interface Actor {
   readonly user: string
@@ -17,7 +17,7 @@ export interface Actor {
 
 /** What the runner writes; never a password or a token. */
 export interface JournalRecord {
-  readonly leg: LegName
+  readonly direction: Direction
   readonly step: string
   readonly phase: JournalPhase
   readonly data: Readonly<Record<string, unknown>>
@@ -99,7 +99,7 @@ export interface JournalStore {
   claim(claim: Claim): Promise<Claim>
   /** Who holds a subject's claim; null when nobody does. */
   holder(subject: Subject): Promise<{claim: Claim; heartbeat: Heartbeat | null} | null>
-  beat(claim: Claim, heartbeat: Heartbeat): Promise<void>
+  writeHeartbeat(claim: Claim, heartbeat: Heartbeat): Promise<void>
   /** Gives a claim back; one that another migration holds is left alone. */
   release(claim: Claim): Promise<void>
 }

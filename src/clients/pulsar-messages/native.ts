@@ -12,7 +12,7 @@ import {
   NACK_REDELIVERY_DELAY_MS,
   type OutgoingMessage,
   type ReadOptions,
-  type Seat,
+  type ReservedSubscription,
   SubscribeRefused,
 } from './transport.js'
 
@@ -148,7 +148,7 @@ export class NativeTransport implements MessageTransport {
     }
   }
 
-  occupy(): Promise<Seat> {
+  reserveSubscription(): Promise<ReservedSubscription> {
     const message = 'pulsar-client makes no subscription that is not durable'
     return Promise.reject(new Unreachable('E_TRANSPORT', message))
   }

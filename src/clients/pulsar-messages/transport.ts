@@ -67,7 +67,7 @@ export interface MessageReader {
 }
 
 /** Holds a subscription's name, and is gone with its connection. */
-export interface Seat {
+export interface ReservedSubscription {
   close(): Promise<void>
 }
 
@@ -83,7 +83,7 @@ export interface MessageTransport {
    *
    * @throws SubscribeRefused; Unreachable E_TRANSPORT where the transport can't do it.
    */
-  occupy(topic: TopicName, subscription: string): Promise<Seat>
+  reserveSubscription(topic: TopicName, subscription: string): Promise<ReservedSubscription>
   /** Reads beside every subscription, by one of its own that is gone when the reader closes. */
   read(options: ReadOptions): Promise<MessageReader>
   close(): Promise<void>

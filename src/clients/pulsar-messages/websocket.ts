@@ -19,7 +19,7 @@ import {
   NACK_REDELIVERY_DELAY_MS,
   type OutgoingMessage,
   type ReadOptions,
-  type Seat,
+  type ReservedSubscription,
   SubscribeRefused,
 } from './transport.js'
 
@@ -73,7 +73,7 @@ export class WebSocketTransport implements MessageTransport {
     }
   }
 
-  async occupy(topic: TopicName, subscription: string): Promise<Seat> {
+  async reserveSubscription(topic: TopicName, subscription: string): Promise<ReservedSubscription> {
     const name = 'keyshift'
     const query = new URLSearchParams({
       subscriptionType: 'Exclusive',

@@ -6,7 +6,7 @@ import {PLAN_COMMAND, writePlanFile} from '../../cli/files/plan-file.js'
 import {renderPlan} from '../../cli/render/migration/migration.js'
 import {collectKeySample} from '../../domain/migration/preflight/collect-key-check.js'
 import {collectSnapshot} from '../../domain/migration/preflight/collect-preflight.js'
-import {type MigrationPlan, planMigration, requestOf} from '../../domain/migration/plan/plan.js'
+import {completeRequest, type MigrationPlan, planMigration} from '../../domain/migration/plan/plan.js'
 import {MIGRATABLE, STRATEGIES} from '../../domain/migration/strategy.js'
 
 const HOUR_MS = 3_600_000
@@ -50,7 +50,7 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
     const admin = await this.access.admin()
     const sample = await collectKeySample(admin, args.topic, args.subscription)
     const snapshot = await collectSnapshot(admin, args.topic, args.subscription, sample)
-    const request = requestOf(snapshot, {
+    const request = completeRequest(snapshot, {
       to: flags.to,
       strategy: flags.strategy ?? null,
       newSubscription: flags['new-subscription'] ?? null,

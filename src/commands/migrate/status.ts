@@ -36,7 +36,7 @@ export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
       migrations: await listMigrations(store, args.id),
     })
     const isOver = ({migrations}: MigrationList): boolean =>
-      !migrations.some(({state}) => ['going-back', 'postponed', 'running'].includes(state))
+      !migrations.some(({state}) => ['rolling-back', 'postponed', 'running'].includes(state))
     const list = flags.watch
       ? await watch(look, isOver, (now) => {
           if (!this.jsonEnabled()) this.progress.say(renderMigrations(now))

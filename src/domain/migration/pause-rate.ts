@@ -1,18 +1,18 @@
 import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
 
-const HELD_SECONDS = 31_536_000
+const PAUSED_SECONDS = 31_536_000
 
 /**
  * The dispatch rate that holds a subscription: 0 means unlimited, so it is the smallest that is a limit, a year long.
  *
  * @param messages how many of each partition it still lets out.
  */
-export function holdingRate(messages: number): DispatchRate {
+export function pausedRate(messages: number): DispatchRate {
   return {
     dispatchThrottlingRateInMsg: messages,
     dispatchThrottlingRateInByte: -1,
     relativeToPublishRate: false,
-    ratePeriodInSecond: HELD_SECONDS,
+    ratePeriodInSecond: PAUSED_SECONDS,
   }
 }
 
@@ -21,15 +21,15 @@ export function holdingRate(messages: number): DispatchRate {
  * already (org.apache.pulsar.common.util.RateLimiter, replaced by #21681). Who was let have 30 messages and is to have 30
  * more must be allowed 60.
  */
-export function countsOn(brokerVersion: string): boolean {
+export function keepsCountAcrossRates(brokerVersion: string): boolean {
   return /^([0-2]|3\.[01])\./.test(brokerVersion)
 }
 
 /** How many messages a hold allows; 0 when the rate is none. */
-export function allowedBy(rate: DispatchRate | null): number {
-  return isHolding(rate) ? (rate?.dispatchThrottlingRateInMsg ?? 0) : 0
+export function messagesAllowedBy(rate: DispatchRate | null): number {
+  return isPaused(rate) ? (rate?.dispatchThrottlingRateInMsg ?? 0) : 0
 }
 
-export function isHolding(rate: DispatchRate | null): boolean {
-  return rate?.ratePeriodInSecond === HELD_SECONDS
+export function isPaused(rate: DispatchRate | null): boolean {
+  return rate?.ratePeriodInSecond === PAUSED_SECONDS
 }

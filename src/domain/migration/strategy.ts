@@ -1,4 +1,4 @@
-import type {LegName} from '../../clients/journal/journal-store.js'
+import type {Direction} from '../../clients/journal/journal-store.js'
 
 /** The types between which a subscription can be moved while it is in use. */
 export const MIGRATABLE = ['Failover', 'Key_Shared', 'Shared'] as const
@@ -12,92 +12,100 @@ export const STRATEGIES = ['blue-green', 'in-place', 'stop-start'] as const
 export type Strategy = (typeof STRATEGIES)[number]
 
 export type StepId =
-  | 'admit'
-  | 'attach'
-  | 'door'
+  | 'await-consumers'
+  | 'await-stop'
+  | 'block-auto-create'
+  | 'create-new'
+  | 'disconnect'
   | 'drain'
-  | 'evict'
-  | 'fence'
-  | 'gather'
-  | 'leave'
-  | 'mark'
   | 'pause'
-  | 'prehold'
-  | 'release'
-  | 'replace'
-  | 'reserve'
-  | 'restore'
+  | 'pause-new'
+  | 'record-positions'
+  | 'restore-types'
+  | 'restrict-types'
+  | 'resume'
+  | 'switch-subscription'
+  | 'switch-type'
+  | 'verify-delivery'
 
-const IN_PLACE: readonly StepId[] = ['fence', 'pause', 'drain', 'evict', 'admit', 'attach']
-const BLUE_GREEN: readonly StepId[] = ['door', 'fence', 'reserve', 'pause', 'drain', 'replace', 'attach']
-const STOP_START: readonly StepId[] = ['mark', 'leave', 'attach']
-/** Where nobody may join under load: the fleet gathers while delivery is still held, and is let run when it is there. */
-const IN_PLACE_GATHERED: readonly StepId[] = [
-  'fence',
+const IN_PLACE: readonly StepId[] = ['restrict-types', 'pause', 'drain', 'disconnect', 'switch-type', 'verify-delivery']
+const BLUE_GREEN: readonly StepId[] = [
+  'block-auto-create',
+  'restrict-types',
+  'create-new',
   'pause',
   'drain',
-  'evict',
-  'admit',
-  'gather',
-  'release',
-  'attach',
+  'switch-subscription',
+  'verify-delivery',
 ]
-const BLUE_GREEN_GATHERED: readonly StepId[] = [
-  'door',
-  'prehold',
-  'fence',
-  'reserve',
+const STOP_START: readonly StepId[] = ['record-positions', 'await-stop', 'verify-delivery']
+/** Where nobody may join under load: the fleet gathers while delivery is still held, and is let run when it is there. */
+const IN_PLACE_WITH_AWAIT: readonly StepId[] = [
+  'restrict-types',
   'pause',
   'drain',
-  'replace',
-  'gather',
-  'release',
-  'attach',
+  'disconnect',
+  'switch-type',
+  'await-consumers',
+  'resume',
+  'verify-delivery',
+]
+const BLUE_GREEN_WITH_AWAIT: readonly StepId[] = [
+  'block-auto-create',
+  'pause-new',
+  'restrict-types',
+  'create-new',
+  'pause',
+  'drain',
+  'switch-subscription',
+  'await-consumers',
+  'resume',
+  'verify-delivery',
 ]
 
 /**
  * The order of steps, for a reason: every change of a topic policy hands each held subscription one more entry per
  * partition, so policies are changed before the pause, or when no consumer of the held subscription is left.
  */
-const STEPS: Readonly<Record<Strategy, Readonly<Record<'atOnce' | 'gathered', readonly StepId[]>>>> = {
-  'in-place': {atOnce: IN_PLACE, gathered: IN_PLACE_GATHERED},
-  'blue-green': {atOnce: BLUE_GREEN, gathered: BLUE_GREEN_GATHERED},
-  'stop-start': {atOnce: STOP_START, gathered: STOP_START},
+const STEPS: Readonly<Record<Strategy, Readonly<Record<'withoutAwait' | 'withAwait', readonly StepId[]>>>> = {
+  'in-place': {withoutAwait: IN_PLACE, withAwait: IN_PLACE_WITH_AWAIT},
+  'blue-green': {withoutAwait: BLUE_GREEN, withAwait: BLUE_GREEN_WITH_AWAIT},
+  'stop-start': {withoutAwait: STOP_START, withAwait: STOP_START},
 }
 
 /** The steps of a leg; in place the way back ends with giving back who may subscribe. */
-export function stepsOf(strategy: Strategy, leg: LegName, isGathered: boolean): readonly StepId[] {
-  const steps = STEPS[strategy][isGathered ? 'gathered' : 'atOnce']
-  return strategy === 'in-place' && leg === 'back' ? [...steps, 'restore'] : steps
+export function stepsOf(strategy: Strategy, direction: Direction, waitsForConsumers: boolean): readonly StepId[] {
+  const steps = STEPS[strategy][waitsForConsumers ? 'withAwait' : 'withoutAwait']
+  return strategy === 'in-place' && direction === 'rollback' ? [...steps, 'restore-types'] : steps
 }
 
 /**
  * The step that a postponed run waits before. In place the waiting fleet is kept out by the fence, which so stands before;
  * blue-green the door does that, and the fence comes for the switch alone.
  */
-export const WAIT: Readonly<Record<Strategy, StepId>> = {
+export const POSTPONE_STEP: Readonly<Record<Strategy, StepId>> = {
   'in-place': 'pause',
-  'blue-green': 'fence',
-  'stop-start': 'mark',
+  'blue-green': 'restrict-types',
+  'stop-start': 'record-positions',
 }
 
 /** The step that begins the gap. */
-export const HOLD: Readonly<Record<Strategy, StepId>> = {
+export const PAUSE_STEP: Readonly<Record<Strategy, StepId>> = {
   'in-place': 'pause',
   'blue-green': 'pause',
-  'stop-start': 'mark',
+  'stop-start': 'record-positions',
 }
 
 /** The step from which on the other fleet may have messages: before it a leg is undone, from its intent on it is gone back. */
-export const SWITCH: Readonly<Record<Strategy, StepId>> = {
-  'in-place': 'admit',
-  'blue-green': 'replace',
-  'stop-start': 'leave',
+export const SWITCH_STEP: Readonly<Record<Strategy, StepId>> = {
+  'in-place': 'switch-type',
+  'blue-green': 'switch-subscription',
+  'stop-start': 'await-stop',
 }
 
 /** The step that fixes from where the other fleet goes on. */
-export const HAND_OVER: Readonly<Record<Strategy, StepId>> = {
-  'in-place': 'evict',
-  'blue-green': 'replace',
-  'stop-start': 'leave',
+export const SWITCH_POSITION_STEP: Readonly<Record<Strategy, StepId>> = {
+  'in-place': 'disconnect',
+  'blue-green': 'switch-subscription',
+  'stop-start': 'await-stop',
 }

@@ -119,7 +119,10 @@ async function make(
     partitions.map(async ({name}, at) => {
       const position = parsePosition(stand[at]?.markDelete ?? undefined)
       if (!position) {
-        throw new Unreachable('E_NO_POSITION', `the broker does not tell where ${subscription} stands on ${topic.full}`)
+        throw new Unreachable(
+          'E_POSITION_UNKNOWN',
+          `the broker does not tell where ${subscription} stands on ${topic.full}`,
+        )
       }
       const properties = {'keyshift-rehearsal-of': subscription}
       await admin.createSubscriptionBehind(name, temporary, {position, properties, isReplicated: false})

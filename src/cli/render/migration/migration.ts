@@ -1,7 +1,7 @@
 import chalk from 'chalk'
 
-import type {AskedMigration} from '../../../domain/migration/run/send-request.js'
-import type {Finding} from '../../../domain/migration/preflight/preflight-finding.js'
+import type {RequestResult} from '../../../domain/migration/run/send-request.js'
+import type {PreflightFinding} from '../../../domain/migration/preflight/preflight-finding.js'
 import type {MigrationPlan} from '../../../domain/migration/plan/plan.js'
 import type {MigrationResult} from '../../../domain/migration/run/migration-result.js'
 import type {MigrationList, MigrationStatus} from '../../../domain/migration/journal/status.js'
@@ -31,7 +31,7 @@ function renderExpected({expected: {failoverDelayMs, gapMs, redeliveredMessages}
   return `${own}${delay}; handled again: ${String(redeliveredMessages ?? 'what partitions without a consumer hold unacknowledged')}`
 }
 
-function renderFindings(findings: readonly Finding[]): string {
+function renderFindings(findings: readonly PreflightFinding[]): string {
   if (findings.length === 0) return 'Findings: none.'
   const lines = findings.map(({code, isAccepted, message, severity}) => {
     const level = isAccepted ? 'accepted' : severity
@@ -54,14 +54,14 @@ export function renderResult(result: MigrationResult): string {
     head,
     renderTable(['partition', 'type', 'consumers so far', 'handed over at'], rows),
     renderFindings(result.findings),
-    ...renderStragglers(result),
+    ...renderRefusedConsumers(result),
     ...afterwards(result),
   ].join('\n\n')
 }
 
-function renderStragglers({from, stragglers}: MigrationResult): string[] {
-  if (stragglers.length === 0) return []
-  return [`Disconnected ${from} consumers, refused if they try again: ${stragglers.join(', ')}`]
+function renderRefusedConsumers({from, refusedConsumers}: MigrationResult): string[] {
+  if (refusedConsumers.length === 0) return []
+  return [`Disconnected ${from} consumers, refused if they try again: ${refusedConsumers.join(', ')}`]
 }
 
 function afterwards({id, newSubscription, state, strategy}: MigrationResult): string[] {
@@ -75,7 +75,7 @@ function afterwards({id, newSubscription, state, strategy}: MigrationResult): st
     : []
 }
 
-export function renderAsked({id, isAccepted, reason, verb}: AskedMigration): string {
+export function renderRequest({id, isAccepted, reason, verb}: RequestResult): string {
   if (verb === 'cancel') return isAccepted ? `Taken back in ${id}.` : `Not taken back in ${id}: ${reason ?? ''}`
   return `${verb} was taken by ${id}. What it does: keyshift migrate status ${id} --watch`
 }
@@ -106,17 +106,17 @@ export function renderMigrations({journal, migrations}: MigrationList): string {
     .join('\n\n')
 }
 
-function nextStep({id, isFenced, requests, state}: MigrationStatus): string[] {
+function nextStep({id, hasRestrictions, requests, state}: MigrationStatus): string[] {
   const asked = requests.map(({at, by, verb}) => `${id}: ${verb} asked by ${by} at ${at}, not answered yet`)
   switch (state) {
     case 'postponed':
       return [...asked, `${id} waits for: keyshift migrate cutover ${id}`]
-    case 'going-back':
+    case 'rolling-back':
     case 'running':
       return [...asked, `${id} is not over. If its process is gone: keyshift migrate resume ${id}`]
     case 'done':
     case 'rolled-back':
-      return isFenced ? [`${id} still keeps a fleet out. When all is well: keyshift migrate finish ${id}`] : []
+      return hasRestrictions ? [`${id} still keeps a fleet out. When all is well: keyshift migrate finish ${id}`] : []
     case 'finished':
       return []
   }

@@ -1,6 +1,6 @@
 import type {AutoSubscriptionCreation} from '../../../clients/pulsar-admin/types.js'
 
-export const DOOR = {
-  open: {allowAutoSubscriptionCreation: true},
-  closed: {allowAutoSubscriptionCreation: false},
+export const AUTO_CREATE = {
+  allowed: {allowAutoSubscriptionCreation: true},
+  blocked: {allowAutoSubscriptionCreation: false},
 } as const satisfies Record<string, AutoSubscriptionCreation>

@@ -1,13 +1,13 @@
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
 import type {TopicName} from '../../../topic-name.js'
-import type {Leg} from '../plan/direction.js'
+import type {DirectionPlan} from '../plan/direction.js'
 import type {MigrationPlan} from '../plan/plan.js'
 
 /** What every request of a migration to the broker needs to know. */
 export interface BrokerContext {
   readonly admin: PulsarAdmin
   readonly plan: MigrationPlan
-  readonly leg: Leg
+  readonly direction: DirectionPlan
   readonly topic: TopicName
   /** The partitions, or the plain topic itself with number null. */
   readonly partitions: ReadonlyArray<{readonly partition: number | null; readonly name: TopicName}>

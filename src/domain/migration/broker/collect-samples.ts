@@ -1,58 +1,58 @@
 import type {StatsQuery} from '../../../clients/pulsar-admin/admin.js'
 import type {CursorStats, InternalStats, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict, Unreachable} from '../../../errors.js'
-import type {CursorLook} from '../proofs/drain-proof.js'
+import type {CursorSample} from '../proofs/drain-proof.js'
 import type {BrokerContext} from './broker-context.js'
 
 /** One partition's subscription, as the statistics show it now; null where it does not exist. */
-export interface SubscriptionLook {
+export interface SubscriptionSample {
   readonly partition: number | null
   readonly stats: SubscriptionStats | null
 }
 
-/** @throws Conflict E_WORLD_CHANGED when the topic has grown partitions. */
-export async function lookAtSubscription(context: BrokerContext, subscription: string): Promise<SubscriptionLook[]> {
-  const topics = await lookAtTopic(context)
+/** @throws Conflict E_CLUSTER_CHANGED when the topic has grown partitions. */
+export async function sampleSubscription(context: BrokerContext, subscription: string): Promise<SubscriptionSample[]> {
+  const topics = await sampleTopic(context)
   return topics.map(({partition, stats}) => ({partition, stats: stats.subscriptions?.[subscription] ?? null}))
 }
 
 /**
  * The same, of a subscription that has to be there.
  *
- * @throws Conflict E_WORLD_CHANGED when a partition lost it.
+ * @throws Conflict E_CLUSTER_CHANGED when a partition lost it.
  */
 export async function requireSubscription(
   context: BrokerContext,
   subscription: string,
 ): Promise<Array<{partition: number | null; stats: SubscriptionStats}>> {
-  const looks = await lookAtSubscription(context, subscription)
-  return looks.map(({partition, stats}) => {
+  const samples = await sampleSubscription(context, subscription)
+  return samples.map(({partition, stats}) => {
     if (stats) return {partition, stats}
-    throw new Conflict('E_WORLD_CHANGED', `partition ${String(partition)} lost the subscription ${subscription}`)
+    throw new Conflict('E_CLUSTER_CHANGED', `partition ${String(partition)} lost the subscription ${subscription}`)
   })
 }
 
 /** Statistics and cursor of a subscription on every partition where it exists, read together. */
-export async function lookAtCursors(context: BrokerContext, subscription: string): Promise<CursorLook[]> {
-  const [looks, internals] = await Promise.all([
-    lookAtSubscription(context, subscription),
+export async function sampleCursors(context: BrokerContext, subscription: string): Promise<CursorSample[]> {
+  const [samples, internals] = await Promise.all([
+    sampleSubscription(context, subscription),
     Promise.all(context.partitions.map(({name}) => context.admin.internalStats(name))),
   ])
   const atMs = Date.now()
-  return looks.flatMap(({partition, stats}, at) => {
+  return samples.flatMap(({partition, stats}, at) => {
     const internal = internals[at]
     const cursor = internal?.cursors?.[encodeURIComponent(subscription)]
-    return stats && internal && cursor ? [cursorLook(partition, atMs, stats, internal, cursor)] : []
+    return stats && internal && cursor ? [cursorSample(partition, atMs, stats, internal, cursor)] : []
   })
 }
 
-function cursorLook(
+function cursorSample(
   partition: number | null,
   atMs: number,
   stats: SubscriptionStats,
   {lastConfirmedEntry, ledgers}: InternalStats,
   cursor: CursorStats,
-): CursorLook {
+): CursorSample {
   return {
     partition,
     atMs,
@@ -66,12 +66,12 @@ function cursorLook(
     replayMessages: stats.msgInReplay ?? null,
     leastPermits: leastPermits(stats),
     consumers: consumersOf(stats),
-    holders: holdersOf(stats),
+    unackedConsumers: unackedConsumersOf(stats),
   }
 }
 
 /** One request for all partitions; it also tells when the topic has grown. */
-export async function lookAtTopic(
+export async function sampleTopic(
   {acceptsGrowth, admin, partitions, plan, topic}: BrokerContext,
   more: StatsQuery = {},
 ): Promise<Array<{partition: number | null; stats: TopicStats}>> {
@@ -81,7 +81,7 @@ export async function lookAtTopic(
   const count = answer.metadata?.partitions ?? plan.partitions
   if (count !== plan.partitions && !acceptsGrowth) {
     throw new Conflict(
-      'E_WORLD_CHANGED',
+      'E_CLUSTER_CHANGED',
       `${topic.full} had ${String(plan.partitions)} partitions, now ${String(count)}`,
     )
   }
@@ -106,7 +106,7 @@ function leastPermits({consumers}: SubscriptionStats): number | null {
   return permits.length === 0 ? null : Math.min(...permits)
 }
 
-function holdersOf({consumers}: SubscriptionStats): CursorLook['holders'] {
+function unackedConsumersOf({consumers}: SubscriptionStats): CursorSample['unackedConsumers'] {
   return (consumers ?? []).flatMap(({consumerName, unackedMessages}) =>
     unackedMessages ? [{consumer: consumerName ?? 'a consumer without a name', unackedMessages}] : [],
   )

@@ -1,8 +1,8 @@
 import {setTimeout as delay} from 'node:timers/promises'
 import {Conflict} from '../../../errors.js'
-import {type CursorLook, isDrained} from '../proofs/drain-proof.js'
+import {type CursorSample, isDrained} from '../proofs/drain-proof.js'
 import type {BrokerContext} from './broker-context.js'
-import {lookAtCursors, partitionLabels} from './collect-samples.js'
+import {partitionLabels, sampleCursors} from './collect-samples.js'
 
 const LATE_ACK_MS = 10_000
 
@@ -12,12 +12,12 @@ const LATE_ACK_MS = 10_000
  *
  * @throws Conflict E_NOT_DRAINED when it is not acknowledged within 10 s.
  */
-export async function drainedCursors(context: BrokerContext): Promise<CursorLook[]> {
+export async function drainedCursors(context: BrokerContext): Promise<CursorSample[]> {
   const deadline = Date.now() + LATE_ACK_MS
-  let looks = await lookAtCursors(context, context.leg.source)
+  let samples = await sampleCursors(context, context.direction.source)
   for (;;) {
-    const open = looks.filter((look) => look.consumers > 0 && !isDrained(look))
-    if (open.length === 0) return looks
+    const open = samples.filter((sample) => sample.consumers > 0 && !isDrained(sample))
+    if (open.length === 0) return samples
     if (Date.now() > deadline) {
       throw new Conflict(
         'E_NOT_DRAINED',
@@ -25,6 +25,6 @@ export async function drainedCursors(context: BrokerContext): Promise<CursorLook
       )
     }
     await delay(20)
-    looks = await lookAtCursors(context, context.leg.source)
+    samples = await sampleCursors(context, context.direction.source)
   }
 }

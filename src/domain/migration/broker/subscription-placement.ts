@@ -4,8 +4,8 @@ import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'
 import type {BrokerContext} from './broker-context.js'
-import type {HandOver} from './switch-position.js'
-import {lookAtCursors} from './collect-samples.js'
+import type {SwitchPosition} from './switch-position.js'
+import {sampleCursors} from './collect-samples.js'
 
 /** What a subscription is beside its position: kept when it is made anew. */
 export interface SubscriptionIdentity {
@@ -23,30 +23,32 @@ export function identityOf({isReplicated, subscriptionProperties}: SubscriptionS
  * (ManagedCursorImpl.asyncResetCursor and OpAddEntry of 3.0.7, 4.0.7 and 4.2.4). A failure is told when all partitions
  * have answered: the next try must not meet requests of this one.
  */
-export async function makeAt(
+export async function createAt(
   context: BrokerContext,
   subscription: string,
-  handedOver: readonly HandOver[],
+  switchPositions: readonly SwitchPosition[],
   identity: SubscriptionIdentity,
 ): Promise<void> {
-  const answers = await Promise.allSettled(handedOver.map((row) => makeOne(context, subscription, row, identity)))
+  const answers = await Promise.allSettled(
+    switchPositions.map((row) => createOne(context, subscription, row, identity)),
+  )
   const failure = answers.find((answer) => answer.status === 'rejected')
   if (failure) throw failure.reason
-  const found = handedOver.filter((_, at) => answers[at]?.status === 'fulfilled' && answers[at].value === 'found')
-  if (found.length > 0) await placeUnplaced(context, subscription, found)
+  const found = switchPositions.filter((_, at) => answers[at]?.status === 'fulfilled' && answers[at].value === 'found')
+  if (found.length > 0) await resetUnpositioned(context, subscription, found)
 }
 
-async function makeOne(
+async function createOne(
   context: BrokerContext,
   subscription: string,
-  row: HandOver,
+  row: SwitchPosition,
   identity: SubscriptionIdentity,
-): Promise<'found' | 'made'> {
-  const {name, position} = placeOf(context, row)
-  const making = context.admin.createSubscriptionBehind(name, subscription, {...identity, position})
+): Promise<'found' | 'created'> {
+  const {name, position} = targetOf(context, row)
+  const creating = context.admin.createSubscriptionBehind(name, subscription, {...identity, position})
   return unlessRefused(
     409,
-    making.then((): 'made' => 'made'),
+    creating.then((): 'created' => 'created'),
     'found',
   )
 }
@@ -55,34 +57,43 @@ async function makeOne(
  * What is there already comes from a try that was cut off, perhaps before the broker had placed its cursor. One that
  * stands right is left alone: its fleet may be getting in, and would get again what it gets now.
  */
-async function placeUnplaced(context: BrokerContext, subscription: string, found: readonly HandOver[]): Promise<void> {
-  const looks = await lookAtCursors(context, subscription)
-  const unplaced = found.filter(({markDelete, partition}) => {
-    const look = looks.find((row) => row.partition === partition)
-    if (!look) return true
-    const isUsed = look.consumers > 0 || look.deliveredMessages !== 0
-    return !isUsed && look.cursor.markDeletePosition !== markDelete
+async function resetUnpositioned(
+  context: BrokerContext,
+  subscription: string,
+  found: readonly SwitchPosition[],
+): Promise<void> {
+  const samples = await sampleCursors(context, subscription)
+  const unpositioned = found.filter(({markDelete, partition}) => {
+    const sample = samples.find((row) => row.partition === partition)
+    if (!sample) return true
+    const isUsed = sample.consumers > 0 || sample.deliveredMessages !== 0
+    return !isUsed && sample.cursor.markDeletePosition !== markDelete
   })
-  await placeAt(context, subscription, unplaced)
+  await resetTo(context, subscription, unpositioned)
 }
 
 /** Places a subscription's cursor behind the hand-over point of each partition; who is connected there is disconnected. */
-export async function placeAt(context: BrokerContext, subscription: string, rows: readonly HandOver[]): Promise<void> {
+export async function resetTo(
+  context: BrokerContext,
+  subscription: string,
+  rows: readonly SwitchPosition[],
+): Promise<void> {
   await Promise.all(
     rows.map((row) => {
-      const {name, position} = placeOf(context, row)
+      const {name, position} = targetOf(context, row)
       return context.admin.resetCursorBehind(name, subscription, position)
     }),
   )
 }
 
-function placeOf(
+function targetOf(
   {partitions}: BrokerContext,
-  {markDelete, partition}: HandOver,
+  {markDelete, partition}: SwitchPosition,
 ): {name: TopicName; position: Position} {
   const name = partitions.find((row) => row.partition === partition)?.name
   const position = parsePosition(markDelete)
-  if (!name || !position) throw new Conflict('E_NO_POSITION', `no hand-over point for partition ${String(partition)}`)
+  if (!name || !position)
+    throw new Conflict('E_POSITION_UNKNOWN', `no hand-over point for partition ${String(partition)}`)
   return {name, position}
 }
 

@@ -1,9 +1,9 @@
-import {type CursorLook, hasRisen, type HeldProof} from '../proofs/drain-proof.js'
+import {type CursorSample, hasRisen, type PauseProof} from '../proofs/drain-proof.js'
 import {isBefore} from '../../../position.js'
-import type {SubscriptionLook} from './collect-samples.js'
+import type {SubscriptionSample} from './collect-samples.js'
 
 /** A partition's hand-over point: everything up to it was acknowledged by the old fleet. */
-export interface HandOver {
+export interface SwitchPosition {
   readonly partition: number | null
   /** `ledger:entry` */
   readonly markDelete: string
@@ -14,16 +14,16 @@ export interface HandOver {
 }
 
 /** With the reason why its dispatch counted as held. */
-export interface ProvenHandOver extends HandOver {
-  readonly heldProof?: HeldProof
+export interface ProvenSwitchPosition extends SwitchPosition {
+  readonly pauseProof?: PauseProof
 }
 
 /** Whether the one message that the hold lets out may not have come yet: without traffic at the pause, it waits for one. */
-export function mayStillDeliver({heldProof}: ProvenHandOver): boolean {
-  return heldProof === 'idle' || heldProof === 'untouched'
+export function mayDeliverOneMore({pauseProof}: ProvenSwitchPosition): boolean {
+  return pauseProof === 'idle' || pauseProof === 'untouched'
 }
 
-export function handOver({consumers, cursor, deliveredMessages, partition}: CursorLook): HandOver {
+export function switchPositionOf({consumers, cursor, deliveredMessages, partition}: CursorSample): SwitchPosition {
   return {
     partition,
     markDelete: cursor.markDeletePosition ?? '',
@@ -36,19 +36,19 @@ export function handOver({consumers, cursor, deliveredMessages, partition}: Curs
  * A message may have been handled between the capture and the switch; then the hand-over is behind it. It never goes back:
  * a broker that was killed forgets the acknowledgements of its last second, and the journal does not.
  */
-export function latest(before: HandOver, looks: readonly CursorLook[]): HandOver {
-  const look = looks.find(({partition}) => partition === before.partition)
-  return look && !isBefore(look.cursor.markDeletePosition, before.markDelete) ? handOver(look) : before
+export function later(before: SwitchPosition, samples: readonly CursorSample[]): SwitchPosition {
+  const sample = samples.find(({partition}) => partition === before.partition)
+  return sample && !isBefore(sample.cursor.markDeletePosition, before.markDelete) ? switchPositionOf(sample) : before
 }
 
 /** The partitions from which a message came after their hand-over: it may be handled twice. */
 export function deliveredSince(
-  handedOver: readonly HandOver[],
-  looks: readonly SubscriptionLook[],
+  switchPositions: readonly SwitchPosition[],
+  samples: readonly SubscriptionSample[],
 ): Array<number | null> {
-  return handedOver
+  return switchPositions
     .filter(({delivered, partition}) => {
-      const now = looks.find((look) => look.partition === partition)?.stats?.msgOutCounter
+      const now = samples.find((sample) => sample.partition === partition)?.stats?.msgOutCounter
       return delivered !== null && hasRisen(now ?? null, delivered)
     })
     .map(({partition}) => partition)

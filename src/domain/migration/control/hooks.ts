@@ -1,4 +1,4 @@
-import type {LegName} from '../../../clients/journal/journal-store.js'
+import type {Direction} from '../../../clients/journal/journal-store.js'
 import type {StepId, Strategy} from '../strategy.js'
 
 /** The moments at which an operator's program may act, in the order of a run. */
@@ -18,7 +18,7 @@ export const HOOK_NAMES = [
 export type HookName = (typeof HOOK_NAMES)[number]
 
 /** What a hook is told, as KEYSHIFT_… variables of its environment. */
-export interface HookFacts {
+export interface HookVariables {
   readonly migrationId: string
   readonly topic: string
   /** the subscription that is drained on this leg */
@@ -26,7 +26,7 @@ export interface HookFacts {
   /** the subscription that flows when the leg ends; the same in place */
   readonly newSubscription: string
   readonly step: string
-  readonly leg: LegName
+  readonly direction: Direction
   readonly from: string
   readonly to: string
   readonly strategy: Strategy
@@ -45,7 +45,7 @@ export interface HookOutcome {
 /** Runs hooks. */
 export interface HookRunner {
   /** @returns null when there is no such hook. */
-  run(name: HookName, facts: HookFacts): Promise<HookOutcome | null>
+  run(name: HookName, variables: HookVariables): Promise<HookOutcome | null>
 }
 
 interface Around {
@@ -58,20 +58,20 @@ export const HOOKS: Readonly<Record<Strategy, Readonly<Partial<Record<StepId, Ar
   'in-place': {
     pause: {before: 'before-pause', after: ['paused']},
     drain: {after: ['drained']},
-    evict: {before: 'stop-old'},
-    admit: {before: 'start-new', after: ['cut-over']},
-    attach: {after: ['resumed']},
+    disconnect: {before: 'stop-old'},
+    'switch-type': {before: 'start-new', after: ['cut-over']},
+    'verify-delivery': {after: ['resumed']},
   },
   'blue-green': {
-    fence: {before: 'before-pause'},
+    'restrict-types': {before: 'before-pause'},
     pause: {after: ['paused']},
     drain: {after: ['drained']},
-    replace: {before: 'start-new', after: ['cut-over']},
-    attach: {after: ['resumed', 'stop-old']},
+    'switch-subscription': {before: 'start-new', after: ['cut-over']},
+    'verify-delivery': {after: ['resumed', 'stop-old']},
   },
   'stop-start': {
-    mark: {before: 'before-pause'},
-    leave: {before: 'stop-old', after: ['cut-over']},
-    attach: {before: 'start-new', after: ['resumed']},
+    'record-positions': {before: 'before-pause'},
+    'await-stop': {before: 'stop-old', after: ['cut-over']},
+    'verify-delivery': {before: 'start-new', after: ['resumed']},
   },
 }

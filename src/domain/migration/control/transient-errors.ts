@@ -1,19 +1,19 @@
 import {AdminRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import {Unreachable} from '../../../errors.js'
-import type {Verdict} from '../steps/step.js'
+import type {StepCheck} from '../steps/step.js'
 
 /** A broker that restarts does not end a run: a poll goes on to its deadline. */
-export async function unlessAway(verify: () => Promise<Verdict>): Promise<Verdict> {
+export async function unlessUnavailable(verify: () => Promise<StepCheck>): Promise<StepCheck> {
   try {
     return await verify()
   } catch (error) {
-    if (isPassing(error)) return {isDone: false, waitingFor: `the broker (${messageOf(error)})`}
+    if (isTransient(error)) return {isDone: false, waitingFor: `the broker (${messageOf(error)})`}
     throw error
   }
 }
 
 /** The connection broke, or the broker could not do it now. */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   if (!(error instanceof AdminRefused)) return error instanceof Unreachable
   return error.status >= 500 || [404, 409, 412, 429].includes(error.status)
 }

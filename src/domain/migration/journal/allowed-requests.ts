@@ -1,18 +1,27 @@
 import type {ControlRequest, ControlVerb, JournalEntry} from '../../../clients/journal/journal-store.js'
-import {closedAs, currentLeg, hasSwitched, isOpen, isPostponed, isUndoing, waitOf} from './history.js'
+import {
+  closedAs,
+  currentDirection,
+  hasSwitched,
+  isOpen,
+  isPostponed,
+  isRollingBackBeforeSwitch,
+  postponeStepOf,
+} from './history.js'
 
 /** What a request meets: taken, or why it can't be. */
-export type Answer = {readonly isAccepted: true} | {readonly isAccepted: false; readonly reason: string}
+export type RequestOutcome = {readonly isAccepted: true} | {readonly isAccepted: false; readonly reason: string}
 
-const YES: Answer = {isAccepted: true}
+const YES: RequestOutcome = {isAccepted: true}
 
 /** Whether a verb makes sense where a migration stands now. One table for the runner and for who asks. */
-export function answerTo(verb: ControlVerb, entries: readonly JournalEntry[]): Answer {
+export function requestOutcome(verb: ControlVerb, entries: readonly JournalEntry[]): RequestOutcome {
   const closed = closedAs(entries)
   if (verb === 'rollback' && closed === 'done') return YES
   if (closed !== null) return no(`it is ${closed}`)
-  if (currentLeg(entries) === 'back' || isUndoing(entries)) return no('it is going back already')
-  const hasBegun = isOpen(entries, 'forward', waitOf(entries))
+  if (currentDirection(entries) === 'rollback' || isRollingBackBeforeSwitch(entries))
+    return no('it is going back already')
+  const hasBegun = isOpen(entries, 'forward', postponeStepOf(entries))
   switch (verb) {
     case 'postpone':
       return hasBegun ? no('the cut-over has begun; abort takes it back') : YES
@@ -27,11 +36,11 @@ export function answerTo(verb: ControlVerb, entries: readonly JournalEntry[]): A
   }
 }
 
-function no(reason: string): Answer {
+function no(reason: string): RequestOutcome {
   return {isAccepted: false, reason}
 }
 
 /** What the run has to do because of an accepted request. */
-export function turnsBack({verb}: Pick<ControlRequest, 'verb'>): boolean {
+export function causesRollback({verb}: Pick<ControlRequest, 'verb'>): boolean {
   return verb === 'abort' || verb === 'rollback'
 }

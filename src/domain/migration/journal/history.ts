@@ -1,7 +1,7 @@
-import type {ControlRequest, JournalEntry, JournalPhase, LegName} from '../../../clients/journal/journal-store.js'
-import {legOf} from '../plan/direction.js'
+import type {ControlRequest, Direction, JournalEntry, JournalPhase} from '../../../clients/journal/journal-store.js'
+import {directionPlanOf} from '../plan/direction.js'
 import type {MigrationPlan} from '../plan/plan.js'
-import {HOLD, type StepId, SWITCH, WAIT} from '../strategy.js'
+import {PAUSE_STEP, POSTPONE_STEP, type StepId, SWITCH_STEP} from '../strategy.js'
 
 /** How a run ended: `done`, or `rolled-back` to the old type; `finished` when it can't be gone back any more. */
 export type CloseState = 'done' | 'finished' | 'rolled-back'
@@ -12,52 +12,52 @@ export function planOf(entries: readonly JournalEntry[]): MigrationPlan | null {
 }
 
 /** Which way it goes: `back` once the way back has begun. */
-export function currentLeg(entries: readonly JournalEntry[]): LegName {
-  return entries.at(-1)?.leg ?? 'forward'
+export function currentDirection(entries: readonly JournalEntry[]): Direction {
+  return entries.at(-1)?.direction ?? 'forward'
 }
 
 /** The last entry of a step in a phase, on one leg. */
 export function find(
   entries: readonly JournalEntry[],
-  leg: LegName,
+  direction: Direction,
   step: string,
   phase: JournalPhase,
 ): JournalEntry | undefined {
-  return entries.findLast((entry) => entry.leg === leg && entry.step === step && entry.phase === phase)
+  return entries.findLast((entry) => entry.direction === direction && entry.step === step && entry.phase === phase)
 }
 
 /** What the first leg that took a step found before it changed anything. */
-export function originalOf(entries: readonly JournalEntry[], step: StepId): Captured | null {
+export function originalOf(entries: readonly JournalEntry[], step: StepId): StepData | null {
   const first = entries.find((entry) => entry.step === step && entry.phase === 'captured')
   return first ? {...first.data} : null
 }
 
 /** Whether the step may have changed something that is not undone yet. */
-export function isOpen(entries: readonly JournalEntry[], leg: LegName, step: string): boolean {
-  const begun = entries.findLastIndex((entry) => isPhase(entry, leg, step, 'intent'))
-  return begun > entries.findLastIndex((entry) => isPhase(entry, leg, step, 'undone'))
+export function isOpen(entries: readonly JournalEntry[], direction: Direction, step: string): boolean {
+  const begun = entries.findLastIndex((entry) => isPhase(entry, direction, step, 'intent'))
+  return begun > entries.findLastIndex((entry) => isPhase(entry, direction, step, 'undone'))
 }
 
 /** Whether the step was proven done, and was not undone since. */
-export function isVerified(entries: readonly JournalEntry[], leg: LegName, step: string): boolean {
-  const proven = entries.findLastIndex((entry) => isPhase(entry, leg, step, 'verified'))
-  return proven > entries.findLastIndex((entry) => isPhase(entry, leg, step, 'undone'))
+export function isVerified(entries: readonly JournalEntry[], direction: Direction, step: string): boolean {
+  const proven = entries.findLastIndex((entry) => isPhase(entry, direction, step, 'verified'))
+  return proven > entries.findLastIndex((entry) => isPhase(entry, direction, step, 'undone'))
 }
 
 /** Whether the fleet at the end of a leg may have messages: from then on the way back is a leg of its own. */
-export function hasSwitched(entries: readonly JournalEntry[], leg: LegName = 'forward'): boolean {
+export function hasSwitched(entries: readonly JournalEntry[], direction: Direction = 'forward'): boolean {
   const plan = planOf(entries)
-  return plan !== null && isOpen(entries, leg, SWITCH[plan.strategy])
+  return plan !== null && isOpen(entries, direction, SWITCH_STEP[plan.strategy])
 }
 
 /** The step that it waits before while it is postponed. */
-export function waitOf(entries: readonly JournalEntry[]): StepId {
-  return WAIT[planOf(entries)?.strategy ?? 'in-place']
+export function postponeStepOf(entries: readonly JournalEntry[]): StepId {
+  return POSTPONE_STEP[planOf(entries)?.strategy ?? 'in-place']
 }
 
 /** The step that begins its gap. */
-export function holdOf(entries: readonly JournalEntry[]): StepId {
-  return HOLD[planOf(entries)?.strategy ?? 'in-place']
+export function pauseStepOf(entries: readonly JournalEntry[]): StepId {
+  return PAUSE_STEP[planOf(entries)?.strategy ?? 'in-place']
 }
 
 /** How it was closed last; null while it is open, also when it was opened again to go back. */
@@ -67,25 +67,25 @@ export function closedAs(entries: readonly JournalEntry[]): CloseState | null {
 }
 
 /** Whether it was undoing its steps, before the switch, when it stopped; it must not go forward again. */
-export function isUndoing(entries: readonly JournalEntry[]): boolean {
+export function isRollingBackBeforeSwitch(entries: readonly JournalEntry[]): boolean {
   return find(entries, 'forward', 'run', 'undone') !== undefined
 }
 
 /** The subscriptions that are held now, as far as the journal knows. */
-export function heldNow(entries: readonly JournalEntry[]): string[] {
+export function pausedSubscriptions(entries: readonly JournalEntry[]): string[] {
   const plan = planOf(entries)
-  const held = new Set<string>()
+  const paused = new Set<string>()
   if (!plan) return []
-  for (const {leg, phase, step} of entries) {
-    const {gathers, source, target} = legOf(plan, leg)
-    if (step === 'pause' && phase === 'intent') held.add(source)
-    if (step === 'pause' && phase === 'undone') held.delete(source)
-    if ((step === 'admit' || step === 'replace') && phase === 'applied') held.delete(source)
+  for (const {direction, phase, step} of entries) {
+    const {waitsForConsumers, source, target} = directionPlanOf(plan, direction)
+    if (step === 'pause' && phase === 'intent') paused.add(source)
+    if (step === 'pause' && phase === 'undone') paused.delete(source)
+    if ((step === 'switch-type' || step === 'switch-subscription') && phase === 'applied') paused.delete(source)
     // Let in under the hold, the fleet may have what it lets out.
-    if (step === 'admit' && gathers) held.delete(source)
-    if (step === 'door' && phase === 'applied' && leg === 'back') held.delete(target)
+    if (step === 'switch-type' && waitsForConsumers) paused.delete(source)
+    if (step === 'block-auto-create' && phase === 'applied' && direction === 'rollback') paused.delete(target)
   }
-  return [...held]
+  return [...paused]
 }
 
 /** Whether the run waits for `cutover`: asked for at its start or later, and not let go since. */
@@ -107,9 +107,9 @@ export function openRequests(entries: readonly JournalEntry[], requests: readonl
   )
 }
 
-function isPhase(entry: JournalEntry, leg: LegName, step: string, phase: JournalPhase): boolean {
-  return entry.leg === leg && entry.step === step && entry.phase === phase
+function isPhase(entry: JournalEntry, direction: Direction, step: string, phase: JournalPhase): boolean {
+  return entry.direction === direction && entry.step === step && entry.phase === phase
 }
 
 /** JSON that a step saw before it changed anything: what undo() and a later resume work from. */
-export type Captured = Record<string, unknown>
+export type StepData = Record<string, unknown>

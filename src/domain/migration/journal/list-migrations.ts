@@ -2,7 +2,7 @@ import type {JournalStore} from '../../../clients/journal/journal-store.js'
 import {viewLines} from './chain.js'
 import {closedAs, planOf} from './history.js'
 import {subjectOf} from './claim.js'
-import {foldStatus, type MigrationStatus, type SignOfLife} from './status.js'
+import {type LastHeartbeat, type MigrationStatus, statusOf} from './status.js'
 
 const AT_ONCE = 4
 
@@ -11,20 +11,20 @@ export async function listMigrations(store: JournalStore, id: string | undefined
   const ids = id === undefined ? await store.list() : [id]
   const found: MigrationStatus[] = []
   for (let at = 0; at < ids.length; at += AT_ONCE) {
-    found.push(...(await Promise.all(ids.slice(at, at + AT_ONCE).map((one) => look(store, one)))))
+    found.push(...(await Promise.all(ids.slice(at, at + AT_ONCE).map((one) => statusFrom(store, one)))))
   }
   return found
 }
 
-async function look(store: JournalStore, id: string): Promise<MigrationStatus> {
+async function statusFrom(store: JournalStore, id: string): Promise<MigrationStatus> {
   const {entries, requests} = viewLines(await store.read(id))
   const plan = planOf(entries)
-  let life: SignOfLife | null = null
+  let heartbeat: LastHeartbeat | null = null
   if (plan && closedAs(entries) === null) {
     const holder = await store.holder(subjectOf(plan))
-    if (holder?.claim.migrationId === id) life = holder.heartbeat
+    if (holder?.claim.migrationId === id) heartbeat = holder.heartbeat
   }
-  return foldStatus(id, entries, requests, life, new Date())
+  return statusOf(id, entries, requests, heartbeat, new Date())
 }
 
 export interface JournalCheck {

@@ -1,29 +1,29 @@
 import type {
   Actor,
   ControlRequest,
+  Direction,
   JournalEntry,
   JournalLine,
   JournalPhase,
   JournalStore,
-  LegName,
 } from '../../../clients/journal/journal-store.js'
 import {nextEntry, viewLines} from './chain.js'
 import {Conflict} from '../../../errors.js'
-import {type Captured, currentLeg, planOf} from './history.js'
+import {currentDirection, planOf, type StepData} from './history.js'
 import type {MigrationPlan} from '../plan/plan.js'
 
 /**
  * One migration's journal while it runs: notes in order, makes them durable together, and notices what others wrote. It
  * has one writer; requests by others stand between its entries.
  */
-export class MigrationLedger {
+export class MigrationJournal {
   readonly id: string
   readonly plan: MigrationPlan
   private readonly store: JournalStore
   private readonly who: Actor
   private readonly lines: JournalLine[]
   private readonly entries: JournalEntry[]
-  private readonly asked: ControlRequest[]
+  private readonly foreignRequests: ControlRequest[]
   /** Noted, and not durable yet. */
   private pending: JournalEntry[] = []
   private writing: Promise<void> = Promise.resolve()
@@ -36,25 +36,25 @@ export class MigrationLedger {
     this.lines = [...lines]
     const {entries, requests} = requireIntact(id, lines)
     this.entries = entries
-    this.asked = requests
+    this.foreignRequests = requests
   }
 
   /** The journal of a migration that is about to begin; its log has been made. */
-  static begin(store: JournalStore, id: string, plan: MigrationPlan, who: Actor): MigrationLedger {
-    return new MigrationLedger(store, id, plan, who, [])
+  static begin(store: JournalStore, id: string, plan: MigrationPlan, who: Actor): MigrationJournal {
+    return new MigrationJournal(store, id, plan, who, [])
   }
 
-  /** Opens the journal of a migration that has begun. @throws Conflict E_JOURNAL_BROKEN, E_NOT_BEGUN. */
-  static async open(store: JournalStore, id: string, who: Actor): Promise<MigrationLedger> {
+  /** Opens the journal of a migration that has begun. @throws Conflict E_JOURNAL_BROKEN, E_NOT_STARTED. */
+  static async open(store: JournalStore, id: string, who: Actor): Promise<MigrationJournal> {
     const lines = await store.read(id)
     const plan = planOf(requireIntact(id, lines).entries)
     if (!plan) {
-      throw new Conflict('E_NOT_BEGUN', `${id} never began: its process ended before it wrote its plan`, {
+      throw new Conflict('E_NOT_STARTED', `${id} never began: its process ended before it wrote its plan`, {
         data: {migrationId: id},
         next: ['keyshift migrate apply plan.json'],
       })
     }
-    return new MigrationLedger(store, id, plan, who, lines)
+    return new MigrationJournal(store, id, plan, who, lines)
   }
 
   get history(): readonly JournalEntry[] {
@@ -62,18 +62,18 @@ export class MigrationLedger {
   }
 
   get requests(): readonly ControlRequest[] {
-    return this.asked
+    return this.foreignRequests
   }
 
   /** Which way it goes now. */
-  get leg(): LegName {
-    return currentLeg(this.entries)
+  get direction(): Direction {
+    return currentDirection(this.entries)
   }
 
   /** Writes down what happened; durable with the next flush(). */
-  note(step: string, phase: JournalPhase, data: Captured = {}, leg = this.leg): void {
+  add(step: string, phase: JournalPhase, data: StepData = {}, direction = this.direction): void {
     const entry = nextEntry(this.entries.at(-1), {
-      leg,
+      direction,
       migrationId: this.id,
       at: new Date().toISOString(),
       who: this.who,
@@ -87,8 +87,8 @@ export class MigrationLedger {
   }
 
   /** note(), durable when it returns. */
-  async append(step: string, phase: JournalPhase, data: Captured = {}, leg = this.leg): Promise<void> {
-    this.note(step, phase, data, leg)
+  async addDurably(step: string, phase: JournalPhase, data: StepData = {}, direction = this.direction): Promise<void> {
+    this.add(step, phase, data, direction)
     await this.flush()
   }
 
@@ -106,7 +106,7 @@ export class MigrationLedger {
   /** Takes note of what others wrote since; @throws Conflict E_TAKEN_OVER. */
   async refresh(): Promise<void> {
     await this.flush()
-    this.takeForeign(await this.store.read(this.id, this.lines.length))
+    this.readForeignLines(await this.store.read(this.id, this.lines.length))
   }
 
   private async write(): Promise<void> {
@@ -116,14 +116,14 @@ export class MigrationLedger {
     const at = await this.store.append(this.id, batch)
     if (at > this.lines.length) {
       const between = await this.store.read(this.id, this.lines.length)
-      this.takeForeign(between.slice(0, at - this.lines.length))
+      this.readForeignLines(between.slice(0, at - this.lines.length))
     }
     this.lines.push(...batch)
   }
 
-  private takeForeign(lines: readonly JournalLine[]): void {
+  private readForeignLines(lines: readonly JournalLine[]): void {
     this.lines.push(...lines)
-    this.asked.push(...lines.filter((line) => line.kind === 'request'))
+    this.foreignRequests.push(...lines.filter((line) => line.kind === 'request'))
     // What the broker stored after all, when its answer was given up and it was sent again, stands there twice.
     const own = new Set(this.entries.map(({hash}) => hash))
     const taker = lines.find((line): line is JournalEntry => line.kind === 'entry' && !own.has(line.hash))

@@ -1,22 +1,22 @@
-import type {ControlRequest, ControlVerb, JournalEntry, LegName} from '../../../clients/journal/journal-store.js'
+import type {ControlRequest, ControlVerb, Direction, JournalEntry} from '../../../clients/journal/journal-store.js'
 import {
   closedAs,
   type CloseState,
-  currentLeg,
+  currentDirection,
   find,
-  holdOf,
   isOpen,
   isPostponed,
-  isUndoing,
+  isRollingBackBeforeSwitch,
   openRequests,
+  pauseStepOf,
   planOf,
-  waitOf,
+  postponeStepOf,
 } from './history.js'
 
 /**
- * `running`, `postponed` and `going-back` are open: their process may live or be gone, which `lastHeartbeat` lets judge.
+ * `running`, `postponed` and `rolling-back` are open: their process may live or be gone, which `lastHeartbeat` lets judge.
  */
-export type MigrationState = CloseState | 'going-back' | 'postponed' | 'running'
+export type MigrationState = CloseState | 'rolling-back' | 'postponed' | 'running'
 
 export interface MigrationStatus {
   id: string
@@ -38,7 +38,7 @@ export interface MigrationStatus {
   startedAt: string | null
   lastHeartbeat: string | null
   /** whether a fleet is still kept out by the fence or the door: `finish` lifts it */
-  isFenced: boolean
+  hasRestrictions: boolean
   /** what was asked of it and not answered yet */
   requests: Array<{id: string; verb: ControlVerb; by: string; at: string}>
 }
@@ -50,18 +50,18 @@ export interface MigrationList {
 }
 
 /** What the owner showed of itself last; null when it was not asked, or there is none. */
-export interface SignOfLife {
+export interface LastHeartbeat {
   readonly at: string
   readonly step: string | null
   readonly waitingFor: string | null
 }
 
 /** What a journal says about its migration; `now` is only used for the gap of one that runs. */
-export function foldStatus(
+export function statusOf(
   id: string,
   entries: readonly JournalEntry[],
   requests: readonly ControlRequest[],
-  life: SignOfLife | null,
+  heartbeat: LastHeartbeat | null,
   now: Date,
 ): MigrationStatus {
   const plan = planOf(entries)
@@ -79,13 +79,13 @@ export function foldStatus(
     strategy: plan?.strategy ?? null,
     state,
     step: current?.step ?? null,
-    waitingFor: isOver ? null : (life?.waitingFor ?? lastWaitingFor(current)),
-    readyToCutOver: state === 'postponed' && life?.step === waitOf(entries),
+    waitingFor: isOver ? null : (heartbeat?.waitingFor ?? lastWaitingFor(current)),
+    readyToCutOver: state === 'postponed' && heartbeat?.step === postponeStepOf(entries),
     gapMs: gapOf(entries, isOver ? null : now),
     runBy: last ? `${last.who.user}@${last.who.host} pid ${String(last.who.pid)}` : null,
     startedAt: entries[0]?.at ?? null,
-    lastHeartbeat: laterOf(last?.at, life?.at),
-    isFenced: hasBarrier(entries),
+    lastHeartbeat: laterOf(last?.at, heartbeat?.at),
+    hasRestrictions: hasRestrictions(entries),
     requests: isOver
       ? []
       : openRequests(entries, requests).map(({at, requestId, verb, who}) => ({
@@ -100,40 +100,46 @@ export function foldStatus(
 /** From the pause until every partition delivers again; what a consumer feels is a little less. */
 export function gapOf(entries: readonly JournalEntry[], now: Date | null): number | null {
   // Where the way there had brought delivery back, the way back has a gap of its own.
-  const leg: LegName =
-    currentLeg(entries) === 'back' && flowsSince(entries, 'forward') !== undefined ? 'back' : 'forward'
+  const direction: Direction =
+    currentDirection(entries) === 'rollback' && flowsSince(entries, 'forward') !== undefined ? 'rollback' : 'forward'
   // The first: a resumed run may have set the pause again.
-  const heldAt = (first(entries, leg, 'applied') ?? first(entries, leg, 'intent'))?.at
-  if (heldAt === undefined) return null
+  const pausedAt = (first(entries, direction, 'applied') ?? first(entries, direction, 'intent'))?.at
+  if (pausedAt === undefined) return null
   const until =
-    flowsSince(entries, leg) ??
-    flowsSince(entries, 'back') ??
-    timeOf(find(entries, leg, holdOf(entries), 'undone')) ??
+    flowsSince(entries, direction) ??
+    flowsSince(entries, 'rollback') ??
+    timeOf(find(entries, direction, pauseStepOf(entries), 'undone')) ??
     now?.getTime()
-  return until === undefined ? null : Math.max(0, until - Date.parse(heldAt))
+  return until === undefined ? null : Math.max(0, until - Date.parse(pausedAt))
 }
 
 function stateOf(entries: readonly JournalEntry[]): MigrationState {
   const closed = closedAs(entries)
   if (closed !== null) return closed
-  if (currentLeg(entries) === 'back' || isUndoing(entries)) return 'going-back'
-  return isPostponed(entries) && !isOpen(entries, 'forward', waitOf(entries)) ? 'postponed' : 'running'
+  if (currentDirection(entries) === 'rollback' || isRollingBackBeforeSwitch(entries)) return 'rolling-back'
+  return isPostponed(entries) && !isOpen(entries, 'forward', postponeStepOf(entries)) ? 'postponed' : 'running'
 }
 
 /** Whether the policy that keeps the other fleet out still stands. */
-function hasBarrier(entries: readonly JournalEntry[]): boolean {
+function hasRestrictions(entries: readonly JournalEntry[]): boolean {
   if (closedAs(entries) === 'finished') return false
-  if (planOf(entries)?.strategy === 'blue-green') return isOpen(entries, 'forward', 'door')
-  return isOpen(entries, 'forward', 'fence') && find(entries, 'back', 'restore', 'verified') === undefined
+  if (planOf(entries)?.strategy === 'blue-green') return isOpen(entries, 'forward', 'block-auto-create')
+  return (
+    isOpen(entries, 'forward', 'restrict-types') && find(entries, 'rollback', 'restore-types', 'verified') === undefined
+  )
 }
 
-function first(entries: readonly JournalEntry[], leg: LegName, phase: JournalEntry['phase']): JournalEntry | undefined {
-  const step = holdOf(entries)
-  return entries.find((entry) => entry.leg === leg && entry.step === step && entry.phase === phase)
+function first(
+  entries: readonly JournalEntry[],
+  direction: Direction,
+  phase: JournalEntry['phase'],
+): JournalEntry | undefined {
+  const step = pauseStepOf(entries)
+  return entries.find((entry) => entry.direction === direction && entry.step === step && entry.phase === phase)
 }
 
-function flowsSince(entries: readonly JournalEntry[], leg: LegName): number | undefined {
-  const text = find(entries, leg, 'attach', 'verified')?.data['flowsSince']
+function flowsSince(entries: readonly JournalEntry[], direction: Direction): number | undefined {
+  const text = find(entries, direction, 'verify-delivery', 'verified')?.data['flowsSince']
   return typeof text === 'string' ? Date.parse(text) : undefined
 }
 

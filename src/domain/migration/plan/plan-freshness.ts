@@ -5,7 +5,7 @@ import {type MigrationPlan, typeOf} from './plan.js'
 import type {MigrationSnapshot} from '../preflight/preflight-snapshot.js'
 
 /** @throws Conflict E_PLAN_EXPIRED, or E_PLAN_STALE with each thing that is no longer as the plan saw it. */
-export function requireFresh(plan: MigrationPlan, snapshot: MigrationSnapshot, now: Date): void {
+export function requireUnchangedCluster(plan: MigrationPlan, snapshot: MigrationSnapshot, now: Date): void {
   const target = plan.newSubscription === null ? '' : ` --new-subscription ${plan.newSubscription}`
   const command = `keyshift migrate plan ${plan.topic} ${plan.subscription} --to ${plan.to} --strategy ${plan.strategy}`
   const next = [`${command}${target} -o plan.json`]

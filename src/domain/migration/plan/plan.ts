@@ -1,10 +1,10 @@
 import {digestOf} from '../../../digest.js'
 import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
 import {Blocked, Usage} from '../../../errors.js'
-import type {Finding} from '../preflight/preflight-finding.js'
-import {canHold} from '../preflight/broker-findings.js'
+import type {PreflightFinding} from '../preflight/preflight-finding.js'
+import {canPause} from '../preflight/broker-findings.js'
 import {findingsOf} from '../preflight/preflight-findings.js'
-import {joinsTwice} from '../double-delivery.js'
+import {mayDeliverTwiceOnJoin} from '../double-delivery.js'
 import type {MigrationSnapshot, TopicPolicies} from '../preflight/preflight-snapshot.js'
 import {MIGRATABLE, type MigratableType, type StepId, stepsOf, type Strategy} from '../strategy.js'
 
@@ -45,7 +45,7 @@ export interface MigrationPlan {
   policies: TopicPolicies
   /** the types that may subscribe now, by whatever policy says so */
   allowedTypes: SubscriptionType[]
-  findings: Finding[]
+  findings: PreflightFinding[]
   expected: Expectation
   steps: PlannedStep[]
   /** SHA-256 over everything above */
@@ -63,7 +63,7 @@ export interface PlanRequest {
 }
 
 /** What an operator asks for; what is null is chosen. */
-export interface Wish extends Omit<PlanRequest, 'strategy'> {
+export interface PlanOptions extends Omit<PlanRequest, 'strategy'> {
   readonly strategy: Strategy | null
 }
 
@@ -73,20 +73,24 @@ export interface Wish extends Omit<PlanRequest, 'strategy'> {
  *
  * @throws Usage E_USAGE when a name for a new subscription is given to a migration in place.
  */
-export function requestOf(snapshot: MigrationSnapshot, wish: Wish): PlanRequest {
-  const strategy = wish.strategy ?? strategyFor(snapshot)
+export function completeRequest(snapshot: MigrationSnapshot, options: PlanOptions): PlanRequest {
+  const strategy = options.strategy ?? strategyFor(snapshot)
   if (strategy !== 'blue-green') {
-    if (wish.newSubscription !== null) {
+    if (options.newSubscription !== null) {
       throw new Usage('E_USAGE', `--new-subscription is for --strategy blue-green; with ${strategy} there is none`)
     }
-    return {...wish, strategy}
+    return {...options, strategy}
   }
-  const suffix = wish.to.toLowerCase().replace('_', '-')
-  return {...wish, strategy, newSubscription: wish.newSubscription ?? `${snapshot.collected.subscription}-${suffix}`}
+  const suffix = options.to.toLowerCase().replace('_', '-')
+  return {
+    ...options,
+    strategy,
+    newSubscription: options.newSubscription ?? `${snapshot.collected.subscription}-${suffix}`,
+  }
 }
 
 function strategyFor(snapshot: MigrationSnapshot): Strategy {
-  if (!canHold(snapshot)) return 'stop-start'
+  if (!canPause(snapshot)) return 'stop-start'
   return typeOf(snapshot) === 'Failover' ? 'blue-green' : 'in-place'
 }
 
@@ -104,7 +108,7 @@ export function planMigration(snapshot: MigrationSnapshot, request: PlanRequest,
   const findings = findingsOf({snapshot, from, to, strategy, newSubscription}, request.accept)
   const blocking = findings.filter(({isAccepted, severity}) => severity === 'block' && !isAccepted)
   if (from === null || blocking.length > 0) throw planBlocked(snapshot, request, blocking)
-  const isGathered = joinsTwice(snapshot.brokerVersion, to)
+  const waitsForConsumers = mayDeliverTwiceOnJoin(snapshot.brokerVersion, to)
   const body: Omit<MigrationPlan, 'digest'> = {
     format: 'keyshift.plan/v1',
     createdAt: now.toISOString(),
@@ -124,9 +128,9 @@ export function planMigration(snapshot: MigrationSnapshot, request: PlanRequest,
     allowedTypes: snapshot.allowedTypes.toSorted(),
     findings,
     expected: expectationOf(snapshot, request),
-    steps: stepsOf(strategy, 'forward', isGathered).map((id) => ({
+    steps: stepsOf(strategy, 'forward', waitsForConsumers).map((id) => ({
       id,
-      title: titleOf(id, from, request, isGathered),
+      title: titleOf(id, from, request, waitsForConsumers),
     })),
   }
   return {...body, digest: digestOf(body)}
@@ -140,32 +144,37 @@ export function typeOf({collected}: Pick<MigrationSnapshot, 'collected'>): Migra
   return types.size === 1 ? (MIGRATABLE.find((known) => known === type) ?? null) : null
 }
 
-function titleOf(id: StepId, from: MigratableType, {newSubscription, to}: PlanRequest, isGathered: boolean): string {
+function titleOf(
+  id: StepId,
+  from: MigratableType,
+  {newSubscription, to}: PlanRequest,
+  waitsForConsumers: boolean,
+): string {
   const titles: Record<StepId, string> = {
-    fence: `forbid ${from} and ${to} consumers to subscribe on the topic (subscriptionTypesEnabled)`,
-    door: `forbid subscriptions to come into being by themselves on the topic (autoSubscriptionCreation)`,
+    'restrict-types': `forbid ${from} and ${to} consumers to subscribe on the topic (subscriptionTypesEnabled)`,
+    'block-auto-create': `forbid subscriptions to come into being by themselves on the topic (autoSubscriptionCreation)`,
     pause: 'hold delivery to this subscription (its dispatch rate, 1 message a year)',
     drain: 'wait until every delivered message is acknowledged, on every partition',
-    evict: `disconnect the ${from} consumers without moving the cursor`,
-    admit: `${isGathered ? '' : 'give back the dispatch rate found, and '}let ${to} consumers in`,
-    gather: `wait until the ${to} fleet is there, while delivery is still held`,
-    prehold: `hold delivery to ${newSubscription ?? ''} before it is made, so that its fleet can gather`,
-    release: 'give back the dispatch rate found',
-    reserve: `make ${newSubscription ?? ''}, which nobody may subscribe to yet`,
-    replace: `place ${newSubscription ?? ''} where the old subscription stands, delete that, on every partition, and let ${to} consumers in (gives back subscriptionTypesEnabled and dispatch rate)`,
-    attach: `wait until every partition has a ${to} consumer and delivers`,
-    mark: 'write down where each partition stands',
-    leave: `wait until you, or the hook stop-old, have stopped every ${from} consumer`,
-    restore: 'give back the subscriptionTypesEnabled found',
+    disconnect: `disconnect the ${from} consumers without moving the cursor`,
+    'switch-type': `${waitsForConsumers ? '' : 'give back the dispatch rate found, and '}let ${to} consumers in`,
+    'await-consumers': `wait until the ${to} fleet is there, while delivery is still held`,
+    'pause-new': `hold delivery to ${newSubscription ?? ''} before it is made, so that its fleet can gather`,
+    resume: 'give back the dispatch rate found',
+    'create-new': `make ${newSubscription ?? ''}, which nobody may subscribe to yet`,
+    'switch-subscription': `place ${newSubscription ?? ''} where the old subscription stands, delete that, on every partition, and let ${to} consumers in (gives back subscriptionTypesEnabled and dispatch rate)`,
+    'verify-delivery': `wait until every partition has a ${to} consumer and delivers`,
+    'record-positions': 'write down where each partition stands',
+    'await-stop': `wait until you, or the hook stop-old, have stopped every ${from} consumer`,
+    'restore-types': 'give back the subscriptionTypesEnabled found',
   }
   return titles[id]
 }
 
 /** Measured on local brokers under 1,000 messages a second; the consumers' own work comes on top. */
-const GAP_MS: Readonly<Record<Strategy, Record<'atOnce' | 'gathered', Expectation['gapMs']>>> = {
-  'stop-start': {atOnce: null, gathered: null},
-  'in-place': {atOnce: {low: 200, high: 650}, gathered: {low: 300, high: 1500}},
-  'blue-green': {atOnce: {low: 150, high: 450}, gathered: {low: 300, high: 1500}},
+const GAP_MS: Readonly<Record<Strategy, Record<'withoutAwait' | 'withAwait', Expectation['gapMs']>>> = {
+  'stop-start': {withoutAwait: null, withAwait: null},
+  'in-place': {withoutAwait: {low: 200, high: 650}, withAwait: {low: 300, high: 1500}},
+  'blue-green': {withoutAwait: {low: 150, high: 450}, withAwait: {low: 300, high: 1500}},
 }
 
 function expectationOf(
@@ -174,7 +183,7 @@ function expectationOf(
 ): Expectation {
   const unattended = collected.partitions.filter(({subscription}) => (subscription.consumers ?? []).length === 0)
   return {
-    gapMs: GAP_MS[strategy][joinsTwice(brokerVersion, to) ? 'gathered' : 'atOnce'],
+    gapMs: GAP_MS[strategy][mayDeliverTwiceOnJoin(brokerVersion, to) ? 'withAwait' : 'withoutAwait'],
     failoverDelayMs: to === 'Failover' ? broker.failoverDelayMs : 0,
     redeliveredMessages: unattended.length === 0 && strategy !== 'stop-start' ? 0 : null,
   }
@@ -198,7 +207,7 @@ function nothingToDo({collected}: MigrationSnapshot, {to}: PlanRequest): Blocked
 function planBlocked(
   {collected}: MigrationSnapshot,
   {newSubscription, strategy, to}: PlanRequest,
-  blocking: readonly Finding[],
+  blocking: readonly PreflightFinding[],
 ): Blocked {
   const {subscription, topic} = collected
   const waivable = blocking.filter(({isWaivable}) => isWaivable).map(({code}) => `--accept ${code}`)

@@ -1,10 +1,10 @@
 import {knownBugs} from '../../keys/selectors/known-bugs.js'
-import {joinsTwice} from '../double-delivery.js'
+import {mayDeliverTwiceOnJoin} from '../double-delivery.js'
 import type {MigrationSnapshot} from './preflight-snapshot.js'
-import {asks, blocks, type Finding, type Rule, warns} from './preflight-finding.js'
+import {blocks, blocksUnlessAccepted, type PreflightFinding, type Rule, warns} from './preflight-finding.js'
 
 /** Whether a subscription's delivery can be held here, and its fleets kept out. */
-export function canHold({broker, topicPolicies}: MigrationSnapshot): boolean {
+export function canPause({broker, topicPolicies}: MigrationSnapshot): boolean {
   return topicPolicies === 'on' && broker.throttlesCaughtUp !== false
 }
 
@@ -19,7 +19,7 @@ const policiesOff: Rule = ({snapshot: {topicPolicies}, strategy}) => {
   })
 }
 
-const mayNot: Rule = ({snapshot: {topicPolicies}, strategy}) => {
+const missingPermission: Rule = ({snapshot: {topicPolicies}, strategy}) => {
   if (topicPolicies !== 'refused' || strategy === 'stop-start') return null
   return blocks({
     code: 'missing-permission',
@@ -28,7 +28,7 @@ const mayNot: Rule = ({snapshot: {topicPolicies}, strategy}) => {
   })
 }
 
-const pauseHoldsNothing: Rule = ({snapshot: {broker}, strategy}) => {
+const pauseHasNoEffect: Rule = ({snapshot: {broker}, strategy}) => {
   if (broker.throttlesCaughtUp !== false || strategy === 'stop-start') return null
   return blocks({
     code: 'throttling-off',
@@ -37,10 +37,10 @@ const pauseHoldsNothing: Rule = ({snapshot: {broker}, strategy}) => {
   })
 }
 
-const nothingHeld: Rule = ({snapshot: {topicPolicies}, strategy}) => {
+const deliveryNotPaused: Rule = ({snapshot: {topicPolicies}, strategy}) => {
   if (strategy !== 'stop-start') return null
   return warns({
-    code: 'nothing-held',
+    code: 'delivery-not-paused',
     message:
       'delivery is not held: the gap lasts until you, or hooks, have stopped the old fleet and started the new one, what ' +
       'the old one leaves unacknowledged comes again, and only the connected new fleet keeps it from coming back',
@@ -49,7 +49,7 @@ const nothingHeld: Rule = ({snapshot: {topicPolicies}, strategy}) => {
 }
 
 /** keyshift takes the new name by a WebSocket consumer; without one the door alone keeps its fleet waiting. */
-const noSeat: Rule = ({snapshot: {broker}, strategy}) => {
+const noWebSocket: Rule = ({snapshot: {broker}, strategy}) => {
   if (strategy !== 'blue-green' || broker.hasWebSocket !== false) return null
   return warns({
     code: 'no-web-socket',
@@ -73,11 +73,11 @@ const expires: Rule = ({snapshot: {expiry}}) => {
   if (evidence.length === 0) return null
   const draft = {code: 'expiry', evidence}
   return messageTtlSeconds !== null && messageTtlSeconds > 0 && messageTtlSeconds < 120
-    ? asks({...draft, message: 'messages live so short that they may expire while delivery is held'})
+    ? blocksUnlessAccepted({...draft, message: 'messages live so short that they may expire while delivery is held'})
     : warns({...draft, message: 'what waits too long is dropped; keep delivery from being held that long by --max-gap'})
 }
 
-function quotaEvidence(limit: number | null, unit: string): Finding['evidence'] {
+function quotaEvidence(limit: number | null, unit: string): PreflightFinding['evidence'] {
   return limit === null
     ? []
     : [{field: 'backlogQuota', value: `consumer_backlog_eviction above ${String(limit)} ${unit}`}]
@@ -85,12 +85,12 @@ function quotaEvidence(limit: number | null, unit: string): Finding['evidence'] 
 
 /** Where delivery is held, a migration lets its own fleet gather first; whoever joins later does so under load. */
 const joinsUnderLoad: Rule = ({snapshot: {brokerVersion}, strategy, to}) => {
-  if (!joinsTwice(brokerVersion, to)) return null
-  const gathers = 'so the new fleet gathers while delivery is held, and the gap is longer by about a second'
+  if (!mayDeliverTwiceOnJoin(brokerVersion, to)) return null
+  const awaits = 'so the new fleet gathers while delivery is held, and the gap is longer by about a second'
   return warns({
     code: 'double-delivery',
     message: `a broker before 4.0 may deliver messages twice when Key_Shared consumers join under load: ${
-      strategy === 'stop-start' ? 'have them tolerate that' : `${gathers}; have consumers that join later tolerate it`
+      strategy === 'stop-start' ? 'have them tolerate that' : `${awaits}; have consumers that join later tolerate it`
     }`,
     evidence: [{field: 'brokerVersion', value: brokerVersion}],
   })
@@ -118,10 +118,10 @@ const failoverDelay: Rule = ({snapshot: {broker}, to}) => {
 
 export const brokerRules: readonly Rule[] = [
   policiesOff,
-  mayNot,
-  pauseHoldsNothing,
-  nothingHeld,
-  noSeat,
+  missingPermission,
+  pauseHasNoEffect,
+  deliveryNotPaused,
+  noWebSocket,
   expires,
   joinsUnderLoad,
   keySharedBugs,

@@ -1,4 +1,4 @@
-import {asks, each, type Rule, warns} from './preflight-finding.js'
+import {blocksUnlessAccepted, each, type Rule, warns} from './preflight-finding.js'
 
 const sameNames: Rule = ({snapshot: {collected}, to}) => {
   if (to !== 'Key_Shared') return null
@@ -29,14 +29,14 @@ const noConsumers: Rule = ({snapshot: {collected}}) => {
 }
 
 /** A consumer that has stopped acknowledging would hold the drain until it times out. */
-const silentConsumers: Rule = ({snapshot: {collected}, strategy}) => {
+const inactiveConsumers: Rule = ({snapshot: {collected}, strategy}) => {
   if (strategy === 'stop-start') return null
   const blocked = collected.partitions.flatMap(({subscription}) =>
     (subscription.consumers ?? []).filter(({blockedConsumerOnUnackedMsgs}) => blockedConsumerOnUnackedMsgs === true),
   )
   if (blocked.length === 0) return null
   const names = [...new Set(blocked.map(({consumerName}) => consumerName ?? 'a consumer without a name'))].toSorted()
-  return asks({
+  return blocksUnlessAccepted({
     code: 'blocked-consumers',
     message: `the broker has stopped delivering to consumers that don't acknowledge: ${names.join(', ')}; the drain would wait for them`,
     evidence: each('consumerName', names),
@@ -44,7 +44,7 @@ const silentConsumers: Rule = ({snapshot: {collected}, strategy}) => {
 }
 
 /** Evicting Failover consumers needs the subscription to be made anew. */
-const renewed: Rule = ({from, strategy}) => {
+const recreatedSubscription: Rule = ({from, strategy}) => {
   if (from !== 'Failover' || strategy !== 'in-place') return null
   return warns({
     code: 'failover-in-place',
@@ -54,4 +54,4 @@ const renewed: Rule = ({from, strategy}) => {
   })
 }
 
-export const fleetRules: readonly Rule[] = [sameNames, noConsumers, silentConsumers, renewed]
+export const consumerRules: readonly Rule[] = [sameNames, noConsumers, inactiveConsumers, recreatedSubscription]

@@ -1,4 +1,12 @@
-import {asks, blocks, each, notes, type Question, type Rule, warns} from './preflight-finding.js'
+import {
+  blocks,
+  blocksUnlessAccepted,
+  each,
+  informs,
+  type PreflightInput,
+  type Rule,
+  warns,
+} from './preflight-finding.js'
 
 const delayed: Rule = ({snapshot: {collected}, strategy}) => {
   if (strategy === 'stop-start') return null // nothing is drained, and the cursor keeps them
@@ -12,11 +20,11 @@ const delayed: Rule = ({snapshot: {collected}, strategy}) => {
 }
 
 /** Proven by the sample where there is one; else batches of any kind are suspect. */
-const mixedBatches: Rule = (question) => {
-  if (question.to !== 'Key_Shared') return null
-  const {sample} = question.snapshot
+const mixedBatches: Rule = (input) => {
+  if (input.to !== 'Key_Shared') return null
+  const {sample} = input.snapshot
   if (sample && sample.mixedBatches > 0) {
-    return asks({
+    return blocksUnlessAccepted({
       code: 'mixed-batches',
       message: `${String(sample.mixedBatches)} batches in the backlog hold several keys: Key_Shared delivers a whole batch by the key of its first message, so a key reaches two consumers; have the producers use the key-based batcher`,
       evidence: [
@@ -25,9 +33,9 @@ const mixedBatches: Rule = (question) => {
       ],
     })
   }
-  const most = mostMessagesPerEntry(question)
+  const most = mostMessagesPerEntry(input)
   if (most <= 1) return null
-  return asks({
+  return blocksUnlessAccepted({
     code: 'mixed-batches',
     message:
       'producers batch: Key_Shared delivers a whole batch by the key of its first message, so unless they use the ' +
@@ -36,7 +44,7 @@ const mixedBatches: Rule = (question) => {
   })
 }
 
-function mostMessagesPerEntry({snapshot: {collected}}: Question): number {
+function mostMessagesPerEntry({snapshot: {collected}}: PreflightInput): number {
   const averages = collected.partitions.flatMap(({subscription}) =>
     (subscription.consumers ?? []).map(({avgMessagesPerEntry}) => avgMessagesPerEntry ?? 0),
   )
@@ -46,7 +54,7 @@ function mostMessagesPerEntry({snapshot: {collected}}: Question): number {
 const keyless: Rule = ({snapshot: {brokerVersion, sample}, to}) => {
   if (to !== 'Key_Shared' || !sample || sample.withoutKey === 0) return null
   const fate = /^[0-3]\./.test(brokerVersion) ? 'they all go to one consumer' : 'they go to any consumer, in no order'
-  return asks({
+  return blocksUnlessAccepted({
     code: 'keyless-messages',
     message: `${String(sample.withoutKey)} of ${String(sample.messages)} messages looked at have no key: with Key_Shared ${fate}`,
     evidence: [{field: 'withoutKey', value: String(sample.withoutKey)}],
@@ -57,7 +65,7 @@ const keyless: Rule = ({snapshot: {brokerVersion, sample}, to}) => {
 const keysUnseen: Rule = ({snapshot: {collected, sample}, to}) => {
   if (to !== 'Key_Shared' || sample?.isComplete) return null
   const seen = sample ? `of the backlog ${String(sample.entries)} entries were looked at` : 'no message was looked at'
-  return notes({
+  return informs({
     code: 'keys-unseen',
     message: `${seen}: messages without a key and batches of several keys may be there all the same; keyshift keys sample ${collected.topic.full} ${collected.subscription} shows more`,
     evidence: [{field: 'entriesLookedAt', value: String(sample?.entries ?? 0)}],
@@ -83,7 +91,7 @@ const holes: Rule = ({snapshot: {collected}, strategy}) => {
       (subscription.nonContiguousDeletedMessagesRanges ?? 0) > 0 && (subscription.consumers ?? []).length === 0,
   )
   if (open.length === 0 || strategy !== 'blue-green') return null
-  return asks({
+  return blocksUnlessAccepted({
     code: 'ack-holes',
     message:
       'partitions without a consumer have messages acknowledged out of order: the new subscription gets those again',

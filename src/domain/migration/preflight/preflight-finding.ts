@@ -1,7 +1,7 @@
 import type {MigratableType, Strategy} from '../strategy.js'
 import type {MigrationSnapshot} from './preflight-snapshot.js'
 
-export interface Finding {
+export interface PreflightFinding {
   code: string
   severity: 'block' | 'info' | 'warn'
   message: string
@@ -11,10 +11,10 @@ export interface Finding {
   isAccepted: boolean
 }
 
-export type Draft = Pick<Finding, 'code' | 'evidence' | 'message'>
+export type Draft = Pick<PreflightFinding, 'code' | 'evidence' | 'message'>
 
 /** What is to be done to what was seen. */
-export interface Question {
+export interface PreflightInput {
   readonly snapshot: MigrationSnapshot
   /** null where the partitions are of several types, or of none that can be migrated */
   readonly from: MigratableType | null
@@ -25,24 +25,24 @@ export interface Question {
 }
 
 /** Looks for one thing; null when it is not there. */
-export type Rule = (question: Question) => Finding | null
+export type Rule = (input: PreflightInput) => PreflightFinding | null
 
 /** Stands against the migration, whatever the operator says. */
-export function blocks(draft: Draft): Finding {
+export function blocks(draft: Draft): PreflightFinding {
   return {...draft, severity: 'block', isWaivable: false, isAccepted: false}
 }
 
 /** Stands against it until the operator accepts it by name. */
-export function asks(draft: Draft): Finding {
+export function blocksUnlessAccepted(draft: Draft): PreflightFinding {
   return {...draft, severity: 'block', isWaivable: true, isAccepted: false}
 }
 
-export function warns(draft: Draft): Finding {
+export function warns(draft: Draft): PreflightFinding {
   return {...draft, severity: 'warn', isWaivable: false, isAccepted: false}
 }
 
 /** Neither good nor bad, but it should be known. */
-export function notes(draft: Draft): Finding {
+export function informs(draft: Draft): PreflightFinding {
   return {...draft, severity: 'info', isWaivable: false, isAccepted: false}
 }
 

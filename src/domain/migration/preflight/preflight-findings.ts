@@ -1,12 +1,12 @@
 import {brokerRules} from './broker-findings.js'
-import type {Finding, Question} from './preflight-finding.js'
-import {fleetRules} from './consumer-findings.js'
+import type {PreflightFinding, PreflightInput} from './preflight-finding.js'
+import {consumerRules} from './consumer-findings.js'
 import {messageRules} from './message-findings.js'
 import {subscriptionRules} from './subscription-findings.js'
 
 /** Everything that stands against a migration, or should be known before it. */
-export function findingsOf(question: Question, accepted: readonly string[] = []): Finding[] {
-  return [...subscriptionRules, ...brokerRules, ...messageRules, ...fleetRules]
-    .flatMap((rule) => rule(question) ?? [])
+export function findingsOf(input: PreflightInput, accepted: readonly string[] = []): PreflightFinding[] {
+  return [...subscriptionRules, ...brokerRules, ...messageRules, ...consumerRules]
+    .flatMap((rule) => rule(input) ?? [])
     .map((finding) => ({...finding, isAccepted: finding.isWaivable && accepted.includes(finding.code)}))
 }

@@ -1,5 +1,5 @@
-import {isHolding} from '../pause-rate.js'
-import {asks, blocks, each, type Rule, warns} from './preflight-finding.js'
+import {isPaused} from '../pause-rate.js'
+import {blocks, blocksUnlessAccepted, each, type Rule, warns} from './preflight-finding.js'
 
 const mixedTypes: Rule = ({snapshot: {collected}}) => {
   const types = new Set(collected.partitions.map(({subscription}) => subscription.type ?? 'None'))
@@ -44,14 +44,14 @@ const nonDurable: Rule = ({snapshot: {collected}}) => {
 
 const replicated: Rule = ({snapshot: {collected}}) => {
   if (collected.partitions.every(({subscription}) => subscription.isReplicated !== true)) return null
-  return asks({
+  return blocksUnlessAccepted({
     code: 'replicated',
     message: 'the subscription is replicated: the other clusters keep their own type and must be migrated as well',
     evidence: [{field: 'isReplicated', value: 'true'}],
   })
 }
 
-const nameTaken: Rule = ({newSubscription, snapshot: {collected}}) => {
+const newSubscriptionExists: Rule = ({newSubscription, snapshot: {collected}}) => {
   if (newSubscription === null) return null
   const taken = collected.partitions.filter(({stats}) => stats.subscriptions?.[newSubscription] !== undefined)
   if (taken.length === 0) return null
@@ -66,10 +66,10 @@ const nameTaken: Rule = ({newSubscription, snapshot: {collected}}) => {
 }
 
 /** Left by a migration that is not over, or whose journal is gone: it would be taken for what was there before. */
-const alreadyHeld: Rule = ({snapshot: {policies}}) => {
-  if (!isHolding(policies.dispatchRate)) return null
+const alreadyPaused: Rule = ({snapshot: {policies}}) => {
+  if (!isPaused(policies.dispatchRate)) return null
   return blocks({
-    code: 'already-held',
+    code: 'already-paused',
     message: `its delivery is held already, as a migration does: see keyshift migrate list; if there is none, delete the subscription's dispatch rate`,
     evidence: [{field: 'dispatchRate', value: JSON.stringify(policies.dispatchRate)}],
   })
@@ -89,7 +89,7 @@ const typeNotAllowed: Rule = ({snapshot: {allowedTypes, topicPolicies}, to}) => 
  * The fence is topic-wide: who is connected stays, but can't come back. In place the old type is kept out until `finish`,
  * the new one until the switch; blue-green both are, from the cut-over to the switch.
  */
-const neighboursFenced: Rule = ({from, snapshot: {collected}, strategy, to}) => {
+const neighboursRestricted: Rule = ({from, snapshot: {collected}, strategy, to}) => {
   if (strategy === 'stop-start') return null
   const names = new Set<string>()
   for (const {stats} of collected.partitions) {
@@ -99,10 +99,10 @@ const neighboursFenced: Rule = ({from, snapshot: {collected}, strategy, to}) => 
   }
   if (names.size === 0) return null
   const sorted = [...names].toSorted()
-  const draft = {code: 'neighbours-fenced', evidence: each('subscription', sorted)}
+  const draft = {code: 'neighbours-restricted', evidence: each('subscription', sorted)}
   const who = `other ${String(from)} or ${to} subscriptions of the topic stay connected but could not reconnect`
   return strategy === 'in-place'
-    ? asks({
+    ? blocksUnlessAccepted({
         ...draft,
         message: `${who} while the fence stands: ${sorted.join(', ')}; --strategy blue-green has it for the switch alone`,
       })
@@ -115,8 +115,8 @@ export const subscriptionRules: readonly Rule[] = [
   exclusive,
   nonDurable,
   replicated,
-  nameTaken,
-  alreadyHeld,
+  newSubscriptionExists,
+  alreadyPaused,
   typeNotAllowed,
-  neighboursFenced,
+  neighboursRestricted,
 ]

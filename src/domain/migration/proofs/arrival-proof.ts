@@ -1,6 +1,6 @@
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 
-interface Attendance {
+interface ConsumersOfPartition {
   readonly stats: Pick<SubscriptionStats, 'consumers'> | null
 }
 
@@ -8,10 +8,10 @@ interface Attendance {
  * Who comes later joins under load, and may get messages that another got: a busy client is waited for. But not one whose
  * subscribe failed on one partition, and is tried again in half a minute.
  */
-const NOBODY_NEW_MS = 2000
+const NO_NEW_CONSUMER_MS = 2000
 
 /** Watches a fleet come in: it is there when every partition has all of it, or some of it and nobody new comes. */
-export class Gathering {
+export class ArrivalProof {
   private readonly expected: number
   private last: {readonly count: number; readonly sinceMs: number} | null = null
 
@@ -20,12 +20,12 @@ export class Gathering {
   }
 
   /** @returns the fewest consumers of a partition, and whether that is the fleet. */
-  observe(looks: readonly Attendance[], nowMs: number): {least: number; isThere: boolean} {
-    const counts = looks.map(({stats}) => (stats?.consumers ?? []).length)
+  observe(samples: readonly ConsumersOfPartition[], nowMs: number): {least: number; hasArrived: boolean} {
+    const counts = samples.map(({stats}) => (stats?.consumers ?? []).length)
     const least = Math.min(...counts)
     const count = counts.reduce((sum, one) => sum + one, 0)
     if (this.last?.count !== count) this.last = {count, sinceMs: nowMs}
     const isAll = least >= Math.max(1, this.expected)
-    return {least, isThere: isAll || (least > 0 && nowMs - this.last.sinceMs >= NOBODY_NEW_MS)}
+    return {least, hasArrived: isAll || (least > 0 && nowMs - this.last.sinceMs >= NO_NEW_CONSUMER_MS)}
   }
 }

@@ -1,5 +1,5 @@
 /** One partition at one moment, after delivery was let run. */
-export interface FlowLook {
+export interface DeliverySample {
   readonly partition: number | null
   readonly atMs: number
   /** whether entries wait that were not delivered to anybody yet */
@@ -22,20 +22,20 @@ const WINDOW_MS = 60
  * flow: a dispatcher that was paused hands out single messages when a policy changes or when it is made anew, and once
  * it has held back a read it may stop after a burst for up to a second.
  */
-export class FlowWatch {
+export class DeliveryProof {
   private readonly windows = new Map<number | null, Window>()
 
   /** @returns since when the partition delivers, epoch ms; null while messages wait and none comes. */
-  observe(look: FlowLook): number | null {
-    const before = this.windows.get(look.partition)
-    if (before && look.atMs - before.startMs < WINDOW_MS) return before.flowsSinceMs
-    const next = nextWindow(before, look)
-    this.windows.set(look.partition, next)
+  observe(sample: DeliverySample): number | null {
+    const before = this.windows.get(sample.partition)
+    if (before && sample.atMs - before.startMs < WINDOW_MS) return before.flowsSinceMs
+    const next = nextWindow(before, sample)
+    this.windows.set(sample.partition, next)
     return next.flowsSinceMs
   }
 }
 
-function nextWindow(before: Window | undefined, {atMs, deliveredMessages, hasWaiting}: FlowLook): Window {
+function nextWindow(before: Window | undefined, {atMs, deliveredMessages, hasWaiting}: DeliverySample): Window {
   const hasRisen = before !== undefined && deliveredMessages > before.delivered
   const beganMs = hasRisen ? before.startMs : atMs
   const moves = hasRisen || !hasWaiting

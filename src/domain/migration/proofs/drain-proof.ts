@@ -2,7 +2,7 @@ import type {CursorStats, InternalStats} from '../../../clients/pulsar-admin/typ
 import {parsePosition, type Position} from '../../../position.js'
 
 /** One partition's cursor at one moment, with what is needed to tell whether dispatch is held. */
-export interface CursorLook {
+export interface CursorSample {
   /** null on a plain topic */
   readonly partition: number | null
   readonly atMs: number
@@ -25,7 +25,7 @@ export interface CursorLook {
   /** how many consumers are connected */
   readonly consumers: number
   /** who still has to acknowledge, and how many messages */
-  readonly holders: ReadonlyArray<{readonly consumer: string; readonly unackedMessages: number}>
+  readonly unackedConsumers: ReadonlyArray<{readonly consumer: string; readonly unackedMessages: number}>
 }
 
 /**
@@ -33,9 +33,9 @@ export interface CursorLook {
  * wait, and in three looks none was taken and none was asked for. `idle`: nothing was published for a second, so nothing
  * could be delivered, and the pause has had its time to take effect. `unattended`: no consumer is there to get any.
  */
-export type HeldProof = 'idle' | 'throttled' | 'unattended' | 'untouched'
+export type PauseProof = 'idle' | 'throttled' | 'unattended' | 'untouched'
 
-const LOOKS_NEEDED = 3
+const SAMPLES_NEEDED = 3
 
 const IDLE_MS = 1000
 
@@ -45,12 +45,12 @@ const IDLE_MS = 1000
  * messages proves nothing: on Failover it is always 0. A partition without a consumer has nobody who could acknowledge
  * or get anything: it is handed over as it stands.
  */
-export class DrainWatch {
+export class DrainProof {
   private readonly throttledBefore: number | null
   private readonly deliveredBefore: number | null
   /** The first look since the cursor stands still, and the last ones. */
-  private first: CursorLook | null = null
-  private recent: CursorLook[] = []
+  private first: CursorSample | null = null
+  private recent: CursorSample[] = []
   private unattended = 0
 
   /**
@@ -64,23 +64,23 @@ export class DrainWatch {
   }
 
   /** @returns why dispatch counts as held; null while the partition is not drained. */
-  observe(look: CursorLook): HeldProof | null {
-    this.unattended = look.consumers === 0 ? this.unattended + 1 : 0
-    if (look.consumers === 0) return this.unattended >= LOOKS_NEEDED ? 'unattended' : null
-    const standsStill = this.first !== null && this.first.cursor.readPosition === look.cursor.readPosition
-    if (!isDrained(look) || !standsStill) this.recent = []
-    if (this.recent.length === 0) this.first = look
-    if (isDrained(look)) this.recent = [...this.recent, look].slice(-LOOKS_NEEDED)
-    return this.recent.length < LOOKS_NEEDED ? null : this.heldProof(look)
+  observe(sample: CursorSample): PauseProof | null {
+    this.unattended = sample.consumers === 0 ? this.unattended + 1 : 0
+    if (sample.consumers === 0) return this.unattended >= SAMPLES_NEEDED ? 'unattended' : null
+    const isUnchanged = this.first !== null && this.first.cursor.readPosition === sample.cursor.readPosition
+    if (!isDrained(sample) || !isUnchanged) this.recent = []
+    if (this.recent.length === 0) this.first = sample
+    if (isDrained(sample)) this.recent = [...this.recent, sample].slice(-SAMPLES_NEEDED)
+    return this.recent.length < SAMPLES_NEEDED ? null : this.pauseProof(sample)
   }
 
-  private heldProof(last: CursorLook): HeldProof | null {
+  private pauseProof(last: CursorSample): PauseProof | null {
     const isIdle = this.first !== null && isIdleBetween(this.first, last)
     if (this.deliveredBefore !== null && !hasRisen(last.deliveredMessages, this.deliveredBefore)) {
       return isIdle ? 'idle' : null
     }
     if (hasRisen(last.throttledReads, this.throttledBefore)) return 'throttled'
-    if (last.throttledReads === null && this.recent.every(waitsUnasked)) return 'untouched'
+    if (last.throttledReads === null && this.recent.every(waitsWithoutRead)) return 'untouched'
     return isIdle ? 'idle' : null
   }
 }
@@ -89,12 +89,12 @@ export class DrainWatch {
  * Entries that wait prove nothing by themselves: a broker that is short of CPU leaves them a while, and then takes them.
  * One that could read has asked for them at once.
  */
-function waitsUnasked({backlogEntries, isReading}: CursorLook): boolean {
+function waitsWithoutRead({backlogEntries, isReading}: CursorSample): boolean {
   return backlogEntries > 0 && isReading === false
 }
 
 /** A pause takes effect a moment after the broker shows it; a partition that is empty for a moment would hide that. */
-function isIdleBetween(first: CursorLook, last: CursorLook): boolean {
+function isIdleBetween(first: CursorSample, last: CursorSample): boolean {
   const isEmpty = first.backlogEntries === 0 && last.backlogEntries === 0
   return isEmpty && first.lastEntry === last.lastEntry && last.atMs - first.atMs >= IDLE_MS
 }
@@ -104,22 +104,22 @@ function isIdleBetween(first: CursorLook, last: CursorLook): boolean {
  * read ahead for a consumer without room, what a consumer gave back, or what was not acknowledged when the topic was
  * loaded afresh. All that was delivered is acknowledged, the positions stand still, and they never will meet.
  */
-export class ReplayWatch {
+export class ReplayProof {
   private last = ''
-  private looks = 0
+  private samples = 0
 
   /**
    * @returns how many messages to hand out next; 0 while none wait so, or it is too early to tell. Never more than a
    *   consumer has room for: what it can't take, the broker would make up for by reading on.
    */
-  observe(look: CursorLook): number {
-    const {cursor, holders, leastPermits} = look
-    const replayMessages = Math.max(look.replayMessages ?? 0, readAgain(cursor))
-    const isWaiting = look.consumers > 0 && holders.length === 0 && replayMessages > 0 && !isDrained(look)
+  observe(sample: CursorSample): number {
+    const {cursor, unackedConsumers, leastPermits} = sample
+    const replayMessages = Math.max(sample.replayMessages ?? 0, entriesReadAgain(cursor))
+    const isWaiting = sample.consumers > 0 && unackedConsumers.length === 0 && replayMessages > 0 && !isDrained(sample)
     const now = `${cursor.markDeletePosition ?? ''} ${cursor.readPosition ?? ''} ${String(replayMessages)}`
-    this.looks = isWaiting && now === this.last ? this.looks + 1 : 1
+    this.samples = isWaiting && now === this.last ? this.samples + 1 : 1
     this.last = now
-    return isWaiting && this.looks >= LOOKS_NEEDED ? Math.min(replayMessages, Math.max(1, leastPermits ?? 1)) : 0
+    return isWaiting && this.samples >= SAMPLES_NEEDED ? Math.min(replayMessages, Math.max(1, leastPermits ?? 1)) : 0
   }
 }
 
@@ -127,28 +127,28 @@ export class ReplayWatch {
  * How many messages a topic that was loaded afresh reads again before it comes to the last of those that are acknowledged
  * on their own; 0 when it has read further. Where they span ledgers, it may be more.
  */
-function readAgain({individuallyDeletedMessages, markDeletePosition, readPosition}: CursorStats): number {
+function entriesReadAgain({individuallyDeletedMessages, markDeletePosition, readPosition}: CursorStats): number {
   const [markDelete, read] = [parsePosition(markDeletePosition), parsePosition(readPosition)]
   if (!markDelete || read?.ledgerId !== markDelete.ledgerId || read.entryId !== markDelete.entryId + 1) return 0
   const holes = [...(individuallyDeletedMessages ?? '').matchAll(/\((\d+):(-?\d+)\.\.(\d+):(-?\d+)\]/g)]
   let [before, count] = [markDelete, 0]
-  for (const [ledger, entry, lastLedger, lastEntry] of holes.map(([, ...numbers]) => numbers.map(Number))) {
-    count += (entry ?? 0) - (ledger === before.ledgerId ? before.entryId : -1)
+  for (const [journal, entry, lastLedger, lastEntry] of holes.map(([, ...numbers]) => numbers.map(Number))) {
+    count += (entry ?? 0) - (journal === before.ledgerId ? before.entryId : -1)
     before = {ledgerId: lastLedger ?? 0, entryId: lastEntry ?? 0}
   }
   return count
 }
 
 /** Everything delivered is acknowledged: nothing lies between the mark-delete and the read position. */
-export function isDrained({cursor, ledgers}: CursorLook): boolean {
+export function isDrained({cursor, ledgers}: CursorSample): boolean {
   const markDelete = parsePosition(cursor.markDeletePosition)
   const read = parsePosition(cursor.readPosition)
-  if (!markDelete || !read || hasHoles(cursor)) return false
+  if (!markDelete || !read || hasAckHoles(cursor)) return false
   if (read.ledgerId === markDelete.ledgerId) return read.entryId === markDelete.entryId + 1
   return read.entryId === 0 && isNextLedger(markDelete, read, ledgers)
 }
 
-function hasHoles({individuallyDeletedMessages}: CursorStats): boolean {
+function hasAckHoles({individuallyDeletedMessages}: CursorStats): boolean {
   return individuallyDeletedMessages !== undefined && individuallyDeletedMessages.replace(/[[\]\s]/g, '') !== ''
 }
 
@@ -159,7 +159,7 @@ export function hasRisen(now: number | null, before: number | null): boolean {
 }
 
 /** The mark-delete position is its ledger's last entry, and no entry lies in a ledger between the two. */
-function isNextLedger(markDelete: Position, read: Position, ledgers: CursorLook['ledgers']): boolean {
+function isNextLedger(markDelete: Position, read: Position, ledgers: CursorSample['ledgers']): boolean {
   const own = ledgers.find(({ledgerId}) => ledgerId === markDelete.ledgerId)
   const isLast = own === undefined || markDelete.entryId === own.entries - 1 // undefined: trimmed, as all was consumed
   const between = ledgers.filter(({ledgerId}) => ledgerId > markDelete.ledgerId && ledgerId < read.ledgerId)

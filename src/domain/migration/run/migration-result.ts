@@ -1,16 +1,16 @@
-import {type JournalEntry, type LegName} from '../../../clients/journal/journal-store.js'
+import {type Direction, type JournalEntry} from '../../../clients/journal/journal-store.js'
 import {NO_FACTS} from '../../keys/assignment/detect-selector.js'
 import {keyRanges} from '../../keys/ranges/range-report.js'
 import {countSlots} from '../../keys/selectors/slot-ranges.js'
 import type {CollectedSubscription, CollectedTopic} from '../../topic-stats/collect-topic-stats.js'
 import {closedAs, type CloseState, find} from '../journal/history.js'
-import {type Finding, warns} from '../preflight/preflight-finding.js'
-import type {MigrationLedger} from '../journal/migration-journal.js'
-import {legOf} from '../plan/direction.js'
-import type {Worse} from '../soak/soak-verdict.js'
+import {type PreflightFinding, warns} from '../preflight/preflight-finding.js'
+import type {MigrationJournal} from '../journal/migration-journal.js'
+import {directionPlanOf} from '../plan/direction.js'
+import type {Regression} from '../soak/soak-verdict.js'
 import {gapOf} from '../journal/status.js'
-import {HAND_OVER, SWITCH} from '../strategy.js'
-import type {HandOver} from '../broker/switch-position.js'
+import {SWITCH_POSITION_STEP, SWITCH_STEP} from '../strategy.js'
+import type {SwitchPosition} from '../broker/switch-position.js'
 
 export interface MigrationResult {
   id: string
@@ -25,28 +25,29 @@ export interface MigrationResult {
   /** from the pause until every partition delivered again */
   gapMs: number | null
   /** the gap's parts: what keyshift and the broker took, what hooks took, and what the fleet took to arrive */
-  gap: {oursMs: number | null; hooksMs: number; fleetMs: number | null}
+  gap: {keyshiftMs: number | null; hooksMs: number; consumersMs: number | null}
   /** from the pause until the consumers had acknowledged all */
   drainMs: number | null
   switchedAt: string | null
   partitions: Array<{partition: number | null; type: string; consumers: number; markDelete: string | null}>
   /** the consumers that were disconnected at the switch: they may still try to come back, and are refused */
-  stragglers: string[]
-  findings: Finding[]
+  refusedConsumers: string[]
+  findings: PreflightFinding[]
 }
 
 /** What a finished migration says: figures from its journal, types and consumers from the cluster afterwards. */
-export function migrationResult(ledger: MigrationLedger, collected: CollectedTopic): MigrationResult {
-  const {history, id, leg: name, plan} = ledger
-  const leg = legOf(plan, name)
-  const flowing = hasSwitchedOn(history, name, SWITCH[plan.strategy]) ? leg.target : plan.subscription
-  const now = subscriptionOf(collected, flowing)
-  const switched = find(history, name, SWITCH[plan.strategy], 'verified')
+export function migrationResult(journal: MigrationJournal, collected: CollectedTopic): MigrationResult {
+  const {history, id, direction: name, plan} = journal
+  const direction = directionPlanOf(plan, name)
+  const target = hasSwitchedOn(history, name, SWITCH_STEP[plan.strategy]) ? direction.target : plan.subscription
+  const now = subscriptionOf(collected, target)
+  const switched = find(history, name, SWITCH_STEP[plan.strategy], 'verified')
   const gapMs = gapOf(history, null)
   const hooksMs = hookTimeWithin(history, name)
-  const fleetMs = between(
-    find(history, name, 'gather', 'intent')?.at ?? find(history, name, 'attach', 'intent')?.at,
-    find(history, name, 'gather', 'verified')?.at ?? text(find(history, name, 'attach', 'verified')?.data['arrivedAt']),
+  const consumersMs = between(
+    find(history, name, 'await-consumers', 'intent')?.at ?? find(history, name, 'verify-delivery', 'intent')?.at,
+    find(history, name, 'await-consumers', 'verified')?.at ??
+      text(find(history, name, 'verify-delivery', 'verified')?.data['arrivedAt']),
   )
   return {
     id,
@@ -58,21 +59,21 @@ export function migrationResult(ledger: MigrationLedger, collected: CollectedTop
     from: plan.from,
     to: plan.to,
     gapMs,
-    gap: {oursMs: gapMs === null ? null : Math.max(0, gapMs - hooksMs - (fleetMs ?? 0)), hooksMs, fleetMs},
+    gap: {keyshiftMs: gapMs === null ? null : Math.max(0, gapMs - hooksMs - (consumersMs ?? 0)), hooksMs, consumersMs},
     drainMs: between(find(history, name, 'pause', 'applied')?.at, find(history, name, 'drain', 'verified')?.at),
     switchedAt: switched?.at ?? null,
     partitions: now.partitions.map(({partition, subscription}) => ({
       partition,
       type: subscription.type ?? 'None',
       consumers: (subscription.consumers ?? []).length,
-      markDelete: handOver(ledger, name, partition),
+      markDelete: switchPositionOn(journal, name, partition),
     })),
-    stragglers: name === 'forward' && switched ? plan.consumersSeen : [],
+    refusedConsumers: name === 'forward' && switched ? plan.consumersSeen : [],
     findings: [
-      ...atRisk(find(history, name, HAND_OVER[plan.strategy], 'verified')),
-      ...worse(find(history, 'forward', 'soak', 'verified')),
-      ...silent(find(history, name, 'attach', 'verified')),
-      ...(switched ? [...coverage(now, leg.to), ...fewer(ledger, now)] : []),
+      ...atRisk(find(history, name, SWITCH_POSITION_STEP[plan.strategy], 'verified')),
+      ...regressions(find(history, 'forward', 'soak', 'verified')),
+      ...slowDelivery(find(history, name, 'verify-delivery', 'verified')),
+      ...(switched ? [...coverage(now, direction.to), ...fewer(journal, now)] : []),
     ],
   }
 }
@@ -86,8 +87,8 @@ function subscriptionOf(collected: CollectedTopic, subscription: string): Collec
   return {...collected, subscription, partitions}
 }
 
-function hasSwitchedOn(history: readonly JournalEntry[], leg: LegName, step: string): boolean {
-  return find(history, leg, step, 'verified') !== undefined
+function hasSwitchedOn(history: readonly JournalEntry[], direction: Direction, step: string): boolean {
+  return find(history, direction, step, 'verified') !== undefined
 }
 
 function between(from: string | null | undefined, to: string | null | undefined): number | null {
@@ -99,45 +100,50 @@ function text(value: unknown): string | null {
 }
 
 /** How long hooks ran between the pause and the first delivery. */
-function hookTimeWithin(history: readonly JournalEntry[], leg: LegName): number {
+function hookTimeWithin(history: readonly JournalEntry[], direction: Direction): number {
   const inGap = new Set(['paused', 'drained', 'stop-old', 'start-new', 'cut-over'])
-  const switchedAt = find(history, leg, 'attach', 'intent')?.sequence ?? Infinity
+  const switchedAt = find(history, direction, 'verify-delivery', 'intent')?.sequence ?? Infinity
   return history
     .filter(
-      (entry) => entry.leg === leg && entry.phase === 'hook' && entry.sequence < switchedAt && inGap.has(entry.step),
+      (entry) =>
+        entry.direction === direction && entry.phase === 'hook' && entry.sequence < switchedAt && inGap.has(entry.step),
     )
     .reduce((sum, {data}) => sum + Number(data['ranMs'] ?? 0), 0)
 }
 
 /** The exact hand-over point: everything up to it was acknowledged by the fleet before. */
-function handOver({history, plan}: MigrationLedger, leg: LegName, partition: number | null): string | null {
-  const step = HAND_OVER[plan.strategy]
+function switchPositionOn(
+  {history, plan}: MigrationJournal,
+  direction: Direction,
+  partition: number | null,
+): string | null {
+  const step = SWITCH_POSITION_STEP[plan.strategy]
   const rows = (['verified', 'applied', 'captured'] as const)
-    .map((phase) => find(history, leg, step, phase)?.data['partitions'] as HandOver[] | undefined)
+    .map((phase) => find(history, direction, step, phase)?.data['partitions'] as SwitchPosition[] | undefined)
     .find((found) => found !== undefined)
   return rows?.find((row) => row.partition === partition)?.markDelete ?? null
 }
 
-function atRisk(handedOver: JournalEntry | undefined): Finding[] {
-  const partitions = (handedOver?.data['atRisk'] as Array<number | null> | undefined) ?? []
+function atRisk(switchPositions: JournalEntry | undefined): PreflightFinding[] {
+  const partitions = (switchPositions?.data['atRisk'] as Array<number | null> | undefined) ?? []
   const message = 'a message reached the old fleet after the hand-over: it may be handled twice'
   return partitions.map((partition) => warning('possible-duplicate', message, 'partition', partition))
 }
 
-function worse(soaked: JournalEntry | undefined): Finding[] {
-  const found = (soaked?.data['worse'] as Worse[] | undefined) ?? []
+function regressions(soaked: JournalEntry | undefined): PreflightFinding[] {
+  const found = (soaked?.data['regressions'] as Regression[] | undefined) ?? []
   return found.map(({code, message}) =>
     warns({code: 'worse-than-before', message, evidence: [{field: 'soak', value: code}]}),
   )
 }
 
-function silent(attached: JournalEntry | undefined): Finding[] {
-  const partitions = (attached?.data['silent'] as Array<number | null> | undefined) ?? []
+function slowDelivery(attached: JournalEntry | undefined): PreflightFinding[] {
+  const partitions = (attached?.data['notDelivering'] as Array<number | null> | undefined) ?? []
   const message = 'messages wait, and in 10 s hardly any was delivered: look at its consumers'
   return partitions.map((partition) => warning('slow-delivery', message, 'partition', partition))
 }
 
-function coverage(collected: CollectedSubscription, to: string): Finding[] {
+function coverage(collected: CollectedSubscription, to: string): PreflightFinding[] {
   const other = collected.partitions.filter(({subscription}) => subscription.type !== to)
   if (other.length > 0) {
     return other.map(({partition}) =>
@@ -150,14 +156,14 @@ function coverage(collected: CollectedSubscription, to: string): Finding[] {
     .map(({partition}) => warning('slots-without-owner', 'some key-hash slots have no owner', 'partition', partition))
 }
 
-function fewer({leg, plan}: MigrationLedger, collected: CollectedSubscription): Finding[] {
-  const expected = leg === 'forward' ? (plan.expectConsumers ?? 0) : 0
+function fewer({direction, plan}: MigrationJournal, collected: CollectedSubscription): PreflightFinding[] {
+  const expected = direction === 'forward' ? (plan.expectConsumers ?? 0) : 0
   const least = Math.min(...collected.partitions.map(({subscription}) => (subscription.consumers ?? []).length))
   if (least >= expected) return []
   const message = `${String(expected)} consumers were expected, a partition has ${String(least)} so far`
   return [warning('fewer-consumers', message, 'consumers', least)]
 }
 
-function warning(code: string, message: string, field: string, value: number | null): Finding {
+function warning(code: string, message: string, field: string, value: number | null): PreflightFinding {
   return warns({code, message, evidence: [{field, value: String(value)}]})
 }

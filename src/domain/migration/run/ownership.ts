@@ -5,18 +5,18 @@ import {Conflict, Unreachable} from '../../../errors.js'
 import {closedAs} from '../journal/history.js'
 import {viewLines} from '../journal/chain.js'
 import {claimOf, subjectOf} from '../journal/claim.js'
-import type {MigrationLedger} from '../journal/migration-journal.js'
+import type {MigrationJournal} from '../journal/migration-journal.js'
 import type {MigrationPlan} from '../plan/plan.js'
 
-const BEAT_EVERY_MS = 2000
+const HEARTBEAT_EVERY_MS = 2000
 
 /** Longer than a few heartbeats: a process that shows none for so long is taken for gone. */
-const SILENCE_MS = 10_000
+const HEARTBEAT_TIMEOUT_MS = 10_000
 
 /** Shows for as long as it runs that the process that owns a migration lives. */
-export class Pulse {
+export class HeartbeatTimer {
   private readonly timer: NodeJS.Timeout
-  private beating: Promise<void>
+  private sending: Promise<void>
   private waitingFor: string | null = null
   private step: string | null = null
 
@@ -24,36 +24,36 @@ export class Pulse {
     const beat = (): Promise<void> =>
       // A heartbeat that does not get through is no reason to stop: the journal decides who owns the migration.
       store
-        .beat(claim, {at: new Date().toISOString(), who, step: this.step, waitingFor: this.waitingFor})
+        .writeHeartbeat(claim, {at: new Date().toISOString(), who, step: this.step, waitingFor: this.waitingFor})
         .catch(() => undefined)
-    this.beating = beat()
+    this.sending = beat()
     this.timer = setInterval(() => {
-      this.beating = this.beating.then(beat)
-    }, BEAT_EVERY_MS)
+      this.sending = this.sending.then(beat)
+    }, HEARTBEAT_EVERY_MS)
     this.timer.unref()
   }
 
   /** What the next heartbeat tells. */
-  say(step: string, waitingFor: string | null): void {
+  setStatus(step: string, waitingFor: string | null): void {
     this.step = step
     this.waitingFor = waitingFor
   }
 
   async stop(): Promise<void> {
     clearInterval(this.timer)
-    await this.beating
+    await this.sending
   }
 }
 
 /** Whether a process that ran a migration can be seen to live, or to be gone; `unknown` is on another host. */
-export function lifeOf({host, pid}: Actor): 'gone' | 'lives' | 'unknown' {
+export function processState({host, pid}: Actor): 'dead' | 'running' | 'unknown' {
   if (host !== hostname()) return 'unknown'
   try {
     process.kill(pid, 0)
-    return 'lives'
+    return 'running'
   } catch (error) {
     const isAbsent = error instanceof Error && 'code' in error && error.code === 'ESRCH'
-    return isAbsent ? 'gone' : 'lives'
+    return isAbsent ? 'dead' : 'running'
   }
 }
 
@@ -70,17 +70,17 @@ export interface Takeover {
  */
 export async function takeOwnership(
   store: JournalStore,
-  ledger: MigrationLedger,
+  journal: MigrationJournal,
   who: Actor,
   options: Takeover,
 ): Promise<Claim> {
-  const {id, plan} = ledger
-  const last = ledger.history.at(-1)?.who
+  const {id, plan} = journal
+  const last = journal.history.at(-1)?.who
   const isOurs = last?.host === who.host && last.pid === who.pid
-  if (closedAs(ledger.history) === null && last && !isOurs) await requireGone(store, plan, id, last, options)
+  if (closedAs(journal.history) === null && last && !isOurs) await requireOwnerDead(store, plan, id, last, options)
   const claim = await takeClaim(store, claimOf(plan, id, who))
   // The journal decides: of two that take it at once, the one whose entry is first.
-  await ledger.append('run', 'intent', {isResumed: true})
+  await journal.addDurably('run', 'intent', {isResumed: true})
   return claim
 }
 
@@ -108,23 +108,23 @@ async function isOver(store: JournalStore, id: string): Promise<boolean> {
   }
 }
 
-async function requireGone(
+async function requireOwnerDead(
   store: JournalStore,
   plan: MigrationPlan,
   id: string,
   last: Actor,
   {isTakeOver, report}: Takeover,
 ): Promise<void> {
-  const life = lifeOf(last)
-  if (life === 'gone') return
-  const held = await store.holder(subjectOf(plan))
-  if (!isTakeOver) throw runs(id, last, held?.claim ?? null, held?.heartbeat ?? null)
+  const state = processState(last)
+  if (state === 'dead') return
+  const paused = await store.holder(subjectOf(plan))
+  if (!isTakeOver) throw runs(id, last, paused?.claim ?? null, paused?.heartbeat ?? null)
   const startedAt = Date.now()
-  while (Date.now() - startedAt < SILENCE_MS) {
+  while (Date.now() - startedAt < HEARTBEAT_TIMEOUT_MS) {
     report(`a sign of life of ${nameOf(last)}`, Date.now() - startedAt)
     await delay(500)
     const now = await store.holder(subjectOf(plan))
-    if (now?.heartbeat?.at !== held?.heartbeat?.at) throw runs(id, last, now?.claim ?? null, now?.heartbeat ?? null)
+    if (now?.heartbeat?.at !== paused?.heartbeat?.at) throw runs(id, last, now?.claim ?? null, now?.heartbeat ?? null)
   }
 }
 

@@ -5,18 +5,18 @@ import {Blocked, Conflict, Interrupted, type KeyshiftError, Pending} from '../..
 import {parseTopicName} from '../../../topic-name.js'
 import {collectTopic} from '../../topic-stats/collect-topic-stats.js'
 import {collectSnapshot} from '../preflight/collect-preflight.js'
-import {answerTo} from '../journal/allowed-requests.js'
-import {hookFacts, type RunOptions} from '../control/run-control.js'
+import {requestOutcome} from '../journal/allowed-requests.js'
+import {hookVariables, type RunOptions} from '../control/run-control.js'
 import type {RunEvent} from '../control/run-events.js'
 import {closedAs, hasSwitched} from '../journal/history.js'
 import {claimOf, subjectOf} from '../journal/claim.js'
-import {MigrationLedger} from '../journal/migration-journal.js'
-import {Pulse, takeClaim, takeOwnership} from './ownership.js'
+import {MigrationJournal} from '../journal/migration-journal.js'
+import {HeartbeatTimer, takeClaim, takeOwnership} from './ownership.js'
 import type {MigrationPlan} from '../plan/plan.js'
 import {type MigrationResult, migrationResult} from './migration-result.js'
 import {runMigration, type RunOutcome} from './step-runner.js'
-import {requireFresh} from '../plan/plan-freshness.js'
-import {foldStatus, gapOf} from '../journal/status.js'
+import {requireUnchangedCluster} from '../plan/plan-freshness.js'
+import {gapOf, statusOf} from '../journal/status.js'
 
 /** What every verb works with: an open broker, an open journal, and who asks. */
 export interface MigrationTools {
@@ -25,7 +25,7 @@ export interface MigrationTools {
   readonly who: Actor
 }
 
-export type RunSettings = Omit<RunOptions, 'admin' | 'ledger'>
+export type RunSettings = Omit<RunOptions, 'admin' | 'journal'>
 
 /**
  * Carries out a plan, after looking again whether the world is as it saw it.
@@ -43,18 +43,18 @@ export async function applyPlan(
   const claim = claimOf(plan, id, who)
   // The journal comes first, so that a claim always has one by which it can be resolved.
   await store.create(id, subjectOf(plan))
-  const ledger = MigrationLedger.begin(store, id, plan, who)
+  const journal = MigrationJournal.begin(store, id, plan, who)
   try {
     const {budgets, isPostponed, soak} = settings
-    await ledger.append('run', 'intent', {plan, budgets, soak, isPostponed})
+    await journal.addDurably('run', 'intent', {plan, budgets, soak, isPostponed})
     await takeClaim(store, claim)
-    requireFresh(plan, await collectSnapshot(admin, plan.topic, plan.subscription), new Date())
+    requireUnchangedCluster(plan, await collectSnapshot(admin, plan.topic, plan.subscription), new Date())
   } catch (error) {
     await store.release(claim)
     await store.remove(id)
     throw error
   }
-  return requireDone(tools, ledger, settings, await carryOn(tools, ledger, claim, settings))
+  return requireDone(tools, journal, settings, await runClaimed(tools, journal, claim, settings))
 }
 
 /**
@@ -68,82 +68,82 @@ export async function resumeMigration(
   id: string,
   settings: RunSettings & {readonly isTakeOver: boolean},
 ): Promise<MigrationResult> {
-  const ledger = await MigrationLedger.open(tools.store, id, tools.who)
-  const state = closedAs(ledger.history)
+  const journal = await MigrationJournal.open(tools.store, id, tools.who)
+  const state = closedAs(journal.history)
   if (state !== null) {
     // Its process may have ended between closing the journal and giving back the claim: then that is what is left to do.
-    const left = await tools.store.holder(subjectOf(ledger.plan))
+    const left = await tools.store.holder(subjectOf(journal.plan))
     if (left?.claim.migrationId === id) {
       await tools.store.release(left.claim)
-      return resultOf(tools, ledger)
+      return resultOf(tools, journal)
     }
     throw new Blocked('E_NOTHING_TO_RESUME', `${id} is ${state}; there is nothing to resume`, {
       data: {id, state},
       next: [`keyshift migrate status ${id}`],
     })
   }
-  const claim = await takeOwnership(tools.store, ledger, tools.who, takeover(settings))
-  const soak = (ledger.history[0]?.data['soak'] as RunSettings['soak'] | undefined) ?? settings.soak
-  return requireDone(tools, ledger, settings, await carryOn(tools, ledger, claim, {...settings, soak}))
+  const claim = await takeOwnership(tools.store, journal, tools.who, takeover(settings))
+  const soak = (journal.history[0]?.data['soak'] as RunSettings['soak'] | undefined) ?? settings.soak
+  return requireDone(tools, journal, settings, await runClaimed(tools, journal, claim, {...settings, soak}))
 }
 
 /**
  * Goes back to the old type, from wherever a migration stands, also when it is done: until it is finished.
  *
- * @throws Blocked E_NO_WAY_BACK when it is over; Conflict E_CLAIMED while its process may live: ask that instead.
+ * @throws Blocked E_CANNOT_ROLL_BACK when it is over; Conflict E_CLAIMED while its process may live: ask that instead.
  */
 export async function rollBackMigration(
   tools: MigrationTools,
   id: string,
   settings: RunSettings & {readonly isTakeOver: boolean},
 ): Promise<MigrationResult> {
-  const ledger = await MigrationLedger.open(tools.store, id, tools.who)
-  const answer = answerTo('rollback', ledger.history)
-  const isGoingBack = closedAs(ledger.history) === null && !answer.isAccepted
-  if (!answer.isAccepted && !isGoingBack) throw noWayBack(id, answer.reason)
-  const claim = await takeOwnership(tools.store, ledger, tools.who, takeover(settings))
-  if (!isGoingBack) {
+  const journal = await MigrationJournal.open(tools.store, id, tools.who)
+  const answer = requestOutcome('rollback', journal.history)
+  const isRollingBack = closedAs(journal.history) === null && !answer.isAccepted
+  if (!answer.isAccepted && !isRollingBack) throw cannotRollBack(id, answer.reason)
+  const claim = await takeOwnership(tools.store, journal, tools.who, takeover(settings))
+  if (!isRollingBack) {
     const reason = `rollback by ${tools.who.user}@${tools.who.host}`
-    if (hasSwitched(ledger.history)) await ledger.append('run', 'intent', {reason}, 'back')
-    else await ledger.append('run', 'undone', {reason})
+    if (hasSwitched(journal.history)) await journal.addDurably('run', 'intent', {reason}, 'rollback')
+    else await journal.addDurably('run', 'undone', {reason})
   }
-  await carryOn(tools, ledger, claim, settings)
-  return resultOf(tools, ledger)
+  await runClaimed(tools, journal, claim, settings)
+  return resultOf(tools, journal)
 }
 
-async function carryOn(
+async function runClaimed(
   tools: MigrationTools,
-  ledger: MigrationLedger,
+  journal: MigrationJournal,
   claim: Claim,
   settings: RunSettings,
 ): Promise<RunOutcome> {
-  const pulse = new Pulse(tools.store, claim, tools.who)
+  const heartbeat = new HeartbeatTimer(tools.store, claim, tools.who)
   const report = (event: RunEvent): void => {
-    if (event.kind === 'step') pulse.say(event.step, null)
-    if (event.kind === 'waiting') pulse.say(event.step, event.waitingFor)
+    if (event.kind === 'step') heartbeat.setStatus(event.step, null)
+    if (event.kind === 'waiting') heartbeat.setStatus(event.step, event.waitingFor)
     settings.report(event)
   }
   try {
-    const outcome = await runMigration({...settings, report, admin: tools.admin, ledger})
-    await pulse.stop()
+    const outcome = await runMigration({...settings, report, admin: tools.admin, journal})
+    await heartbeat.stop()
     await tools.store.release(claim)
     return outcome
   } catch (error) {
-    await pulse.stop()
-    const step = ledger.history.at(-1)?.step ?? 'run'
-    await settings.hooks?.run('failed', hookFacts(ledger, ledger.leg, step, null)).catch(() => null)
-    throw stopped(ledger, error, settings.interrupt.aborted)
+    await heartbeat.stop()
+    const step = journal.history.at(-1)?.step ?? 'run'
+    await settings.hooks?.run('failed', hookVariables(journal, journal.direction, step, null)).catch(() => null)
+    throw stopped(journal, error, settings.interrupt.aborted)
   }
 }
 
 async function requireDone(
   tools: MigrationTools,
-  ledger: MigrationLedger,
+  journal: MigrationJournal,
   {interrupt}: RunSettings,
   {reason, state}: RunOutcome,
 ): Promise<MigrationResult> {
-  if (state === 'done') return resultOf(tools, ledger)
-  const {id, plan} = ledger
+  if (state === 'done') return resultOf(tools, journal)
+  const {id, plan} = journal
   const message = `${id} went back: ${String(reason)}; ${plan.subscription} of ${plan.topic} is delivered as it was before`
   const open = `stop the fleet of ${String(plan.newSubscription)}, then: keyshift migrate finish ${id}`
   const next = [`keyshift migrate status ${id}`, ...(plan.newSubscription === null ? [] : [open])]
@@ -153,20 +153,20 @@ async function requireDone(
     : new Pending('E_ROLLED_BACK', message, details)
 }
 
-async function resultOf({admin}: MigrationTools, ledger: MigrationLedger): Promise<MigrationResult> {
+async function resultOf({admin}: MigrationTools, journal: MigrationJournal): Promise<MigrationResult> {
   return migrationResult(
-    ledger,
-    await collectTopic(admin, parseTopicName(ledger.plan.topic), {getPreciseBacklog: true}),
+    journal,
+    await collectTopic(admin, parseTopicName(journal.plan.topic), {getPreciseBacklog: true}),
   )
 }
 
 /** What to say of a run that stopped where it stands. */
-function stopped(ledger: MigrationLedger, cause: unknown, isInterrupted: boolean): KeyshiftError {
+function stopped(journal: MigrationJournal, cause: unknown, isInterrupted: boolean): KeyshiftError {
   if (cause instanceof Conflict && cause.code === 'E_TAKEN_OVER') return cause
-  const {id, plan} = ledger
-  const {gapMs, step} = foldStatus(id, ledger.history, ledger.requests, null, new Date())
+  const {id, plan} = journal
+  const {gapMs, step} = statusOf(id, journal.history, journal.requests, null, new Date())
   const reason = cause instanceof Error ? cause.message : String(cause)
-  const message = `${id} stopped at ${String(step)}${heldText(ledger, gapMs)}: ${reason}`
+  const message = `${id} stopped at ${String(step)}${pauseText(journal, gapMs)}: ${reason}`
   const details = {
     data: {id, topic: plan.topic, subscription: plan.subscription, step, reason},
     next: [
@@ -180,7 +180,7 @@ function stopped(ledger: MigrationLedger, cause: unknown, isInterrupted: boolean
 }
 
 /** A way back that could not go on lets the new fleet go on: then delivery is not held any more. */
-function heldText({history}: MigrationLedger, gapMs: number | null): string {
+function pauseText({history}: MigrationJournal, gapMs: number | null): string {
   if (gapMs === null) return ''
   const seconds = `${String(Math.round(gapMs / 1000))} s`
   return gapOf(history, null) === null
@@ -188,8 +188,8 @@ function heldText({history}: MigrationLedger, gapMs: number | null): string {
     : `, delivery was held for ${seconds} and runs again`
 }
 
-function noWayBack(id: string, reason: string): Blocked {
-  return new Blocked('E_NO_WAY_BACK', `${id} can't go back: ${reason}`, {
+function cannotRollBack(id: string, reason: string): Blocked {
+  return new Blocked('E_CANNOT_ROLL_BACK', `${id} can't go back: ${reason}`, {
     data: {id, reason},
     next: [`keyshift migrate status ${id}`, 'keyshift migrate plan TOPIC SUB --to TYPE'],
   })

@@ -3,23 +3,27 @@ import {detectAssignment, NO_FACTS} from '../../keys/assignment/detect-selector.
 import {rangesOfPartition} from '../../keys/ranges/partition-ranges.js'
 import {countSlots} from '../../keys/selectors/slot-ranges.js'
 import type {StepContext} from '../steps/step.js'
-import {lookAtTopic} from '../broker/collect-samples.js'
-import type {SoakLook, SoakPartition} from './soak-window.js'
+import {sampleTopic} from '../broker/collect-samples.js'
+import type {SoakPartition, SoakSample} from './soak-window.js'
 
 /**
  * Looks at the subscription that flows, and whether somebody is connected to one that should be left.
  *
  * @param left null where there is none.
  */
-export async function lookAtFlow(context: StepContext, flowing: string, left: string | null): Promise<SoakLook> {
-  const rows = await lookAtTopic(context, {getEarliestTimeInBacklog: true})
+export async function sampleNewConsumers(
+  context: StepContext,
+  target: string,
+  left: string | null,
+): Promise<SoakSample> {
+  const rows = await sampleTopic(context, {getEarliestTimeInBacklog: true})
   const names = rows.flatMap(({stats}) =>
     left === null ? [] : (stats.subscriptions?.[left]?.consumers ?? []).map(({consumerName}) => consumerName ?? ''),
   )
   return {
     atMs: Date.now(),
-    stragglers: [...new Set(names)].toSorted(),
-    partitions: rows.map(({partition, stats}) => partitionOf(context, partition, stats, flowing)),
+    oldConsumers: [...new Set(names)].toSorted(),
+    partitions: rows.map(({partition, stats}) => partitionOf(context, partition, stats, target)),
   }
 }
 
@@ -27,9 +31,9 @@ function partitionOf(
   {partitions, topic}: StepContext,
   partition: number | null,
   stats: TopicStats,
-  flowing: string,
+  target: string,
 ): SoakPartition {
-  const subscription = stats.subscriptions?.[flowing] ?? {}
+  const subscription = stats.subscriptions?.[target] ?? {}
   const name = partitions.find((row) => row.partition === partition)?.name ?? topic
   const consumers = subscription.consumers ?? []
   return {

@@ -9,8 +9,8 @@ export interface Baseline {
 }
 
 /** One way in which a window is worse than the baseline. */
-export interface Worse {
-  readonly code: 'age' | 'coverage' | 'no-progress' | 'redelivery' | 'straggler' | 'type-changed'
+export interface Regression {
+  readonly code: 'age' | 'coverage' | 'no-progress' | 'redelivery' | 'old-consumers' | 'type-changed'
   readonly message: string
 }
 
@@ -34,17 +34,22 @@ export function baselineOf(windows: readonly SoakWindow[]): Baseline {
  * @param before the window before it; an age only counts while it grows.
  * @param type the type that should be there.
  */
-export function judge(baseline: Baseline, before: SoakWindow | null, window: SoakWindow, type: string): Worse[] {
+export function regressionsOf(
+  baseline: Baseline,
+  before: SoakWindow | null,
+  window: SoakWindow,
+  type: string,
+): Regression[] {
   return [
-    ...stragglers(window),
+    ...oldConsumersConnected(window),
     ...window.partitions.flatMap((row) => [
       ...typeChanged(row, type),
       ...uncovered(row),
-      ...standing(
+      ...notDelivering(
         row,
         before?.partitions.find(({partition}) => partition === row.partition),
       ),
-      ...aged(
+      ...olderThanBefore(
         row,
         before?.partitions.find(({partition}) => partition === row.partition),
         baseline,
@@ -54,17 +59,17 @@ export function judge(baseline: Baseline, before: SoakWindow | null, window: Soa
   ]
 }
 
-function stragglers({stragglers: names}: SoakWindow): Worse[] {
+function oldConsumersConnected({oldConsumers: names}: SoakWindow): Regression[] {
   if (names.length === 0) return []
-  return [{code: 'straggler', message: `consumers of the old fleet are connected: ${names.join(', ')}`}]
+  return [{code: 'old-consumers', message: `consumers of the old fleet are connected: ${names.join(', ')}`}]
 }
 
-function typeChanged({consumers, partition, type}: PartitionWindow, wanted: string): Worse[] {
+function typeChanged({consumers, partition, type}: PartitionWindow, wanted: string): Regression[] {
   if (type === wanted || consumers === 0) return []
   return [{code: 'type-changed', message: `${label(partition)} is ${type ?? 'gone'}, not ${wanted}`}]
 }
 
-function uncovered({consumers, partition, slotsWithoutOwner}: PartitionWindow): Worse[] {
+function uncovered({consumers, partition, slotsWithoutOwner}: PartitionWindow): Regression[] {
   if (consumers === 0) return [{code: 'coverage', message: `${label(partition)} has no consumer`}]
   if (slotsWithoutOwner === 0) return []
   return [
@@ -73,13 +78,14 @@ function uncovered({consumers, partition, slotsWithoutOwner}: PartitionWindow): 
 }
 
 /** Messages wait, and not one was delivered in two windows. */
-function standing(row: PartitionWindow, before: PartitionWindow | undefined): Worse[] {
-  const stands = (one: PartitionWindow | undefined): boolean => one?.outMessages === 0 && (one.backlogEntries ?? 0) > 0
-  if (!stands(row) || !stands(before)) return []
-  return [{code: 'no-progress', message: `nothing is delivered from ${label(row.partition)}${byWhom(row)}`}]
+function notDelivering(row: PartitionWindow, before: PartitionWindow | undefined): Regression[] {
+  const isStopped = (one: PartitionWindow | undefined): boolean =>
+    one?.outMessages === 0 && (one.backlogEntries ?? 0) > 0
+  if (!isStopped(row) || !isStopped(before)) return []
+  return [{code: 'no-progress', message: `nothing is delivered from ${label(row.partition)}${heaviestText(row)}`}]
 }
 
-function aged(row: PartitionWindow, before: PartitionWindow | undefined, baseline: Baseline): Worse[] {
+function olderThanBefore(row: PartitionWindow, before: PartitionWindow | undefined, baseline: Baseline): Regression[] {
   const age = row.oldestAgeMs
   if (age === null || baseline.oldestAgeMs === null) return []
   const isGrowing = age > (before?.oldestAgeMs ?? 0)
@@ -87,12 +93,12 @@ function aged(row: PartitionWindow, before: PartitionWindow | undefined, baselin
   return [
     {
       code: 'age',
-      message: `the oldest message of ${label(row.partition)} has waited ${seconds(age)}, before the switch at most ${seconds(baseline.oldestAgeMs)}${byWhom(row)}`,
+      message: `the oldest message of ${label(row.partition)} has waited ${seconds(age)}, before the switch at most ${seconds(baseline.oldestAgeMs)}${heaviestText(row)}`,
     },
   ]
 }
 
-function redelivering(window: SoakWindow, baseline: Baseline): Worse[] {
+function redelivering(window: SoakWindow, baseline: Baseline): Regression[] {
   const share = redeliveredShare(window)
   if (share === null || baseline.redeliveredShare === null) return []
   const count = sum(window.partitions.map(({redeliveredMessages}) => redeliveredMessages)) ?? 0
@@ -111,7 +117,7 @@ function redeliveredShare({partitions}: SoakWindow): number | null {
   return again === null || out === null ? null : out === 0 ? 0 : again / out
 }
 
-function byWhom({heaviest}: PartitionWindow): string {
+function heaviestText({heaviest}: PartitionWindow): string {
   if (!heaviest || heaviest.unackedMessages === 0) return ''
   return `; ${heaviest.name} has ${String(heaviest.unackedMessages)} to acknowledge`
 }

@@ -18,11 +18,11 @@ export interface SoakPartition {
   readonly hasBatches: boolean
 }
 
-export interface SoakLook {
+export interface SoakSample {
   readonly atMs: number
   readonly partitions: readonly SoakPartition[]
   /** consumers of the side that was left: none should be connected */
-  readonly stragglers: readonly string[]
+  readonly oldConsumers: readonly string[]
 }
 
 /** What happened on one partition between two looks. */
@@ -44,14 +44,14 @@ export interface PartitionWindow {
 export interface SoakWindow {
   readonly atMs: number
   readonly partitions: readonly PartitionWindow[]
-  readonly stragglers: readonly string[]
+  readonly oldConsumers: readonly string[]
 }
 
 /** A topic that was loaded afresh between the looks begins its counters at 0: then nothing is known of the window. */
-export function windowBetween(before: SoakLook, after: SoakLook): SoakWindow {
+export function windowBetween(before: SoakSample, after: SoakSample): SoakWindow {
   return {
     atMs: after.atMs,
-    stragglers: after.stragglers,
+    oldConsumers: after.oldConsumers,
     partitions: after.partitions.map((now) => {
       const then = before.partitions.find(({partition}) => partition === now.partition)
       const inMessages = rise(then?.inMessages, now.inMessages)

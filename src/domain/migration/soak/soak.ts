@@ -1,42 +1,42 @@
 import {Stopped} from '../control/run-events.js'
-import type {Desk} from '../control/run-control.js'
+import type {RunControl} from '../control/run-control.js'
 import {find, isOpen} from '../journal/history.js'
 import type {StepContext} from '../steps/step.js'
-import type {Baseline, Worse} from './soak-verdict.js'
+import type {Baseline, Regression} from './soak-verdict.js'
 import {measureBaseline, SoakWatch} from './soak-watch.js'
 
 /** What is normal, looked at before anything is held. */
-export async function measure(desk: Desk, context: StepContext): Promise<void> {
-  const {ledger, soak: wanted} = desk.options
-  if (wanted.forMs === 0 || find(desk.history, 'forward', 'soak', 'captured')) return
-  desk.wait('soak', 'two looks at what is normal', 0)
-  ledger.note('soak', 'captured', {baseline: await measureBaseline(context)})
+export async function measure(control: RunControl, context: StepContext): Promise<void> {
+  const {journal, soak: wanted} = control.options
+  if (wanted.forMs === 0 || find(control.history, 'forward', 'soak', 'captured')) return
+  control.reportWaiting('soak', 'two looks at what is normal', 0)
+  journal.add('soak', 'captured', {baseline: await measureBaseline(context)})
 }
 
 /** Watches the new fleet; Ctrl-C ends the watch. @throws Stopped when it does worse than the old one. */
-export async function soak(desk: Desk, context: StepContext): Promise<void> {
-  const {interrupt, ledger, soak: wanted} = desk.options
-  const baseline = find(desk.history, 'forward', 'soak', 'captured')?.data['baseline'] as Baseline | undefined
-  if (!baseline || find(desk.history, 'forward', 'soak', 'verified')) return
-  if (!isOpen(desk.history, 'forward', 'soak')) await ledger.append('soak', 'intent')
-  const since = Date.parse(find(desk.history, 'forward', 'soak', 'intent')?.at ?? '')
+export async function soak(control: RunControl, context: StepContext): Promise<void> {
+  const {interrupt, journal, soak: wanted} = control.options
+  const baseline = find(control.history, 'forward', 'soak', 'captured')?.data['baseline'] as Baseline | undefined
+  if (!baseline || find(control.history, 'forward', 'soak', 'verified')) return
+  if (!isOpen(control.history, 'forward', 'soak')) await journal.addDurably('soak', 'intent')
+  const since = Date.parse(find(control.history, 'forward', 'soak', 'intent')?.at ?? '')
   const watch = new SoakWatch(context, baseline)
-  let worse: readonly Worse[] = []
-  while (worse.length === 0 && Date.now() - since < wanted.forMs && !interrupt.aborted) {
+  let regressions: readonly Regression[] = []
+  while (regressions.length === 0 && Date.now() - since < wanted.forMs && !interrupt.aborted) {
     const tick = await watch.tick()
-    await desk.heed()
-    desk.requireNotStopped('soak')
+    await control.pollRequests()
+    control.throwIfStopped('soak')
     const doubts = tick.suspected.length === 0 ? 'all is well so far' : textOf(tick.suspected)
-    desk.wait('soak', `the end of the soak: ${doubts}`, Date.now() - since)
-    worse = tick.worse
+    control.reportWaiting('soak', `the end of the soak: ${doubts}`, Date.now() - since)
+    regressions = tick.regressions
   }
-  if (worse.length > 0 && wanted.goesBack) {
-    throw new Stopped(`the new fleet does worse than the old one: ${textOf(worse)}`, {goesBack: true})
+  if (regressions.length > 0 && wanted.rollsBack) {
+    throw new Stopped(`the new fleet does worse than the old one: ${textOf(regressions)}`, {rollsBack: true})
   }
-  ledger.note('soak', 'verified', {worse})
-  await desk.hook('soaked', context, 'soak')
+  journal.add('soak', 'verified', {regressions})
+  await control.runHook('soaked', context, 'soak')
 }
 
-function textOf(worse: readonly Worse[]): string {
-  return worse.map(({message}) => message).join('; ')
+function textOf(regressions: readonly Regression[]): string {
+  return regressions.map(({message}) => message).join('; ')
 }

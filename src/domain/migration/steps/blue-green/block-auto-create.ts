@@ -1,11 +1,11 @@
 import type {AutoSubscriptionCreation, DispatchRate} from '../../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../../errors.js'
-import {DOOR} from '../../broker/auto-create.js'
-import {done, type MigrationStep, waiting} from '../step.js'
-import {lookAtSubscription, partitionLabels} from '../../broker/collect-samples.js'
+import {AUTO_CREATE} from '../../broker/auto-create.js'
+import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {partitionLabels, sampleSubscription} from '../../broker/collect-samples.js'
 import {deleteOn} from '../../broker/subscription-placement.js'
 
-type DoorCapture = {door: AutoSubscriptionCreation | null}
+type BlockAutoCreateCapture = {autoCreation: AutoSubscriptionCreation | null}
 
 /**
  * Makes the broker refuse subscriptions that would come into being by themselves. So the fleet that waits for the target
@@ -14,40 +14,40 @@ type DoorCapture = {door: AutoSubscriptionCreation | null}
  *
  * Going back leaves it closed, for a fleet that still waits for the target would make it: finish opens it.
  */
-export const door: MigrationStep<DoorCapture> = {
-  id: 'door',
+export const blockAutoCreate: MigrationStep<BlockAutoCreateCapture> = {
+  id: 'block-auto-create',
   async capture({policies}) {
-    return {door: await policies.door()}
+    return {autoCreation: await policies.autoCreation()}
   },
-  async apply(context, {door: found}) {
-    const {leg, policies} = context
+  async apply(context, {autoCreation: found}) {
+    const {direction, policies} = context
     if (found?.allowAutoSubscriptionCreation !== false) {
       // Going back, somebody has opened it, and the old fleet may be there again: no policy changes while it is held.
-      if (leg.name === 'back') await deleteOn(context, leg.target, context.partitions)
-      await policies.setDoor(DOOR.closed)
+      if (direction.name === 'rollback') await deleteOn(context, direction.target, context.partitions)
+      await policies.setAutoCreation(AUTO_CREATE.blocked)
     }
-    if (leg.name === 'back') {
+    if (direction.name === 'rollback') {
       // What is left of the old side was drained, and the fence still stands: it is made anew where the new side stops.
-      await deleteOn(context, leg.target, context.partitions)
-      await policies.letRun(leg.target, (context.original('pause')?.['rate'] ?? null) as DispatchRate | null)
+      await deleteOn(context, direction.target, context.partitions)
+      await policies.resume(direction.target, (context.original('pause')?.['rate'] ?? null) as DispatchRate | null)
     }
     return {}
   },
   verifier(context) {
-    const {leg, policies} = context
+    const {direction, policies} = context
     return async () => {
-      const [now, looks] = await Promise.all([policies.door(), lookAtSubscription(context, leg.target)])
-      if (now?.allowAutoSubscriptionCreation !== false) return waiting('the broker to show autoSubscriptionCreation')
-      const made = looks.filter(({stats}) => stats !== null && stats.isDurable !== false)
+      const [now, samples] = await Promise.all([policies.autoCreation(), sampleSubscription(context, direction.target)])
+      if (now?.allowAutoSubscriptionCreation !== false) return waitingFor('the broker to show autoSubscriptionCreation')
+      const made = samples.filter(({stats}) => stats !== null && stats.isDurable !== false)
       if (made.length === 0) {
-        await context.seat.take(context.topic, leg.target)
-        return done()
+        await context.placeholder.reserve(context.topic, direction.target)
+        return passed()
       }
-      if (leg.name === 'back') return waiting(`${leg.target} to be gone on ${partitionLabels(made)}`)
-      if (context.original('reserve') !== null) return done() // by the process before this one
+      if (direction.name === 'rollback') return waitingFor(`${direction.target} to be gone on ${partitionLabels(made)}`)
+      if (context.original('create-new') !== null) return passed() // by the process before this one
       throw new Conflict(
-        'E_WORLD_CHANGED',
-        `a consumer has made ${leg.target} on ${partitionLabels(made)}; stop the new fleet, delete it and plan again`,
+        'E_CLUSTER_CHANGED',
+        `a consumer has made ${direction.target} on ${partitionLabels(made)}; stop the new fleet, delete it and plan again`,
       )
     }
   },

@@ -1,26 +1,28 @@
 import type {DispatchRate} from '../../../../clients/pulsar-admin/types.js'
-import {done, type MigrationStep, waiting} from '../step.js'
+import {type MigrationStep, passed, waitingFor} from '../step.js'
 
-type PreholdCapture = {rate: DispatchRate | null}
+type PauseNewCapture = {rate: DispatchRate | null}
 
 /**
  * Holds the target before it is made, so that its fleet gathers before anything is delivered. It comes before the pause,
  * for it changes a policy.
  */
-export const prehold: MigrationStep<PreholdCapture> = {
-  id: 'prehold',
-  async capture({leg, policies}) {
-    return {rate: await policies.rate(leg.target)}
+export const pauseNew: MigrationStep<PauseNewCapture> = {
+  id: 'pause-new',
+  async capture({direction, policies}) {
+    return {rate: await policies.rate(direction.target)}
   },
-  async apply({leg, policies}) {
-    await policies.holdUnmade(leg.target)
+  async apply({direction, policies}) {
+    await policies.pauseUncreated(direction.target)
     return {}
   },
-  verifier({leg, policies}) {
+  verifier({direction, policies}) {
     return async () =>
-      (await policies.isHeld(leg.target)) ? done() : waiting(`the broker to show the dispatch rate of ${leg.target}`)
+      (await policies.isPaused(direction.target))
+        ? passed()
+        : waitingFor(`the broker to show the dispatch rate of ${direction.target}`)
   },
-  async undo({leg, policies}, {rate}) {
-    await policies.letRun(leg.target, rate)
+  async undo({direction, policies}, {rate}) {
+    await policies.resume(direction.target, rate)
   },
 }

@@ -1,7 +1,7 @@
-import {type CursorLook, DrainWatch, type HeldProof, ReplayWatch} from '../../proofs/drain-proof.js'
-import {done, type MigrationStep, waiting} from '../step.js'
-import {handOver} from '../../broker/switch-position.js'
-import {lookAtCursors, partitionLabels} from '../../broker/collect-samples.js'
+import {type CursorSample, DrainProof, type PauseProof, ReplayProof} from '../../proofs/drain-proof.js'
+import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {switchPositionOf} from '../../broker/switch-position.js'
+import {partitionLabels, sampleCursors} from '../../broker/collect-samples.js'
 
 type DrainCapture = {throttledReads: Array<{partition: number | null; count: number | null}>}
 
@@ -12,7 +12,7 @@ type DrainCapture = {throttledReads: Array<{partition: number | null; count: num
  */
 export const drain: MigrationStep<DrainCapture> = {
   id: 'drain',
-  isWatching: true,
+  changesNothing: true,
   capture(context) {
     const {throttledReads} = context.captured('pause') as Partial<DrainCapture>
     return Promise.resolve({throttledReads: throttledReads ?? []})
@@ -22,31 +22,32 @@ export const drain: MigrationStep<DrainCapture> = {
   },
   verifier(context, {throttledReads}) {
     // After a crash reads held back long ago prove nothing: count from the first look.
-    let rowOf = (look: CursorLook): PartitionWatch => {
-      const before = context.isResumed ? look.throttledReads : countBefore(look, throttledReads)
-      return new PartitionWatch(new DrainWatch(before))
+    let rowOf = (sample: CursorSample): PartitionWatch => {
+      const before = context.isResumed ? sample.throttledReads : countBefore(sample, throttledReads)
+      return new PartitionWatch(new DrainProof(before))
     }
     let rows = new Map<number | null, PartitionWatch>()
     let hasHandedOut = false
     return async () => {
-      const looks = await lookAtCursors(context, context.leg.source)
-      for (const look of looks) if (!rows.has(look.partition)) rows.set(look.partition, rowOf(look))
-      const states = looks.map((look) => ({look, ...rows.get(look.partition)?.observe(look)}))
-      const open = states.filter(({proof}) => !proof).map(({look}) => look)
+      const samples = await sampleCursors(context, context.direction.source)
+      for (const sample of samples) if (!rows.has(sample.partition)) rows.set(sample.partition, rowOf(sample))
+      const states = samples.map((sample) => ({sample, ...rows.get(sample.partition)?.observe(sample)}))
+      const open = states.filter(({proof}) => !proof).map(({sample}) => sample)
       const replay = Math.max(0, ...states.map(({replayMessages}) => replayMessages ?? 0))
       if (replay > 0 || (open.length === 0 && hasHandedOut)) {
-        await context.policies.hold(context.leg.source, Math.max(1, replay))
+        await context.policies.pause(context.direction.source, Math.max(1, replay))
         hasHandedOut = replay > 0
-        const delivered = new Map(looks.map((look) => [look.partition, look.deliveredMessages]))
-        rowOf = (look) => new PartitionWatch(new DrainWatch(look.throttledReads, delivered.get(look.partition) ?? null))
+        const delivered = new Map(samples.map((sample) => [sample.partition, sample.deliveredMessages]))
+        rowOf = (sample) =>
+          new PartitionWatch(new DrainProof(sample.throttledReads, delivered.get(sample.partition) ?? null))
         rows = new Map()
-        return waiting(
+        return waitingFor(
           replay > 0 ? `${String(replay)} messages that were read and not delivered` : 'the hold to take effect again',
         )
       }
-      if (open.length > 0) return waiting(blockers(open))
-      return done({
-        partitions: states.map(({look, proof}) => ({...handOver(look), heldProof: proof})),
+      if (open.length > 0) return waitingFor(blockers(open))
+      return passed({
+        partitions: states.map(({sample, proof}) => ({...switchPositionOf(sample), pauseProof: proof})),
       })
     }
   },
@@ -57,26 +58,26 @@ export const drain: MigrationStep<DrainCapture> = {
 
 /** What is watched of one partition since the hold was set last. */
 class PartitionWatch {
-  private readonly drain: DrainWatch
-  private readonly replay = new ReplayWatch()
+  private readonly drain: DrainProof
+  private readonly replay = new ReplayProof()
 
-  constructor(drain: DrainWatch) {
+  constructor(drain: DrainProof) {
     this.drain = drain
   }
 
-  observe(look: CursorLook): {proof: HeldProof | null; replayMessages: number} {
-    return {proof: this.drain.observe(look), replayMessages: this.replay.observe(look)}
+  observe(sample: CursorSample): {proof: PauseProof | null; replayMessages: number} {
+    return {proof: this.drain.observe(sample), replayMessages: this.replay.observe(sample)}
   }
 }
 
-function countBefore({partition}: CursorLook, before: DrainCapture['throttledReads']): number | null {
+function countBefore({partition}: CursorSample, before: DrainCapture['throttledReads']): number | null {
   return before.find((row) => row.partition === partition)?.count ?? null
 }
 
 /** Who still has to acknowledge, the most first; when nobody has, what proof is missing where. */
-function blockers(open: readonly CursorLook[]): string {
+function blockers(open: readonly CursorSample[]): string {
   const counts = new Map<string, number>()
-  for (const {consumer, unackedMessages} of open.flatMap(({holders}) => holders)) {
+  for (const {consumer, unackedMessages} of open.flatMap(({unackedConsumers}) => unackedConsumers)) {
     counts.set(consumer, (counts.get(consumer) ?? 0) + unackedMessages)
   }
   if (counts.size === 0) {

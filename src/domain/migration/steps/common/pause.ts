@@ -1,7 +1,7 @@
 import type {DispatchRate} from '../../../../clients/pulsar-admin/types.js'
-import {isHolding} from '../../pause-rate.js'
-import {done, type MigrationStep, waiting} from '../step.js'
-import {lookAtSubscription} from '../../broker/collect-samples.js'
+import {isPaused} from '../../pause-rate.js'
+import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {sampleSubscription} from '../../broker/collect-samples.js'
 import {identityOf, type SubscriptionIdentity} from '../../broker/subscription-placement.js'
 
 type PauseCapture = {
@@ -15,30 +15,30 @@ type PauseCapture = {
 export const pause: MigrationStep<PauseCapture> = {
   id: 'pause',
   async capture(context) {
-    const [rate, looks] = await Promise.all([
-      context.policies.rate(context.leg.source),
-      lookAtSubscription(context, context.leg.source),
+    const [rate, samples] = await Promise.all([
+      context.policies.rate(context.direction.source),
+      sampleSubscription(context, context.direction.source),
     ])
-    const first = looks.find(({stats}) => stats !== null)?.stats
-    const throttledReads = looks.map(({partition, stats}) => ({
+    const first = samples.find(({stats}) => stats !== null)?.stats
+    const throttledReads = samples.map(({partition, stats}) => ({
       partition,
       count: stats?.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
     }))
     // Turned back before its fleet was let run, the source is held already: that is nothing to give back.
-    const before = isHolding(rate) ? ((context.original('prehold')?.['rate'] ?? null) as DispatchRate | null) : rate
+    const before = isPaused(rate) ? ((context.original('pause-new')?.['rate'] ?? null) as DispatchRate | null) : rate
     return {rate: before, throttledReads, identity: identityOf(first ?? {})}
   },
-  async apply({leg, policies}) {
-    await policies.hold(leg.source)
+  async apply({direction, policies}) {
+    await policies.pause(direction.source)
     return {}
   },
-  verifier({leg, policies}) {
+  verifier({direction, policies}) {
     return async () => {
-      const isHeld = await policies.isHeld(leg.source)
-      return isHeld ? done() : waiting('the broker to show the new dispatch rate')
+      const isPaused = await policies.isPaused(direction.source)
+      return isPaused ? passed() : waitingFor('the broker to show the new dispatch rate')
     }
   },
-  async undo({leg, policies}, {rate}) {
-    await policies.letRun(leg.source, rate)
+  async undo({direction, policies}, {rate}) {
+    await policies.resume(direction.source, rate)
   },
 }

@@ -1,22 +1,24 @@
 import type {DispatchRate} from '../../../../clients/pulsar-admin/types.js'
-import {done, type MigrationStep, waiting} from '../step.js'
+import {type MigrationStep, passed, waitingFor} from '../step.js'
 
-type ReleaseCapture = {rate: DispatchRate | null}
+type ResumeCapture = {rate: DispatchRate | null}
 
 /** Ends the hold under which the fleet has gathered. */
-export const release: MigrationStep<ReleaseCapture> = {
-  id: 'release',
+export const resume: MigrationStep<ResumeCapture> = {
+  id: 'resume',
   capture(context) {
-    const {leg} = context
-    const found = leg.source === leg.target ? context.original('pause') : context.captured('prehold')
+    const {direction} = context
+    const found = direction.source === direction.target ? context.original('pause') : context.captured('pause-new')
     return Promise.resolve({rate: (found?.['rate'] ?? null) as DispatchRate | null})
   },
-  async apply({leg, policies}, {rate}) {
-    await policies.letRun(leg.target, rate)
+  async apply({direction, policies}, {rate}) {
+    await policies.resume(direction.target, rate)
     return {}
   },
-  verifier({leg, policies}) {
+  verifier({direction, policies}) {
     return async () =>
-      (await policies.isHeld(leg.target)) ? waiting('the broker to show the dispatch rate that was found') : done()
+      (await policies.isPaused(direction.target))
+        ? waitingFor('the broker to show the dispatch rate that was found')
+        : passed()
   },
 }

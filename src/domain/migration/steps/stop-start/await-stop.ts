@@ -1,19 +1,19 @@
 import type {SubscriptionStats} from '../../../../clients/pulsar-admin/types.js'
-import {done, type MigrationStep, waiting} from '../step.js'
-import {handOver} from '../../broker/switch-position.js'
-import {lookAtCursors, partitionLabels, requireSubscription} from '../../broker/collect-samples.js'
+import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {switchPositionOf} from '../../broker/switch-position.js'
+import {partitionLabels, requireSubscription, sampleCursors} from '../../broker/collect-samples.js'
 
-type LeaveCapture = Record<string, never>
+type AwaitStopCapture = Record<string, never>
 
 /** A consumer that lost its connection for a moment is back by then. */
-const STAY_AWAY_MS = 1000
+const STOPPED_FOR_MS = 1000
 
 /**
  * Waits until the operator, or a hook, has stopped every consumer of the old type. This is the switch where delivery can't
  * be held: the first partition that nobody is connected to is open to the new fleet.
  */
-export const leave: MigrationStep<LeaveCapture> = {
-  id: 'leave',
+export const awaitStop: MigrationStep<AwaitStopCapture> = {
+  id: 'await-stop',
   capture() {
     return Promise.resolve({})
   },
@@ -21,18 +21,18 @@ export const leave: MigrationStep<LeaveCapture> = {
     return Promise.resolve({}) // changes nothing: who runs the old fleet stops it
   },
   verifier(context) {
-    const {from, source} = context.leg
+    const {from, source} = context.direction
     let awaySinceMs: number | null = null
     return async () => {
-      const looks = await requireSubscription(context, source)
-      const left = looks.filter(({stats}) => stats.type === from && (stats.consumers ?? []).length > 0)
+      const samples = await requireSubscription(context, source)
+      const left = samples.filter(({stats}) => stats.type === from && (stats.consumers ?? []).length > 0)
       if (left.length > 0) {
         awaySinceMs = null
-        return waiting(`the ${from} fleet to be stopped: ${namesOf(left)} on ${partitionLabels(left)}`)
+        return waitingFor(`the ${from} fleet to be stopped: ${namesOf(left)} on ${partitionLabels(left)}`)
       }
       awaySinceMs ??= Date.now()
-      if (Date.now() - awaySinceMs < STAY_AWAY_MS) return waiting(`the ${from} fleet to stay away`)
-      return done({partitions: (await lookAtCursors(context, source)).map(handOver)})
+      if (Date.now() - awaySinceMs < STOPPED_FOR_MS) return waitingFor(`the ${from} fleet to stay away`)
+      return passed({partitions: (await sampleCursors(context, source)).map(switchPositionOf)})
     }
   },
 }

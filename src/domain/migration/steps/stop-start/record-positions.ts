@@ -1,21 +1,21 @@
-import {done, type MigrationStep} from '../step.js'
-import {lookAtCursors} from '../../broker/collect-samples.js'
-import {type HandOver, handOver} from '../../broker/switch-position.js'
+import {type MigrationStep, passed} from '../step.js'
+import {sampleCursors} from '../../broker/collect-samples.js'
+import {type SwitchPosition, switchPositionOf} from '../../broker/switch-position.js'
 
-type MarkCapture = {partitions: HandOver[]}
+type RecordPositionsCapture = {partitions: SwitchPosition[]}
 
 /** Writes down where each partition stands before its consumers are stopped. From here on the gap counts. */
-export const mark: MigrationStep<MarkCapture> = {
-  id: 'mark',
+export const recordPositions: MigrationStep<RecordPositionsCapture> = {
+  id: 'record-positions',
   async capture(context) {
-    const looks = await lookAtCursors(context, context.leg.source)
-    return {partitions: looks.map(handOver)}
+    const samples = await sampleCursors(context, context.direction.source)
+    return {partitions: samples.map(switchPositionOf)}
   },
   apply() {
     return Promise.resolve({}) // changes nothing: delivery can't be held
   },
   verifier() {
-    return () => Promise.resolve(done())
+    return () => Promise.resolve(passed())
   },
   undo() {
     return Promise.resolve()
