@@ -7,10 +7,11 @@ import type {LockScan} from '../../src/domain/locks/scan/collect-locks.js'
 import type {LockInspection} from '../../src/domain/locks/inspect/collect-lock.js'
 import {askCli, requireFailure} from '../support/cli.js'
 import {live} from '../support/live.js'
+import {ROOT} from '../support/root.js'
 
 /** The example of the manual, word for word. */
 async function exampleOfTheManual(): Promise<string> {
-  const manual = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'LOCKS.md'), 'utf8')
+  const manual = await readFile(join(ROOT, 'docs', 'LOCKS.md'), 'utf8')
   return /```json\n(?<text>.*?)```/s.exec(manual)?.groups?.['text'] ?? ''
 }
 

@@ -11,8 +11,8 @@ import type {KeyRanges} from '../../src/domain/keys/ranges/range-report.js'
 import {parseTopicName} from '../../src/topic-name.js'
 import {askCli} from '../support/cli.js'
 import {until} from '../support/live.js'
+import {ROOT} from '../support/root.js'
 
-const ROOT = join(import.meta.dirname, '..', '..')
 const WHICH = ['--config', 'auto-split']
 const ID = '4.2.4-auto-split'
 

@@ -6,8 +6,8 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
 import {Ajv} from 'ajv'
+import {ROOT} from './root.js'
 
-const ROOT = join(import.meta.dirname, '..', '..')
 export const BIN = join(ROOT, 'bin', 'run.js')
 
 export interface CliRun {

@@ -12,6 +12,7 @@ import {type MigratableType, type Strategy} from '../../src/domain/migration/str
 import {askCli, type CliRun, parseDocument, startCli} from './cli.js'
 import {ask, closeFirst, type Place, until} from './live.js'
 import {SUBSCRIPTION} from './migration.js'
+import {ROOT} from './root.js'
 
 export const NEW_SUBSCRIPTION = 'decision-new'
 
@@ -94,7 +95,7 @@ export async function startWhenRefused(place: Place, scene: Scene, {strategy}: J
 
 /** Applies a plan in a process of its own, up to a moment. @returns the run, halted there; fails when it ended before. */
 export async function applyUntil(t: TestContext, place: Place, plan: string, {line, when}: Moment): Promise<HaltedRun> {
-  const script = join(import.meta.dirname, '..', 'crash', 'halting-run.ts')
+  const script = join(ROOT, 'test', 'crash', 'halting-run.ts')
   const {adminUrl, webSocketUrl} = place.addresses
   const child = fork(script, [adminUrl, webSocketUrl, plan, String(line), when], {
     execArgv: ['--import', 'tsx'],

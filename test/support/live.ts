@@ -15,6 +15,7 @@ import type {MessageTransport} from '../../src/clients/pulsar-messages/transport
 import {connectRedis} from '../../src/clients/redis/connect.js'
 import {Scene, type SceneOptions} from '../../src/domain/lab/workload.js'
 import {parseTopicName, type TopicName} from '../../src/topic-name.js'
+import {ROOT} from './root.js'
 
 /** One test's own part of the servers: a namespace and a key prefix that nobody else uses, checked when it ends. */
 export interface Place {
@@ -32,10 +33,7 @@ export interface Place {
 
 /** The stack that the tests were started on; without one, the one that is up in this checkout. */
 const chosen = process.env['KEYSHIFT_TEST_CONTEXT']
-export const addresses =
-  chosen === undefined
-    ? (await defaultAddresses(join(import.meta.dirname, '..', '..'))).value
-    : (JSON.parse(chosen) as Addresses)
+export const addresses = chosen === undefined ? (await defaultAddresses(ROOT)).value : (JSON.parse(chosen) as Addresses)
 
 export const brokerVersion = await (await fetch(`${addresses.adminUrl}/admin/v2/brokers/version`)).text()
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {join} from 'node:path'
+import {ROOT} from './root.js'
 
-const CLI = join(import.meta.dirname, '..', '..', 'stack', 'cli.mjs')
+const CLI = join(ROOT, 'stack', 'cli.mjs')
 
 export interface Started {
   /** what it said on its standard output */

@@ -5,8 +5,8 @@ import {readdir, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
 import {readComplete} from '../../stack/classpath.mjs'
+import {ROOT} from './root.js'
 
-const ROOT = join(import.meta.dirname, '..', '..')
 const KEPT = join(ROOT, '.stack')
 
 /** A program in another language, ready to be started. */

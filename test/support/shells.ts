@@ -2,8 +2,7 @@ import {execFile, spawnSync} from 'node:child_process'
 import {mkdir, readFile, rm, symlink} from 'node:fs/promises'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
-
-const ROOT = join(import.meta.dirname, '..', '..')
+import {ROOT} from './root.js'
 
 /** Whether a program is there; shells but bash are not on every machine. */
 export function isThere(program: string): boolean {

@@ -7,8 +7,9 @@ import {Config} from '@oclif/core/config'
 import {type CommandLine, completeLine} from '../../src/cli/completion/candidates.js'
 import type {Line} from '../../src/cli/completion/line.js'
 import type {Names} from '../../src/cli/completion/names.js'
+import {ROOT} from '../support/root.js'
 
-const config = await Config.load(join(import.meta.dirname, '..', '..'))
+const config = await Config.load(ROOT)
 const CLI: CommandLine = {
   commands: new Map(config.commands.map((command) => [command.id, command])),
   topics: new Map(config.topics.map(({description, name}) => [name, description ?? ''])),

@@ -21,8 +21,9 @@ import * as keyReports from '../support/key-reports.js'
 import * as lockReports from '../support/lock-reports.js'
 import * as reports from '../support/reports.js'
 import {subscription} from '../support/subscription-report.js'
+import {ROOT} from '../support/root.js'
 
-const FOLDER = join(import.meta.dirname, '..', 'golden')
+const FOLDER = join(ROOT, 'test', 'golden')
 /** Set by `npm run golden`: writes what is printed now; look at the difference before it is committed. */
 const isUpdate = process.env['KEYSHIFT_GOLDEN'] === 'update'
 

@@ -5,8 +5,9 @@ import {join} from 'node:path'
 import {test} from 'node:test'
 
 import {HOOK_NAMES} from '../../src/domain/migration/control/hooks.js'
+import {ROOT} from '../support/root.js'
 
-const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'hooks')
+const FOLDER = join(ROOT, 'docs', 'hooks')
 const PLATFORMS = ['kubernetes', 'systemd']
 
 for (const platform of PLATFORMS) {

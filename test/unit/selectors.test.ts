@@ -24,9 +24,10 @@ import {restoreSelector} from '../../src/domain/keys/assignment/restore-selector
 import {movesBetween, ownerAt, type Segment, slotsByOwner} from '../../src/domain/keys/selectors/segments.js'
 import type {Selector} from '../../src/domain/keys/selectors/selector.js'
 import {sizeOf, type Slot, type SpaceName} from '../../src/domain/keys/hashing/key-space.js'
+import {ROOT} from '../support/root.js'
 
 /** Made by executing the broker's own classes; test/java says how. */
-const VECTORS = join(import.meta.dirname, '..', 'vectors')
+const VECTORS = join(ROOT, 'test', 'vectors')
 
 interface Step {
   join?: string
