@@ -2,7 +2,7 @@ import {once} from 'node:events'
 import {Agent, createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 
-import {forward} from '../test/support/forward.js'
+import {forward} from '../test/support/servers/forward.js'
 
 export interface CountingProxy {
   readonly url: string

@@ -4,7 +4,7 @@ import {createReadStream} from 'node:fs'
 import {join} from 'node:path'
 import {pipeline} from 'node:stream/promises'
 
-import {peakMiB as peakOf} from '../test/support/peak-memory.js'
+import {peakMiB as peakOf} from '../test/support/shells/peak-memory.js'
 
 const BIN = join(import.meta.dirname, '..', 'bin', 'run.js')
 

@@ -4,11 +4,11 @@ import {identify} from '../stack/identity.mjs'
 import {down, status, up} from '../stack/stack.mjs'
 import {node, run, runOpenly, setup} from './setup.mjs'
 
-const UNIT = ['test/unit/*.test.ts']
-const LIVE = ['test/live/*.test.ts', 'test/cli/*.test.ts']
+const UNIT = ['test/unit/**/*.test.ts']
+const LIVE = ['test/live/**/*.test.ts', 'test/cli/*.test.ts']
 const CRASHES = ['test/crash/*.test.ts']
 const MATRIX = 'test/crash/matrix.test.ts'
-const KEYS = ['test/live/assignments.test.ts', 'test/live/keys.test.ts', 'test/live/key-states.test.ts']
+const KEYS = ['test/live/keys/assignments.test.ts', 'test/live/keys/keys.test.ts', 'test/live/keys/key-states.test.ts']
 const DEFAULT = [{pulsar: '4.2.4', files: [...UNIT, ...LIVE, ...CRASHES]}]
 /** The other broker lines, and the selectors that they have beside consistent hashing. */
 const OTHERS = [
@@ -16,7 +16,7 @@ const OTHERS = [
   {pulsar: '4.0.7', files: LIVE},
   {pulsar: '4.0.7', config: 'auto-split', files: KEYS},
   {pulsar: '4.0.7', config: 'classic', files: KEYS},
-  {pulsar: '4.2.4', config: 'no-topic-policies', files: ['test/live/stop-start.test.ts']},
+  {pulsar: '4.2.4', config: 'no-topic-policies', files: ['test/live/migration/stop-start.test.ts']},
 ]
 const isFull = process.argv.includes('--full')
 

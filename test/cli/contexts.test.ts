@@ -5,9 +5,9 @@ import {test, type TestContext} from 'node:test'
 
 import type {SettingsReport} from '../../src/cli/connection/context-report.js'
 import type {ContextList} from '../../src/commands/context/list.js'
-import {askCli, parseDocument, requireFailure, runCli} from '../support/cli.js'
-import {temporaryFolder} from '../support/folder.js'
-import {addresses, closeFirst, live} from '../support/live.js'
+import {askCli, parseDocument, requireFailure, runCli} from '../support/shells/cli.js'
+import {temporaryFolder} from '../support/shells/folder.js'
+import {addresses, closeFirst, live} from '../support/servers/live.js'
 
 interface Home {
   readonly env: Record<string, string>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {EXIT_CODES} from '../../src/cli/exit-codes.js'
-import {commandIds, type Failure, parseDocument, requireFailure, runCli} from '../support/cli.js'
-import {addresses, connectIdle, live, type Place} from '../support/live.js'
+import {commandIds, type Failure, parseDocument, requireFailure, runCli} from '../support/shells/cli.js'
+import {addresses, connectIdle, live, type Place} from '../support/servers/live.js'
 
 const NOBODY = 'http://127.0.0.1:1'
 

@@ -6,9 +6,15 @@ import {createInterface} from 'node:readline'
 import {test, type TestContext} from 'node:test'
 
 import type {SubscriptionList, SubscriptionRow} from '../../src/domain/subscriptions/list/subscription-row.js'
-import {type CopyServer, namespaceText, ROWS_IN_NAMESPACE, serveCopy, writeNamespaces} from '../support/broker-copy.js'
-import {askCli, BIN, parseDocument, runCli} from '../support/cli.js'
-import {peakMiB} from '../support/peak-memory.js'
+import {
+  type CopyServer,
+  namespaceText,
+  ROWS_IN_NAMESPACE,
+  serveCopy,
+  writeNamespaces,
+} from '../support/servers/broker-stats.js'
+import {askCli, BIN, parseDocument, runCli} from '../support/shells/cli.js'
+import {peakMiB} from '../support/shells/peak-memory.js'
 
 const LARGE = 60_000_000
 const MOST_MIB = 200

@@ -6,9 +6,9 @@ import {test} from 'node:test'
 
 import pLimit from 'p-limit'
 
-import {runCli} from '../support/cli.js'
-import {type EchoServers, echoServers} from '../support/echo-servers.js'
-import {temporaryFolder} from '../support/folder.js'
+import {runCli} from '../support/shells/cli.js'
+import {type EchoServers, echoServers} from '../support/servers/echo-servers.js'
+import {temporaryFolder} from '../support/shells/folder.js'
 
 const SECRETS = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? 1000 : 250
 const ASCII = Array.from({length: 94}, (_, at) => String.fromCharCode(33 + at))

@@ -4,7 +4,7 @@ import {test} from 'node:test'
 import {mayDeliverTwiceOnJoin} from '../../src/domain/migration/double-delivery.js'
 import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {stepsOf} from '../../src/domain/migration/strategy.js'
-import {parseDocument} from '../support/cli.js'
+import {parseDocument} from '../support/shells/cli.js'
 import {
   applyAndDie,
   fromElsewhere,
@@ -17,10 +17,10 @@ import {
   startWhenRefused,
   stateOf,
   subscriptionsOf,
-} from '../support/crash.js'
-import {brokerVersion, live, openScene, until} from '../support/live.js'
-import {SUBSCRIPTION} from '../support/migration.js'
-import {chooseSeeded} from '../support/seed.js'
+} from '../support/faults/crash.js'
+import {brokerVersion, live, openScene, until} from '../support/servers/live.js'
+import {SUBSCRIPTION} from '../support/reports/migration-runs.js'
+import {chooseSeeded} from '../support/fleets/seed.js'
 
 const PARTITIONS = 4
 /** The first line, four of each step, and the last. */

@@ -4,10 +4,10 @@ import {after, test} from 'node:test'
 import type {Handling, Tally} from '../../src/domain/lab/workload-counts.js'
 import {partitionOfKey} from '../../src/domain/keys/hashing/partition-routing.js'
 import {stepsOf, type StepId} from '../../src/domain/migration/strategy.js'
-import {type Journey, JOURNEYS} from '../support/crash.js'
-import {announce, PARTITIONS, requireExplained} from '../support/disturbance.js'
-import {live} from '../support/live.js'
-import {SpareStack} from '../support/spare-stack.js'
+import {type Journey, JOURNEYS} from '../support/faults/crash.js'
+import {announce, PARTITIONS, requireExplained} from '../support/faults/disturbance.js'
+import {live} from '../support/servers/live.js'
+import {SpareStack} from '../support/servers/spare-stack.js'
 
 interface Cell {
   readonly journey: Journey

@@ -1,10 +1,10 @@
 import {test} from 'node:test'
 
 import {stepsOf, type StepId} from '../../src/domain/migration/strategy.js'
-import {type Journey, JOURNEYS} from '../support/crash.js'
-import {announce, requireExplained, unload} from '../support/disturbance.js'
-import {live} from '../support/live.js'
-import {chooseSeeded} from '../support/seed.js'
+import {type Journey, JOURNEYS} from '../support/faults/crash.js'
+import {announce, requireExplained, unload} from '../support/faults/disturbance.js'
+import {live} from '../support/servers/live.js'
+import {chooseSeeded} from '../support/fleets/seed.js'
 
 interface Cell {
   readonly journey: Journey

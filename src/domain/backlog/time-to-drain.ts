@@ -23,7 +23,7 @@ export interface DrainTime {
  *
  * low = B / (max(p, p')·(1 + √(e² + u²)/p)), high = B / (min(p, p')·(1 − √(e² + u²)/p)).
  *
- * The figures are chosen by simulation, see test/unit/time-to-drain.test.ts: a wider allowance would be right more often, and
+ * The figures are chosen by simulation, see test/unit/backlog/time-to-drain.test.ts: a wider allowance would be right more often, and
  * say less. A load that changes by itself later on, as at the end of a night, is in no window.
  *
  * @param entries what is left, more than 0.

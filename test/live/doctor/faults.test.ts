@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
+import {parseDocument, startCli} from '../../support/shells/cli.js'
+import {
+  type Journey,
+  newestMigration,
+  planJourney,
+  startWhenRefused,
+  stateOf,
+  whereOf,
+} from '../../support/faults/crash.js'
+import {ask, live, openScene, until} from '../../support/servers/live.js'
+import {cuttingProxy} from '../../support/servers/proxy.js'
+
+const IN_PLACE = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
+const BLUE_GREEN = {...IN_PLACE, strategy: 'blue-green'} as const
+const RENEWED = {...IN_PLACE, from: 'Failover'} as const
+
+/** Every kind of call that changes the cluster, by the step that makes it. */
+const CALLS: ReadonlyArray<readonly [step: string, journey: Journey, method: string, path: RegExp]> = [
+  ['restrict-types', IN_PLACE, 'POST', /subscriptionTypesEnabled/],
+  ['pause', IN_PLACE, 'POST', /dispatchRate/],
+  ['disconnect', IN_PLACE, 'POST', /resetcursor/],
+  ['switch-type', IN_PLACE, 'DELETE', /dispatchRate/],
+  ['restrict-types', RENEWED, 'PUT', /subscription\/__keyshift-retention/],
+  ['disconnect', RENEWED, 'DELETE', /-partition-\d\/subscription\/decision/],
+  ['disconnect', RENEWED, 'PUT', /-partition-\d\/subscription\/decision/],
+  ['block-auto-create', BLUE_GREEN, 'POST', /autoSubscriptionCreation/],
+  ['restrict-types', BLUE_GREEN, 'POST', /subscriptionTypesEnabled/],
+  ['create-new', BLUE_GREEN, 'PUT', /-partition-\d\/subscription\/decision-new/],
+  ['switch-subscription', BLUE_GREEN, 'POST', /resetcursor/],
+  ['switch-subscription', BLUE_GREEN, 'DELETE', /-partition-\d\/subscription\/decision/],
+  ['switch-subscription', BLUE_GREEN, 'DELETE', /subscriptionTypesEnabled/],
+]
+
+for (const [step, journey, method, path] of CALLS) {
+  for (const when of ['request', 'answer'] as const) {
+    const {from, strategy} = journey
+    test(
+      `${strategy} from ${from}: the connection breaks before the ${when} of ${method} in ${step}, and it goes on`,
+      live(async (t, place) => {
+        const scene = await openScene(t, place, {from})
+        await until('some load', () => scene.tally.sentCount > 100)
+        const plan = await planJourney(place, scene, journey)
+        const standby = startWhenRefused(place, scene, journey)
+        const proxy = await cuttingProxy(t, place.addresses.adminUrl)
+        proxy.cutNext(path, when, method)
+        const {webSocketUrl} = place.addresses
+        const where = ['--admin-url', proxy.url, '--web-socket-url', webSocketUrl, ...whereOf(place)]
+        const run = await startCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', '--json', ...where]).finished
+        assert.equal(run.code, 0, run.stdout)
+        assert.equal(proxy.cuts, 1, 'nothing was cut')
+        assert.equal(parseDocument<MigrationResult>(run.stdout).result.state, 'done')
+        const fleet = await standby
+        await until('the fleet', () => fleet.connected === 4)
+        const sent = scene.tally.sentCount
+        await until('load afterwards', () => scene.tally.sentCount > sent + 100)
+        const figures = await scene.settle()
+        assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+      }),
+    )
+  }
+}
+
+test(
+  'the topic grows partitions while a migration runs: it goes back, and says why',
+  live(async (t, place) => {
+    const scene = await openScene(t, place)
+    const before = await stateOf(place, scene)
+    await startWhenRefused(place, scene, IN_PLACE)
+    const plan = await planJourney(place, scene, IN_PLACE)
+    const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...whereOf(place)]
+    const {finished} = startCli(apply)
+    await until('all being prepared', async () => (await newestMigration(place))?.readyToCutOver === true)
+    const path = `/persistent/${place.namespace}/${scene.topic.local}/partitions`
+    await ask(place.addresses, 'POST', path, 6)
+    const id = (await newestMigration(place))?.id ?? ''
+    await startCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)]).finished
+    const run = await finished
+    assert.equal(run.code, 8, run.stdout)
+    const {error} = parseDocument(run.stdout)
+    assert.equal(error.code, 'E_ROLLED_BACK')
+    assert.match(error.message, /had 4 partitions, now 6/)
+    assert.deepEqual(await stateOf(place, scene), before)
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
+  }),
+)

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
+import {askCli, parseDocument, startCli} from '../../support/shells/cli.js'
+import {type Journey, NEW_SUBSCRIPTION, newestMigration, planJourney, whereOf} from '../../support/faults/crash.js'
+import {CLIENTS, ForeignFleet, missing} from '../../support/fleets/foreign-fleet.js'
+import {closeFirst, live, openScene, until} from '../../support/servers/live.js'
+import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
+
+const JOURNEYS: readonly Journey[] = [
+  {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'},
+  {strategy: 'blue-green', from: 'Failover', to: 'Key_Shared'},
+]
+const CONSUMERS = 4
+
+for (const client of CLIENTS) {
+  for (const journey of JOURNEYS) {
+    const {from, strategy, to} = journey
+    test(
+      `${client} clients, ${strategy} ${from} → ${to}: the new get in, the old are refused and never get a message again`,
+      {skip: missing(client) ?? false},
+      live(async (t, place) => {
+        const scene = await openScene(t, place, {consumers: 0})
+        const {serviceUrl} = place.addresses
+        const fleetOf = async (fleet: 'new' | 'old', subscription: string): Promise<ForeignFleet> => {
+          const names = Array.from({length: CONSUMERS}, (_, index) => `${fleet}-${String(index)}`)
+          const type = fleet === 'old' ? from : to
+          const members = await ForeignFleet.start(client, scene, fleet, {serviceUrl, subscription, type, names})
+          closeFirst(t, () => members.close())
+          return members
+        }
+        const old = await fleetOf('old', SUBSCRIPTION)
+        await until('the old fleet', () => old.connected.size === CONSUMERS, 30_000)
+        await until('some load', () => scene.tally.sentCount > 300)
+        const plan = await planJourney(place, scene, journey)
+        const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone']
+        const {child, finished} = startCli([...apply, '--json', ...whereOf(place)])
+        closeFirst(t, async () => {
+          child.kill('SIGKILL') // one that a failed test leaves would wait for ever
+          await finished
+        })
+        await until('all being prepared', async () => (await newestMigration(place))?.readyToCutOver === true)
+        const target = strategy === 'in-place' ? SUBSCRIPTION : NEW_SUBSCRIPTION
+        const standby = await fleetOf('new', target)
+        await until('the standby being refused', () => standby.refusals >= CONSUMERS, 30_000)
+        const id = (await newestMigration(place))?.id ?? ''
+        await askCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)])
+        const {stdout} = await finished
+        const {result} = parseDocument<MigrationResult>(stdout)
+        assert.equal(result.state, 'done')
+        await until('the new fleet', () => standby.connected.size === CONSUMERS, 10_000)
+        const sent = scene.tally.sentCount
+        await until('load afterwards', () => scene.tally.sentCount > sent + 600)
+        const figures = await scene.settle()
+        t.diagnostic(JSON.stringify({...figures, heldMs: result.gapMs}))
+        assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+        assert.ok(
+          old.lastHandledAt < Date.parse(result.switchedAt ?? ''),
+          'the old fleet got a message after the switch',
+        )
+        assert.deepEqual(result.refusedConsumers, ['old-0', 'old-1', 'old-2', 'old-3'])
+      }),
+    )
+  }
+}

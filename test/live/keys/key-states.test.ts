@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {PartitionedTopicStats} from '../../../src/clients/pulsar-admin/types.js'
+import type {KeyOwners} from '../../../src/domain/keys/owners/key-owners.js'
+import type {KeyRanges} from '../../../src/domain/keys/ranges/range-report.js'
+import type {KeySimulation} from '../../../src/domain/keys/simulation/simulation.js'
+import {askCli, requireFailure, runCli} from '../../support/shells/cli.js'
+import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
+import {ask, live, until} from '../../support/servers/live.js'
+import {brokerBehind} from '../../support/servers/proxy.js'
+
+const KEYS = 300
+
+test(
+  'a slot that is draining names who has to acknowledge, and a simulation foretold how much',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createTopic(topic)
+    let held = 0
+    const consume = (name: string, onMessage: () => void): Promise<unknown> =>
+      place.transport.consume({
+        topic,
+        subscription: 'decision',
+        type: 'Key_Shared',
+        name,
+        receiverQueueSize: 1000,
+        onMessage,
+      })
+    await consume('holder', () => held++)
+    const producer = await place.transport.produce(topic)
+    const keys = Array.from({length: KEYS}, (_, at) => `user-${String(at)}`)
+    for (const key of keys) await producer.send({key, payload: Buffer.from('x')})
+    await until('the holder having everything', () => held === KEYS)
+
+    const where = [topic.full, 'decision']
+    const {partitions: foretold} = await askCli<KeySimulation>(['keys', 'simulate', ...where, '--join', 'second'])
+    const draining = foretold[0]?.draining
+    const {partitions: before} = await askCli<KeyRanges>(['keys', 'ranges', ...where])
+    if (before[0]?.algorithmSince !== '4.0') {
+      assert.equal(draining?.expectedMessages, null, 'slots drain since 4.0, and not with its classic dispatcher')
+      return
+    }
+    assert.ok(draining?.expectedMessages && draining.expectedMessages < KEYS)
+    assert.equal(draining.atMostMessages, KEYS)
+    await consume('second', () => undefined)
+
+    const {partitions} = await askCli<KeyRanges>(['keys', 'ranges', ...where])
+    const slots = partitions[0]?.draining ?? []
+    const unacked = slots.reduce((sum, {unackedMessages}) => sum + unackedMessages, 0)
+    assert.ok(Math.abs(unacked - draining.expectedMessages) < KEYS * 0.1, `${String(unacked)} of ${String(KEYS)} drain`)
+    assert.ok(slots.every(({consumer}) => consumer === 'holder'))
+    const {owners} = await askCli<KeyOwners>(['keys', 'owner', ...where, ...keys])
+    for (const owner of owners) {
+      const isMoved = owner.consumer?.name === 'second'
+      assert.equal(owner.draining, isMoved, owner.key)
+      assert.equal(owner.drainingConsumer?.name ?? null, isMoved ? 'holder' : null)
+    }
+    const text = await runCli(['keys', 'ranges', ...where])
+    assert.match(text.stdout, /\^.* draining\n/)
+    assert.match(text.stdout, /slot \d+ is draining: holder has \d+ messages to acknowledge/)
+  }),
+)
+
+test(
+  'a simulation as FAILOVER names the consumer that then is active',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createPartitionedTopic(topic, 4)
+    const fleet = new KeyedFleet(place, topic)
+    for (const name of ['b', 'a', 'c']) await fleet.join(name)
+    const args = ['keys', 'simulate', topic.full, 'decision', '--mode', 'failover']
+    const {failover} = await askCli<KeySimulation>(args)
+    for (const name of ['b', 'a', 'c']) {
+      const options = {topic, subscription: 'active', type: 'Failover', name, receiverQueueSize: 5} as const
+      await place.transport.consume({...options, onMessage: () => undefined})
+    }
+    const path = `${topic.full.replace('persistent://', '/persistent/')}/partitioned-stats?perPartition=true`
+    const {partitions = {}} = (await ask(place.addresses, 'GET', path)) as PartitionedTopicStats
+    for (const {after, partition} of failover) {
+      const stats = partitions[`${topic.full}-partition-${String(partition)}`]
+      assert.equal(stats?.subscriptions?.['active']?.activeConsumerName, after)
+    }
+    assert.equal(failover.length, 4)
+  }),
+)
+
+test(
+  'without the right to read settings the statistics tell the selector',
+  live(async (t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createTopic(topic)
+    const fleet = new KeyedFleet(place, topic)
+    for (const name of ['a', 'b', 'c']) await fleet.join(name)
+    const refuse = (path: string): {status: number; body: string} | null =>
+      path.includes('/brokers/configuration/runtime') ? {status: 403, body: '{"reason":"not a superuser"}'} : null
+    const url = await brokerBehind(t, place.addresses.adminUrl, {refuse})
+    const ranges = ['keys', 'ranges', topic.full, 'decision']
+    const [told, known] = [await askCli<KeyRanges>([...ranges, '--admin-url', url]), await askCli<KeyRanges>(ranges)]
+    assert.equal(told.partitions[0]?.selectorSource, 'statistics')
+    assert.deepEqual({...told.partitions[0], selectorSource: 'configuration'}, known.partitions[0])
+    assert.deepEqual(told.findings, [])
+    const simulate = ['keys', 'simulate', topic.full, 'decision', '--join', 'd']
+    const [blind, sighted] = [
+      await askCli<KeySimulation>([...simulate, '--admin-url', url]),
+      await askCli<KeySimulation>(simulate),
+    ]
+    assert.deepEqual(blind.partitions, sighted.partitions)
+  }),
+)
+
+test(
+  'a partition that the broker leaves out is an error, not half an answer',
+  live(async (t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createPartitionedTopic(topic, 3)
+    await new KeyedFleet(place, topic).join('a')
+    const change = (path: string, body: string): string => {
+      if (!path.includes('/partitioned-stats')) return body
+      const stats = JSON.parse(body) as PartitionedTopicStats
+      delete stats.partitions?.[`${topic.full}-partition-1`]
+      return JSON.stringify(stats)
+    }
+    const url = await brokerBehind(t, place.addresses.adminUrl, {change})
+    for (const [command, ...more] of [['ranges'], ['owner', 'user-1'], ['simulate', '--join', 'b'], ['sample']]) {
+      await requireFailure({
+        args: ['keys', String(command), topic.full, 'decision', ...more, '--admin-url', url],
+        exit: 4,
+        code: 'E_PARTITIONS_MISSING',
+        says: /lack 1 of 3 partitions: 1/,
+      })
+    }
+  }),
+)
+
+test('offline nothing is asked of a broker', async () => {
+  const nowhere = {KEYSHIFT_ADMIN_URL: 'http://127.0.0.1:1'}
+  const fleet = ['--consumers', '3', '--names-like', 'c{1..N}']
+  const args = ['keys', 'simulate', '--offline', '--version', '4.0', ...fleet]
+  const {partitions, points, slotSpace} = await askCli<KeySimulation>(args, nowhere)
+  assert.deepEqual([points, slotSpace], [100, {start: 1, end: 65_535}])
+  // Executed with the 4.0.8 jar.
+  const slots = partitions[0]?.consumers.map(({after, name}) => [name, after?.slots, after?.ranges.length])
+  assert.deepEqual(slots, [
+    ['c1', 20_340, 72],
+    ['c2', 21_396, 59],
+    ['c3', 23_799, 66],
+  ])
+  const old = await askCli<KeySimulation>(['keys', 'simulate', '--offline', '--version', '3.0.2', ...fleet], nowhere)
+  assert.equal(old.algorithmSince, '2.4')
+  const cases = [
+    {args: ['keys', 'simulate', '--offline'], exit: 2, code: 'E_USAGE', says: /--version/},
+    {
+      args: ['keys', 'simulate', '--offline', '--version', 'x'],
+      exit: 2,
+      code: 'E_VERSION',
+      says: /x is not a Pulsar version/,
+    },
+    {args: ['keys', 'simulate', '--join', 'a'], exit: 2, code: 'E_TOPIC_MISSING', says: /--offline/},
+    {
+      args: [...args, '--mode', 'auto-split', '--search-names'],
+      exit: 3,
+      code: 'E_NAMES_WITHOUT_EFFECT',
+      says: /no effect on auto-split/,
+    },
+  ]
+  for (const one of cases) await requireFailure(one)
+})

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import {execFile} from 'node:child_process'
+import {test} from 'node:test'
+import {promisify} from 'node:util'
+
+import type {KeyOwners} from '../../../src/domain/keys/owners/key-owners.js'
+import type {KeyRanges} from '../../../src/domain/keys/ranges/range-report.js'
+import {partitionOfKey} from '../../../src/domain/keys/hashing/partition-routing.js'
+import {askCli, BIN, requireFailure, runCli} from '../../support/shells/cli.js'
+import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
+import {live, openScene, until} from '../../support/servers/live.js'
+
+const NAMES = ['keyed-0', 'keyed-1', 'keyed-2']
+const KEYS = 10_000
+const IN_FLIGHT = 500
+
+for (const partitions of [0, 4]) {
+  test(
+    `each of 10,000 keys goes to the consumer that keys owner names, ${String(partitions)} partitions`,
+    live(async (_t, place) => {
+      const topic = place.topic('orders')
+      if (partitions === 0) await place.admin.createTopic(topic)
+      else await place.admin.createPartitionedTopic(topic, partitions)
+      const fleet = new KeyedFleet(place, topic)
+      for (const name of NAMES) await fleet.join(name)
+      const keys = Array.from({length: KEYS}, (_, at) => `user ${String(at * 7919)} é`)
+      const producer = await place.transport.produce(topic)
+      for (let at = 0; at < keys.length; at += IN_FLIGHT) {
+        const sending = keys.slice(at, at + IN_FLIGHT).map((key) => producer.send({key, payload: Buffer.from('x')}))
+        await Promise.all(sending)
+      }
+      await until('every key arriving', () => fleet.received.size === keys.length, 60_000)
+
+      const lines = await runCli(['keys', 'owner', topic.full, 'decision', '--stdin'], {}, `${keys.join('\n')}\n`)
+      assert.equal(lines.code, 0, lines.stderr)
+      const [head, ...rows] = lines.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split('\t'))
+      assert.deepEqual(head?.slice(0, 4), ['key', 'partition', 'slot', 'consumer'])
+      const named = rows.map(([key, partition, , consumer]) => [key, partition, consumer])
+      const found = keys.map((key) => [
+        key,
+        partitions === 0 ? '' : String(partitionOfKey(key, partitions, 'JavaStringHash')),
+        fleet.received.get(key),
+      ])
+      assert.deepEqual(named, found)
+
+      const some = keys.slice(0, 300)
+      const {owners, routing} = await askCli<KeyOwners>(['keys', 'owner', topic.full, 'decision', ...some])
+      assert.deepEqual(
+        owners.map(({consumer, key}) => [key, consumer?.name]),
+        some.map((key) => [key, fleet.received.get(key)]),
+      )
+      // Keys with a blank may have been garbled by a header, so these messages can't show the scheme.
+      assert.equal(routing.source, partitions === 0 ? null : 'assumed')
+      await requireWhole(topic.full, partitions)
+    }),
+  )
+}
+
+async function requireWhole(topic: string, partitions: number): Promise<void> {
+  const ranges = await askCli<KeyRanges>(['keys', 'ranges', topic, 'decision'])
+  assert.deepEqual(
+    ranges.partitions.map(({partition}) => partition),
+    partitions === 0 ? [null] : [0, 1, 2, 3],
+  )
+  assert.deepEqual(ranges.findings, [])
+  for (const {consumers, coverage, selectorSource, slotSpace} of ranges.partitions) {
+    assert.equal(selectorSource, 'configuration')
+    assert.deepEqual(coverage, {missing: [], overlapping: []})
+    assert.deepEqual(consumers.map(({name}) => name).toSorted(), NAMES)
+    assert.ok(slotSpace)
+    const slots = consumers.reduce((sum, consumer) => sum + (consumer.slots ?? 0), 0)
+    assert.equal(slots, slotSpace.end - slotSpace.start + 1)
+  }
+}
+
+test(
+  'messages on the topic show how producers route, and contradict a wrong scheme',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createPartitionedTopic(topic, 4)
+    await new KeyedFleet(place, topic).join('keyed-0')
+    const producer = await place.transport.produce(topic)
+    for (let at = 0; at < 40; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
+    const {routing} = await askCli<KeyOwners>(['keys', 'owner', topic.full, 'decision', 'user-1'])
+    assert.deepEqual([routing.hashingScheme, routing.source], ['JavaStringHash', 'messages'])
+    assert.ok(routing.messagesSeen >= 8)
+    const wrong = await runCli([
+      'keys', 'owner', topic.full, 'decision', 'user-1', '--hashing-scheme', 'Murmur3_32Hash',
+    ]) // prettier-ignore
+    assert.equal(wrong.code, 0)
+    assert.match(wrong.stderr, /not where Murmur3_32Hash puts their keys/)
+  }),
+)
+
+test(
+  'keys of bytes, empty keys and what shares a slot',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createTopic(topic)
+    await new KeyedFleet(place, topic).join('keyed-0')
+    const where = ['keys', 'owner', topic.full, 'decision']
+    const {owners} = await askCli<KeyOwners>([...where, 'key-0', '', '--raw-key', 'base64:a2V5LTA='])
+    const [text, empty, raw] = owners
+    assert.deepEqual([raw?.key, raw?.slot], ['base64:a2V5LTA=', text?.slot])
+    assert.deepEqual(raw?.sameSlot, ['key-0'])
+    assert.ok(text && empty)
+    assert.deepEqual(empty.sameSlot, [])
+    const form = ['--stdin', '--output', 'ndjson']
+    const lines = await runCli([...where, ...form], {}, 'key-0\r\n\nkey\t"0"\nkey-0')
+    assert.equal(lines.code, 0, lines.stderr)
+    const rows = lines.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    assert.deepEqual(
+      rows.map(({key}) => key),
+      ['key-0', '', 'key\t"0"', 'key-0'],
+    )
+    assert.deepEqual(rows.map(({slot}) => slot).slice(0, 2), [text.slot, empty.slot])
+    const isCounted = rows.some(({earlierInSlot}) => earlierInSlot !== null)
+    const {partitions} = await askCli<KeyRanges>(['keys', 'ranges', topic.full, 'decision'])
+    assert.equal(isCounted, partitions[0]?.slotSpace?.end === 65_535)
+    if (isCounted)
+      assert.deepEqual(
+        rows.map(({earlierInSlot}) => earlierInSlot),
+        [0, 0, 0, 1],
+      )
+    const csv = await runCli([...where, '--stdin', '--output', 'csv'], {}, 'a"b,c\n')
+    assert.match(csv.stdout, /^key,partition,.*\n"a""b,c",,\d+,keyed-0,/)
+    const none = await runCli([...where, '--stdin'], {}, '')
+    assert.equal(none.stdout.split('\n').length, 2, 'a head and nothing else')
+  }),
+)
+
+test(
+  'a reader of the lines that has seen enough ends it in silence',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createTopic(topic)
+    await new KeyedFleet(place, topic).join('keyed-0')
+    const command = `${process.execPath} ${BIN} keys owner ${topic.full} decision --stdin`
+    const pipe = `yes user-1 | ${command} | head -n 2; echo "ended with \${PIPESTATUS[1]}"`
+    const {stderr, stdout} = await promisify(execFile)('bash', ['-c', pipe])
+    assert.equal(stderr, '')
+    assert.match(stdout, /^key\tpartition.*\nuser-1\t.*\nended with 0\n$/)
+  }),
+)
+
+test(
+  'bad input is refused whole, with and without --json',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createTopic(topic)
+    await new KeyedFleet(place, topic).join('keyed-0')
+    const owner = ['keys', 'owner', topic.full, 'decision']
+    const simulate = ['keys', 'simulate', topic.full, 'decision']
+    const cases = [
+      {
+        args: [...owner, 'ok', '--raw-key', 'base64:A=Q'],
+        exit: 2,
+        code: 'E_RAW_KEY',
+        says: /base64:A=Q is not base64:/,
+      },
+      {args: [...owner, '--raw-key', 'AQL/'], exit: 2, code: 'E_RAW_KEY', says: /base64:AQL/},
+      {args: owner, exit: 2, code: 'E_KEYS', says: /no key is given/},
+      {args: [...owner, 'a', '--stdin'], exit: 2, code: 'E_KEYS|E_STDIN_JSON', says: /stdin/},
+      {args: [...simulate, '--leave', 'keyed-7'], exit: 2, code: 'E_CONSUMER_UNKNOWN', says: /the nearest: keyed-0/},
+      {args: [...simulate, '--consumers', '3', '--names-like', 'x'], exit: 2, code: 'E_NAMES_LIKE', says: /\{0\.\.N\}/},
+      {
+        args: ['keys', 'ranges', 'topic://public/default/x', 's'],
+        exit: 3,
+        code: 'E_TOPIC_UNSUPPORTED',
+        says: /topic:\/\//,
+      },
+      {args: ['keys', 'sample', 'segment://a/b/c', 's'], exit: 3, code: 'E_TOPIC_UNSUPPORTED', says: /segment:\/\//},
+    ]
+    for (const one of cases) await requireFailure(one)
+  }),
+)
+
+test(
+  'a subscription of another type says so, and what a switch would give',
+  live(async (t, place) => {
+    const scene = await openScene(t, place, {partitions: 0})
+    const [topic] = (await place.admin.topics('public', place.namespace.replace('public/', ''))) as [string]
+    for (const command of ['ranges', 'owner']) {
+      const args = ['keys', command, topic, 'decision', ...(command === 'owner' ? ['user-1'] : [])]
+      await requireFailure({
+        args,
+        exit: 3,
+        code: 'E_NOT_KEY_SHARED',
+        says: /is Shared.* As Key_Shared its consumers would own: .* \d+ %/,
+      })
+      assert.match((await runCli(args)).stderr, /keyshift migrate plan /)
+    }
+    await scene.settle()
+  }),
+)

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {KeyOwners} from '../../../src/domain/keys/owners/key-owners.js'
+import type {LockScan} from '../../../src/domain/locks/scan/collect-locks.js'
+import type {LockRecord} from '../../../src/domain/locks/recognition/lock-record.js'
+import type {TopicName} from '../../../src/topic-name.js'
+import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
+import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
+import {connectIdle, live, type Place, until} from '../../support/servers/live.js'
+
+const ID = '8f14e45fceea467fa8f53b2b7c1d9a01'
+const PARTITIONS = 4
+
+async function take(place: Place, key: string, holder: string, ttlMs: number | null = 60_000): Promise<string> {
+  const name = `${place.keyPrefix}user:${key}`
+  await place.redis.set(name, `${holder}/${ID}`)
+  if (ttlMs !== null) await place.redis.pexpire(name, ttlMs)
+  return name
+}
+
+async function startFleet(place: Place, names: readonly string[]): Promise<{fleet: KeyedFleet; topic: TopicName}> {
+  const topic = place.topic('orders')
+  await place.admin.createPartitionedTopic(topic, PARTITIONS)
+  const fleet = new KeyedFleet(place, topic)
+  for (const name of names) await fleet.join(name)
+  return {fleet, topic}
+}
+
+function scanArgs(place: Place, topic: string): string[] {
+  const about = ['--topic', topic, '--subscription', 'decision', '--key-pattern', `${place.keyPrefix}user:{key}`]
+  return ['locks', 'scan', ...about, '--redis-url', place.addresses.redisUrl]
+}
+
+test(
+  'locks of a Key_Shared subscription: held by who gets their messages, by another, by somebody else, since before a restart',
+  live(async (_t, place) => {
+    const names = ['keyed-0', 'keyed-1', 'keyed-2']
+    const {fleet, topic} = await startFleet(place, names)
+    const keys = Array.from({length: 20}, (_, at) => String(at))
+    const {owners} = await askCli<KeyOwners>(['keys', 'owner', topic.full, 'decision', ...keys])
+    const taken: string[] = []
+    for (const {consumer, key} of owners) taken.push(await take(place, key, consumer?.name ?? ''))
+    const [first] = owners
+    const other = names.find((name) => name !== first?.consumer?.name) ?? ''
+    taken.push(await take(place, '0', other)) // in place of its owner
+    taken.push(await take(place, 'cron', 'cron-7'), await take(place, 'dead', 'keyed-9', null))
+    taken.push(await take(place, 'late', 'keyed-late'))
+    const strange = `${place.keyPrefix}user:strange`
+    await place.redis.set(strange, ID, 'PX', 60_000)
+    taken.push(strange)
+    try {
+      await until('a lock that is older than its holder', async () => {
+        return Number(await place.redis.object('IDLETIME', `${place.keyPrefix}user:late`)) >= 8
+      })
+      await fleet.join('keyed-late')
+      const after = await askCli<KeyOwners>(['keys', 'owner', topic.full, 'decision', ...keys])
+
+      const scan = await askCli<LockScan>([...scanArgs(place, topic.full), '--holder-pattern', '{consumer}/*'])
+      const lock = (key: string): LockRecord => {
+        const found = scan.locks.find((one) => one.key === `${place.keyPrefix}user:${key}`)
+        assert.ok(found)
+        return found
+      }
+      // Where each key's messages go is what `keys owner` says; who took the lock before the last one joined may not be that.
+      const own = owners.map(({consumer}) => consumer?.name)
+      for (const [at, {consumer, key, partition, slot}] of after.owners.entries()) {
+        const {messages} = lock(key)
+        assert.deepEqual([messages?.key, messages?.partition, messages?.slot], [key, partition, slot])
+        assert.equal(messages?.consumer?.name, consumer?.name)
+        const holder = at === 0 ? other : own[at]
+        assert.equal(messages?.holder?.name, holder)
+        assert.equal(messages?.relation, holder === consumer?.name ? 'owner' : 'other-consumer')
+        assert.equal(lock(key).verdict, holder === consumer?.name ? 'healthy' : 'wrong-consumer')
+      }
+      const told = (key: string): unknown[] => [lock(key).messages?.relation, lock(key).verdict]
+      assert.deepEqual(told('cron'), ['no-consumer', 'not-a-consumer'])
+      assert.deepEqual(told('dead'), ['no-consumer', 'orphaned'])
+      assert.deepEqual(told('late'), ['restarted', 'orphaned'])
+      assert.deepEqual(told('strange'), [null, 'healthy'])
+      assert.equal(scan.subscription?.topic, topic.full)
+      const {relations} = scan.summary
+      assert.deepEqual(
+        [relations['no-consumer'], relations.restarted, relations.unknown],
+        [2, 1, 1],
+        JSON.stringify(relations),
+      )
+      assert.equal((relations.owner ?? 0) + (relations['other-consumer'] ?? 0), 20)
+      assert.ok((relations.owner ?? 0) >= 10, 'most keys stayed where they were')
+
+      const table = (await runCli([...scanArgs(place, topic.full), '--holder-pattern', '{consumer}/*'])).stdout
+      assert.match(table, /by the wrong consumer/)
+      assert.match(table, /2 by somebody who is no consumer/)
+    } finally {
+      await place.redis.del(...taken)
+    }
+  }),
+)
+
+for (const type of ['Failover', 'Shared'] as const) {
+  test(
+    `locks of a ${type} subscription: ${type === 'Shared' ? 'anybody may hold them' : 'the active consumer of the partition should'}`,
+    live(async (_t, place) => {
+      const topic = place.topic('orders')
+      await place.admin.createTopic(topic)
+      const consumers = await Promise.all(
+        ['worker-0', 'worker-1'].map((name) =>
+          place.transport.consume({
+            topic,
+            subscription: 'decision',
+            type,
+            name,
+            receiverQueueSize: 10,
+            onMessage: () => undefined,
+          }),
+        ),
+      )
+      const taken = [await take(place, 'a', 'worker-0'), await take(place, 'b', 'worker-1')]
+      try {
+        // The broker chooses a Failover consumer a moment after they came.
+        let relations: unknown[] = []
+        const expected = type === 'Shared' ? ['consumer', 'consumer'] : ['other-consumer', 'owner']
+        await until('an active consumer', async () => {
+          const scan = await askCli<LockScan>([...scanArgs(place, topic.full), '--holder-pattern', '{consumer}/*'])
+          relations = scan.locks.map(({messages}) => messages?.relation ?? null).toSorted()
+          return relations.join() === expected.join()
+        })
+        assert.deepEqual(relations, expected)
+      } finally {
+        await place.redis.del(...taken)
+        await Promise.all(consumers.map((consumer) => consumer.close()))
+      }
+    }),
+  )
+}
+
+test(
+  'messages that wait behind a lock of nobody who lives, and keys that wait without a lock',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createPartitionedTopic(topic, PARTITIONS)
+    await connectIdle(place, topic, 'decision', 'worker-0')
+    const producer = await place.transport.produce(topic)
+    for (const key of ['dead', 'dead', 'own', 'free', 'free-too']) await producer.send({key, payload: Buffer.from('x')})
+    await producer.close()
+    const taken = [await take(place, 'dead', 'worker-9', null), await take(place, 'own', 'worker-0')]
+    taken.push(await take(place, 'idle', 'worker-9', null))
+    try {
+      const args = [...scanArgs(place, topic.full), '--holder-pattern', '{consumer}/*', '--backlog', '100']
+      let scan: LockScan | null = null
+      const told = (key: string): unknown[] => {
+        const found = scan?.locks.find((one) => one.key === `${place.keyPrefix}user:${key}`)
+        return [found?.verdict, found?.messages?.waiting?.messages]
+      }
+      await until('messages that have waited for long', async () => {
+        scan = await askCli<LockScan>(args)
+        return told('dead')[0] === 'key-stalled'
+      })
+      assert.deepEqual(['dead', 'own', 'idle'].map(told), [
+        ['key-stalled', 2],
+        ['healthy', 1],
+        ['orphaned', 0],
+      ])
+      const {subscription} = scan as unknown as LockScan
+      assert.deepEqual(subscription?.waiting, {entriesRead: 5, isWhole: true, keys: 4, keysWithoutLock: 2})
+      const part = await askCli<LockScan>([...args.slice(0, -1), '2'])
+      assert.equal(part.subscription?.waiting?.isWhole, false)
+      const table = (await runCli(args)).stdout
+      assert.match(table, /key-stalled, orphaned/)
+      assert.match(table, /its whole backlog, 5 entries: messages of 4 keys wait, 2 of these without a lock/)
+    } finally {
+      await place.redis.del(...taken)
+    }
+  }),
+)
+
+test(
+  'what can not be compared is refused: no such subscription, wrong routing, a pattern without its name, half of the flags',
+  live(async (_t, place) => {
+    const {fleet, topic} = await startFleet(place, ['keyed-0'])
+    const producer = await place.transport.produce(topic)
+    for (let at = 0; at < 50; at++) await producer.send({key: String(at), payload: Buffer.from('x')})
+    await producer.close()
+    await fleet.drained()
+    const url = ['--redis-url', place.addresses.redisUrl]
+    const cases: ReadonlyArray<readonly [args: readonly string[], code: string]> = [
+      [['--topic', topic.full, '--subscription', 'none', '--key-pattern', 'lock:{key}'], 'E_SUBSCRIPTION_NOT_FOUND'],
+      [['--topic', topic.full, '--subscription', 'decision', '--key-pattern', 'lock:*'], 'E_PATTERN'],
+      [
+        [
+          ...['--topic', topic.full, '--subscription', 'decision', '--key-pattern', 'lock:{key}'],
+          ...['--hashing-scheme', 'Murmur3_32Hash'],
+        ],
+        'E_ROUTING',
+      ],
+      [['--topic', topic.full, '--subscription', 'decision'], 'E_USAGE'],
+      [['--key-pattern', 'lock:{key}'], 'E_USAGE'],
+    ]
+    for (const [args, code] of cases) {
+      const run = await runCli(['locks', 'scan', ...args, ...url, '--json'])
+      assert.equal(parseDocument(run.stdout).error.code, code, run.stdout)
+    }
+  }),
+)

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {Redis} from 'ioredis'
+
+import type {LockScan} from '../../../src/domain/locks/scan/collect-locks.js'
+import {askCli} from '../../support/shells/cli.js'
+import {deleteAll, type HeldLock, holdBy, redissonProgram} from '../../support/fleets/held-locks.js'
+import {closeFirst, live} from '../../support/servers/live.js'
+import {LOCK_SHAPES, OTHER_SHAPES, type Stored} from '../../support/reports/lock-shapes.js'
+import {goProgram, nodeProgram, type Program, pythonProgram} from '../../support/fleets/programs.js'
+
+const LIBRARIES: ReadonlyArray<readonly [name: string, program: Program | null]> = [
+  ['redlock 4 and 5, redis-semaphore, Bull and BullMQ', nodeProgram('locks.mjs')],
+  ['redis-py and python-redis-lock', pythonProgram('locks.py')],
+  ['redsync and bsm/redislock', goProgram('locks')],
+  ['Redisson', redissonProgram()],
+]
+
+for (const [name, program] of LIBRARIES) {
+  test(
+    `locks that ${name} have taken: each is found, with its family and its holder, and nothing else`,
+    {skip: program === null ? 'its libraries can not be installed here' : false},
+    live(async (t, {addresses, keyPrefix, redis}) => {
+      assert.ok(program)
+      closeFirst(t, () => deleteAll(redis, keyPrefix))
+      const holding = await holdBy(program, {redisUrl: addresses.redisUrl, prefix: keyPrefix})
+      closeFirst(t, () => holding.close())
+      const isOurs = ({key}: HeldLock): boolean => key.includes(keyPrefix.replace(':', ''))
+      assert.deepEqual(toldOf(await scanned('*')).filter(isOurs), sorted(holding.held))
+      // Whoever asks for some keys says that they are locks: the libraries' other keys then stand beside them.
+      const found = toldOf(await scanned(`*${keyPrefix.replace(':', '')}*`))
+      const isHeld = ({key}: HeldLock): boolean => holding.held.some((lock) => lock.key === key)
+      assert.deepEqual(found.filter(isHeld), sorted(holding.held))
+    }),
+  )
+}
+
+test(
+  'locks laid by hand, in the forms of libraries that can not be run here: each is found',
+  live(async (t, {keyPrefix, redis}) => {
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const laid: HeldLock[] = []
+    for (const [at, {family, key, stored, token}] of LOCK_SHAPES.entries()) {
+      // Where a family goes by the beginning of a key, what is the test's own has to follow it.
+      const own = `${key}-${keyPrefix.replace(':', '')}-${String(at)}`
+      if (!/(?:LOCKED|redbeat::lock|:lock)$/.test(key)) {
+        await store(redis, own, stored)
+        laid.push({key: own, family, token})
+      }
+    }
+    assert.ok(laid.length > 20)
+    assert.deepEqual(toldOf(await scanned(`*${keyPrefix.replace(':', '')}*`)), sorted(laid))
+  }),
+)
+
+test(
+  'things that are no locks: none is taken for one when all keys are looked at',
+  live(async (t, {keyPrefix, redis}) => {
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    for (const {key, stored} of OTHER_SHAPES) await store(redis, `${key}:${keyPrefix}`, stored)
+    assert.equal((await redis.keys(`*${keyPrefix}*`)).length, OTHER_SHAPES.length)
+    const found = (await scanned('*')).filter(({key}) => key.includes(keyPrefix))
+    assert.deepEqual(found, [])
+  }),
+)
+
+test(
+  'read by a script or by pipelines, keys of every kind are the same',
+  live(async (t, {keyPrefix, redis}) => {
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    for (const [at, {key, stored}] of [...LOCK_SHAPES, ...OTHER_SHAPES].entries()) {
+      await store(redis, `${keyPrefix}${String(at)}:${key}`, stored)
+    }
+    const binary = Buffer.from([0xff, 0x00, 0xfe])
+    await redis.hset(`${keyPrefix}binary`, binary, binary)
+    await redis.set(`${keyPrefix}long`, 'x'.repeat(5000))
+    await redis.rpush(`${keyPrefix}many`, ...Array.from({length: 200}, String))
+    await redis.xadd(`${keyPrefix}stream`, '*', 'a', 'b')
+    const lasting = (locks: LockScan['locks']): object[] =>
+      locks.map((lock) => ({...lock, ttlMs: null, idleMs: null, heldAtLeastMs: null}))
+    const byScript = lasting(await scanned(`${keyPrefix}*`))
+    assert.ok(byScript.length > 30)
+    assert.deepEqual(byScript, lasting(await scanned(`${keyPrefix}*`, '--avoid-scripts')))
+  }),
+)
+
+async function scanned(pattern: string, ...more: string[]): Promise<LockScan['locks']> {
+  const scan = await askCli<LockScan>(['locks', 'scan', '--pattern', pattern, ...more])
+  assert.equal(scan.complete, true)
+  return scan.locks
+}
+
+function toldOf(locks: LockScan['locks']): HeldLock[] {
+  return sorted(locks.map(({family, holder, key}) => ({key, family, token: holder?.token ?? ''})))
+}
+
+function sorted(locks: readonly HeldLock[]): HeldLock[] {
+  return locks.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+async function store(redis: Redis, key: string, stored: Stored): Promise<void> {
+  if ('string' in stored) await redis.set(key, stored.string)
+  else if ('hash' in stored) await redis.hset(key, stored.hash)
+  else if ('list' in stored) await redis.rpush(key, ...stored.list)
+  else if ('set' in stored) await redis.sadd(key, ...stored.set)
+  else await redis.zadd(key, ...Object.entries(stored.zset).flatMap(([member, score]) => [score, member]))
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {test} from 'node:test'
+
+import type {Redis} from 'ioredis'
+
+import {requireFailure, runCli} from '../../support/shells/cli.js'
+import {deleteAll, holdBy, redissonProgram} from '../../support/fleets/held-locks.js'
+import {closeFirst, live, until} from '../../support/servers/live.js'
+import {execute, plan} from '../../support/reports/lock-releases.js'
+
+const [FIRST, SECOND] = ['6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11:31', '9a1e1c52-0d3b-4a53-9d6f-3e1f6f0a9b12:7'] as const
+const redisson = redissonProgram({reader: true})
+
+/** A read lock as Redisson keeps it: the first reader has taken it twice. */
+async function layReadLock(redis: Redis, key: string): Promise<string[]> {
+  await redis.hset(key, {mode: 'read', [FIRST]: '2', [SECOND]: '1'})
+  await redis.pexpire(key, 60_000)
+  const holds = [`${FIRST}:rwlock_timeout:1`, `${FIRST}:rwlock_timeout:2`, `${SECOND}:rwlock_timeout:1`].map(
+    (name) => `{${key}}:${name}`,
+  )
+  for (const hold of holds) await redis.set(hold, '1', 'PX', 60_000)
+  return holds
+}
+
+for (const [path, how] of [
+  ['a script', []],
+  ['a transaction', ['--avoid-scripts']],
+] as const) {
+  test(
+    `by ${path}: one of several holders is taken out with its own keys, and the others go on`,
+    live(async (t, place) => {
+      const {folder, keyPrefix, redis} = place
+      closeFirst(t, () => deleteAll(redis, keyPrefix))
+      const key = `${keyPrefix}read`
+      const holds = await layReadLock(redis, key)
+      const [file, {plan: planned}] = await plan(place, [key], '--holder', FIRST)
+      assert.deepEqual(
+        planned.releases.map(({action, alsoDelete, holder, wake}) => [action, holder?.token, alsoDelete, wake]),
+        [['withdraw', FIRST, holds.slice(0, 2), null]],
+      )
+      const {executed} = await execute(place, file, ...how)
+      assert.deepEqual(
+        executed?.releases.map(({action, result, told}) => [action, result, told]),
+        [['withdraw', 'released', null]],
+      )
+      assert.deepEqual(await redis.hgetall(key), {mode: 'read', [SECOND]: '1'})
+      assert.deepEqual(await Promise.all(holds.map((hold) => redis.exists(hold))), [0, 0, 1])
+      assert.ok((await redis.pttl(key)) > 0)
+      assert.match(await readFile(join(folder, 'audit.ndjson'), 'utf8'), /"result":"released".*"thread":31/)
+
+      // The second is the only one now: that is a release as any other.
+      const [last, {plan: rest}] = await plan(place, [key], '--holder', SECOND)
+      assert.equal(rest.releases[0]?.action, 'delete')
+      await execute(place, last, ...how)
+      assert.equal(await redis.exists(key, ...holds), 0)
+    }),
+  )
+
+  test(
+    `by ${path}: a semaphore's member goes alone; what has changed since is left as it is`,
+    live(async (t, place) => {
+      const {keyPrefix, redis} = place
+      closeFirst(t, () => deleteAll(redis, keyPrefix))
+      const key = `semaphore:${keyPrefix}x`
+      const [one, two] = [FIRST.slice(0, 36), SECOND.slice(0, 36)]
+      await redis.zadd(key, Date.now(), one, Date.now(), two)
+      await redis.pexpire(key, 60_000)
+      const [stale] = await plan(place, [key], '--holder', one)
+      await redis.zadd(key, Date.now() + 1000, two)
+      assert.equal((await execute(place, stale, ...how)).executed?.releases[0]?.result, 'changed')
+      assert.equal(await redis.zcard(key), 2)
+      const [file] = await plan(place, [key], '--holder', one)
+      assert.equal((await execute(place, file, ...how)).executed?.releases[0]?.result, 'released')
+      assert.deepEqual(await redis.zrange(key, '0', '-1'), [two])
+    }),
+  )
+}
+
+test(
+  'who is no holder takes nothing out, and neither does one of a lock without a TTL unless --hard',
+  live(async (t, place) => {
+    const {keyPrefix, redis} = place
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const key = `${keyPrefix}read`
+    await layReadLock(redis, key)
+    const planned = async (...more: string[]): Promise<unknown> => {
+      const [release] = (await plan(place, [key], ...more))[1].plan.releases
+      return [release?.action, release?.reason?.replace(/:.*/, '') ?? null]
+    }
+    assert.deepEqual(await planned('--holder', 'nobody'), ['keep', 'it has no such holder'])
+    await redis.persist(key)
+    const reason = 'it has no TTL, and one of several holders can not be given one'
+    assert.deepEqual(await planned('--holder', FIRST), ['keep', reason])
+    assert.deepEqual(await planned('--holder', FIRST, '--hard'), ['withdraw', null])
+    await requireFailure({
+      args: ['locks', 'release', key, `${key}2`, '--holder', FIRST],
+      exit: 2,
+      code: 'E_LOCKS',
+      says: /one KEY/,
+    })
+    const {stdout} = await runCli(['locks', 'inspect', key])
+    assert.match(stdout, /One holder alone is taken out by: keyshift locks release '.*read' --holder TOKEN/)
+  }),
+)
+
+test(
+  'a reader of Redisson that was killed is taken out, and the other one goes on renewing its lock',
+  {skip: redisson === null ? 'Redisson can not be installed here' : false},
+  live(async (t, place) => {
+    assert.ok(redisson)
+    const {addresses, keyPrefix, redis} = place
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const wanted = {redisUrl: addresses.redisUrl, prefix: keyPrefix}
+    const [killed, living] = [await holdBy(redisson, wanted), await holdBy(redisson, wanted)]
+    closeFirst(t, () => living.close())
+    await killed.close()
+    const [dead, alive] = [killed.held[0]?.token ?? '', living.held[0]?.token ?? '']
+    const key = `${keyPrefix}read`
+    // The living one renews it every 10 s: that may come between.
+    await until('the holder taken out', async () => {
+      const [file] = await plan(place, [key], '--holder', dead)
+      return (await execute(place, file)).executed?.releases[0]?.result === 'released'
+    })
+    assert.deepEqual(Object.keys(await redis.hgetall(key)).toSorted(), [alive, 'mode'].toSorted())
+    const endedAt = await redis.pexpiretime(key)
+    await until('a renewal', async () => (await redis.pexpiretime(key)) > endedAt, 20_000)
+  }),
+)

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {LockInspection} from '../../../src/domain/locks/inspect/collect-lock.js'
+import {askCli, requireFailure, runCli} from '../../support/shells/cli.js'
+import {deleteAll, holdBy, redissonProgram} from '../../support/fleets/held-locks.js'
+import {closeFirst, live, until} from '../../support/servers/live.js'
+
+const inspect = (key: string): Promise<LockInspection> => askCli<LockInspection>(['locks', 'inspect', key])
+
+const redisson = redissonProgram()
+
+test(
+  'Redisson locks: who waits, whether they live, and what a release would do',
+  {skip: redisson === null ? 'Redisson can not be installed here' : false},
+  live(async (t, {addresses, keyPrefix, redis}) => {
+    assert.ok(redisson)
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const holding = await holdBy(redisson, {redisUrl: addresses.redisUrl, prefix: keyPrefix})
+    let isGone = false
+    closeFirst(t, async () => {
+      if (!isGone) await holding.close()
+    })
+    const [fair, renewed, twice, write] = ['fair', 'renewed', 'twice', 'write'].map((name) => keyPrefix + name)
+    assert.ok(fair && renewed && twice && write)
+    await until('the waiters', async () => (await inspect(fair)).waiters.line.length === 1)
+    await until('the waiter of the other lock', async () => (await inspect(renewed)).waiters.listening === 1)
+
+    const inLine = await inspect(fair)
+    assert.deepEqual(
+      inLine.waiters.line.map(({isListening}) => isListening),
+      [true],
+    )
+    assert.deepEqual(inLine.companions.map(({role}) => role).toSorted(), ['deadlines', 'waiters'])
+    assert.deepEqual(inLine.release?.steps, [
+      {action: 'compare', key: fair},
+      {action: 'delete', key: fair},
+      {action: 'publish', channel: `redisson_lock__channel:{${fair}}`, message: '0'},
+    ])
+    assert.equal((await inspect(twice)).lock.reentrancy, 2)
+    const writing = await inspect(write)
+    assert.deepEqual(
+      writing.release?.steps.slice(2).map(({action}) => action),
+      ['delete-companions', 'publish'],
+    )
+    const text = await runCli(['locks', 'inspect', fair])
+    assert.match(text.stdout, /Redisson lock.*99 % sure/)
+    assert.match(text.stdout, /1 +[0-9a-f-]+:\d+ +yes/)
+    assert.match(text.stdout, /3\. wake who waits: publish 0 on redisson_lock__channel/)
+
+    await holding.close()
+    isGone = true
+    await until('the waiter being gone', async () => (await inspect(fair)).waiters.line[0]?.isListening === false)
+    assert.equal((await inspect(renewed)).waiters.listening, 0)
+  }),
+)
+
+test(
+  'one that must never be deleted says what to do instead, one that nobody knows is not released',
+  live(async (t, {keyPrefix, redis}) => {
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const uuid = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
+    const [job, odd, signal] = [`bull:${keyPrefix}mail:7:lock`, `${keyPrefix}odd`, `lock:${keyPrefix}a`]
+    await redis.set(job, uuid, 'PX', 30_000)
+    await redis.rpush(odd, 'a')
+    await redis.set(signal, 'kQ3mZr8vT1pXy0LdNfGh2Js+')
+    const found = await inspect(job)
+    assert.match(found.release?.instead ?? '', /handed to another worker/)
+    assert.deepEqual(found.release?.steps, [])
+    assert.equal((await inspect(odd)).release, null)
+    assert.match((await runCli(['locks', 'inspect', odd])).stdout, /will not be released/)
+    const {lock, release} = await inspect(signal)
+    assert.deepEqual([lock.family, lock.verdict], ['python-redis-lock', 'no-ttl'])
+    const list = `lock-signal:${keyPrefix}a`
+    assert.deepEqual(release?.steps.at(-1), {action: 'push', list, element: '1', expireMs: 1000})
+    assert.equal(await redis.exists(job, odd, signal), 3, 'nothing was changed')
+  }),
+)
+
+test(
+  'a key that is not there, and one that belongs to a lock: a clear word and the next command',
+  live(async (t, {keyPrefix, redis}) => {
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    await redis.rpush(`redisson_lock_queue:{${keyPrefix}a}`, 'x')
+    const gone = {exit: 4, code: 'E_NO_LOCK', says: /there is no key/}
+    await requireFailure({...gone, args: ['locks', 'inspect', `${keyPrefix}nothing`]})
+    const line = {exit: 3, code: 'E_NOT_A_LOCK', says: /holds the waiters of/}
+    await requireFailure({...line, args: ['locks', 'inspect', `redisson_lock_queue:{${keyPrefix}a}`]})
+  }),
+)
+
+test(
+  "which connections could be the holder's, and whether they were there when it was taken",
+  live(async (t, {addresses, keyPrefix, redis}) => {
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const host = `worker-${keyPrefix.replaceAll(':', '')}`
+    const worker = redis.duplicate({connectionName: `orders-${host}`, enableOfflineQueue: true})
+    t.after(() => {
+      worker.disconnect()
+    })
+    const lock = (acquiredAt: Date): Promise<unknown> =>
+      worker.set(`${keyPrefix}job`, `ADDED:${acquiredAt.toISOString()}@${host}`, 'PX', 60_000)
+    await lock(new Date())
+    const one = (await inspect(`${keyPrefix}job`)).connections?.candidates
+    assert.deepEqual(
+      one?.map(({isAsOldAsHold, matchedBy, name}) => [name, matchedBy, isAsOldAsHold]),
+      [[`orders-${host}`, 'name', true]],
+    )
+    await lock(new Date(Date.now() - 3_600_000))
+    assert.equal((await inspect(`${keyPrefix}job`)).connections?.candidates[0]?.isAsOldAsHold, false)
+    const text = (await runCli(['locks', 'inspect', `${keyPrefix}job`])).stdout
+    assert.match(text, /orders-worker-.* name .*NO: it connected later/)
+
+    worker.disconnect()
+    await until('the worker being gone', async () => {
+      const {connections} = await inspect(`${keyPrefix}job`)
+      return connections?.candidates.length === 0 && connections.canTell
+    })
+    const user = keyPrefix.replaceAll(':', '')
+    await redis.call('ACL', 'SETUSER', user, 'on', '>secret', '~*', '+@all', '-client|list')
+    closeFirst(t, async () => {
+      await redis.call('ACL', 'DELUSER', user)
+    })
+    const url = new URL(addresses.redisUrl)
+    url.username = user
+    url.password = 'secret'
+    const args = ['locks', 'inspect', `${keyPrefix}job`, '--redis-url', url.href]
+    const {connections, lacks} = await askCli<LockInspection>(args)
+    assert.deepEqual([connections, lacks], [null, '+client|list'])
+  }),
+)

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import {readFile, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {test} from 'node:test'
+
+import type {LockScan} from '../../../src/domain/locks/scan/collect-locks.js'
+import type {LockRecord} from '../../../src/domain/locks/recognition/lock-record.js'
+import type {LockReleaseAnswer} from '../../../src/commands/locks/release.js'
+import {askCli, parseDocument, requireFailure, runCli, startCli} from '../../support/shells/cli.js'
+import {deleteAll, holdBy, type Holding, redissonProgram} from '../../support/fleets/held-locks.js'
+import {closeFirst, live, until} from '../../support/servers/live.js'
+import {nodeProgram} from '../../support/fleets/programs.js'
+
+const redisson = redissonProgram({many: 500})
+const TOKEN = 'a3'.repeat(16)
+
+test(
+  'kill -9 of who holds 1,000 of 2,000 locks: one observation flags exactly these, and a release frees exactly these',
+  {skip: redisson === null ? 'Redisson can not be installed here' : false},
+  live(async (t, {addresses, folder, keyPrefix, redis}) => {
+    assert.ok(redisson)
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const wanted = {redisUrl: addresses.redisUrl, prefix: keyPrefix}
+    const plain = nodeProgram('many.mjs')
+    const holdings: Holding[] = []
+    for (const program of [redisson, plain, redisson, plain]) {
+      const holding = await holdBy(program, wanted)
+      holdings.push(holding)
+      closeFirst(t, () => holding.close())
+    }
+    const [dead, living] = [holdings.slice(0, 2), holdings.slice(2)]
+    const keysOf = (some: readonly Holding[]): string[] => some.flatMap(({held}) => held.map(({key}) => key)).toSorted()
+    assert.deepEqual([keysOf(dead).length, keysOf(living).length], [1000, 1000])
+    await Promise.all(dead.map((holding) => holding.close()))
+
+    const file = join(folder, 'scan.ndjson')
+    const run = await runCli([
+      'locks',
+      'scan',
+      '--pattern',
+      `${keyPrefix}*`,
+      '--observe',
+      '12s',
+      '--output',
+      'ndjson',
+      '--fail-on',
+      'warn',
+    ])
+    assert.equal(run.code, 10, run.stderr)
+    const locks = run.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as LockRecord)
+    assert.equal(locks.length, 2000)
+    const flagged = locks.filter(({verdict}) => verdict === 'not-renewed').map(({key}) => key)
+    assert.deepEqual(flagged.toSorted(), keysOf(dead))
+    assert.deepEqual(new Set(locks.map(({verdict}) => verdict)), new Set(['healthy', 'not-renewed']))
+
+    await writeFile(file, run.stdout)
+    const plan = join(folder, 'plan.json')
+    await askCli(['locks', 'release', '--scan', file, '--verdict', 'not-renewed', '-o', plan])
+    const audit = join(folder, 'audit.ndjson')
+    const how = ['--reason', 'killed', '--yes', '--rate', '2000', '--audit-log', audit]
+    const {executed} = await askCli<LockReleaseAnswer>(['locks', 'release', '--execute', plan, ...how])
+    t.diagnostic(JSON.stringify(executed?.summary))
+    assert.equal((executed?.summary.released ?? 0) + (executed?.summary.gone ?? 0), 1000)
+    assert.equal(await redis.exists(...keysOf(dead)), 0)
+    assert.equal(await redis.exists(...keysOf(living)), 1000)
+  }),
+)
+
+test(
+  'a scan remembers in a file: hold times grow from run to run, and it is replaced as a whole',
+  live(async (t, {folder, keyPrefix, redis}) => {
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const file = join(folder, 'first-seen')
+    const scan = async (...more: string[]): Promise<LockScan> =>
+      askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', file, ...more])
+    await redis.set(`${keyPrefix}stays`, TOKEN)
+    await redis.set(`${keyPrefix}goes`, TOKEN, 'PX', 60_000)
+    assert.deepEqual(
+      (await scan()).locks.map(({renewal}) => renewal),
+      [null, null],
+    )
+    const text = await readFile(file, 'utf8')
+    assert.ok(!text.includes(keyPrefix) && !text.includes(TOKEN), 'neither key nor token can be read in it')
+    assert.equal(text.trimEnd().split('\n').length, 3)
+    // An hour ago, as an earlier run would have it.
+    await writeFile(
+      file,
+      text.replaceAll(
+        / (\d{13}) (\d{13}) /g,
+        (_, first: string, last: string) => ` ${String(Number(first) - 3_600_000)} ${last} `,
+      ),
+    )
+    await redis.del(`${keyPrefix}goes`)
+    const {locks} = await scan()
+    assert.deepEqual(
+      locks.map(({heldBy, verdicts}) => [heldBy, verdicts]),
+      [['first-seen', ['no-ttl', 'held-too-long']]],
+    )
+    assert.ok((locks[0]?.heldAtLeastMs ?? 0) >= 3_600_000)
+    assert.equal((await readFile(file, 'utf8')).trimEnd().split('\n').length, 2, 'what is gone is forgotten')
+    await writeFile(file, 'something else\n')
+    await requireFailure({
+      exit: 2,
+      code: 'E_FIRST_SEEN',
+      says: /does not begin with/,
+      args: ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', file],
+    })
+    assert.equal(await readFile(file, 'utf8'), 'something else\n', 'a file of somebody else is left alone')
+  }),
+)
+
+test(
+  'Ctrl-C while it waits for the second look: it ends at once, and the memory of earlier runs stays',
+  live(async (t, {folder, keyPrefix, redis}) => {
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const file = join(folder, 'first-seen')
+    await redis.set(`${keyPrefix}a`, TOKEN, 'PX', 60_000)
+    const scan = ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', file, '--json']
+    await askCli<LockScan>(scan)
+    const before = await readFile(file, 'utf8')
+    const {child, finished} = startCli([...scan, '--observe', '10m'])
+    closeFirst(t, async () => {
+      child.kill('SIGKILL') // one that a failed test leaves would wait on
+      await finished
+    })
+    const isScanning = async (): Promise<boolean> =>
+      String(await redis.call('CLIENT', 'LIST'))
+        .split('\n')
+        .some((line) => line.includes('name=keyshift') && / cmd=(?:eval_ro|get) /.test(line))
+    await until('the first look', isScanning)
+    child.kill('SIGINT')
+    const run = await finished
+    assert.equal(run.code, 130, run.stdout)
+    assert.equal(parseDocument(run.stdout).error.code, 'E_INTERRUPTED')
+    assert.equal(await readFile(file, 'utf8'), before)
+  }),
+)
+
+test(
+  'lines as soon as they are known, one family alone, and levels of what is wrong',
+  live(async (t, {keyPrefix, redis}) => {
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const scan = ['locks', 'scan', '--pattern', `${keyPrefix}*`]
+    for (let at = 0; at < 2500; at++) await redis.set(`${keyPrefix}${String(at)}`, TOKEN, 'PX', 60_000)
+    await redis.set(`${keyPrefix}with,comma "and" quotes`, '1', 'PX', 60_000)
+    const csv = (await runCli([...scan, '--output', 'csv', '--limit', '1'])).stdout.trimEnd().split('\n')
+    assert.equal(csv.length, 2502)
+    assert.match(csv[0] ?? '', /^verdict,key,family,token/)
+    assert.equal(csv.filter((line) => line.includes('"" quotes",')).length, 1)
+    const one = parseDocument<LockScan>((await runCli([...scan, '--family', 'plain', '--output', 'json'])).stdout)
+    assert.deepEqual(one.result.summary.families, {plain: 1})
+    assert.equal(one.result.locks[0]?.verdict, 'anonymous')
+    assert.equal((await runCli([...scan, '--fail-on', 'warn'])).code, 0)
+    assert.equal((await runCli([...scan, '--fail-on', 'info'])).code, 10)
+    await requireFailure({
+      exit: 2,
+      code: 'E_LOCK_FAMILY',
+      says: /known are .*redisson/,
+      args: [...scan, '--family', 'redison'],
+    })
+    const both = await runCli([...scan, '--json', '--output', 'csv'])
+    assert.equal(both.code, 2)
+    assert.equal(parseDocument(both.stdout).error.code, 'E_OUTPUT_JSON')
+  }),
+)

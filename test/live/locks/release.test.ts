@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import {readFile, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {test} from 'node:test'
+
+import type {Redis} from 'ioredis'
+
+import type {AuditReport} from '../../../src/clients/files/audit-log.js'
+import {askCli, parseDocument, requireFailure, runCli} from '../../support/shells/cli.js'
+import {deleteAll} from '../../support/fleets/held-locks.js'
+import {closeFirst, live, until} from '../../support/servers/live.js'
+import {execute, executeArgs, plan} from '../../support/reports/lock-releases.js'
+
+const UUID = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
+const TOKEN = 'a3'.repeat(16)
+
+/** A lock of each kind that matters to a release. */
+async function layLocks(redis: Redis, prefix: string): Promise<Record<string, string>> {
+  const at = (name: string): string => prefix + name
+  await redis.set(at('plain'), TOKEN, 'PX', 60_000)
+  await redis.set(at('forever'), TOKEN)
+  await redis.hset(at('redisson'), `${UUID}:31`, '2')
+  await redis.pexpire(at('redisson'), 25_000)
+  await redis.hset(at('write'), {mode: 'write', [`${UUID}:31:write`]: '1'})
+  await redis.pexpire(at('write'), 25_000)
+  await redis.set(`{${at('write')}}:${UUID}:31:write:rwlock_timeout:1`, '1', 'PX', 25_000)
+  await redis.zadd(at('symfony'), String(Date.now() + 60_000), `${'q1'.repeat(21)}q=`)
+  await redis.zadd(at('symfony'), String(Date.now() + 60_000), '__write__')
+  await redis.pexpire(at('symfony'), 60_000)
+  await redis.set(`bull:${prefix}mail:7:lock`, UUID, 'PX', 30_000)
+  await redis.set(at('one'), '1')
+  await redis.rpush(at('odd'), 'a')
+  const names = ['plain', 'forever', 'redisson', 'write', 'symfony', 'one', 'odd']
+  return {...Object.fromEntries(names.map((name) => [name, at(name)])), bull: `bull:${prefix}mail:7:lock`}
+}
+
+for (const path of ['a script', 'a transaction'] as const) {
+  const how = path === 'a script' ? [] : ['--avoid-scripts']
+  test(
+    `by ${path}: each kind of lock is released, made to expire, or kept with the reason; nothing else is touched`,
+    live(async (t, place) => {
+      const {keyPrefix, redis} = place
+      closeFirst(t, () => deleteAll(redis, keyPrefix))
+      const keys = await layLocks(redis, keyPrefix)
+      const [file, planned] = await plan(place, Object.values(keys))
+      const actions = new Map(planned.plan.releases.map(({action, lock}) => [lock.key, action]))
+      const actionOf = (name: string): string | undefined => actions.get(keys[name] ?? '')
+      assert.deepEqual(['plain', 'redisson', 'write', 'symfony', 'forever', 'bull', 'one', 'odd'].map(actionOf), [
+        'delete',
+        'delete',
+        'delete',
+        'delete',
+        'expire',
+        'keep',
+        'keep',
+        'keep',
+      ])
+      assert.equal(await redis.exists(...Object.values(keys)), 8, 'planning changes nothing')
+
+      const {executed} = await execute(place, file, ...how)
+      assert.deepEqual(executed?.summary, {changed: 0, failed: 0, gone: 0, refused: 3, released: 5, renewed: 0})
+      const left = await redis.keys(`*${keyPrefix}*`)
+      assert.deepEqual(left.toSorted(), [keys['bull'], keys['forever'], keys['odd'], keys['one']].toSorted())
+      const ttl = await redis.pttl(keys['forever'] ?? '')
+      assert.ok(ttl > 0 && ttl <= 60_000, String(ttl))
+      const refused = executed.releases.filter(({result}) => result === 'refused').map(({reason}) => reason ?? '')
+      assert.ok(refused.every((reason) => reason.length > 20))
+    }),
+  )
+
+  test(
+    `by ${path}: what was renewed, taken by another, taken once more or freed since the plan is left alone`,
+    live(async (t, place) => {
+      const {keyPrefix, redis} = place
+      closeFirst(t, () => deleteAll(redis, keyPrefix))
+      const key = (name: string): string => keyPrefix + name
+      const names = ['renewed', 'again', 'once-more', 'gone', 'endless', 'other-type']
+      for (const name of names) {
+        await redis.hset(key(name), `${UUID}:31`, '1')
+        await redis.pexpire(key(name), 25_000)
+      }
+      const [file] = await plan(place, names.map(key))
+      await redis.pexpire(key('renewed'), 30_000)
+      await redis.del(key('again'), key('gone'), key('other-type'))
+      await redis.hset(key('again'), `${UUID}:32`, '1')
+      await redis.pexpire(key('again'), 25_000)
+      await redis.hincrby(key('once-more'), `${UUID}:31`, 1)
+      await redis.persist(key('endless'))
+      await redis.set(key('other-type'), 'x', 'PX', 25_000)
+      const {executed} = await execute(place, file, ...how)
+      assert.deepEqual(Object.fromEntries(executed?.releases.map(({key: name, result}) => [name, result]) ?? []), {
+        [key('renewed')]: 'renewed',
+        [key('again')]: 'changed',
+        [key('once-more')]: 'changed',
+        [key('gone')]: 'gone',
+        [key('endless')]: 'renewed',
+        [key('other-type')]: 'changed',
+      })
+      assert.equal(await redis.exists(...names.map(key)), 5)
+    }),
+  )
+
+  test(
+    `by ${path}: a dead head of a fair line is taken out, and the next one is told on its own channel`,
+    live(async (t, place) => {
+      const {keyPrefix, redis} = place
+      closeFirst(t, () => deleteAll(redis, keyPrefix))
+      const key = `${keyPrefix}fair`
+      const waiters = [`${UUID}:41`, `${UUID}:42`]
+      await redis.hset(key, `${UUID}:31`, '1')
+      await redis.pexpire(key, 25_000)
+      await redis.rpush(`redisson_lock_queue:{${key}}`, ...waiters)
+      for (const waiter of waiters) await redis.zadd(`redisson_lock_timeout:{${key}}`, '1', waiter)
+      const living = redis.duplicate()
+      closeFirst(t, async () => {
+        await living.quit()
+      })
+      await living.connect()
+      const heard: string[] = []
+      living.on('message', (channel: string, message: string) => heard.push(`${channel} ${message}`))
+      await living.subscribe(`redisson_lock__channel:{${key}}:${waiters[1] ?? ''}`)
+      const [file] = await plan(place, [key])
+      const {executed} = await execute(place, file, ...how)
+      assert.ok(executed)
+      const [release] = executed.releases
+      assert.deepEqual(release?.purged, [waiters[0]])
+      assert.equal(release.told?.receivers, 1)
+      await until('the message', () => heard.length === 1)
+      assert.deepEqual(heard, [`redisson_lock__channel:{${key}}:${waiters[1] ?? ''} 0`])
+      assert.deepEqual(await redis.lrange(`redisson_lock_queue:{${key}}`, 0, -1), [waiters[1]])
+      assert.deepEqual(await redis.zrange(`redisson_lock_timeout:{${key}}`, '0', '-1'), [waiters[1]])
+    }),
+  )
+}
+
+test(
+  'a grace never makes a lock live longer, by a script or a transaction',
+  live(async (t, place) => {
+    const {keyPrefix, redis} = place
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    for (const how of [[], ['--avoid-scripts']]) {
+      await redis.set(`${keyPrefix}short`, TOKEN, 'PX', 20_000)
+      await redis.set(`${keyPrefix}long`, TOKEN, 'PX', 500_000)
+      const [file] = await plan(place, [`${keyPrefix}short`, `${keyPrefix}long`], '--soft')
+      const {executed} = await execute(place, file, ...how)
+      assert.equal(executed?.summary.released, 2)
+      const [short, long] = await Promise.all([redis.pttl(`${keyPrefix}short`), redis.pttl(`${keyPrefix}long`)])
+      assert.ok(short > 0 && short <= 20_000 && long > 20_000 && long <= 60_000, `${String(short)} ${String(long)}`)
+      await deleteAll(redis, keyPrefix)
+    }
+  }),
+)
+
+test(
+  'a login that may run no scripts: the transaction does it, with the same result',
+  live(async (t, place) => {
+    const {addresses, keyPrefix, redis} = place
+    const user = `r${String(Date.now())}`
+    closeFirst(t, async () => {
+      await redis.call('ACL', 'DELUSER', user)
+      await deleteAll(redis, keyPrefix)
+    })
+    await redis.call('ACL', 'SETUSER', user, 'on', '>right', `~${keyPrefix}*`, '&*', '+@all', '-@scripting')
+    const url = addresses.redisUrl.replace('redis://', `redis://${user}:right@`)
+    await redis.set(`${keyPrefix}a`, TOKEN, 'PX', 60_000)
+    const [file] = await plan(place, [`${keyPrefix}a`], '--redis-url', url)
+    const {executed} = await execute(place, file, '--redis-url', url)
+    assert.equal(executed?.summary.released, 1)
+    assert.equal(await redis.exists(`${keyPrefix}a`), 0)
+  }),
+)
+
+test(
+  'the audit log has a line for each decision without tokens, and shows when one was changed',
+  live(async (t, place) => {
+    const {folder, keyPrefix, redis} = place
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    await redis.set(`${keyPrefix}a`, TOKEN, 'PX', 60_000)
+    await redis.set(`${keyPrefix}b`, TOKEN, 'PX', 60_000)
+    const [file] = await plan(place, [`${keyPrefix}a`, `${keyPrefix}b`])
+    await redis.pexpire(`${keyPrefix}b`, 90_000)
+    await execute(place, file)
+    const log = join(folder, 'audit.ndjson')
+    const text = await readFile(log, 'utf8')
+    assert.ok(!text.includes(TOKEN))
+    const lines = text.trimEnd().split('\n')
+    const facts = lines.map((line) => (JSON.parse(line) as {facts: Record<string, unknown>}).facts)
+    assert.deepEqual(
+      facts.map(({event, key, leftBecause, reason, result}) => [event, key, reason, result, leftBecause]),
+      [
+        ['begin', undefined, 'a test', undefined, undefined],
+        ['decision', `${keyPrefix}a`, 'a test', 'released', null],
+        ['decision', `${keyPrefix}b`, 'a test', 'renewed', null],
+      ],
+    )
+    assert.equal((await askCli<AuditReport>(['locks', 'audit-log', 'verify', log])).lines, 3)
+    for (const broken of [
+      text.replace('"renewed"', '"released"'),
+      lines.slice(1).join('\n'),
+      [lines[0], lines[2], ''].join('\n'),
+    ]) {
+      await writeFile(log, broken)
+      await requireFailure({
+        exit: 5,
+        code: 'E_AUDIT_BROKEN',
+        says: /line \d/,
+        args: ['locks', 'audit-log', 'verify', log],
+      })
+    }
+    await requireFailure({exit: 5, code: 'E_AUDIT_BROKEN', says: /line \d/, args: executeArgs(place, file)})
+  }),
+)
+
+test(
+  'when the holders live: it stops by itself, and says which it left',
+  live(async (t, place) => {
+    const {keyPrefix, redis} = place
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const keys = Array.from({length: 60}, (_, at) => `${keyPrefix}${String(at).padStart(2, '0')}`)
+    for (const key of keys) await redis.set(key, TOKEN, 'PX', 60_000)
+    const [file] = await plan(place, keys)
+    for (const key of keys) await redis.pexpire(key, 70_000)
+    const run = await runCli([...executeArgs(place, file), '--json'])
+    assert.equal(run.code, 8, run.stdout)
+    const {error} = parseDocument(run.stdout)
+    assert.equal(error.code, 'E_RELEASE_STOPPED')
+    assert.deepEqual((error.data as {summary: unknown}).summary, {
+      changed: 0,
+      failed: 0,
+      gone: 0,
+      refused: 40,
+      released: 0,
+      renewed: 20,
+    })
+    assert.equal(await redis.exists(...keys), 60)
+  }),
+)
+
+test(
+  'bad input: no plan, an altered one, one for another Redis, no reason, nobody to ask',
+  live(async (t, place) => {
+    const {folder, keyPrefix, redis} = place
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    await redis.set(`${keyPrefix}a`, TOKEN, 'PX', 60_000)
+    const [file] = await plan(place, [`${keyPrefix}a`])
+    const text = await readFile(file, 'utf8')
+    const [altered, other] = [join(folder, 'altered.json'), join(folder, 'other.json')]
+    await writeFile(altered, text.replace(keyPrefix, `${keyPrefix}x`))
+    await writeFile(other, '{}')
+    const fails = (exit: number, code: string, args: readonly string[]): Promise<void> =>
+      requireFailure({exit, code, says: /./, args: [...args]})
+    await fails(2, 'E_LOCKS', ['locks', 'release'])
+    await fails(2, 'E_PLAN_FILE', executeArgs(place, other))
+    await fails(5, 'E_PLAN_ALTERED', executeArgs(place, altered))
+    await fails(5, 'E_PLAN_STALE', executeArgs(place, file, '--redis-url', `${place.addresses.redisUrl}/0`))
+    await fails(2, 'E_CONFIRM', ['locks', 'release', '--execute', file, '--reason', 'x'])
+    await fails(2, 'E_SCAN_FILE', ['locks', 'release', '--scan', file])
+    assert.equal(await redis.exists(`${keyPrefix}a`), 1)
+  }),
+)

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import {join} from 'node:path'
+import {test, type TestContext} from 'node:test'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import calculateSlot from 'cluster-key-slot'
+import {Cluster, Redis} from 'ioredis'
+
+import {connectRedis} from '../../../src/clients/redis/connect.js'
+import type {LockReleases} from '../../../src/domain/locks/release/execute-release.js'
+import {type LockScan, scanLocks} from '../../../src/domain/locks/scan/collect-locks.js'
+import type {LockScanOptions} from '../../../src/domain/locks/scan/collect-server.js'
+import {familiesWith} from '../../../src/domain/locks/families/builtin.js'
+import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
+import {temporaryFolder} from '../../support/shells/folder.js'
+import {until} from '../../support/servers/live.js'
+import {
+  beginMove,
+  finishMove,
+  moveSlot,
+  type SpareRedis,
+  startCluster,
+  startClusterWithLocks,
+  startRedis,
+  startSentinel,
+  takeLocks,
+} from '../../support/servers/redis-servers.js'
+
+const LOCKS = 6000
+
+/** Scans in this process; what is to happen meanwhile happens when the first locks are found, and the scan waits for it. */
+async function scanWhile(
+  t: TestContext,
+  url: string,
+  meanwhile: () => Promise<void>,
+  more: Partial<LockScanOptions> = {},
+): Promise<{scan: LockScan; told: string[]}> {
+  const connection = await connectRedis(url)
+  t.after(() => connection.close())
+  const told: string[] = []
+  let happening: Promise<void> | null = null
+  const scan = await scanLocks(connection, {
+    families: familiesWith([]),
+    pattern: 'lock:*',
+    avoidsScripts: false,
+    fromReplica: false,
+    pace: {maxOps: null, guardMs: null},
+    correlation: null,
+    redlock: [],
+    onlyFamilies: null,
+    limit: LOCKS,
+    observeMs: null,
+    seenBefore: null,
+    maxTtlMs: 600_000,
+    maxHoldMs: 600_000,
+    onLocks: async (locks) => {
+      told.push(...locks.map(({key}) => key))
+      await (happening ??= meanwhile())
+    },
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+    ...more,
+  })
+  return {scan, told}
+}
+
+/** A few slots of the first of the primaries, which have keys. */
+function slotsOf(keys: readonly string[], count: number): number[] {
+  const slots = keys.map((key) => calculateSlot(key)).filter((slot) => slot < 5000)
+  return [...new Set(slots)].slice(0, count)
+}
+
+for (const [how, more] of [
+  ['one look', {}],
+  ['two looks', {observeMs: 1500}],
+] as const) {
+  test(`a cluster whose slots move during the scan, ${how}: every lock once`, async (t) => {
+    const {keys, servers, url} = await startClusterWithLocks(t, LOCKS)
+    const [first, second, third] = servers as [SpareRedis, SpareRedis, SpareRedis]
+    const slots = slotsOf(keys, 60)
+    const [last = 0] = slots.splice(0, 1)
+    let finishing = Promise.resolve()
+    const {scan, told} = await scanWhile(
+      t,
+      url,
+      async () => {
+        for (const [at, slot] of slots.entries()) await moveSlot(slot, first, at % 2 === 0 ? second : third)
+        await beginMove(last, first, third)
+        // It is half way when the first walk ends.
+        finishing = delay(1000).then(() => finishMove(last, first, third))
+      },
+      more,
+    )
+    await finishing
+    assert.deepEqual(told.toSorted(), keys)
+    assert.deepEqual([scan.complete, scan.summary.locks, scan.summary.ended], [true, LOCKS, 0])
+    assert.ok(Number(await third.call('CLUSTER', 'COUNTKEYSINSLOT', last)) > 0, 'the slot did move')
+  })
+}
+
+test('a release in a cluster goes to who has the lock by then; while its slot is half way, it fails and says so', async (t) => {
+  const {servers, url} = await startCluster(t)
+  const [first, second] = servers as [SpareRedis, SpareRedis]
+  const client = new Cluster([{host: '127.0.0.1', port: first.port}])
+  t.after(() => {
+    client.disconnect()
+  })
+  const keys = ['lock:user:1', 'lock:user:2', 'lock:user:3', 'lock:user:4', 'lock:user:5', 'lock:user:6']
+  // Without a TTL: MIGRATE takes along what is left of one, so that a lock's end shifts by its way.
+  for (const key of keys) await client.set(key, '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01')
+  const plan = join(await temporaryFolder(t), 'plan.json')
+  await askCli(['locks', 'release', ...keys, '--hard', '--redis-url', url, '-o', plan])
+  const [moved = '', halfWay = ''] = keys.filter((key) => calculateSlot(key) < 5461)
+  assert.ok(moved !== '' && halfWay !== '' && calculateSlot(moved) !== calculateSlot(halfWay))
+  await moveSlot(calculateSlot(moved), first, second)
+  await beginMove(calculateSlot(halfWay), first, second)
+  const execute = ['locks', 'release', '--execute', plan, '--reason', 'a test', '--yes', '--redis-url', url]
+  const {result} = parseDocument<{executed: LockReleases}>(
+    (await runCli([...execute, '--audit-log', `${plan}.audit`, '--json'])).stdout,
+  )
+  assert.deepEqual(
+    result.executed.releases.map(({key, reason, result: outcome}) => [key, outcome, reason]),
+    keys.map((key) => (key === halfWay ? [key, 'failed', 'its slot moves: try again'] : [key, 'released', null])),
+  )
+  await finishMove(calculateSlot(halfWay), first, second)
+  assert.equal(await client.exists(halfWay), 1)
+})
+
+test('a primary of a cluster is killed during the scan: the answer is not whole, and names it', async (t) => {
+  const {keys, servers, url} = await startClusterWithLocks(t, LOCKS)
+  const [first] = servers as [SpareRedis]
+  const {scan, told} = await scanWhile(t, url, () => first.kill())
+  assert.equal(scan.complete, false)
+  assert.deepEqual(
+    scan.summary.failedServers.map(({address}) => address),
+    [first.address],
+  )
+  const ofOthers = keys.filter((key) => calculateSlot(key) >= 5461)
+  assert.deepEqual(
+    ofOthers.filter((key) => !told.includes(key)),
+    [],
+  )
+  assert.equal(new Set(told).size, told.length)
+})
+
+test('Sentinel replaces the primary during the scan: it goes on with the new one, every lock once', async (t) => {
+  const {primary, url} = await startSentinel(t)
+  const redis = new Redis(primary.port, '127.0.0.1')
+  const keys = await takeLocks(redis, LOCKS)
+  await redis.wait(1, 5000)
+  redis.disconnect()
+  const {scan, told} = await scanWhile(t, url, () => primary.kill())
+  assert.deepEqual(told.toSorted(), keys)
+  assert.equal(scan.complete, true)
+})
+
+test('a cluster of one server that was never told its address; and one in which nobody serves a slot', async (t) => {
+  const server = await startRedis(t, '--cluster-enabled', 'yes')
+  const args = ['locks', 'scan', '--redis-url', server.url]
+  await server.call('PING')
+  const none = await runCli([...args, '--json'])
+  assert.deepEqual([none.code, parseDocument(none.stdout).error.code], [4, 'E_REDIS_CLUSTER'])
+  await server.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383)
+  await until('the cluster', async () => String(await server.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+  await server.call('SET', 'lock:one', 'worker-3', 'PX', 600_000)
+  const scan = await askCli<LockScan>(args)
+  assert.deepEqual([scan.complete, scan.locks.map(({key}) => key)], [true, ['lock:one']])
+})

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import {readFile} from 'node:fs/promises'
+import {test} from 'node:test'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {LockReleaseAnswer} from '../../../src/commands/locks/release.js'
+import {deleteAll, holdBy, redissonProgram} from '../../support/fleets/held-locks.js'
+import {closeFirst, live, type Place, until} from '../../support/servers/live.js'
+import {execute, plan} from '../../support/reports/lock-releases.js'
+
+const UUID = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
+const redisson = redissonProgram()
+
+test(
+  'a Redisson waiter has the lock within 500 ms of a release, and a fair line moves on past its dead head',
+  {skip: redisson === null ? 'Redisson can not be installed here' : false},
+  live(async (t, place) => {
+    assert.ok(redisson)
+    const {addresses, keyPrefix, redis} = place
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const wanted = {redisUrl: addresses.redisUrl, prefix: keyPrefix}
+    const first = await holdBy(redisson, wanted)
+    closeFirst(t, () => first.close().catch(() => undefined))
+    const key = `${keyPrefix}fair`
+    const queue = `redisson_lock_queue:{${key}}`
+    await until('its waiter', async () => (await redis.llen(queue)) === 1)
+    const [living = ''] = await redis.lrange(queue, 0, -1)
+    // A waiter of a process that was killed stands before the living one.
+    const dead = `${UUID}:99`
+    await redis.lpush(queue, dead)
+    await redis.zadd(`redisson_lock_timeout:{${key}}`, String(Date.now() + 300_000), dead)
+    const [file] = await plan(place, [key])
+    const planned = JSON.parse(await readFile(file, 'utf8')) as LockReleaseAnswer['plan']
+    assert.deepEqual(planned.releases[0]?.line?.dead, [dead])
+    const [executed, tookMs] = await releaseUntilTaken(place, key, living)
+    t.diagnostic(`the next waiter had the lock ${tookMs.toFixed(0)} ms after the release`)
+    assert.deepEqual(executed.releases[0]?.purged, [dead])
+    assert.ok(tookMs < 500)
+  }),
+)
+
+/** The holder renews every 10 s: plans until nothing came between, and measures from the release to the next holder. */
+async function releaseUntilTaken(
+  place: Place,
+  key: string,
+  next: string,
+): Promise<[NonNullable<LockReleaseAnswer['executed']>, number]> {
+  const {redis} = place
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const [file] = await plan(place, [key])
+    const releasedAt = watchFor(async () => (await redis.hget(key, next)) !== null || (await redis.exists(key)) === 0)
+    const takenAt = watchFor(async () => (await redis.hget(key, next)) !== null)
+    const {executed} = await execute(place, file)
+    if (executed?.summary.released === 1) return [executed, (await takenAt) - (await releasedAt)]
+  }
+  assert.fail('the lock was renewed between each plan and its execution')
+}
+
+/** Closer than until(): what is measured takes a few ms. */
+async function watchFor(condition: () => Promise<boolean>): Promise<number> {
+  const deadline = performance.now() + 30_000
+  while (!(await condition()) && performance.now() < deadline) await delay(1)
+  return performance.now()
+}

@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict'
+import {join} from 'node:path'
+import {test, type TestContext} from 'node:test'
+
+import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {RequestResult} from '../../../src/domain/migration/run/send-request.js'
+import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
+import type {MigrationList, MigrationStatus} from '../../../src/domain/migration/journal/status.js'
+import {
+  askCli,
+  type CliRun,
+  parseDocument,
+  requireFailure,
+  type RunningCli,
+  startCli,
+} from '../../support/shells/cli.js'
+import {
+  fromElsewhere,
+  newestMigration,
+  planJourney,
+  requireWhole,
+  startWhenRefused,
+  stateOf,
+  whereOf,
+} from '../../support/faults/crash.js'
+import {live, openScene, type Place, until} from '../../support/servers/live.js'
+
+const JOURNEY = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
+/** Long enough to act while a run drains. */
+const SLOW = {work: {workMs: 5, slowEvery: 150, slowMs: 8000}}
+
+interface Postponed {
+  readonly scene: Scene
+  readonly before: unknown
+  readonly id: string
+  readonly run: RunningCli
+}
+
+/** A migration that has prepared all and waits for its cut-over. */
+async function postponed(t: TestContext, place: Place, options: object = {}): Promise<Postponed> {
+  const scene = await openScene(t, place, options)
+  const before = await stateOf(place, scene)
+  await startWhenRefused(place, scene, JOURNEY)
+  const plan = await planJourney(place, scene, JOURNEY)
+  const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...whereOf(place)]
+  const run = startCli(args)
+  const status = await untilState(place, ({readyToCutOver}) => readyToCutOver)
+  return {scene, before, id: status.id, run}
+}
+
+async function untilState(place: Place, fits: (status: MigrationStatus) => boolean): Promise<MigrationStatus> {
+  let found: MigrationStatus | undefined
+  await until('the state', async () => {
+    found = await newestMigration(place)
+    return found !== undefined && fits(found)
+  })
+  assert.ok(found)
+  return found
+}
+
+function say(place: Place, verb: string, id: string, ...more: string[]): Promise<CliRun> {
+  return fromElsewhere(place, ['migrate', verb, id, ...(more.includes('--cancel') ? [] : ['--yes']), ...more])
+}
+
+test(
+  'postponed: it says what it waits for and holds nothing; cutover from another machine lets it go',
+  live(async (t, place) => {
+    const {id, run, scene} = await postponed(t, place)
+    const status = await newestMigration(place)
+    assert.deepEqual([status?.state, status?.step, status?.gapMs], ['postponed', 'restrict-types', null])
+    assert.match(status?.waitingFor ?? '', /cutover/)
+    const handled = scene.tally.open
+    await until('messages while it waits', () => scene.tally.sentCount > 600)
+    assert.ok(scene.tally.open <= handled + 100, 'messages are handled all the while')
+    const answer = await say(place, 'cutover', id)
+    assert.equal(answer.code, 0, answer.stdout)
+    assert.equal(parseDocument<RequestResult>(answer.stdout).result.isAccepted, true)
+    const finished = await run.finished
+    assert.equal(finished.code, 0, finished.stdout)
+    assert.equal(parseDocument<MigrationResult>(finished.stdout).result.state, 'done')
+    await requireWhole(scene)
+  }),
+)
+
+test(
+  'abort while postponed: exit 8, all as it was; no verb is taken afterwards, and each says why',
+  live(async (t, place) => {
+    const {before, id, run, scene} = await postponed(t, place)
+    assert.equal((await say(place, 'postpone', id)).code, 0, 'once more does no harm')
+    const answer = await say(place, 'abort', id)
+    assert.equal(answer.code, 0, answer.stdout)
+    const finished = await run.finished
+    assert.equal(finished.code, 8)
+    const {error} = parseDocument(finished.stdout)
+    assert.equal(error.code, 'E_ROLLED_BACK')
+    assert.match(error.message, /abort asked by/)
+    assert.deepEqual(await stateOf(place, scene), before)
+    for (const verb of ['cutover', 'postpone', 'abort']) {
+      const late = await say(place, verb, id)
+      assert.equal(late.code, 3, verb)
+      assert.equal(parseDocument(late.stdout).error.code, 'E_NOT_ALLOWED_IN_STATE')
+      assert.match(parseDocument(late.stdout).error.message, /rolled-back/)
+    }
+    const cancel = await say(place, 'abort', id, '--cancel')
+    assert.equal(parseDocument(cancel.stdout).error.code, 'E_NOTHING_TO_CANCEL')
+    await requireWhole(scene)
+  }),
+)
+
+test(
+  'status --watch follows a migration to its end: one document with the last state, from the state of the journal alone',
+  live(async (t, place) => {
+    const {id, run, scene} = await postponed(t, place)
+    const watching = startCli(['migrate', 'status', id, '--watch', '--json', ...whereOf(place)])
+    const looking = startCli(['migrate', 'status', id, '--watch', ...whereOf(place)])
+    assert.equal((await say(place, 'abort', id)).code, 0)
+    await run.finished
+    const last = await watching.finished
+    assert.equal(last.code, 0)
+    assert.equal(parseDocument<MigrationList>(last.stdout).result.migrations[0]?.state, 'rolled-back')
+    const {stderr, stdout} = await looking.finished
+    assert.equal(stderr, '', 'what moves is for terminals')
+    assert.match(stdout, /rolled-back/)
+    await requireWhole(scene)
+  }),
+)
+
+test(
+  'abort in the drain: delivery runs as before; postpone and cutover come too late there',
+  live(async (t, place) => {
+    const scene = await openScene(t, place, SLOW)
+    const before = await stateOf(place, scene)
+    await startWhenRefused(place, scene, JOURNEY)
+    await until('some load', () => scene.tally.sentCount > 300)
+    const plan = await planJourney(place, scene, JOURNEY)
+    const run = startCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', '--json', ...whereOf(place)])
+    const {id} = await untilState(place, ({step}) => step === 'drain' || step === 'pause')
+    for (const verb of ['postpone', 'cutover']) {
+      const late = await say(place, verb, id)
+      assert.equal(parseDocument(late.stdout).error.code, 'E_NOT_ALLOWED_IN_STATE', late.stdout)
+    }
+    assert.equal((await say(place, 'abort', id)).code, 0)
+    assert.equal((await run.finished).code, 8)
+    assert.deepEqual(await stateOf(place, scene), before)
+    await requireWhole(scene)
+  }),
+)
+
+test(
+  'what nobody answers is shown, can be taken back, and a cut-over taken back never happens',
+  live(async (t, place) => {
+    const {id, run, scene} = await postponed(t, place)
+    assert.ok(run.child.pid)
+    process.kill(run.child.pid, 'SIGSTOP') // it lives, and hears nothing
+    const asking = say(place, 'cutover', id)
+    const {requests} = await untilState(place, (status) => status.requests.length > 0)
+    assert.deepEqual(
+      requests.map(({verb}) => verb),
+      ['cutover'],
+    )
+    const unanswered = await asking
+    assert.equal(unanswered.code, 8)
+    assert.equal(parseDocument(unanswered.stdout).error.code, 'E_REQUEST_TIMEOUT')
+    const cancel = await say(place, 'cutover', id, '--cancel')
+    assert.equal(parseDocument<RequestResult>(cancel.stdout).result.isAccepted, true, cancel.stdout)
+    process.kill(run.child.pid, 'SIGCONT')
+    const abort = await say(place, 'abort', id)
+    assert.equal(abort.code, 0, abort.stdout)
+    await run.finished
+    const {migrations} = await askCli<MigrationList>(['migrate', 'status', id, ...whereOf(place)])
+    assert.deepEqual([migrations[0]?.state, migrations[0]?.gapMs], ['rolled-back', null], 'never held')
+    await requireWhole(scene)
+  }),
+)
+
+test(
+  'a second operator is refused with who and since when, by every verb that would write',
+  live(async (t, place) => {
+    const {id, run, scene} = await postponed(t, place)
+    const plan = join(place.folder, `${scene.topic.local}.json`)
+    const apply = ['migrate', 'apply', plan, '--yes', ...whereOf(place)]
+    await requireFailure({
+      args: apply,
+      exit: 5,
+      code: 'E_CLAIMED',
+      says: new RegExp(`${id}\\) by .*@.* pid \\d+ since`),
+    })
+    for (const verb of ['resume', 'rollback']) {
+      const args = ['migrate', verb, id, '--yes', ...whereOf(place)]
+      await requireFailure({args, exit: 5, code: 'E_CLAIMED', says: /is run by .*@.* pid \d+ since/})
+    }
+    const takeOver = ['migrate', 'resume', id, '--yes', '--take-over', ...whereOf(place)]
+    await requireFailure({args: takeOver, exit: 5, code: 'E_CLAIMED', says: /last heard of at/})
+    const finish = ['migrate', 'finish', id, '--yes', ...whereOf(place)]
+    await requireFailure({args: finish, exit: 3, code: 'E_NOT_COMPLETED', says: /postponed/})
+    assert.equal((await say(place, 'abort', id)).code, 0)
+    assert.equal((await run.finished).code, 8)
+    await requireWhole(scene)
+  }),
+)
+
+test(
+  'a process that shows no life is taken over, and when it wakes it changes nothing any more',
+  live(async (t, place) => {
+    const {id, run, scene} = await postponed(t, place)
+    assert.ok(run.child.pid)
+    process.kill(run.child.pid, 'SIGSTOP')
+    const silent = await fromElsewhere(place, ['migrate', 'rollback', id, '--yes'])
+    assert.equal(parseDocument(silent.stdout).error.code, 'E_CLAIMED', 'never silently')
+    const taken = await fromElsewhere(place, ['migrate', 'rollback', id, '--yes', '--take-over'])
+    assert.equal(taken.code, 0, taken.stdout)
+    process.kill(run.child.pid, 'SIGCONT')
+    const woken = await run.finished
+    assert.equal(woken.code, 5, woken.stdout)
+    assert.equal(parseDocument(woken.stdout).error.code, 'E_TAKEN_OVER')
+    const verified = await askCli<{isIntact: boolean}>(['migrate', 'journal', 'verify', id, ...whereOf(place)])
+    assert.equal(verified.isIntact, true)
+    await requireWhole(scene)
+  }),
+)
+
+test(
+  'rollback after it is done and finished: there is no way back any more',
+  live(async (t, place) => {
+    const {id, run, scene} = await postponed(t, place)
+    await say(place, 'cutover', id)
+    assert.equal((await run.finished).code, 0)
+    await askCli(['migrate', 'finish', id, '--yes', ...whereOf(place)])
+    const args = ['migrate', 'rollback', id, '--yes', ...whereOf(place)]
+    await requireFailure({args, exit: 3, code: 'E_CANNOT_ROLL_BACK', says: /finished/})
+    await requireWhole(scene)
+  }),
+)

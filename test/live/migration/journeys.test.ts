@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
+import {MIGRATABLE} from '../../../src/domain/migration/strategy.js'
+import {askCli} from '../../support/shells/cli.js'
+import {
+  type Journey,
+  NEW_SUBSCRIPTION,
+  newestMigration,
+  planJourney,
+  startWhenRefused,
+  stateOf,
+  subscriptionsOf,
+  whereOf,
+} from '../../support/faults/crash.js'
+import {live, openScene, until} from '../../support/servers/live.js'
+import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
+
+const PARTITIONS = 4
+/** Those whose fleets change places by themselves: stop-start has a suite of its own. */
+const JOURNEYS = (['blue-green', 'in-place'] as const).flatMap((strategy) =>
+  MIGRATABLE.flatMap((from) => MIGRATABLE.filter((to) => to !== from).map((to): Journey => ({strategy, from, to}))),
+)
+
+for (const journey of JOURNEYS) {
+  const {from, strategy, to} = journey
+  test(
+    `${strategy} ${from} → ${to} and back again: nothing lost, nothing twice, no key at two consumers`,
+    live(async (t, place) => {
+      const scene = await openScene(t, place, {partitions: PARTITIONS, from, to})
+      const before = await stateOf(place, scene)
+      await until('some load', () => scene.tally.sentCount > 200)
+      const plan = await planJourney(place, scene, journey)
+      const standby = startWhenRefused(place, scene, journey)
+      const there = await askCli<MigrationResult>([
+        ...['migrate', 'apply', plan, '--yes', '--soak', '0s'],
+        ...whereOf(place),
+      ])
+      assert.equal(there.state, 'done')
+      const moved = strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
+      assert.deepEqual(await subscriptionsOf(place, scene), {[moved]: Array<string>(PARTITIONS).fill(to)})
+      const sent = scene.tally.sentCount
+      await until('load after the switch', () => scene.tally.sentCount > sent + 200)
+
+      const rollback = ['migrate', 'rollback', there.id, '--yes', ...whereOf(place)]
+      const back = await askCli<MigrationResult>(rollback)
+      assert.equal(back.state, 'rolled-back')
+      assert.deepEqual(await subscriptionsOf(place, scene), {[SUBSCRIPTION]: Array<string>(PARTITIONS).fill(from)})
+      const again = scene.tally.sentCount
+      await until('load after going back', () => scene.tally.sentCount > again + 200)
+      const figures = await scene.settle()
+      t.diagnostic(JSON.stringify({...figures, thereMs: there.gapMs, backMs: back.gapMs}))
+      assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAcross], [0, 0, 0])
+      // A Shared fleet without locks has a key at two consumers by its nature.
+      if (to !== 'Shared') assert.equal(figures.overlapsAfter, 0)
+
+      await (await standby).close()
+      const {hasRestrictions} = (await newestMigration(place)) ?? {hasRestrictions: null}
+      assert.equal(
+        hasRestrictions,
+        strategy === 'blue-green',
+        'in place all is given back; the door waits for the new fleet',
+      )
+      if (hasRestrictions) await askCli(['migrate', 'finish', there.id, '--yes', ...whereOf(place)])
+      assert.deepEqual(await stateOf(place, scene), before)
+    }),
+  )
+}

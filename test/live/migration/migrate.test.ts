@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict'
+import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {test} from 'node:test'
+
+import {partitionName} from '../../../src/topic-name.js'
+import {STRATEGIES} from '../../../src/domain/migration/strategy.js'
+import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
+import {askCli, parseDocument, requireFailure, runCli} from '../../support/shells/cli.js'
+import {applyUntil, fromElsewhere, newestMigration, whereOf} from '../../support/faults/crash.js'
+import {killAt} from '../../support/faults/kill.js'
+import {connectIdle, live, openScene, until} from '../../support/servers/live.js'
+import {
+  applyArgs,
+  journalOf,
+  planFile,
+  policiesOf,
+  statusOf,
+  SUBSCRIPTION,
+  typesOf,
+} from '../../support/reports/migration-runs.js'
+import {standingStill} from '../../support/faults/topic-state.js'
+
+const RUNS = 10
+
+test(
+  `apply under 300 messages a second, ${String(RUNS)} times: nothing lost, nothing twice, no key at two consumers`,
+  live(async (t, place) => {
+    for (let run = 0; run < RUNS; run++) {
+      const scene = await openScene(t, place)
+      scene.startStandby()
+      await until('some load', () => scene.tally.sentCount > 300)
+      const result = await askCli<MigrationResult>(applyArgs(place, await planFile(place, scene)))
+      assert.equal(result.state, 'done')
+      assert.deepEqual(
+        result.partitions.map(({type}) => type),
+        Array<string>(4).fill('Key_Shared'),
+      )
+      const before = scene.tally.sentCount
+      await until('load after the switch', () => scene.tally.sentCount > before + 300)
+      const figures = await scene.settle()
+      t.diagnostic(
+        `run ${String(run + 1)}: ${JSON.stringify({...figures, heldMs: result.gapMs, drainMs: result.drainMs})}`,
+      )
+      assert.equal(figures.lost, 0)
+      assert.equal(figures.duplicates, 0)
+      assert.equal(figures.overlapsAfter, 0)
+      assert.ok((figures.gapMs ?? Infinity) <= 3000, `gap ${String(figures.gapMs)} ms`)
+      await scene.close()
+    }
+  }),
+)
+
+test(
+  'a plain topic; finish then gives back the policy that was found',
+  live(async (t, place) => {
+    const scene = await openScene(t, place, {partitions: 0})
+    const before = await policiesOf(place, scene)
+    scene.startStandby()
+    await until('some load', () => scene.tally.sentCount > 300)
+    const plan = await planFile(place, scene, ['--expect-consumers', '4'])
+    const result = await askCli<MigrationResult>(applyArgs(place, plan))
+    assert.equal(result.partitions[0]?.partition, null)
+    assert.match(result.partitions[0].markDelete ?? '', /^\d+:\d+$/)
+    assert.equal((await statusOf(place))?.hasRestrictions, true)
+    await askCli(['migrate', 'finish', result.id, '--yes', ...journalOf(place)])
+    assert.deepEqual(await policiesOf(place, scene), before)
+    assert.equal((await statusOf(place))?.state, 'finished')
+    const again = await runCli(['migrate', 'finish', result.id, '--yes', '--json', ...journalOf(place)])
+    assert.equal(again.code, 3)
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+  }),
+)
+
+test(
+  'planning changes nothing: statistics, policies and cursors are the same before and after',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createPartitionedTopic(topic, 2)
+    await connectIdle(place, topic, SUBSCRIPTION)
+    const producer = await place.transport.produce(topic)
+    for (let at = 0; at < 40; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
+    await producer.close()
+    const base = topic.full.replace('persistent://', '/persistent/')
+    const world = await standingStill(place, [
+      `${base}/partitioned-stats?perPartition=true`,
+      `${base}/partitioned-internalStats`,
+      `${base}/subscriptionTypesEnabled`,
+      `${base}/autoSubscriptionCreation`,
+      `${base}/${SUBSCRIPTION}/dispatchRate`,
+      `/persistent/${place.namespace}`,
+      `/persistent/${place.namespace}/partitioned`,
+      `/namespaces/${place.namespace}`,
+    ])
+    const before = await world()
+    const plan = ['migrate', 'plan', topic.full, SUBSCRIPTION, '--to', 'Key_Shared', '-o', `${place.folder}/plan.json`]
+    for (const strategy of STRATEGIES) assert.equal((await runCli([...plan, '--strategy', strategy])).code, 0)
+    assert.deepEqual(await world(), before)
+  }),
+)
+
+test(
+  'the login reaches neither hooks, nor the journal, nor what is printed',
+  live(async (t, place) => {
+    const scene = await openScene(t, place)
+    scene.startStandby()
+    await until('some load', () => scene.tally.sentCount > 100)
+    const hooks = join(place.folder, 'hooks')
+    await mkdir(hooks)
+    await writeFile(join(hooks, 'paused'), '#!/bin/sh\nenv\n', {mode: 0o755})
+    const apply = applyArgs(place, await planFile(place, scene), '--hooks', hooks)
+    const run = await runCli(apply, {KEYSHIFT_TOKEN: 'eyJhbGciOiJIUzI1NiJ9.secret'})
+    assert.equal(run.code, 0, run.stderr)
+    const folder = join(place.folder, 'journal')
+    const files = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')))
+    assert.match(files.join(''), /KEYSHIFT_TOPIC=/, 'the journal keeps what hooks print')
+    for (const text of [...files, run.stdout, run.stderr]) assert.doesNotMatch(text, /secret|eyJ/)
+  }),
+)
+
+test(
+  'consumers that acknowledge nothing: the drain gives up, delivery is as it was, and they are named',
+  live(async (t, place) => {
+    const scene = await openScene(t, place, {work: {workMs: 5, slowEvery: 1, slowMs: 3_600_000}, ratePerSecond: 50})
+    const before = await policiesOf(place, scene)
+    await until('messages being held', async () => (await place.redis.keys(`${place.keyPrefix}*`)).length > 3)
+    const plan = await planFile(place, scene)
+    const run = await runCli(applyArgs(place, plan, '--drain-timeout', '1s', '--json'))
+    assert.equal(run.code, 8)
+    const {error} = parseDocument(run.stdout)
+    assert.equal(error.code, 'E_ROLLED_BACK')
+    assert.match(error.message, /acknowledgements from old-\d \(\d+ unacked\)/)
+    assert.deepEqual(await policiesOf(place, scene), before)
+    assert.equal((await statusOf(place))?.state, 'rolled-back')
+  }),
+)
+
+test(
+  'no new fleet: the old one gets its messages again, none lost, none twice',
+  live(async (t, place) => {
+    const scene = await openScene(t, place)
+    const before = await policiesOf(place, scene)
+    await until('some load', () => scene.tally.sentCount > 300)
+    const plan = await planFile(place, scene)
+    const run = await runCli(applyArgs(place, plan, '--attach-timeout', '1s', '--json'))
+    assert.equal(run.code, 8, run.stdout)
+    assert.equal(parseDocument(run.stdout).error.code, 'E_ROLLED_BACK')
+    assert.match(parseDocument(run.stdout).error.message, /Key_Shared consumer on partition/)
+    assert.deepEqual(await policiesOf(place, scene), before)
+    const sent = scene.tally.sentCount
+    await until('load after going back', () => scene.tally.sentCount > sent + 300)
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
+    assert.deepEqual(await typesOf(place, scene), Array<string>(4).fill('Shared'))
+  }),
+)
+
+test(
+  'half a new fleet: what it has it finishes, and the old one gets all again, none lost, none twice',
+  live(async (t, place) => {
+    const scene = await openScene(t, place)
+    const before = await policiesOf(place, scene)
+    await until('some load', () => scene.tally.sentCount > 300)
+    const plan = await planFile(place, scene)
+    scene.startStandby(partitionName(scene.topic, 0))
+    const run = await runCli(applyArgs(place, plan, '--attach-timeout', '1s', '--json'))
+    assert.equal(run.code, 8, run.stdout)
+    const {error} = parseDocument(run.stdout)
+    assert.equal(error.code, 'E_ROLLED_BACK')
+    assert.match(error.message, /waited 1 s for a Key_Shared consumer on partition 1, partition 2, partition 3/)
+    assert.deepEqual(await policiesOf(place, scene), before)
+    const sent = scene.tally.sentCount
+    await until('load after going back', () => scene.tally.sentCount > sent + 300)
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+    assert.deepEqual(await typesOf(place, scene), Array<string>(4).fill('Shared'))
+  }),
+)
+
+test(
+  'nothing to do, a stale plan, an altered plan, an expired plan',
+  live(async (t, place) => {
+    const scene = await openScene(t, place, {ratePerSecond: 50})
+    const plan = await planFile(place, scene)
+    const apply = async (file: string): Promise<{code: number | null; error: string}> => {
+      const run = await runCli(applyArgs(place, file, '--json'))
+      return {code: run.code, error: parseDocument(run.stdout).error.code}
+    }
+    const text = await readFile(plan, 'utf8')
+    await writeFile(`${place.folder}/altered.json`, text.replace('"partitions": 4', '"partitions": 3'))
+    assert.deepEqual(await apply(`${place.folder}/altered.json`), {code: 5, error: 'E_PLAN_ALTERED'})
+    await writeFile(`${place.folder}/none.json`, '{}')
+    assert.deepEqual(await apply(`${place.folder}/none.json`), {code: 2, error: 'E_PLAN_FILE'})
+    assert.deepEqual(await apply(`${place.folder}/absent.json`), {code: 2, error: 'E_PLAN_FILE'})
+
+    await place.admin.setSubscriptionTypes(scene.topic, ['Exclusive', 'Key_Shared', 'Shared'])
+    await until('the policy being visible', async () => (await place.admin.subscriptionTypes(scene.topic)) !== null)
+    assert.deepEqual(await apply(plan), {code: 5, error: 'E_PLAN_STALE'})
+    assert.equal(await statusOf(place), undefined, 'a refused plan leaves no journal')
+
+    scene.startStandby()
+    const fresh = await planFile(place, scene)
+    assert.equal((await runCli(applyArgs(place, fresh))).code, 0)
+    assert.deepEqual(await apply(fresh), {code: 5, error: 'E_PLAN_STALE'})
+    const again = ['migrate', 'plan', scene.topic.full, SUBSCRIPTION, '--to', 'Key_Shared']
+    await requireFailure({args: again, exit: 3, code: 'E_NOTHING_TO_DO', says: /is Key_Shared already/})
+    await scene.settle()
+  }),
+)
+
+test(
+  'a Shared neighbour blocks the plan until it is accepted by name',
+  live(async (t, place) => {
+    const scene = await openScene(t, place, {ratePerSecond: 50})
+    await connectIdle(place, scene.topic, 'audit')
+    const blocked = await runCli(['migrate', 'plan', scene.topic.full, SUBSCRIPTION, '--to', 'Key_Shared', '--json'])
+    assert.equal(blocked.code, 3)
+    const {error} = parseDocument(blocked.stdout)
+    assert.equal(error.code, 'E_PLAN_BLOCKED')
+    assert.match(error.message, /audit/)
+    assert.match(error.next.join('\n'), /--accept neighbours-restricted/)
+    await planFile(place, scene, ['--accept', 'neighbours-restricted'])
+    await scene.settle()
+  }),
+)
+
+for (const step of ['restrict-types', 'pause', 'drain', 'disconnect', 'switch-type', 'verify-delivery']) {
+  test(
+    `killed at ${step}: another run is refused, resume takes it to the end`,
+    live(async (t, place) => {
+      const scene = await openScene(t, place)
+      const standby = scene.startStandby()
+      const plan = await planFile(place, scene)
+      await killAt(step, applyArgs(place, plan), place)
+      const status = await statusOf(place)
+      assert.equal(status?.state, 'running')
+      const second = await runCli(applyArgs(place, plan, '--json'))
+      assert.equal(second.code, 5)
+      const resumed = await askCli<MigrationResult>(['migrate', 'resume', status.id, '--yes', ...journalOf(place)])
+      assert.equal(resumed.state, 'done')
+      await until('the fleet', () => standby.connected === 4)
+      const figures = await scene.settle()
+      assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+    }),
+  )
+}
+
+test(
+  'killed while it goes back: resume goes on going back',
+  live(async (t, place) => {
+    const scene = await openScene(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
+    const before = await policiesOf(place, scene)
+    await until('some load', () => scene.tally.sentCount > 300)
+    const halted = applyUntil(t, place, await planFile(place, scene), {line: 'run undone', when: 'after'})
+    await until('the drain', async () => (await newestMigration(place))?.step === 'drain')
+    const id = (await newestMigration(place))?.id ?? ''
+    await askCli(['migrate', 'abort', id, '--yes', ...whereOf(place)])
+    const run = await halted
+    run.kill()
+    assert.equal((await run.ended).code, null)
+    const resumed = await fromElsewhere(place, ['migrate', 'resume', id, '--yes'])
+    assert.equal(parseDocument(resumed.stdout).error.code, 'E_ROLLED_BACK', resumed.stdout)
+    assert.equal(resumed.code, 8)
+    assert.deepEqual(await policiesOf(place, scene), before)
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
+  }),
+)

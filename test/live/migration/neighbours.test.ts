@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import {test, type TestContext} from 'node:test'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {MessageConsumer} from '../../../src/clients/pulsar-messages/transport.js'
+import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
+import {askCli} from '../../support/shells/cli.js'
+import {type Journey, NEW_SUBSCRIPTION, newestMigration, planJourney, whereOf} from '../../support/faults/crash.js'
+import {closeFirst, live, openScene, type Place, until} from '../../support/servers/live.js'
+import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
+
+/** A neighbour's interruption beyond what it has anyway, in ms. */
+const TOLERATED_MS = 200
+
+/** Somebody else on the topic, who notes when messages come. */
+class Neighbour {
+  readonly name: string
+  private last = 0
+  private longest = 0
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  got(): void {
+    const now = performance.now()
+    if (this.last > 0) this.longest = Math.max(this.longest, now - this.last)
+    this.last = now
+  }
+
+  /** The longest silence since it was asked last, in ms. */
+  silence(): number {
+    const found = Math.max(this.longest, performance.now() - this.last)
+    this.longest = 0
+    return Math.round(found)
+  }
+}
+
+/** A Shared and a Failover subscription and a reader, each with all messages of the topic. */
+async function moveIn(t: TestContext, place: Place, scene: Scene): Promise<Neighbour[]> {
+  const {transport} = place
+  const neighbours: Neighbour[] = []
+  for (const type of ['Shared', 'Failover'] as const) {
+    const neighbour = new Neighbour(type)
+    neighbours.push(neighbour)
+    const ready = Promise.withResolvers<MessageConsumer>()
+    const consumer = await transport.consume({
+      topic: scene.topic,
+      subscription: `neighbour-${type.toLowerCase()}`,
+      type,
+      name: `${type.toLowerCase()}-0`,
+      receiverQueueSize: 500,
+      onMessage: (message) => {
+        neighbour.got()
+        void ready.promise.then((known) => known.ack(message))
+      },
+    })
+    ready.resolve(consumer)
+    closeFirst(t, () => consumer.close())
+  }
+  const reading = new Neighbour('reader')
+  neighbours.push(reading)
+  const reader = await transport.read({
+    topic: scene.topic,
+    after: null,
+    receiverQueueSize: 500,
+    onMessage: () => {
+      reading.got()
+    },
+  })
+  closeFirst(t, () => reader.close())
+  return neighbours
+}
+
+async function migrate(place: Place, scene: Scene, journey: Journey): Promise<MigrationResult> {
+  const accept = journey.strategy === 'in-place' ? ['--accept', 'neighbours-restricted'] : []
+  const plan = await planJourney(place, scene, journey, accept)
+  const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', ...whereOf(place)]
+  const running = askCli<MigrationResult>(args)
+  await until('all being prepared', async () => (await newestMigration(place))?.readyToCutOver === true)
+  scene.startStandby(scene.topic, journey.strategy === 'in-place' ? SUBSCRIPTION : NEW_SUBSCRIPTION)
+  const id = (await newestMigration(place))?.id ?? ''
+  await askCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)])
+  return running
+}
+
+for (const strategy of ['blue-green', 'in-place'] as const) {
+  test(
+    `${strategy}: other subscriptions of the topic go on meanwhile`,
+    live(async (t, place) => {
+      const journey: Journey = {strategy, from: 'Shared', to: 'Key_Shared'}
+      const scene = await openScene(t, place)
+      const neighbours = await moveIn(t, place, scene)
+      await delay(1000) // the first messages come in bursts
+      for (const neighbour of neighbours) neighbour.silence()
+      await delay(4000)
+      const baseline = neighbours.map((neighbour) => neighbour.silence())
+      const result = await migrate(place, scene, journey)
+      assert.equal(result.state, 'done')
+      const during = neighbours.map((neighbour) => neighbour.silence())
+      for (const [at, {name}] of neighbours.entries()) {
+        const [was, is] = [baseline[at] ?? 0, during[at] ?? Infinity]
+        t.diagnostic(`${name}: longest silence ${String(was)} ms before, ${String(is)} ms during the migration`)
+        if (strategy === 'blue-green') assert.ok(is <= was + TOLERATED_MS, name)
+      }
+      const figures = await scene.settle()
+      assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+    }),
+  )
+}

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import {test, type TestContext} from 'node:test'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {JournalEntry} from '../../../src/clients/journal/journal-store.js'
+import {ClusterJournal} from '../../../src/clients/journal/cluster-journal.js'
+import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {Worker} from '../../../src/domain/lab/worker.js'
+import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
+import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
+import {type CliRun, parseDocument, startCli} from '../../support/shells/cli.js'
+import {
+  type Journey,
+  NEW_SUBSCRIPTION,
+  newestMigration,
+  planJourney,
+  stateOf,
+  subscriptionsOf,
+  whereOf,
+} from '../../support/faults/crash.js'
+import {brokerVersion, live, openScene, type Place, until} from '../../support/servers/live.js'
+import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
+
+const IN_PLACE = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
+const BLUE_GREEN = {...IN_PLACE, strategy: 'blue-green'} as const
+
+/**
+ * Before 4.0 the broker reads on for consumers that are behind: a slow fleet may have more to finish than a drain waits for.
+ * Then delivery to it goes on.
+ */
+const READS_FAR_AHEAD = mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared')
+
+/** A worker whose time for a message can be changed while it works. */
+class Changing implements Worker {
+  workMs: (key: string, sequence: number) => number = () => 5
+
+  async work(key: string, sequence: number, closing: AbortSignal): Promise<{startedAt: number; endedAt: number}> {
+    const startedAt = Date.now()
+    await delay(this.workMs(key, sequence), undefined, {signal: closing})
+    return {startedAt, endedAt: Date.now()}
+  }
+}
+
+interface Soaking {
+  readonly scene: Scene
+  readonly worker: Changing
+  readonly before: unknown
+  readonly finished: Promise<CliRun>
+}
+
+/** A migration whose switch is done and whose soak has begun. */
+async function soaking(t: TestContext, place: Place, journey: Journey, ...more: string[]): Promise<Soaking> {
+  const scene = await openScene(t, place)
+  const before = await stateOf(place, scene)
+  const worker = new Changing()
+  const plan = await planJourney(place, scene, journey)
+  const {finished} = startCli(['migrate', 'apply', plan, '--yes', '--json', ...more, ...whereOf(place)])
+  const isBlueGreen = journey.strategy === 'blue-green'
+  if (isBlueGreen) {
+    await until('the door', async () =>
+      ['block-auto-create', 'pause-new'].includes((await newestMigration(place))?.step ?? ''),
+    )
+  }
+  scene.startStandby(scene.topic, isBlueGreen ? NEW_SUBSCRIPTION : SUBSCRIPTION, worker)
+  await until(
+    'the soak',
+    async () => (await newestMigration(place))?.step === 'soak' && (await hasIntent(place)),
+    60_000,
+  )
+  return {scene, worker, before, finished}
+}
+
+async function entriesOf(place: Place): Promise<JournalEntry[]> {
+  const journal = new ClusterJournal(place.admin, place.namespace)
+  const [id = ''] = await journal.list()
+  return (await journal.read(id)).filter((line) => line.kind === 'entry')
+}
+
+async function hasIntent(place: Place): Promise<boolean> {
+  return (await entriesOf(place)).some(({phase, step}) => step === 'soak' && phase === 'intent')
+}
+
+async function isGoingBack(place: Place): Promise<boolean> {
+  return (await entriesOf(place)).some(({direction}) => direction === 'rollback')
+}
+
+/** Requires that it goes back by itself within 30 s of the fault. */
+async function requireWayBack(
+  t: TestContext,
+  place: Place,
+  run: Promise<CliRun>,
+  faultAt: number,
+  says: RegExp,
+  mayStop = false,
+): Promise<void> {
+  const {code, stdout} = await run
+  assert.equal(code, 8, stdout)
+  const {error} = parseDocument(stdout)
+  const turned = (await entriesOf(place)).find(({direction}) => direction === 'rollback')
+  if (mayStop && error.code === 'E_STOPPED') {
+    assert.match(
+      error.message,
+      /delivery was held for 6\d s and runs again: drain waited 60 s for acknowledgements from /,
+    )
+    assert.match(String(turned?.data['reason']), says)
+  } else {
+    assert.equal(error.code, 'E_ROLLED_BACK', error.message)
+    assert.match(error.message, says)
+  }
+  const afterMs = Date.parse(turned?.at ?? '') - faultAt
+  t.diagnostic(`the way back began ${String(afterMs)} ms after the fault: ${error.message}`)
+  assert.ok(afterMs < 30_000)
+}
+
+test(
+  'a healthy fleet: the soak ends, and nothing goes back',
+  live(async (t, place) => {
+    const {finished, scene} = await soaking(t, place, IN_PLACE, '--soak', '12s')
+    const run = await finished
+    assert.equal(run.code, 0, run.stdout)
+    assert.equal(parseDocument<MigrationResult>(run.stdout).result.state, 'done')
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+  }),
+)
+
+test(
+  'a fleet that has become slow: it goes back by itself, none lost, none twice',
+  live(async (t, place) => {
+    const {before, finished, scene, worker} = await soaking(t, place, IN_PLACE, '--soak', '60s')
+    const faultAt = Date.now()
+    worker.workMs = () => 1000
+    const says = /worse than the old one: .*new-\d has \d+ to acknowledge/
+    await requireWayBack(t, place, finished, faultAt, says, READS_FAR_AHEAD)
+    if (READS_FAR_AHEAD) worker.workMs = () => 5
+    else assert.deepEqual(await stateOf(place, scene), before)
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+  }),
+)
+
+test(
+  'a hot key that one consumer can not keep up with: it goes back by itself',
+  live(async (t, place) => {
+    const {finished, scene, worker} = await soaking(t, place, IN_PLACE, '--soak', '60s')
+    const faultAt = Date.now()
+    worker.workMs = (key) => (key === 'user-hot' ? 15 : 5)
+    scene.heat(0.4)
+    await until('the way back', () => isGoingBack(place), 60_000)
+    scene.heat(0) // what has heaped up for the key is there all the same, and must neither be lost nor come twice
+    await requireWayBack(t, place, finished, faultAt, /oldest message of partition \d has waited/)
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
+  }),
+)
+
+test(
+  'somebody opens the door and the old fleet is back beside the new one: it goes back by itself, none lost',
+  live(async (t, place) => {
+    const {finished, scene} = await soaking(t, place, BLUE_GREEN, '--soak', '60s')
+    const faultAt = Date.now()
+    await place.admin.setAutoSubscriptionCreation(scene.topic, null)
+    await requireWayBack(t, place, finished, faultAt, /consumers of the old fleet are connected: old-0/)
+    assert.deepEqual(await subscriptionsOf(place, scene), {[SUBSCRIPTION]: Array<string>(4).fill('Shared')})
+    const figures = await scene.settle()
+    assert.equal(figures.lost, 0)
+  }),
+)
+
+test(
+  '--no-auto-rollback: it says what is worse, and stays',
+  live(async (t, place) => {
+    const {finished, scene, worker} = await soaking(t, place, IN_PLACE, '--soak', '60s', '--no-auto-rollback')
+    worker.workMs = () => 3000
+    const run = await finished
+    worker.workMs = () => 5
+    assert.equal(run.code, 0, run.stdout)
+    const {findings, state} = parseDocument<MigrationResult>(run.stdout).result
+    assert.equal(state, 'done')
+    assert.ok(
+      findings.some(({code}) => code === 'worse-than-before'),
+      JSON.stringify(findings),
+    )
+    await scene.settle()
+  }),
+)

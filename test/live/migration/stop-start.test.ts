@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import {chmod, mkdir, readdir, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {test, type TestContext} from 'node:test'
+
+import type {Scene} from '../../../src/domain/lab/workload.js'
+import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
+import type {MigrationPlan} from '../../../src/domain/migration/plan/plan.js'
+import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
+import {askCli, parseDocument, requireFailure, runCli, startCli} from '../../support/shells/cli.js'
+import {
+  fromElsewhere,
+  newestMigration,
+  planJourney,
+  requireWhole,
+  stateOf,
+  subscriptionsOf,
+  whereOf,
+} from '../../support/faults/crash.js'
+import {brokerVersion, live, openScene, type Place, until} from '../../support/servers/live.js'
+import {brokerBehind} from '../../support/servers/proxy.js'
+
+const JOURNEY = {strategy: 'stop-start', from: 'Shared', to: 'Key_Shared'} as const
+const ALL_NEW = {decision: ['Key_Shared', 'Key_Shared', 'Key_Shared', 'Key_Shared']}
+const ALL_OLD = {decision: ['Shared', 'Shared', 'Shared', 'Shared']}
+
+interface Prepared {
+  readonly scene: Scene
+  readonly before: unknown
+  /** `apply` with hooks that only say that they were called */
+  readonly apply: string[]
+  readonly hooks: string
+  readonly called: (hook: string, direction?: 'rollback' | 'forward') => Promise<void>
+}
+
+async function prepare(t: TestContext, place: Place): Promise<Prepared> {
+  const scene = await openScene(t, place)
+  const before = await stateOf(place, scene)
+  await until('some load', () => scene.tally.sentCount > 200)
+  const plan = await planJourney(place, scene, JOURNEY)
+  const hooks = join(place.folder, 'hooks')
+  const calls = join(place.folder, 'calls')
+  await Promise.all([mkdir(hooks), mkdir(calls)])
+  for (const name of ['stop-old', 'start-new']) {
+    await writeFile(join(hooks, name), `#!/bin/sh\ntouch ${calls}/${name}-$KEYSHIFT_DIRECTION\n`)
+    await chmod(join(hooks, name), 0o755)
+  }
+  return {
+    scene,
+    before,
+    hooks,
+    apply: ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--hooks', hooks, '--json', ...whereOf(place)],
+    called: (hook, direction = 'forward') =>
+      until(`the hook ${hook}`, async () => (await readdir(calls)).includes(`${hook}-${direction}`)),
+  }
+}
+
+test(
+  'one fleet is stopped, the other started, and a rollback does it the other way round; no policy is touched',
+  live(async (t, place) => {
+    const {apply, before, called, hooks, scene} = await prepare(t, place)
+    const run = startCli(apply)
+    await called('stop-old')
+    await scene.stopOld()
+    await called('start-new')
+    const fleet = scene.startStandby()
+    const {code, stdout} = await run.finished
+    assert.equal(code, 0, stdout)
+    const {result} = parseDocument<MigrationResult>(stdout)
+    assert.equal(result.state, 'done')
+    assert.ok((result.gap.consumersMs ?? 0) > 0)
+    assert.ok(result.partitions.every(({markDelete}) => markDelete !== null))
+    assert.deepEqual(await subscriptionsOf(place, scene), ALL_NEW)
+    assert.deepEqual(await stateOf(place, scene), before)
+
+    const back = startCli(['migrate', 'rollback', result.id, '--yes', '--hooks', hooks, '--json', ...whereOf(place)])
+    await called('stop-old', 'rollback')
+    await fleet.retire()
+    await called('start-new', 'rollback')
+    scene.startOld()
+    const gone = await back.finished
+    assert.equal(gone.code, 0, gone.stdout)
+    assert.equal(parseDocument<MigrationResult>(gone.stdout).result.state, 'rolled-back')
+    assert.deepEqual(await subscriptionsOf(place, scene), ALL_OLD)
+    assert.deepEqual(await stateOf(place, scene), before)
+    const figures = await scene.settle()
+    t.diagnostic(JSON.stringify(figures))
+    assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAcross], [0, 0, 0])
+  }),
+)
+
+test(
+  'nobody stops the old fleet: it says who is there, goes back, and the old fleet is served as before; exit 8',
+  live(async (t, place) => {
+    const {apply, before, scene} = await prepare(t, place)
+    const run = await runCli([...apply, '--drain-timeout', '2s'])
+    assert.equal(run.code, 8, run.stdout)
+    const {error} = parseDocument(run.stdout)
+    assert.equal(error.code, 'E_ROLLED_BACK')
+    assert.match(
+      error.message,
+      /the Shared fleet to be stopped: old-0, old-1, old-2, old-3 on partition 0, partition 1/,
+    )
+    assert.deepEqual(await subscriptionsOf(place, scene), ALL_OLD)
+    assert.deepEqual(await stateOf(place, scene), before)
+    const sent = scene.tally.sentCount
+    await until('load afterwards', () => scene.tally.sentCount > sent + 200)
+    const figures = await scene.settle()
+    assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
+  }),
+)
+
+test(
+  'killed while it waits for the old fleet to be stopped: another machine goes on',
+  live(async (t, place) => {
+    const {apply, before, called, scene} = await prepare(t, place)
+    const run = startCli(apply)
+    await called('stop-old')
+    run.child.kill('SIGKILL')
+    await run.finished
+    await scene.stopOld()
+    scene.startStandby()
+    const id = (await newestMigration(place))?.id ?? ''
+    const resumed = await fromElsewhere(place, ['migrate', 'resume', id, '--yes'])
+    assert.equal(resumed.code, 0, resumed.stdout)
+    assert.equal(parseDocument<MigrationResult>(resumed.stdout).result.state, 'done')
+    assert.deepEqual(await subscriptionsOf(place, scene), ALL_NEW)
+    assert.deepEqual(await stateOf(place, scene), before)
+    await requireWhole(scene)
+  }),
+)
+
+test(
+  'topic policies are off, or refused to this login: the plan is to stop and start, another way is blocked',
+  live(async (t, place) => {
+    const scene = await openScene(t, place)
+    for (const [status, says] of [
+      [405, 'switched off on the broker.*--strategy stop-start'],
+      [403, 'administrator of the tenant.*--strategy stop-start'],
+    ] as const) {
+      const adminUrl = await brokerBehind(t, place.addresses.adminUrl, {
+        refuse: (path) =>
+          /subscriptionTypesEnabled|dispatchRate|autoSubscriptionCreation/.test(path)
+            ? {status, body: '{"reason":"no"}'}
+            : null,
+      })
+      const args = ['migrate', 'plan', scene.topic.full, 'decision', '--to', 'Key_Shared', '--admin-url', adminUrl]
+      const plan = await askCli<MigrationPlan>(args)
+      assert.equal(plan.strategy, 'stop-start')
+      assert.deepEqual(
+        plan.findings.filter(({severity}) => severity === 'warn').map((finding) => finding.code),
+        mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared')
+          ? ['delivery-not-paused', 'double-delivery', 'known-bugs']
+          : ['delivery-not-paused'],
+      )
+      const blocked = [...args, '--strategy', 'in-place']
+      await requireFailure({args: blocked, exit: 3, code: 'E_PLAN_BLOCKED', says: new RegExp(says)})
+    }
+  }),
+)
+
+test(
+  'a login that may not make topics: apply says so, names the journal in files, and nothing begins',
+  live(async (t, place) => {
+    const {apply, before, scene} = await prepare(t, place)
+    const adminUrl = await brokerBehind(t, place.addresses.adminUrl, {
+      refuse: (path) => (path.includes('__keyshift-journal') ? {status: 403, body: '{"reason":"Unauthorized"}'} : null),
+    })
+    const args = [...apply.filter((part) => part !== '--json'), '--admin-url', adminUrl]
+    await requireFailure({args, exit: 4, code: 'E_NOT_ALLOWED', says: /may not make a topic in public\/t-/})
+    const {error} = parseDocument((await runCli([...args, '--json'])).stdout)
+    assert.match(error.next.join(), /--journal file:DIRECTORY/)
+    assert.deepEqual(await stateOf(place, scene), before)
+  }),
+)

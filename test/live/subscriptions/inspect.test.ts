@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {ConsumerStats} from '../../../src/clients/pulsar-admin/types.js'
+import type {SubscriptionReport} from '../../../src/domain/subscriptions/inspect/subscription-report.js'
+import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
+import {ask, closeFirst, connectIdle, live, type Place, until} from '../../support/servers/live.js'
+import type {TopicName} from '../../../src/topic-name.js'
+
+interface BrokerStats {
+  subscriptions: Record<
+    string,
+    {
+      type: string
+      msgBacklog: number
+      unackedMessages: number
+      consumers: Array<{consumerName: string; unackedMessages: number}>
+    }
+  >
+}
+
+/** A subscription that stands still: consumers that hold messages and acknowledge nothing, and a backlog behind them. */
+async function standingStill(place: Place, topic: TopicName): Promise<void> {
+  const producer = await place.transport.produce(topic)
+  await place.admin.createSubscription(topic, 'decision', 'earliest')
+  for (const name of ['a', 'b', 'c']) {
+    await connectIdle(place, topic, 'decision', name)
+  }
+  for (let at = 0; at < 200; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
+  await producer.close()
+}
+
+async function brokerStats({addresses}: Place, topic: string): Promise<BrokerStats> {
+  return (await ask(
+    addresses,
+    'GET',
+    `${topic.replace('persistent://', '/persistent/')}/stats?getPreciseBacklog=true`,
+  )) as BrokerStats
+}
+
+for (const partitions of [0, 4]) {
+  test(
+    `inspect agrees with the broker's own statistics, ${partitions === 0 ? 'plain topic' : 'partitioned topic'}`,
+    live(async (t, place) => {
+      const topic = place.topic('orders')
+      if (partitions === 0) await place.admin.createTopic(topic)
+      else await place.admin.createPartitionedTopic(topic, partitions)
+      await standingStill(place, topic)
+      const parts =
+        partitions === 0
+          ? [topic.full]
+          : Array.from({length: partitions}, (_, at) => `${topic.full}-partition-${String(at)}`)
+      await until('the consumers holding as many as they can', async () => {
+        const held = async (): Promise<number[]> => {
+          const stats = await Promise.all(parts.map((part) => brokerStats(place, part)))
+          return stats.map(({subscriptions}) => subscriptions['decision']?.unackedMessages ?? 0)
+        }
+        const first = await held()
+        await delay(300)
+        return first.every((count) => count > 0) && (await held()).join() === first.join()
+      })
+
+      const report = await askCli<SubscriptionReport>(['subscriptions', 'inspect', topic.full, 'decision'])
+      const text = (await runCli(['subscriptions', 'inspect', topic.full, 'decision'])).stdout
+
+      assert.equal(report.partitionCount, partitions === 0 ? null : partitions)
+      assert.equal(report.total.consumers, 3)
+      assert.equal(report.partitions.length, parts.length)
+      for (const [at, part] of parts.entries()) {
+        const own = (await brokerStats(place, part)).subscriptions['decision']
+        const row = report.partitions[at]
+        assert.ok(own && row)
+        assert.equal(row.type, own.type)
+        assert.equal(row.backlogEntries, own.msgBacklog)
+        assert.equal(row.unackedMessages, own.unackedMessages)
+        assert.deepEqual(
+          row.consumers.map(({name, unackedMessages}) => [name, unackedMessages]),
+          own.consumers.map(({consumerName, unackedMessages}) => [consumerName, unackedMessages]).toSorted(),
+        )
+        const label = partitions === 0 ? '-' : String(at)
+        assert.match(
+          text,
+          new RegExp(`^ +${label} +Shared +3 +${String(own.msgBacklog)} +${String(own.unackedMessages)} `, 'm'),
+        )
+      }
+      assert.equal(report.total.backlogEntries, 200)
+      assert.match(text, /^backlog entries +200$/m)
+    }),
+  )
+}
+
+test(
+  'Key_Shared consumers that forget some messages: who holds what, how much is acknowledged behind it, who writes, and all of it raw',
+  live(async (t, place) => {
+    const topic = place.topic('held')
+    await place.admin.createPartitionedTopic(topic, 2)
+    for (const name of ['a', 'b', 'c']) await forgetful(place, topic, name)
+    const producer = await place.transport.produce(topic)
+    closeFirst(t, () => producer.close())
+    for (let at = 0; at < 400; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
+    const args = ['subscriptions', 'inspect', topic.full, 'decision']
+    let report = await askCli<SubscriptionReport>(args)
+    await until('acknowledgements behind a held mark-delete position', async () => {
+      report = await askCli<SubscriptionReport>(args)
+      return report.partitions.every(({cursor}) => (cursor?.ackedBehindEntries ?? 0) > 20)
+    })
+    for (const {
+      ackHoles,
+      consumers,
+      cursor,
+      lastAckedAt,
+      lastDeliveredAt,
+      partition,
+      publishers,
+      topic: ofTopic,
+    } of report.partitions) {
+      assert.ok(cursor?.markDelete && cursor.firstUnacked)
+      const [ledger, entry] = cursor.markDelete.split(':').map(Number)
+      assert.equal(cursor.firstUnacked, `${String(ledger)}:${String((entry ?? 0) + 1)}`, 'what mark-delete waits for')
+      assert.ok((ackHoles ?? 0) > 0)
+      assert.equal(
+        consumers.reduce((sum, {keyHashSlots}) => sum + (keyHashSlots ?? 0), 0),
+        slotsOf(report),
+      )
+      assert.ok(consumers.every((one) => one.messagesPerEntry === 1 && (one.deliveredMessages ?? 0) > 0))
+      for (const at of [lastAckedAt, lastDeliveredAt, ofTopic.lastPublishedAt ?? lastAckedAt]) {
+        assert.ok(Math.abs(Date.parse(at ?? '') - Date.parse(report.asOf)) < 60_000, String(at))
+      }
+      assert.deepEqual([publishers.length, ofTopic.waitingPublishers], [1, 0])
+      const own = await brokerStats(place, `${topic.full}-partition-${String(partition)}`)
+      const raw = report.raw.partitions.find((one) => one.partition === partition)
+      assert.deepEqual(Object.keys(raw?.subscription ?? {}), Object.keys(own.subscriptions['decision'] ?? {}))
+      assert.deepEqual(
+        [...Object.keys(raw?.topic ?? {}), 'subscriptions'].toSorted(),
+        Object.keys(own).toSorted(),
+        'every field that this broker sends',
+      )
+      assert.equal(raw?.cursor?.['markDeletePosition'], cursor.markDelete)
+    }
+    const text = (await runCli(args)).stdout
+    assert.match(text, /What holds it up\nPARTITION +ALL ACKED UP TO +WAITS FOR +ACKED BEHIND IT/)
+  }),
+)
+
+test(
+  'many partitions and consumers: 16 cursors unless all are asked for, and no line is wider than a terminal',
+  live(async (_t, place) => {
+    const topic = place.topic('wide')
+    await place.admin.createPartitionedTopic(topic, 64)
+    await standingStill(place, topic)
+    const args = ['subscriptions', 'inspect', topic.full, 'decision']
+    const short = await runCli([...args, '--json'])
+    const {result, warnings} = parseDocument<SubscriptionReport>(short.stdout)
+    assert.equal(result.cursorsNotRead.length, 48)
+    assert.match(warnings.join(), /the cursors of 48 of 64 partitions were not read: --cursors reads every one/)
+    const whole = await askCli<SubscriptionReport>([...args, '--cursors', '--oldest'])
+    assert.deepEqual(whole.cursorsNotRead, [])
+    const ages = whole.partitions.flatMap(({oldestAgeMs}) => oldestAgeMs ?? [])
+    assert.equal(ages.length, whole.partitions.filter(({backlogEntries}) => (backlogEntries ?? 0) > 0).length)
+    assert.ok(ages.length > 0 && Math.max(...ages) < 120_000)
+
+    const {stderr, stdout} = await runCli(args)
+    assert.match(stderr, /the cursors of 48 of 64/)
+    const lines = stdout.split('\n').filter((line) => !/^(no limit|not known)/.test(line))
+    assert.deepEqual(
+      lines.filter((line) => line.length > 110),
+      [],
+    )
+    assert.equal(stdout.match(/^ +\d+ +Shared +3 /gm)?.length, 64, 'a row for each partition')
+    assert.ok(lines.length < 64 + 80, `${String(lines.length)} lines`)
+  }),
+)
+
+/** A Key_Shared consumer that never acknowledges every 25th message. */
+async function forgetful(place: Place, topic: TopicName, name: string): Promise<void> {
+  let count = 0
+  const joining = place.transport.consume({
+    topic,
+    subscription: 'decision',
+    type: 'Key_Shared',
+    name,
+    receiverQueueSize: 1000,
+    onMessage: (message) => {
+      count++
+      if (count % 25 !== 0) void joining.then((consumer) => consumer.ack(message))
+    },
+  })
+  await joining
+}
+
+/** The slots that all consumers of a partition own together: consistent hashing before 4.0 has another space. */
+function slotsOf({raw}: SubscriptionReport): number {
+  const consumers = raw.partitions[0]?.subscription['consumers'] as ConsumerStats[]
+  const ranges = consumers.flatMap(({keyHashRangeArrays, keyHashRanges = []}) => {
+    return keyHashRangeArrays ?? keyHashRanges.map((text) => JSON.parse(text) as [number, number])
+  })
+  return ranges.reduce((sum, [start, end]) => sum + end - start + 1, 0)
+}

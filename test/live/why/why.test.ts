@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {Explanation} from '../../../src/domain/why/explain-key.js'
+import {pausedRate} from '../../../src/domain/migration/pause-rate.js'
+import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
+import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
+import {KEYS} from '../../support/faults/fault-causes.js'
+import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
+import {brokerVersion, live, until} from '../../support/servers/live.js'
+
+const why = (lab: FaultLab, key: string, ...more: readonly string[]): Promise<Explanation> =>
+  askCli<Explanation>(['why', lab.topic.full, SUB, key, '--stuck-after', '2s', ...more])
+
+const evidenceOf = (chain: Explanation['chain'], wanted: string): string | undefined =>
+  chain.flatMap(({evidence}) => evidence).find(({field}) => field === wanted)?.value
+
+/** Asks until the verdict is the one that is waited for; ages have to grow first. */
+async function whyUntil(lab: FaultLab, key: string, code: string, ...more: readonly string[]): Promise<Explanation> {
+  let explanation: Explanation | null = null
+  await until(
+    `the verdict ${code}`,
+    async () => {
+      explanation = await why(lab, key, ...more)
+      return explanation.verdict.code === code
+    },
+    30_000,
+  ).catch(() => undefined)
+  const last = explanation as Explanation | null
+  assert.equal(last?.verdict.code, code, JSON.stringify(last))
+  return last
+}
+
+/** Asks until the verdict's sentence is such. */
+async function whyUntilSays(lab: FaultLab, key: string, says: RegExp): Promise<Explanation> {
+  let last = await why(lab, key)
+  await until(`the verdict saying ${String(says)}`, async () => {
+    last = await why(lab, key)
+    return says.test(last.verdict.says)
+  }).catch(() => undefined)
+  assert.match(last.verdict.says, says)
+  return last
+}
+
+test(
+  'nothing of the key waits: it says so; and a key behind what was read is not found',
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, null)
+    await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-1' ? 'ignore' : 'ack'), type: 'Key_Shared'})
+    await lab.publish(100, KEYS)
+    const none = await whyUntil(lab, 'user-3', 'nothing-waits')
+    assert.deepEqual([none.verdict.confidence, none.consumer?.name, none.changing], ['high', 'worker-0', false])
+    assert.deepEqual(
+      none.chain.map(({link}) => link),
+      ['slot', 'owner', 'backlog'],
+    )
+    await lab.place.admin.setSubscriptionDispatchRate(lab.topic, SUB, pausedRate(1))
+    // The hold takes a moment, and lets a few messages through. user-1 waits before them, and is never acknowledged.
+    await until('the hold coming into force', async () => {
+      await lab.publish(10, ['user-3'])
+      return (await why(lab, 'user-3')).verdict.code !== 'nothing-waits'
+    })
+    const behind = await why(lab, 'user-3', '--max', '1')
+    assert.deepEqual([behind.verdict.code, behind.verdict.confidence], ['not-found', 'low'])
+    const held = await whyUntil(lab, 'user-3', 'dispatch-throttled')
+    // How many a hold lets through before it holds depends on the broker.
+    assert.match(held.verdict.says, /^\d+ messages of user-3 wait, the oldest for .*delivery is held/)
+  }),
+)
+
+test(
+  'the consumer that gets the key has its message in hand',
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, 2)
+    await lab.join({name: 'worker-0', habit: 'ignore', type: 'Failover'})
+    await lab.publish(20, KEYS)
+    const silent =
+      /worker-0 has it.*; it has acknowledged nothing on partition \d since it connected, [\d.]+ s ago, and got/
+    const {chain, consumer, slot, verdict} = await whyUntilSays(lab, 'user-3', silent)
+    assert.equal(verdict.code, 'in-hand')
+    assert.deepEqual([consumer?.name, slot, verdict.confidence], ['worker-0', null, 'medium'])
+    assert.match(verdict.says, /^1 messages of user-3 wait, the oldest for .*: worker-0 has it/)
+    assert.deepEqual(
+      chain.map(({link}) => link),
+      ['partition', 'owner', 'backlog'],
+    )
+    assert.equal(evidenceOf(chain, 'messages of the key'), '1')
+    assert.equal(evidenceOf(chain, 'lastAckedTimestamp'), 'never')
+    assert.match(evidenceOf(chain, 'lastConsumedTimestamp') ?? '', /^\d{4}-\d\d-\d\dT/)
+  }),
+)
+
+test(
+  'the consumer that has a message in hand did acknowledge others: it says for how long it has not',
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, null)
+    await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-3' ? 'ignore' : 'ack'), type: 'Key_Shared'})
+    await lab.publish(20, KEYS)
+    const young = await whyUntil(lab, 'user-3', 'in-hand')
+    const silent =
+      /worker-0 has it.*; it has acknowledged nothing for ([\d.]+) s, and got its last message [\d.]+ s ago$/
+    const {chain, verdict} = await whyUntilSays(lab, 'user-3', silent)
+    const ackedMs = Date.parse(evidenceOf(chain, 'lastAckedTimestamp') ?? '')
+    assert.ok(Math.abs(Date.now() - ackedMs - Number(silent.exec(verdict.says)?.[1]) * 1000) < 2000)
+    assert.equal(evidenceOf(chain, 'lastAckedTimestamp'), evidenceOf(young.chain, 'lastAckedTimestamp'))
+  }),
+)
+
+test(
+  'its slot is draining: it names who has to acknowledge first',
+  {skip: mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared') ? 'draining slots came with 4.0' : false},
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, null)
+    await lab.join({name: 'worker-0', habit: 'ignore', type: 'Key_Shared'})
+    await lab.publish(200, KEYS)
+    await until('worker-0 having them all', async () => {
+      const {subscriptions = {}} = await place.admin.topicStats(lab.topic)
+      return subscriptions[SUB]?.unackedMessages === 200
+    })
+    await lab.join({name: 'worker-1', habit: 'ack', type: 'Key_Shared'})
+    await lab.publish(200, KEYS)
+    const moved = []
+    for (const key of KEYS.slice(0, 8)) {
+      const explanation = await why(lab, key)
+      if (explanation.consumer?.name === 'worker-1') moved.push(explanation)
+    }
+    assert.ok(moved.length > 0)
+    for (const {chain, verdict} of moved) {
+      assert.equal(verdict.code, 'draining')
+      assert.match(verdict.says, /until worker-0 has acknowledged older ones of slot \d+/)
+      assert.ok(chain.some(({link}) => link === 'draining'))
+    }
+  }),
+)
+
+test(
+  'its Redis lock is held by nobody who lives; a Shared subscription',
+  live(async (t, place) => {
+    const lab = await FaultLab.open(place, 2)
+    const {lock, pattern} = await lab.leaveLock(t, 'user-7')
+    await lab.join({name: 'worker-0', habit: 'ignore'})
+    await lab.publish(50, KEYS)
+    const {chain, verdict} = await whyUntil(lab, 'user-7', 'locked', ...pattern)
+    assert.match(verdict.says, /its Redis lock is held by worker-9.*no consumer that lives/)
+    assert.equal(verdict.next, `keyshift locks inspect '${lock}'`)
+    assert.equal(chain.at(-1)?.link, 'lock')
+    const free = await why(lab, 'user-8', ...pattern)
+    assert.equal(free.chain.at(-1)?.says, 'nobody holds a Redis lock of it')
+    const text = (await runCli(['why', lab.topic.full, SUB, 'user-7', ...pattern])).stdout
+    assert.match(text, /→ worker-9.* holds its Redis lock/)
+    assert.match(text, /^next: keyshift locks inspect/m)
+  }),
+)
+
+test(
+  'bad input: no such subscription, a pattern of many locks',
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, null)
+    for (const [args, code] of [
+      [['none', 'a'], 'E_SUBSCRIPTION_NOT_FOUND'],
+      [[SUB, 'a', '--key-pattern', 'lock:*:{key}'], 'E_PATTERN'],
+      [[SUB], 'E_USAGE'],
+    ] as const) {
+      const run = await runCli(['why', lab.topic.full, ...args, '--json'])
+      assert.equal(parseDocument(run.stdout).error.code, code, run.stdout)
+    }
+  }),
+)

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import {fork} from 'node:child_process'
+import {once} from 'node:events'
+import {mkdtemp} from 'node:fs/promises'
+import {join} from 'node:path'
+import type {TestContext} from 'node:test'
+
+import type {Fleet} from '../../../src/domain/lab/fleet.js'
+import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {MigrationList, MigrationStatus} from '../../../src/domain/migration/journal/status.js'
+import {type MigratableType, type Strategy} from '../../../src/domain/migration/strategy.js'
+import {askCli, type CliRun, parseDocument, startCli} from '../shells/cli.js'
+import {ask, closeFirst, type Place, until} from '../servers/live.js'
+import {SUBSCRIPTION} from '../reports/migration-runs.js'
+import {ROOT} from '../root.js'
+
+export const NEW_SUBSCRIPTION = 'decision-new'
+
+export interface Journey {
+  readonly strategy: Strategy
+  readonly from: MigratableType
+  readonly to: MigratableType
+}
+
+export const JOURNEYS: readonly Journey[] = [
+  {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'},
+  {strategy: 'blue-green', from: 'Shared', to: 'Key_Shared'},
+  {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'},
+]
+
+/** Before or after a line of a run's journal: by its number from 0, or by its step and phase as `disconnect intent`. */
+export interface Moment {
+  readonly line: number | string
+  readonly when: 'after' | 'before'
+}
+
+export interface HaltedRun {
+  readonly kill: () => void
+  readonly goOn: () => void
+  readonly ended: Promise<RunEnd>
+}
+
+export interface RunEnd {
+  /** null when it was killed */
+  readonly code: number | null
+  readonly said: string
+}
+
+/** Flags that find a place's migrations in the cluster. */
+export function whereOf({namespace}: Place): string[] {
+  return ['--journal', 'cluster', '--namespace', namespace]
+}
+
+/** Plans a journey by the command line. @returns the plan's file. */
+export async function planJourney(
+  place: Place,
+  scene: Scene,
+  {strategy, to}: Journey,
+  more: readonly string[] = [],
+): Promise<string> {
+  const file = join(place.folder, `${scene.topic.local}.json`)
+  const target = strategy === 'blue-green' ? ['--new-subscription', NEW_SUBSCRIPTION] : []
+  await askCli([
+    'migrate',
+    'plan',
+    scene.topic.full,
+    SUBSCRIPTION,
+    '--to',
+    to,
+    '--strategy',
+    strategy,
+    ...target,
+    ...more,
+    '-o',
+    file,
+  ])
+  return file
+}
+
+/**
+ * Starts the new fleet as an operator would: in place at once, for the broker refuses it; blue-green as soon as the door
+ * is closed, for before it would make the new subscription itself.
+ */
+export async function startWhenRefused(place: Place, scene: Scene, {strategy}: Journey): Promise<Fleet> {
+  if (strategy === 'in-place') return scene.startStandby()
+  const path = `${scene.topic.full.replace('persistent://', '/persistent/')}/autoSubscriptionCreation`
+  const closed = async (): Promise<boolean> => {
+    const answer = await ask(place.addresses, 'GET', path).catch(() => null) // the broker may be away
+    const door = answer as {allowAutoSubscriptionCreation: boolean} | null
+    return door?.allowAutoSubscriptionCreation === false
+  }
+  await until('the door being closed', closed, 60_000)
+  return scene.startStandby(scene.topic, NEW_SUBSCRIPTION)
+}
+
+/** Applies a plan in a process of its own, up to a moment. @returns the run, halted there; fails when it ended before. */
+export async function applyUntil(t: TestContext, place: Place, plan: string, {line, when}: Moment): Promise<HaltedRun> {
+  const script = join(ROOT, 'test', 'crash', 'halting-run.ts')
+  const {adminUrl, webSocketUrl} = place.addresses
+  const child = fork(script, [adminUrl, webSocketUrl, plan, String(line), when], {
+    execArgv: ['--import', 'tsx'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let said = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString('utf8')
+  })
+  const ended = once(child, 'close').then(([code]): RunEnd => ({code: code as number | null, said}))
+  closeFirst(t, async () => {
+    child.kill('SIGKILL') // one that a failed test leaves would wait for ever
+    await ended
+  })
+  const first = await Promise.race([once(child, 'message'), ended])
+  assert.ok(Array.isArray(first), `the run ended before it came to its line: ${said}`)
+  return {
+    kill: () => child.kill('SIGKILL'),
+    goOn: () => child.send('go on'),
+    ended,
+  }
+}
+
+/** Applies a plan in a process that is killed at a moment. */
+export async function applyAndDie(t: TestContext, place: Place, plan: string, moment: Moment): Promise<void> {
+  const run = await applyUntil(t, place, plan, moment)
+  run.kill()
+  assert.equal((await run.ended).code, null)
+}
+
+/** Runs a verb as another machine would: from another folder, with another home and no files of the first. */
+export async function fromElsewhere(place: Place, args: readonly string[]): Promise<CliRun> {
+  const home = await mkdtemp(join(place.folder, 'home-'))
+  return startCli([...args, '--json', ...whereOf(place)], {HOME: home, XDG_DATA_HOME: home}, undefined, home).finished
+}
+
+export async function newestMigration(place: Place): Promise<MigrationStatus | undefined> {
+  const {migrations} = await askCli<MigrationList>(['migrate', 'list', ...whereOf(place)])
+  return migrations.at(-1)
+}
+
+/** The topic's policies by the broker's own words, and every claim of the place. */
+export async function stateOf(place: Place, scene: Scene): Promise<unknown> {
+  const base = scene.topic.full.replace('persistent://', '/persistent/')
+  const policy = (path: string): Promise<unknown> => policyAt(place, `${base}/${path}`)
+  const types = (await policy('subscriptionTypesEnabled')) as string[] | null
+  const topics = (await ask(place.addresses, 'GET', `/persistent/${place.namespace}/partitioned`)) as string[]
+  return {
+    types: types?.length === 0 ? null : types, // once removed, the broker gives it as an empty list
+    rates: [await policy(`${SUBSCRIPTION}/dispatchRate`), await policy(`${NEW_SUBSCRIPTION}/dispatchRate`)],
+    door: await policy('autoSubscriptionCreation'),
+    claims: topics.filter((name) => name.includes('__keyshift-claim-')),
+  }
+}
+
+/** null where it is unset, or the broker has no topic policies (405). */
+async function policyAt({addresses}: Place, path: string): Promise<unknown> {
+  const answer = await fetch(`${addresses.adminUrl}/admin/v2${path}`)
+  if (answer.status === 405) return null
+  const text = await answer.text()
+  assert.ok(answer.ok, `${path} answered ${String(answer.status)} ${text}`)
+  return text === '' ? null : (JSON.parse(text) as unknown)
+}
+
+/** Subscription → type on each partition. */
+export async function subscriptionsOf(place: Place, scene: Scene): Promise<Record<string, string[]>> {
+  const path = `${scene.topic.full.replace('persistent://', '/persistent/')}/partitioned-stats`
+  const {partitions} = (await ask(place.addresses, 'GET', path)) as {
+    partitions: Record<string, {subscriptions: Record<string, {type: string}>}>
+  }
+  const found: Record<string, string[]> = {}
+  for (const {subscriptions} of Object.values(partitions)) {
+    for (const [name, {type}] of Object.entries(subscriptions)) (found[name] ??= []).push(type)
+  }
+  return found
+}
+
+/**
+ * Requires that a run ended well; or that it stopped safely, and comes to its end when it is resumed, or after it has gone
+ * back, when it is begun again.
+ *
+ * @returns the fleet that has the messages then, and what the runs said that stopped.
+ */
+export async function bringToEnd(
+  place: Place,
+  scene: Scene,
+  journey: Journey,
+  {run, standby}: {run: RunEnd; standby: Promise<Fleet>},
+): Promise<{fleet: Fleet; stops: string[]}> {
+  if (run.code === 0) return {fleet: await standby, stops: []}
+  assert.equal(run.code, 8, run.said)
+  const stops = [firstLine(run.said)]
+  const id = (await newestMigration(place))?.id ?? ''
+  if ((await newestMigration(place))?.state !== 'rolled-back') {
+    const resumed = await fromElsewhere(place, ['migrate', 'resume', id, '--yes'])
+    if (resumed.code === 0) return {fleet: await standby, stops}
+    assert.equal(resumed.code, 8, resumed.stdout)
+    stops.push(parseDocument(resumed.stdout).error.message)
+  }
+  assert.equal((await newestMigration(place))?.state, 'rolled-back')
+  if ((await newestMigration(place))?.hasRestrictions) {
+    await (await standby).close()
+    const finished = await fromElsewhere(place, ['migrate', 'finish', id, '--yes'])
+    assert.equal(finished.code, 0, finished.stdout)
+  }
+  const plan = await planJourney(place, scene, journey)
+  const again = journey.strategy === 'in-place' ? standby : startWhenRefused(place, scene, journey)
+  const second = await fromElsewhere(place, ['migrate', 'apply', plan, '--yes', '--soak', '0s'])
+  assert.equal(second.code, 0, second.stdout)
+  return {fleet: await again, stops}
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? ''
+}
+
+/** Requires that a journey is done, and finishes it. */
+export async function requireMoved(place: Place, scene: Scene, {strategy, to}: Journey): Promise<void> {
+  const name = strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
+  const subscriptions = await subscriptionsOf(place, scene)
+  assert.deepEqual(Object.keys(subscriptions), [name])
+  assert.ok(
+    subscriptions[name]?.every((type) => type === to),
+    String(subscriptions[name]),
+  )
+  const migration = await newestMigration(place)
+  assert.equal(migration?.state, 'done')
+  const finished = await fromElsewhere(place, ['migrate', 'finish', migration.id, '--yes'])
+  assert.equal(finished.code, 0, finished.stdout)
+}
+
+/** Requires that the load goes on, and that nothing was lost, came twice, or was at two consumers. */
+export async function requireWhole(scene: Scene): Promise<void> {
+  const sent = scene.tally.sentCount
+  await until('load afterwards', () => scene.tally.sentCount > sent + 200)
+  const figures = await scene.settle()
+  assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+}

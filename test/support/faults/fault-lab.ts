@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import type {TestContext} from 'node:test'
+
+import {WebSocket} from 'ws'
+
+import type {Message, MessageConsumer} from '../../../src/clients/pulsar-messages/transport.js'
+import {parseTopicName, type TopicName} from '../../../src/topic-name.js'
+import {ask, closeFirst, type Place, until} from '../servers/live.js'
+import {pythonProgram} from '../fleets/programs.js'
+
+export const SUB = 'decision'
+
+type Deed = 'ack' | 'ignore' | 'nack'
+/** What a consumer does with what it gets. */
+export type Habit = Deed | ((message: Message) => Deed)
+
+export interface LabConsumer {
+  readonly name: string
+  readonly type?: 'Failover' | 'Key_Shared' | 'Shared'
+  readonly habit: Habit
+  readonly queue?: number
+  readonly topic?: TopicName
+}
+
+/** Which slots a consumer asks for, and where. */
+interface Sticky {
+  readonly first?: number
+  readonly last?: number
+  readonly topic?: TopicName
+}
+
+interface StickyConsumer {
+  /** It stays connected, and does nothing any more. */
+  readonly freeze: () => void
+}
+
+/** A topic with a subscription that is to be brought to a halt. */
+export class FaultLab {
+  readonly topic: TopicName
+  readonly place: Place
+
+  private constructor(place: Place) {
+    this.place = place
+    this.topic = place.topic('orders')
+  }
+
+  /** @param partitions null for a plain topic. */
+  static async open(place: Place, partitions: number | null): Promise<FaultLab> {
+    const lab = new FaultLab(place)
+    if (partitions === null) await place.admin.createTopic(lab.topic)
+    else await place.admin.createPartitionedTopic(lab.topic, partitions)
+    await place.admin.createSubscription(lab.topic, SUB, 'earliest')
+    return lab
+  }
+
+  partition(number: number): TopicName {
+    return parseTopicName(`${this.topic.full}-partition-${String(number)}`)
+  }
+
+  /** Publishes so many messages, of keys in turn. */
+  async publish(count: number, keys: ReadonlyArray<string | null>): Promise<void> {
+    const producer = await this.place.transport.produce(this.topic)
+    const payload = Buffer.from('x')
+    for (let at = 0; at < count; at += AT_ONCE) {
+      const some = Array.from({length: Math.min(AT_ONCE, count - at)}, (_, number) => {
+        const key = keys[(at + number) % keys.length] ?? null
+        return producer.send(key === null ? {payload} : {key, payload})
+      })
+      await Promise.all(some)
+    }
+    await producer.close()
+  }
+
+  async join({habit, name, queue = 1000, topic = this.topic, type = 'Shared'}: LabConsumer): Promise<MessageConsumer> {
+    const joining: Promise<MessageConsumer> = this.place.transport.consume({
+      ...{topic, type, name, subscription: SUB, receiverQueueSize: queue},
+      onMessage: (message) => {
+        const what = typeof habit === 'function' ? habit(message) : habit
+        if (what === 'ack') void joining.then((consumer) => consumer.ack(message)).catch(() => undefined)
+        if (what === 'nack') void joining.then((consumer) => consumer.nack(message)).catch(() => undefined)
+      },
+    })
+    return joining
+  }
+
+  /** A Redis lock of a key's messages that nobody who lives holds; it goes with the test. @returns the lock, and how it is named. */
+  async leaveLock(t: TestContext, key: string): Promise<{readonly lock: string; readonly pattern: string[]}> {
+    const {keyPrefix, redis} = this.place
+    const lock = `${keyPrefix}user:${key}`
+    await redis.set(lock, 'worker-9/8f14e45fceea467fa8f53b2b7c1d9a01')
+    closeFirst(t, async () => {
+      await redis.del(lock)
+    })
+    return {lock, pattern: ['--key-pattern', `${keyPrefix}user:{key}`, '--holder-pattern', '{consumer}/*']}
+  }
+
+  /** A consumer that is connected and never asks for a message. */
+  async joinSilent(name: string): Promise<() => Promise<void>> {
+    const {local, namespace, tenant} = this.topic
+    const query = `subscriptionType=Shared&consumerName=${name}&receiverQueueSize=0&pullMode=true`
+    const path = `/ws/v2/consumer/persistent/${tenant}/${namespace}/${local}/${SUB}?${query}`
+    const socket = new WebSocket(this.place.addresses.webSocketUrl + path)
+    await once(socket, 'open')
+    return async () => {
+      socket.close()
+      await once(socket, 'close')
+    }
+  }
+
+  /** Publishes one message that nobody is to have before so long, in ms. */
+  publishDelayed(afterMs: number): Promise<void> {
+    return this.send('', [{key: 'a', deliverAfterMs: afterMs}])
+  }
+
+  /** Publishes one batch, which a producer makes that does not mind keys. */
+  publishBatch(keys: readonly string[]): Promise<void> {
+    const query = `?batchingEnabled=true&batchingMaxMessages=${String(keys.length)}&batchingMaxPublishDelay=1000`
+    return this.send(
+      query,
+      keys.map((key) => ({key})),
+    )
+  }
+
+  private async send(query: string, messages: readonly object[]): Promise<void> {
+    const {local, namespace, tenant} = this.topic
+    const path = `/ws/v2/producer/persistent/${tenant}/${namespace}/${local}${query}`
+    const socket = new WebSocket(this.place.addresses.webSocketUrl + path)
+    await once(socket, 'open')
+    let stored = 0
+    const all = new Promise<void>((resolve) => {
+      socket.on('message', () => {
+        if (++stored === messages.length) resolve()
+      })
+    })
+    const payload = Buffer.from('x').toString('base64')
+    for (const message of messages) socket.send(JSON.stringify({payload, ...message}))
+    await all
+    socket.close()
+    await once(socket, 'close')
+  }
+
+  /** A Key_Shared consumer, in a process of its own, that asks for some slots only; it goes with the test. */
+  async joinSticky(t: TestContext, name: string, where: Sticky = {}): Promise<StickyConsumer> {
+    const {first = 0, last = 65_535, topic = this.topic} = where
+    const program = pythonProgram('sticky.py')
+    assert.ok(program)
+    const args = [this.place.addresses.serviceUrl, topic.full, SUB, name, String(first), String(last)]
+    const child = spawn(program.command, [...program.args, ...args], {
+      env: {...process.env, ...program.env},
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    closeFirst(t, async () => {
+      child.kill('SIGCONT')
+      child.stdin.end()
+      await once(child, 'close')
+    })
+    await once(child.stdout, 'data')
+    return {freeze: () => void child.kill('SIGSTOP')}
+  }
+
+  /** Sets a policy of the topic, as the admin API spells it, and waits until the broker has it. */
+  async policy(name: string, body: unknown): Promise<void> {
+    const {local, namespace, tenant} = this.topic
+    const path = `/persistent/${tenant}/${namespace}/${local}/${name}`
+    await ask(this.place.addresses, 'POST', path, body)
+    await until(`the policy ${name}`, async () => (await ask(this.place.addresses, 'GET', path)) === body)
+  }
+
+  async namespacePolicy(name: string, body: unknown): Promise<void> {
+    await ask(this.place.addresses, 'POST', `/namespaces/${this.place.namespace}/${name}`, body)
+  }
+}
+
+const AT_ONCE = 500

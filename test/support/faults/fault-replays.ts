@@ -1,0 +1,66 @@
+import type {ConsumerStats, SubscriptionStats} from '../../../src/clients/pulsar-admin/types.js'
+import type {DiagnosisSnapshot} from '../../../src/domain/doctor/facts/diagnosis-snapshot.js'
+
+export const NOW = Date.parse('2026-11-27T12:00:00Z')
+const AN_HOUR_AGO = '2026-11-27T11:00:00Z'
+
+export type Look = Partial<SubscriptionStats> & {messagesIn?: number}
+
+/** One Key_Shared subscription of a plain topic at two moments, 3 s apart. */
+export function snapshotOf(before: Look, now: Look = before, more: Partial<DiagnosisSnapshot> = {}): DiagnosisSnapshot {
+  const look = (atMs: number, {messagesIn = 100, ...stats}: Look): DiagnosisSnapshot['topics'][number]['looks'][0] => ({
+    atMs,
+    partitions: [
+      {partition: null, messagesIn, subscriptions: {decision: {type: 'Key_Shared', msgOutCounter: 50, ...stats}}},
+    ],
+  })
+  return {
+    format: 'keyshift.diagnosis-snapshot/v1',
+    takenAt: new Date(NOW - 3000).toISOString(),
+    brokerVersion: '4.2.4',
+    settings: {
+      maxUnackedPerConsumer: 50_000,
+      maxUnackedPerSubscription: 200_000,
+      lookAheadPerConsumer: 2000,
+      lookAheadPerSubscription: 20_000,
+      maxAckHolesKept: 10_000,
+    },
+    topics: [
+      {
+        ...{topic: 'persistent://public/default/orders', partitionCount: null, policies: null, samples: {}, locks: {}},
+        looks: [look(NOW - 3000, before), look(NOW, now)],
+      },
+    ],
+    failed: [],
+    ...more,
+  }
+}
+
+export const worker = (name: string, more: Partial<ConsumerStats> = {}): ConsumerStats => ({
+  ...{consumerName: name, address: `/10.0.0.1:${String(4000 + name.length)}`, connectedSince: AN_HOUR_AGO},
+  ...{availablePermits: 100, unackedMessages: 0, lastAckedTimestamp: NOW - 500},
+  ...more,
+})
+
+/** As in apache/pulsar#23845. */
+export const REPLAY_STUCK: Look = {msgBacklog: 40, msgInReplay: 40, consumers: [worker('a'), worker('bb')]}
+/** As in apache/pulsar#26288. */
+export const NEGATIVE_PERMITS: Look = {msgBacklog: 40, consumers: [worker('a', {availablePermits: -177})]}
+
+/** What only the fault of an old broker makes: snapshots in place of it, with the figures of the report. */
+export const REPLAYS = [
+  {
+    what: 'messages in replay that nobody gets',
+    report: '#23845',
+    code: 'replay-stuck',
+    look: REPLAY_STUCK,
+    version: '4.0.5',
+  },
+  {
+    what: 'fewer permits than none',
+    report: '#26288',
+    code: 'negative-permits',
+    look: NEGATIVE_PERMITS,
+    version: '4.2.4',
+  },
+] as const

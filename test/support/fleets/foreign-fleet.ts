@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import {type ChildProcess, spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {createInterface} from 'node:readline'
+
+import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {MigratableType} from '../../../src/domain/migration/strategy.js'
+import {brokerClasspath, goProgram, javaProgram, type Program, pythonProgram} from './programs.js'
+
+const PYTHON = 'foreign_fleet.py'
+
+export const CLIENTS = ['go', 'java', 'python'] as const
+export type Client = (typeof CLIENTS)[number]
+
+export interface ForeignFleetOptions {
+  readonly serviceUrl: string
+  readonly subscription: string
+  readonly type: MigratableType
+  readonly names: readonly string[]
+}
+
+interface Said {
+  readonly event: 'connected' | 'handled' | 'refused'
+  readonly consumer: string
+  readonly sequence: number
+  readonly key: string
+  readonly receivedAt: number
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+/** Consumers of another client, in a process of their own, counted in a scene's tally. */
+export class ForeignFleet {
+  readonly connected = new Set<string>()
+  /** how often a subscribe was refused */
+  refusals = 0
+  /** when it handled a message last, epoch ms */
+  lastHandledAt = 0
+  private readonly child: ChildProcess
+  private readonly closed: Promise<unknown>
+  private errors = ''
+
+  private constructor(child: ChildProcess, scene: Scene, fleet: 'new' | 'old') {
+    this.child = child
+    this.closed = once(child, 'close')
+    assert.ok(child.stdout && child.stderr)
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.errors = (this.errors + chunk.toString('utf8')).slice(-2000)
+    })
+    createInterface({input: child.stdout}).on('line', (line) => {
+      const {consumer, event, ...handling} = JSON.parse(line) as Said
+      if (event === 'connected') this.connected.add(consumer)
+      if (event === 'refused') this.refusals++
+      if (event !== 'handled') return
+      this.lastHandledAt = handling.receivedAt
+      scene.tally.handled({...handling, consumer, fleet})
+    })
+  }
+
+  static async start(
+    client: Client,
+    scene: Scene,
+    fleet: 'new' | 'old',
+    options: ForeignFleetOptions,
+  ): Promise<ForeignFleet> {
+    const wanted = {...options, topic: scene.topic.full, workMs: 5, slowEvery: 97, slowMs: 60, retryMs: 250}
+    const {args, command, env} = await programOf(client)
+    const child = spawn(command, [...args, JSON.stringify(wanted)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {...process.env, ...env},
+    })
+    return new ForeignFleet(child, scene, fleet)
+  }
+
+  /** Asks it to end; it acknowledges what it has in work first. */
+  async close(): Promise<void> {
+    this.child.stdin?.end()
+    const [code] = (await this.closed) as [number | null]
+    assert.equal(code, 0, this.errors)
+  }
+}
+
+/** Why a client can't be had here; null when it can. */
+export function missing(client: Client): string | null {
+  if (client === 'java') return null // the stack runs on it
+  if (client === 'go') return goProgram('fleet') ? null : 'Go is not here, or its modules can not be had'
+  return pythonProgram(PYTHON) ? null : "Python's packages can not be installed"
+}
+
+async function programOf(client: Client): Promise<Program> {
+  const found = {
+    go: () => goProgram('fleet'),
+    java: async () => javaProgram('ForeignFleet.java', await brokerClasspath()),
+    python: () => pythonProgram(PYTHON),
+  }[client]
+  const program = await found()
+  assert.ok(program, String(missing(client)))
+  return program
+}

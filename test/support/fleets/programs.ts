@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import {spawnSync} from 'node:child_process'
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {readdir, readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+
+import {readComplete} from '../../../stack/classpath.mjs'
+import {ROOT} from '../root.js'
+
+const KEPT = join(ROOT, '.stack')
+
+/** A program in another language, ready to be started. */
+export interface Program {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** A program under test/go, built; null where there is no Go, or its modules can't be had. */
+export function goProgram(name: string): Program | null {
+  const command = join(KEPT, 'go', name)
+  const build = spawnSync('go', ['build', '-o', command, `./${name}`], {cwd: join(ROOT, 'test', 'go')})
+  return build.status === 0 ? {command, args: [], env: {}} : null
+}
+
+/** A program under test/python, with the packages of its requirements file; null where they can't be installed. */
+export function pythonProgram(file: string): Program | null {
+  const folder = join(KEPT, 'python')
+  const requirements = join(ROOT, 'test', 'python', 'requirements.txt')
+  const installed = join(folder, 'requirements.txt')
+  const wanted = readFileSync(requirements, 'utf8')
+  if (!existsSync(installed) || readFileSync(installed, 'utf8') !== wanted) {
+    const pip = ['-m', 'pip', 'install', '--quiet', '--upgrade', '--target', folder, '-r', requirements]
+    if (spawnSync('python3', pip).status !== 0) return null
+    writeFileSync(installed, wanted)
+  }
+  return {command: 'python3', args: [join(ROOT, 'test', 'python', file)], env: {PYTHONPATH: folder}}
+}
+
+/** A program under test/node. */
+export function nodeProgram(file: string): Program {
+  return {command: process.execPath, args: [join(ROOT, 'test', 'node', file)], env: {}}
+}
+
+/** A program under test/java, with a class path. */
+export function javaProgram(file: string, classpath: string, heap = '256m'): Program {
+  return {command: 'java', args: [`-Xmx${heap}`, '-cp', classpath, join(ROOT, 'test', 'java', file)], env: {}}
+}
+
+/** The class path of a broker that the stack has brought up. */
+export async function brokerClasspath(): Promise<string> {
+  const folder = join(KEPT, 'classpath')
+  const newest = (await readdir(folder)).toSorted().at(-1)
+  assert.ok(newest, 'the stack was never up here')
+  return (await readFile(join(folder, newest, 'classpath.txt'), 'utf8')).trim()
+}
+
+const GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath'
+
+type Artifact = `${string}:${string}:${string}`
+
+/**
+ * The class path of one artifact and all that it needs, by Maven; null where it can't be had.
+ *
+ * @param versions a POM that says which versions belong together.
+ */
+export function mavenClasspath(artifact: Artifact, versions?: Artifact): string | null {
+  const folder = join(KEPT, 'maven', artifact.replaceAll(':', '_'))
+  const list = join(folder, 'classpath.txt')
+  const known = readComplete(list)
+  if (known !== undefined) return known
+  mkdirSync(folder, {recursive: true})
+  const pom = join(folder, 'pom.xml')
+  writeFileSync(
+    pom,
+    `<project><modelVersion>4.0.0</modelVersion>
+<groupId>keyshift.test</groupId><artifactId>programs</artifactId><version>1</version><packaging>pom</packaging>
+${versions === undefined ? '' : `<dependencyManagement>${dependency(versions, '<type>pom</type><scope>import</scope>')}</dependencyManagement>`}
+${dependency(artifact)}
+</project>`,
+  )
+  const {status} = spawnSync('mvn', ['-B', '-q', '-f', pom, GOAL, `-Dmdep.outputFile=${list}`])
+  return status === 0 ? (readComplete(list) ?? null) : null
+}
+
+function dependency(artifact: Artifact, more = ''): string {
+  const [group = '', name = '', version = ''] = artifact.split(':')
+  const names = `<groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version>`
+  return `<dependencies><dependency>${names}${more}</dependency></dependencies>`
+}

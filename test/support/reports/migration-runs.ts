@@ -1,0 +1,64 @@
+import {join} from 'node:path'
+
+import type {MigrationPlan} from '../../../src/domain/migration/plan/plan.js'
+import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {MigrationStatus} from '../../../src/domain/migration/journal/status.js'
+import {askCli} from '../shells/cli.js'
+import {ask, type Place} from '../servers/live.js'
+
+export const SUBSCRIPTION = 'decision'
+
+/** `--journal` for a test's own folder. */
+export function journalOf(place: Place): string[] {
+  return ['--journal', `file:${join(place.folder, 'journal')}`]
+}
+
+/** The command line that applies a plan without asking, with the journal in the test's own folder. */
+export function applyArgs(place: Place, plan: string, ...options: string[]): string[] {
+  return ['migrate', 'apply', plan, '--yes', '--soak', '0s', ...options, ...journalOf(place)]
+}
+
+/** Makes a plan file by the command line. @returns its path */
+export async function planFile(place: Place, scene: Scene, options: readonly string[] = []): Promise<string> {
+  const file = join(place.folder, `${scene.topic.local}.json`)
+  await askCli<MigrationPlan>([
+    'migrate',
+    'plan',
+    scene.topic.full,
+    SUBSCRIPTION,
+    '--to',
+    'Key_Shared',
+    '-o',
+    file,
+    ...options,
+  ])
+  return file
+}
+
+export async function statusOf(place: Place): Promise<MigrationStatus | undefined> {
+  const {migrations} = await askCli<{migrations: MigrationStatus[]}>(['migrate', 'status', ...journalOf(place)])
+  return migrations.at(-1)
+}
+
+/** The policies that a migration touches. Once removed, the broker gives subscriptionTypesEnabled as an empty list. */
+export async function policiesOf({addresses}: Place, scene: Scene): Promise<unknown> {
+  const base = scene.topic.full.replace('persistent://', '/persistent/')
+  const types = (await ask(addresses, 'GET', `${base}/subscriptionTypesEnabled`)) as string[] | null
+  return {
+    types: types?.length === 0 ? null : (types?.toSorted() ?? null),
+    rate: await ask(addresses, 'GET', `${base}/${SUBSCRIPTION}/dispatchRate`),
+  }
+}
+
+/** The type of the subscription on each partition, or on the plain topic. */
+export async function typesOf(place: Place, scene: Scene): Promise<string[]> {
+  const parts = ((await ask(place.addresses, 'GET', `/persistent/${place.namespace}`)) as string[]).filter((name) =>
+    name.startsWith(scene.topic.full),
+  )
+  const stats = await Promise.all(
+    parts.map((part) => ask(place.addresses, 'GET', `${part.replace('persistent://', '/persistent/')}/stats`)),
+  )
+  return stats.map(
+    (one) => (one as {subscriptions: Record<string, {type: string}>}).subscriptions[SUBSCRIPTION]?.type ?? '',
+  )
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import {randomBytes} from 'node:crypto'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import type {TestContext} from 'node:test'
+import {setTimeout as delay} from 'node:timers/promises'
+
+import type {Redis} from 'ioredis'
+
+import {type Addresses, defaultAddresses} from '../../../src/cli/connection/default-addresses.js'
+import {PulsarAdmin} from '../../../src/clients/pulsar-admin/admin.js'
+import {openTransport} from '../../../src/clients/pulsar-messages/open.js'
+import type {MessageTransport} from '../../../src/clients/pulsar-messages/transport.js'
+import {connectRedis} from '../../../src/clients/redis/connect.js'
+import {Scene, type SceneOptions} from '../../../src/domain/lab/workload.js'
+import {parseTopicName, type TopicName} from '../../../src/topic-name.js'
+import {ROOT} from '../root.js'
+
+/** One test's own part of the servers: a namespace and a key prefix that nobody else uses, checked when it ends. */
+export interface Place {
+  readonly addresses: Addresses
+  readonly admin: PulsarAdmin
+  readonly transport: MessageTransport
+  readonly redis: Redis
+  /** `public/<name>` */
+  readonly namespace: string
+  readonly keyPrefix: string
+  /** a folder that goes with the test */
+  readonly folder: string
+  readonly topic: (name: string) => TopicName
+}
+
+/** The stack that the tests were started on; without one, the one that is up in this checkout. */
+const chosen = process.env['KEYSHIFT_TEST_CONTEXT']
+export const addresses = chosen === undefined ? (await defaultAddresses(ROOT)).value : (JSON.parse(chosen) as Addresses)
+
+export const brokerVersion = await (await fetch(`${addresses.adminUrl}/admin/v2/brokers/version`)).text()
+
+/** Opens a place on the running stack; when the test ends it fails if a consumer or a key is left. */
+export async function openPlace(t: TestContext, on: Addresses = addresses): Promise<Place> {
+  const name = `t-${randomBytes(6).toString('hex')}`
+  const namespace = `public/${name}`
+  // First of all: what is opened before a failure would keep the process from ending.
+  await ask(on, 'PUT', `/namespaces/${namespace}`, {})
+  const admin = new PulsarAdmin({url: on.adminUrl})
+  const transport = await openTransport({transport: 'websocket', ...on})
+  const connection = await connectRedis(on.redisUrl)
+  const redis = connection.primaries[0]
+  assert.ok(redis)
+  const folder = await mkdtemp(join(tmpdir(), 'keyshift-test-'))
+  const keyPrefix = `${name}:`
+  t.after(async () => {
+    try {
+      await requireEmpty(on, redis, namespace, keyPrefix)
+      await ask(on, 'DELETE', `/namespaces/${namespace}?force=true`)
+    } finally {
+      await Promise.all([connection.close(), admin.close(), rm(folder, {recursive: true})])
+    }
+  })
+  const topic = (local: string): TopicName => parseTopicName(`persistent://${namespace}/${local}`)
+  return {addresses: on, admin, transport, redis, namespace, keyPrefix, folder, topic}
+}
+
+/** A scene of its own topic in a place; closed before the place is. */
+export async function openScene(t: TestContext, place: Place, options: Partial<SceneOptions> = {}): Promise<Scene> {
+  const scene = await Scene.open(place, {
+    topic: place.topic(`scene-${randomBytes(4).toString('hex')}`),
+    partitions: 4,
+    subscription: 'decision',
+    ratePerSecond: 300,
+    keys: 200,
+    consumers: 4,
+    lockPrefix: place.keyPrefix,
+    lockTtlMs: 5000,
+    work: {workMs: 5, slowEvery: 97, slowMs: 60},
+    ...options,
+  })
+  closeFirst(t, () => scene.close())
+  return scene
+}
+
+/** Connects a Shared consumer that takes what it gets and acknowledges nothing. */
+export async function connectIdle(place: Place, topic: TopicName, subscription: string, name = 'idle'): Promise<void> {
+  await place.transport.consume({
+    topic,
+    subscription,
+    type: 'Shared',
+    name,
+    receiverQueueSize: 5,
+    onMessage: () => undefined,
+  })
+}
+
+/** Polls until a condition holds. */
+export async function until(
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+  withinMs = 20_000,
+): Promise<void> {
+  const deadline = Date.now() + withinMs
+  while (!(await condition())) {
+    assert.ok(Date.now() < deadline, `${what} did not happen within ${String(withinMs)} ms`)
+    await delay(20)
+  }
+}
+
+/** The broker's own answer, by a path of the test's own: no client of ours between. */
+export async function ask(addresses: Addresses, method: string, path: string, body?: unknown): Promise<unknown> {
+  const answer = await fetch(`${addresses.adminUrl}/admin/v2${path}`, {
+    method,
+    ...(body === undefined ? {} : {body: JSON.stringify(body), headers: {'content-type': 'application/json'}}),
+  })
+  const text = await answer.text()
+  assert.ok(answer.ok, `${method} ${path} answered ${String(answer.status)} ${text}`)
+  return text === '' ? null : (JSON.parse(text) as unknown)
+}
+
+const cleanups = new WeakMap<TestContext, Array<() => Promise<void>>>()
+
+/** Registers what has to be closed before the test's place is looked at; the last registered goes first. */
+export function closeFirst(t: TestContext, close: () => Promise<void>): void {
+  const known = cleanups.get(t)
+  if (known) known.unshift(close)
+  else cleanups.set(t, [close])
+}
+
+/** Runs a test body with a place on a running stack, and closes in order: what the body opened, then the place. */
+export function live(
+  body: (t: TestContext, place: Place) => Promise<void>,
+  on: Addresses = addresses,
+): (t: TestContext) => Promise<void> {
+  return async (t) => {
+    const place = await openPlace(t, on)
+    try {
+      await body(t, place)
+    } finally {
+      for (const close of cleanups.get(t) ?? []) await close()
+      await place.transport.close()
+    }
+  }
+}
+
+async function requireEmpty(addresses: Addresses, redis: Redis, namespace: string, keyPrefix: string): Promise<void> {
+  const keys = await redis.keys(`*${keyPrefix}*`)
+  assert.deepEqual(keys, [], 'keys were left in Redis')
+  await until('every consumer leaving', async () => (await connectedConsumers(addresses, namespace)).length === 0)
+}
+
+async function connectedConsumers(addresses: Addresses, namespace: string): Promise<string[]> {
+  const topics = (await ask(addresses, 'GET', `/persistent/${namespace}`)) as string[]
+  const rows = await Promise.all(
+    topics.map(async (topic) => {
+      const path = topic.replace('persistent://', '/persistent/')
+      const stats = (await ask(addresses, 'GET', `${path}/stats`)) as {
+        subscriptions: Record<string, {consumers: Array<{consumerName: string}>}>
+      }
+      return Object.values(stats.subscriptions).flatMap(({consumers}) =>
+        consumers.map(({consumerName}) => consumerName),
+      )
+    }),
+  )
+  return rows.flat()
+}

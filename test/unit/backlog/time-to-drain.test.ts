@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import {pacesOf, type Point, slopeOf, studentT} from '../../../src/domain/backlog/backlog-rates.js'
+import {type Judgement, judgeBacklog} from '../../../src/domain/backlog/backlog-verdict.js'
+import {DRAINING, loadOf, median, type Shape, standardNormal} from '../../support/fleets/load-shapes.js'
+import {mulberry32} from '../../support/fleets/seed.js'
+
+const SEEDS = 500
+const STEP_S = 0.1
+const WINDOW_S = 10
+const READINGS = 11
+
+/** `high` over `low` at which most intervals still help, and how many may be without an end. */
+const USEFUL: Readonly<Record<string, {readonly width: number; readonly unboundedShare: number}>> = {
+  steady: {width: 3.2, unboundedShare: 0},
+  bursty: {width: 5.5, unboundedShare: 0.02},
+  slowing: {width: 3.5, unboundedShare: 0},
+  'speeding-up': {width: 3.5, unboundedShare: 0},
+}
+
+interface Drain {
+  readonly backlogs: readonly number[]
+  /** the step at which half is left */
+  readonly halfAt: number
+}
+
+/** A backlog of each tenth of a second until it is empty, or for five minutes. */
+function drain(shape: Shape, seed: number): Drain {
+  const next = mulberry32(seed * 7919 + 13)
+  const drainS = 25 * (150 / 25) ** next()
+  const ratePerS = 20 * (1000 / 20) ** next()
+  // Half of them with producers at work: the pace is what is left over.
+  const inflow = next() < 0.5 ? 0 : next() * ratePerS
+  const pace = loadOf(shape, next, WINDOW_S)
+  const whole = ratePerS * drainS
+  const backlogs: number[] = []
+  let left = whole
+  for (let at = 0; left > 0 && at < 3000; at++) {
+    backlogs.push(Math.floor(left))
+    const net = ratePerS * pace({atS: at * STEP_S, drainS, left: left / whole}) * STEP_S
+    const moved = net + 2 * inflow * STEP_S
+    left -= net === 0 ? 0 : net + standardNormal(next) * Math.sqrt(moved)
+  }
+  if (left <= 0) backlogs.push(0)
+  return {backlogs, halfAt: backlogs.findIndex((left) => left <= whole / 2)}
+}
+
+function judgeFrom({backlogs}: Drain, from: number): Judgement & {readonly endsAt: number} {
+  const stride = WINDOW_S / (READINGS - 1) / STEP_S
+  const steps = Array.from({length: READINGS}, (_, at) => Math.min(backlogs.length - 1, from + at * stride))
+  const points = steps.map((at): Point => ({atMs: at * STEP_S * 1000, entries: backlogs[at] ?? 0}))
+  const last = points.at(-1)
+  assert.ok(last)
+  const isAcking = points.some(({entries}, at) => entries < (points[at - 1]?.entries ?? 0))
+  const window = {points, looks: READINGS, backlogEntries: last.entries, isAcking}
+  return {...judgeBacklog(window), endsAt: steps.at(-1) ?? 0}
+}
+
+for (const shape of DRAINING) {
+  test(`${shape}: half-way through ${String(SEEDS)} drains the true time lies in the interval in at least 80 %`, (t) => {
+    let [inside, unbounded, judged] = [0, 0, 0]
+    const widths: number[] = []
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const one = drain(shape, seed)
+      // The window ends half-way, or begins there, as it does for a person who asks at that moment.
+      const stride = (WINDOW_S / STEP_S) * (seed % 2)
+      const {drainMs, endsAt} = judgeFrom(one, Math.max(0, one.halfAt - stride))
+      const trueMs = (one.backlogs.length - 1 - endsAt) * STEP_S * 1000
+      if (trueMs === 0) continue // over before it could be said
+      judged++
+      const {high, low} = drainMs
+      if (low === null) continue // not seen to be draining: counts as wrong
+      const end = high ?? Infinity
+      if (high === null) unbounded++
+      if (trueMs >= low && trueMs <= end) inside++
+      widths.push(end / low)
+    }
+    t.diagnostic(
+      `inside ${String(inside)} of ${String(judged)}, high/low median ${median(widths).toFixed(2)}, without an end ${String(unbounded)}`,
+    )
+    const {unboundedShare, width} = USEFUL[shape] ?? {}
+    assert.ok(judged > 0.9 * SEEDS)
+    assert.ok(inside / judged >= 0.8)
+    assert.ok(width !== undefined && median(widths) <= width)
+    assert.ok(unboundedShare !== undefined && unbounded / judged <= unboundedShare)
+  })
+}
+
+test('stalled: said within three windows, and no time to drain', (t) => {
+  const windows = [0, 0, 0]
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const one = drain('stalled', seed)
+    const into = mulberry32(seed)()
+    const from = Math.max(0, one.halfAt - Math.round((into * WINDOW_S) / STEP_S))
+    const said = windows.map((_, number) => judgeFrom(one, from + (number * WINDOW_S) / STEP_S))
+    const at = said.findIndex(({verdict}) => verdict === 'stalled')
+    assert.ok(at !== -1, `seed ${String(seed)}: ${said.map(({verdict}) => verdict).join(', ')}`)
+    assert.deepEqual([said[at]?.drainMs, said[at]?.drainReason], [{low: null, high: null}, 'stalled'])
+    windows[at] = (windows[at] ?? 0) + 1
+  }
+  t.diagnostic(`said in the first, second, third window: ${windows.join(', ')}`)
+})
+
+test('a backlog that stands, with noise that adds up, is called draining or growing in fewer than one of eight', (t) => {
+  let wrong = 0
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const next = mulberry32(seed)
+    let entries = 10_000
+    const points = Array.from({length: READINGS}, (_, at) => {
+      entries += Math.round(50 * standardNormal(next))
+      return {atMs: at * 1000, entries}
+    })
+    const {verdict} = judgeBacklog({points, looks: READINGS, backlogEntries: entries, isAcking: true})
+    if (verdict !== 'steady') wrong++
+  }
+  t.diagnostic(`${String(wrong)} of ${String(SEEDS)}`)
+  assert.ok(wrong / SEEDS < 1 / 8)
+})
+
+test('an even pace gives an interval around the plain quotient, and a longer one with more ahead', () => {
+  const points = (from: number): Point[] =>
+    Array.from({length: READINGS}, (_, at) => ({atMs: at * 1000, entries: from - 100 * at}))
+  const judge = (from: number): Judgement => {
+    const last = from - 1000
+    return judgeBacklog({points: points(from), looks: READINGS, backlogEntries: last, isAcking: true})
+  }
+  const [near, far] = [judge(2000).drainMs, judge(101_000).drainMs]
+  assert.ok((near.low ?? 0) < 10_000 && (near.high ?? 0) > 10_000, JSON.stringify(near))
+  assert.ok((near.high ?? 0) / (near.low ?? 0) < (far.high ?? 0) / (far.low ?? 0), JSON.stringify(far))
+  assert.equal(judge(2000).slopePerSecond, -100)
+})
+
+test('the figures behind it: t, the deviation of counted messages, the slope', () => {
+  assert.ok(Math.abs(studentT('oneSided90', 9) - 1.383) < 0.005)
+  assert.ok(Math.abs(studentT('oneSided95', 9) - 1.833) < 0.005)
+  const points = [50, 40, 30, 20].map((entries, at) => ({atMs: at * 1000, entries}))
+  const paces = pacesOf(points)
+  assert.deepEqual([paces.mean, paces.count, paces.rise], [0.01, 3, 0])
+  assert.equal(Math.round(paces.deviation * 1000 * 100), 316, '10 a second come by chance as 10 ± √10')
+  assert.ok(Math.abs(slopeOf(points, paces).perMs + 0.01) < 1e-12)
+})

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {ConsumerStats, SubscriptionStats} from '../../../../src/clients/pulsar-admin/types.js'
+import {
+  DEFAULT_SETTINGS,
+  emptySelector,
+  possibleAlgorithms,
+  type SelectorSettings,
+} from '../../../../src/domain/keys/selectors/algorithms.js'
+import {parseVersion} from '../../../../src/domain/keys/selectors/broker-version.js'
+import {type Assignment, detectAssignment} from '../../../../src/domain/keys/assignment/detect-selector.js'
+import {hasHoles} from '../../../../src/domain/keys/assignment/reported-consumers.js'
+import {keyRanges} from '../../../../src/domain/keys/ranges/range-report.js'
+import {type KeySimulation, simulateLive} from '../../../../src/domain/keys/simulation/simulation.js'
+import type {CollectedSubscription} from '../../../../src/domain/topic-stats/collect-topic-stats.js'
+import {Blocked} from '../../../../src/errors.js'
+import {parseTopicName} from '../../../../src/topic-name.js'
+
+interface Made {
+  readonly version: string
+  readonly names: readonly string[]
+  readonly settings?: Partial<SelectorSettings>
+}
+
+/** Statistics as a broker with these settings gives them. */
+function statsOf({names, settings, version}: Made): SubscriptionStats {
+  const all = {...DEFAULT_SETTINGS, ...settings}
+  const [algorithm] = possibleAlgorithms(parseVersion(version), all, 'AUTO_SPLIT')
+  assert.ok(algorithm)
+  const members = names.map((name, at) => ({name, at}))
+  const selector = emptySelector<{name: string; at: number}>(algorithm, all.points)
+  for (const member of members) selector.join(member)
+  const segments = selector.segments()
+  const consumers = members.map((member): ConsumerStats => ({
+    consumerName: member.name,
+    connectedSince: new Date(member.at).toISOString(),
+    keyHashRangeArrays: segments
+      .filter(({owners}) => owners.includes(member))
+      .map(({end, start}) => [start, algorithm.selector === 'auto-split' && end === 65_535 ? 65_536 : end]),
+  }))
+  return {type: 'Key_Shared', keySharedMode: 'AUTO_SPLIT', consumers}
+}
+
+function told({algorithm, restored, source}: Assignment): Array<number | string | null> {
+  return [algorithm?.selector ?? null, algorithm?.since ?? null, source, restored?.points ?? null]
+}
+
+const THREE = ['app-0', 'app-1', 'app-2']
+const v4 = parseVersion('4.2.4')
+const v3 = parseVersion('3.0.7')
+
+test('settings tell the selector, and the statistics agree', () => {
+  const stats = statsOf({version: '4.2.4', names: THREE, settings: {points: 40}})
+  const facts = {version: v4, settings: {...DEFAULT_SETTINGS, points: 40}}
+  assert.deepEqual(told(detectAssignment(stats, facts)), ['consistent-hashing', '4.0', 'configuration', 40])
+})
+
+test('without settings the statistics alone tell it, points too', () => {
+  const noSettings = {version: v4, settings: null}
+  for (const points of [100, 40, 7, 300]) {
+    const stats = statsOf({version: '4.2.4', names: ['a', 'b', 'c', 'd', 'e', 'f'], settings: {points}})
+    const [selector, since, source, found] = told(detectAssignment(stats, noSettings))
+    assert.deepEqual([selector, since, source], ['consistent-hashing', '4.0', 'statistics'])
+    // Points that only split what is one consumer's anyway don't show: then it says so.
+    assert.ok(found === points || found === null, `${String(found)} points for ${String(points)}`)
+    if (points === 100) assert.equal(found, 100)
+  }
+  const split = statsOf({version: '4.2.4', names: THREE, settings: {usesConsistentHashing: false}})
+  assert.deepEqual(told(detectAssignment(split, noSettings)), ['auto-split', '4.0', 'statistics', null])
+  const classic = statsOf({version: '4.0.7', names: THREE, settings: {isClassic: true}})
+  assert.deepEqual(told(detectAssignment(classic, noSettings)), [
+    'consistent-hashing',
+    '4.0-classic',
+    'statistics',
+    100,
+  ])
+})
+
+test('without a version the report shows which line it is', () => {
+  for (const [version, since] of [
+    ['4.2.4', '4.0'],
+    ['3.0.7', '3.0.7'],
+    ['3.0.4', '3.0.3'],
+    ['3.0.2', '2.4'],
+  ] as const) {
+    const stats = statsOf({version, names: THREE})
+    assert.deepEqual(told(detectAssignment(stats, {version: null, settings: null})).slice(0, 2), [
+      'consistent-hashing',
+      since,
+    ])
+  }
+  assert.deepEqual(told(detectAssignment(statsOf({version: '3.0.7', names: THREE}), {version: v3, settings: null})), [
+    'consistent-hashing', '3.0.7', 'statistics', 100,
+  ]) // prettier-ignore
+})
+
+test('a dispatcher that is older than the settings is told from the statistics, and said so', () => {
+  const stats = statsOf({version: '4.2.4', names: THREE})
+  const facts = {version: v4, settings: {...DEFAULT_SETTINGS, isClassic: true}}
+  const assignment = detectAssignment(stats, facts)
+  assert.deepEqual(told(assignment), ['consistent-hashing', '4.0', 'statistics', 100])
+  assert.equal(assignment.isAsConfigured, false)
+  assert.deepEqual(codes(stats, facts), ['settings-differ'])
+})
+
+test('each slot has an owner, whatever the selector; read while somebody leaves, some have none', () => {
+  const kinds: ReadonlyArray<Omit<Made, 'names'>> = [
+    ...['4.2.4', '4.0.7', '3.0.7', '3.0.4', '3.0.2'].map((version) => ({version})),
+    ...['4.2.4', '3.0.7'].map((version) => ({version, settings: {usesConsistentHashing: false}})),
+    {version: '4.0.7', settings: {isClassic: true}},
+  ]
+  for (const kind of kinds) {
+    for (const names of [['app-0'], THREE]) {
+      const whole = statsOf({...kind, names})
+      assert.equal(hasHoles(whole), false, JSON.stringify(kind))
+      for (const name of names.slice(1)) {
+        const consumers = whole.consumers?.filter(({consumerName}) => consumerName !== name) ?? []
+        assert.equal(hasHoles({...whole, consumers}), true, JSON.stringify([kind, name]))
+        // Nothing is amiss where each asks for slots of its own.
+        assert.equal(hasHoles({...whole, consumers, keySharedMode: 'STICKY'}), false)
+      }
+    }
+  }
+  const [first] = statsOf({version: '4.2.4', names: THREE}).consumers ?? []
+  assert.equal(hasHoles({type: 'Key_Shared', consumers: [{...first, keyHashRangeArrays: []}]}), true)
+  assert.equal(hasHoles({type: 'Key_Shared', consumers: []}), false)
+  assert.equal(hasHoles({type: 'Shared', consumers: [{consumerName: 'a'}]}), false)
+})
+
+test('what can not be told is not guessed', () => {
+  const nobody: SubscriptionStats = {type: 'Key_Shared', keySharedMode: 'AUTO_SPLIT', consumers: []}
+  assert.deepEqual(told(detectAssignment(nobody, {version: v4, settings: null})), [null, null, null, null])
+  assert.deepEqual(told(detectAssignment(nobody, {version: v4, settings: DEFAULT_SETTINGS})).slice(0, 3), [
+    'consistent-hashing', '4.0', 'configuration',
+  ]) // prettier-ignore
+  // One consumer alone owns all of it, with any number of points.
+  const alone = statsOf({version: '4.2.4', names: ['app-0']})
+  assert.deepEqual(told(detectAssignment(alone, {version: v4, settings: null})), [
+    'consistent-hashing', '4.0', 'statistics', null,
+  ]) // prettier-ignore
+})
+
+test('ranges that no selector gives are a finding, and still the truth about owners', () => {
+  const stats = statsOf({version: '4.2.4', names: THREE})
+  const [first, second] = stats.consumers ?? []
+  assert.ok(first && second)
+  ;[first.consumerName, second.consumerName] = ['other-0', 'other-1']
+  const facts = {version: v4, settings: DEFAULT_SETTINGS}
+  assert.deepEqual(codes(stats, facts), ['prediction-differs', 'settings-differ'])
+  const assignment = detectAssignment(stats, facts)
+  assert.equal(assignment.algorithm?.since, '4.0')
+  assert.equal(assignment.restored, null)
+})
+
+test('STICKY consumers bring their ranges: gaps are found, a leave is foretold, a join is not', () => {
+  const stats: SubscriptionStats = {
+    type: 'Key_Shared',
+    keySharedMode: 'STICKY',
+    consumers: [
+      {consumerName: 's0', keyHashRangeArrays: [[0, 9999], [20_000, 29_999]]},
+      {consumerName: 's1', keyHashRangeArrays: [[40_000, 65_535]]},
+    ],
+  } // prettier-ignore
+  const facts = {version: v4, settings: DEFAULT_SETTINGS}
+  assert.deepEqual(told(detectAssignment(stats, facts)), ['sticky', '4.0', 'configuration', null])
+  assert.deepEqual(codes(stats, facts), ['coverage-missing'])
+  const simulated = (join: string[], leave: string[]): KeySimulation => {
+    const wanted = {join, leave, consumers: null, namesLike: null}
+    return simulateLive(collectedOf(stats), facts, {wanted, mode: null, searchesNames: false, weights: null})
+  }
+  assert.equal(simulated([], ['s1']).partitions[0]?.slotsMoved, 25_536)
+  assert.throws(
+    () => simulated(['s2'], []),
+    (error) => error instanceof Blocked && error.code === 'E_STICKY_JOIN',
+  )
+})
+
+test('same names, gaps and absent consumers are found', () => {
+  const facts = {version: v4, settings: DEFAULT_SETTINGS}
+  assert.deepEqual(codes(statsOf({version: '4.2.4', names: ['worker', 'worker']}), facts), ['duplicate-name'])
+  const torn = statsOf({version: '4.2.4', names: THREE})
+  torn.consumers?.pop()
+  assert.deepEqual(codes(torn, facts).toSorted(), ['coverage-missing', 'prediction-differs', 'settings-differ'])
+  const [whole, fewer] = [statsOf({version: '4.2.4', names: THREE}), statsOf({version: '4.2.4', names: ['app-0']})]
+  assert.deepEqual(codes(whole, facts, fewer), ['consumer-absent', 'consumer-absent'])
+})
+
+function codes(stats: SubscriptionStats, facts: Parameters<typeof keyRanges>[1], other?: SubscriptionStats): string[] {
+  return keyRanges(collectedOf(stats, other), facts).findings.map(({code}) => code)
+}
+
+/** A plain topic's subscription, or with two statistics one of two partitions. */
+function collectedOf(stats: SubscriptionStats, other?: SubscriptionStats): CollectedSubscription {
+  const topic = parseTopicName('orders')
+  const all = other ? [stats, other] : [stats]
+  const partitions = all.map((subscription, at) => ({
+    partition: other ? at : null,
+    name: topic,
+    stats: {},
+    subscription,
+  }))
+  return {topic, subscription: 's', partitionCount: other ? 2 : null, partitions}
+}

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import {
+  globOf,
+  type KeyHome,
+  type LiveConsumer,
+  LockCorrelation,
+  type WaitingKeys,
+} from '../../../../src/domain/locks/consumers/lock-correlation.js'
+import {familiesWith} from '../../../../src/domain/locks/families/builtin.js'
+import {recognise} from '../../../../src/domain/locks/recognition/recognise.js'
+import {lockRecord, type LockRecord} from '../../../../src/domain/locks/recognition/lock-record.js'
+import {rawOf} from '../../../support/reports/lock-shapes.js'
+
+const NOW = Date.parse('2026-11-27T12:00:00Z')
+const FAMILIES = familiesWith([])
+
+function consumer(name: string, more: Partial<LiveConsumer> = {}): LiveConsumer {
+  return {
+    ...{name, address: `10.0.0.${name.slice(-1)}:4000`, connectedSinceMs: NOW - 600_000},
+    ...{lastAcked: null, lastGiven: null, metadata: {}},
+    ...more,
+  }
+}
+
+const [ONE, TWO] = [consumer('keyed-1'), consumer('keyed-2', {metadata: {pod: 'pod-2'}})]
+
+function lockOf(value: string, more: Partial<LockRecord> = {}): LockRecord {
+  const raw = rawOf({key: 'lock:user:42', stored: {string: value}}, {idleSeconds: 60})
+  const found = recognise(raw, FAMILIES, true)
+  assert.equal(found.kind, 'lock')
+  return {...lockRecord(raw, found, {maxHoldMs: 600_000, maxTtlMs: 600_000}), ...more}
+}
+
+function judge(
+  lock: LockRecord,
+  {home = {}, ...options}: Partial<ConstructorParameters<typeof LockCorrelation>[0]> & {home?: Partial<KeyHome>} = {},
+): readonly [relation: unknown, by: unknown, verdict: string] {
+  const correlation = new LockCorrelation({
+    about: {topic: 'orders', subscription: 'decision', asOf: ''},
+    consumers: [ONE, TWO],
+    homeOf: (key) => {
+      assert.equal(key, '42')
+      return {partition: 3, slot: 7, consumer: ONE, drainedBy: null, ...home}
+    },
+    keyPattern: 'lock:user:{key}',
+    holderPattern: '{consumer}/*',
+    waiting: null,
+    ...options,
+  })
+  const {messages, verdict} = correlation.judge(lock, NOW)
+  return [messages?.relation, messages?.matchedBy, verdict]
+}
+
+const TABLE: ReadonlyArray<readonly [what: string, got: () => unknown, expected: unknown]> = [
+  ['its holder gets its messages', () => judge(lockOf('keyed-1/a1')), ['owner', 'name', 'healthy']],
+  ['another one does', () => judge(lockOf('keyed-2/a1')), ['other-consumer', 'name', 'wrong-consumer']],
+  ['its address names it', () => judge(lockOf('10.0.0.1/a1')), ['owner', 'address', 'healthy']],
+  ['its metadata name it', () => judge(lockOf('pod-2/a1')), ['other-consumer', 'metadata', 'wrong-consumer']],
+  ['no consumer, for now', () => judge(lockOf('cron-1/a1')), ['no-consumer', null, 'not-a-consumer']],
+  [
+    'no consumer, and nothing renews it',
+    () => judge(lockOf('cron-1/a1', {renewal: 'unchanged'})),
+    ['no-consumer', null, 'orphaned'],
+  ],
+  [
+    'no consumer, and it never ends',
+    () => judge(lockOf('cron-1/a1', {ttlMs: null})),
+    ['no-consumer', null, 'orphaned'],
+  ],
+  [
+    'no consumer, but somebody renews it',
+    () => judge(lockOf('cron-1/a1', {renewal: 'renewed'})),
+    ['no-consumer', null, 'not-a-consumer'],
+  ],
+  ['a token that the pattern does not fit', () => judge(lockOf('whatever')), [null, null, 'healthy']],
+  [
+    'without a pattern, who fits no consumer may still be one',
+    () => judge(lockOf('cron-1/a1'), {holderPattern: null}),
+    [null, null, 'healthy'],
+  ],
+  [
+    'older messages of the key are at its holder',
+    () => judge(lockOf('keyed-2/a1'), {home: {drainedBy: TWO}}),
+    ['owner', 'name', 'healthy'],
+  ],
+  [
+    'anybody may get its messages',
+    () => judge(lockOf('keyed-2/a1'), {home: {consumer: null, slot: null}}),
+    ['consumer', 'name', 'healthy'],
+  ],
+  [
+    'its holder connected after the lock was taken',
+    () => judge(lockOf('keyed-1/a1'), {consumers: [consumer('keyed-1', {connectedSinceMs: NOW - 50_000})]}),
+    ['restarted', 'name', 'orphaned'],
+  ],
+  [
+    'the same, but somebody renews it',
+    () =>
+      judge(lockOf('keyed-1/a1', {renewal: 'renewed'}), {
+        consumers: [consumer('keyed-1', {connectedSinceMs: NOW - 50_000})],
+      }),
+    ['restarted', 'name', 'healthy'],
+  ],
+  [
+    'since when it is connected is not known',
+    () => judge(lockOf('keyed-1/a1'), {consumers: [{...ONE, connectedSinceMs: null}]}),
+    ['owner', 'name', 'healthy'],
+  ],
+  [
+    'its key is not that of messages',
+    () => judge({...lockOf('keyed-1/a1'), key: 'lock:job:42'}),
+    [undefined, undefined, 'healthy'],
+  ],
+]
+
+const waitingFor = (oldestMs: number | null): {readonly waiting: WaitingKeys} => ({
+  waiting: {keys: new Map([['42', {messages: 2, oldestMs}]]), entries: 2, isWhole: true},
+})
+
+test('messages that have waited long behind a lock are held up by it, unless their own consumer has it', () => {
+  const [old, young] = [waitingFor(NOW - 11_000), waitingFor(NOW - 9000)]
+  const verdicts = [
+    judge(lockOf('keyed-2/a1'), old),
+    judge(lockOf('cron-1/a1', {ttlMs: null}), old),
+    judge(lockOf('cron-1/a1'), old),
+    judge(lockOf('keyed-1/a1'), old),
+    judge(lockOf('keyed-2/a1'), young),
+    judge(lockOf('keyed-2/a1'), waitingFor(null)),
+  ].map(([, , verdict]) => verdict)
+  assert.deepEqual(verdicts, [
+    ...['key-stalled', 'key-stalled', 'not-a-consumer', 'healthy', 'wrong-consumer', 'wrong-consumer'],
+  ])
+})
+
+for (const [what, got, expected] of TABLE) {
+  test(`a lock of a message key: ${what}`, () => {
+    assert.deepEqual(got(), expected)
+  })
+}
+
+test('patterns: what stands beside the name is taken as it is, and one name is needed', () => {
+  assert.equal(globOf('lock[1]:{key}:?'), String.raw`lock\[1\]:*:\?`)
+  for (const pattern of ['lock:user:*', '{key}:{key}']) {
+    assert.throws(() => judge(lockOf('keyed-1/a1'), {keyPattern: pattern}), {code: 'E_PATTERN'})
+  }
+  assert.throws(() => judge(lockOf('keyed-1/a1'), {holderPattern: '{key}'}), {code: 'E_PATTERN'})
+})

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import {BUILTIN_FAMILIES} from '../../../../src/domain/locks/families/builtin.js'
+import {compileFamilies} from '../../../../src/domain/locks/families/compiled.js'
+import {Observer, type SeenBefore, type SeenLock} from '../../../../src/domain/locks/scan/observer.js'
+import type {RawLock} from '../../../../src/domain/locks/reading/sampled-key.js'
+import {recognise} from '../../../../src/domain/locks/recognition/recognise.js'
+import {type EarlierLook, holdId} from '../../../../src/domain/locks/recognition/renewals.js'
+import {isAsBadAs, type LockVerdict} from '../../../../src/domain/locks/recognition/lock-verdicts.js'
+
+const NOW = Date.parse('2026-11-25T12:00:00Z')
+const FAMILIES = compileFamilies(BUILTIN_FAMILIES)
+const OPTIONS = {maxTtlMs: 600_000, maxHoldMs: 600_000}
+const ALIVE = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
+const DEAD = '7f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b12'
+
+interface Sketch {
+  readonly key: string
+  readonly hash?: Record<string, string>
+  readonly value?: string
+  /** null for one that never expires */
+  readonly ttlMs: number | null
+  readonly idleSeconds?: number
+}
+
+function seen({hash, idleSeconds = 0, key, ttlMs, value}: Sketch, atMs = NOW): SeenLock {
+  const raw: RawLock = {
+    key: Buffer.from(key),
+    name: key,
+    type: hash ? 'hash' : 'string',
+    expiresAtMs: ttlMs === null ? -1 : atMs + ttlMs,
+    idleSeconds,
+    entries: hash
+      ? Object.entries(hash).map(([field, count]) => [Buffer.from(field), Buffer.from(count)])
+      : [[Buffer.from(value ?? ''), null]],
+    atMs,
+  }
+  const found = recognise(raw, FAMILIES, true)
+  assert.ok(found.kind !== 'companion')
+  return {raw, found}
+}
+
+/** Judges locks as they are 12 s after a first look, at which they were as the other sketches say. */
+function judge(pairs: ReadonlyArray<readonly [before: Sketch, now: Sketch]>): LockVerdict[][] {
+  const observer = new Observer(OPTIONS, null)
+  const looks = new Map(pairs.map(([before]) => observer.remember(seen(before, NOW - 12_000))))
+  return observer
+    .judge(
+      pairs.map(([, now]) => seen(now)),
+      looks,
+    )
+    .map(({verdicts}) => verdicts)
+}
+
+const redisson = (instance: string, ttlMs: number): Sketch => ({
+  key: `order-${instance}`,
+  hash: {[`${instance}:31`]: '1'},
+  ttlMs,
+  idleSeconds: 12,
+})
+const plain = (key: string, ttlMs: number, more: Partial<Sketch> = {}): Sketch => ({
+  key,
+  value: 'a'.repeat(32),
+  ttlMs,
+  idleSeconds: 12,
+  ...more,
+})
+
+test('a Redisson lock whose end did not move in 12 s is not renewed; one that is renewed is fine', () => {
+  assert.deepEqual(
+    judge([
+      [redisson(DEAD, 25_000), redisson(DEAD, 13_000)],
+      [redisson(ALIVE, 25_000), redisson(ALIVE, 23_000)],
+    ]),
+    [['not-renewed'], ['healthy']],
+  )
+})
+
+test('a Redisson lock with a lease of its own is not renewed by a process that lives, and is fine', () => {
+  const leased = {...redisson(ALIVE, 25_000), key: 'leased'}
+  const long = redisson(DEAD, 70_000)
+  assert.deepEqual(
+    judge([
+      [leased, {...leased, ttlMs: 13_000}],
+      [redisson(ALIVE, 25_000), redisson(ALIVE, 23_000)],
+      [long, {...long, ttlMs: 58_000}],
+    ]),
+    [['healthy'], ['healthy'], ['healthy']],
+  )
+})
+
+test('a plain lock is missed only where others of its shape are renewed', () => {
+  const still = (key: string): readonly [Sketch, Sketch] => [plain(key, 30_000), plain(key, 18_000)]
+  assert.deepEqual(judge([still('lock:user:1'), still('lock:user:2')]), [['healthy'], ['healthy']])
+  const moved = [plain('lock:user:3', 30_000), plain('lock:user:3', 29_000, {idleSeconds: 0})] as const
+  assert.deepEqual(judge([still('lock:user:1'), moved, still('lock:job:2')]), [
+    ['not-renewed'],
+    ['healthy'],
+    ['healthy'],
+  ])
+})
+
+test('a random token that passes for a version 1 UUID of our time has the peers of random tokens', () => {
+  const value = '99b35a00e8c711f1a1b2c3d4e5f60718' // a minute ago, as redis-py would have written it
+  const [before, now] = [plain('lock:user:1', 30_000, {value}), plain('lock:user:1', 18_000, {value})]
+  const moved = [plain('lock:user:3', 30_000), plain('lock:user:3', 29_000, {idleSeconds: 0})] as const
+  const {found} = seen(now)
+  assert.deepEqual(found.kind === 'lock' && [found.family.name, found.mayBe], ['redis-py', ['node-redlock']])
+  assert.deepEqual(judge([[before, now], moved]), [['not-renewed'], ['healthy']])
+  assert.deepEqual(judge([[before, now]]), [['healthy']])
+})
+
+test('taken again by another holder in between: a busy lock, and healthy', () => {
+  const [before, now] = [plain('lock:user:1', 30_000), {...plain('lock:user:1', 18_000), value: 'b'.repeat(32)}]
+  assert.deepEqual(judge([[before, now]]), [['healthy']])
+})
+
+test('touched without being renewed: somebody else tries to get it', () => {
+  const [before, now] = [plain('lock:user:1', 60_000), plain('lock:user:1', 48_000, {idleSeconds: 1})]
+  assert.deepEqual(judge([[before, now]]), [['hot-contention']])
+})
+
+test('a shortened end, as ShedLock makes it when its job is done, is no finding', () => {
+  const value = `ADDED:${new Date(NOW - 50_000_000).toISOString()}@host:${ALIVE}`
+  const lock = {key: 'job-lock:default:report', value, idleSeconds: 12}
+  assert.deepEqual(
+    judge([
+      [
+        {...lock, ttlMs: 90_000},
+        {...lock, ttlMs: 9000},
+      ],
+    ]),
+    [['healthy']],
+  )
+})
+
+/** What a file keeps between runs. */
+class Memory implements SeenBefore {
+  readonly kept = new Map<string, EarlierLook>()
+  private readonly before: ReadonlyMap<string, EarlierLook>
+
+  constructor(before: ReadonlyMap<string, EarlierLook> = new Map()) {
+    this.before = before
+  }
+
+  get(id: string): EarlierLook | null {
+    return this.before.get(id) ?? null
+  }
+
+  keep(id: string, look: EarlierLook): void {
+    this.kept.set(id, look)
+  }
+}
+
+test('across runs: the hold time grows from the first sight, and a lock that is renewed for too long is a zombie', () => {
+  const memory = [new Memory()]
+  for (const minutes of [0, 8, 16]) {
+    const last = memory.at(-1)
+    assert.ok(last)
+    const next = new Memory(last.kept)
+    memory.push(next)
+    const now = seen(redisson(ALIVE, 25_000), NOW + minutes * 60_000)
+    const [record] = new Observer(OPTIONS, next).judge([now], null)
+    assert.deepEqual(
+      [record?.heldAtLeastMs, record?.verdict],
+      [minutes === 0 ? 12_000 : minutes * 60_000, minutes === 16 ? 'zombie-renewal' : 'healthy'],
+      String(minutes),
+    )
+  }
+  assert.equal(memory.at(-1)?.kept.size, 1)
+})
+
+test('two holders where there can be one, and a name that says lock in another type', () => {
+  const both = {key: 'orders', idleSeconds: 12, hash: {[`${ALIVE}:1`]: '1', [`${DEAD}:1`]: '1'}, ttlMs: 20_000}
+  assert.deepEqual(
+    judge([[both, {...both, ttlMs: 18_000}]])
+      .at(0)
+      ?.at(0),
+    'duplicate-holder',
+  )
+  const odd = {key: 'RedisMutex:a', hash: {x: 'y'}, ttlMs: 20_000}
+  assert.deepEqual(judge([[odd, odd]]), [['wrong-type']])
+})
+
+test('an id of a hold tells nothing of key or token, and is the same for the same holders in any order', () => {
+  const hash = {[`${ALIVE}:1`]: '1', [`${DEAD}:1`]: '1'}
+  const one = seen({key: 'k', hash, ttlMs: 1}).raw
+  const other = seen({key: 'k', hash: Object.fromEntries(Object.entries(hash).toReversed()), ttlMs: 9}).raw
+  assert.equal(holdId(one), holdId(other))
+  assert.match(holdId(one), /^[\w-]{16}$/)
+  assert.notEqual(holdId(one), holdId(seen({key: 'k', hash: {[`${ALIVE}:1`]: '1'}, ttlMs: 1}).raw))
+})
+
+test('levels: error is the worst, info takes all but the healthy', () => {
+  assert.deepEqual(
+    (['error', 'warn', 'info'] as const).map((level) =>
+      (['no-ttl', 'not-renewed', 'unknown-format', 'healthy'] as const).map((verdict) => isAsBadAs(verdict, level)),
+    ),
+    [
+      [true, false, false, false],
+      [true, true, false, false],
+      [true, true, true, false],
+    ],
+  )
+})

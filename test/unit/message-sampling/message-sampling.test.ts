@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import fc from 'fast-check'
+import {PbfWriter} from 'pbf'
+
+import {decodeMessageId, encodeMessageId} from '../../../src/clients/pulsar-messages/message-id.js'
+import {chooseStretches, ledgerIndex} from '../../../src/domain/message-sampling/choose-entries.js'
+import {backlogOf, countEntries, type Stretch} from '../../../src/domain/topic-stats/unacked-entries.js'
+import {readBatch, readRestEntry} from '../../../src/domain/message-sampling/sampled-entry.js'
+import {FrequentKeys} from '../../../src/domain/message-sampling/frequent-keys.js'
+import {SampleTally} from '../../../src/domain/message-sampling/sample-counts.js'
+
+const LEDGERS = [
+  {ledgerId: 3, entries: 10},
+  {ledgerId: 7, entries: 5},
+  {ledgerId: 9, entries: 0}, // the open one tells nothing
+]
+
+function stretch(ledgerId: number, first: number, last: number, partition = 0): Stretch {
+  return {partition, ledgerId, first, last}
+}
+
+test('a backlog begins behind the mark-delete position and leaves out what was acknowledged out of order', () => {
+  const stats = {
+    ledgers: LEDGERS,
+    lastConfirmedEntry: '9:3',
+    cursors: {
+      'a%20sub': {markDeletePosition: '3:4', individuallyDeletedMessages: '[(3:5..3:7],(3:9..7:1],(9:3..9:3]]'},
+    },
+  }
+  assert.deepEqual(backlogOf(0, stats, 'a sub'), [
+    stretch(3, 5, 5),
+    stretch(3, 8, 9),
+    stretch(7, 2, 4),
+    stretch(9, 0, 3),
+  ])
+  assert.deepEqual(backlogOf(0, {...stats, cursors: {'a%20sub': {markDeletePosition: '9:3'}}}, 'a sub'), [])
+})
+
+test('an entry has its number on the topic', () => {
+  const {numberOf} = ledgerIndex({ledgers: LEDGERS})
+  assert.equal(numberOf({ledgerId: 3, entryId: 0}), 1)
+  assert.equal(numberOf({ledgerId: 9, entryId: 2}), 18)
+  assert.equal(numberOf({ledgerId: 1, entryId: 0}), null)
+})
+
+test('head, tail and spread take what they say, no entry twice, and exactly the limit', () => {
+  const sizes = fc.array(fc.integer({min: 0, max: 300}), {minLength: 1, maxLength: 4})
+  fc.assert(
+    fc.property(sizes, fc.integer({min: 1, max: 400}), fc.constantFrom('head', 'spread', 'tail'), (all, max, where) => {
+      const backlogs = all.map((size, partition) => (size === 0 ? [] : [stretch(1, 0, size - 1, partition)]))
+      const total = all.reduce((sum, size) => sum + size, 0)
+      const chosen = chooseStretches(backlogs, where, max)
+      assert.equal(countEntries(chosen), Math.min(total, max))
+      const ids = chosen.flatMap(({first, last, partition}) =>
+        Array.from({length: last - first + 1}, (_, at) => `${String(partition)}/${String(first + at)}`),
+      )
+      assert.equal(new Set(ids).size, ids.length)
+      for (const {last, partition} of chosen) assert.ok(last < (all[partition] ?? 0))
+    }),
+  )
+  assert.deepEqual(chooseStretches([[stretch(1, 0, 99)]], 'head', 3), [stretch(1, 0, 2)])
+  assert.deepEqual(chooseStretches([[stretch(1, 0, 99)]], 'tail', 3), [stretch(1, 97, 99)])
+  assert.deepEqual(chooseStretches([[stretch(1, 0, 99)]], 'spread', 2), [stretch(1, 0, 0), stretch(1, 50, 50)])
+})
+
+interface Single {
+  key?: string
+  isBase64?: boolean
+  orderingKey?: string
+  payload?: string
+}
+
+/** A batch's body as a producer makes it. */
+function batch(messages: readonly Single[]): Buffer {
+  return Buffer.concat(
+    messages.flatMap(({isBase64, key, orderingKey, payload = 'x'}) => {
+      const writer = new PbfWriter()
+      if (key !== undefined) writer.writeStringField(2, key)
+      writer.writeVarintField(3, payload.length)
+      writer.writeVarintField(5, 1_700_000_000_000)
+      if (isBase64 === true) writer.writeBooleanField(6, true)
+      if (orderingKey !== undefined) writer.writeBytesField(7, Buffer.from(orderingKey))
+      const metadata = Buffer.from(writer.finish())
+      const size = Buffer.alloc(4)
+      size.writeUInt32BE(metadata.length)
+      return [size, metadata, Buffer.from(payload)]
+    }),
+  )
+}
+
+test('the messages of a batch are read with their own keys', () => {
+  const messages = readBatch(
+    batch([{key: '用户', payload: 'abc'}, {}, {key: 'YQ==', isBase64: true}, {key: '', orderingKey: 'o'}]),
+    4,
+  )
+  assert.deepEqual(
+    messages.map(({isBase64, key, orderingKey}) => [key, isBase64, orderingKey && Buffer.from(orderingKey).toString()]),
+    [
+      ['用户', false, null],
+      [null, false, null],
+      ['YQ==', true, null],
+      ['', false, 'o'],
+    ],
+  )
+  assert.throws(() => readBatch(batch([{key: 'a'}]), 2), RangeError)
+})
+
+const AT = {partition: 0, ledgerId: 1, entryId: 2}
+
+test('a key that a header may have garbled is counted as uncertain, and not as a key', () => {
+  const tally = new SampleTally()
+  for (const key of ['plain', 'us\u00e9r', 'a b', '']) {
+    const entry = readRestEntry(AT, {headers: {'x-pulsar-partition-key': key}, body: Buffer.from('x')})
+    assert.ok(entry)
+    tally.add(entry)
+  }
+  assert.equal(tally.uncertainKeys, 2)
+  assert.equal(tally.keys.distinct, 2)
+  assert.equal(tally.keylessMessages, 0)
+})
+
+test('what is encrypted is counted and not opened; a marker is no message', () => {
+  const headers = {'x-pulsar-is-encrypted': 'true', 'x-pulsar-num-batch-message': '7'}
+  const entry = readRestEntry(AT, {headers, body: Buffer.from('secret')})
+  assert.ok(entry)
+  const tally = new SampleTally()
+  tally.add(entry)
+  assert.deepEqual([tally.encryptedEntries, tally.messages, tally.keylessMessages, tally.mixedBatches], [1, 7, 0, 0])
+  assert.equal(readRestEntry(AT, {headers: {'x-pulsar-marker-type': '10'}, body: Buffer.alloc(0)}), null)
+})
+
+test('a message in pieces counts once', () => {
+  const tally = new SampleTally()
+  for (const index of ['0', '1', '2']) {
+    const headers = {'x-pulsar-chunk-id': index, 'x-pulsar-num-chunks-from-msg': '3', 'x-pulsar-partition-key': 'k'}
+    const entry = readRestEntry(AT, {headers, body: Buffer.from('x')})
+    assert.ok(entry)
+    tally.add(entry)
+  }
+  assert.deepEqual([tally.chunkedMessages, tally.chunkEntries, tally.messages, tally.entries], [1, 3, 1, 3])
+  assert.equal(tally.keys.top(1)[0]?.count, 1)
+})
+
+test('frequent keys are exact up to the capacity, and bounded in error beyond it', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({min: 0, max: 30}), {maxLength: 600}), (numbers) => {
+      const keys = new FrequentKeys<null>(10)
+      const truth = new Map<string, number>()
+      for (const number of numbers) {
+        const key = String(Math.floor(Math.sqrt(number * 7)))
+        keys.add(key, () => null)
+        truth.set(key, (truth.get(key) ?? 0) + 1)
+      }
+      const counted = new Map(keys.top(10).map(({count, key}) => [key, count]))
+      assert.ok(counted.size <= 10)
+      for (const [key, count] of truth) {
+        const found = counted.get(key) ?? 0
+        assert.ok(found <= count && count <= found + keys.missed, `${key}: ${String(found)} of ${String(count)}`)
+      }
+      if (keys.isExact) assert.equal(keys.distinct, truth.size)
+      else assert.ok(keys.distinct <= truth.size)
+    }),
+  )
+})
+
+test('a message id is written and read', () => {
+  const place = decodeMessageId(encodeMessageId({ledgerId: 2 ** 40, entryId: 77}))
+  assert.deepEqual(place, {ledgerId: 2 ** 40, entryId: 77, batchIndex: -1, batchSize: 0, isChunked: false})
+})

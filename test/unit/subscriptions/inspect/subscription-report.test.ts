@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import {inspectSubscription} from '../../../../src/domain/subscriptions/inspect/subscription-report.js'
+import {type AppliedPolicies, appliedPolicies} from '../../../../src/domain/policies/applied-policies.js'
+import type {AppliedPolicy, PolicyLevels} from '../../../../src/domain/policies/policy-levels.js'
+import {parseTopicName} from '../../../../src/topic-name.js'
+import {subscription} from '../../../support/reports/subscription-report.js'
+
+const TOPIC = parseTopicName('orders')
+/** What a login may read that may read nothing. */
+const NOTHING: PolicyLevels = {subscription: undefined, topic: {messageTTL: undefined}, namespace: null, settings: null}
+const UNKNOWN = {value: null, origin: null}
+
+test('what the broker does not say is null, never 0', () => {
+  const report = inspectSubscription({
+    collected: {
+      topic: TOPIC,
+      subscription: 'decision',
+      partitionCount: null,
+      partitions: [
+        {partition: null, name: TOPIC, stats: {publishers: [{}]}, subscription: {backlogSize: -1, consumers: [{}]}},
+      ],
+    },
+    readAtMs: Date.now(),
+    internals: new Map(),
+    oldest: null,
+    policies: NOTHING,
+  })
+  const {backlogEntries, rateInPerSecond} = report.total
+  assert.deepEqual([backlogEntries, rateInPerSecond], [null, null])
+  assert.deepEqual(
+    leavesOf(report.partitions).filter((leaf) => typeof leaf === 'number'),
+    [],
+  )
+  assert.deepEqual(report.cursorsNotRead, [null])
+  assert.deepEqual(report.policiesNotRead, ['subscription', 'topic', 'namespace', 'broker'])
+  for (const policy of Object.values(report.policies)) assert.deepEqual(policy, UNKNOWN)
+})
+
+test('a time of 0 is never, an average of nothing is not known, and all is UTC', () => {
+  const [busy] = subscription.partitions
+  const [, silent] = busy?.consumers ?? []
+  assert.equal(busy?.lastExpiredAt, null)
+  assert.equal(silent?.lastAckedAt, null)
+  assert.equal(silent.messagesPerEntry, null)
+  assert.equal(silent.connectedSince, '2026-11-23T14:00:09.000Z')
+  assert.equal(busy.publishers[1]?.averageMessageBytes, null)
+})
+
+test('what is acknowledged behind a held mark-delete position is counted, across ledgers', () => {
+  assert.deepEqual(
+    subscription.partitions.map(({cursor}) => cursor && [cursor.firstUnacked, cursor.ackedBehindEntries]),
+    [['7:5', 5], null],
+  )
+})
+
+test('raw has what no field is for, and each part once', () => {
+  const {raw} = inspectSubscription({
+    collected: {
+      topic: TOPIC,
+      subscription: 'decision',
+      partitionCount: null,
+      partitions: [
+        {
+          partition: null,
+          name: TOPIC,
+          stats: {...newer, subscriptions: {decision: newer, audit: {}}},
+          subscription: newer,
+        },
+      ],
+    },
+    readAtMs: Date.now(),
+    internals: new Map([[null, {cursors: {decision: newer}}]]),
+    oldest: null,
+    policies: NOTHING,
+  })
+  assert.deepEqual(raw, {partitions: [{partition: null, subscription: newer, topic: newer, cursor: newer}]})
+})
+
+/** As all that a broker sends at once, with what is yet to come. */
+const newer = {type: 'Shared', state: 'Open', ownerBroker: 'b', ofPulsar9: {deep: [1]}}
+const RATE = {
+  dispatchThrottlingRateInMsg: 10,
+  dispatchThrottlingRateInByte: -1,
+  relativeToPublishRate: false,
+  ratePeriodInSecond: 1,
+}
+const FREE = {...RATE, dispatchThrottlingRateInMsg: 0}
+const LIMIT = {messages: 10, bytes: 0, periodSeconds: 1, isRelativeToPublishRate: false}
+const NO_LIMIT = {...LIMIT, messages: 0}
+const QUIET: PolicyLevels = {
+  subscription: null,
+  topic: {subscriptionDispatchRate: null, messageTTL: null, backlogQuotaMap: {}, subscriptionTypesEnabled: []},
+  namespace: {},
+  settings: {
+    clusterName: 'here',
+    ttlDurationDefaultInSeconds: '0',
+    dispatchThrottlingRatePerSubscriptionInMsg: '0',
+    dispatchThrottlingRatePerSubscriptionInByte: '0',
+    subscriptionTypesEnabled: '[Failover, Shared, Key_Shared, Exclusive]',
+    backlogQuotaDefaultLimitGB: '2.0',
+    backlogQuotaDefaultLimitBytes: '-1',
+    backlogQuotaDefaultRetentionPolicy: 'producer_request_hold',
+  },
+}
+
+type Case = readonly [
+  what: string,
+  policy: keyof AppliedPolicies,
+  levels: Partial<PolicyLevels>,
+  AppliedPolicy<unknown>,
+]
+
+const CASES: readonly Case[] = [
+  ["nobody sets it: the broker's", 'messageTtlSeconds', {}, {value: 0, origin: 'broker'}],
+  ['the namespace', 'messageTtlSeconds', {namespace: {message_ttl_in_seconds: 60}}, {value: 60, origin: 'namespace'}],
+  [
+    'never, by the topic, though the namespace says otherwise',
+    'messageTtlSeconds',
+    {topic: {messageTTL: 0}, namespace: {message_ttl_in_seconds: 60}},
+    {value: 0, origin: 'topic'},
+  ],
+  [
+    'below 0 is not set',
+    'messageTtlSeconds',
+    {topic: {messageTTL: -1}, namespace: {message_ttl_in_seconds: 60}},
+    {value: 60, origin: 'namespace'},
+  ],
+  ['a topic that may not be read could set it', 'messageTtlSeconds', {topic: {}}, UNKNOWN],
+  ['a namespace that may not be read could set it', 'messageTtlSeconds', {namespace: null}, UNKNOWN],
+  [
+    'what is set narrower is known all the same',
+    'messageTtlSeconds',
+    {topic: {messageTTL: 5}, namespace: null, settings: null},
+    {value: 5, origin: 'topic'},
+  ],
+  [
+    'one subscription, freed from the rate of the topic',
+    'dispatchRate',
+    {subscription: FREE, topic: {subscriptionDispatchRate: RATE}},
+    {value: NO_LIMIT, origin: 'subscription'},
+  ],
+  [
+    'a rate without a limit sets nothing at a topic',
+    'dispatchRate',
+    {topic: {subscriptionDispatchRate: FREE}, namespace: {subscriptionDispatchRate: {here: RATE, there: FREE}}},
+    {value: LIMIT, origin: 'namespace'},
+  ],
+  [
+    "another cluster's rate",
+    'dispatchRate',
+    {namespace: {subscriptionDispatchRate: {there: RATE}}},
+    {value: NO_LIMIT, origin: 'broker'},
+  ],
+  [
+    'which cluster this is can not be told',
+    'dispatchRate',
+    {namespace: {subscriptionDispatchRate: {here: RATE, there: RATE}}, settings: null},
+    UNKNOWN,
+  ],
+  [
+    'a list that is empty once removed',
+    'subscriptionTypesEnabled',
+    {},
+    {value: ['Exclusive', 'Failover', 'Key_Shared', 'Shared'], origin: 'broker'},
+  ],
+  [
+    'a default in gigabytes goes before one in bytes',
+    'backlogSizeQuota',
+    {},
+    {value: {limit: 2 ** 31, policy: 'producer_request_hold'}, origin: 'broker'},
+  ],
+  ['a broker that knows no such setting', 'pausesOnAckStatePersistent', {}, UNKNOWN],
+]
+
+for (const [what, policy, levels, expected] of CASES) {
+  test(`${policy}: ${what}`, () => {
+    assert.deepEqual(appliedPolicies({...QUIET, ...levels})[policy], expected)
+  })
+}
+
+function leavesOf(value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leavesOf) : [value]
+}

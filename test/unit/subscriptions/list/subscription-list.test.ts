@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import fc from 'fast-check'
+
+import type {SubscriptionStats, TopicStats} from '../../../../src/clients/pulsar-admin/types.js'
+import {fits, type ListFilter, sortRows} from '../../../../src/domain/subscriptions/list/list-filter.js'
+import {FittingRows} from '../../../../src/domain/subscriptions/list/matching-rows.js'
+import {countConsumers} from '../../../../src/domain/topic-stats/consumers.js'
+import type {SubscriptionRow} from '../../../../src/domain/subscriptions/list/subscription-row.js'
+import {foldAll, ListFold} from '../../../../src/domain/subscriptions/list/group-partitions.js'
+import type {ReadingTime} from '../../../../src/domain/progress/partition-state.js'
+
+const TOPIC = 'persistent://public/default/orders'
+const NOW = Date.parse('2026-11-28T12:00:00.000Z')
+const PERIOD_MS = 60_000
+const COPY: ReadingTime = {nowMs: NOW, periodMs: PERIOD_MS, ageMs: PERIOD_MS}
+const LIVE: ReadingTime = {nowMs: NOW, periodMs: PERIOD_MS, ageMs: 0}
+
+function ago(ms: number): string {
+  return new Date(NOW - ms).toISOString()
+}
+
+/** The one row of a topic of which each partition has these statistics. */
+function rowOf(time: ReadingTime, ...parts: readonly SubscriptionStats[]): SubscriptionRow {
+  return rowOfTopics(
+    time,
+    parts.map((decision) => ({subscriptions: {decision}})),
+  )
+}
+
+function rowOfTopics(time: ReadingTime, topics: readonly TopicStats[]): SubscriptionRow {
+  const named = topics.map((stats, at) => ({name: `${TOPIC}-partition-${String(at)}`, stats}))
+  const [found, ...more] = foldAll(named, time).rows
+  assert.ok(found)
+  assert.deepEqual(more, [])
+  return found.row
+}
+
+test('a list folds partitions into one row, and notices a partition that no broker reported', () => {
+  const stats = {
+    subscriptions: {decision: {type: 'Shared', msgBacklog: 5, unackedMessages: 1, msgRateOut: 2, consumers: []}},
+  }
+  const named = (index: number) => ({name: `${TOPIC}-partition-${String(index)}`, stats})
+  const whole = foldAll([named(1), named(0), {name: TOPIC.replace('orders', 'a'), stats}], COPY)
+  assert.equal(whole.isWhole, true)
+  const rows = sortRows(
+    whole.rows.map(({row}) => row),
+    'name',
+  )
+  assert.deepEqual(
+    rows.map(({backlogEntries, partitions, spread}) => [partitions, backlogEntries, spread]),
+    [
+      [null, 5, null],
+      [2, 10, {least: 5, most: 5, mostOn: 0}],
+    ],
+  )
+  assert.equal(foldAll([named(0), named(2)], COPY).isWhole, false)
+})
+
+test('a topic that two brokers tell of, because it moves, counts once', () => {
+  const stats = {subscriptions: {decision: {msgBacklog: 5}}}
+  const fold = new ListFold(COPY)
+  const given = [TOPIC, TOPIC, `${TOPIC}-partition-0`, `${TOPIC}-partition-0`].flatMap((name) =>
+    fold.add('public/default', {name, stats}),
+  )
+  const rows = [...given, ...fold.finish('public/default')].map(({row}) => [row.partitions, row.backlogEntries])
+  assert.deepEqual(rows, [
+    [null, 5],
+    [1, 5],
+  ])
+  assert.equal(fold.isWhole, true)
+  assert.deepEqual([...fold.finishAll()], [], 'what is finished is forgotten')
+})
+
+test('rows are the same in whatever order partitions come', () => {
+  const part = fc.record(
+    {
+      type: fc.constantFrom('None', 'Shared', 'Failover'),
+      msgBacklog: fc.nat(3),
+      unackedMessages: fc.nat(3),
+      msgRateOut: fc.nat(1),
+      lastAckedTimestamp: fc.nat(3),
+      consumers: fc.array(fc.record({consumerName: fc.constantFrom('a', 'b'), connectedSince: fc.constant(ago(1))})),
+    },
+    {requiredKeys: []},
+  )
+  const parts = fc.array(part, {minLength: 1, maxLength: 5})
+  fc.assert(
+    fc.property(parts, fc.func(fc.nat()), (stats, rank) => {
+      const named = stats.map((decision, at) => ({
+        name: `${TOPIC}-partition-${String(at)}`,
+        stats: {subscriptions: {decision}},
+      }))
+      const [{row} = {row: null}] = foldAll(named, LIVE).rows
+      const shuffled = named.toSorted((one, other) => rank(one.name) - rank(other.name))
+      assert.deepEqual(foldAll(shuffled, LIVE).rows[0]?.row, row)
+      assert.equal(
+        row?.consumers,
+        countConsumers(stats.map(({consumers = []}) => consumers.map((one) => one.consumerName))),
+      )
+    }),
+  )
+})
+
+test('a rate of 0 tells a stall only of what was there for the whole of a period', () => {
+  const waiting = {msgBacklog: 5, msgRateOut: 0}
+  const since = (...times: number[]) => ({...waiting, consumers: times.map((ms) => ({connectedSince: ago(ms)}))})
+  assert.equal(rowOf(LIVE, since(PERIOD_MS - 1)).isStalled, null, 'the topic may have been loaded a moment ago')
+  assert.equal(rowOf(LIVE, since(PERIOD_MS + 1)).isStalled, true)
+  assert.equal(rowOf(COPY, since(PERIOD_MS + 1)).isStalled, null, 'the copy may be a period old itself')
+  assert.equal(rowOf(COPY, since(2 * PERIOD_MS + 1)).isStalled, true)
+  assert.equal(rowOf(LIVE, since(1, PERIOD_MS + 1)).isStalled, true, 'one of them has waited')
+  assert.equal(rowOf(LIVE, {...waiting, consumers: [{}]}).isStalled, null)
+  const given = {...since(PERIOD_MS + 1), lastConsumedTimestamp: NOW - 1}
+  assert.equal(rowOf(LIVE, given).isStalled, false, 'a delivery that the rate does not have yet')
+  assert.equal(rowOf(LIVE, {...since(1), lastConsumedTimestamp: NOW - PERIOD_MS - 1}).isStalled, true)
+  assert.equal(rowOf(LIVE, {...since(PERIOD_MS + 1), msgRateOut: 1}).isStalled, false)
+  assert.equal(rowOf(LIVE, waiting).isStalled, false, 'nobody is there')
+  assert.equal(rowOf(LIVE, {...since(PERIOD_MS + 1), msgBacklog: 0}).isStalled, false)
+  assert.equal(rowOf(LIVE, {msgBacklog: 5}).isStalled, null)
+  const delivering = {...since(1), msgRateOut: 9}
+  assert.equal(rowOf(LIVE, delivering, since(PERIOD_MS + 1)).isStalled, true, 'on one partition')
+  assert.equal(rowOf(LIVE, delivering, since(1)).isStalled, null)
+})
+
+test('silence is the longest of the partitions that wait', () => {
+  const at = (ms: number) => ({msgBacklog: 1, lastAckedTimestamp: NOW - ms, lastMarkDeleteAdvancedTimestamp: 0})
+  assert.equal(rowOf(LIVE, at(5000), at(9000), {...at(20_000), msgBacklog: 0}).silentSince, ago(9000))
+  const moved = {...at(9000), lastMarkDeleteAdvancedTimestamp: NOW - 3000}
+  assert.equal(rowOf(LIVE, moved).silentSince, ago(3000))
+  assert.equal(rowOf(COPY, {msgBacklog: 1}).silentSince, null, 'copies do not tell')
+  const never = {msgBacklog: 1, lastAckedTimestamp: 0, lastMarkDeleteAdvancedTimestamp: 0}
+  assert.equal(rowOf(LIVE, never).silentSince, null, 'nobody is there to tell since when the topic is loaded')
+  const publishers = [{connectedSince: ago(7000)}, {connectedSince: ago(4000)}]
+  assert.equal(rowOfTopics(LIVE, [{publishers, subscriptions: {decision: never}}]).silentSince, ago(7000))
+})
+
+test('rows are kept by what is known of them, and sorted with the unknown last', () => {
+  const worker = {consumerName: 'a', connectedSince: ago(10 * PERIOD_MS)}
+  const named = (subscription: string, ...parts: SubscriptionStats[]) => ({...rowOf(LIVE, ...parts), subscription})
+  const rows = [
+    named('fine', {type: 'Shared', msgBacklog: 10, msgRateOut: 3, lastAckedTimestamp: NOW - 10, consumers: [worker]}),
+    named('stalled', {
+      type: 'Key_Shared',
+      msgBacklog: 500,
+      msgRateOut: 0,
+      lastAckedTimestamp: NOW - 1000,
+      consumers: [worker],
+    }),
+    named(
+      'missing',
+      {type: 'Shared', msgBacklog: 7, msgRateOut: 1, consumers: [worker]},
+      {type: 'Shared', msgBacklog: 0, msgRateOut: 0},
+    ),
+    named('mixed', {type: 'Shared', consumers: [worker]}, {type: 'Failover', consumers: [worker]}),
+    named('blocked', {
+      type: 'Shared',
+      msgBacklog: 1,
+      msgRateOut: 0,
+      consumers: [{...worker, blockedConsumerOnUnackedMsgs: true}],
+    }),
+  ]
+  const kept = (filter: ListFilter): string[] =>
+    rows.filter((row) => fits(row, filter)).map(({subscription}) => subscription)
+  assert.equal(kept({}).length, rows.length)
+  assert.deepEqual(kept({types: ['Key_Shared']}), ['stalled'])
+  assert.deepEqual(kept({minBacklog: 10}), ['fine', 'stalled'])
+  assert.deepEqual(kept({minBacklog: 0}), ['fine', 'stalled', 'missing', 'blocked'], 'what is unknown is no number')
+  assert.deepEqual(kept({isWithoutConsumers: true}), ['missing'])
+  assert.deepEqual(kept({isStalled: true}), ['stalled', 'blocked'])
+  assert.deepEqual(kept({isBlocked: true}), ['blocked'])
+  assert.deepEqual(kept({isMixedType: true}), ['mixed'])
+  assert.deepEqual(kept({silentSinceMs: NOW - 1000}), ['stalled'], 'since then, or longer')
+  assert.deepEqual(kept({silentSinceMs: NOW - 1001}), [])
+  assert.deepEqual(
+    sortRows(rows, 'backlog').map(({subscription}) => subscription),
+    ['stalled', 'fine', 'missing', 'blocked', 'mixed'],
+  )
+})
+
+test('only as many rows are kept as are listed, and those that come first', async () => {
+  const row = rowOf(LIVE, {msgBacklog: 1})
+  const backlogs = Array.from({length: 100}, (_, at) => (at * 37) % 100)
+  const rows = new FittingRows({filter: {minBacklog: 10}, order: 'backlog', limit: 3})
+  for (const backlogEntries of backlogs) await rows.take([{...row, backlogEntries}])
+  assert.equal(rows.matched, 90)
+  assert.deepEqual(
+    rows.sorted().map(({backlogEntries}) => backlogEntries),
+    [99, 98, 97],
+  )
+  const given: SubscriptionRow[] = []
+  const handedOn = new FittingRows({
+    filter: {minBacklog: 10},
+    order: 'name',
+    limit: 3,
+    onRows: (some) => Promise.resolve(void given.push(...some)),
+  })
+  for (const backlogEntries of backlogs) await handedOn.take([{...row, backlogEntries}, row])
+  assert.equal(handedOn.matched, 90)
+  assert.equal(given.length, 3)
+  assert.deepEqual(handedOn.sorted(), [])
+})

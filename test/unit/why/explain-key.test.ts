@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {ConsumerStats} from '../../../src/clients/pulsar-admin/types.js'
+import {isMoving, type Movement, movementOf} from '../../../src/domain/why/consumer-changes.js'
+import {silenceEvidence, silenceText} from '../../../src/domain/why/last-activity.js'
+import type {KeyHome, LiveConsumer} from '../../../src/domain/locks/consumers/lock-correlation.js'
+
+const NOW = Date.parse('2026-11-27T12:00:00Z')
+
+function consumer(name: string, more: Partial<LiveConsumer> = {}): LiveConsumer {
+  const connectedSinceMs = NOW - 60_000
+  return {
+    ...{name, address: '10.0.0.1:4000', connectedSinceMs, lastAcked: null, lastGiven: null, metadata: {}},
+    ...more,
+  }
+}
+
+test('for how long a consumer has acknowledged nothing', () => {
+  const says = (more: Partial<LiveConsumer>, partition: number | null = null): string =>
+    silenceText(consumer('a', more), partition, NOW)
+  assert.equal(says({}), '')
+  assert.equal(says({lastAcked: NOW - 900}), '')
+  // Clocks differ: what has not happened yet was a moment ago.
+  assert.equal(says({lastAcked: NOW + 5000}), '')
+  assert.equal(says({lastAcked: NOW - 12_300}), '; it has acknowledged nothing for 12 s')
+  assert.equal(
+    says({lastAcked: NOW - 2300, lastGiven: NOW - 1500}, 3),
+    '; it has acknowledged nothing on partition 3 for 2.3 s, and got its last message 1.5 s ago',
+  )
+  assert.equal(
+    says({lastAcked: 'never', lastGiven: 'never'}),
+    '; it has acknowledged nothing since it connected, 60 s ago',
+  )
+  assert.equal(says({lastAcked: 'never', connectedSinceMs: null}), '')
+})
+
+test('the fields that show it; those that the broker does not tell are left out', () => {
+  assert.deepEqual(silenceEvidence(consumer('a')), [])
+  assert.deepEqual(silenceEvidence(consumer('a', {lastAcked: 'never', lastGiven: NOW})), [
+    ['lastAckedTimestamp', 'never'],
+    ['lastConsumedTimestamp', '2026-11-27T12:00:00.000Z'],
+  ])
+})
+
+function home(consumerOf: LiveConsumer | null): KeyHome {
+  return {partition: null, slot: 7, consumer: consumerOf, drainedBy: null}
+}
+
+/** @param looks names of the consumers at each reading, the newest last; `a2` is `a` after a restart. */
+function movement(
+  looks: readonly [...earlier: string[], newest: string],
+  before: LiveConsumer | null = consumer('a'),
+  now = before,
+): Movement {
+  const read = looks.map((names) => ({
+    consumers: names.split(' ').map((id): ConsumerStats => {
+      return {consumerName: id.slice(0, 1), connectedSince: `2026-11-27T11:00:0${id.slice(1) || '0'}Z`}
+    }),
+  }))
+  return movementOf(read.slice(0, -1), read.at(-1) ?? {}, {before: home(before), now: home(now)})
+}
+
+test('who came and who went between readings, in whatever order the earlier ones were taken', () => {
+  const still = movement(['a b', 'b a', 'a b'])
+  assert.deepEqual([still, isMoving(still)], [{came: [], went: [], ownerBefore: null}, false])
+  assert.deepEqual(movement(['a b', 'a b', 'a b c']), {came: ['c'], went: [], ownerBefore: null})
+  assert.deepEqual(movement(['a b', 'a', 'a']), {came: [], went: ['b'], ownerBefore: null})
+  // It was seen by the first reading, not by the second, and stays: it came.
+  assert.deepEqual(movement(['a b', 'a', 'a b']), {came: ['b'], went: [], ownerBefore: null})
+  assert.deepEqual(movement(['a', 'a b', 'a']), {came: [], went: ['b'], ownerBefore: null})
+  assert.deepEqual(movement(['a b', 'a2 b']), {came: ['a'], went: ['a'], ownerBefore: null})
+})
+
+test('that the owner has changed is enough, and who it was is told', () => {
+  const moved = movement(['a b', 'a b'], consumer('a'), consumer('b'))
+  assert.deepEqual([moved.ownerBefore, isMoving(moved)], ['a', true])
+  assert.equal(movement(['a', 'a'], null).ownerBefore, null)
+})
