@@ -1,6 +1,7 @@
 import {CLIError} from '@oclif/core/errors'
 
 import {KeyshiftError, Usage} from '../errors.js'
+import {messageOf} from '../wording.js'
 
 /** The JSON form of every failure, the same for all commands. */
 export interface ErrorDocument {
@@ -21,7 +22,7 @@ export function asKeyshiftError(thrown: unknown, commandLine: string): KeyshiftE
     const message = thrown.message.replace(/\n?See more help with --help\s*$/, '').trim()
     return new Usage('E_USAGE', message, {cause: thrown, next: [`${commandLine} --help`]})
   }
-  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  const message = messageOf(thrown)
   return new Bug('E_BUG', `keyshift failed in a way it did not foresee: ${message}`, {cause: thrown})
 }
 

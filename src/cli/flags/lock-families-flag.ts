@@ -5,6 +5,7 @@ import {Flags} from '@oclif/core'
 import type {LockFamilies} from '../../domain/locks/families/family.js'
 import {Usage} from '../../errors.js'
 import {wrongBySchema} from '../files/schema-validation.js'
+import {messageOf} from '../../wording.js'
 
 export const familiesFlag = {
   families: Flags.string({
@@ -36,7 +37,7 @@ function parse(file: string, text: string): unknown {
 }
 
 function refuse(file: string, cause: unknown): never {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOf(cause)
   throw new Usage('E_LOCK_FAMILIES', `the lock families in ${file} can't be used: ${reason}`, {
     data: {file, reason},
     next: ['see schemas/lock-families.json, and docs/LOCKS.md for an example'],

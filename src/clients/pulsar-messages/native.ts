@@ -15,6 +15,7 @@ import {
   type ReservedSubscription,
   SubscribeRefused,
 } from './transport.js'
+import {messageOf} from '../../wording.js'
 
 /**
  * What keyshift uses of the package `pulsar-client`. Written down here because the package is optional: where its addon
@@ -140,7 +141,7 @@ export class NativeTransport implements MessageTransport {
       })
       return asConsumer(consumer)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       if (/ConsumerBusy|NotAllowed|ConsumerAssign/.test(reason)) throw new SubscribeRefused(options, reason, error)
       throw new Unreachable('E_BROKER_UNREACHABLE', `consumer ${options.name} could not subscribe: ${reason}`, {
         cause: error,

@@ -1,11 +1,12 @@
 import {Unreachable} from '../../errors.js'
+import {messageOf} from '../../wording.js'
 
 /**
  * The right that Redis says is lacking, as ACL SETUSER grants it: `+hgetall`, `+object|idletime`, `~KEY`, `&CHANNEL`; null
  * where the refusal is none of rights. The wording of Redis 6 and 7.
  */
 export function missingRight(error: unknown): string | null {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (!message.includes('NOPERM')) return null
   const command = /the '(?<command>[^']+)' command/.exec(message)?.groups?.['command']
   if (command !== undefined) return `+${command.toLowerCase()}`

@@ -2,6 +2,7 @@ import type {Redis} from 'ioredis'
 
 import {missingRight} from './acl.js'
 import type {RedisConnection} from './connect.js'
+import {messageOf} from '../../wording.js'
 
 /**
  * Counts who listens on channels. PUBSUB NUMSUB tells of one server's own clients only, but a message reaches those of its
@@ -23,7 +24,7 @@ export class Listeners {
       const counts = await Promise.all((await this.servers()).map((redis) => countOn(redis, channels)))
       return channels.map((_, at) => counts.reduce((sum, one) => sum + (one[at] ?? 0), 0))
     } catch (error) {
-      this.failure = missingRight(error) ?? (error instanceof Error ? error.message : String(error))
+      this.failure = missingRight(error) ?? messageOf(error)
       return channels.map(() => null)
     }
   }

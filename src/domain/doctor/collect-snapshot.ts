@@ -18,6 +18,7 @@ import {
   type TopicLook,
   type TopicSnapshot,
 } from './facts/diagnosis-snapshot.js'
+import {messageOf} from '../../wording.js'
 
 /** What to look at. */
 export interface DiagnosisSubject {
@@ -82,7 +83,7 @@ async function look(
     brokerVersion,
     settings: brokerLimits(settings),
     topics: lasts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])),
-    failed: failed.map(({error, topic}) => ({topic, cause: error instanceof Error ? error.message : String(error)})),
+    failed: failed.map(({error, topic}) => ({topic, cause: messageOf(error)})),
   }
 }
 

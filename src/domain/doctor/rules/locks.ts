@@ -1,5 +1,6 @@
 import type {SubscriptionFacts} from '../facts/subscription-facts.js'
 import type {Draft} from '../facts/doctor-finding.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 
 /** Locks that keep messages from being handled: one finding for each. */
 export function lockRules({locks, subscription, topic}: SubscriptionFacts): Draft[] {
@@ -24,10 +25,10 @@ export function lockRules({locks, subscription, topic}: SubscriptionFacts): Draf
           {field: 'oldest message of the key, ms', value: String(oldestAgeMs ?? 'unknown')},
         ],
         remedies: [
-          {command: `keyshift locks inspect '${lock}'`, cost: 'none'},
-          {command: `keyshift keys owner ${topic} ${subscription} '${key}'`, cost: 'none'},
+          {command: suggestedCommand('locks', 'inspect', lock), cost: 'none'},
+          {command: suggestedCommand('keys', 'owner', topic, subscription, key), cost: 'none'},
           {
-            command: `keyshift locks release '${lock}' -o plan.json`,
+            command: suggestedCommand('locks', 'release', lock, '-o', 'plan.json'),
             cost: 'it is only planned; released, a second one works on the key if its holder lives after all',
           },
         ],

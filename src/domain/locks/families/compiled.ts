@@ -2,6 +2,7 @@ import {Usage} from '../../../errors.js'
 import type {LockType} from '../reading/sampled-key.js'
 import type {LockCompanion, LockFamily, LockForm} from './family.js'
 import {templateExpression, variablesOf} from './template.js'
+import {messageOf} from '../../../wording.js'
 
 export interface CompiledForm {
   readonly family: LockFamily
@@ -57,7 +58,7 @@ function compileForm(family: LockFamily, form: LockForm): CompiledForm {
     try {
       return new RegExp(`^(?:${text})$`, 's')
     } catch (error) {
-      throw unreadable(family, error instanceof Error ? error.message : String(error))
+      throw unreadable(family, messageOf(error))
     }
   }
   return {

@@ -13,6 +13,7 @@ import {printable, type RawLock} from '../reading/sampled-key.js'
 import {type LockHolder, recognise, type RecognisedLock} from '../recognition/recognise.js'
 import {type JudgeOptions, lockRecord, type LockRecord} from '../recognition/lock-record.js'
 import {releaseOutlook, type ReleaseOutlook} from './release-outlook.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 
 export interface LockInspection {
   address: string
@@ -59,7 +60,7 @@ export async function inspectLock(
     const of = found.locks.length === 0 ? '' : ` of ${found.locks.join(' or ')}`
     throw new Blocked('E_NOT_A_LOCK', `${key} is no lock: it holds the ${found.role}${of} (${found.family.name})`, {
       data: {key, family: found.family.name, role: found.role, locks: found.locks},
-      next: found.locks.slice(0, 1).map((lock) => `keyshift locks inspect '${lock}'`),
+      next: found.locks.slice(0, 1).map((lock) => suggestedCommand('locks', 'inspect', lock)),
     })
   }
   const lock = found.kind === 'lock' ? found : null
@@ -95,7 +96,7 @@ async function readFrom(connection: RedisConnection, key: string): Promise<{raw:
   }
   throw new Unreachable('E_NO_LOCK', `there is no key ${key} in Redis at ${connection.address}`, {
     data: {address: connection.address, key},
-    next: [`keyshift locks scan --pattern '*${key}*'`],
+    next: [suggestedCommand('locks', 'scan', '--pattern', `*${key}*`)],
   })
 }
 

@@ -11,6 +11,7 @@ import {releaseByWatch} from '../../../clients/redis/release-watch.js'
 import {type HomeOf, homesNow, saysMoved} from '../reading/collect-key-node.js'
 import {bytesOf} from '../reading/sampled-key.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
+import {messageOf} from '../../../wording.js'
 
 /**
  * `changed` and `renewed`: not what the plan saw, and left alone. `gone`: it had ended. `refused`: the plan keeps it, or the
@@ -136,7 +137,7 @@ class Releaser {
       }
     } catch (error) {
       if (saysMoved(error)) return this.moved(planned)
-      return {...decided(planned), result: 'failed', reason: error instanceof Error ? error.message : String(error)}
+      return {...decided(planned), result: 'failed', reason: messageOf(error)}
     }
   }
 

@@ -6,6 +6,7 @@ import type {RedisConnection} from '../../../clients/redis/connect.js'
 import {nodeName, type SlotOwners} from '../../../clients/redis/slots.js'
 import type {LockWalk} from './collect-server.js'
 import {SlotWatch} from './slot-tracker.js'
+import {messageOf} from '../../../wording.js'
 
 /** A server whose walk broke off. */
 export interface FailedServer {
@@ -123,5 +124,5 @@ function sizeOf(redis: Redis): Promise<number | null> {
 }
 
 function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+  return messageOf(cause)
 }

@@ -8,6 +8,7 @@ import type {SubscriptionAsked, WaitingSummary} from '../consumers/lock-correlat
 import type {LockRecord} from '../recognition/lock-record.js'
 import {Reported} from './reported-keys.js'
 import {type LockSummary, LockTally} from './scan-summary.js'
+import {messageOf} from '../../../wording.js'
 
 export interface LockScan {
   address: string
@@ -66,7 +67,7 @@ export async function scanLocks(connection: RedisConnection, options: LockScanOp
       try {
         return [{...(await coverWith(walk, one, signal)), walk}]
       } catch (error) {
-        copies?.failures.set(address, error instanceof Error ? error.message : String(error))
+        copies?.failures.set(address, messageOf(error))
         throw error
       }
     }),
@@ -125,7 +126,7 @@ function sumOf<T>(items: readonly T[], of: (item: T) => number): number {
 }
 
 function scanFailed(address: string, error: unknown): Unreachable {
-  const cause = error instanceof Error ? error.message : String(error)
+  const cause = messageOf(error)
   const lacks = missingRight(error)
   return lacks === null
     ? new Unreachable('E_REDIS_SCAN', `the scan of Redis at ${address} broke off: ${cause}`, {

@@ -4,6 +4,7 @@ import {type ScannedPage, scanByScript} from '../../../clients/redis/scan-script
 import {type ExpiryCommand, rawLock, readLocks, type ReadKeys} from '../reading/collect-keys.js'
 import type {Pace} from './scan-rate.js'
 import {printable} from '../reading/sampled-key.js'
+import {messageOf} from '../../../wording.js'
 
 export interface Page {
   /** where the next one begins; `0` after the last */
@@ -74,7 +75,7 @@ export class PageReader {
     try {
       page = await scanByScript(this.redis, {cursor, pattern, count: this.count})
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       if (MAY_NOT.test(message)) this.usesScript = false
       else if (!NOT_THIS_PAGE.test(message)) throw error
       return null

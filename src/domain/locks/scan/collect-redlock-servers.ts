@@ -4,6 +4,7 @@ import {withCopies} from './redlock-quorum.js'
 import type {CompiledFamilies} from '../families/compiled.js'
 import {bytesOf, printable} from '../reading/sampled-key.js'
 import type {LockRecord} from '../recognition/lock-record.js'
+import {messageOf} from '../../../wording.js'
 
 /** One of the independent servers of a Redlock. */
 export interface RedlockServer {
@@ -96,7 +97,7 @@ export class Copies {
         refused.has(key) ? null : (tokens.get(key) ?? []).includes(holder?.token ?? ''),
       )
     } catch (error) {
-      this.failures.set(address, error instanceof Error ? error.message : String(error))
+      this.failures.set(address, messageOf(error))
       return locks.map(() => null)
     }
   }

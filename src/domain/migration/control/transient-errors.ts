@@ -1,6 +1,7 @@
 import {AdminRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import {Unreachable} from '../../../errors.js'
 import type {StepCheck} from '../steps/step.js'
+import {messageOf} from '../../../wording.js'
 
 /** A broker that restarts does not end a run: a poll goes on to its deadline. */
 export async function unlessUnavailable(verify: () => Promise<StepCheck>): Promise<StepCheck> {
@@ -16,8 +17,4 @@ export async function unlessUnavailable(verify: () => Promise<StepCheck>): Promi
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof AdminRefused)) return error instanceof Unreachable
   return error.status >= 500 || [404, 409, 412, 429].includes(error.status)
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

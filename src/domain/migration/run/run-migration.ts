@@ -17,6 +17,7 @@ import {type MigrationResult, migrationResult} from './migration-result.js'
 import {runMigration, type RunOutcome} from './step-runner.js'
 import {requireUnchangedCluster} from '../plan/plan-freshness.js'
 import {gapOf, statusOf} from '../journal/status.js'
+import {messageOf} from '../../../wording.js'
 
 /** What every verb works with: an open broker, an open journal, and who asks. */
 export interface MigrationTools {
@@ -165,7 +166,7 @@ function stopped(journal: MigrationJournal, cause: unknown, isInterrupted: boole
   if (cause instanceof Conflict && cause.code === 'E_TAKEN_OVER') return cause
   const {id, plan} = journal
   const {gapMs, step} = statusOf(id, journal.history, journal.requests, null, new Date())
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = messageOf(cause)
   const message = `${id} stopped at ${String(step)}${pauseText(journal, gapMs)}: ${reason}`
   const details = {
     data: {id, topic: plan.topic, subscription: plan.subscription, step, reason},

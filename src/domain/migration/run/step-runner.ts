@@ -18,7 +18,8 @@ import {
   type StepData,
 } from '../journal/history.js'
 import {HOOKS} from '../control/hooks.js'
-import {isTransient, messageOf, unlessUnavailable} from '../control/transient-errors.js'
+import {isTransient, unlessUnavailable} from '../control/transient-errors.js'
+import {messageOf} from '../../../wording.js'
 import {PlaceholderSubscription} from '../broker/placeholder.js'
 import {stepsOfDirection} from '../plan/direction.js'
 import {measure, soak} from '../soak/soak.js'

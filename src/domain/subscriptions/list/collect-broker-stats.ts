@@ -8,6 +8,7 @@ import type {SubscriptionList} from './subscription-row.js'
 import {ListFold} from './group-partitions.js'
 import {isWanted} from './topic-pattern.js'
 import type {FoldedRow} from './row-totals.js'
+import {messageOf} from '../../../wording.js'
 
 export type CollectingCopies = BrokersOptions & Collecting
 
@@ -129,7 +130,7 @@ function failureOf(broker: string): (reason: unknown) => SubscriptionList['faile
 }
 
 function causeOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason)
+  return messageOf(reason)
 }
 
 function isOutOfReach({reason}: PromiseRejectedResult): boolean {

@@ -1,0 +1,15 @@
+/**
+ * A keyshift command to show to the user, safe to paste into a POSIX shell: each word that holds anything but plain
+ * characters is quoted, so that a key such as `x'$(cmd)'` is passed on and not run. The connection flags of the current
+ * command line are added where it is printed (`src/cli/output/repeat-connection.ts`).
+ *
+ * @param words the command, its arguments and flags: `'locks', 'inspect', key`.
+ */
+export function suggestedCommand(...words: readonly string[]): string {
+  return ['keyshift', ...words.map(shellWord)].join(' ')
+}
+
+/** One word as a POSIX shell reads it back. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+}

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import {spawnSync} from 'node:child_process'
+import {test} from 'node:test'
+
+import fc from 'fast-check'
+
+import {shellWord, suggestedCommand} from '../../src/suggested-command.js'
+
+test('plain words stay as typed, others are quoted', () => {
+  assert.equal(suggestedCommand('locks', 'inspect', 'lock:user:42'), 'keyshift locks inspect lock:user:42')
+  assert.equal(suggestedCommand('locks', 'inspect', "x'$(cmd)'"), String.raw`keyshift locks inspect 'x'\''$(cmd)'\'''`)
+  assert.equal(suggestedCommand('why', ''), "keyshift why ''")
+})
+
+test('a shell reads every word back as it was', () => {
+  const word = fc.string({unit: 'binary', maxLength: 12}).filter((text) => !text.includes('\0'))
+  const words = fc.sample(word, 500)
+  const {stdout, status} = spawnSync('bash', ['-c', `printf '%s\\0' ${words.map(shellWord).join(' ')}`], {
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0)
+  assert.deepEqual(
+    stdout.split('\0').slice(0, -1),
+    words.map((text) => Buffer.from(text).toString('utf8')),
+  )
+})
