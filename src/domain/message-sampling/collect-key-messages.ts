@@ -5,6 +5,7 @@ import {backlogOf, countEntries} from '../topic-stats/unacked-entries.js'
 import {parsePlace, type Place} from '../../position.js'
 import {restReader} from './collect-by-rest.js'
 import type {EntryPosition} from './sampled-entry.js'
+import {cursorOf} from '../topic-stats/cursor.js'
 
 /** The messages of one key that a subscription has not acknowledged, as far as they were looked for. */
 export interface KeyMessages {
@@ -43,7 +44,7 @@ export async function collectKeyMessages(
   const stats = await admin.internalStats(row.name)
   const backlog = backlogOf(index, stats, collected.subscription)
   const chosen = chooseStretches([backlog], 'head', max)
-  const readPosition = stats.cursors?.[encodeURIComponent(collected.subscription)]?.readPosition ?? '-1:-1'
+  const readPosition = cursorOf(stats, collected.subscription)?.readPosition ?? '-1:-1'
   const until = Date.now() + SECONDS * 1000
   let [entriesRead, messages, isOver] = [0, 0, false]
   let oldest: (EntryPosition & {publishedAtMs: number | null}) | null = null

@@ -12,6 +12,7 @@ import {directoryOrNull} from '../keys/owners/key-directory.js'
 import {type CollectedSubscription, collectSubscription} from '../topic-stats/collect-topic-stats.js'
 import {RehearsalConsumer} from './rehearsal-consumer.js'
 import {type OwnerOf, RehearsalTally, type TallyReport} from './rehearsal-counts.js'
+import {cursorOf} from '../topic-stats/cursor.js'
 
 const TEMPORARY = '__keyshift-rehearsal-'
 const LOOK_EVERY_MS = 300
@@ -102,9 +103,9 @@ interface Stand {
 async function standOf(admin: PulsarAdmin, collected: CollectedSubscription, subscription: string): Promise<Stand[]> {
   return Promise.all(
     collected.partitions.map(async ({name, partition}) => {
-      const {cursors, lastConfirmedEntry} = await admin.internalStats(name)
-      const markDelete = cursors?.[encodeURIComponent(subscription)]?.markDeletePosition ?? null
-      return {partition, markDelete, last: parsePosition(lastConfirmedEntry)}
+      const stats = await admin.internalStats(name)
+      const markDelete = cursorOf(stats, subscription)?.markDeletePosition ?? null
+      return {partition, markDelete, last: parsePosition(stats.lastConfirmedEntry)}
     }),
   )
 }

@@ -1,5 +1,7 @@
-import type {InternalStats} from '../../clients/pulsar-admin/types.js'
+import type {CursorStats, InternalStats} from '../../clients/pulsar-admin/types.js'
+import {Unreachable} from '../../errors.js'
 import {parsePlace, type Place} from '../../position.js'
+import {cursorOf} from './cursor.js'
 
 /** Consecutive entries of one ledger, both ends inclusive. */
 export interface Stretch {
@@ -14,15 +16,13 @@ export interface Stretch {
  * left out.
  */
 export function backlogOf(partition: number, stats: InternalStats, subscription: string): Stretch[] {
-  const cursor = stats.cursors?.[encodeURIComponent(subscription)]
-  const holes = parseHoles(cursor?.individuallyDeletedMessages ?? '')
+  const holes = parseHoles(requireCursor(stats, subscription).individuallyDeletedMessages ?? '')
   return holes.reduce(cutOut, entriesBehind(partition, stats, subscription))
 }
 
 /** Every entry behind a subscription's mark-delete position, in the order of the topic, whether or not it is acknowledged. */
 export function entriesBehind(partition: number, stats: InternalStats, subscription: string): Stretch[] {
-  const cursor = stats.cursors?.[encodeURIComponent(subscription)]
-  const from = parsePlace(cursor?.markDeletePosition ?? '-1:-1')
+  const from = parsePlace(requireCursor(stats, subscription).markDeletePosition ?? '-1:-1')
   const last = parsePlace(stats.lastConfirmedEntry ?? '-1:-1')
   return (stats.ledgers ?? [])
     .filter(({ledgerId}) => ledgerId >= from.ledgerId && ledgerId <= last.ledgerId)
@@ -34,6 +34,12 @@ export function entriesBehind(partition: number, stats: InternalStats, subscript
       last: ledgerId === last.ledgerId ? last.entryId : entries - 1,
     }))
     .filter(({first, last: end}) => first <= end)
+}
+
+function requireCursor(stats: InternalStats, subscription: string): CursorStats {
+  const cursor = cursorOf(stats, subscription)
+  if (cursor) return cursor
+  throw new Unreachable('E_POSITION_UNKNOWN', `the broker reports no cursor for the subscription ${subscription}`)
 }
 
 /** `[(5:3..5:7],(5:9..5:10]]`: open at the start, closed at the end. */

@@ -3,6 +3,8 @@ import type {CursorStats, InternalStats, SubscriptionStats, TopicStats} from '..
 import {Conflict, Unreachable} from '../../../errors.js'
 import type {CursorSample} from '../proofs/drain-proof.js'
 import type {BrokerContext} from './broker-context.js'
+import {cursorOf} from '../../topic-stats/cursor.js'
+import {partitionLabel} from '../../../wording.js'
 
 /** One partition's subscription, as the statistics show it now; null where it does not exist. */
 export interface SubscriptionSample {
@@ -28,11 +30,15 @@ export async function requireSubscription(
   const samples = await sampleSubscription(context, subscription)
   return samples.map(({partition, stats}) => {
     if (stats) return {partition, stats}
-    throw new Conflict('E_CLUSTER_CHANGED', `partition ${String(partition)} lost the subscription ${subscription}`)
+    throw new Conflict('E_CLUSTER_CHANGED', `${partitionLabel(partition)} lost the subscription ${subscription}`)
   })
 }
 
-/** Statistics and cursor of a subscription on every partition where it exists, read together. */
+/**
+ * Statistics and cursor of a subscription on every partition where it exists, read together.
+ *
+ * @throws Unreachable E_POSITION_UNKNOWN when a partition has the subscription, and the broker reports no cursor of it.
+ */
 export async function sampleCursors(context: BrokerContext, subscription: string): Promise<CursorSample[]> {
   const [samples, internals] = await Promise.all([
     sampleSubscription(context, subscription),
@@ -41,9 +47,26 @@ export async function sampleCursors(context: BrokerContext, subscription: string
   const atMs = Date.now()
   return samples.flatMap(({partition, stats}, at) => {
     const internal = internals[at]
-    const cursor = internal?.cursors?.[encodeURIComponent(subscription)]
-    return stats && internal && cursor ? [cursorSample(partition, atMs, stats, internal, cursor)] : []
+    if (!stats || !internal) return []
+    const cursor = cursorOf(internal, subscription)
+    if (cursor) return [cursorSample(partition, atMs, stats, internal, cursor)]
+    // Without a cursor nothing can be proven of the partition, so it must not drop out of a proof.
+    const where = partitionLabel(partition)
+    throw new Unreachable('E_POSITION_UNKNOWN', `the broker reports no cursor of ${subscription} on ${where}`)
   })
+}
+
+/**
+ * The same, of a subscription that has to be on every partition: a proof about the topic needs a cursor of each.
+ *
+ * @throws Conflict E_CLUSTER_CHANGED when a partition lost the subscription.
+ */
+export async function requireCursors(context: BrokerContext, subscription: string): Promise<CursorSample[]> {
+  const samples = await sampleCursors(context, subscription)
+  const sampled = new Set(samples.map(({partition}) => partition))
+  const missing = context.partitions.filter(({partition}) => !sampled.has(partition))
+  if (missing.length === 0) return samples
+  throw new Conflict('E_CLUSTER_CHANGED', `${partitionLabels(missing)} lost the subscription ${subscription}`)
 }
 
 function cursorSample(
@@ -114,5 +137,5 @@ function unackedConsumersOf({consumers}: SubscriptionStats): CursorSample['unack
 
 /** `partition 3, partition 5`, or `the topic` for a plain one. */
 export function partitionLabels(rows: ReadonlyArray<{readonly partition: number | null}>): string {
-  return rows.map(({partition}) => (partition === null ? 'the topic' : `partition ${String(partition)}`)).join(', ')
+  return rows.map(({partition}) => partitionLabel(partition)).join(', ')
 }

@@ -1,7 +1,7 @@
 import {type CursorSample, DrainProof, type PauseProof, ReplayProof} from '../../proofs/drain-proof.js'
 import {type MigrationStep, passed, waitingFor} from '../step.js'
 import {switchPositionOf} from '../../broker/switch-position.js'
-import {partitionLabels, sampleCursors} from '../../broker/collect-samples.js'
+import {partitionLabels, requireCursors} from '../../broker/collect-samples.js'
 
 type DrainCapture = {throttledReads: Array<{partition: number | null; count: number | null}>}
 
@@ -29,7 +29,7 @@ export const drain: MigrationStep<DrainCapture> = {
     let rows = new Map<number | null, PartitionWatch>()
     let hasHandedOut = false
     return async () => {
-      const samples = await sampleCursors(context, context.direction.source)
+      const samples = await requireCursors(context, context.direction.source)
       for (const sample of samples) if (!rows.has(sample.partition)) rows.set(sample.partition, rowOf(sample))
       const states = samples.map((sample) => ({sample, ...rows.get(sample.partition)?.observe(sample)}))
       const open = states.filter(({proof}) => !proof).map(({sample}) => sample)

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import type {KeySample} from '../../../src/domain/message-sampling/sample-report.js'
+import type {SubscriptionReport} from '../../../src/domain/subscriptions/inspect/subscription-report.js'
+import {ask, live} from '../../support/servers/live.js'
+import {askCli} from '../../support/shells/cli.js'
+
+/** The characters that Java's URLEncoder and encodeURIComponent write differently, and some that both encode. */
+const NAMES = ['plain', 'orders (eu)', "it's a~b!", 'über*', 'constructor']
+
+test(
+  'a subscription of any name has its cursor: its backlog is what it has not acknowledged',
+  live(async (_, place) => {
+    const topic = place.topic('names')
+    await place.admin.createTopic(topic)
+    for (const name of NAMES) await place.admin.createSubscription(topic, name, 'earliest')
+    await place.admin.publish(
+      topic,
+      Array.from({length: 20}, () => 'message'),
+    )
+    for (const name of NAMES) {
+      const path = `/persistent/${place.namespace}/names/subscription/${encodeURIComponent(name)}`
+      await ask(place.addresses, 'POST', `${path}/skip/8`)
+      const sample = await askCli<KeySample>(['keys', 'sample', topic.full, name])
+      const report = await askCli<SubscriptionReport>(['subscriptions', 'inspect', topic.full, name])
+      assert.equal(sample.backlogEntries, 12, name)
+      assert.match(report.partitions[0]?.cursor?.markDelete ?? '', /^\d+:7$/, name)
+    }
+  }),
+)
