@@ -26,7 +26,7 @@ test('a backlog begins behind the mark-delete position and leaves out what was a
     ledgers: LEDGERS,
     lastConfirmedEntry: '9:3',
     cursors: {
-      'a%20sub': {markDeletePosition: '3:4', individuallyDeletedMessages: '[(3:5..3:7],(3:9..7:1],(9:3..9:3]]'},
+      'a+sub': {markDeletePosition: '3:4', individuallyDeletedMessages: '[(3:5..3:7],(3:9..7:1],(9:3..9:3]]'},
     },
   }
   assert.deepEqual(backlogOf(0, stats, 'a sub'), [
@@ -35,7 +35,7 @@ test('a backlog begins behind the mark-delete position and leaves out what was a
     stretch(7, 2, 4),
     stretch(9, 0, 3),
   ])
-  assert.deepEqual(backlogOf(0, {...stats, cursors: {'a%20sub': {markDeletePosition: '9:3'}}}, 'a sub'), [])
+  assert.deepEqual(backlogOf(0, {...stats, cursors: {'a+sub': {markDeletePosition: '9:3'}}}, 'a sub'), [])
 })
 
 test('an entry has its number on the topic', () => {
