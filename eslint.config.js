@@ -2,6 +2,12 @@ import tseslint from 'typescript-eslint'
 
 const banned = [{object: 'process', property: 'exit', message: 'Throw an error with a code; oclif ends the process.'}]
 
+/** A template with user data in a command would be run by the shell that it is pasted into. */
+const commandTemplate = {
+  selector: String.raw`TemplateLiteral[expressions.length>0] > TemplateElement[value.raw=/(^|: |\n *)keyshift [a-z]/]`,
+  message: 'Build suggested commands with suggestedCommand(...words), which quotes them for a shell.',
+}
+
 export default tseslint.config(
   {ignores: ['dist/', 'node_modules/', '.stack/']},
   ...tseslint.configs.strictTypeChecked,
@@ -29,6 +35,10 @@ export default tseslint.config(
         {object: 'process', property: 'env', message: 'Only src/cli reads the environment.'},
       ],
     },
+  },
+  {
+    files: ['src/{cli,clients,commands,hooks}/**'],
+    rules: {'no-restricted-syntax': ['error', commandTemplate]},
   },
   {
     // What runs before anything is installed or built is plain JavaScript: types can't be asked for.

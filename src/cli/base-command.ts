@@ -11,6 +11,7 @@ import {exitCodeOf} from './exit-codes.js'
 import {hiddenSecrets} from './connection/hidden-secrets.js'
 import {ReaderGone} from './output/stdout-lines.js'
 import {Progress} from './output/progress.js'
+import {ConnectionRepeater, connectionWords, NO_CONNECTION} from './output/repeat-connection.js'
 
 type Values = Record<string, unknown>
 
@@ -28,6 +29,8 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   private readonly closers: Array<() => Promise<void>> = []
   private readonly warnings: string[] = []
   private way: Access | null = null
+  /** Adds the connection flags of this command line to the suggested commands in everything that is printed. */
+  private repeat = new ConnectionRepeater(new Map(), NO_CONNECTION)
   protected readonly progress = new Progress()
 
   abstract override run(): Promise<T>
@@ -49,7 +52,10 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   ): Promise<ParserOutput<F, B, A>> {
     const parsed = await super.parse(options, argv)
     if (!('context' in {...this.ctor.flags})) return parsed // a command without flags has none at all
-    const settings = await settingsFor(this.config, parsed.flags, (flag) => this.isOnCommandLine(flag))
+    const isOnCommandLine = (flag: string): boolean => this.isOnCommandLine(flag)
+    const commands = new Map(this.config.commands.map(({flags, id}) => [id, new Set(Object.keys(flags))]))
+    this.repeat = new ConnectionRepeater(commands, connectionWords(parsed.flags, isOnCommandLine))
+    const settings = await settingsFor(this.config, parsed.flags, isOnCommandLine)
     this.way = new Access(settings, (client) => this.own(client))
     const insecure = [settings.tls.isInsecure, settings.redisTls.isInsecure].find((one) => one?.value === true)
     if (insecure) this.warnAlways(`certificates are not checked: ${insecure.from}`)
@@ -58,9 +64,11 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     return parsed
   }
 
-  /** Whether a flag stands there; else an environment variable may have given it. */
+  /** Whether a flag is on the command line; otherwise its value comes from an environment variable or its default. */
   protected isOnCommandLine(flag: string): boolean {
-    return this.argv.some((text) => text === `--${flag}` || text.startsWith(`--${flag}=`))
+    const end = this.argv.indexOf('--')
+    const flags = end < 0 ? this.argv : this.argv.slice(0, end)
+    return flags.some((text) => text === `--${flag}` || text.startsWith(`--${flag}=`))
   }
 
   /**
@@ -89,7 +97,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
 
   /** A warning for the person on stderr, and for the program in the document's `warnings`. */
   override warn(input: Error | string): Error | string {
-    const text = hiddenSecrets.hide(typeof input === 'string' ? input : input.message)
+    const text = this.repeat.text(hiddenSecrets.hide(typeof input === 'string' ? input : input.message))
     this.warnings.push(text)
     if (!this.jsonEnabled()) process.stderr.write(`Warning: ${text}\n`)
     return input
@@ -98,7 +106,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   /** Ends the moving line of progress, so that it does not stand in the answer. */
   override log(message?: string): void {
     this.progress.stop()
-    super.log(message)
+    super.log(message === undefined ? message : this.repeat.text(message))
   }
 
   /** Without oclif's colours, for which it takes a document apart into all its signs: 100 MB and more for a long list. */
@@ -107,7 +115,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   }
 
   protected override toSuccessJson(result: unknown): object {
-    return {schema: this.schema, result, warnings: this.warnings}
+    return {schema: this.schema, result: this.repeat.value(result), warnings: this.warnings}
   }
 
   /** Rethrows in both modes, so that the exit code is the same with and without `--json`. */
@@ -115,8 +123,9 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     this.progress.stop()
     if (thrown instanceof KeyshiftError && thrown.cause instanceof ReaderGone) return Promise.resolve()
     const error = asKeyshiftError(thrown, `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`)
-    if (this.jsonEnabled()) this.logJson(JSON.parse(hiddenSecrets.hide(JSON.stringify(errorDocument(error)))))
-    else process.stderr.write(`${renderError(error)}\n`)
+    const document = this.repeat.value(errorDocument(error))
+    if (this.jsonEnabled()) this.logJson(JSON.parse(hiddenSecrets.hide(JSON.stringify(document))))
+    else process.stderr.write(`${this.repeat.text(renderError(error))}\n`)
     // Both are read by oclif's handler, which would print the error a second time and exit with 1.
     return Promise.reject(Object.assign(error, {skipOclifErrorHandling: true, oclif: {exit: exitCodeOf(error)}}))
   }

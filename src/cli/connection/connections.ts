@@ -7,6 +7,7 @@ import {Unreachable, Usage} from '../../errors.js'
 import {hiddenSecrets} from './hidden-secrets.js'
 import type {Settings} from './settings.js'
 import {shownUrl} from './displayed-url.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
 export interface Closeable {
   close(): Promise<void>
@@ -105,7 +106,7 @@ function noAddress(flag: string, context: string): Usage {
     `the context ${context} names no address for ${flag}: give the flag, or add it to the context`,
     {
       data: {context},
-      next: [`keyshift context show ${context}`],
+      next: [suggestedCommand('context', 'show', context)],
     },
   )
 }
@@ -119,7 +120,10 @@ function requireUrl(url: string, schemes: readonly string[], flag: string): stri
   const {password, search, username} = new URL(url)
   if (password !== '' || username !== '' || search !== '') {
     throw new Usage('E_URL', `${flag} has a user, a password or a query in it: give the address alone`, {
-      next: ['log in by KEYSHIFT_TOKEN, KEYSHIFT_BASIC_USERNAME or a context: keyshift context add --help'],
+      next: [
+        'set KEYSHIFT_TOKEN, or KEYSHIFT_BASIC_USERNAME and KEYSHIFT_BASIC_PASSWORD',
+        suggestedCommand('context', 'add', '--help'),
+      ],
     })
   }
   return url

@@ -7,6 +7,7 @@ import {defaultAddresses} from './default-addresses.js'
 import {ownFolder} from './folders.js'
 import {wrongBySchema} from '../files/schema-validation.js'
 import {type GivenFlags, type Givers, resolveSettings, type Settings} from './settings.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
 /** Where contexts are kept. */
 export function contextsPath(): string {
@@ -60,6 +61,9 @@ export function noSuchContext({names, path}: Contexts, name: string): Usage {
   const known = names.length === 0 ? 'there is none yet' : `there are ${names.join(', ')}`
   return new Usage('E_CONTEXT', `there is no context ${name} in ${path}: ${known}`, {
     data: {context: name, known: names},
-    next: ['keyshift context list', `keyshift context add ${name} --admin-url http://HOST:8080`],
+    next: [
+      suggestedCommand('context', 'list'),
+      suggestedCommand('context', 'add', name, '--admin-url', 'http://HOST:8080'),
+    ],
   })
 }

@@ -1,10 +1,11 @@
 import {readFile, writeFile} from 'node:fs/promises'
 
 import {Usage} from '../../errors.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
 /** How plans come about, for who has none. */
-export const PLAN_COMMAND = 'keyshift migrate plan TOPIC SUB --to TYPE -o plan.json'
-export const RELEASE_PLAN_COMMAND = 'keyshift locks release KEY… -o plan.json'
+export const PLAN_COMMAND = suggestedCommand('migrate', 'plan', 'TOPIC', 'SUB', '--to', 'TYPE', '-o', 'plan.json')
+export const RELEASE_PLAN_COMMAND = suggestedCommand('locks', 'release', 'KEY', '-o', 'plan.json')
 
 /**
  * @param howToMake the command that makes such a file.

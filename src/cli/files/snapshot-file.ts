@@ -2,8 +2,9 @@ import {readFile, writeFile} from 'node:fs/promises'
 
 import type {DiagnosisSnapshot} from '../../domain/doctor/facts/diagnosis-snapshot.js'
 import {Usage} from '../../errors.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
-const NEXT = ['keyshift doctor TOPIC SUB --snapshot FILE']
+const NEXT = [suggestedCommand('doctor', 'TOPIC', 'SUB', '--snapshot', 'FILE')]
 
 /** @throws Usage E_SNAPSHOT_FILE when it can't be read, or is no such snapshot. */
 export async function readSnapshot(file: string): Promise<DiagnosisSnapshot> {

@@ -1,8 +1,10 @@
 import type {ContextRow, SettingsReport, Shown, ShownTls} from '../connection/context-report.js'
 import {type Cell, renderTable} from './table.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
 export function renderContexts(rows: readonly ContextRow[], path: string): string {
-  if (rows.length === 0) return `${path} has no context yet; keyshift context add NAME makes one.`
+  if (rows.length === 0)
+    return `No contexts defined in ${path}. Create one with:\n  ${suggestedCommand('context', 'add', 'NAME', '--admin-url', 'URL')}`
   return renderTable(
     ['', 'name', 'admin url', 'login', 'redis', 'protected'],
     rows.map(({adminUrl, isCurrent, login, name, protected: isProtected, redisUrl}) => [

@@ -3,6 +3,7 @@ import chalk from 'chalk'
 import type {Diagnosis} from '../../domain/doctor/diagnose.js'
 import type {DoctorFinding} from '../../domain/doctor/facts/doctor-finding.js'
 import type {Severity} from '../../severity.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
 const SEVERITY: Readonly<Record<Severity, string>> = {
   error: chalk.red('error'),
@@ -13,7 +14,8 @@ const EVIDENCE_SHOWN = 6
 
 export function renderDiagnosis({asOf, brokerVersion, findings, subscriptions}: Diagnosis): string {
   const head = `${String(subscriptions)} subscriptions looked at on Pulsar ${brokerVersion}, ${asOf}`
-  if (subscriptions === 0) return `${head}: none is there, so nothing was found\nnext: keyshift subscriptions list`
+  if (subscriptions === 0)
+    return `${head}: none is there, so nothing was found\nnext: ${suggestedCommand('subscriptions', 'list')}`
   if (findings.length === 0) return `${head}: nothing is wrong that the statistics show`
   return [head, ...findings.map(renderFinding)].join('\n\n')
 }

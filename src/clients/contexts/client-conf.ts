@@ -5,6 +5,7 @@ import {parametersOf} from '../login/secret-field.js'
 import type {SecretSource} from '../login/secret.js'
 import type {Context, LoginSource, TlsSource} from './context.js'
 import {compact, type Imported, pathOf, readForImport, textIn} from './imported.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
 /** Settings of Pulsar's own tools, by the names that client.conf has for them. */
 type Settings = Readonly<Partial<Record<string, string>>>
@@ -112,6 +113,6 @@ function tokenAt(params: string, secretAt: (field: string) => SecretSource): Sec
 function requireKeyFile(privateKey: string, where: string): string {
   if (privateKey !== '' && !privateKey.startsWith('data:')) return pathOf(privateKey)
   throw new Usage('E_IMPORT', `the OAuth2 key in ${where} is not the path of a file`, {
-    next: ['put the key into a file and name that: keyshift context add --help'],
+    next: ['write the key to a file and pass that file to context add', suggestedCommand('context', 'add', '--help')],
   })
 }

@@ -6,6 +6,7 @@ import type {PulsarAdmin} from '../pulsar-admin/admin.js'
 import {AdminRefused, unlessNotAllowed, unlessRefused} from '../pulsar-admin/admin-refused.js'
 import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from './journal-store.js'
 import {sha256} from '../../digest.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
 /** Topics of keyshift's own begin so. */
 export const OWN_TOPICS = '__keyshift-'
@@ -123,7 +124,7 @@ export class ClusterJournal implements JournalStore {
     const where = this.namespace ?? 'the cluster'
     throw new Unreachable('E_MIGRATION_NOT_FOUND', `there is no migration ${migrationId} in ${where}`, {
       data: {migrationId, place: this.place, namespace: this.namespace},
-      next: ['keyshift migrate list'],
+      next: [suggestedCommand('migrate', 'list')],
     })
   }
 

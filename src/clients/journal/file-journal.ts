@@ -4,6 +4,7 @@ import {join} from 'node:path'
 import {Unreachable} from '../../errors.js'
 import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from './journal-store.js'
 import {sha256} from '../../digest.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
 const ENDING = '.ndjson'
 
@@ -101,7 +102,7 @@ export class FileJournal implements JournalStore {
     if (text !== null) return text
     throw new Unreachable('E_MIGRATION_NOT_FOUND', `there is no migration ${migrationId} in ${this.place}`, {
       data: {migrationId, place: this.place},
-      next: ['keyshift migrate list'],
+      next: [suggestedCommand('migrate', 'list')],
     })
   }
 

@@ -10,6 +10,7 @@ import {followBacklog} from '../../domain/backlog/collect-backlog.js'
 import {type Goal, parseGoal} from '../../domain/backlog/until-condition.js'
 import {type BacklogReport, reportBacklog} from '../../domain/backlog/backlog-report.js'
 import {Pending} from '../../errors.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
 /** Readings that a row of figures, and its line of bars, is about. */
 const READINGS = 11
@@ -78,6 +79,6 @@ function notReached(goal: Goal | null, last: BacklogReport | null): Pending {
   return new Pending(
     'E_NOT_REACHED',
     `the time ran out before the backlog was ${goal?.text ?? 'looked at'}: ${backlog === null ? 'an unknown number of' : String(backlog)} entries wait`,
-    {data: {until: goal?.text ?? null, last}, next: [`keyshift doctor ${topic} ${subscription}`]},
+    {data: {until: goal?.text ?? null, last}, next: [suggestedCommand('doctor', topic, subscription)]},
   )
 }

@@ -22,6 +22,7 @@ import {keysOfScan} from '../../domain/locks/release/scan-output.js'
 import {parseReleasePlan, type ReleasePlan} from '../../domain/locks/release/release-plan.js'
 import {LOCK_VERDICTS} from '../../domain/locks/recognition/lock-verdicts.js'
 import {Pending, Usage} from '../../errors.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
 export interface LockReleaseAnswer {
   plan: ReleasePlan
@@ -188,7 +189,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     if (executed.stopped !== null) {
       throw new Pending('E_RELEASE_STOPPED', `the release was stopped: ${executed.stopped}`, {
         data: {...executed},
-        next: ["keyshift locks scan --pattern 'lock:*' --observe 12s"],
+        next: [suggestedCommand('locks', 'scan', '--pattern', 'lock:*', '--observe', '12s')],
       })
     }
     return {plan, skipped: [], executed}

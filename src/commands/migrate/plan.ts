@@ -8,6 +8,7 @@ import {collectKeySample} from '../../domain/migration/preflight/collect-key-che
 import {collectSnapshot} from '../../domain/migration/preflight/collect-preflight.js'
 import {completeRequest, type MigrationPlan, planMigration} from '../../domain/migration/plan/plan.js'
 import {MIGRATABLE, STRATEGIES} from '../../domain/migration/strategy.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
 const HOUR_MS = 3_600_000
 
@@ -61,7 +62,7 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
     const plan = planMigration(snapshot, request, new Date())
     if (flags.output !== undefined) await writePlanFile(flags.output, plan, PLAN_COMMAND)
     this.log(renderPlan(plan))
-    if (flags.output !== undefined) this.log(`\nNext: keyshift migrate apply ${flags.output}`)
+    if (flags.output !== undefined) this.log(`\nNext: ${suggestedCommand('migrate', 'apply', flags.output)}`)
     return plan
   }
 }

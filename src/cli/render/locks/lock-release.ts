@@ -2,6 +2,7 @@ import type {LockReleases} from '../../../domain/locks/release/execute-release.j
 import type {PlannedRelease, ReleasePlan} from '../../../domain/locks/release/release-plan.js'
 import {colour, heldText, ttlText} from './locks.js'
 import {renderMs, renderTable} from '../table.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 
 /** @param file where the plan is; null where it was not written. */
 export function renderReleasePlan(
@@ -23,7 +24,9 @@ export function renderReleasePlan(
     `${address}: ${String(changed)} of ${String(releases.length)} locks would be released; the plan holds until ${expiresAt}`,
     ...(rows.length > 0 ? [renderTable(['action', 'key', 'family', 'verdict', 'ttl', 'held', 'note'], rows)] : []),
     ...skipped.map(({key, reason}) => `${key}: ${reason}`),
-    ...(changed === 0 ? [] : [`next: keyshift locks release --execute ${file ?? 'plan.json'} --reason TEXT`]),
+    ...(changed === 0
+      ? []
+      : [`next: ${suggestedCommand('locks', 'release', '--execute', file ?? 'plan.json', '--reason', 'TEXT')}`]),
   ].join('\n')
 }
 

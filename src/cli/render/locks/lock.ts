@@ -2,6 +2,7 @@ import type {LockInspection} from '../../../domain/locks/inspect/collect-lock.js
 import type {ReleaseStep} from '../../../domain/locks/inspect/release-outlook.js'
 import {colour, heldText, ttlText} from './locks.js'
 import {renderMs, renderPairs, renderTable} from '../table.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 
 export function renderLock(inspection: LockInspection): string {
   const {companions, format, holders, lock, waiters} = inspection
@@ -68,7 +69,7 @@ function releaseText({holders, lock, release}: LockInspection): string {
   if (release === null) return 'Its format is not known: it will not be released.'
   if (release.instead !== null) return `Never delete it: ${release.instead}.`
   const steps = release.steps.map((step, at) => `  ${String(at + 1)}. ${stepText(step)}`)
-  const alone = `One holder alone is taken out by: keyshift locks release '${lock.key}' --holder TOKEN -o plan.json`
+  const alone = `To release one holder only: ${suggestedCommand('locks', 'release', lock.key, '--holder', 'TOKEN', '-o', 'plan.json')}`
   return ['A release would:', ...steps, ...(holders.length > 1 ? [alone] : [])].join('\n')
 }
 

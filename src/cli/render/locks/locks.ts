@@ -4,6 +4,7 @@ import type {LockScan} from '../../../domain/locks/scan/collect-locks.js'
 import type {LockRecord, LockRelation} from '../../../domain/locks/recognition/lock-record.js'
 import type {LockVerdict} from '../../../domain/locks/recognition/lock-verdicts.js'
 import {type Cell, renderMs, renderTable} from '../table.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 
 const HEAD = ['verdict', 'key', 'family', 'holder', 'ttl', 'held']
 const MESSAGES_HEAD = ['messages go to', 'which is']
@@ -159,16 +160,20 @@ function nextCommands({address, locks, observedMs, pattern, subscription}: LockS
   const {copies, key, line, messages, verdict} = worst
   if (verdict === 'orphan-companion' && line === null) return [] // its own library takes it away
   const [at] = copies?.heldOn ?? []
-  const where = at === undefined || at === address ? '' : ` --redis-url ${at}`
+  const where = at === undefined || at === address ? [] : ['--redis-url', at]
   const isAtWrong = subscription !== null && messages?.relation === 'other-consumer'
   return [
     'next:',
     ...(isAtWrong
-      ? [`  keyshift keys owner ${subscription.topic} ${subscription.subscription} '${messages.key}'   is it so still?`]
+      ? [
+          `  ${suggestedCommand('keys', 'owner', subscription.topic, subscription.subscription, messages.key)}   is it so still?`,
+        ]
       : []),
-    `  keyshift locks inspect '${line?.lock ?? key}'${where}`,
-    ...(observedMs === null ? [`  keyshift locks scan --pattern '${pattern}' --observe 12s   which are renewed?`] : []),
-    `  keyshift locks release '${key}'${where} -o plan.json   plans only`,
+    `  ${suggestedCommand('locks', 'inspect', line?.lock ?? key, ...where)}`,
+    ...(observedMs === null
+      ? [`  ${suggestedCommand('locks', 'scan', '--pattern', pattern, '--observe', '12s')}   which are renewed?`]
+      : []),
+    `  ${suggestedCommand('locks', 'release', key, ...where, '-o', 'plan.json')}   plans only`,
   ]
 }
 

@@ -7,6 +7,7 @@ import type {MigrationResult} from '../../../domain/migration/run/migration-resu
 import type {MigrationList, MigrationStatus} from '../../../domain/migration/journal/status.js'
 import type {JournalCheck} from '../../../domain/migration/journal/list-migrations.js'
 import {renderMs, renderPairs, renderTable} from '../table.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 
 export function renderPlan(plan: MigrationPlan): string {
   const head = renderPairs([
@@ -66,18 +67,25 @@ function renderRefusedConsumers({from, refusedConsumers}: MigrationResult): stri
 
 function afterwards({id, newSubscription, state, strategy}: MigrationResult): string[] {
   if (state === 'done') {
-    if (strategy === 'stop-start') return [`To go back: keyshift migrate rollback ${id}`]
+    if (strategy === 'stop-start') return [`To go back: ${suggestedCommand('migrate', 'rollback', id)}`]
     const barrier = newSubscription === null ? 'The fence still stands' : 'The door is still closed'
-    return [`${barrier}. When all is well: keyshift migrate finish ${id}; to go back: keyshift migrate rollback ${id}`]
+    return [
+      [
+        `${barrier}. When all is well: ${suggestedCommand('migrate', 'finish', id)}`,
+        `To go back: ${suggestedCommand('migrate', 'rollback', id)}`,
+      ].join('\n'),
+    ]
   }
   return state === 'rolled-back' && newSubscription !== null
-    ? [`The door is still closed. Once the fleet of ${newSubscription} is stopped: keyshift migrate finish ${id}`]
+    ? [
+        `The door is still closed. Once the fleet of ${newSubscription} is stopped: ${suggestedCommand('migrate', 'finish', id)}`,
+      ]
     : []
 }
 
 export function renderRequest({id, isAccepted, reason, verb}: RequestResult): string {
   if (verb === 'cancel') return isAccepted ? `Taken back in ${id}.` : `Not taken back in ${id}: ${reason ?? ''}`
-  return `${verb} was taken by ${id}. What it does: keyshift migrate status ${id} --watch`
+  return `${verb} was taken by ${id}. What it does: ${suggestedCommand('migrate', 'status', id, '--watch')}`
 }
 
 export function renderCheck({entries, id, lastHash, requests, voidedLines}: JournalCheck): string {
@@ -110,13 +118,15 @@ function nextStep({id, hasRestrictions, requests, state}: MigrationStatus): stri
   const asked = requests.map(({at, by, verb}) => `${id}: ${verb} asked by ${by} at ${at}, not answered yet`)
   switch (state) {
     case 'postponed':
-      return [...asked, `${id} waits for: keyshift migrate cutover ${id}`]
+      return [...asked, `${id} waits for: ${suggestedCommand('migrate', 'cutover', id)}`]
     case 'rolling-back':
     case 'running':
-      return [...asked, `${id} is not over. If its process is gone: keyshift migrate resume ${id}`]
+      return [...asked, `${id} is not over. If its process is gone: ${suggestedCommand('migrate', 'resume', id)}`]
     case 'done':
     case 'rolled-back':
-      return hasRestrictions ? [`${id} still keeps a fleet out. When all is well: keyshift migrate finish ${id}`] : []
+      return hasRestrictions
+        ? [`${id} still keeps a fleet out. When all is well: ${suggestedCommand('migrate', 'finish', id)}`]
+        : []
     case 'finished':
       return []
   }

@@ -4,6 +4,7 @@ import type {PartitionReport} from '../../../domain/subscriptions/inspect/partit
 import {type Column, renderColumns} from '../columns.js'
 import {ago, sumOfKnown} from './subscription-clients.js'
 import {type Cell, renderBytes, renderMs} from '../table.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 
 const MOST_ROWS = 16
 /** Of two consumers that acknowledged something within the same such time, neither is the silent one. */
@@ -33,7 +34,7 @@ export function renderWaiting({partitions}: SubscriptionReport): string {
 export function renderHeld(report: SubscriptionReport): string {
   const parts = [cursors(report), holders(report), ...heldLines(report)].filter((part) => part !== '')
   if (parts.length > 0) return parts.join('\n\n')
-  return `Nothing that shows here; keyshift doctor ${report.topic} ${report.subscription} looks twice, and says why.`
+  return `Nothing shows in one sample. For a diagnosis from two samples:\n  ${suggestedCommand('doctor', report.topic, report.subscription)}`
 }
 
 function cursors({partitions}: SubscriptionReport): string {

@@ -5,6 +5,7 @@ import {renderReaders, renderWriters} from './subscription-clients.js'
 import {renderPolicies} from './subscription-policies.js'
 import {renderHeld, renderLast, renderWaiting} from './subscription-backlog.js'
 import {type Cell, renderPairs} from '../table.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 
 /** In the order in which a person asks. What is zero or unknown everywhere has no column. */
 export function renderSubscription(report: SubscriptionReport): string {
@@ -16,7 +17,8 @@ export function renderSubscription(report: SubscriptionReport): string {
     section('When something last happened', renderLast(report)),
     section('Which limits apply, and where they are set', renderPolicies(report.policies)),
     section('Who writes', renderWriters(report)),
-    "Rates are the broker's own averages, renewed each minute by default; keyshift backlog show measures now.",
+    "Rates are the broker's own averages, renewed each minute by default. To measure now:" +
+      `\n  ${suggestedCommand('backlog', 'show', report.topic, report.subscription)}`,
   ].join('\n\n')
 }
 
