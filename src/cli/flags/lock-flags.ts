@@ -7,7 +7,7 @@ import {redisFlags} from './common-flags.js'
 import {familiesFlag} from './lock-families-flag.js'
 
 /** What is too much, for commands that judge locks. */
-export const judgeFlags = {
+export const lockLimitFlags = {
   'max-hold': durationFlag({
     ...defaultDuration('10m'),
     description: 'who holds a lock for longer has it for too long',
@@ -23,7 +23,7 @@ export const judgeFlags = {
   }),
 }
 
-export function judgeOptions(flags: {'max-hold': number; 'max-ttl': number}): {maxHoldMs: number; maxTtlMs: number} {
+export function lockLimits(flags: {'max-hold': number; 'max-ttl': number}): {maxHoldMs: number; maxTtlMs: number} {
   return {maxHoldMs: flags['max-hold'], maxTtlMs: flags['max-ttl'] * 1000}
 }
 

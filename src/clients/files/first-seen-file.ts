@@ -4,7 +4,7 @@ import {Usage} from '../../errors.js'
 import {replaceFile} from './replace-file.js'
 
 /** A look at something, times in epoch ms; `expiresAtMs` is −1 for what never expires. */
-interface Look {
+interface StoredSample {
   readonly atMs: number
   readonly expiresAtMs: number
   readonly firstSeenMs: number
@@ -18,10 +18,10 @@ const FORMAT = 'keyshift.first-seen/v1'
  */
 export class FirstSeenFile {
   private readonly path: string
-  private readonly before: ReadonlyMap<string, Look>
-  private readonly now = new Map<string, Look>()
+  private readonly before: ReadonlyMap<string, StoredSample>
+  private readonly now = new Map<string, StoredSample>()
 
-  private constructor(path: string, before: ReadonlyMap<string, Look>) {
+  private constructor(path: string, before: ReadonlyMap<string, StoredSample>) {
     this.path = path
     this.before = before
   }
@@ -38,12 +38,12 @@ export class FirstSeenFile {
     return new FirstSeenFile(path, new Map(lines.map((line, at) => parseLine(line, path, at + 2))))
   }
 
-  get(id: string): Look | null {
+  get(id: string): StoredSample | null {
     return this.before.get(id) ?? null
   }
 
-  keep(id: string, look: Look): void {
-    this.now.set(id, look)
+  keep(id: string, sample: StoredSample): void {
+    this.now.set(id, sample)
   }
 
   async save(): Promise<void> {
@@ -51,14 +51,14 @@ export class FirstSeenFile {
   }
 }
 
-function* linesOf(looks: ReadonlyMap<string, Look>): Generator<string> {
+function* linesOf(looks: ReadonlyMap<string, StoredSample>): Generator<string> {
   yield `${FORMAT}\n`
   for (const [id, {atMs, expiresAtMs, firstSeenMs}] of looks) {
     yield `${id} ${String(firstSeenMs)} ${String(atMs)} ${String(expiresAtMs)}\n`
   }
 }
 
-function parseLine(line: string, path: string, number: number): [string, Look] {
+function parseLine(line: string, path: string, number: number): [string, StoredSample] {
   const [, id = '', firstSeen, at, expiresAt] = /^([\w-]{16}) (\d+) (\d+) (-?\d+)$/.exec(line) ?? []
   if (id === '') throw unusable(path, `line ${String(number)} is none of its own`)
   return [id, {atMs: Number(at), expiresAtMs: Number(expiresAt), firstSeenMs: Number(firstSeen)}]

@@ -14,7 +14,7 @@ export function missingRight(error: unknown): string | null {
 }
 
 /** What to say of it. A right is granted by who administers Redis. */
-export function lacksRight(address: string, right: string): Unreachable {
+export function missingRightError(address: string, right: string): Unreachable {
   return new Unreachable('E_REDIS_ACL', `this login of Redis at ${address} lacks ${right}`, {
     data: {address, lacks: right},
     next: [`have it granted: ACL SETUSER USER ${right}`],

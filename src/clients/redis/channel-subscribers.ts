@@ -8,7 +8,7 @@ import {messageOf} from '../../wording.js'
  * Counts who listens on channels. PUBSUB NUMSUB tells of one server's own clients only, but a message reaches those of its
  * replicas and of all servers of a cluster: so each is asked (Redisson can be set to listen on replicas, `subscriptionMode`).
  */
-export class Listeners {
+export class ChannelSubscribers {
   /** why it could not be told lately: a right that the login lacks, or a server out of reach; null while it could */
   failure: string | null = null
   private readonly connection: RedisConnection
@@ -30,26 +30,26 @@ export class Listeners {
   }
 
   /** The waiters on whose own channels nobody listens; null where that can't be told. */
-  async deadOf(waiters: readonly string[], channel: Channel): Promise<string[] | null> {
-    const [dead = null] = await this.deadOfEach([{waiters, channel}])
-    return dead
+  async waitersWithout(waiters: readonly string[], channel: Channel): Promise<string[] | null> {
+    const [disconnected = null] = await this.waitersWithoutEach([{waiters, channel}])
+    return disconnected
   }
 
   /** The same of several lines, in one go. */
-  async deadOfEach(
-    lines: ReadonlyArray<{readonly waiters: readonly string[]; readonly channel: Channel}>,
+  async waitersWithoutEach(
+    waitQueues: ReadonlyArray<{readonly waiters: readonly string[]; readonly channel: Channel}>,
   ): Promise<Array<string[] | null>> {
     const counts = await this.count(
-      lines.flatMap(({channel, waiters}) => waiters.map((waiter) => channel.join(waiter))),
+      waitQueues.flatMap(({channel, waiters}) => waiters.map((waiter) => channel.join(waiter))),
     )
-    if (counts.includes(null)) return lines.map(() => null)
+    if (counts.includes(null)) return waitQueues.map(() => null)
     let at = 0
-    return lines.map(({waiters}) => waiters.filter(() => counts[at++] === 0))
+    return waitQueues.map(({waiters}) => waiters.filter(() => counts[at++] === 0))
   }
 
   private async servers(): Promise<Redis[]> {
     const primaries = await this.connection.refresh()
-    const replicas = await Promise.all(primaries.map((primary) => this.connection.nearby.replicasOf(primary)))
+    const replicas = await Promise.all(primaries.map((primary) => this.connection.sideConnections.replicasOf(primary)))
     return [...primaries, ...replicas.flat()]
   }
 }

@@ -4,7 +4,7 @@ import {Cluster, Redis} from 'ioredis'
 
 import {Unreachable, Usage} from '../../errors.js'
 import type {TlsOptions} from '../login/tls.js'
-import {Nearby} from './side-connections.js'
+import {SideConnections} from './side-connections.js'
 import {FAIL_FAST, ready, type RedisSettings, refused} from './wait-ready.js'
 import {sentinelSettings} from './sentinels.js'
 import {type SlotOwners, slotOwnersBy} from './slots.js'
@@ -22,7 +22,7 @@ export interface RedisConnection {
   /** Who owns which slot now; null outside a cluster. */
   readonly slotOwners: (() => Promise<SlotOwners>) | null
   /** Other connections beside those to the primaries. */
-  readonly nearby: Nearby
+  readonly sideConnections: SideConnections
   close(): Promise<void>
 }
 
@@ -54,7 +54,7 @@ export async function connectRedis(
     return joinCluster(address, options)
   }
   const open = [redis]
-  const nearby = new Nearby(address, {isCluster: false})
+  const sideConnections = new SideConnections(address, {isCluster: false})
   const successor = async (): Promise<Redis> => {
     const next = new Redis({...FAIL_FAST, ...options})
     await ready(next, address)
@@ -67,8 +67,8 @@ export async function connectRedis(
     refresh: () => Promise.resolve(open.slice(0, 1)),
     successor: options.sentinels === undefined ? null : successor,
     slotOwners: null,
-    nearby,
-    close: () => quit([...open, ...nearby.open]),
+    sideConnections,
+    close: () => quit([...open, ...sideConnections.open]),
   }
 }
 
@@ -114,7 +114,7 @@ async function joinCluster(address: string, options: RedisSettings): Promise<Red
     redisOptions: {...FAIL_FAST, ...credentials},
   })
   await ready(cluster, address)
-  const nearby = new Nearby(address, {isCluster: true})
+  const sideConnections = new SideConnections(address, {isCluster: true})
   const connected = async (): Promise<Redis[]> => {
     const nodes = cluster.nodes('master')
     await Promise.all(nodes.filter(({status}) => status === 'wait').map((node) => ready(node, address)))
@@ -129,8 +129,8 @@ async function joinCluster(address: string, options: RedisSettings): Promise<Red
     },
     successor: null,
     slotOwners: () => slotOwnersBy(cluster.nodes('master')),
-    nearby,
-    close: () => quit([cluster, ...nearby.open]),
+    sideConnections,
+    close: () => quit([cluster, ...sideConnections.open]),
   }
 }
 

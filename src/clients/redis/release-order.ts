@@ -17,21 +17,21 @@ export interface ReleaseOrder extends LockSnapshot {
   /** keys that go with it */
   readonly alsoDelete: readonly string[]
   /** those who wait in line and are dead, and how the next one is told; null where nobody waits in line */
-  readonly line: WaitingLine | null
-  readonly wake: Wake | null
+  readonly waitQueue: WaitQueue | null
+  readonly notify: ReleaseNotification | null
 }
 
-export interface WaitingLine {
+export interface WaitQueue {
   /** a list of waiters, the next one first */
   readonly queue: string
   /** a zset of their deadlines */
   readonly deadlines: string
-  readonly dead: readonly string[]
+  readonly disconnected: readonly string[]
   /** the channel of a waiter is its name between these two */
   readonly channel: readonly [before: string, after: string]
 }
 
-export type Wake =
+export type ReleaseNotification =
   | {readonly by: 'publish'; readonly channel: string; readonly message: string}
   | {readonly by: 'push'; readonly list: string; readonly element: string; readonly expireMs: number}
 
@@ -44,5 +44,5 @@ export type ReleaseOutcome = 'changed' | 'gone' | 'released' | 'renewed'
 export interface Released {
   readonly outcome: ReleaseOutcome
   /** where somebody was told, and how many heard it; null where nobody was to be told */
-  readonly told: {readonly channel: string; readonly receivers: number} | null
+  readonly notified: {readonly channel: string; readonly receivers: number} | null
 }

@@ -74,12 +74,12 @@ return {'released', channel, type(heard) == 'table' and -1 or heard}
 
 /** Releases by a script. @throws what the server answers where scripts, or commands in them, are not allowed. */
 export async function releaseByScript(redis: Redis, order: ReleaseOrder): Promise<Released> {
-  const {alsoDelete, key, line, wake} = order
+  const {alsoDelete, key, notify, waitQueue} = order
   const keys = [
     key,
     ...alsoDelete,
-    ...(line === null ? [] : [line.queue, line.deadlines]),
-    ...(wake?.by === 'push' ? [wake.list] : []),
+    ...(waitQueue === null ? [] : [waitQueue.queue, waitQueue.deadlines]),
+    ...(notify?.by === 'push' ? [notify.list] : []),
   ]
   const answer = (await redis.call('EVAL', [SCRIPT, keys.length, ...keys, ...argumentsOf(order)])) as [
     ReleaseOutcome,
@@ -87,7 +87,7 @@ export async function releaseByScript(redis: Redis, order: ReleaseOrder): Promis
     number?,
   ]
   const [outcome, channel, receivers] = answer
-  return {outcome, told: channel === undefined ? null : {channel, receivers: Number(receivers)}}
+  return {outcome, notified: channel === undefined ? null : {channel, receivers: Number(receivers)}}
 }
 
 function argumentsOf({
@@ -96,23 +96,25 @@ function argumentsOf({
   expiresAtMs,
   graceMs,
   holder,
-  line,
+  notify,
   type,
-  wake,
+  waitQueue,
 }: ReleaseOrder): Array<Buffer | string> {
-  const dead = line?.dead ?? []
+  const disconnected = waitQueue?.disconnected ?? []
   return [
     type,
     String(expiresAtMs),
     String(graceMs ?? -1),
     String(entries.length),
     String(alsoDelete.length),
-    String(dead.length),
-    line === null ? '0' : '1',
+    String(disconnected.length),
+    waitQueue === null ? '0' : '1',
     holder ?? '',
     ...entries.flatMap(([token, entry]) => [token, entry ?? '']),
-    ...dead,
-    ...(wake === null ? [''] : wake.by === 'push' ? ['push', wake.element, String(wake.expireMs)] : []),
-    ...(wake?.by === 'publish' ? ['publish', wake.channel, wake.message, ...(line?.channel ?? ['', ''])] : []),
+    ...disconnected,
+    ...(notify === null ? [''] : notify.by === 'push' ? ['push', notify.element, String(notify.expireMs)] : []),
+    ...(notify?.by === 'publish'
+      ? ['publish', notify.channel, notify.message, ...(waitQueue?.channel ?? ['', ''])]
+      : []),
   ]
 }

@@ -10,23 +10,23 @@ import type {LockSnapshot, Released, ReleaseOrder, ReleaseOutcome} from './relea
  * @param redis a connection of its own: what others send between would be part of the transaction.
  */
 export async function releaseByWatch(redis: Redis, order: ReleaseOrder): Promise<Released> {
-  const {alsoDelete, key, line} = order
-  const watched = [key, ...alsoDelete, ...(line === null ? [] : [line.queue, line.deadlines])]
+  const {alsoDelete, key, waitQueue} = order
+  const watched = [key, ...alsoDelete, ...(waitQueue === null ? [] : [waitQueue.queue, waitQueue.deadlines])]
   await redis.watch(...watched)
   try {
     const difference = await compare(redis, order)
-    if (difference !== null) return {outcome: difference, told: null}
+    if (difference !== null) return {outcome: difference, notified: null}
     const channel = await channelOf(redis, order)
     const left = order.graceMs === null ? -1 : await redis.pttl(key)
-    if (order.graceMs !== null && left >= 0 && left <= order.graceMs) return {outcome: 'released', told: null}
+    if (order.graceMs !== null && left >= 0 && left <= order.graceMs) return {outcome: 'released', notified: null}
     const multi = redis.multi()
     addChanges(multi, order, channel)
     const answers = await multi.exec()
-    if (answers === null) return {outcome: (await compare(redis, order)) ?? 'changed', told: null}
-    if (channel === null) return {outcome: 'released', told: null}
+    if (answers === null) return {outcome: (await compare(redis, order)) ?? 'changed', notified: null}
+    if (channel === null) return {outcome: 'released', notified: null}
     const [error, heard] = answers.at(-1) ?? [null, 0]
-    const receivers = order.wake?.by === 'push' ? 1 : error ? -1 : Number(heard)
-    return {outcome: 'released', told: {channel, receivers}}
+    const receivers = order.notify?.by === 'push' ? 1 : error ? -1 : Number(heard)
+    return {outcome: 'released', notified: {channel, receivers}}
   } finally {
     await redis.unwatch()
   }
@@ -74,18 +74,18 @@ async function isSameEnd(redis: Redis, key: Buffer, expiresAtMs: number): Promis
 }
 
 /** The next living waiter's own channel where they stand in line, else the lock's; null where nobody is to be told. */
-async function channelOf(redis: Redis, {graceMs, line, wake}: ReleaseOrder): Promise<string | null> {
-  if (wake === null || graceMs !== null) return null
-  if (wake.by === 'push') return wake.list
-  if (line === null) return wake.channel
-  const waiters = await redis.lrange(line.queue, 0, line.dead.length)
-  const head = waiters.find((waiter) => !line.dead.includes(waiter))
-  return head === undefined ? wake.channel : line.channel.join(head)
+async function channelOf(redis: Redis, {graceMs, notify, waitQueue}: ReleaseOrder): Promise<string | null> {
+  if (notify === null || graceMs !== null) return null
+  if (notify.by === 'push') return notify.list
+  if (waitQueue === null) return notify.channel
+  const waiters = await redis.lrange(waitQueue.queue, 0, waitQueue.disconnected.length)
+  const head = waiters.find((waiter) => !waitQueue.disconnected.includes(waiter))
+  return head === undefined ? notify.channel : waitQueue.channel.join(head)
 }
 
 /** Publishing is the last of them. */
 function addChanges(multi: ChainableCommander, order: ReleaseOrder, channel: string | null): void {
-  const {alsoDelete, graceMs, holder, key, line, type, wake} = order
+  const {alsoDelete, graceMs, holder, key, notify, type, waitQueue} = order
   if (graceMs !== null) {
     multi.pexpire(key, graceMs)
     return
@@ -93,7 +93,9 @@ function addChanges(multi: ChainableCommander, order: ReleaseOrder, channel: str
   if (holder !== null) multi[type === 'hash' ? 'hdel' : 'zrem'](key, holder)
   const gone = [...(holder === null ? [key] : []), ...alsoDelete]
   if (gone.length > 0) multi.del(...gone)
-  for (const waiter of line?.dead ?? []) multi.lrem(line?.queue ?? '', 0, waiter).zrem(line?.deadlines ?? '', waiter)
-  if (wake?.by === 'push') multi.del(wake.list).rpush(wake.list, wake.element).pexpire(wake.list, wake.expireMs)
-  else if (wake?.by === 'publish' && channel !== null) multi.publish(channel, wake.message)
+  for (const waiter of waitQueue?.disconnected ?? [])
+    multi.lrem(waitQueue?.queue ?? '', 0, waiter).zrem(waitQueue?.deadlines ?? '', waiter)
+  if (notify?.by === 'push')
+    multi.del(notify.list).rpush(notify.list, notify.element).pexpire(notify.list, notify.expireMs)
+  else if (notify?.by === 'publish' && channel !== null) multi.publish(channel, notify.message)
 }

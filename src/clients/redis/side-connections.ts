@@ -4,9 +4,9 @@ import {Unreachable} from '../../errors.js'
 import {ready, type RedisSettings} from './wait-ready.js'
 
 /** Connections beside those to the primaries, with the same login. */
-export class Nearby {
+export class SideConnections {
   readonly open: Redis[] = []
-  private readonly besides = new Map<Redis, Redis>()
+  private readonly siblings = new Map<Redis, Redis>()
   /** by `host:port` */
   private readonly replicas = new Map<string, Redis>()
   private readonly address: string
@@ -19,11 +19,11 @@ export class Nearby {
   }
 
   /** A second connection to a server. */
-  async beside(server: Redis): Promise<Redis> {
-    const known = usable(this.besides.get(server))
+  async siblingOf(server: Redis): Promise<Redis> {
+    const known = usable(this.siblings.get(server))
     if (known) return known
     const second = await this.connect(server.duplicate(), this.address)
-    this.besides.set(server, second)
+    this.siblings.set(server, second)
     return second
   }
 

@@ -1,7 +1,7 @@
 import type {Cluster, Redis, RedisOptions} from 'ioredis'
 
 import {Unreachable} from '../../errors.js'
-import {lacksRight, missingRight} from './acl.js'
+import {missingRight, missingRightError} from './acl.js'
 
 /** How replies are mapped is part of ioredis's types: options that may hold it fit no constructor. */
 export type RedisSettings = Omit<RedisOptions, 'replyMapping'>
@@ -42,7 +42,7 @@ export async function ready(client: Cluster | Redis, address: string): Promise<v
 /** What a connection failed by, as an error that says what to do; never with the password. */
 export function refused(address: string, error: unknown): Unreachable {
   const lacks = missingRight(error)
-  if (lacks !== null) return lacksRight(address, lacks)
+  if (lacks !== null) return missingRightError(address, lacks)
   const cause = error instanceof Error ? ('code' in error && String(error.code)) || error.message : String(error)
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(cause)) {
     return new Unreachable('E_REDIS_TLS', `nobody vouches for the certificate of Redis at ${address} (${cause})`, {

@@ -3,7 +3,7 @@ import {Args} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {redisFlags} from '../../cli/flags/common-flags.js'
 import {familiesFlag, ownFamilies} from '../../cli/flags/lock-families-flag.js'
-import {judgeFlags, judgeOptions} from '../../cli/flags/lock-flags.js'
+import {lockLimitFlags, lockLimits} from '../../cli/flags/lock-flags.js'
 import {renderLock} from '../../cli/render/locks/lock.js'
 import {inspectLock, type LockInspection} from '../../domain/locks/inspect/collect-lock.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
@@ -18,14 +18,14 @@ export default class LocksInspect extends KeyshiftCommand<LockInspection> {
     "<%= config.bin %> <%= command.id %> 'lock:user:42'",
     "<%= config.bin %> <%= command.id %> orders --json | jq '.result.waiters'",
   ]
-  static override flags = {...redisFlags, ...familiesFlag, ...judgeFlags}
+  static override flags = {...redisFlags, ...familiesFlag, ...lockLimitFlags}
   static override summary = 'Show everything about one Redis lock.'
 
   async run(): Promise<LockInspection> {
     const {args, flags} = await this.parse(LocksInspect)
     const connection = await this.access.redis()
     const families = familiesWith(await ownFamilies(this.config.root, flags.families))
-    const inspection = await inspectLock(connection, args.key, {families, ...judgeOptions(flags)})
+    const inspection = await inspectLock(connection, args.key, {families, ...lockLimits(flags)})
     this.log(renderLock(inspection))
     return inspection
   }

@@ -5,10 +5,10 @@ import {Args, Flags} from '@oclif/core'
 import {currentActor, sudoUser} from '../../cli/process-user.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {defaultDuration, durationFlag} from '../../cli/flags/duration.js'
-import {redisFlags, confirmFlags} from '../../cli/flags/common-flags.js'
+import {confirmFlags, redisFlags} from '../../cli/flags/common-flags.js'
 import {interruptible} from '../../cli/interrupt-signal.js'
 import {familiesFlag, ownFamilies} from '../../cli/flags/lock-families-flag.js'
-import {judgeFlags, judgeOptions} from '../../cli/flags/lock-flags.js'
+import {lockLimitFlags, lockLimits} from '../../cli/flags/lock-flags.js'
 import {auditLogPath} from '../../cli/connection/folders.js'
 import {readPlanFile, RELEASE_PLAN_COMMAND, writePlanFile} from '../../cli/files/plan-file.js'
 import {renderReleasePlan, renderReleases} from '../../cli/render/locks/lock-release.js'
@@ -50,7 +50,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
   static override flags = {
     ...redisFlags,
     ...familiesFlag,
-    ...judgeFlags,
+    ...lockLimitFlags,
     'audit-log': Flags.string({
       description: 'where each decision is written down; in your state directory when left out',
       env: 'KEYSHIFT_AUDIT_LOG',
@@ -144,7 +144,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     const connection = await this.access.redis()
     if (flags.execute !== undefined) return this.execute(connection, flags.execute, flags)
     const {plan, skipped} = await collectReleasePlan(connection, keys, {
-      ...judgeOptions(flags),
+      ...lockLimits(flags),
       families: familiesWith(await ownFamilies(this.config.root, flags.families)),
       how: flags.hard ? 'hard' : flags.soft ? 'soft' : 'auto',
       graceMs: flags.grace,

@@ -8,11 +8,11 @@ import {giveWay} from '../../cli/low-priority.js'
 import {interruptible} from '../../cli/interrupt-signal.js'
 import {LineWriter} from '../../cli/output/stdout-lines.js'
 import {familiesFlag, ownFamilies} from '../../cli/flags/lock-families-flag.js'
-import {judgeFlags, judgeOptions} from '../../cli/flags/lock-flags.js'
+import {lockLimitFlags, lockLimits} from '../../cli/flags/lock-flags.js'
 import {redlockServers} from '../../cli/redlock.js'
 import {CSV_HEAD, csvLines, jsonLines} from '../../cli/render/locks/lock-rows.js'
 import {asksForJson} from '../../cli/output/list-output.js'
-import {lockGaps, renderLocks} from '../../cli/render/locks/locks.js'
+import {incompleteNotes, renderLocks} from '../../cli/render/locks/locks.js'
 import {FirstSeenFile} from '../../clients/files/first-seen-file.js'
 import {HASHING_SCHEMES, type HashingScheme} from '../../domain/keys/hashing/partition-routing.js'
 import {collectLiveConsumers} from '../../domain/locks/consumers/collect-live-consumers.js'
@@ -40,7 +40,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     ...redisFlags,
     ...pulsarFlags,
     ...familiesFlag,
-    ...judgeFlags,
+    ...lockLimitFlags,
     'avoid-scripts': Flags.boolean({description: 'read by pipelines even where a read-only script may run; slower'}),
     backlog: Flags.integer({
       dependsOn: ['topic'],
@@ -139,7 +139,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     const level = flags['fail-on']
     let findings = 0
     const scan = await scanLocks(connection, {
-      ...judgeOptions(flags),
+      ...lockLimits(flags),
       pattern: flags.pattern ?? (flags['key-pattern'] === undefined ? 'lock:*' : globOf(flags['key-pattern'])),
       correlation: await this.correlation(flags),
       redlock: await redlockServers(connection, flags.redlock ?? this.access.settings.redlock?.value ?? [], (url) =>
@@ -147,12 +147,12 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       ),
       avoidsScripts: flags['avoid-scripts'],
       fromReplica: flags['from-replica'],
-      pace: {maxOps: flags['max-ops'] ?? null, guardMs: flags['latency-guard'] ?? null},
+      rate: {maxOps: flags['max-ops'] ?? null, guardMs: flags['latency-guard'] ?? null},
       families,
       onlyFamilies: flags.family === undefined ? null : new Set(flags.family),
       limit: flags.limit,
       observeMs: flags.observe ?? null,
-      seenBefore: firstSeen,
+      earlierSamples: firstSeen,
       onLocks: async (locks) => {
         if (level !== undefined) findings += locks.filter(({verdict}) => isAsBadAs(verdict, level)).length
         await lines?.add(locks)
@@ -164,7 +164,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     })
     await firstSeen?.save()
     const isTable = flags.output === 'table' && !this.jsonEnabled()
-    if (!isTable) for (const gap of lockGaps(scan.summary)) this.warn(gap)
+    if (!isTable) for (const gap of incompleteNotes(scan.summary)) this.warn(gap)
     const isList = flags.output === 'table' || flags.output === 'json'
     if (isList && scan.summary.locks > flags.limit) {
       this.warn(`only ${String(flags.limit)} locks are listed; raise --limit, or take --output ndjson`)

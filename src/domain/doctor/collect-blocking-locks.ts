@@ -38,8 +38,8 @@ export async function collectStallingLocks(
     redlock: [],
     correlation: new LockCorrelation({...live, keyPattern, holderPattern}),
     families,
-    ...{onlyFamilies: null, limit: 1, observeMs: null, seenBefore: null, avoidsScripts: false, fromReplica: false},
-    pace: {maxOps: null, guardMs: null},
+    ...{onlyFamilies: null, limit: 1, observeMs: null, earlierSamples: null, avoidsScripts: false, fromReplica: false},
+    rate: {maxOps: null, guardMs: null},
     maxTtlMs: Infinity,
     maxHoldMs: Infinity,
     onLocks: (locks) => {

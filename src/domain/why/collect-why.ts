@@ -6,12 +6,12 @@ import type {HashingScheme} from '../keys/hashing/partition-routing.js'
 import {collectLiveConsumers, type LiveConsumers} from '../locks/consumers/collect-live-consumers.js'
 import {inspectLock} from '../locks/inspect/collect-lock.js'
 import {LockCorrelation} from '../locks/consumers/lock-correlation.js'
-import {aloneOf, everyConsumer, homesOf} from '../locks/consumers/key-consumers.js'
+import {asSinglePartition, keyConsumersOf, liveConsumersOf} from '../locks/consumers/key-consumers.js'
 import type {LockRecord} from '../locks/recognition/lock-record.js'
 import {collectKeyMessages} from '../message-sampling/collect-key-messages.js'
 import {
-  collectPartitionAgain,
   type CollectedSubscription,
+  collectPartitionAgain,
   type SubscriptionPartition,
 } from '../topic-stats/collect-topic-stats.js'
 import {collectDiagnosis} from '../doctor/collect-snapshot.js'
@@ -53,7 +53,7 @@ export async function collectWhy(admin: PulsarAdmin, question: WhyQuestion): Pro
     collectDiagnosis(admin, [{topic, subscription}], {windowMs, sampleEntries: 0, locks: null, signal}),
   ])
   const {collected, routing} = live
-  const before = live.homeOf(key)
+  const before = live.destinationOf(key)
   const {partition} = before
   const messages = await collectKeyMessages(admin, collected, {key, partition, max})
   const held = lock && (await inspectedLock(lock, key))
@@ -61,7 +61,7 @@ export async function collectWhy(admin: PulsarAdmin, question: WhyQuestion): Pro
   const findings = diagnose(snapshot, stuckAfterMs).findings.filter((finding) => isOf(finding, partition))
   const asOf = new Date().toISOString()
   const newest = await collectPartitionNow(admin, collected, partition)
-  const home = homesOf(aloneOf(collected, newest), live.facts, routing.hashingScheme)(key)
+  const home = keyConsumersOf(asSinglePartition(collected, newest), live.facts, routing.hashingScheme)(key)
   const nowMs = Date.now()
   return explain({
     topic: collected.topic.full,
@@ -87,7 +87,7 @@ async function collectPartitionNow(
   partition: number | null,
 ): Promise<SubscriptionPartition> {
   const read = await collectPartitionAgain(admin, collected, partition, {excludePublishers: true})
-  const {partitions} = await collectSettled(admin, aloneOf(collected, read))
+  const {partitions} = await collectSettled(admin, asSinglePartition(collected, read))
   return partitions[0] ?? read
 }
 
@@ -121,15 +121,15 @@ function judgedLock(
   const correlation = new LockCorrelation({
     ...{about: live.about, keyPattern, holderPattern},
     // With who has joined meanwhile: it may hold the lock.
-    consumers: everyConsumer({partitions}),
-    homeOf: () => home,
+    consumers: liveConsumersOf({partitions}),
+    destinationOf: () => home,
     waiting: {
       keys: new Map([[key, {messages: messages.messages, oldestMs: messages.oldest?.publishedAtMs ?? null}]]),
       entries: messages.entriesRead,
       isWhole: messages.isWhole,
     },
   })
-  return correlation.judge(lock, nowMs)
+  return correlation.assess(lock, nowMs)
 }
 
 /** Findings that name other partitions explain nothing here. */

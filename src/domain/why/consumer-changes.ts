@@ -1,5 +1,5 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
-import type {KeyHome, LiveConsumer} from '../locks/consumers/lock-correlation.js'
+import type {KeyDestination, LiveConsumer} from '../locks/consumers/lock-correlation.js'
 import {consumerId} from '../topic-stats/consumers.js'
 import {nameOf, nameOfPerson} from '../doctor/facts/subscription-facts.js'
 
@@ -21,7 +21,7 @@ export interface Movement {
 export function movementOf(
   earlier: readonly SubscriptionStats[],
   newest: SubscriptionStats,
-  {before, now}: {readonly before: KeyHome; readonly now: KeyHome},
+  {before, now}: {readonly before: KeyDestination; readonly now: KeyDestination},
 ): Movement {
   const present = rosterOf(newest)
   const rosters = earlier.map(rosterOf)

@@ -1,4 +1,4 @@
-import {personOf} from '../locks/consumers/lock-correlation.js'
+import {nameAndAddressOf} from '../locks/consumers/lock-correlation.js'
 import {nameOfPerson} from '../doctor/facts/subscription-facts.js'
 import {isMoving} from './consumer-changes.js'
 import {silenceEvidence} from './last-activity.js'
@@ -40,7 +40,7 @@ export function explain(facts: KeyFacts): Explanation {
     key,
     partition: home.partition,
     slot: home.slot,
-    consumer: personOf(home.consumer),
+    consumer: nameAndAddressOf(home.consumer),
     asOf,
     changing: isChanging,
     chain: chainOf(facts),
@@ -50,7 +50,7 @@ export function explain(facts: KeyFacts): Explanation {
 
 function chainOf(facts: KeyFacts): ChainLink[] {
   const {home, routing} = facts
-  const {drainedBy, partition, slot} = home
+  const {drainingConsumer, partition, slot} = home
   return [
     ...(partition === null
       ? []
@@ -62,9 +62,9 @@ function chainOf(facts: KeyFacts): ChainLink[] {
         ]),
     ...(slot === null ? [] : [link('slot', `its slot is ${String(slot)}`, [['slot', String(slot)]])]),
     ownerLink(facts),
-    ...(drainedBy
+    ...(drainingConsumer
       ? [
-          link('draining', `${nameOfPerson(drainedBy)} has to acknowledge older messages of the slot first`, [
+          link('draining', `${nameOfPerson(drainingConsumer)} has to acknowledge older messages of the slot first`, [
             ['slot', String(slot)],
           ]),
         ]

@@ -1,5 +1,5 @@
 import type {Routing} from '../keys/hashing/partition-routing.js'
-import type {KeyHome} from '../locks/consumers/lock-correlation.js'
+import type {KeyDestination} from '../locks/consumers/lock-correlation.js'
 import type {LockRecord} from '../locks/recognition/lock-record.js'
 import type {KeyMessages} from '../message-sampling/collect-key-messages.js'
 import {nameOfPerson} from '../doctor/facts/subscription-facts.js'
@@ -27,7 +27,7 @@ export interface KeyFacts {
   /** null where partitions differ, or none has had a consumer */
   readonly type: string | null
   readonly routing: Routing
-  readonly home: KeyHome
+  readonly home: KeyDestination
   readonly messages: KeyMessages
   /** null where none is held, or it was not asked for */
   readonly lock: LockRecord | null
@@ -67,9 +67,9 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
     }),
   ],
   [
-    ({home}) => home.drainedBy !== null,
-    ({home: {drainedBy, slot}}) => {
-      const name = drainedBy ? nameOfPerson(drainedBy) : ''
+    ({home}) => home.drainingConsumer !== null,
+    ({home: {drainingConsumer, slot}}) => {
+      const name = drainingConsumer ? nameOfPerson(drainingConsumer) : ''
       return {
         code: 'draining',
         because: ` until ${name} has acknowledged older ones of slot ${String(slot)}`,

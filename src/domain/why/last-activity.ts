@@ -11,7 +11,7 @@ const WORTH_SAYING_MS = 1000
  * @param nowMs epoch ms of this machine, whose clock may differ from the broker's.
  */
 export function silenceText(
-  {connectedSinceMs, lastAcked, lastGiven}: LiveConsumer,
+  {connectedSinceMs, lastAcked, lastDelivered}: LiveConsumer,
   partition: number | null,
   nowMs: number,
 ): string {
@@ -21,15 +21,20 @@ export function silenceText(
   const age = secondsText(nowMs - sinceMs)
   const silence = lastAcked === 'never' ? `since it connected, ${age} ago` : `for ${age}`
   const given =
-    typeof lastGiven === 'number' ? `, and got its last message ${secondsText(Math.max(0, nowMs - lastGiven))} ago` : ''
+    typeof lastDelivered === 'number'
+      ? `, and got its last message ${secondsText(Math.max(0, nowMs - lastDelivered))} ago`
+      : ''
   return `; it has acknowledged nothing${where} ${silence}${given}`
 }
 
 /** The fields that show it, as the broker spells them; those that it does not tell are left out. */
-export function silenceEvidence({lastAcked, lastGiven}: LiveConsumer): Array<readonly [field: string, value: string]> {
+export function silenceEvidence({
+  lastAcked,
+  lastDelivered,
+}: LiveConsumer): Array<readonly [field: string, value: string]> {
   return [
     ...(lastAcked === null ? [] : [['lastAckedTimestamp', momentText(lastAcked)] as const]),
-    ...(lastGiven === null ? [] : [['lastConsumedTimestamp', momentText(lastGiven)] as const]),
+    ...(lastDelivered === null ? [] : [['lastConsumedTimestamp', momentText(lastDelivered)] as const]),
   ]
 }
 

@@ -42,7 +42,7 @@ test('a login without a right: it is named', async (t) => {
   for (const without of ['+scan', '+info']) {
     const {error} = await scanAs(...rights.filter((right) => right !== without))
     assert.equal(error.code, 'E_REDIS_ACL')
-    assert.deepEqual(error.data['lacks'], without)
+    assert.deepEqual(error.data['missingRight'], without)
     assert.match(error.next.join(), new RegExp(`ACL SETUSER USER \\${without}`))
   }
 })

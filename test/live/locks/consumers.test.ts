@@ -73,11 +73,11 @@ test(
         assert.equal(messages?.relation, holder === consumer?.name ? 'owner' : 'other-consumer')
         assert.equal(lock(key).verdict, holder === consumer?.name ? 'healthy' : 'wrong-consumer')
       }
-      const told = (key: string): unknown[] => [lock(key).messages?.relation, lock(key).verdict]
-      assert.deepEqual(told('cron'), ['no-consumer', 'not-a-consumer'])
-      assert.deepEqual(told('dead'), ['no-consumer', 'orphaned'])
-      assert.deepEqual(told('late'), ['restarted', 'orphaned'])
-      assert.deepEqual(told('strange'), [null, 'healthy'])
+      const notified = (key: string): unknown[] => [lock(key).messages?.relation, lock(key).verdict]
+      assert.deepEqual(notified('cron'), ['no-consumer', 'not-a-consumer'])
+      assert.deepEqual(notified('dead'), ['no-consumer', 'orphaned'])
+      assert.deepEqual(notified('late'), ['restarted', 'orphaned'])
+      assert.deepEqual(notified('strange'), [null, 'healthy'])
       assert.equal(scan.subscription?.topic, topic.full)
       const {relations} = scan.summary
       assert.deepEqual(
@@ -148,15 +148,15 @@ test(
     try {
       const args = [...scanArgs(place, topic.full), '--holder-pattern', '{consumer}/*', '--backlog', '100']
       let scan: LockScan | null = null
-      const told = (key: string): unknown[] => {
+      const notified = (key: string): unknown[] => {
         const found = scan?.locks.find((one) => one.key === `${place.keyPrefix}user:${key}`)
         return [found?.verdict, found?.messages?.waiting?.messages]
       }
       await until('messages that have waited for long', async () => {
         scan = await askCli<LockScan>(args)
-        return told('dead')[0] === 'key-stalled'
+        return notified('dead')[0] === 'key-stalled'
       })
-      assert.deepEqual(['dead', 'own', 'idle'].map(told), [
+      assert.deepEqual(['dead', 'own', 'idle'].map(notified), [
         ['key-stalled', 2],
         ['healthy', 1],
         ['orphaned', 0],

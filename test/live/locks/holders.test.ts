@@ -37,13 +37,13 @@ for (const [path, how] of [
       const holds = await layReadLock(redis, key)
       const [file, {plan: planned}] = await plan(place, [key], '--holder', FIRST)
       assert.deepEqual(
-        planned.releases.map(({action, alsoDelete, holder, wake}) => [action, holder?.token, alsoDelete, wake]),
-        [['withdraw', FIRST, holds.slice(0, 2), null]],
+        planned.releases.map(({action, alsoDelete, holder, notify}) => [action, holder?.token, alsoDelete, notify]),
+        [['remove-holder', FIRST, holds.slice(0, 2), null]],
       )
       const {executed} = await execute(place, file, ...how)
       assert.deepEqual(
-        executed?.releases.map(({action, result, told}) => [action, result, told]),
-        [['withdraw', 'released', null]],
+        executed?.releases.map(({action, notified, result}) => [action, result, notified]),
+        [['remove-holder', 'released', null]],
       )
       assert.deepEqual(await redis.hgetall(key), {mode: 'read', [SECOND]: '1'})
       assert.deepEqual(await Promise.all(holds.map((hold) => redis.exists(hold))), [0, 0, 1])
@@ -93,7 +93,7 @@ test(
     await redis.persist(key)
     const reason = 'it has no TTL, and one of several holders can not be given one'
     assert.deepEqual(await planned('--holder', FIRST), ['keep', reason])
-    assert.deepEqual(await planned('--holder', FIRST, '--hard'), ['withdraw', null])
+    assert.deepEqual(await planned('--holder', FIRST, '--hard'), ['remove-holder', null])
     await requireFailure({
       args: ['locks', 'release', key, `${key}2`, '--holder', FIRST],
       exit: 2,

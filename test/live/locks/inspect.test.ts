@@ -23,16 +23,16 @@ test(
     })
     const [fair, renewed, twice, write] = ['fair', 'renewed', 'twice', 'write'].map((name) => keyPrefix + name)
     assert.ok(fair && renewed && twice && write)
-    await until('the waiters', async () => (await inspect(fair)).waiters.line.length === 1)
-    await until('the waiter of the other lock', async () => (await inspect(renewed)).waiters.listening === 1)
+    await until('the waiters', async () => (await inspect(fair)).waiters.queue.length === 1)
+    await until('the waiter of the other lock', async () => (await inspect(renewed)).waiters.subscribers === 1)
 
-    const inLine = await inspect(fair)
+    const queued = await inspect(fair)
     assert.deepEqual(
-      inLine.waiters.line.map(({isListening}) => isListening),
+      queued.waiters.queue.map(({isSubscribed}) => isSubscribed),
       [true],
     )
-    assert.deepEqual(inLine.companions.map(({role}) => role).toSorted(), ['deadlines', 'waiters'])
-    assert.deepEqual(inLine.release?.steps, [
+    assert.deepEqual(queued.companions.map(({role}) => role).toSorted(), ['deadlines', 'waiters'])
+    assert.deepEqual(queued.release?.steps, [
       {action: 'compare', key: fair},
       {action: 'delete', key: fair},
       {action: 'publish', channel: `redisson_lock__channel:{${fair}}`, message: '0'},
@@ -50,8 +50,8 @@ test(
 
     await holding.close()
     isGone = true
-    await until('the waiter being gone', async () => (await inspect(fair)).waiters.line[0]?.isListening === false)
-    assert.equal((await inspect(renewed)).waiters.listening, 0)
+    await until('the waiter being gone', async () => (await inspect(fair)).waiters.queue[0]?.isSubscribed === false)
+    assert.equal((await inspect(renewed)).waiters.subscribers, 0)
   }),
 )
 
@@ -103,18 +103,18 @@ test(
     await lock(new Date())
     const one = (await inspect(`${keyPrefix}job`)).connections?.candidates
     assert.deepEqual(
-      one?.map(({isAsOldAsHold, matchedBy, name}) => [name, matchedBy, isAsOldAsHold]),
+      one?.map(({connectedBeforeLock, matchedBy, name}) => [name, matchedBy, connectedBeforeLock]),
       [[`orders-${host}`, 'name', true]],
     )
     await lock(new Date(Date.now() - 3_600_000))
-    assert.equal((await inspect(`${keyPrefix}job`)).connections?.candidates[0]?.isAsOldAsHold, false)
+    assert.equal((await inspect(`${keyPrefix}job`)).connections?.candidates[0]?.connectedBeforeLock, false)
     const text = (await runCli(['locks', 'inspect', `${keyPrefix}job`])).stdout
     assert.match(text, /orders-worker-.* name .*NO: it connected later/)
 
     worker.disconnect()
     await until('the worker being gone', async () => {
       const {connections} = await inspect(`${keyPrefix}job`)
-      return connections?.candidates.length === 0 && connections.canTell
+      return connections?.candidates.length === 0 && connections.isIdentifiable
     })
     const user = keyPrefix.replaceAll(':', '')
     await redis.call('ACL', 'SETUSER', user, 'on', '>secret', '~*', '+@all', '-client|list')
@@ -125,7 +125,7 @@ test(
     url.username = user
     url.password = 'secret'
     const args = ['locks', 'inspect', `${keyPrefix}job`, '--redis-url', url.href]
-    const {connections, lacks} = await askCli<LockInspection>(args)
-    assert.deepEqual([connections, lacks], [null, '+client|list'])
+    const {connections, missingRight} = await askCli<LockInspection>(args)
+    assert.deepEqual([connections, missingRight], [null, '+client|list'])
   }),
 )

@@ -96,7 +96,7 @@ test(
     await redis.del(`${keyPrefix}goes`)
     const {locks} = await scan()
     assert.deepEqual(
-      locks.map(({heldBy, verdicts}) => [heldBy, verdicts]),
+      locks.map(({heldSource, verdicts}) => [heldSource, verdicts]),
       [['first-seen', ['no-ttl', 'held-too-long']]],
     )
     assert.ok((locks[0]?.heldAtLeastMs ?? 0) >= 3_600_000)
@@ -152,7 +152,7 @@ test(
     assert.equal(csv.filter((line) => line.includes('"" quotes",')).length, 1)
     const one = parseDocument<LockScan>((await runCli([...scan, '--family', 'plain', '--output', 'json'])).stdout)
     assert.deepEqual(one.result.summary.families, {plain: 1})
-    assert.equal(one.result.locks[0]?.verdict, 'anonymous')
+    assert.equal(one.result.locks[0]?.verdict, 'constant-token')
     assert.equal((await runCli([...scan, '--fail-on', 'warn'])).code, 0)
     assert.equal((await runCli([...scan, '--fail-on', 'info'])).code, 10)
     await requireFailure({

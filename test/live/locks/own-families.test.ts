@@ -36,7 +36,7 @@ test(
         [['acme', 'worker-3', 4711]],
       )
       const {format, waiters} = await askCli<LockInspection>(['locks', 'inspect', key, '--families', file])
-      assert.deepEqual([format, waiters.listening], ["Acme's job locks", 1])
+      assert.deepEqual([format, waiters.subscribers], ["Acme's job locks", 1])
       const plan = join(folder, 'plan.json')
       await askCli(['locks', 'release', key, '--families', file, '--hard', '-o', plan])
       const log = ['--audit-log', join(folder, 'audit.ndjson')]

@@ -8,7 +8,7 @@ import type {Redis} from 'ioredis'
 import type {LockSnapshot, Released, ReleaseOrder} from '../../../src/clients/redis/release-order.js'
 import {releaseByScript} from '../../../src/clients/redis/release-script.js'
 import {releaseByWatch} from '../../../src/clients/redis/release-watch.js'
-import {expiryCommandOf, readLocks} from '../../../src/domain/locks/reading/collect-keys.js'
+import {expiryCommandOf, readKeys} from '../../../src/domain/locks/reading/collect-keys.js'
 import {deleteAll} from '../../support/fleets/held-locks.js'
 import {closeFirst, live} from '../../support/servers/live.js'
 
@@ -93,7 +93,7 @@ for (const [name, release] of PATHS) {
       const released: Array<{key: string; seenUs: number; releasedUs: number}> = []
       const expiry = await expiryCommandOf(reader)
       for (let attempt = 0; attempt < ATTEMPTS;) {
-        const {locks} = await readLocks(
+        const {keys: locks} = await readKeys(
           reader,
           keys.map((key) => Buffer.from(key)),
           expiry,
@@ -132,7 +132,7 @@ async function timeUs(redis: Redis): Promise<number> {
 }
 
 function orderOf({entries, expiresAtMs, key, type}: LockSnapshot): ReleaseOrder {
-  return {key, type, entries, expiresAtMs, graceMs: null, holder: null, alsoDelete: [], line: null, wake: null}
+  return {key, type, entries, expiresAtMs, graceMs: null, holder: null, alsoDelete: [], waitQueue: null, notify: null}
 }
 
 async function connected(redis: Redis): Promise<Redis> {

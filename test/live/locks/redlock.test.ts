@@ -22,11 +22,11 @@ test("a Redlock's independent servers: each lock is told once, and what a failed
   const args = ['locks', 'scan', '--pattern', 'lock:*', '--redis-url', first.url]
   const all = [...args, '--redlock', second.url, '--redlock', third.url]
   const scan = await askCli<LockScan>([...all, '--observe', '2500ms'])
-  const told = scan.locks
-    .map(({copies, key, verdicts}) => [key, copies?.heldOn ?? null, verdicts] as const)
+  const notified = scan.locks
+    .map(({key, redlock, verdicts}) => [key, redlock?.heldOn ?? null, verdicts] as const)
     .toSorted(([one, on], [other, at]) => one.localeCompare(other) || String(on).localeCompare(String(at)))
-  const residue = ['minority-residue']
-  assert.deepEqual(told, [
+  const residue = ['redlock-minority']
+  assert.deepEqual(notified, [
     ['lock:left', [third.url], residue],
     ['lock:mine', null, ['healthy']], // nothing that is ever taken on several servers
     ...[first.url, second.url, third.url].toSorted().map((url) => ['lock:split', [url], residue] as const),
@@ -34,13 +34,13 @@ test("a Redlock's independent servers: each lock is told once, and what a failed
     ['lock:whole', [first.url, second.url, third.url], ['healthy']],
   ])
   assert.deepEqual([scan.complete, scan.redlock, scan.scannedKeys], [true, [second.url, third.url], 10])
-  assert.equal(scan.summary.verdicts['minority-residue'], 4)
+  assert.equal(scan.summary.verdicts['redlock-minority'], 4)
 
   const {stdout} = await runCli([...all, '--observe', '2500ms', '--fail-on', 'info'])
   assert.match(stdout, /lock:left .*\(on 1 of 3 servers\)/)
   const alone = await askCli<LockScan>([...args, '--observe', '2500ms'])
   assert.deepEqual(
-    alone.locks.map(({copies, verdict}) => [copies, verdict]),
+    alone.locks.map(({redlock, verdict}) => [redlock, verdict]),
     [
       [null, 'healthy'],
       [null, 'healthy'],
@@ -55,7 +55,7 @@ test("a context names a Redlock's servers; another server that is given has noth
   const redlock = ['--redlock', second.url, '--redlock', third.url]
   await askCli(['context', 'add', 'orders', '--redis-url', first.url, ...redlock, '--yes'], env)
   const heldOn = async (...more: string[]): Promise<unknown> =>
-    (await askCli<LockScan>(['locks', 'scan', ...more], env)).locks[0]?.copies?.heldOn ?? null
+    (await askCli<LockScan>(['locks', 'scan', ...more], env)).locks[0]?.redlock?.heldOn ?? null
   assert.deepEqual(await heldOn(), [first.url, second.url])
   assert.deepEqual(await heldOn('--redlock', third.url), [first.url])
   assert.deepEqual(await heldOn('--redis-url', second.url), null)
@@ -71,7 +71,7 @@ test('what has just been taken on one server only may be on its way to the other
   await take(first, 'lock:new', hex('1'))
   const scan = await askCli<LockScan>(['locks', 'scan', '--redis-url', first.url, '--redlock', second.url])
   assert.deepEqual(
-    scan.locks.map(({copies, verdict}) => [copies, verdict]),
+    scan.locks.map(({redlock, verdict}) => [redlock, verdict]),
     [[{servers: 2, heldOn: [first.url], notAsked: 0}, 'healthy']],
   )
 })
@@ -92,7 +92,7 @@ test('a server of a Redlock that is down: it is named, and counts for nobody and
   assert.match(scan.summary.failedServers[0]?.cause ?? '', /ECONNREFUSED/)
   // With the one that is down it may be on two.
   assert.deepEqual(
-    scan.locks.map(({copies, key, verdict}) => [key, copies?.heldOn.length, copies?.notAsked, verdict]),
+    scan.locks.map(({key, redlock, verdict}) => [key, redlock?.heldOn.length, redlock?.notAsked, verdict]),
     [
       ['lock:one', 1, 1, 'healthy'],
       ['lock:two', 2, 1, 'healthy'],

@@ -123,8 +123,8 @@ for (const path of ['a script', 'a transaction'] as const) {
       const {executed} = await execute(place, file, ...how)
       assert.ok(executed)
       const [release] = executed.releases
-      assert.deepEqual(release?.purged, [waiters[0]])
-      assert.equal(release.told?.receivers, 1)
+      assert.deepEqual(release?.removedWaiters, [waiters[0]])
+      assert.equal(release.notified?.receivers, 1)
       await until('the message', () => heard.length === 1)
       assert.deepEqual(heard, [`redisson_lock__channel:{${key}}:${waiters[1] ?? ''} 0`])
       assert.deepEqual(await redis.lrange(`redisson_lock_queue:{${key}}`, 0, -1), [waiters[1]])

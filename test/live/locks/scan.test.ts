@@ -64,11 +64,11 @@ test(
     try {
       for (const key of keys) await redis.set(key, key.endsWith('number') ? '7' : 'locked', 'PX', 60_000)
       const {locks} = await askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`])
-      const found = locks.map(({heldAtLeastMs, heldBy, idleMs, key}) => [
+      const found = locks.map(({heldAtLeastMs, heldSource, idleMs, key}) => [
         key,
         idleMs === null,
         heldAtLeastMs === null,
-        heldBy,
+        heldSource,
       ])
       assert.deepEqual(found.toSorted(), [
         [keys[0], true, true, null],

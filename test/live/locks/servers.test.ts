@@ -37,31 +37,31 @@ async function scanWhile(
 ): Promise<{scan: LockScan; told: string[]}> {
   const connection = await connectRedis(url)
   t.after(() => connection.close())
-  const told: string[] = []
+  const notified: string[] = []
   let happening: Promise<void> | null = null
   const scan = await scanLocks(connection, {
     families: familiesWith([]),
     pattern: 'lock:*',
     avoidsScripts: false,
     fromReplica: false,
-    pace: {maxOps: null, guardMs: null},
+    rate: {maxOps: null, guardMs: null},
     correlation: null,
     redlock: [],
     onlyFamilies: null,
     limit: LOCKS,
     observeMs: null,
-    seenBefore: null,
+    earlierSamples: null,
     maxTtlMs: 600_000,
     maxHoldMs: 600_000,
     onLocks: async (locks) => {
-      told.push(...locks.map(({key}) => key))
+      notified.push(...locks.map(({key}) => key))
       await (happening ??= meanwhile())
     },
     onProgress: () => undefined,
     signal: new AbortController().signal,
     ...more,
   })
-  return {scan, told}
+  return {scan, told: notified}
 }
 
 /** A few slots of the first of the primaries, which have keys. */
@@ -80,7 +80,7 @@ for (const [how, more] of [
     const slots = slotsOf(keys, 60)
     const [last = 0] = slots.splice(0, 1)
     let finishing = Promise.resolve()
-    const {scan, told} = await scanWhile(
+    const {scan, told: notified} = await scanWhile(
       t,
       url,
       async () => {
@@ -92,7 +92,7 @@ for (const [how, more] of [
       more,
     )
     await finishing
-    assert.deepEqual(told.toSorted(), keys)
+    assert.deepEqual(notified.toSorted(), keys)
     assert.deepEqual([scan.complete, scan.summary.locks, scan.summary.ended], [true, LOCKS, 0])
     assert.ok(Number(await third.call('CLUSTER', 'COUNTKEYSINSLOT', last)) > 0, 'the slot did move')
   })
@@ -129,7 +129,7 @@ test('a release in a cluster goes to who has the lock by then; while its slot is
 test('a primary of a cluster is killed during the scan: the answer is not whole, and names it', async (t) => {
   const {keys, servers, url} = await startClusterWithLocks(t, LOCKS)
   const [first] = servers as [SpareRedis]
-  const {scan, told} = await scanWhile(t, url, () => first.kill())
+  const {scan, told: notified} = await scanWhile(t, url, () => first.kill())
   assert.equal(scan.complete, false)
   assert.deepEqual(
     scan.summary.failedServers.map(({address}) => address),
@@ -137,10 +137,10 @@ test('a primary of a cluster is killed during the scan: the answer is not whole,
   )
   const ofOthers = keys.filter((key) => calculateSlot(key) >= 5461)
   assert.deepEqual(
-    ofOthers.filter((key) => !told.includes(key)),
+    ofOthers.filter((key) => !notified.includes(key)),
     [],
   )
-  assert.equal(new Set(told).size, told.length)
+  assert.equal(new Set(notified).size, notified.length)
 })
 
 test('Sentinel replaces the primary during the scan: it goes on with the new one, every lock once', async (t) => {
@@ -149,8 +149,8 @@ test('Sentinel replaces the primary during the scan: it goes on with the new one
   const keys = await takeLocks(redis, LOCKS)
   await redis.wait(1, 5000)
   redis.disconnect()
-  const {scan, told} = await scanWhile(t, url, () => primary.kill())
-  assert.deepEqual(told.toSorted(), keys)
+  const {scan, told: notified} = await scanWhile(t, url, () => primary.kill())
+  assert.deepEqual(notified.toSorted(), keys)
   assert.equal(scan.complete, true)
 })
 

@@ -65,19 +65,19 @@ test(
     await line.listen(waiter(2))
     const [found, ...others] = await linesOf(place)
     assert.equal(others.length, 0)
-    assert.deepEqual([found?.key, found?.verdict, found?.family], [line.queue, 'orphan-waiter', 'redisson'])
+    assert.deepEqual([found?.key, found?.verdict, found?.family], [line.queue, 'disconnected-waiter', 'redisson'])
     const dead = [waiter(1), waiter(3)]
-    assert.deepEqual(found?.line, {lock: line.key, isHeld: true, waiters: 3, dead})
+    assert.deepEqual(found?.waitQueue, {lock: line.key, isHeld: true, waiters: 3, dead})
 
     const [file, {plan: planned}] = await plan(place, [line.queue])
     assert.deepEqual(
-      planned.releases.map(({action, line: in_}) => [action, in_?.dead]),
-      [['purge', dead]],
+      planned.releases.map(({action, waitQueue: in_}) => [action, in_?.disconnected]),
+      [['remove-waiters', dead]],
     )
     assert.equal(await redis.llen(line.queue), 3, 'planning changes nothing')
     const {executed} = await execute(place, file)
     const [release] = executed?.releases ?? []
-    assert.deepEqual([release?.result, release?.purged, release?.told?.receivers], ['released', dead, 1])
+    assert.deepEqual([release?.result, release?.removedWaiters, release?.notified?.receivers], ['released', dead, 1])
     assert.deepEqual(await redis.lrange(line.queue, 0, -1), [waiter(2)])
     assert.deepEqual(await redis.zrange(line.deadlines, '0', '-1'), [waiter(2)])
     await until('the message', () => Promise.resolve(line.heard.length === 1))
@@ -95,8 +95,8 @@ test(
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const line = await layLine(t, redis, `${keyPrefix}fair`, {isHeld: false, waiters: [waiter(1), waiter(2)]})
     const [found] = await linesOf(place)
-    assert.equal(found?.verdict, 'orphan-companion')
-    assert.deepEqual(found.line, {lock: line.key, isHeld: false, waiters: 2, dead: [waiter(1), waiter(2)]})
+    assert.equal(found?.verdict, 'orphaned-companion')
+    assert.deepEqual(found.waitQueue, {lock: line.key, isHeld: false, waiters: 2, dead: [waiter(1), waiter(2)]})
     const [file] = await plan(place, [line.queue])
     const {executed} = await execute(place, file)
     assert.equal(executed?.summary.released, 1)
@@ -120,10 +120,12 @@ test(
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const {locks} = await askCli<LockScan>(['locks', 'scan', '--pattern', `uniquejobs:${keyPrefix}*`])
     assert.deepEqual(
-      locks.filter(({line, verdict}) => verdict !== 'healthy' || line !== null).map(({key, verdict}) => [key, verdict]),
+      locks
+        .filter(({verdict, waitQueue}) => verdict !== 'healthy' || waitQueue !== null)
+        .map(({key, verdict}) => [key, verdict]),
       [
-        [`${digest('left')}:INFO`, 'orphan-companion'],
-        [`${digest('left')}:QUEUED`, 'orphan-companion'],
+        [`${digest('left')}:INFO`, 'orphaned-companion'],
+        [`${digest('left')}:QUEUED`, 'orphaned-companion'],
       ],
     )
     const [, {plan: planned, skipped}] = await plan(place, [`${digest('left')}:QUEUED`])
@@ -173,8 +175,8 @@ test(
     const where = ['--redis-url', url.href]
     const pattern = `redisson_lock_*:{${keyPrefix}*`
     const {complete, locks, summary} = await askCli<LockScan>(['locks', 'scan', '--pattern', pattern, ...where])
-    assert.deepEqual([complete, locks.length, summary.untoldLines], [false, 0, 1])
-    assert.match(summary.untoldBecause ?? '', /^\+pubsub/)
+    assert.deepEqual([complete, locks.length, summary.unverifiedQueues], [false, 0, 1])
+    assert.match(summary.unverifiedReason ?? '', /^\+pubsub/)
     const [, {plan: planned}] = await plan(place, [line.queue], ...where)
     assert.deepEqual(
       planned.releases.map(({action, reason}) => [action, reason]),
@@ -191,11 +193,15 @@ test('a waiter that listens on another server of the cluster, or on a replica, i
     for (const client of clients) client.disconnect()
   })
   const slot = Number(await servers[0]?.call('CLUSTER', 'KEYSLOT', 'fair'))
-  const home = Math.floor((slot * 3) / 16_384)
-  const info = String(await servers[home]?.call('INFO', 'replication'))
+  const destination = Math.floor((slot * 3) / 16_384)
+  const info = String(await servers[destination]?.call('INFO', 'replication'))
   const replicaServer = servers.find(({port}) => info.includes(`port=${String(port)},state=online`))
   assert.ok(replicaServer)
-  const [own, other, replica] = [clients[home], clients[(home + 1) % 3], clients[servers.indexOf(replicaServer)]]
+  const [own, other, replica] = [
+    clients[destination],
+    clients[(destination + 1) % 3],
+    clients[servers.indexOf(replicaServer)],
+  ]
   assert.ok(own && other && replica)
   const line = await layLine(t, own, 'fair', {waiters: [waiter(1), waiter(2), waiter(3), waiter(4)]})
   await line.listen(waiter(2), own)
@@ -204,11 +210,15 @@ test('a waiter that listens on another server of the cluster, or on a replica, i
   const scan = (): Promise<LockScan> =>
     askCli<LockScan>(['locks', 'scan', '--redis-url', url, '--pattern', 'redisson_lock_queue:*'])
   const {complete, locks} = await scan()
-  assert.deepEqual([complete, locks.map((one) => one.line?.dead)], [true, [[waiter(1)]]])
+  assert.deepEqual([complete, locks.map((one) => one.waitQueue?.disconnected)], [true, [[waiter(1)]]])
 
   await replicaServer.kill()
   await until('the primary to see it', async () =>
-    String(await servers[home]?.call('INFO', 'replication')).includes('connected_slaves:0'),
+    String(await servers[destination]?.call('INFO', 'replication')).includes('connected_slaves:0'),
   )
-  assert.deepEqual((await scan()).locks[0]?.line?.dead, [waiter(1), waiter(4)], 'its listeners are gone with it')
+  assert.deepEqual(
+    (await scan()).locks[0]?.waitQueue?.disconnected,
+    [waiter(1), waiter(4)],
+    'its listeners are gone with it',
+  )
 })

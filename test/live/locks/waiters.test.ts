@@ -31,10 +31,10 @@ test(
     await redis.zadd(`redisson_lock_timeout:{${key}}`, String(Date.now() + 300_000), dead)
     const [file] = await plan(place, [key])
     const planned = JSON.parse(await readFile(file, 'utf8')) as LockReleaseAnswer['plan']
-    assert.deepEqual(planned.releases[0]?.line?.dead, [dead])
+    assert.deepEqual(planned.releases[0]?.waitQueue?.disconnected, [dead])
     const [executed, tookMs] = await releaseUntilTaken(place, key, living)
     t.diagnostic(`the next waiter had the lock ${tookMs.toFixed(0)} ms after the release`)
-    assert.deepEqual(executed.releases[0]?.purged, [dead])
+    assert.deepEqual(executed.releases[0]?.removedWaiters, [dead])
     assert.ok(tookMs < 500)
   }),
 )

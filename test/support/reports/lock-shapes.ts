@@ -1,4 +1,4 @@
-import type {RawLock} from '../../../src/domain/locks/reading/sampled-key.js'
+import type {SampledKey} from '../../../src/domain/locks/reading/sampled-key.js'
 
 /** What a key holds, as a test writes it down: a string, or a hash's fields, a zset's scores, a list's or set's elements. */
 export type Stored =
@@ -150,7 +150,7 @@ export const OTHER_SHAPES: readonly Shape[] = [
 ]
 
 /** A shape as a look at it would show it. */
-export function rawOf({key, stored}: Shape, more: Partial<RawLock> = {}): RawLock {
+export function rawOf({key, stored}: Shape, more: Partial<SampledKey> = {}): SampledKey {
   const [type = ''] = Object.keys(stored)
   return {
     key: Buffer.from(key),
@@ -164,8 +164,8 @@ export function rawOf({key, stored}: Shape, more: Partial<RawLock> = {}): RawLoc
   }
 }
 
-function entriesOf(stored: Stored): RawLock['entries'] {
-  const pairs = (row: Readonly<Record<string, number | string>>): RawLock['entries'] =>
+function entriesOf(stored: Stored): SampledKey['entries'] {
+  const pairs = (row: Readonly<Record<string, number | string>>): SampledKey['entries'] =>
     Object.entries(row).map(([token, entry]) => [Buffer.from(token), Buffer.from(String(entry))])
   if ('string' in stored) return [[Buffer.from(stored.string), null]]
   if ('hash' in stored) return pairs(stored.hash)

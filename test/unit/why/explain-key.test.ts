@@ -4,14 +4,14 @@ import {test} from 'node:test'
 import type {ConsumerStats} from '../../../src/clients/pulsar-admin/types.js'
 import {isMoving, type Movement, movementOf} from '../../../src/domain/why/consumer-changes.js'
 import {silenceEvidence, silenceText} from '../../../src/domain/why/last-activity.js'
-import type {KeyHome, LiveConsumer} from '../../../src/domain/locks/consumers/lock-correlation.js'
+import type {KeyDestination, LiveConsumer} from '../../../src/domain/locks/consumers/lock-correlation.js'
 
 const NOW = Date.parse('2026-11-27T12:00:00Z')
 
 function consumer(name: string, more: Partial<LiveConsumer> = {}): LiveConsumer {
   const connectedSinceMs = NOW - 60_000
   return {
-    ...{name, address: '10.0.0.1:4000', connectedSinceMs, lastAcked: null, lastGiven: null, metadata: {}},
+    ...{name, address: '10.0.0.1:4000', connectedSinceMs, lastAcked: null, lastDelivered: null, metadata: {}},
     ...more,
   }
 }
@@ -25,11 +25,11 @@ test('for how long a consumer has acknowledged nothing', () => {
   assert.equal(says({lastAcked: NOW + 5000}), '')
   assert.equal(says({lastAcked: NOW - 12_300}), '; it has acknowledged nothing for 12 s')
   assert.equal(
-    says({lastAcked: NOW - 2300, lastGiven: NOW - 1500}, 3),
+    says({lastAcked: NOW - 2300, lastDelivered: NOW - 1500}, 3),
     '; it has acknowledged nothing on partition 3 for 2.3 s, and got its last message 1.5 s ago',
   )
   assert.equal(
-    says({lastAcked: 'never', lastGiven: 'never'}),
+    says({lastAcked: 'never', lastDelivered: 'never'}),
     '; it has acknowledged nothing since it connected, 60 s ago',
   )
   assert.equal(says({lastAcked: 'never', connectedSinceMs: null}), '')
@@ -37,14 +37,14 @@ test('for how long a consumer has acknowledged nothing', () => {
 
 test('the fields that show it; those that the broker does not tell are left out', () => {
   assert.deepEqual(silenceEvidence(consumer('a')), [])
-  assert.deepEqual(silenceEvidence(consumer('a', {lastAcked: 'never', lastGiven: NOW})), [
+  assert.deepEqual(silenceEvidence(consumer('a', {lastAcked: 'never', lastDelivered: NOW})), [
     ['lastAckedTimestamp', 'never'],
     ['lastConsumedTimestamp', '2026-11-27T12:00:00.000Z'],
   ])
 })
 
-function home(consumerOf: LiveConsumer | null): KeyHome {
-  return {partition: null, slot: 7, consumer: consumerOf, drainedBy: null}
+function home(consumerOf: LiveConsumer | null): KeyDestination {
+  return {partition: null, slot: 7, consumer: consumerOf, drainingConsumer: null}
 }
 
 /** @param looks names of the consumers at each reading, the newest last; `a2` is `a` after a restart. */

@@ -17,7 +17,7 @@ export function renderReleasePlan(
     colour(planned.lock.verdict),
     ttlText(planned.lock),
     heldText(planned.lock),
-    whatFor(planned),
+    releaseNote(planned),
   ])
   const changed = releases.filter(({action}) => action !== 'keep').length
   return [
@@ -30,13 +30,16 @@ export function renderReleasePlan(
   ].join('\n')
 }
 
-function whatFor({graceMs, holder, line, lock, reason, wake}: PlannedRelease): string {
+function releaseNote({graceMs, holder, lock, notify, reason, waitQueue}: PlannedRelease): string {
   if (reason !== null) return reason
   if (holder !== null) return `takes ${holder.token} out; ${String((lock.holders ?? 1) - 1)} others go on holding it`
   if (graceMs !== null) return `expires after ${renderMs(graceMs)}`
-  const dead = line?.dead.length ?? 0
-  const told = wake === null ? '' : wake.by === 'publish' ? `tells ${wake.channel}` : `pushes to ${wake.list}`
-  return [told, dead > 0 ? `takes ${String(dead)} dead waiters out` : ''].filter((text) => text !== '').join(', ')
+  const disconnected = waitQueue?.disconnected.length ?? 0
+  const notified =
+    notify === null ? '' : notify.by === 'publish' ? `tells ${notify.channel}` : `pushes to ${notify.list}`
+  return [notified, disconnected > 0 ? `takes ${String(disconnected)} dead waiters out` : '']
+    .filter((text) => text !== '')
+    .join(', ')
 }
 
 /** What became of it. */
@@ -44,19 +47,19 @@ const RELEASED: Readonly<Record<PlannedRelease['action'], string>> = {
   delete: 'released',
   expire: 'given a TTL',
   keep: 'kept',
-  purge: 'line purged',
-  withdraw: 'holder taken out',
+  'remove-waiters': 'line purged',
+  'remove-holder': 'holder taken out',
 }
 
 export function renderReleases({address, releases, replicas, stopped, summary}: LockReleases): string {
   const counts = Object.entries(summary)
     .filter(([, count]) => count > 0)
     .map(([result, count]) => `${String(count)} ${result}`)
-  const rows = releases.map(({action, key, purged, reason, result, told}) => [
+  const rows = releases.map(({action, key, notified, reason, removedWaiters, result}) => [
     result === 'released' ? RELEASED[action] : result,
     key,
-    told === null ? '-' : told.receivers < 0 ? 'not allowed' : String(told.receivers),
-    purged.length === 0 ? '-' : String(purged.length),
+    notified === null ? '-' : notified.receivers < 0 ? 'not allowed' : String(notified.receivers),
+    removedWaiters.length === 0 ? '-' : String(removedWaiters.length),
     reason ?? '',
   ])
   return [

@@ -13,7 +13,7 @@ const COLUMNS: readonly Column[] = [
   'ttlMs',
   'idleMs',
   'heldAtLeastMs',
-  'heldBy',
+  'heldSource',
   'renewal',
   'confidence',
 ]

@@ -9,21 +9,21 @@ export function renderLock(inspection: LockInspection): string {
   const head = renderPairs([
     ['key', lock.key],
     ['format', format === null ? 'not known' : `${format} (${String(Math.round(lock.confidence * 100))} % sure)`],
-    ...(lock.mayBe.length > 0 ? [['may also be', lock.mayBe.join(', ')] as const] : []),
+    ...(lock.lookalikes.length > 0 ? [['may also be', lock.lookalikes.join(', ')] as const] : []),
     ['verdict', colour(lock.verdict)],
     ['ttl', ttlText(lock)],
     ['held', heldText(lock)],
     ['taken', lock.reentrancy === null ? '-' : `${String(lock.reentrancy)} times`],
-    ['listening for its release', waiters.listening === null ? '-' : `${String(waiters.listening)} processes`],
+    ['listening for its release', waiters.subscribers === null ? '-' : `${String(waiters.subscribers)} processes`],
   ])
   const parts = [head]
   if (holders.length > 0) parts.push(renderTable(HOLDER_HEAD, holders.map(holderRow)))
   parts.push(...connectionsText(inspection))
-  if (waiters.line.length > 0) {
-    const rows = waiters.line.map(({isListening, waiter}, at) => [
+  if (waiters.queue.length > 0) {
+    const rows = waiters.queue.map(({isSubscribed, waiter}, at) => [
       at + 1,
       waiter,
-      isListening === null ? 'not to be told' : isListening ? 'yes' : 'NO: it is gone',
+      isSubscribed === null ? 'not to be told' : isSubscribed ? 'yes' : 'NO: it is gone',
     ])
     parts.push(renderTable(['in line', 'waiter', 'listens'], rows))
   }
@@ -51,16 +51,16 @@ function holderRow({
 }
 
 /** Whether any connection could be the holder's. */
-function connectionsText({connections, lacks}: LockInspection): string[] {
-  if (lacks !== null) return [`Whether its holder is connected can't be told: this login lacks ${lacks}.`]
+function connectionsText({connections, missingRight}: LockInspection): string[] {
+  if (missingRight !== null) return [`Whether its holder is connected can't be told: this login lacks ${missingRight}.`]
   if (connections === null) return []
-  const {asOldAsHold, candidates, canTell, clients} = connections
-  const counted = `${String(asOldAsHold)} of ${String(clients)} clients have been connected for as long`
-  if (!canTell) return [`Its token names nobody that a connection could be told by; ${counted}.`]
+  const {candidates, clients, connectedBeforeLock, isIdentifiable} = connections
+  const counted = `${String(connectedBeforeLock)} of ${String(clients)} clients have been connected for as long`
+  if (!isIdentifiable) return [`Its token names nobody that a connection could be told by; ${counted}.`]
   if (candidates.length === 0) return [`No connection looks like its holder's; ${counted}.`]
-  const rows = candidates.map(({address, ageMs, idleMs, isAsOldAsHold, matchedBy, name}) => [
+  const rows = candidates.map(({address, ageMs, connectedBeforeLock, idleMs, matchedBy, name}) => [
     ...[address, name === '' ? '-' : name, matchedBy, renderMs(ageMs), renderMs(idleMs)],
-    isAsOldAsHold ? 'maybe' : 'NO: it connected later',
+    connectedBeforeLock ? 'maybe' : 'NO: it connected later',
   ])
   return [renderTable(['connection', 'name', 'told by', 'age', 'idle', "the holder's"], rows)]
 }

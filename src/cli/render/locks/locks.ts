@@ -24,13 +24,13 @@ const HEALTHY_SHOWN = 5
 const HOLDERS_SHOWN = 5
 
 /** What the answer leaves out, and what would mend that; nothing when it is whole. */
-export function lockGaps({
+export function incompleteNotes({
   failedServers,
   missingRights,
   movingSlots,
   unreadable,
-  untoldBecause,
-  untoldLines,
+  unverifiedQueues,
+  unverifiedReason,
 }: LockScan['summary']): string[] {
   const rights = missingRights.join(' ')
   return [
@@ -40,8 +40,8 @@ export function lockGaps({
     ...failedServers.map(
       ({address, cause}) => `${address} could not be walked to its end (${cause}): what it holds may be missing`,
     ),
-    ...(untoldLines > 0
-      ? [`who is dead of those in ${String(untoldLines)} lines can't be told (${untoldBecause ?? 'no answer'})`]
+    ...(unverifiedQueues > 0
+      ? [`who is dead of those in ${String(unverifiedQueues)} lines can't be told (${unverifiedReason ?? 'no answer'})`]
       : []),
     ...(movingSlots > 0 ? [`${String(movingSlots)} slots did not stop moving: locks of theirs may be missing`] : []),
   ]
@@ -49,7 +49,7 @@ export function lockGaps({
 
 export function renderLocks(scan: LockScan): string {
   const {summary} = scan
-  const gaps = lockGaps(summary).map((gap) => `${chalk.yellow('not whole')}: ${gap}`)
+  const gaps = incompleteNotes(summary).map((gap) => `${chalk.yellow('not whole')}: ${gap}`)
   const counts = Object.entries(summary.verdicts).map(([verdict, count]) => `${String(count)} ${verdict}`)
   const others = scan.redlock.length === 0 ? '' : ` and ${String(scan.redlock.length)} other servers`
   const head = `${scan.address}${others}: ${gaps.length > 0 ? 'at least ' : ''}${String(summary.locks)} locks match ${scan.pattern}, of ${scan.scannedKeys === null ? 'an unknown number of' : `about ${String(scan.scannedKeys)}`} keys`
@@ -119,23 +119,26 @@ function relationsText(
   return `${held}\n${read}: messages of ${String(waiting.keys)} keys wait, ${String(waiting.keysWithoutLock)} of these without a lock`
 }
 
-function holderText({copies, holder, holders, line, reentrancy}: LockRecord): string {
-  if (line) {
-    const dead = line.dead === null ? 'it can not be told who is dead' : `${String(line.dead.length)} of them dead`
-    return `nobody: ${String(line.waiters)} wait for ${line.lock}, ${dead}`
+function holderText({holder, holders, redlock, reentrancy, waitQueue}: LockRecord): string {
+  if (waitQueue) {
+    const disconnected =
+      waitQueue.disconnected === null
+        ? 'it can not be told who is dead'
+        : `${String(waitQueue.disconnected.length)} of them dead`
+    return `nobody: ${String(waitQueue.waiters)} wait for ${waitQueue.lock}, ${disconnected}`
   }
   if (!holder) return '-'
   if (holders !== null && holders > 1) return `${String(holders)} holders`
   const times = reentrancy !== null && reentrancy > 1 ? ` (taken ${String(reentrancy)} times)` : ''
   if (holder.host !== null)
-    return `${holder.host}${holder.pid === null ? '' : ` pid ${String(holder.pid)}`}${times}${copiesText(copies)}`
-  return `${holder.token}${times}${copiesText(copies)}`
+    return `${holder.host}${holder.pid === null ? '' : ` pid ${String(holder.pid)}`}${times}${redlockText(redlock)}`
+  return `${holder.token}${times}${redlockText(redlock)}`
 }
 
 /** On how many servers of a Redlock it is. */
-function copiesText(copies: LockRecord['copies']): string {
-  if (copies === null) return ''
-  const {heldOn, notAsked, servers} = copies
+function redlockText(redlock: LockRecord['redlock']): string {
+  if (redlock === null) return ''
+  const {heldOn, notAsked, servers} = redlock
   const atLeast = notAsked > 0 ? 'at least ' : ''
   return ` (on ${atLeast}${String(heldOn.length)} of ${String(servers)} servers)`
 }
@@ -145,8 +148,8 @@ export function ttlText({ttlMs}: LockRecord): string {
 }
 
 /** What the lock itself tells is exact; all else is the least that it can be. */
-export function heldText({heldAtLeastMs, heldBy}: LockRecord): string {
-  return heldBy === 'idle' || heldBy === 'first-seen' ? `≥ ${renderMs(heldAtLeastMs)}` : renderMs(heldAtLeastMs)
+export function heldText({heldAtLeastMs, heldSource}: LockRecord): string {
+  return heldSource === 'idle' || heldSource === 'first-seen' ? `≥ ${renderMs(heldAtLeastMs)}` : renderMs(heldAtLeastMs)
 }
 
 function verdictText({verdicts}: LockRecord): string {
@@ -157,9 +160,9 @@ function verdictText({verdicts}: LockRecord): string {
 function nextCommands({address, locks, observedMs, pattern, subscription}: LockScan): string[] {
   const [worst] = locks.filter(({verdict}) => verdict !== 'healthy')
   if (!worst) return []
-  const {copies, key, line, messages, verdict} = worst
-  if (verdict === 'orphan-companion' && line === null) return [] // its own library takes it away
-  const [at] = copies?.heldOn ?? []
+  const {key, messages, redlock, verdict, waitQueue} = worst
+  if (verdict === 'orphaned-companion' && waitQueue === null) return [] // its own library takes it away
+  const [at] = redlock?.heldOn ?? []
   const where = at === undefined || at === address ? [] : ['--redis-url', at]
   const isAtWrong = subscription !== null && messages?.relation === 'other-consumer'
   return [
@@ -169,7 +172,7 @@ function nextCommands({address, locks, observedMs, pattern, subscription}: LockS
           `  ${suggestedCommand('keys', 'owner', subscription.topic, subscription.subscription, messages.key)}   is it so still?`,
         ]
       : []),
-    `  ${suggestedCommand('locks', 'inspect', line?.lock ?? key, ...where)}`,
+    `  ${suggestedCommand('locks', 'inspect', waitQueue?.lock ?? key, ...where)}`,
     ...(observedMs === null
       ? [`  ${suggestedCommand('locks', 'scan', '--pattern', pattern, '--observe', '12s')}   which are renewed?`]
       : []),

@@ -16,7 +16,7 @@ export interface Location {
   /** null when nobody owns the slot */
   readonly consumer: ReportedConsumer | null
   /** who has to acknowledge before new messages of this slot are delivered; null when it is not draining */
-  readonly drainedBy: ReportedConsumer | null
+  readonly drainingConsumer: ReportedConsumer | null
 }
 
 /** A space of this size or less is looked up in a table, larger ones by searching. */
@@ -107,7 +107,7 @@ class Room {
       partition,
       slot,
       consumer: ownerOf(slot),
-      drainedBy: draining.size > 0 ? (draining.get(slot) ?? null) : null,
+      drainingConsumer: draining.size > 0 ? (draining.get(slot) ?? null) : null,
     }
   }
 }

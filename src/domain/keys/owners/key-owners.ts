@@ -74,8 +74,8 @@ export function keyOwners(directory: KeyDirectory, keys: readonly GivenKey[]): K
       partition: location.partition,
       slot: location.slot,
       consumer: personOf(location.consumer),
-      draining: location.drainedBy !== null,
-      drainingConsumer: personOf(location.drainedBy),
+      draining: location.drainingConsumer !== null,
+      drainingConsumer: personOf(location.drainingConsumer),
       sameSlot: [...new Set(others)].toSorted(),
     }
   })

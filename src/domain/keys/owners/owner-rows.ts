@@ -76,8 +76,8 @@ class LineWriter {
     return text
   }
 
-  private name({drainedBy}: Location): string {
-    return drainedBy ? this.field(bytesOf(drainedBy.name)) : ''
+  private name({drainingConsumer}: Location): string {
+    return drainingConsumer ? this.field(bytesOf(drainingConsumer.name)) : ''
   }
 
   private field(text: string): string {
@@ -102,14 +102,14 @@ function bytesOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
-function jsonLine(key: string, {consumer, drainedBy, partition, slot}: Location, earlier: string): string {
+function jsonLine(key: string, {consumer, drainingConsumer, partition, slot}: Location, earlier: string): string {
   const row = {
     key,
     partition,
     slot,
     consumer: consumer && {name: consumer.name, address: consumer.address},
-    draining: drainedBy !== null,
-    drainingConsumer: drainedBy && {name: drainedBy.name, address: drainedBy.address},
+    draining: drainingConsumer !== null,
+    drainingConsumer: drainingConsumer && {name: drainingConsumer.name, address: drainingConsumer.address},
     earlierInSlot: earlier === '' ? null : Number(earlier),
   }
   return bytesOf(`${JSON.stringify(row)}\n`)

@@ -6,18 +6,18 @@ import type {HashingScheme, Routing} from '../../keys/hashing/partition-routing.
 import {Blocked} from '../../../errors.js'
 import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
 import {collectWaitingKeys} from './collect-waiting-keys.js'
-import type {KeyHome, LiveConsumer, SubscriptionAsked, WaitingKeys} from './lock-correlation.js'
-import {everyConsumer, homesOf} from './key-consumers.js'
+import type {CorrelatedSubscription, KeyDestination, LiveConsumer, WaitingKeys} from './lock-correlation.js'
+import {keyConsumersOf, liveConsumersOf} from './key-consumers.js'
 
 export interface LiveConsumers {
   /** the statistics that all of this is from */
   readonly collected: CollectedSubscription
   readonly facts: BrokerFacts
-  readonly about: SubscriptionAsked
+  readonly about: CorrelatedSubscription
   /** how the partition of a key was told */
   readonly routing: Routing
   readonly consumers: readonly LiveConsumer[]
-  readonly homeOf: (key: string) => KeyHome
+  readonly destinationOf: (key: string) => KeyDestination
   readonly waiting: WaitingKeys | null
 }
 
@@ -55,8 +55,8 @@ export async function collectLiveConsumers(
     facts,
     about: {topic: collected.topic.full, subscription, asOf: new Date().toISOString()},
     routing,
-    consumers: everyConsumer(collected),
-    homeOf: homesOf(collected, facts, routing.hashingScheme),
+    consumers: liveConsumersOf(collected),
+    destinationOf: keyConsumersOf(collected, facts, routing.hashingScheme),
     waiting: backlogEntries === null ? null : await collectWaitingKeys(admin, collected, backlogEntries, onProgress),
   }
 }

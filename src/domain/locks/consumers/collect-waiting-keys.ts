@@ -19,7 +19,12 @@ export async function collectWaitingKeys(
   onProgress: (read: number, chosen: number) => void,
 ): Promise<WaitingKeys> {
   const keys = new Map<string, WaitingKey>()
-  const {backlogEntries, chosenEntries, isTimeOver, tally} = await collectSample(admin, collected, {
+  const {
+    backlogEntries,
+    chosenEntries,
+    isTimeOver,
+    tally: counts,
+  } = await collectSample(admin, collected, {
     source: 'rest',
     where: 'head',
     max,
@@ -35,5 +40,5 @@ export async function collectWaitingKeys(
     },
     onProgress,
   })
-  return {keys, entries: tally.entries, isWhole: chosenEntries === backlogEntries && !isTimeOver}
+  return {keys, entries: counts.entries, isWhole: chosenEntries === backlogEntries && !isTimeOver}
 }

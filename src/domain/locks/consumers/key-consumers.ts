@@ -4,40 +4,40 @@ import {type ReportedConsumer, reportedConsumers} from '../../keys/assignment/re
 import {type HashingScheme, partitionOfKey} from '../../keys/hashing/partition-routing.js'
 import type {CollectedSubscription, SubscriptionPartition} from '../../topic-stats/collect-topic-stats.js'
 import {personOf} from '../../topic-stats/consumers.js'
-import type {KeyHome, LiveConsumer} from './lock-correlation.js'
+import type {KeyDestination, LiveConsumer} from './lock-correlation.js'
 
 /**
  * Who gets which key, by statistics of one moment.
  *
  * @throws Blocked E_SELECTOR_UNKNOWN.
  */
-export function homesOf(
+export function keyConsumersOf(
   collected: CollectedSubscription,
   facts: BrokerFacts,
   scheme: HashingScheme,
-): (key: string) => KeyHome {
+): (key: string) => KeyDestination {
   if (!collected.partitions.every(({subscription: {type}}) => type === 'Key_Shared')) {
-    return (key) => partitionHome(collected, key, scheme)
+    return (key) => partitionDestination(collected, key, scheme)
   }
   const directory = new KeyDirectory(collected, facts, scheme)
   return (key) => {
-    const {consumer, drainedBy, partition, slot} = directory.locate(Buffer.from(key))
+    const {consumer, drainingConsumer, partition, slot} = directory.locate(Buffer.from(key))
     return {
       partition,
       slot,
       consumer: consumer && liveConsumer(consumer),
-      drainedBy: drainedBy && liveConsumer(drainedBy),
+      drainingConsumer: drainingConsumer && liveConsumer(drainingConsumer),
     }
   }
 }
 
 /** A partition as a subscription of its own, which it is to the broker: each key that is asked for is one of its keys. */
-export function aloneOf(collected: CollectedSubscription, row: SubscriptionPartition): CollectedSubscription {
+export function asSinglePartition(collected: CollectedSubscription, row: SubscriptionPartition): CollectedSubscription {
   return {...collected, partitionCount: null, partitions: [row]}
 }
 
 /** Of a Failover subscription one consumer of the partition gets all; of a Shared one anybody may. */
-function partitionHome(collected: CollectedSubscription, key: string, scheme: HashingScheme): KeyHome {
+function partitionDestination(collected: CollectedSubscription, key: string, scheme: HashingScheme): KeyDestination {
   const {partitionCount, partitions} = collected
   const row = partitions[partitionCount === null ? 0 : partitionOfKey(key, partitionCount, scheme)]
   const active = row?.subscription.activeConsumerName
@@ -49,15 +49,15 @@ function partitionHome(collected: CollectedSubscription, key: string, scheme: Ha
     partition: row?.partition ?? null,
     slot: null,
     consumer: consumer ? liveConsumer(consumer) : null,
-    drainedBy: null,
+    drainingConsumer: null,
   }
 }
 
 /** One that is connected to several partitions stands there once, with its first connection. */
-export function everyConsumer({partitions}: Pick<CollectedSubscription, 'partitions'>): LiveConsumer[] {
+export function liveConsumersOf({partitions}: Pick<CollectedSubscription, 'partitions'>): LiveConsumer[] {
   const all = partitions.flatMap(({subscription}) => reportedConsumers(subscription)).map(liveConsumer)
-  const byPerson = Map.groupBy(all, ({address, name}) => JSON.stringify([name, address]))
-  return [...byPerson.values()].flatMap((rows) => {
+  const byNameAndAddress = Map.groupBy(all, ({address, name}) => JSON.stringify([name, address]))
+  return [...byNameAndAddress.values()].flatMap((rows) => {
     const [first] = rows.toSorted((a, b) => (a.connectedSinceMs ?? 0) - (b.connectedSinceMs ?? 0))
     return first ?? []
   })
@@ -69,7 +69,7 @@ function liveConsumer({stats}: ReportedConsumer): LiveConsumer {
     ...personOf(stats),
     connectedSinceMs: Number.isNaN(since) ? null : since,
     lastAcked: momentOf(stats.lastAckedTimestamp),
-    lastGiven: momentOf(stats.lastConsumedTimestamp),
+    lastDelivered: momentOf(stats.lastConsumedTimestamp),
     metadata: stats.metadata ?? {},
   }
 }

@@ -15,13 +15,13 @@ export interface LiveConsumer {
   /** when it last acknowledged anything, epoch ms of the broker; `never` since it connected; null where it does not say */
   readonly lastAcked: number | 'never' | null
   /** when it was last sent a message, likewise */
-  readonly lastGiven: number | 'never' | null
+  readonly lastDelivered: number | 'never' | null
   /** what its program says of itself */
   readonly metadata: Readonly<Record<string, string>>
 }
 
 /** Where the messages of a key go. */
-export interface KeyHome {
+export interface KeyDestination {
   /** null on a plain topic */
   readonly partition: number | null
   /** null where the subscription makes no slots of keys */
@@ -29,11 +29,11 @@ export interface KeyHome {
   /** who gets them; null when nobody does, or anybody may */
   readonly consumer: LiveConsumer | null
   /** who has to acknowledge older ones first; null when nobody has */
-  readonly drainedBy: LiveConsumer | null
+  readonly drainingConsumer: LiveConsumer | null
 }
 
 /** The subscription whose consumers are compared with holders. */
-export interface SubscriptionAsked {
+export interface CorrelatedSubscription {
   topic: string
   subscription: string
   /** when its consumers were looked at, ISO 8601 */
@@ -67,9 +67,9 @@ export interface WaitingSummary {
 }
 
 export interface CorrelationOptions {
-  readonly about: SubscriptionAsked
+  readonly about: CorrelatedSubscription
   readonly consumers: readonly LiveConsumer[]
-  readonly homeOf: (key: string) => KeyHome
+  readonly destinationOf: (key: string) => KeyDestination
   /** a lock's key with `{key}` in place of the message key, and `*` for anything */
   readonly keyPattern: string
   /**
@@ -101,7 +101,7 @@ export class LockCorrelation {
   }
 
   /** What was asked about, and what the locks judged so far say of the messages that wait. */
-  get about(): SubscriptionAsked & {waiting: WaitingSummary | null} {
+  get about(): CorrelatedSubscription & {waiting: WaitingSummary | null} {
     const {about, waiting} = this.options
     return {
       ...about,
@@ -115,12 +115,12 @@ export class LockCorrelation {
   }
 
   /** The lock with its messages, and the verdicts that come of them; as it was where its key does not fit the pattern. */
-  judge(lock: LockRecord, nowMs: number): LockRecord {
+  assess(lock: LockRecord, nowMs: number): LockRecord {
     const key = this.key.exec(lock.key)?.groups?.['key']
     if (key === undefined || lock.holders === null) return lock
-    const home = this.options.homeOf(key)
-    const {by, found, isTold} = this.match(lock.holder)
-    const relation = isTold ? relationOf(found, home, heldSinceMs(lock, nowMs)) : null
+    const destination = this.options.destinationOf(key)
+    const {by, found, isIdentified} = this.match(lock.holder)
+    const relation = isIdentified ? relationOf(found, destination, heldSinceMs(lock, nowMs)) : null
     const waiting = this.waitingFor(key, nowMs)
     const deserved = verdictOf(relation, lock)
     const isStalled = STALLING.some((verdict) => deserved.includes(verdict)) && (waiting?.oldestAgeMs ?? 0) > STALLED_MS
@@ -131,10 +131,10 @@ export class LockCorrelation {
       verdicts,
       messages: {
         key,
-        partition: home.partition,
-        slot: home.slot,
-        consumer: personOf(home.consumer),
-        holder: personOf(found[0] ?? null),
+        partition: destination.partition,
+        slot: destination.slot,
+        consumer: nameAndAddressOf(destination.consumer),
+        holder: nameAndAddressOf(found[0] ?? null),
         matchedBy: by,
         relation,
         waiting,
@@ -157,19 +157,19 @@ export class LockCorrelation {
   private match(holder: LockHolder | null): {
     found: readonly LiveConsumer[]
     by: LockMessages['matchedBy']
-    isTold: boolean
+    isIdentified: boolean
   } {
-    const nobody = {found: [], by: null, isTold: false}
-    if (holder === null) return nobody
-    const told = this.holder?.exec(holder.token)?.groups?.['consumer']
-    if (this.holder !== null && told === undefined) return nobody
-    const names = told === undefined ? [holder.consumer, holder.host, holder.instance] : [told]
+    const unidentified = {found: [], by: null, isIdentified: false}
+    if (holder === null) return unidentified
+    const named = this.holder?.exec(holder.token)?.groups?.['consumer']
+    if (this.holder !== null && named === undefined) return unidentified
+    const names = named === undefined ? [holder.consumer, holder.host, holder.instance] : [named]
     const called = new Set(names.filter((name) => name !== null))
     for (const [by, namesOf] of NAMES) {
       const found = this.options.consumers.filter((consumer) => namesOf(consumer).some((name) => called.has(name)))
-      if (found.length > 0) return {found, by, isTold: true}
+      if (found.length > 0) return {found, by, isIdentified: true}
     }
-    return {...nobody, isTold: told !== undefined}
+    return {...unidentified, isIdentified: named !== undefined}
   }
 }
 
@@ -187,15 +187,21 @@ const NAMES: ReadonlyArray<
   ['metadata', ({metadata}) => Object.values(metadata)],
 ]
 
-function relationOf(found: readonly LiveConsumer[], home: KeyHome, heldSinceMs: number | null): LockRelation {
+function relationOf(
+  found: readonly LiveConsumer[],
+  destination: KeyDestination,
+  heldSinceMs: number | null,
+): LockRelation {
   if (found.length === 0) return 'no-consumer'
   const isYounger = ({connectedSinceMs}: LiveConsumer): boolean =>
     connectedSinceMs !== null && heldSinceMs !== null && connectedSinceMs > heldSinceMs + CLOCKS_DIFFER_MS
   if (found.every(isYounger)) return 'restarted'
-  const {consumer, drainedBy} = home
-  if (consumer === null && drainedBy === null) return 'consumer'
+  const {consumer, drainingConsumer} = destination
+  if (consumer === null && drainingConsumer === null) return 'consumer'
   // Who has to acknowledge older messages of the key may well hold its lock.
-  const isOwner = [consumer, drainedBy].some((owner) => owner !== null && found.some((one) => isSame(one, owner)))
+  const isOwner = [consumer, drainingConsumer].some(
+    (owner) => owner !== null && found.some((one) => isSame(one, owner)),
+  )
   return isOwner ? 'owner' : 'other-consumer'
 }
 
@@ -217,7 +223,7 @@ function isSame(one: LiveConsumer, other: LiveConsumer): boolean {
   return one.name === other.name && one.address === other.address
 }
 
-export function personOf(consumer: LiveConsumer | null): LockMessages['holder'] {
+export function nameAndAddressOf(consumer: LiveConsumer | null): LockMessages['holder'] {
   return consumer && {name: consumer.name, address: consumer.address}
 }
 

@@ -46,10 +46,10 @@ export function compileFamilies(families: readonly LockFamily[]): CompiledFamili
     }
   }
   const all = families.flatMap((family) => family.forms.map((form) => compileForm(family, form)))
-  for (const one of [...all.filter(({form}) => !form.isWeak), ...all.filter(({form}) => form.isWeak)]) {
+  for (const one of [...all.filter(({form}) => !form.needsContext), ...all.filter(({form}) => form.needsContext)]) {
     add(forms, one.form.type, one)
   }
-  const named = all.filter(({form}) => form.isTelling === true)
+  const named = all.filter(({form}) => form.isUnambiguous === true)
   return {families: byName, forms, companions, named}
 }
 
@@ -72,11 +72,11 @@ function compileForm(family: LockFamily, form: LockForm): CompiledForm {
 
 function requireKnownGroups(family: LockFamily): void {
   const {companions = [], forms, release} = family
-  const wake = release.how === 'compare-and-delete' ? release.wake : undefined
+  const notify = release.how === 'compare-and-delete' ? release.notify : undefined
   const templates = [
     ...companions.map(({key}) => key),
-    ...(wake?.by === 'publish' ? [wake.channel, wake.waiterChannel ?? ''] : []),
-    ...(wake?.by === 'push' ? [wake.list] : []),
+    ...(notify?.by === 'publish' ? [notify.channel, notify.waiterChannel ?? ''] : []),
+    ...(notify?.by === 'push' ? [notify.list] : []),
   ]
   const found = forms.flatMap(({key = ''}) => [...key.matchAll(/\(\?<(\w+)>/g)].map(([, name = '']) => name))
   const known = new Set(['key', 'tagged', 'waiter', ...found])

@@ -19,7 +19,7 @@ export interface LockFamily {
   companions?: LockCompanion[]
   /** whether its library can take it on several independent servers at once, as Redlock does: more than half have to have it */
   onSeveralServers?: boolean
-  release: LockRelease
+  release: ReleaseProtocol
 }
 
 /** What a user's file of families holds. */
@@ -39,19 +39,19 @@ export interface LockForm {
   /** a hash's values or a zset's scores; groups `count`, `acquiredAtSeconds`, `expiresAtMs` */
   entry?: string
   /** one more field or member that has to stand beside the holders' */
-  beside?: string
+  requiredField?: string
   /** the same, but it may be missing */
-  maybeBeside?: string
+  optionalField?: string
   /** how many holders there may be; 1 unless given */
   holders?: 'many' | 'one'
   /** whether it counts only where a lock is expected, by the pattern or the key's words: other things look like it */
-  isWeak?: boolean
+  needsContext?: boolean
   /** whether the key alone tells that it is such a lock: then one in another type is one gone wrong */
-  isTelling?: boolean
+  isUnambiguous?: boolean
   /** how sure it is, from 0 to 1 */
   confidence: number
   /** families that can look exactly the same */
-  mayBe?: string[]
+  lookalikes?: string[]
 }
 
 export interface LockLease {
@@ -63,9 +63,9 @@ export interface LockLease {
    * Whether a key without a TTL is normal for it: its end is elsewhere. Otherwise such a lock lasts for ever when its holder
    * dies.
    */
-  endsElsewhere?: boolean
+  expiresByValue?: boolean
   /** whether it may stay for some time after its work has ended: then a long hold is nothing bad */
-  staysAfterUse?: boolean
+  outlivesWork?: boolean
 }
 
 export interface LockCompanion {
@@ -81,13 +81,13 @@ export interface LockCompanion {
   role: 'counter' | 'deadlines' | 'hold' | 'index' | 'info' | 'signal' | 'waiters'
 }
 
-export type LockRelease =
+export type ReleaseProtocol =
   | {
       how: 'compare-and-delete'
       /** how those who wait are told */
-      wake?: LockWake
+      notify?: ReleaseNotification
       /** roles of the companions that go with the lock */
-      takes?: Array<LockCompanion['role']>
+      deletesCompanions?: Array<LockCompanion['role']>
     }
   | {
       /** deleting it does harm: what to do instead, for a person */
@@ -95,7 +95,7 @@ export type LockRelease =
       instead: string
     }
 
-export type LockWake =
+export type ReleaseNotification =
   | {
       by: 'publish'
       /** a template */

@@ -23,7 +23,7 @@ const REDISSON: LockFamily = {
   onSeveralServers: true,
   release: {
     how: 'compare-and-delete',
-    wake: {
+    notify: {
       by: 'publish',
       channel: 'redisson_lock__channel:${tagged}',
       message: '0',
@@ -40,7 +40,7 @@ const REDISSON_READ_WRITE: LockFamily = {
       type: 'hash',
       token: `(?<instance>${UUID}):(?<thread>\\d+)(?::write)?`,
       entry: '(?<count>\\d{1,9})',
-      beside: 'mode',
+      requiredField: 'mode',
       holders: 'many',
       confidence: 0.99,
     },
@@ -49,8 +49,8 @@ const REDISSON_READ_WRITE: LockFamily = {
   companions: [{type: 'string', key: '${tagged}:*:rwlock_timeout:*', role: 'hold'}],
   release: {
     how: 'compare-and-delete',
-    wake: {by: 'publish', channel: 'redisson_rwlock:${tagged}', message: '1'},
-    takes: ['hold'],
+    notify: {by: 'publish', channel: 'redisson_rwlock:${tagged}', message: '1'},
+    deletesCompanions: ['hold'],
   },
 }
 
@@ -63,15 +63,15 @@ const SPRING: LockFamily = {
       type: 'string',
       key: '(?<registry>[^:]+):(?<name>.+)',
       token: `(?<instance>${UUID})`,
-      isWeak: true,
+      needsContext: true,
       confidence: 0.6,
-      mayBe: ['uuid'],
+      lookalikes: ['uuid'],
     },
   ],
   lease: {ttlMs: 60_000, renewEveryMs: null},
   release: {
     how: 'compare-and-delete',
-    wake: {by: 'publish', channel: '${registry}-channel:${name}', message: '${key}'},
+    notify: {by: 'publish', channel: '${registry}-channel:${name}', message: '${key}'},
   },
 }
 
@@ -86,7 +86,7 @@ const SHEDLOCK: LockFamily = {
     },
   ],
   // lockAtLeastFor
-  lease: {ttlMs: null, renewEveryMs: null, staysAfterUse: true},
+  lease: {ttlMs: null, renewEveryMs: null, outlivesWork: true},
   release: {how: 'compare-and-delete'},
 }
 

@@ -16,7 +16,7 @@ const BULL: LockFamily = {
       type: 'string',
       key: 'bull:(?<queue>.+):(?<job>[^:]+):lock',
       token: `(?<instance>${UUID})`,
-      isTelling: true,
+      isUnambiguous: true,
       confidence: 0.9,
     },
   ],
@@ -51,7 +51,7 @@ const REDIS_SEMAPHORE: LockFamily = {
 const NODE_REDLOCK: LockFamily = {
   name: 'node-redlock',
   title: 'node-redlock 4 and 5: 16 random bytes, in hex',
-  forms: [{type: 'string', token: '[0-9a-f]{32}', isWeak: true, confidence: 0.8}],
+  forms: [{type: 'string', token: '[0-9a-f]{32}', needsContext: true, confidence: 0.8}],
   lease: {ttlMs: null, renewEveryMs: null},
   onSeveralServers: true,
   release: {how: 'compare-and-delete'},

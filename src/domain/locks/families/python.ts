@@ -7,8 +7,8 @@ const REDIS_PY: LockFamily = {
   name: 'redis-py',
   title: 'redis-py Lock, also under celery-once, RedBeat, django-redis',
   forms: [
-    {type: 'string', key: 'redbeat::lock', token: UUID1, isTelling: true, confidence: 0.99},
-    {type: 'string', token: UUID1, isWeak: true, confidence: 0.95, mayBe: ['node-redlock']},
+    {type: 'string', key: 'redbeat::lock', token: UUID1, isUnambiguous: true, confidence: 0.99},
+    {type: 'string', token: UUID1, needsContext: true, confidence: 0.95, lookalikes: ['node-redlock']},
   ],
   lease: {ttlMs: null, renewEveryMs: null},
   release: {how: 'compare-and-delete'},
@@ -22,7 +22,7 @@ const PYTHON_REDIS_LOCK: LockFamily = {
   companions: [{type: 'list', key: 'lock-signal:${name}', role: 'signal'}],
   release: {
     how: 'compare-and-delete',
-    wake: {by: 'push', list: 'lock-signal:${name}', element: '1', expireMs: 1000},
+    notify: {by: 'push', list: 'lock-signal:${name}', element: '1', expireMs: 1000},
   },
 }
 

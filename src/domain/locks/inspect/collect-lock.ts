@@ -2,17 +2,17 @@ import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../../clients/redis/connect.js'
 import {missingRight} from '../../../clients/redis/acl.js'
-import {Listeners} from '../../../clients/redis/channel-subscribers.js'
+import {ChannelSubscribers} from '../../../clients/redis/channel-subscribers.js'
 import {Blocked, Unreachable} from '../../../errors.js'
-import {homesNow, slotMoves} from '../reading/collect-key-node.js'
-import {expiryCommandOf, readLocks, stopTouching} from '../reading/collect-keys.js'
+import {slotMigrating, slotOwnersNow} from '../reading/collect-key-node.js'
+import {expiryCommandOf, readKeys, stopTouching} from '../reading/collect-keys.js'
 import {connectionsOf, type HolderConnections, parseClients} from './holder-connections.js'
 import type {CompiledFamilies} from '../families/compiled.js'
 import {fillTemplate} from '../families/template.js'
-import {printable, type RawLock} from '../reading/sampled-key.js'
+import {printable, type SampledKey} from '../reading/sampled-key.js'
 import {type LockHolder, recognise, type RecognisedLock} from '../recognition/recognise.js'
-import {type JudgeOptions, lockRecord, type LockRecord} from '../recognition/lock-record.js'
-import {releaseOutlook, type ReleaseOutlook} from './release-outlook.js'
+import {type LockLimits, lockRecord, type LockRecord} from '../recognition/lock-record.js'
+import {releasePreview, type ReleasePreview} from './release-outlook.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 
 export interface LockInspection {
@@ -28,26 +28,26 @@ export interface LockInspection {
   /** null where this login may not ask, or nothing holds it */
   connections: HolderConnections | null
   /** what it lacks for that; null when it may */
-  lacks: string | null
+  missingRight: string | null
   /** null when the format is not known: then nothing is released */
-  release: ReleaseOutlook | null
+  release: ReleasePreview | null
 }
 
 export interface Waiters {
   /** processes that listen for its release now; null where the format has no channel, or it can't be told */
-  listening: number | null
+  subscribers: number | null
   /** those that stand in line, the next one first, and whether anybody listens for them; empty where there is no line */
-  line: Array<{waiter: string; isListening: boolean | null}>
+  queue: Array<{waiter: string; isSubscribed: boolean | null}>
 }
 
-export interface InspectOptions extends JudgeOptions {
+export interface InspectOptions extends LockLimits {
   readonly families: CompiledFamilies
 }
 
 /**
  * Everything about one lock. Reads only.
  *
- * @throws Unreachable E_NO_LOCK, E_REDIS_ACL, E_SLOT_MOVES; Blocked E_NOT_A_LOCK for a key that belongs to a lock and is none.
+ * @throws Unreachable E_NO_LOCK, E_REDIS_ACL, E_SLOT_MIGRATING; Blocked E_NOT_A_LOCK for a key that belongs to a lock and is none.
  */
 export async function inspectLock(
   connection: RedisConnection,
@@ -72,26 +72,28 @@ export async function inspectLock(
     format: lock?.family.title ?? null,
     holders: [...(lock?.holders ?? [])],
     companions,
-    waiters: lock ? await readWaiters(new Listeners(connection), key, lock, companions) : {listening: null, line: []},
-    ...(lock ? await readConnections(redis, lock, record.heldAtLeastMs) : {connections: null, lacks: null}),
-    release: lock ? releaseOutlook(key, lock) : null,
+    waiters: lock
+      ? await readWaiters(new ChannelSubscribers(connection), key, lock, companions)
+      : {subscribers: null, queue: []},
+    ...(lock ? await readConnections(redis, lock, record.heldAtLeastMs) : {connections: null, missingRight: null}),
+    release: lock ? releasePreview(key, lock) : null,
   }
 }
 
-/** @throws Unreachable E_NO_LOCK, E_REDIS_ACL, E_SLOT_MOVES. */
-async function readFrom(connection: RedisConnection, key: string): Promise<{raw: RawLock; redis: Redis}> {
+/** @throws Unreachable E_NO_LOCK, E_REDIS_ACL, E_SLOT_MIGRATING. */
+async function readFrom(connection: RedisConnection, key: string): Promise<{raw: SampledKey; redis: Redis}> {
   const bytes = Buffer.from(key)
-  const redis = (await homesNow(connection))(bytes)
-  if (!redis) throw slotMoves(key)
+  const redis = (await slotOwnersNow(connection))(bytes)
+  if (!redis) throw slotMigrating(key)
   await stopTouching(redis)
-  const {locks, moved, unreadable} = await readLocks(redis, [bytes], await expiryCommandOf(redis))
-  const [raw] = locks
+  const {keys, moved, unreadable} = await readKeys(redis, [bytes], await expiryCommandOf(redis))
+  const [raw] = keys
   if (raw) return {raw, redis}
-  if (moved.length > 0) throw slotMoves(key)
+  if (moved.length > 0) throw slotMigrating(key)
   const [refused] = unreadable
   if (refused) {
-    throw new Unreachable('E_REDIS_ACL', `this login may not read ${key}: it lacks ${refused.lacks}`, {
-      data: {address: connection.address, key, lacks: refused.lacks},
+    throw new Unreachable('E_REDIS_ACL', `this login may not read ${key}: it lacks ${refused.missingRight}`, {
+      data: {address: connection.address, key, missingRight: refused.missingRight},
     })
   }
   throw new Unreachable('E_NO_LOCK', `there is no key ${key} in Redis at ${connection.address}`, {
@@ -105,12 +107,12 @@ async function readCompanions(redis: Redis, key: string, lock: RecognisedLock): 
     const name = fillTemplate(template, key, lock.groups)
     return name === null ? [] : [{name, role}]
   })
-  const {locks} = await readLocks(
+  const {keys} = await readKeys(
     redis,
     named.map(({name}) => Buffer.from(name)),
     'pttl',
   )
-  return locks.map((raw) => {
+  return keys.map((raw) => {
     const {name} = raw
     const role = named.find((row) => row.name === name)?.role ?? ''
     return {key: name, role, entries: raw.entries.map(([entry]) => printable(entry))}
@@ -121,32 +123,32 @@ async function readConnections(
   redis: Redis,
   {holders}: RecognisedLock,
   heldMs: number | null,
-): Promise<Pick<LockInspection, 'connections' | 'lacks'>> {
+): Promise<Pick<LockInspection, 'connections' | 'missingRight'>> {
   try {
     const list = String(await redis.client('LIST'))
-    return {connections: connectionsOf(parseClients(list), holders, heldMs), lacks: null}
+    return {connections: connectionsOf(parseClients(list), holders, heldMs), missingRight: null}
   } catch (error) {
-    const lacks = missingRight(error)
-    if (lacks === null) throw error
-    return {connections: null, lacks}
+    const right = missingRight(error)
+    if (right === null) throw error
+    return {connections: null, missingRight: right}
   }
 }
 
 async function readWaiters(
-  listeners: Listeners,
+  subscribers: ChannelSubscribers,
   key: string,
   {family: {release}, groups}: RecognisedLock,
   companions: LockInspection['companions'],
 ): Promise<Waiters> {
-  if (release.how !== 'compare-and-delete' || release.wake?.by !== 'publish') return {listening: null, line: []}
-  const {channel, waiterChannel} = release.wake
+  if (release.how !== 'compare-and-delete' || release.notify?.by !== 'publish') return {subscribers: null, queue: []}
+  const {channel, waiterChannel} = release.notify
   const own = fillTemplate(channel, key, groups)
-  const line = companions.find(({role}) => role === 'waiters')?.entries ?? []
-  const channels = line.map((waiter) => fillTemplate(waiterChannel ?? channel, key, {...groups, waiter}) ?? '')
-  const [ownListeners = null, ...lineListeners] = await listeners.count([own ?? '', ...channels])
-  const listening = lineListeners.map((count) => (count === null ? null : count > 0))
+  const waitQueue = companions.find(({role}) => role === 'waiters')?.entries ?? []
+  const channels = waitQueue.map((waiter) => fillTemplate(waiterChannel ?? channel, key, {...groups, waiter}) ?? '')
+  const [ownSubscribers = null, ...queueSubscribers] = await subscribers.count([own ?? '', ...channels])
+  const counts = queueSubscribers.map((count) => (count === null ? null : count > 0))
   return {
-    listening: own === null ? null : ownListeners,
-    line: line.map((waiter, at) => ({waiter, isListening: listening[at] ?? null})),
+    subscribers: own === null ? null : ownSubscribers,
+    queue: waitQueue.map((waiter, at) => ({waiter, isSubscribed: counts[at] ?? null})),
   }
 }

@@ -17,7 +17,7 @@ export interface CandidateConnection extends ClientConnection {
   /** by what it looks like the holder's */
   matchedBy: 'host' | 'name'
   /** whether it has been there for as long as the lock is held, as far as that is known: else its process may be another */
-  isAsOldAsHold: boolean
+  connectedBeforeLock: boolean
 }
 
 /** Which connections could be the holder's. That one is there proves no work: a process can live whose thread is dead. */
@@ -25,11 +25,11 @@ export interface HolderConnections {
   /** clients that can be a holder's at all */
   clients: number
   /** of those, the ones that have been there for as long as the lock is held */
-  asOldAsHold: number
+  connectedBeforeLock: number
   /** the ones that look like the holder's: by the host or the name that it wrote into the lock */
   candidates: CandidateConnection[]
   /** whether the lock names anything by which a connection could be recognised; else nothing follows from none */
-  canTell: boolean
+  isIdentifiable: boolean
 }
 
 const CANDIDATES_SHOWN = 20
@@ -62,16 +62,18 @@ export function connectionsOf(
   holders: readonly LockHolder[],
   heldMs: number | null,
 ): HolderConnections {
-  const isAsOldAsHold = ({ageMs}: ClientConnection): boolean => ageMs + CLOCK_MS >= (heldMs ?? 0)
+  const connectedBeforeLock = ({ageMs}: ClientConnection): boolean => ageMs + CLOCK_MS >= (heldMs ?? 0)
   const candidates = clients.flatMap((client): CandidateConnection[] => {
     const matchedBy = holders.map((holder) => matchOf(client, holder)).find((match) => match !== null)
-    return matchedBy === undefined ? [] : [{...client, matchedBy, isAsOldAsHold: isAsOldAsHold(client)}]
+    return matchedBy === undefined ? [] : [{...client, matchedBy, connectedBeforeLock: connectedBeforeLock(client)}]
   })
   return {
     clients: clients.length,
-    asOldAsHold: clients.filter(isAsOldAsHold).length,
+    connectedBeforeLock: clients.filter(connectedBeforeLock).length,
     candidates: candidates.toSorted((a, b) => b.ageMs - a.ageMs).slice(0, CANDIDATES_SHOWN),
-    canTell: holders.some(({consumer, host, instance}) => consumer !== null || host !== null || instance !== null),
+    isIdentifiable: holders.some(
+      ({consumer, host, instance}) => consumer !== null || host !== null || instance !== null,
+    ),
   }
 }
 
@@ -84,11 +86,13 @@ function matchOf(
   {consumer, host, instance}: LockHolder,
 ): CandidateConnection['matchedBy'] | null {
   if (host !== null && address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') === host) return 'host'
-  return [host, consumer, instance].some((text) => text !== null && text !== '' && saysWord(name, text)) ? 'name' : null
+  return [host, consumer, instance].some((text) => text !== null && text !== '' && containsWord(name, text))
+    ? 'name'
+    : null
 }
 
 /** Whether a name holds a text as a whole: `worker-1` is not in `worker-10`. */
-function saysWord(name: string, text: string): boolean {
+function containsWord(name: string, text: string): boolean {
   for (let at = name.indexOf(text); at >= 0; at = name.indexOf(text, at + 1)) {
     const around = [name[at - 1], name[at + text.length]]
     if (around.every((character) => character === undefined || !/[A-Za-z0-9]/.test(character))) return true

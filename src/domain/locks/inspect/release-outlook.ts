@@ -10,14 +10,14 @@ export type ReleaseStep =
   | {action: 'publish'; channel: string; message: string}
   | {action: 'push'; list: string; element: string; expireMs: number}
 
-export interface ReleaseOutlook {
+export interface ReleasePreview {
   /** why it must not be deleted, and what to do instead; null where it may */
   instead: string | null
   steps: ReleaseStep[]
 }
 
 /** What a release of this lock would do: nothing is decided here about whether its holder lives. */
-export function releaseOutlook(key: string, {family, groups}: RecognisedLock): ReleaseOutlook {
+export function releasePreview(key: string, {family, groups}: RecognisedLock): ReleasePreview {
   const {release} = family
   if (release.how === 'never') return {instead: release.instead, steps: []}
   // An asterisk stands for what can't be named beforehand.
@@ -26,23 +26,25 @@ export function releaseOutlook(key: string, {family, groups}: RecognisedLock): R
       .split('*')
       .map((part) => fillTemplate(part, key, groups) ?? part)
       .join('*')
-  const {takes = [], wake} = release
-  const companions = (family.companions ?? []).filter(({role}) => takes.includes(role))
+  const {deletesCompanions: deletedRoles = [], notify} = release
+  const companions = (family.companions ?? []).filter(({role}) => deletedRoles.includes(role))
   return {
     instead: null,
     steps: [
       {action: 'compare', key},
       {action: 'delete', key},
       ...companions.map((companion): ReleaseStep => ({action: 'delete-companions', keys: fill(companion.key)})),
-      ...(wake === undefined ? [] : [wakeStep(wake, fill)]),
+      ...(notify === undefined ? [] : [notificationStep(notify, fill)]),
     ],
   }
 }
 
-type Wake = NonNullable<Extract<RecognisedLock['family']['release'], {how: 'compare-and-delete'}>['wake']>
+type ReleaseNotification = NonNullable<
+  Extract<RecognisedLock['family']['release'], {how: 'compare-and-delete'}>['notify']
+>
 
-function wakeStep(wake: Wake, fill: (template: string) => string): ReleaseStep {
-  return wake.by === 'publish'
-    ? {action: 'publish', channel: fill(wake.channel), message: fill(wake.message)}
-    : {action: 'push', list: fill(wake.list), element: wake.element, expireMs: wake.expireMs}
+function notificationStep(notify: ReleaseNotification, fill: (template: string) => string): ReleaseStep {
+  return notify.by === 'publish'
+    ? {action: 'publish', channel: fill(notify.channel), message: fill(notify.message)}
+    : {action: 'push', list: fill(notify.list), element: notify.element, expireMs: notify.expireMs}
 }

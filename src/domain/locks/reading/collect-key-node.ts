@@ -6,10 +6,10 @@ import {nodeName} from '../../../clients/redis/slots.js'
 import {Unreachable} from '../../../errors.js'
 
 /** The primary that a key belongs to; null where its slot has no owner that can be reached. */
-export type HomeOf = (key: Buffer) => Redis | null
+export type NodeOf = (key: Buffer) => Redis | null
 
 /** As the slots of a cluster lie now. */
-export async function homesNow(connection: RedisConnection): Promise<HomeOf> {
+export async function slotOwnersNow(connection: RedisConnection): Promise<NodeOf> {
   const servers = await connection.refresh()
   if (connection.slotOwners === null) return () => servers[0] ?? null
   const owners = await connection.slotOwners()
@@ -18,10 +18,10 @@ export async function homesNow(connection: RedisConnection): Promise<HomeOf> {
 }
 
 /** What a server of a cluster answers of a key that is not its own, or not any more. */
-export function saysMoved(error: unknown): boolean {
+export function isMovedReply(error: unknown): boolean {
   return error instanceof Error && /^(?:ASK|MOVED|TRYAGAIN) /.test(error.message)
 }
 
-export function slotMoves(key: string): Unreachable {
-  return new Unreachable('E_SLOT_MOVES', `the slot of ${key} moves to another node; try again`, {data: {key}})
+export function slotMigrating(key: string): Unreachable {
+  return new Unreachable('E_SLOT_MIGRATING', `the slot of ${key} moves to another node; try again`, {data: {key}})
 }

@@ -2,16 +2,16 @@ import type {Redis} from 'ioredis'
 
 import {missingRight} from '../../../clients/redis/acl.js'
 import {MOST_BYTES, MOST_ELEMENTS, type ScannedRow, timeMs} from '../../../clients/redis/scan-script.js'
-import {saysMoved} from './collect-key-node.js'
-import {printable, type RawLock} from './sampled-key.js'
+import {isMovedReply} from './collect-key-node.js'
+import {printable, type SampledKey} from './sampled-key.js'
 
 /** What was read of keys. One that is gone stands nowhere. */
 export interface ReadKeys {
-  readonly locks: RawLock[]
+  readonly keys: SampledKey[]
   /** belong to another server of the cluster by now */
   readonly moved: Buffer[]
   /** may not be read by this login, and the right that it lacks */
-  readonly unreadable: Array<{readonly key: Buffer; readonly lacks: string}>
+  readonly unreadable: Array<{readonly key: Buffer; readonly missingRight: string}>
 }
 
 /** How Redis stores hashes of few and short fields; a lock's always are. */
@@ -42,28 +42,28 @@ export async function expiryCommandOf(redis: Redis): Promise<ExpiryCommand> {
 }
 
 /** Looks at keys in two pipelines: what does not touch them first, so that the idle time is not our own; then the values. */
-export async function readLocks(redis: Redis, keys: readonly Buffer[], expiry: ExpiryCommand): Promise<ReadKeys> {
-  const result: ReadKeys = {locks: [], moved: [], unreadable: []}
+export async function readKeys(redis: Redis, keys: readonly Buffer[], expiry: ExpiryCommand): Promise<ReadKeys> {
+  const result: ReadKeys = {keys: [], moved: [], unreadable: []}
   if (keys.length === 0) return result
-  const looks = redis.pipeline().time()
-  for (const key of keys) looks.type(key)[expiry](key).object('IDLETIME', key).object('ENCODING', key)
-  const [time, ...seen] = await answers(looks.exec())
+  const metadataReads = redis.pipeline().time()
+  for (const key of keys) metadataReads.type(key)[expiry](key).object('IDLETIME', key).object('ENCODING', key)
+  const [time, ...seen] = await answers(metadataReads.exec())
   const atMs = clockOf(time)
-  const rows = keys.map((key, at) => ({key, look: seen.slice(at * LOOKS, (at + 1) * LOOKS)}))
+  const rows = keys.map((key, at) => ({key, metadata: seen.slice(at * COMMANDS_PER_KEY, (at + 1) * COMMANDS_PER_KEY)}))
   const values = redis.pipeline()
-  for (const {key, look} of rows) addRead(values, key, look)
+  for (const {key, metadata} of rows) addRead(values, key, metadata)
   const read = await answers(values.exec())
-  for (const [at, {key, look}] of rows.entries()) {
-    const [type, ends, , encoding] = look
+  for (const [at, {key, metadata}] of rows.entries()) {
+    const [type, ends, , encoding] = metadata
     // Without the encoding a hash is not read: it could be long.
     const needed = [type, ends, read[at], ...(type?.value === 'hash' ? [encoding] : [])]
     const errors = needed.flatMap((answer) => answer?.error ?? [])
-    const lacks = errors.map(missingRight).find((right) => right !== null)
-    if (errors.some(saysMoved)) result.moved.push(key)
-    else if (lacks) result.unreadable.push({key, lacks})
+    const right = errors.map(missingRight).find((right) => right !== null)
+    if (errors.some(isMovedReply)) result.moved.push(key)
+    else if (right) result.unreadable.push({key, missingRight: right})
     else {
-      const row = rowOf(key, look, read[at], expiry === 'pttl' ? atMs : 0)
-      if (row.type !== 'none') result.locks.push(rawLock(row, printable(key), atMs))
+      const row = rowOf(key, metadata, read[at], expiry === 'pttl' ? atMs : 0)
+      if (row.type !== 'none') result.keys.push(sampledKey(row, printable(key), atMs))
     }
   }
   return result
@@ -72,7 +72,7 @@ export async function readLocks(redis: Redis, keys: readonly Buffer[], expiry: E
 type Pipeline = ReturnType<Redis['pipeline']>
 
 /** How many commands look at each key. */
-const LOOKS = 4
+const COMMANDS_PER_KEY = 4
 
 function addRead(pipeline: Pipeline, key: Buffer, [type, , , encoding]: readonly Answer[]): void {
   if (type?.value === 'hash' && SMALL_HASH.has(String(encoding?.value))) pipeline.callBuffer('HGETALL', key)
@@ -115,11 +115,11 @@ function rowOf(
 }
 
 /** What a row says of a lock. */
-export function rawLock(
+export function sampledKey(
   {expiresAtMs, idleSeconds, isNumber, key, type, value}: ScannedRow,
   name: string,
   atMs: number,
-): RawLock {
+): SampledKey {
   return {
     key,
     name,
@@ -132,7 +132,7 @@ export function rawLock(
   }
 }
 
-function entriesOf(type: string, value: ScannedRow['value']): RawLock['entries'] {
+function entriesOf(type: string, value: ScannedRow['value']): SampledKey['entries'] {
   if (value === null) return []
   if (!Array.isArray(value)) return Buffer.isBuffer(value) && value.length <= MOST_BYTES ? [[value, null]] : []
   const elements = value as Buffer[]

@@ -3,7 +3,7 @@ export const LOCK_TYPES = ['hash', 'list', 'set', 'string', 'zset'] as const
 export type LockType = (typeof LOCK_TYPES)[number]
 
 /** What one look at a key shows. Bytes are kept: tokens need not be text. */
-export interface RawLock {
+export interface SampledKey {
   readonly key: Buffer
   /** the key as printable() writes it */
   readonly name: string

@@ -1,8 +1,8 @@
 import type {LockFamily} from '../families/family.js'
-import type {LineLook, SeenLine} from './wait-queue.js'
-import type {RawLock} from '../reading/sampled-key.js'
+import type {WaitQueueSample, WaitQueueState} from './wait-queue.js'
+import type {SampledKey} from '../reading/sampled-key.js'
 import type {LockHolder, RecognisedLock, Unrecognised} from './recognise.js'
-import type {Renewal, TwoLooks} from './renewals.js'
+import type {Renewal, SampleComparison} from './renewals.js'
 import {type LockVerdict, sortedVerdicts} from './lock-verdicts.js'
 
 /**
@@ -29,17 +29,17 @@ export interface LockMessages {
   waiting: {messages: number; oldestAgeMs: number | null} | null
 }
 
-export interface LockLine {
+export interface WaitQueueRecord {
   /** what they wait for */
   lock: string
   isHeld: boolean
   waiters: number
   /** those for whom nobody listens; null where that can't be told */
-  dead: string[] | null
+  disconnected: string[] | null
 }
 
 /** On which of the independent servers of a Redlock the same holder has it. */
-export interface LockCopies {
+export interface RedlockState {
   servers: number
   /** their addresses */
   heldOn: string[]
@@ -52,7 +52,7 @@ export interface LockRecord {
   /** `unknown` where no family fits */
   family: string
   /** other families that look exactly the same */
-  mayBe: string[]
+  lookalikes: string[]
   /** the first of them, where there can be several; null when the format is not known */
   holder: LockHolder | null
   /** how many there are; null when the format is not known */
@@ -63,17 +63,17 @@ export interface LockRecord {
   ttlMs: number | null
   /** since anybody touched the key: holder, waiter or reader */
   idleMs: number | null
-  /** a lower bound, unless `heldBy` is `value` */
+  /** a lower bound, unless `heldSource` is `value` */
   heldAtLeastMs: number | null
   /**
    * Where that is from: the time of acquisition in the lock itself; when this hold was seen first; or the idle time, which
    * every touch resets.
    */
-  heldBy: 'first-seen' | 'idle' | 'value' | null
+  heldSource: 'first-seen' | 'idle' | 'value' | null
   /** what became of its end between two looks; null after one look, and for a lock that never ends */
   renewal: Renewal | null
   /** whether its token is a constant, which names nobody */
-  isAnonymous: boolean
+  hasConstantToken: boolean
   /** the worst of `verdicts`; `healthy` after one look only says that it will end, and not too late */
   verdict: LockVerdict
   /** all that are deserved, the worst first */
@@ -81,14 +81,14 @@ export interface LockRecord {
   /** how sure the family is, from 0 to 1 */
   confidence: number
   /** for a line of waiters, which is no lock itself: who stands in it; null for a lock */
-  line: LockLine | null
+  waitQueue: WaitQueueRecord | null
   /** the messages that it is for; null where no subscription was asked about, and for other keys */
   messages: LockMessages | null
   /** null where no other servers were given, and for what is never taken on several */
-  copies: LockCopies | null
+  redlock: RedlockState | null
 }
 
-export interface JudgeOptions {
+export interface LockLimits {
   /** a TTL above this is too long, in ms */
   readonly maxTtlMs: number
   /** whoever holds a lock for longer has it for too long, in ms */
@@ -96,9 +96,9 @@ export interface JudgeOptions {
 }
 
 /** What earlier looks tell. */
-export interface Past extends TwoLooks {
+export interface EarlierEvidence extends SampleComparison {
   /** whether it should have been renewed by now, and was not */
-  readonly isMissed: boolean
+  readonly isOverdue: boolean
 }
 
 /**
@@ -107,119 +107,128 @@ export interface Past extends TwoLooks {
  * @param past null after one look.
  */
 export function lockRecord(
-  raw: RawLock,
+  raw: SampledKey,
   found: RecognisedLock | Unrecognised,
-  options: JudgeOptions,
-  past: Past | null = null,
+  options: LockLimits,
+  earlier: EarlierEvidence | null = null,
 ): LockRecord {
   const lock = found.kind === 'lock' ? found : null
   const ttlMs = ttlOf(raw, lock)
-  const hold = holdOf(raw, lock, past)
+  const hold = holdTimeOf(raw, lock, earlier)
   const verdicts = sortedVerdicts(
     found.kind === 'lock'
-      ? verdictsOf(found, {ttlMs, heldMs: hold.heldAtLeastMs, past}, options)
+      ? verdictsOf(found, {ttlMs, heldMs: hold.heldAtLeastMs, earlier}, options)
       : [found.hasWrongType ? 'wrong-type' : 'unknown-format'],
   )
   return {
     key: raw.name,
     family: lock?.family.name ?? 'unknown',
-    mayBe: [...(lock?.mayBe ?? [])],
+    lookalikes: [...(lock?.lookalikes ?? [])],
     holder: lock?.holders[0] ?? null,
     holders: lock?.holders.length ?? null,
     reentrancy: lock?.reentrancy ?? null,
     ttlMs,
     idleMs: raw.idleSeconds === null ? null : raw.idleSeconds * 1000,
     ...hold,
-    renewal: past?.renewal ?? null,
-    isAnonymous: lock?.isAnonymous ?? false,
+    renewal: earlier?.renewal ?? null,
+    hasConstantToken: lock?.hasConstantToken ?? false,
     verdict: verdicts[0],
     verdicts,
     confidence: lock?.confidence ?? 0,
-    line: null,
+    waitQueue: null,
     messages: null,
-    copies: null,
+    redlock: null,
   }
 }
 
 /** What a line says: those behind the dead wait for nothing, or nobody waits in it at all. */
-export function lineRecord(
-  {family, locks, raw}: Pick<SeenLine, 'family' | 'locks' | 'raw'>,
-  look: LineLook,
+export function waitQueueRecord(
+  {family, locks, raw}: Pick<WaitQueueSample, 'family' | 'locks' | 'raw'>,
+  state: WaitQueueState,
 ): LockRecord {
-  const dead = look.dead?.length ?? 0
-  const isLeft = look.lock === null && dead === look.waiters.length
-  return companionRecord(raw, family, dead === 0 ? 'healthy' : isLeft ? 'orphan-companion' : 'orphan-waiter', {
-    lock: look.lock ?? locks[0] ?? '',
-    isHeld: look.lock !== null,
-    waiters: look.waiters.length,
-    dead: look.dead && [...look.dead],
-  })
+  const disconnected = state.disconnected?.length ?? 0
+  const isLeft = state.lock === null && disconnected === state.waiters.length
+  return companionRecord(
+    raw,
+    family,
+    disconnected === 0 ? 'healthy' : isLeft ? 'orphaned-companion' : 'disconnected-waiter',
+    {
+      lock: state.lock ?? locks[0] ?? '',
+      isHeld: state.lock !== null,
+      waiters: state.waiters.length,
+      disconnected: state.disconnected && [...state.disconnected],
+    },
+  )
 }
 
 /** What a key says that belongs to a lock, and is none. */
 export function companionRecord(
-  raw: RawLock,
+  raw: SampledKey,
   family: LockFamily,
   verdict: LockVerdict,
-  line: LockLine | null,
+  waitQueue: WaitQueueRecord | null,
 ): LockRecord {
   return {
     key: raw.name,
     family: family.name,
-    mayBe: [],
+    lookalikes: [],
     holder: null,
     holders: null,
     reentrancy: null,
     ttlMs: ttlOf(raw, null),
     idleMs: raw.idleSeconds === null ? null : raw.idleSeconds * 1000,
     heldAtLeastMs: null,
-    heldBy: null,
+    heldSource: null,
     renewal: null,
-    isAnonymous: false,
+    hasConstantToken: false,
     verdict,
     verdicts: [verdict],
     confidence: Math.max(...family.forms.map((form) => form.confidence)),
-    line,
+    waitQueue,
     messages: null,
-    copies: null,
+    redlock: null,
   }
 }
 
 /** The earlier of the key's end and of the one that its value tells. */
-export function ttlOf({atMs, expiresAtMs}: RawLock, lock: RecognisedLock | null): number | null {
+export function ttlOf({atMs, expiresAtMs}: SampledKey, lock: RecognisedLock | null): number | null {
   const ends = [expiresAtMs < 0 ? null : expiresAtMs, lock?.endsAtMs ?? null].filter((end) => end !== null)
   return ends.length === 0 ? null : Math.max(0, Math.min(...ends) - atMs)
 }
 
-type Hold = Pick<LockRecord, 'heldAtLeastMs' | 'heldBy'>
+type HoldTime = Pick<LockRecord, 'heldAtLeastMs' | 'heldSource'>
 
-function holdOf({atMs, idleSeconds}: RawLock, lock: RecognisedLock | null, past: Past | null): Hold {
-  if (lock?.acquiredAtMs != null) return {heldAtLeastMs: Math.max(0, atMs - lock.acquiredAtMs), heldBy: 'value'}
+function holdTimeOf(
+  {atMs, idleSeconds}: SampledKey,
+  lock: RecognisedLock | null,
+  earlier: EarlierEvidence | null,
+): HoldTime {
+  if (lock?.acquiredAtMs != null) return {heldAtLeastMs: Math.max(0, atMs - lock.acquiredAtMs), heldSource: 'value'}
   const idleMs = idleSeconds === null ? null : idleSeconds * 1000
-  const seenMs = past === null ? null : Math.max(0, atMs - past.firstSeenMs)
-  if (seenMs !== null && seenMs >= (idleMs ?? 0)) return {heldAtLeastMs: seenMs, heldBy: 'first-seen'}
-  return {heldAtLeastMs: idleMs, heldBy: idleMs === null ? null : 'idle'}
+  const seenMs = earlier === null ? null : Math.max(0, atMs - earlier.firstSeenMs)
+  if (seenMs !== null && seenMs >= (idleMs ?? 0)) return {heldAtLeastMs: seenMs, heldSource: 'first-seen'}
+  return {heldAtLeastMs: idleMs, heldSource: idleMs === null ? null : 'idle'}
 }
 
 interface Evidence {
   readonly ttlMs: number | null
   readonly heldMs: number | null
-  readonly past: Past | null
+  readonly earlier: EarlierEvidence | null
 }
 
-function verdictsOf(lock: RecognisedLock, {heldMs, past, ttlMs}: Evidence, options: JudgeOptions): LockVerdict[] {
-  const {endsElsewhere = false, staysAfterUse = false} = lock.family.lease
-  const isLong = heldMs !== null && heldMs > options.maxHoldMs && !staysAfterUse
-  const isRenewed = past?.renewal === 'renewed'
+function verdictsOf(lock: RecognisedLock, {earlier, heldMs, ttlMs}: Evidence, options: LockLimits): LockVerdict[] {
+  const {expiresByValue = false, outlivesWork = false} = lock.family.lease
+  const isLong = heldMs !== null && heldMs > options.maxHoldMs && !outlivesWork
+  const isRenewed = earlier?.renewal === 'renewed'
   const deserved: Array<readonly [boolean, LockVerdict]> = [
-    [ttlMs === null && !endsElsewhere, 'no-ttl'],
+    [ttlMs === null && !expiresByValue, 'no-ttl'],
     [ttlMs !== null && ttlMs > options.maxTtlMs, 'ttl-too-long'],
     [lock.hasTooMany, 'duplicate-holder'],
     [isLong && isRenewed, 'zombie-renewal'],
     [isLong && !isRenewed, 'held-too-long'],
-    [past?.isMissed === true, 'not-renewed'],
-    [past?.isTouched === true, 'hot-contention'],
-    [lock.isAnonymous, 'anonymous'],
+    [earlier?.isOverdue === true, 'not-renewed'],
+    [earlier?.isTouched === true, 'contended'],
+    [lock.hasConstantToken, 'constant-token'],
   ]
   return deserved.flatMap(([isDeserved, verdict]) => (isDeserved ? [verdict] : []))
 }

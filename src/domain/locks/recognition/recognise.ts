@@ -1,7 +1,7 @@
 import type {CompiledFamilies, CompiledForm} from '../families/compiled.js'
 import type {LockCompanion, LockFamily, LockForm} from '../families/family.js'
 import {fillTemplate, untagged} from '../families/template.js'
-import {printable, type RawLock} from '../reading/sampled-key.js'
+import {printable, type SampledKey} from '../reading/sampled-key.js'
 
 export interface LockHolder {
   /** exactly as stored, the proof that a release has to show; base64:… when it is not text */
@@ -26,11 +26,11 @@ export interface RecognisedLock {
   readonly acquiredAtMs: number | null
   /** its end as the value says it */
   readonly endsAtMs: number | null
-  readonly isAnonymous: boolean
+  readonly hasConstantToken: boolean
   /** whether it has more holders than its format can have */
   readonly hasTooMany: boolean
   readonly confidence: number
-  readonly mayBe: readonly string[]
+  readonly lookalikes: readonly string[]
   /** what named groups found in the key, to fill templates */
   readonly groups: Readonly<Record<string, string>>
 }
@@ -56,25 +56,25 @@ export type Recognised = RecognisedCompanion | RecognisedLock | Unrecognised
 
 const WORDS = '(?:[lL]ock(?:s|ed)?|[mM]utex(?:es)?|[sS]emaphores?|[lL]eases?|[lL]eader)'
 /** A word of the key says lock: `order-lock:7`, `orderLock:7`, `LOCK_7`; not `clock:7`, `block:7`, `leaderboard`. */
-const SAYS_LOCK = new RegExp(
+const LOCK_WORD = new RegExp(
   `(?<![A-Za-z])${WORDS}(?![a-z])|(?<=[a-z])(?=[A-Z])${WORDS}(?![a-z])|(?<![A-Z])LOCKS?(?![A-Z])`,
 )
 /** Nobody is named by these: whoever took the lock wrote the same. */
-const ANONYMOUS = /^(?:1|true|yes|ok|lock|locked)$/i
+const CONSTANT_TOKEN = /^(?:1|true|yes|ok|lock|locked)$/i
 
 /**
  * Recognises what a key is by the families given; the first that fits decides.
  *
  * @param isExpected whether whoever asks says that the key is a lock: then shapes count that other things have too.
  */
-export function recognise(raw: RawLock, families: CompiledFamilies, isExpected: boolean): Recognised {
+export function recognise(raw: SampledKey, families: CompiledFamilies, isExpected: boolean): Recognised {
   const key = raw.name
   const companion = recogniseCompanion(key, raw.type, families)
   if (companion) return companion
-  const mayBeWeak = isExpected || SAYS_LOCK.test(key)
+  const mayBeWeak = isExpected || LOCK_WORD.test(key)
   let entries: Entry[] | null = null
   for (const compiled of families.forms.get(raw.type) ?? []) {
-    if (compiled.form.isWeak === true && !mayBeWeak) continue
+    if (compiled.form.needsContext === true && !mayBeWeak) continue
     const found = compiled.key === null ? null : compiled.key.exec(key)
     if (compiled.key !== null && found === null) continue
     entries ??= raw.entries.map(([token, entry]) => [printable(token), entry === null ? null : printable(entry)])
@@ -115,13 +115,13 @@ function fit(
   {entry: entryExpression, family, form, token: expression}: CompiledForm,
   entries: readonly Entry[],
   groups: Readonly<Record<string, string>>,
-  raw: RawLock,
+  raw: SampledKey,
 ): RecognisedLock | null {
-  const beside = form.beside ?? form.maybeBeside
+  const beside = form.requiredField ?? form.optionalField
   const own = entries.filter(([token]) => token !== beside)
   const hasTooMany = form.holders !== 'many' && own.length > 1
-  if (own.length === 0 || (hasTooMany && form.isWeak === true)) return null
-  if (form.beside !== undefined && own.length === entries.length) return null
+  if (own.length === 0 || (hasTooMany && form.needsContext === true)) return null
+  if (form.requiredField !== undefined && own.length === entries.length) return null
   const found = own.map(([token, entry]) => {
     const inToken = expression.exec(token)
     const inEntry = entryExpression === null ? null : entryExpression.exec(entry ?? '')
@@ -139,9 +139,9 @@ function fit(
     acquiredAtMs: earliest(found.map((one) => acquiredAtMs(one.groups))),
     endsAtMs: latest(found.map((one) => endsAtMs(one.groups))),
     hasTooMany,
-    isAnonymous: found.every(({token}) => ANONYMOUS.test(token)),
+    hasConstantToken: found.every(({token}) => CONSTANT_TOKEN.test(token)),
     confidence: form.confidence,
-    mayBe: form.mayBe ?? [],
+    lookalikes: form.lookalikes ?? [],
     groups,
   }
 }
@@ -187,10 +187,10 @@ const LONGEST_RENEWED_MS = 90 * DAY_MS
  * One in 64 random tokens passes for a version 1 UUID by its form, but hardly any by the time that it tells. Where nothing
  * but the token speaks for it, a lock that expires is not believed to have been renewed for years.
  */
-function isPlausible({uuid1}: Groups, {isWeak}: LockForm, {atMs, expiresAtMs}: RawLock): boolean {
+function isPlausible({uuid1}: Groups, {needsContext}: LockForm, {atMs, expiresAtMs}: SampledKey): boolean {
   if (uuid1 === undefined) return true
   const timeMs = uuid1TimeMs(uuid1)
-  const oldestMs = isWeak === true && expiresAtMs >= 0 ? atMs - LONGEST_RENEWED_MS : OLDEST_MS
+  const oldestMs = needsContext === true && expiresAtMs >= 0 ? atMs - LONGEST_RENEWED_MS : OLDEST_MS
   return timeMs > oldestMs && timeMs < atMs + DAY_MS
 }
 

@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto'
 
-import type {RawLock} from '../reading/sampled-key.js'
+import type {SampledKey} from '../reading/sampled-key.js'
 import type {RecognisedLock} from './recognise.js'
 
 /** What a look leaves for the next one. Times are epoch ms of the server. */
-export interface EarlierLook {
+export interface EarlierSample {
   readonly atMs: number
   /** −1 for a key that never expires */
   readonly expiresAtMs: number
@@ -19,7 +19,7 @@ export interface EarlierLook {
 export type Renewal = 'renewed' | 'shortened' | 'unchanged'
 
 /** What two looks at the same hold tell. */
-export interface TwoLooks {
+export interface SampleComparison {
   readonly elapsedMs: number
   readonly firstSeenMs: number
   /** null where it has no TTL */
@@ -32,7 +32,7 @@ export interface TwoLooks {
  * One hold of one lock, as 16 characters: the same as long as the same holder keeps it. Neither key nor token can be read
  * from it.
  */
-export function holdId({entries, key}: RawLock): string {
+export function holdId({entries, key}: SampledKey): string {
   const hash = createHash('sha256').update(key)
   for (const [token] of entries.toSorted(([a], [b]) => a.compare(b))) hash.update('\0').update(token)
   return hash.digest('base64url').slice(0, 16)
@@ -43,7 +43,7 @@ const JITTER_MS = 500
 /** OBJECT IDLETIME counts whole seconds, and the server's clock for it lags by up to one. */
 const IDLE_SLACK_MS = 2000
 
-export function compareLooks(earlier: EarlierLook, {atMs, expiresAtMs, idleSeconds}: RawLock): TwoLooks {
+export function compareSamples(earlier: EarlierSample, {atMs, expiresAtMs, idleSeconds}: SampledKey): SampleComparison {
   const elapsedMs = Math.max(0, atMs - earlier.atMs)
   const renewal = renewalOf(earlier.expiresAtMs, expiresAtMs)
   const isIdle = idleSeconds === null ? null : idleSeconds * 1000 + IDLE_SLACK_MS >= elapsedMs
@@ -73,7 +73,7 @@ export class Renewals {
   private readonly instances = new Set<string>()
   private readonly shapes = new Set<string>()
 
-  note(key: string, {family, holders}: RecognisedLock): void {
+  addRenewal(key: string, {family, holders}: RecognisedLock): void {
     for (const {instance} of holders) if (instance !== null) this.instances.add(instance)
     if (this.shapes.size < MOST_SHAPES) this.shapes.add(shapeOf(key, family.name))
   }
@@ -82,15 +82,20 @@ export class Renewals {
    * Whether a lock whose end did not move should have been renewed by now: its library does so by itself, or others of
    * its shape were. Not one with an end that its caller has fixed, which a living process does not renew either.
    */
-  isMissed(key: string, {family, holders, mayBe}: RecognisedLock, ttlMs: number, {elapsedMs}: TwoLooks): boolean {
+  isOverdue(
+    key: string,
+    {family, holders, lookalikes}: RecognisedLock,
+    ttlMs: number,
+    {elapsedMs}: SampleComparison,
+  ): boolean {
     const {renewEveryMs, ttlMs: usual} = family.lease
     if (renewEveryMs !== null) {
       const isFixed = usual !== null && ttlMs + elapsedMs > usual
-      const isAlive = holders.some(({instance}) => instance !== null && this.instances.has(instance))
-      return elapsedMs > renewEveryMs && !isFixed && !isAlive
+      const isActive = holders.some(({instance}) => instance !== null && this.instances.has(instance))
+      return elapsedMs > renewEveryMs && !isFixed && !isActive
     }
     // A token can look like another library's by chance; its peers, which do not, tell what it is.
-    return [family.name, ...mayBe].some((name) => this.shapes.has(shapeOf(key, name)))
+    return [family.name, ...lookalikes].some((name) => this.shapes.has(shapeOf(key, name)))
   }
 }
 

@@ -1,10 +1,10 @@
 import type {LockFamily} from '../families/family.js'
 import {fillTemplate} from '../families/template.js'
-import {printable, type RawLock} from '../reading/sampled-key.js'
+import {printable, type SampledKey} from '../reading/sampled-key.js'
 import type {RecognisedCompanion} from './recognise.js'
 
 /** Where those who wait for a lock stand in line, and how each of them is told. */
-export interface WaitingPlace {
+export interface WaitQueueKeys {
   /** a list of waiters, the next one first */
   readonly queue: string
   /** a zset of their deadlines */
@@ -14,21 +14,21 @@ export interface WaitingPlace {
 }
 
 /** The line of a lock, met in a scan by itself. */
-export interface SeenLine extends WaitingPlace {
-  readonly raw: RawLock
+export interface WaitQueueSample extends WaitQueueKeys {
+  readonly raw: SampledKey
   readonly family: LockFamily
   /** of which one is its lock: that there are two names is a matter of braces */
   readonly locks: readonly string[]
   readonly waiters: readonly string[]
-  readonly wake: {readonly channel: string; readonly message: string}
+  readonly notify: {readonly channel: string; readonly message: string}
 }
 
-export interface LineLook {
+export interface WaitQueueState {
   /** the lock that they wait for; null where nobody holds it */
   readonly lock: string | null
   readonly waiters: readonly string[]
   /** those for whom nobody listens; null where that can't be told */
-  readonly dead: readonly string[] | null
+  readonly disconnected: readonly string[] | null
 }
 
 /**
@@ -36,37 +36,37 @@ export interface LineLook {
  *
  * @param groups what the form's named groups found in the key.
  */
-export function placeOf(
+export function waitQueueOf(
   key: string,
   {companions = [], release}: LockFamily,
   groups: Readonly<Record<string, string>>,
-): WaitingPlace | null {
-  const wake = release.how === 'never' ? undefined : release.wake
-  if (wake?.by !== 'publish' || wake.waiterChannel === undefined) return null
+): WaitQueueKeys | null {
+  const notify = release.how === 'never' ? undefined : release.notify
+  if (notify?.by !== 'publish' || notify.waiterChannel === undefined) return null
   const named = (role: string): string | null =>
     fillTemplate(companions.find((one) => one.role === role)?.key ?? '*', key, groups)
   const [queue, deadlines] = [named('waiters'), named('deadlines')]
-  const [before, after] = (fillTemplate(wake.waiterChannel, key, {...groups, waiter: '\0'}) ?? '').split('\0')
+  const [before, after] = (fillTemplate(notify.waiterChannel, key, {...groups, waiter: '\0'}) ?? '').split('\0')
   if (queue === null || deadlines === null || before === undefined || after === undefined) return null
   return {queue, deadlines, channel: [before, after]}
 }
 
 /** The line that a key is; null for one that is none, or of which can't be told whose it is. */
-export function lineOf(raw: RawLock, {family, locks, role}: RecognisedCompanion): SeenLine | null {
+export function asWaitQueue(raw: SampledKey, {family, locks, role}: RecognisedCompanion): WaitQueueSample | null {
   const [key] = locks
   if (role !== 'waiters' || raw.type !== 'list' || key === undefined) return null
   const {release} = family
-  const place = placeOf(key, family, {})
-  const wake = release.how === 'never' ? undefined : release.wake
-  if (place?.queue !== raw.name || wake?.by !== 'publish') return null
-  const [channel, message] = [fillTemplate(wake.channel, key, {}), fillTemplate(wake.message, key, {})]
+  const keys = waitQueueOf(key, family, {})
+  const notify = release.how === 'never' ? undefined : release.notify
+  if (keys?.queue !== raw.name || notify?.by !== 'publish') return null
+  const [channel, message] = [fillTemplate(notify.channel, key, {}), fillTemplate(notify.message, key, {})]
   if (channel === null || message === null) return null
   return {
-    ...place,
+    ...keys,
     raw,
     family,
     locks,
     waiters: raw.entries.map(([waiter]) => printable(waiter)),
-    wake: {channel, message},
+    notify: {channel, message},
   }
 }

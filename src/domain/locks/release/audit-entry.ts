@@ -45,7 +45,7 @@ export function auditFacts(
     expiresAtMs: snapshot.expiresAtMs,
     idleMs: lock.idleMs,
     heldAtLeastMs: lock.heldAtLeastMs,
-    heldBy: lock.heldBy,
+    heldSource: lock.heldSource,
     verdicts: lock.verdicts,
     graceMs: planned.graceMs,
   }

@@ -3,12 +3,12 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../../clients/redis/connect.js'
-import {Listeners} from '../../../clients/redis/channel-subscribers.js'
-import {purgeLine} from '../../../clients/redis/remove-waiters.js'
+import {ChannelSubscribers} from '../../../clients/redis/channel-subscribers.js'
+import {removeWaiters} from '../../../clients/redis/remove-waiters.js'
 import type {Released, ReleaseOrder} from '../../../clients/redis/release-order.js'
 import {releaseByScript} from '../../../clients/redis/release-script.js'
 import {releaseByWatch} from '../../../clients/redis/release-watch.js'
-import {type HomeOf, homesNow, saysMoved} from '../reading/collect-key-node.js'
+import {isMovedReply, type NodeOf, slotOwnersNow} from '../reading/collect-key-node.js'
 import {bytesOf} from '../reading/sampled-key.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
 import {messageOf} from '../../../wording.js'
@@ -27,9 +27,9 @@ export interface LockRelease {
   /** why it was refused or failed; null else */
   reason: string | null
   /** who was told that it is free, and how many heard it; −1 where this login may not publish */
-  told: {channel: string; receivers: number} | null
+  notified: {channel: string; receivers: number} | null
   /** waiters in line that were dead, and were taken out */
-  purged: string[]
+  removedWaiters: string[]
 }
 
 export interface LockReleases {
@@ -58,7 +58,7 @@ export interface ReleaseOptions {
 }
 
 /** When so many of the locks looked at lately are not what the plan saw, the world moves too fast for it. */
-const LOOKED_AT = 20
+const RECENT_LOCKS = 20
 const MOST_CHANGED = 0.2
 const REPLICAS_MS = 1000
 
@@ -70,19 +70,19 @@ export async function releaseLocks(
 ): Promise<LockReleases> {
   const releaser = new Releaser(connection, options.avoidsScripts)
   const releases: LockRelease[] = []
-  const lately: LockRelease[] = []
+  const recent: LockRelease[] = []
   let stopped: string | null = null
   try {
     for (const planned of plan.releases) {
-      stopped ??= options.signal.aborted ? 'interrupted' : tooManyChanged(lately)
+      stopped ??= options.signal.aborted ? 'interrupted' : tooManyChanged(recent)
       const startedAt = performance.now()
       const release =
-        stopped === null ? await releaser.release(planned) : kept(planned, `stopped before it: ${stopped}`)
+        stopped === null ? await releaser.release(planned) : keptResult(planned, `stopped before it: ${stopped}`)
       releases.push(release)
       await options.onRelease(release, planned)
       if (release.result !== 'refused') {
-        lately.push(release)
-        if (lately.length > LOOKED_AT) lately.shift()
+        recent.push(release)
+        if (recent.length > RECENT_LOCKS) recent.shift()
         await delay(Math.max(0, 1000 / options.ratePerSecond - (performance.now() - startedAt)))
       }
     }
@@ -103,89 +103,99 @@ export async function releaseLocks(
 class Releaser {
   private readonly connection: RedisConnection
   private readonly avoidsScripts: boolean
-  private readonly listeners: Listeners
-  private homeOf: HomeOf | null = null
+  private readonly subscribers: ChannelSubscribers
+  private nodeOf: NodeOf | null = null
   /** for transactions: what others send must not come between */
-  private readonly own = new Map<Redis, Redis>()
+  private readonly ownConnections = new Map<Redis, Redis>()
   /** through which something was released */
-  private readonly used = new Set<Redis>()
+  private readonly usedConnections = new Set<Redis>()
 
   constructor(connection: RedisConnection, avoidsScripts: boolean) {
     this.connection = connection
     this.avoidsScripts = avoidsScripts
-    this.listeners = new Listeners(connection)
+    this.subscribers = new ChannelSubscribers(connection)
   }
 
   async release(planned: PlannedRelease): Promise<LockRelease> {
-    if (planned.action === 'keep') return kept(planned, planned.reason)
+    if (planned.action === 'keep') return keptResult(planned, planned.reason)
     try {
-      this.homeOf ??= await homesNow(this.connection)
-      const redis = this.homeOf(Buffer.from(planned.snapshot.keyBase64, 'base64'))
+      this.nodeOf ??= await slotOwnersNow(this.connection)
+      const redis = this.nodeOf(Buffer.from(planned.snapshot.keyBase64, 'base64'))
       if (redis === null) return this.moved(planned)
-      const planDead = planned.line?.dead ?? []
-      const dead = (planned.line && (await this.listeners.deadOf(planDead, planned.line.channel))) ?? []
-      if (planned.action === 'purge') return await this.purge(redis, planned, dead)
-      const order = orderOf(planned, dead)
-      const {outcome, told} = await this.carryOut(redis, order)
-      if (outcome !== 'released') return {...decided(planned), result: outcome}
+      const plannedIds = planned.waitQueue?.disconnected ?? []
+      const disconnected =
+        (planned.waitQueue && (await this.subscribers.waitersWithout(plannedIds, planned.waitQueue.channel))) ?? []
+      if (planned.action === 'remove-waiters') return await this.removeWaiters(redis, planned, disconnected)
+      const order = orderOf(planned, disconnected)
+      const {notified, outcome} = await this.compareAndRelease(redis, order)
+      if (outcome !== 'released') return {...resultOf(planned), result: outcome}
       return {
-        ...decided(planned),
+        ...resultOf(planned),
         result: outcome,
-        told: told && (await alsoSharded(redis, planned, told)),
-        reason: dead.length < planDead.length ? LEFT_IN_LINE : null,
-        purged: dead,
+        notified: notified && (await notifySharded(redis, planned, notified)),
+        reason: disconnected.length < plannedIds.length ? LEFT_IN_QUEUE : null,
+        removedWaiters: disconnected,
       }
     } catch (error) {
-      if (saysMoved(error)) return this.moved(planned)
-      return {...decided(planned), result: 'failed', reason: messageOf(error)}
+      if (isMovedReply(error)) return this.moved(planned)
+      return {...resultOf(planned), result: 'failed', reason: messageOf(error)}
     }
   }
 
   /** The lock that they wait for is left as it is, so there is nothing to compare: who was dead does not come back. */
-  private async purge(redis: Redis, planned: PlannedRelease, dead: readonly string[]): Promise<LockRelease> {
-    const {line, wake} = planned
-    if (line === null || wake?.by !== 'publish') return kept(planned, 'the plan names no line')
-    if (dead.length === 0) return kept(planned, LEFT_IN_LINE)
-    this.used.add(redis)
-    const {purged, told} = await purgeLine(redis, {...line, dead}, wake.message)
-    if (purged.length === 0) return {...decided(planned), result: 'gone'}
-    return {...decided(planned), result: 'released', told: told && (await alsoSharded(redis, planned, told)), purged}
+  private async removeWaiters(
+    redis: Redis,
+    planned: PlannedRelease,
+    disconnected: readonly string[],
+  ): Promise<LockRelease> {
+    const {notify, waitQueue} = planned
+    if (waitQueue === null || notify?.by !== 'publish') return keptResult(planned, 'the plan names no line')
+    if (disconnected.length === 0) return keptResult(planned, LEFT_IN_QUEUE)
+    this.usedConnections.add(redis)
+    const {notified, removedWaiters} = await removeWaiters(redis, {...waitQueue, disconnected}, notify.message)
+    if (removedWaiters.length === 0) return {...resultOf(planned), result: 'gone'}
+    return {
+      ...resultOf(planned),
+      result: 'released',
+      notified: notified && (await notifySharded(redis, planned, notified)),
+      removedWaiters,
+    }
   }
 
   private moved(planned: PlannedRelease): LockRelease {
-    this.homeOf = null // the next one asks anew
-    return {...decided(planned), result: 'failed', reason: 'its slot moves: try again'}
+    this.nodeOf = null // the next one asks anew
+    return {...resultOf(planned), result: 'failed', reason: 'its slot moves: try again'}
   }
 
   /** Asks for all that was released before. */
   async waitForReplicas(wanted: number): Promise<{wanted: number; confirmed: number}> {
-    const confirmed = await Promise.all([...this.used].map((redis) => redis.wait(wanted, REPLICAS_MS)))
+    const confirmed = await Promise.all([...this.usedConnections].map((redis) => redis.wait(wanted, REPLICAS_MS)))
     return {wanted, confirmed: confirmed.length === 0 ? 0 : Math.min(...confirmed)}
   }
 
   close(): void {
-    for (const redis of this.own.values()) redis.disconnect()
+    for (const redis of this.ownConnections.values()) redis.disconnect()
   }
 
   /** By a script; where this login may run none, or not these commands in it, by a transaction. */
-  private async carryOut(redis: Redis, order: ReleaseOrder): Promise<Released> {
+  private async compareAndRelease(redis: Redis, order: ReleaseOrder): Promise<Released> {
     if (!this.avoidsScripts) {
       try {
-        this.used.add(redis)
+        this.usedConnections.add(redis)
         return await releaseByScript(redis, order)
       } catch (error) {
         if (!(error instanceof Error && MAY_NOT.test(error.message))) throw error
-        this.used.delete(redis)
+        this.usedConnections.delete(redis)
       }
     }
-    let own = this.own.get(redis)
+    let own = this.ownConnections.get(redis)
     if (!own) {
       own = redis.duplicate()
       own.on('error', () => undefined) // the command that fails by it says so
-      this.own.set(redis, own)
+      this.ownConnections.set(redis, own)
       await own.connect()
     }
-    this.used.add(own)
+    this.usedConnections.add(own)
     return releaseByWatch(own, order)
   }
 }
@@ -193,12 +203,12 @@ class Releaser {
 /** What servers say to a script that is not allowed, or holds a command that is not. */
 const MAY_NOT = /NOPERM|can't run this command|unknown command/i
 
-const LEFT_IN_LINE = 'waiters planned as dead are left in line: somebody listens for them, or it can not be told'
+const LEFT_IN_QUEUE = 'waiters planned as dead are left in line: somebody listens for them, or it can not be told'
 
 /** @param dead those whom nobody listened for when it was planned, nor does now. */
 function orderOf(
-  {alsoDelete, graceMs, holder, line, snapshot, wake}: PlannedRelease,
-  dead: readonly string[],
+  {alsoDelete, graceMs, holder, notify, snapshot, waitQueue}: PlannedRelease,
+  disconnected: readonly string[],
 ): ReleaseOrder {
   return {
     key: Buffer.from(snapshot.keyBase64, 'base64'),
@@ -211,45 +221,45 @@ function orderOf(
     graceMs,
     holder: holder === null ? null : bytesOf(holder.token),
     alsoDelete,
-    line: line && {...line, dead},
-    wake,
+    waitQueue: waitQueue && {...waitQueue, disconnected},
+    notify,
   }
 }
 
 /** Redisson listens on sharded channels in a cluster: tells those too. @returns who was told, and how many heard it. */
-async function alsoSharded(
+async function notifySharded(
   redis: Redis,
-  {wake}: PlannedRelease,
-  told: NonNullable<Released['told']>,
-): Promise<NonNullable<Released['told']>> {
-  if (wake?.by !== 'publish') return told
+  {notify}: PlannedRelease,
+  notified: NonNullable<Released['notified']>,
+): Promise<NonNullable<Released['notified']>> {
+  if (notify?.by !== 'publish') return notified
   try {
-    const heard = Number(await redis.call('SPUBLISH', told.channel, wake.message))
-    return heard === 0 ? told : {...told, receivers: Math.max(0, told.receivers) + heard}
+    const heard = Number(await redis.call('SPUBLISH', notified.channel, notify.message))
+    return heard === 0 ? notified : {...notified, receivers: Math.max(0, notified.receivers) + heard}
   } catch {
-    return told // before Redis 7.0 there are none, and a channel of another slot is nobody's
+    return notified // before Redis 7.0 there are none, and a channel of another slot is nobody's
   }
 }
 
-function tooManyChanged(lately: readonly LockRelease[]): string | null {
-  const changed = lately.filter(({result}) => result === 'changed' || result === 'renewed').length
-  if (lately.length < LOOKED_AT || changed <= LOOKED_AT * MOST_CHANGED) return null
-  return `${String(changed)} of the last ${String(LOOKED_AT)} locks were not what the plan saw: their holders live`
+function tooManyChanged(recent: readonly LockRelease[]): string | null {
+  const changed = recent.filter(({result}) => result === 'changed' || result === 'renewed').length
+  if (recent.length < RECENT_LOCKS || changed <= RECENT_LOCKS * MOST_CHANGED) return null
+  return `${String(changed)} of the last ${String(RECENT_LOCKS)} locks were not what the plan saw: their holders live`
 }
 
-function decided({action, lock}: PlannedRelease): Omit<LockRelease, 'result'> {
+function resultOf({action, lock}: PlannedRelease): Omit<LockRelease, 'result'> {
   return {
     key: lock.key,
     family: lock.family,
     action,
     reason: null,
-    told: null,
-    purged: [],
+    notified: null,
+    removedWaiters: [],
   }
 }
 
-function kept(planned: PlannedRelease, reason: string | null): LockRelease {
-  return {...decided(planned), result: 'refused', reason}
+function keptResult(planned: PlannedRelease, reason: string | null): LockRelease {
+  return {...resultOf(planned), result: 'refused', reason}
 }
 
 function summaryOf(releases: readonly LockRelease[]): LockReleases['summary'] {

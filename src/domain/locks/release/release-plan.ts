@@ -2,19 +2,19 @@ import {digestOf} from '../../../digest.js'
 import {Conflict, Usage} from '../../../errors.js'
 import type {CompiledFamilies} from '../families/compiled.js'
 import {fillTemplate, tagged} from '../families/template.js'
-import {type LineLook, placeOf, type SeenLine} from '../recognition/wait-queue.js'
-import {printable, type RawLock} from '../reading/sampled-key.js'
+import {waitQueueOf, type WaitQueueSample, type WaitQueueState} from '../recognition/wait-queue.js'
+import {printable, type SampledKey} from '../reading/sampled-key.js'
 import type {LockHolder, RecognisedLock, Unrecognised} from '../recognition/recognise.js'
-import {type JudgeOptions, lineRecord, lockRecord, type LockRecord} from '../recognition/lock-record.js'
+import {type LockLimits, lockRecord, type LockRecord, waitQueueRecord} from '../recognition/lock-record.js'
 
 /** One lock that is to be released, with all that has to be the same still. Bytes are base64. */
 export interface PlannedRelease {
   lock: LockRecord
   /**
-   * `delete`; `expire` to let it expire after the grace; `withdraw` to take one of its holders out and leave it to the others;
-   * `purge` to take dead waiters out of a line; `keep` with the reason why.
+   * `delete`; `expire` to let it expire after the grace; `remove-holder` to take one of its holders out and leave it to the others;
+   * `remove-waiters` to take dead waiters out of a line; `keep` with the reason why.
    */
-  action: 'delete' | 'expire' | 'keep' | 'purge' | 'withdraw'
+  action: 'delete' | 'expire' | 'keep' | 'remove-holder' | 'remove-waiters'
   reason: string | null
   /** who is taken out; null where all are */
   holder: LockHolder | null
@@ -27,14 +27,14 @@ export interface PlannedRelease {
     expiresAtMs: number
   }
   alsoDelete: string[]
-  line: {
+  waitQueue: {
     queue: string
     deadlines: string
     /** those whom nobody listens for */
-    dead: string[]
+    disconnected: string[]
     channel: [before: string, after: string]
   } | null
-  wake:
+  notify:
     | {by: 'publish'; channel: string; message: string}
     | {by: 'push'; list: string; element: string; expireMs: number}
     | null
@@ -50,7 +50,7 @@ export interface ReleasePlan {
   digest: string
 }
 
-export interface ReleaseWish extends JudgeOptions {
+export interface ReleasePlanOptions extends LockLimits {
   readonly families: CompiledFamilies
   /** `auto`: let a lock without TTL, whose holder may live, expire; delete the others */
   readonly how: 'auto' | 'hard' | 'soft'
@@ -62,58 +62,58 @@ export interface ReleaseWish extends JudgeOptions {
 }
 
 /** A lock as it is now, and who waits for it in line without being there any more. */
-export interface ReleaseLook {
-  readonly raw: RawLock
+export interface KeyToRelease {
+  readonly raw: SampledKey
   readonly found: RecognisedLock | Unrecognised
-  readonly dead: readonly string[]
+  readonly disconnected: readonly string[]
 }
 
 /** What a release does with one lock, or why it keeps it. */
-export function planRelease({dead, found, raw}: ReleaseLook, wish: ReleaseWish): PlannedRelease {
-  const lock = lockRecord(raw, found, wish)
-  const base = nothingDone(lock, raw)
+export function planRelease({disconnected, found, raw}: KeyToRelease, options: ReleasePlanOptions): PlannedRelease {
+  const lock = lockRecord(raw, found, options)
+  const base = keepAction(lock, raw)
   const reason =
-    found.kind === 'lock' ? whyKept(raw, found) : 'its format is not known: nothing proves that it is a lock'
+    found.kind === 'lock' ? reasonToKeep(raw, found) : 'its format is not known: nothing proves that it is a lock'
   if (reason !== null || found.kind !== 'lock') return {...base, reason}
-  if (wish.holder !== null) {
-    const holder = found.holders.find(({token}) => token === wish.holder)
+  if (options.holder !== null) {
+    const holder = found.holders.find(({token}) => token === options.holder)
     if (!holder) return {...base, reason: 'it has no such holder'}
-    if (found.holders.length > 1) return planWithdrawal(base, {raw, found, holder}, wish.how)
+    if (found.holders.length > 1) return planHolderRemoval(base, {raw, found, holder}, options.how)
   }
-  const isSoft = wish.how === 'soft' || (wish.how === 'auto' && raw.expiresAtMs < 0)
-  if (isSoft) return {...base, action: 'expire', graceMs: wish.graceMs}
-  return {...base, action: 'delete', ...partsOf(raw, found, dead)}
+  const isSoft = options.how === 'soft' || (options.how === 'auto' && raw.expiresAtMs < 0)
+  if (isSoft) return {...base, action: 'expire', graceMs: options.graceMs}
+  return {...base, action: 'delete', ...partsOf(raw, found, disconnected)}
 }
 
 /** Nobody is told: the others hold it still, so it is free for nobody. */
-function planWithdrawal(
+function planHolderRemoval(
   base: PlannedRelease,
-  {found, holder, raw}: {readonly raw: RawLock; readonly found: RecognisedLock; readonly holder: LockHolder},
-  how: ReleaseWish['how'],
+  {found, holder, raw}: {readonly raw: SampledKey; readonly found: RecognisedLock; readonly holder: LockHolder},
+  how: ReleasePlanOptions['how'],
 ): PlannedRelease {
   const {release} = found.family
   if (raw.expiresAtMs < 0 && how !== 'hard') {
     return {...base, reason: 'it has no TTL, and one of several holders can not be given one: --hard takes it out'}
   }
-  const takesHolds = release.how === 'compare-and-delete' && release.takes?.includes('hold') === true
-  return {...base, action: 'withdraw', holder, alsoDelete: takesHolds ? holdKeys(raw, [holder]) : []}
+  const deletesHolds = release.how === 'compare-and-delete' && release.deletesCompanions?.includes('hold') === true
+  return {...base, action: 'remove-holder', holder, alsoDelete: deletesHolds ? holdKeys(raw, [holder]) : []}
 }
 
 /** Takes the dead out of a line, and tells the next one; the lock that they wait for is left as it is. */
-export function planPurge(line: SeenLine, look: LineLook): PlannedRelease {
-  const base = nothingDone(lineRecord(line, look), line.raw)
-  const {channel, deadlines, queue, wake} = line
-  if (look.dead === null) return {...base, reason: 'who of them is dead can not be told'}
-  if (look.dead.length === 0) return {...base, reason: 'somebody listens for each who waits in it'}
+export function planWaiterRemoval(waitQueue: WaitQueueSample, state: WaitQueueState): PlannedRelease {
+  const base = keepAction(waitQueueRecord(waitQueue, state), waitQueue.raw)
+  const {channel, deadlines, notify, queue} = waitQueue
+  if (state.disconnected === null) return {...base, reason: 'who of them is dead can not be told'}
+  if (state.disconnected.length === 0) return {...base, reason: 'somebody listens for each who waits in it'}
   return {
     ...base,
-    action: 'purge',
-    line: {queue, deadlines, channel: [...channel], dead: [...look.dead]},
-    wake: {by: 'publish', ...wake},
+    action: 'remove-waiters',
+    waitQueue: {queue, deadlines, channel: [...channel], disconnected: [...state.disconnected]},
+    notify: {by: 'publish', ...notify},
   }
 }
 
-function nothingDone(lock: LockRecord, raw: RawLock): PlannedRelease {
+function keepAction(lock: LockRecord, raw: SampledKey): PlannedRelease {
   return {
     lock,
     action: 'keep',
@@ -130,55 +130,58 @@ function nothingDone(lock: LockRecord, raw: RawLock): PlannedRelease {
       expiresAtMs: raw.expiresAtMs,
     },
     alsoDelete: [],
-    line: null,
-    wake: null,
+    waitQueue: null,
+    notify: null,
   }
 }
 
 /** As many as a look reads. */
 const MOST_ENTRIES = 64
 
-function whyKept({entries, expiresAtMs, type}: RawLock, {family, isAnonymous}: RecognisedLock): string | null {
+function reasonToKeep(
+  {entries, expiresAtMs, type}: SampledKey,
+  {family, hasConstantToken}: RecognisedLock,
+): string | null {
   if (family.release.how === 'never') return family.release.instead
   if (!['hash', 'string', 'zset'].includes(type)) return `a ${type} can't be compared as a whole`
   if (entries.length > MOST_ENTRIES) return 'it has more holders than are compared'
-  if (isAnonymous && expiresAtMs < 0) {
+  if (hasConstantToken && expiresAtMs < 0) {
     return 'its token names nobody and it has no TTL: one that was taken again looks the same'
   }
   return null
 }
 
-type Parts = Pick<PlannedRelease, 'alsoDelete' | 'line' | 'wake'>
+type Parts = Pick<PlannedRelease, 'alsoDelete' | 'notify' | 'waitQueue'>
 
 /** What goes with a lock, who waits for it, and how they are told. */
-function partsOf(raw: RawLock, {family, groups, holders}: RecognisedLock, dead: readonly string[]): Parts {
+function partsOf(raw: SampledKey, {family, groups, holders}: RecognisedLock, disconnected: readonly string[]): Parts {
   const key = raw.name
-  if (family.release.how === 'never') return {alsoDelete: [], line: null, wake: null}
-  const {takes = [], wake} = family.release
+  if (family.release.how === 'never') return {alsoDelete: [], waitQueue: null, notify: null}
+  const {deletesCompanions = [], notify} = family.release
   const fill = (template: string): string | null => fillTemplate(template, key, groups)
-  const line = placeOf(key, family, groups)
+  const waitQueue = waitQueueOf(key, family, groups)
   return {
-    alsoDelete: takes.includes('hold') ? holdKeys(raw, holders) : [],
-    line: line && {...line, channel: [...line.channel], dead: [...dead]},
-    wake: wakeOf(wake, fill),
+    alsoDelete: deletesCompanions.includes('hold') ? holdKeys(raw, holders) : [],
+    waitQueue: waitQueue && {...waitQueue, channel: [...waitQueue.channel], disconnected: [...disconnected]},
+    notify: notificationOf(notify, fill),
   }
 }
 
-function wakeOf(
-  wake: Extract<RecognisedLock['family']['release'], {how: 'compare-and-delete'}>['wake'],
+function notificationOf(
+  notify: Extract<RecognisedLock['family']['release'], {how: 'compare-and-delete'}>['notify'],
   fill: (template: string) => string | null,
-): PlannedRelease['wake'] {
-  if (wake?.by === 'publish') {
-    const [channel, message] = [fill(wake.channel), fill(wake.message)]
+): PlannedRelease['notify'] {
+  if (notify?.by === 'publish') {
+    const [channel, message] = [fill(notify.channel), fill(notify.message)]
     return channel === null || message === null ? null : {by: 'publish', channel, message}
   }
-  if (wake?.by !== 'push') return null
-  const list = fill(wake.list)
-  return list === null ? null : {by: 'push', list, element: wake.element, expireMs: wake.expireMs}
+  if (notify?.by !== 'push') return null
+  const list = fill(notify.list)
+  return list === null ? null : {by: 'push', list, element: notify.element, expireMs: notify.expireMs}
 }
 
 /** Redisson keeps a key for each hold of a read-write lock: `{name}:uuid:thread:rwlock_timeout:n`, from 1 to the count. */
-function holdKeys({entries, name}: RawLock, holders: readonly LockHolder[]): string[] {
+function holdKeys({entries, name}: SampledKey, holders: readonly LockHolder[]): string[] {
   const counts = new Map(entries.map(([token, count]) => [printable(token), Number(count?.toString() ?? 1)]))
   return holders.flatMap(({token}) =>
     Array.from(
@@ -189,11 +192,15 @@ function holdKeys({entries, name}: RawLock, holders: readonly LockHolder[]): str
 }
 
 /** @returns the plan with its digest; locks sorted by key. */
-export function releasePlan(address: string, releases: readonly PlannedRelease[], wish: ReleaseWish): ReleasePlan {
+export function releasePlan(
+  address: string,
+  releases: readonly PlannedRelease[],
+  options: ReleasePlanOptions,
+): ReleasePlan {
   const body: Omit<ReleasePlan, 'digest'> = {
     format: 'keyshift.release-plan/v1',
-    createdAt: wish.now.toISOString(),
-    expiresAt: new Date(wish.now.getTime() + wish.validForMs).toISOString(),
+    createdAt: options.now.toISOString(),
+    expiresAt: new Date(options.now.getTime() + options.validForMs).toISOString(),
     address,
     releases: releases.toSorted((a, b) => a.lock.key.localeCompare(b.lock.key)),
   }

@@ -4,8 +4,8 @@ import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../../clients/redis/connect.js'
 import {nodeName, type SlotOwners} from '../../../clients/redis/slots.js'
-import type {LockWalk} from './collect-server.js'
-import {SlotWatch} from './slot-tracker.js'
+import type {ServerScan} from './collect-server.js'
+import {SlotTracker} from './slot-tracker.js'
 import {messageOf} from '../../../wording.js'
 
 /** A server whose walk broke off. */
@@ -26,32 +26,36 @@ export interface Coverage {
 /** A failover takes Sentinel its down-after-milliseconds, 30 s by default, and a few more. */
 const FAILOVER_MS = 60_000
 const SETTLE_MS = 60_000
-const LOOK_AGAIN_MS = 500
+const RECHECK_MS = 500
 
 /**
  * Walks every server, so that each lock counts once whatever moves meanwhile.
  *
  * @throws what ended it, when no server could be walked to its end.
  */
-export async function walkServers(connection: RedisConnection, walk: LockWalk, signal: AbortSignal): Promise<Coverage> {
+export async function scanServers(
+  connection: RedisConnection,
+  scan: ServerScan,
+  signal: AbortSignal,
+): Promise<Coverage> {
   const {slotOwners} = connection
   return slotOwners === null
-    ? walkOne(connection, walk, signal)
-    : new ClusterWalk({connection, walk, signal, slotOwners, watch: new SlotWatch(await slotOwners())}).go()
+    ? scanSingleServer(connection, scan, signal)
+    : new ClusterScan({connection, scan, signal, slotOwners, watch: new SlotTracker(await slotOwners())}).go()
 }
 
 /** A primary that Sentinel replaces meanwhile is followed: its successor is walked from the start, for cursors are its own. */
-async function walkOne(connection: RedisConnection, walk: LockWalk, signal: AbortSignal): Promise<Coverage> {
+async function scanSingleServer(connection: RedisConnection, scan: ServerScan, signal: AbortSignal): Promise<Coverage> {
   let [redis] = connection.primaries as [Redis]
   const keys = await sizeOf(redis)
   const deadline = performance.now() + FAILOVER_MS
   for (;;) {
     try {
-      await walk.walk(redis, null)
+      await scan.scan(redis, null)
       return {keys, failed: [], movingSlots: 0}
     } catch (error) {
       if (signal.aborted || connection.successor === null || performance.now() > deadline) throw error
-      await delay(LOOK_AGAIN_MS, undefined, {signal})
+      await delay(RECHECK_MS, undefined, {signal})
       redis = (await connection.successor().catch(() => null)) ?? redis
     }
   }
@@ -59,13 +63,13 @@ async function walkOne(connection: RedisConnection, walk: LockWalk, signal: Abor
 
 interface ClusterParts {
   readonly connection: RedisConnection
-  readonly walk: LockWalk
+  readonly scan: ServerScan
   readonly signal: AbortSignal
   readonly slotOwners: () => Promise<SlotOwners>
-  readonly watch: SlotWatch
+  readonly watch: SlotTracker
 }
 
-class ClusterWalk {
+class ClusterScan {
   private readonly parts: ClusterParts
   private readonly failed = new Map<string, unknown>()
 
@@ -84,7 +88,7 @@ class ClusterWalk {
     while (moving > 0 && performance.now() < deadline) {
       await this.round(await connection.refresh())
       moving = await this.movedSlots()
-      if (moving > 0) await delay(LOOK_AGAIN_MS, undefined, {signal})
+      if (moving > 0) await delay(RECHECK_MS, undefined, {signal})
     }
     return {
       keys: counts.reduce((sum: number | null, count) => (sum === null || count === null ? null : sum + count), 0),
@@ -98,15 +102,15 @@ class ClusterWalk {
   }
 
   private async round(servers: readonly Redis[]): Promise<void> {
-    const {signal, walk, watch} = this.parts
+    const {scan, signal, watch} = this.parts
     await Promise.all(
       servers.map(async (redis) => {
         const name = nodeName(redis)
         try {
-          await walk.walk(redis, {
-            isOf: (key) => watch.isOf(key, name),
-            hasMoved: (key) => {
-              watch.hasMoved(key)
+          await scan.scan(redis, {
+            owns: (key) => watch.owns(key, name),
+            markMoved: (key) => {
+              watch.markMoved(key)
             },
           })
         } catch (error) {

@@ -1,13 +1,13 @@
-import {lacksRight, missingRight} from '../../../clients/redis/acl.js'
+import {missingRight, missingRightError} from '../../../clients/redis/acl.js'
 import type {RedisConnection} from '../../../clients/redis/connect.js'
 import {Interrupted, KeyshiftError, Unreachable} from '../../../errors.js'
-import {Copies} from './collect-redlock-servers.js'
-import {type Coverage, type FailedServer, walkServers} from './collect-every-server.js'
-import {type LockScanOptions, LockWalk} from './collect-server.js'
-import type {SubscriptionAsked, WaitingSummary} from '../consumers/lock-correlation.js'
+import {RedlockServers} from './collect-redlock-servers.js'
+import {type Coverage, type FailedServer, scanServers} from './collect-every-server.js'
+import {type LockScanOptions, ServerScan} from './collect-server.js'
+import type {CorrelatedSubscription, WaitingSummary} from '../consumers/lock-correlation.js'
 import type {LockRecord} from '../recognition/lock-record.js'
-import {Reported} from './reported-keys.js'
-import {type LockSummary, LockTally} from './scan-summary.js'
+import {ReportedKeys} from './reported-keys.js'
+import {LockCounts, type LockSummary} from './scan-summary.js'
 import {messageOf} from '../../../wording.js'
 
 export interface LockScan {
@@ -16,7 +16,7 @@ export interface LockScan {
   redlock: string[]
   pattern: string
   /** null where none was asked about */
-  subscription: (SubscriptionAsked & {waiting: WaitingSummary | null}) | null
+  subscription: (CorrelatedSubscription & {waiting: WaitingSummary | null}) | null
   /** whether every key of every primary was walked, and every lock found stands in `locks` */
   complete: boolean
   /** keys that the servers held when the scan began; null where one did not say */
@@ -31,9 +31,9 @@ export interface LockScan {
     /** keys that this login may not read */
     unreadable: number
     /** lines of waiters of which can't be told who in them is dead */
-    untoldLines: number
+    unverifiedQueues: number
     /** why; null when there are none */
-    untoldBecause: string | null
+    unverifiedReason: string | null
     /** what it lacks for them, as ACL SETUSER grants it: `+hgetall`, or `~KEY` */
     missingRights: string[]
     /** primaries whose walk broke off: what they hold may be missing */
@@ -57,57 +57,57 @@ export interface LockScan {
 export async function scanLocks(connection: RedisConnection, options: LockScanOptions): Promise<LockScan> {
   const {fromReplica, limit, redlock, signal} = options
   const servers = [{address: connection.address, connection, cause: null}, ...redlock]
-  const copies = redlock.length === 0 ? null : await Copies.open(servers, options.families)
-  const tally = new LockTally(limit)
+  const peers = redlock.length === 0 ? null : await RedlockServers.open(servers, options.families)
+  const counts = new LockCounts(limit)
   const outcomes = await Promise.allSettled(
     servers.map(async ({address, connection: one}, at) => {
       if (one === null) return []
-      const reported = one.slotOwners !== null || one.successor !== null ? new Reported() : null
-      const walk = new LockWalk(options, {connection: one, tally, reported, copies: copies && {of: copies, at}})
+      const reported = one.slotOwners !== null || one.successor !== null ? new ReportedKeys() : null
+      const scan = new ServerScan(options, {connection: one, counts, reported, redlock: peers && {servers: peers, at}})
       try {
-        return [{...(await coverWith(walk, one, signal)), walk}]
+        return [{...(await scanOrExplain(scan, one, signal)), scan}]
       } catch (error) {
-        copies?.failures.set(address, messageOf(error))
+        peers?.failures.set(address, messageOf(error))
         throw error
       }
     }),
   )
-  const walks = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
+  const scans = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
   const broken = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (broken && (walks.length === 0 || signal.aborted)) throw broken.reason
-  const failed = [...walks.flatMap((one) => one.failed), ...failuresOf(copies)]
-  const movingSlots = sumOf(walks, (one) => one.movingSlots)
-  const unreadable = sumOf(walks, ({walk}) => walk.unreadable)
-  const untoldLines = sumOf(walks, ({walk}) => walk.untoldLines)
-  const isWhole = failed.length === 0 && movingSlots === 0 && unreadable === 0 && untoldLines === 0
+  if (broken && (scans.length === 0 || signal.aborted)) throw broken.reason
+  const failed = [...scans.flatMap((one) => one.failed), ...failuresOf(peers)]
+  const movingSlots = sumOf(scans, (one) => one.movingSlots)
+  const unreadable = sumOf(scans, ({scan}) => scan.unreadable)
+  const unverifiedQueues = sumOf(scans, ({scan}) => scan.unverifiedQueues)
+  const isWhole = failed.length === 0 && movingSlots === 0 && unreadable === 0 && unverifiedQueues === 0
   return {
     address: connection.address,
     redlock: redlock.map(({address}) => address),
     pattern: options.pattern,
     subscription: options.correlation?.about ?? null,
-    complete: isWhole && tally.count <= limit,
-    scannedKeys: walks.some(({keys}) => keys === null) ? null : sumOf(walks, ({keys}) => keys ?? 0),
+    complete: isWhole && counts.count <= limit,
+    scannedKeys: scans.some(({keys}) => keys === null) ? null : sumOf(scans, ({keys}) => keys ?? 0),
     observedMs: options.observeMs,
-    locks: tally.list(),
+    locks: counts.list(),
     summary: {
-      ...tally.summary(),
-      ended: sumOf(walks, ({walk}) => walk.ended),
+      ...counts.summary(),
+      ended: sumOf(scans, ({scan}) => scan.ended),
       unreadable,
-      untoldLines,
-      untoldBecause: walks.map(({walk}) => walk.untoldBecause).find((reason) => reason !== null) ?? null,
-      missingRights: [...new Set(walks.flatMap(({walk}) => [...walk.lacks]))].toSorted(),
+      unverifiedQueues,
+      unverifiedReason: scans.map(({scan}) => scan.unverifiedReason).find((reason) => reason !== null) ?? null,
+      missingRights: [...new Set(scans.flatMap(({scan}) => [...scan.missingRights]))].toSorted(),
       failedServers: failed,
       movingSlots,
       readFrom: fromReplica ? 'replica' : 'primary',
-      touchesIdleTime: walks.some(({walk}) => walk.touchesIdleTime),
+      touchesIdleTime: scans.some(({scan}) => scan.touchesIdleTime),
     },
   }
 }
 
 /** @throws what ended the walk, as an error that says so. */
-async function coverWith(walk: LockWalk, connection: RedisConnection, signal: AbortSignal): Promise<Coverage> {
+async function scanOrExplain(scan: ServerScan, connection: RedisConnection, signal: AbortSignal): Promise<Coverage> {
   try {
-    return await walkServers(connection, walk, signal)
+    return await scanServers(connection, scan, signal)
   } catch (error) {
     if (signal.aborted) {
       const {reason} = signal as {reason: unknown}
@@ -117,8 +117,8 @@ async function coverWith(walk: LockWalk, connection: RedisConnection, signal: Ab
   }
 }
 
-function failuresOf(copies: Copies | null): FailedServer[] {
-  return [...(copies?.failures ?? [])].map(([address, cause]) => ({address, cause}))
+function failuresOf(peers: RedlockServers | null): FailedServer[] {
+  return [...(peers?.failures ?? [])].map(([address, cause]) => ({address, cause}))
 }
 
 function sumOf<T>(items: readonly T[], of: (item: T) => number): number {
@@ -127,11 +127,11 @@ function sumOf<T>(items: readonly T[], of: (item: T) => number): number {
 
 function scanFailed(address: string, error: unknown): Unreachable {
   const cause = messageOf(error)
-  const lacks = missingRight(error)
-  return lacks === null
+  const right = missingRight(error)
+  return right === null
     ? new Unreachable('E_REDIS_SCAN', `the scan of Redis at ${address} broke off: ${cause}`, {
         data: {address, cause},
         cause: error,
       })
-    : lacksRight(address, lacks)
+    : missingRightError(address, right)
 }

@@ -3,12 +3,12 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {Redis} from 'ioredis'
 
 import type {LockFamily} from '../families/family.js'
-import type {RawLock} from '../reading/sampled-key.js'
+import type {SampledKey} from '../reading/sampled-key.js'
 import {companionRecord, type LockRecord} from '../recognition/lock-record.js'
 
 /** A key without a TTL that has no place without its lock. */
-export interface SeenCompanion {
-  readonly raw: RawLock
+export interface CompanionSample {
+  readonly raw: SampledKey
   readonly family: LockFamily
   readonly lock: string
 }
@@ -17,21 +17,21 @@ export interface SeenCompanion {
 const WRITTEN_WITHIN_MS = 200
 
 /** Judges companions whose locks are not there, at two looks. @returns a record for each that stays without. */
-export async function judgeStrays(
+export async function assessOrphans(
   redis: Redis,
-  companions: readonly SeenCompanion[],
+  companions: readonly CompanionSample[],
   signal: AbortSignal,
 ): Promise<LockRecord[]> {
-  const suspects = await straysAmong(redis, companions)
+  const suspects = await orphansAmong(redis, companions)
   if (suspects.length === 0) return []
   await delay(WRITTEN_WITHIN_MS, undefined, {signal})
-  return (await straysAmong(redis, suspects)).map(({family, raw}) =>
-    companionRecord(raw, family, 'orphan-companion', null),
+  return (await orphansAmong(redis, suspects)).map(({family, raw}) =>
+    companionRecord(raw, family, 'orphaned-companion', null),
   )
 }
 
 /** Those that are there still, and whose lock is not; none of which this can't be told. */
-async function straysAmong(redis: Redis, companions: readonly SeenCompanion[]): Promise<SeenCompanion[]> {
+async function orphansAmong(redis: Redis, companions: readonly CompanionSample[]): Promise<CompanionSample[]> {
   const asked = redis.pipeline()
   for (const {lock, raw} of companions) asked.exists(raw.key).exists(lock)
   const counts = ((await asked.exec()) ?? []).map(([error, count]) => (error ? null : Number(count)))

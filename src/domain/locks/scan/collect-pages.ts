@@ -1,8 +1,8 @@
 import type {Redis} from 'ioredis'
 
-import {type ScannedPage, scanByScript} from '../../../clients/redis/scan-script.js'
-import {type ExpiryCommand, rawLock, readLocks, type ReadKeys} from '../reading/collect-keys.js'
-import type {Pace} from './scan-rate.js'
+import {scanByScript, type ScannedPage} from '../../../clients/redis/scan-script.js'
+import {type ExpiryCommand, readKeys, type ReadKeys, sampledKey} from '../reading/collect-keys.js'
+import type {ScanRate} from './scan-rate.js'
 import {printable} from '../reading/sampled-key.js'
 import {messageOf} from '../../../wording.js'
 
@@ -23,7 +23,7 @@ export interface PageOptions {
   readonly avoidsScripts: boolean
   /** which keys to look at */
   readonly accepts: (key: Buffer, name: string) => boolean
-  readonly pace: Pace
+  readonly rate: ScanRate
 }
 
 const FEWEST_KEYS = 10
@@ -39,7 +39,7 @@ export class PageReader {
     this.redis = redis
     this.options = options
     this.usesScript = !options.avoidsScripts && options.expiry === 'pexpiretime'
-    this.count = options.pace.size.read
+    this.count = options.rate.size.read
   }
 
   /** All pages; while one is looked at, the next one is on its way. */
@@ -58,10 +58,10 @@ export class PageReader {
   }
 
   private next(cursor: string): Promise<Page> {
-    return this.options.pace.turn(async () => {
+    return this.options.rate.turn(async () => {
       const page = (this.usesScript ? await this.byScript(cursor) : null) ?? (await this.byPipelines(cursor))
       // As many more as make the next one read about as many as it should: a server lets nobody in between.
-      const {read, walked} = this.options.pace.size
+      const {read, walked} = this.options.rate.size
       const wanted = Math.floor((this.count * read) / Math.max(1, page.keys))
       this.count = Math.min(walked, Math.max(FEWEST_KEYS, wanted))
       return page
@@ -82,9 +82,9 @@ export class PageReader {
     }
     const {atMs, rows} = page
     const read = (): ReadKeys => ({
-      locks: rows.flatMap((row) => {
+      keys: rows.flatMap((row) => {
         const name = printable(row.key)
-        return row.type !== 'none' && accepts(row.key, name) ? [rawLock(row, name, atMs)] : []
+        return row.type !== 'none' && accepts(row.key, name) ? [sampledKey(row, name, atMs)] : []
       }),
       moved: [],
       unreadable: [],
@@ -95,7 +95,7 @@ export class PageReader {
   private async byPipelines(cursor: string): Promise<Page> {
     const {accepts, expiry, pattern} = this.options
     const [next, keys] = await this.redis.scanBuffer(cursor, 'MATCH', pattern, 'COUNT', this.count)
-    const read = await readLocks(
+    const read = await readKeys(
       this.redis,
       keys.filter((key) => accepts(key, printable(key))),
       expiry,

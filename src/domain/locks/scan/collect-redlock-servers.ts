@@ -1,6 +1,6 @@
 import type {RedisConnection} from '../../../clients/redis/connect.js'
-import {readLocks, stopTouching} from '../reading/collect-keys.js'
-import {withCopies} from './redlock-quorum.js'
+import {readKeys, stopTouching} from '../reading/collect-keys.js'
+import {withRedlockState} from './redlock-quorum.js'
 import type {CompiledFamilies} from '../families/compiled.js'
 import {bytesOf, printable} from '../reading/sampled-key.js'
 import type {LockRecord} from '../recognition/lock-record.js'
@@ -17,7 +17,7 @@ export interface RedlockServer {
 }
 
 /** Looks up the locks of one server on the others. */
-export class Copies {
+export class RedlockServers {
   /** why one of them could not be asked, by its address */
   readonly failures = new Map<string, string>()
   private readonly servers: readonly RedlockServer[]
@@ -29,16 +29,16 @@ export class Copies {
     for (const {address, cause} of servers) if (cause !== null) this.failures.set(address, cause)
   }
 
-  static async open(servers: readonly RedlockServer[], families: CompiledFamilies): Promise<Copies> {
+  static async open(servers: readonly RedlockServer[], families: CompiledFamilies): Promise<RedlockServers> {
     await Promise.all(servers.flatMap(({connection}) => (connection?.primaries ?? []).map(stopTouching)))
-    return new Copies(servers, families)
+    return new RedlockServers(servers, families)
   }
 
   /** What of this can be held on several servers. */
-  private concerned(locks: readonly LockRecord[]): LockRecord[] {
+  private redlockLocks(locks: readonly LockRecord[]): LockRecord[] {
     const {families} = this.families
-    return locks.filter(({family, holder, line}) => {
-      return line === null && holder !== null && families.get(family)?.onSeveralServers === true
+    return locks.filter(({family, holder, waitQueue}) => {
+      return waitQueue === null && holder !== null && families.get(family)?.onSeveralServers === true
     })
   }
 
@@ -52,29 +52,29 @@ export class Copies {
     locks: readonly LockRecord[],
     at: number,
   ): Promise<{readonly locks: readonly LockRecord[]; readonly keys: number}> {
-    const concerned = this.concerned(locks)
-    if (concerned.length === 0) return {locks, keys: 0}
+    const redlockLocks = this.redlockLocks(locks)
+    if (redlockLocks.length === 0) return {locks, keys: 0}
     const held = await Promise.all(
       this.servers.map(async (server, other) =>
-        other === at ? concerned.map(() => true) : this.isHeld(server, concerned),
+        other === at ? redlockLocks.map(() => true) : this.isHeld(server, redlockLocks),
       ),
     )
-    const told = new Map(
-      concerned.map((lock, row) => {
+    const states = new Map(
+      redlockLocks.map((lock, row) => {
         const on = held.map((answers) => answers[row] ?? null)
-        const copies = {
+        const state = {
           servers: on.length,
           heldOn: this.servers.filter((_, other) => on[other] === true).map(({address}) => address),
           notAsked: on.filter((answer) => answer === null).length,
         }
-        return [lock, on.indexOf(true) < at ? null : withCopies(lock, copies)]
+        return [lock, on.indexOf(true) < at ? null : withRedlockState(lock, state)]
       }),
     )
     const left = locks.flatMap((lock) => {
-      const one = told.get(lock)
+      const one = states.get(lock)
       return one === null ? [] : [one ?? lock]
     })
-    return {locks: left, keys: concerned.length}
+    return {locks: left, keys: redlockLocks.length}
   }
 
   /** For each lock whether a server holds it with the same token; null where that can't be told. */
@@ -85,12 +85,12 @@ export class Copies {
     try {
       const [redis] = connection?.primaries ?? []
       if (!redis) return locks.map(() => null)
-      const {locks: found, unreadable} = await readLocks(
+      const {keys: found, unreadable} = await readKeys(
         redis,
         locks.map(({key}) => bytesOf(key)),
         'pttl',
       )
-      for (const {lacks} of unreadable) this.failures.set(address, `this login lacks ${lacks}`)
+      for (const {missingRight: right} of unreadable) this.failures.set(address, `this login lacks ${right}`)
       const refused = new Set(unreadable.map(({key}) => printable(key)))
       const tokens = new Map(found.map(({entries, name}) => [name, entries.map(([token]) => printable(token))]))
       return locks.map(({holder, key}) =>

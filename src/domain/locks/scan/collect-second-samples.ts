@@ -1,18 +1,18 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {Observer, SeenLock} from './observer.js'
+import type {LockSample, Observer} from './observer.js'
 import type {LockRecord} from '../recognition/lock-record.js'
-import type {EarlierLook} from '../recognition/renewals.js'
+import type {EarlierSample} from '../recognition/renewals.js'
 
 /** What a look at some keys showed, and how many of them are not gone but could not be looked at here. */
-export interface Looked {
-  readonly seen: SeenLock[]
+export interface SampledKeys {
+  readonly samples: LockSample[]
   readonly elsewhere: number
 }
 
 interface Page {
   readonly keys: readonly Buffer[]
-  readonly looks: ReadonlyMap<string, EarlierLook>
+  readonly samples: ReadonlyMap<string, EarlierSample>
   readonly dueAt: number
 }
 
@@ -20,11 +20,11 @@ interface Page {
 const MOST_WAITING = 100_000
 
 /** Looks at each lock again when its time has come, page by page. */
-export class SecondLooks {
+export class SecondSampleQueue {
   /** locks that had ended by then */
   ended = 0
   private readonly observer: Observer
-  private readonly look: (keys: readonly Buffer[]) => Promise<Looked>
+  private readonly sample: (keys: readonly Buffer[]) => Promise<SampledKeys>
   private readonly afterMs: number
   private readonly signal: AbortSignal
   private readonly pages: Page[] = []
@@ -32,12 +32,12 @@ export class SecondLooks {
 
   constructor(
     observer: Observer,
-    look: (keys: readonly Buffer[]) => Promise<Looked>,
+    sample: (keys: readonly Buffer[]) => Promise<SampledKeys>,
     afterMs: number,
     signal: AbortSignal,
   ) {
     this.observer = observer
-    this.look = look
+    this.sample = sample
     this.afterMs = afterMs
     this.signal = signal
   }
@@ -46,11 +46,11 @@ export class SecondLooks {
     return this.pages.length > 0
   }
 
-  add(seen: readonly SeenLock[]): void {
-    if (seen.length === 0) return
-    const looks = new Map(seen.map((one) => this.observer.remember(one)))
-    this.pages.push({keys: seen.map(({raw}) => raw.key), looks, dueAt: performance.now() + this.afterMs})
-    this.waiting += seen.length
+  add(locks: readonly LockSample[]): void {
+    if (locks.length === 0) return
+    const samples = new Map(locks.map((one) => this.observer.remember(one)))
+    this.pages.push({keys: locks.map(({raw}) => raw.key), samples, dueAt: performance.now() + this.afterMs})
+    this.waiting += locks.length
   }
 
   /** What has come due; where too many wait, it waits for the oldest. */
@@ -68,8 +68,8 @@ export class SecondLooks {
     if (!page) return []
     await delay(Math.max(0, page.dueAt - performance.now()), undefined, {signal: this.signal})
     this.waiting -= page.keys.length
-    const {elsewhere, seen} = await this.look(page.keys)
-    this.ended += page.keys.length - seen.length - elsewhere
-    return this.observer.judge(seen, page.looks)
+    const {elsewhere, samples: locks} = await this.sample(page.keys)
+    this.ended += page.keys.length - locks.length - elsewhere
+    return this.observer.assess(locks, page.samples)
   }
 }

@@ -1,24 +1,24 @@
 import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../../clients/redis/connect.js'
-import {Listeners} from '../../../clients/redis/channel-subscribers.js'
-import {type Looked, SecondLooks} from './collect-second-samples.js'
-import {judgeLines} from '../recognition/collect-wait-queues.js'
+import {ChannelSubscribers} from '../../../clients/redis/channel-subscribers.js'
+import {type SampledKeys, SecondSampleQueue} from './collect-second-samples.js'
+import {assessWaitQueues} from '../recognition/collect-wait-queues.js'
 import {PageReader} from './collect-pages.js'
-import {expiryCommandOf, readLocks, type ReadKeys, stopTouching} from '../reading/collect-keys.js'
-import {judgeStrays, type SeenCompanion} from './collect-orphaned-companions.js'
-import type {Copies, RedlockServer} from './collect-redlock-servers.js'
+import {expiryCommandOf, readKeys, type ReadKeys, stopTouching} from '../reading/collect-keys.js'
+import {assessOrphans, type CompanionSample} from './collect-orphaned-companions.js'
+import type {RedlockServer, RedlockServers} from './collect-redlock-servers.js'
 import type {LockCorrelation} from '../consumers/lock-correlation.js'
 import type {CompiledFamilies} from '../families/compiled.js'
-import {lineOf, type SeenLine} from '../recognition/wait-queue.js'
-import {Observer, type SeenBefore} from './observer.js'
-import {Pace, type PaceOptions} from './scan-rate.js'
+import {asWaitQueue, type WaitQueueSample} from '../recognition/wait-queue.js'
+import {type EarlierSamples, Observer} from './observer.js'
+import {ScanRate, type ScanRateOptions} from './scan-rate.js'
 import {recognise} from '../recognition/recognise.js'
-import type {JudgeOptions, LockRecord} from '../recognition/lock-record.js'
-import type {Reported} from './reported-keys.js'
-import type {LockTally} from './scan-summary.js'
+import type {LockLimits, LockRecord} from '../recognition/lock-record.js'
+import type {ReportedKeys} from './reported-keys.js'
+import type {LockCounts} from './scan-summary.js'
 
-export interface LockScanOptions extends JudgeOptions {
+export interface LockScanOptions extends LockLimits {
   readonly families: CompiledFamilies
   /**
    * A glob as SCAN MATCH understands it. Whatever fits it is expected to be a lock; unless that is everything, `*`: then
@@ -32,12 +32,12 @@ export interface LockScanOptions extends JudgeOptions {
   /** between two looks at each lock, in ms; null for one look */
   readonly observeMs: number | null
   /** earlier runs' looks; null where none are kept */
-  readonly seenBefore: SeenBefore | null
+  readonly earlierSamples: EarlierSamples | null
   /** whether to read by pipelines even where scripts are allowed */
   readonly avoidsScripts: boolean
   /** whether to read replicas in place of the primaries */
   readonly fromReplica: boolean
-  readonly pace: PaceOptions
+  readonly rate: ScanRateOptions
   /** tells whose messages the locks are for; null where that is not asked */
   readonly correlation: LockCorrelation | null
   /** the other servers of a Redlock, each independent of all; empty where there are none */
@@ -51,54 +51,54 @@ export interface LockScanOptions extends JudgeOptions {
 }
 
 /** What of a server's keys counts in a walk. */
-export interface Territory {
-  isOf(key: Buffer): boolean
+export interface OwnedSlots {
+  owns(key: Buffer): boolean
   /** Told of a key that was gone to another server when it was read. */
-  hasMoved(key: Buffer): void
+  markMoved(key: Buffer): void
 }
 
 /** What the walk of one server shares with those of others. */
-export interface WalkParts {
+export interface ScanContext {
   readonly connection: RedisConnection
-  readonly tally: LockTally
+  readonly counts: LockCounts
   /** where a key may be met again in another walk; null where there is but one */
-  readonly reported: Reported | null
+  readonly reported: ReportedKeys | null
   /** where the same lock may be on other servers, and which of them this one is; null where there is but one */
-  readonly copies: {readonly of: Copies; readonly at: number} | null
+  readonly redlock: {readonly servers: RedlockServers; readonly at: number} | null
 }
 
 /** What of a page counts. */
-interface Sifted extends Looked {
-  readonly lines: SeenLine[]
-  readonly companions: SeenCompanion[]
+interface ClassifiedPage extends SampledKeys {
+  readonly waitQueues: WaitQueueSample[]
+  readonly companions: CompanionSample[]
 }
 
 /** SCAN gives a key twice when the table of keys shrinks meanwhile, and then soon after. */
 const REMEMBERED = 20_000
 
 /** Walks servers by SCAN and judges what matches, at once or at a second look; counts and gives on what it finds. */
-export class LockWalk {
+export class ServerScan {
   ended = 0
   unreadable = 0
   /** what the login lacks for those that are unreadable */
-  readonly lacks = new Set<string>()
+  readonly missingRights = new Set<string>()
   touchesIdleTime = false
   /** lines of which can't be told who in them is dead */
-  untoldLines = 0
+  unverifiedQueues = 0
   private keys = 0
   private readonly options: LockScanOptions
   private readonly isExpected: boolean
   private readonly observer: Observer
-  private readonly parts: WalkParts
-  private readonly listeners: Listeners
+  private readonly context: ScanContext
+  private readonly subscribers: ChannelSubscribers
 
-  constructor(options: LockScanOptions, parts: WalkParts) {
+  constructor(options: LockScanOptions, context: ScanContext) {
     this.options = options
-    this.parts = parts
-    this.listeners = new Listeners(parts.connection)
-    this.isExpected = saysWhatIsALock(options.pattern)
+    this.context = context
+    this.subscribers = new ChannelSubscribers(context.connection)
+    this.isExpected = expectsLocks(options.pattern)
     // Each of several servers has a clock of its own; only the first one's looks are kept.
-    this.observer = new Observer(options, (parts.copies?.at ?? 0) === 0 ? options.seenBefore : null)
+    this.observer = new Observer(options, (context.redlock?.at ?? 0) === 0 ? options.earlierSamples : null)
   }
 
   /**
@@ -106,85 +106,92 @@ export class LockWalk {
    *
    * @throws what it answered, or what ended the connection to it; Unreachable E_NO_REPLICA.
    */
-  async walk(primary: Redis, territory: Territory | null): Promise<void> {
+  async scan(primary: Redis, ownedSlots: OwnedSlots | null): Promise<void> {
     const {avoidsScripts, fromReplica, observeMs, pattern, signal} = this.options
-    const {nearby} = this.parts.connection
-    const redis = fromReplica ? await nearby.replicaOf(primary) : primary
-    const beside = this.options.pace.guardMs === null ? redis : await nearby.beside(redis)
+    const {sideConnections} = this.context.connection
+    const redis = fromReplica ? await sideConnections.replicaOf(primary) : primary
+    const sibling = this.options.rate.guardMs === null ? redis : await sideConnections.siblingOf(redis)
     if (!(await stopTouching(redis))) this.touchesIdleTime = true
     const expiry = await expiryCommandOf(redis)
-    const pace = new Pace(this.options.pace, () => beside.ping(), signal)
-    const look = async (keys: readonly Buffer[]): Promise<Looked> => {
-      const {read} = await pace.turn(async () => ({read: await readLocks(redis, keys, expiry), keys: keys.length}))
-      return this.sift(read, territory)
+    const rate = new ScanRate(this.options.rate, () => sibling.ping(), signal)
+    const sample = async (keys: readonly Buffer[]): Promise<SampledKeys> => {
+      const {read} = await rate.turn(async () => ({read: await readKeys(redis, keys, expiry), keys: keys.length}))
+      return this.classify(read, ownedSlots)
     }
-    const second = observeMs === null ? null : new SecondLooks(this.observer, look, observeMs, signal)
+    const second = observeMs === null ? null : new SecondSampleQueue(this.observer, sample, observeMs, signal)
     const recent = new Recent(REMEMBERED)
     const accepts = (key: Buffer, name: string): boolean =>
-      recent.isNew(name) && (territory?.isOf(key) ?? true) && !this.parts.reported?.has(name)
-    const reader = new PageReader(redis, {pattern, expiry, accepts, avoidsScripts, pace})
+      recent.isNew(name) && (ownedSlots?.owns(key) ?? true) && !this.context.reported?.has(name)
+    const reader = new PageReader(redis, {pattern, expiry, accepts, avoidsScripts, rate})
     for await (const page of reader.pages()) {
       signal.throwIfAborted()
-      const {companions, lines, seen} = this.sift(page.read(), territory)
-      if (lines.length > 0) await this.judge(redis, lines)
-      if (companions.length > 0) await this.tell(await judgeStrays(redis, companions, signal))
-      second?.add(seen)
-      await this.give(second === null ? this.observer.judge(seen, null) : await second.due(), pace)
+      const {companions, samples, waitQueues} = this.classify(page.read(), ownedSlots)
+      if (waitQueues.length > 0) await this.reportWaitQueues(redis, waitQueues)
+      if (companions.length > 0) await this.report(await assessOrphans(redis, companions, signal))
+      second?.add(samples)
+      await this.reportWithRedlock(second === null ? this.observer.assess(samples, null) : await second.due(), rate)
       this.keys += page.walked
-      this.options.onProgress({locks: this.parts.tally.count, keys: this.keys})
+      this.options.onProgress({locks: this.context.counts.count, keys: this.keys})
     }
-    while (second?.isWaiting) await this.give(await second.next(), pace)
+    while (second?.isWaiting) await this.reportWithRedlock(await second.next(), rate)
     this.ended += second?.ended ?? 0
   }
 
-  private sift({locks, moved, unreadable}: ReadKeys, territory: Territory | null): Sifted {
-    for (const key of moved) territory?.hasMoved(key)
+  private classify({keys, moved, unreadable}: ReadKeys, ownedSlots: OwnedSlots | null): ClassifiedPage {
+    for (const key of moved) ownedSlots?.markMoved(key)
     this.unreadable += unreadable.length
-    for (const one of unreadable) this.lacks.add(one.lacks)
-    const sifted: Sifted = {seen: [], lines: [], companions: [], elsewhere: moved.length + unreadable.length}
+    for (const one of unreadable) this.missingRights.add(one.missingRight)
+    const page: ClassifiedPage = {
+      samples: [],
+      waitQueues: [],
+      companions: [],
+      elsewhere: moved.length + unreadable.length,
+    }
     const {families, onlyFamilies} = this.options
-    for (const raw of locks) {
+    for (const raw of keys) {
       const found = recognise(raw, families, this.isExpected)
       if (onlyFamilies !== null && (found.kind === 'unknown' || !onlyFamilies.has(found.family.name))) continue
       if (found.kind === 'companion') {
-        const line = lineOf(raw, found)
-        if (line) sifted.lines.push(line)
+        const waitQueue = asWaitQueue(raw, found)
+        if (waitQueue) page.waitQueues.push(waitQueue)
         const [lock] = found.locks
         if (found.needsLock && lock !== undefined && raw.expiresAtMs < 0) {
-          sifted.companions.push({raw, family: found.family, lock})
+          page.companions.push({raw, family: found.family, lock})
         }
-      } else if (found.kind === 'lock' || this.isExpected || found.hasWrongType) sifted.seen.push({raw, found})
+      } else if (found.kind === 'lock' || this.isExpected || found.hasWrongType) page.samples.push({raw, found})
     }
-    return sifted
+    return page
   }
 
   /** Why that can't be told. */
-  get untoldBecause(): string | null {
-    return this.untoldLines === 0 ? null : this.listeners.failure
+  get unverifiedReason(): string | null {
+    return this.unverifiedQueues === 0 ? null : this.subscribers.failure
   }
 
-  private async judge(redis: Redis, lines: readonly SeenLine[]): Promise<void> {
-    const {records, untold} = await judgeLines(redis, lines, this.listeners, this.options.signal)
-    this.untoldLines += untold
-    await this.tell(records)
+  private async reportWaitQueues(redis: Redis, waitQueues: readonly WaitQueueSample[]): Promise<void> {
+    const {records, unverified} = await assessWaitQueues(redis, waitQueues, this.subscribers, this.options.signal)
+    this.unverifiedQueues += unverified
+    await this.report(records)
   }
 
-  private async give(judged: readonly LockRecord[], pace: Pace): Promise<void> {
-    const {copies} = this.parts
-    if (copies === null || judged.length === 0) return this.tell(judged)
-    const {locks} = await pace.turn(() => copies.of.lookUp(judged, copies.at))
-    return this.tell(locks)
+  private async reportWithRedlock(assessed: readonly LockRecord[], rate: ScanRate): Promise<void> {
+    const {redlock} = this.context
+    if (redlock === null || assessed.length === 0) return this.report(assessed)
+    const {locks} = await rate.turn(() => redlock.servers.lookUp(assessed, redlock.at))
+    return this.report(locks)
   }
 
-  private async tell(judged: readonly LockRecord[]): Promise<void> {
+  private async report(assessed: readonly LockRecord[]): Promise<void> {
     const {correlation} = this.options
-    const {reported, tally} = this.parts
+    const {counts, reported} = this.context
     const nowMs = Date.now()
     // What a failed try has left is nobody's, whoever wrote it.
-    const isHeld = ({verdicts}: LockRecord): boolean => !verdicts.includes('minority-residue')
-    const locks = correlation ? judged.map((lock) => (isHeld(lock) ? correlation.judge(lock, nowMs) : lock)) : judged
+    const isHeld = ({verdicts}: LockRecord): boolean => !verdicts.includes('redlock-minority')
+    const locks = correlation
+      ? assessed.map((lock) => (isHeld(lock) ? correlation.assess(lock, nowMs) : lock))
+      : assessed
     for (const lock of locks) {
-      tally.add(lock)
+      counts.add(lock)
       reported?.add(lock.key)
     }
     if (locks.length > 0) await this.options.onLocks(locks)
@@ -213,6 +220,6 @@ class Recent {
 }
 
 /** Who asks for some keys says that they are locks; who asks for all wants those that certainly are. */
-function saysWhatIsALock(pattern: string): boolean {
+function expectsLocks(pattern: string): boolean {
   return !/^\*+$/.test(pattern)
 }

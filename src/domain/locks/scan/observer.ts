@@ -1,35 +1,35 @@
-import type {RawLock} from '../reading/sampled-key.js'
+import type {SampledKey} from '../reading/sampled-key.js'
 import type {RecognisedLock, Unrecognised} from '../recognition/recognise.js'
-import {type JudgeOptions, lockRecord, type LockRecord, ttlOf} from '../recognition/lock-record.js'
-import {compareLooks, type EarlierLook, holdId, Renewals} from '../recognition/renewals.js'
+import {type LockLimits, lockRecord, type LockRecord, ttlOf} from '../recognition/lock-record.js'
+import {compareSamples, type EarlierSample, holdId, Renewals} from '../recognition/renewals.js'
 
 /** A lock, or what was expected to be one, as one look shows it. */
-export interface SeenLock {
-  readonly raw: RawLock
+export interface LockSample {
+  readonly raw: SampledKey
   readonly found: RecognisedLock | Unrecognised
 }
 
 /** What looks of earlier runs left. */
-export interface SeenBefore {
+export interface EarlierSamples {
   /** null when this hold was not seen before */
-  get(id: string): EarlierLook | null
-  keep(id: string, look: EarlierLook): void
+  get(id: string): EarlierSample | null
+  keep(id: string, sample: EarlierSample): void
 }
 
 /** Judges locks by what is seen now and what was seen before. */
 export class Observer {
-  private readonly options: JudgeOptions
-  private readonly before: SeenBefore | null
+  private readonly options: LockLimits
+  private readonly before: EarlierSamples | null
   private readonly renewals = new Renewals()
 
   /** @param before null where nothing is known of earlier runs, nor to be kept. */
-  constructor(options: JudgeOptions, before: SeenBefore | null) {
+  constructor(options: LockLimits, before: EarlierSamples | null) {
     this.options = options
     this.before = before
   }
 
   /** What the first of two looks leaves. */
-  remember({raw}: SeenLock): [id: string, look: EarlierLook] {
+  remember({raw}: LockSample): [id: string, look: EarlierSample] {
     const id = holdId(raw)
     const firstSeenMs = this.before?.get(id)?.firstSeenMs ?? raw.atMs
     return [id, {atMs: raw.atMs, expiresAtMs: raw.expiresAtMs, firstSeenMs}]
@@ -40,31 +40,31 @@ export class Observer {
    *
    * @param earlier looks of this run by hold; null when there was none, and those of earlier runs count.
    */
-  judge(seen: readonly SeenLock[], earlier: ReadonlyMap<string, EarlierLook> | null): LockRecord[] {
-    const rows = seen.map((one) => ({...one, looks: this.looksAt(one, earlier)}))
-    for (const {found, looks, raw} of rows) {
-      if (looks?.renewal === 'renewed' && found.kind === 'lock') this.renewals.note(raw.name, found)
+  assess(samples: readonly LockSample[], earlier: ReadonlyMap<string, EarlierSample> | null): LockRecord[] {
+    const rows = samples.map((one) => ({...one, comparison: this.compareWithEarlier(one, earlier)}))
+    for (const {comparison, found, raw} of rows) {
+      if (comparison?.renewal === 'renewed' && found.kind === 'lock') this.renewals.addRenewal(raw.name, found)
     }
-    return rows.map(({found, looks, raw}) => {
-      const isMissed =
+    return rows.map(({comparison, found, raw}) => {
+      const isOverdue =
         found.kind === 'lock' &&
-        looks?.renewal === 'unchanged' &&
-        this.renewals.isMissed(raw.name, found, ttlOf(raw, found) ?? 0, looks)
-      return lockRecord(raw, found, this.options, looks && {...looks, isMissed})
+        comparison?.renewal === 'unchanged' &&
+        this.renewals.isOverdue(raw.name, found, ttlOf(raw, found) ?? 0, comparison)
+      return lockRecord(raw, found, this.options, comparison && {...comparison, isOverdue})
     })
   }
 
-  private looksAt({raw}: SeenLock, earlier: ReadonlyMap<string, EarlierLook> | null) {
+  private compareWithEarlier({raw}: LockSample, earlier: ReadonlyMap<string, EarlierSample> | null) {
     const {before} = this
     if (earlier === null && before === null) return null
     const id = holdId(raw)
     const known = before?.get(id) ?? null
-    const look = earlier === null ? known : (earlier.get(id) ?? null)
+    const sample = earlier === null ? known : (earlier.get(id) ?? null)
     before?.keep(id, {
       atMs: raw.atMs,
       expiresAtMs: raw.expiresAtMs,
-      firstSeenMs: look?.firstSeenMs ?? known?.firstSeenMs ?? raw.atMs,
+      firstSeenMs: sample?.firstSeenMs ?? known?.firstSeenMs ?? raw.atMs,
     })
-    return look && compareLooks(look, raw)
+    return sample && compareSamples(sample, raw)
   }
 }

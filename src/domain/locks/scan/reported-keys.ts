@@ -1,21 +1,21 @@
 import {hash} from 'node:crypto'
 
-const SHELVES = 64
+const BUCKETS = 64
 const HASH_BYTES = 6
 
 /** Which locks were told, in about 50 bytes each: for walks that may meet one again much later. */
-export class Reported {
+export class ReportedKeys {
   // A Set holds at most 2^24 values.
-  private readonly shelves = Array.from({length: SHELVES}, () => new Set<number>())
+  private readonly buckets = Array.from({length: BUCKETS}, () => new Set<number>())
 
   add(key: string): void {
     const number = numberOf(key)
-    this.shelves[number % SHELVES]?.add(number)
+    this.buckets[number % BUCKETS]?.add(number)
   }
 
   has(key: string): boolean {
     const number = numberOf(key)
-    return this.shelves[number % SHELVES]?.has(number) ?? false
+    return this.buckets[number % BUCKETS]?.has(number) ?? false
   }
 }
 

@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
 /** How gently a server is read. */
-export interface PaceOptions {
+export interface ScanRateOptions {
   /** commands that each server carries out for the scan in a second, at most; null for as many as it can */
   readonly maxOps: number | null
   /** how long another client's command may take meanwhile, in ms; null where that does not matter */
@@ -17,9 +17,9 @@ export interface PageSize {
 }
 
 /** At 1000 a call of SCAN takes under 1 ms of the server, and more makes it no faster; as long as reading 250 keys. */
-const FAST: PageSize = {walked: 1000, read: 250}
+const FULL_SPEED: PageSize = {walked: 1000, read: 250}
 /** A page takes some 0.07 ms of the server: the 99th of 100 commands of another client takes not twice as long for it. */
-const GENTLE: PageSize = {walked: 100, read: 8}
+const LOW_IMPACT: PageSize = {walked: 100, read: 8}
 /** How many commands a key that is read takes at most, and how many keys SCAN walks in the time of one. */
 const OPS_PER_KEY = 5
 const WALKED_PER_OP = 100
@@ -28,20 +28,20 @@ const PAGES_PER_SECOND = 10
 const LONGEST_REST_MS = 1000
 
 /** Reads a server page by page, no faster than it may. */
-export class Pace {
+export class ScanRate {
   readonly size: PageSize
-  private readonly options: PaceOptions
+  private readonly options: ScanRateOptions
   private readonly probe: () => Promise<unknown>
   private readonly signal: AbortSignal
   private dueAt = 0
   private restMs = 0
 
   /** @param probe a command on another connection to the same server, which waits its turn as any client's does. */
-  constructor(options: PaceOptions, probe: () => Promise<unknown>, signal: AbortSignal) {
+  constructor(options: ScanRateOptions, probe: () => Promise<unknown>, signal: AbortSignal) {
     this.options = options
     this.probe = probe
     this.signal = signal
-    const {walked, read} = options.guardMs === null ? FAST : GENTLE
+    const {walked, read} = options.guardMs === null ? FULL_SPEED : LOW_IMPACT
     const most = options.maxOps === null ? Infinity : Math.ceil(options.maxOps / PAGES_PER_SECOND)
     this.size = {
       walked: Math.min(walked, most * WALKED_PER_OP),
@@ -54,7 +54,7 @@ export class Pace {
     const waitMs = Math.max(this.dueAt - performance.now(), this.restMs)
     if (waitMs > 0) await delay(waitMs, undefined, {signal: this.signal})
     const startedAt = performance.now()
-    const [page] = await Promise.all([read(), this.heed()])
+    const [page] = await Promise.all([read(), this.measureLatency()])
     const {maxOps} = this.options
     if (maxOps !== null) {
       const ops = this.size.walked / WALKED_PER_OP + page.keys * OPS_PER_KEY
@@ -64,7 +64,7 @@ export class Pace {
   }
 
   /** Sees how long others wait while a page is read, and rests the longer for it. */
-  private async heed(): Promise<void> {
+  private async measureLatency(): Promise<void> {
     const {guardMs} = this.options
     if (guardMs === null) return
     const startedAt = performance.now()

@@ -23,7 +23,7 @@ const HOLDERS_SHOWN = 20
 const HOLDERS_KEPT = 10_000
 
 /** Counts the locks of a scan and keeps the worst of them, in memory that does not grow with their number. */
-export class LockTally {
+export class LockCounts {
   private readonly wrong: LockRecord[] = []
   private readonly healthy: LockRecord[] = []
   private readonly verdicts = new Map<LockVerdict, number>()

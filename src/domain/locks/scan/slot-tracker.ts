@@ -6,7 +6,7 @@ import type {SlotOwners} from '../../../clients/redis/slots.js'
  * Decides whose word counts for a key while slots of a cluster move: in each round its slot's owner at the start of the
  * round. What moved meanwhile is walked again in the next round, at its new owner.
  */
-export class SlotWatch {
+export class SlotTracker {
   private owners: SlotOwners
   /** the slots of this round; null in the first one, which has all */
   private round: ReadonlySet<number> | null = null
@@ -17,14 +17,14 @@ export class SlotWatch {
   }
 
   /** Whether a server's word counts for a key in this round. A key that is not its owner's is on its way. */
-  isOf(key: Buffer, node: string): boolean {
+  owns(key: Buffer, node: string): boolean {
     const slot = calculateSlot(key)
     if (this.owners[slot] !== node) this.moving.add(slot)
     return this.owners[slot] === node && (this.round?.has(slot) ?? true)
   }
 
   /** Notes that a key was gone to another server when it was read. */
-  hasMoved(key: Buffer): void {
+  markMoved(key: Buffer): void {
     this.moving.add(calculateSlot(key))
   }
 

@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import {
   globOf,
-  type KeyHome,
+  type KeyDestination,
   type LiveConsumer,
   LockCorrelation,
   type WaitingKeys,
@@ -19,7 +19,7 @@ const FAMILIES = familiesWith([])
 function consumer(name: string, more: Partial<LiveConsumer> = {}): LiveConsumer {
   return {
     ...{name, address: `10.0.0.${name.slice(-1)}:4000`, connectedSinceMs: NOW - 600_000},
-    ...{lastAcked: null, lastGiven: null, metadata: {}},
+    ...{lastAcked: null, lastDelivered: null, metadata: {}},
     ...more,
   }
 }
@@ -35,21 +35,24 @@ function lockOf(value: string, more: Partial<LockRecord> = {}): LockRecord {
 
 function judge(
   lock: LockRecord,
-  {home = {}, ...options}: Partial<ConstructorParameters<typeof LockCorrelation>[0]> & {home?: Partial<KeyHome>} = {},
+  {
+    destination = {},
+    ...options
+  }: Partial<ConstructorParameters<typeof LockCorrelation>[0]> & {destination?: Partial<KeyDestination>} = {},
 ): readonly [relation: unknown, by: unknown, verdict: string] {
   const correlation = new LockCorrelation({
     about: {topic: 'orders', subscription: 'decision', asOf: ''},
     consumers: [ONE, TWO],
-    homeOf: (key) => {
+    destinationOf: (key) => {
       assert.equal(key, '42')
-      return {partition: 3, slot: 7, consumer: ONE, drainedBy: null, ...home}
+      return {partition: 3, slot: 7, consumer: ONE, drainingConsumer: null, ...destination}
     },
     keyPattern: 'lock:user:{key}',
     holderPattern: '{consumer}/*',
     waiting: null,
     ...options,
   })
-  const {messages, verdict} = correlation.judge(lock, NOW)
+  const {messages, verdict} = correlation.assess(lock, NOW)
   return [messages?.relation, messages?.matchedBy, verdict]
 }
 
@@ -82,12 +85,12 @@ const TABLE: ReadonlyArray<readonly [what: string, got: () => unknown, expected:
   ],
   [
     'older messages of the key are at its holder',
-    () => judge(lockOf('keyed-2/a1'), {home: {drainedBy: TWO}}),
+    () => judge(lockOf('keyed-2/a1'), {destination: {drainingConsumer: TWO}}),
     ['owner', 'name', 'healthy'],
   ],
   [
     'anybody may get its messages',
-    () => judge(lockOf('keyed-2/a1'), {home: {consumer: null, slot: null}}),
+    () => judge(lockOf('keyed-2/a1'), {destination: {consumer: null, slot: null}}),
     ['consumer', 'name', 'healthy'],
   ],
   [

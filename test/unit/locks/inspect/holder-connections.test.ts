@@ -30,10 +30,10 @@ test('clients that can hold a lock: no replica, and not keyshift itself', () => 
 
 test('a holder is recognised by its host, as address or in the name; part of a name is another', () => {
   const rows = (holder: Partial<LockHolder>): unknown[] =>
-    connections(holder, 60_000).candidates.map(({address, isAsOldAsHold, matchedBy}) => [
+    connections(holder, 60_000).candidates.map(({address, connectedBeforeLock, matchedBy}) => [
       address,
       matchedBy,
-      isAsOldAsHold,
+      connectedBeforeLock,
     ])
   assert.deepEqual(rows({host: '10.0.0.7'}), [['10.0.0.7:50114', 'host', true]])
   assert.deepEqual(rows({host: '::1'}), [['[::1]:50300', 'host', false]])
@@ -43,7 +43,12 @@ test('a holder is recognised by its host, as address or in the name; part of a n
 })
 
 test('a token that names nobody: how many were there when it was taken, and that no more can be told', () => {
-  assert.deepEqual(connections({}, 100_000), {clients: 3, asOldAsHold: 1, candidates: [], canTell: false})
-  assert.equal(connections({}, 91_000).asOldAsHold, 2, 'ages are whole seconds')
-  assert.equal(connections({}, null).asOldAsHold, 3)
+  assert.deepEqual(connections({}, 100_000), {
+    clients: 3,
+    connectedBeforeLock: 1,
+    candidates: [],
+    isIdentifiable: false,
+  })
+  assert.equal(connections({}, 91_000).connectedBeforeLock, 2, 'ages are whole seconds')
+  assert.equal(connections({}, null).connectedBeforeLock, 3)
 })

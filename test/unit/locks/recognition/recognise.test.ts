@@ -5,14 +5,14 @@ import {BUILTIN_FAMILIES} from '../../../../src/domain/locks/families/builtin.js
 import {compileFamilies} from '../../../../src/domain/locks/families/compiled.js'
 import type {LockFamily} from '../../../../src/domain/locks/families/family.js'
 import {fillTemplate, templateExpression} from '../../../../src/domain/locks/families/template.js'
-import type {RawLock} from '../../../../src/domain/locks/reading/sampled-key.js'
+import type {SampledKey} from '../../../../src/domain/locks/reading/sampled-key.js'
 import {recognise, type RecognisedLock} from '../../../../src/domain/locks/recognition/recognise.js'
 import {lockRecord, type LockRecord} from '../../../../src/domain/locks/recognition/lock-record.js'
 import {LOCK_SHAPES, NOW, OTHER_SHAPES, rawOf, type Shape, UUID} from '../../../support/reports/lock-shapes.js'
 
 const FAMILIES = compileFamilies(BUILTIN_FAMILIES)
 
-function lockOf(raw: RawLock): RecognisedLock {
+function lockOf(raw: SampledKey): RecognisedLock {
   const found = recognise(raw, FAMILIES, true)
   assert.equal(found.kind, 'lock')
   return found
@@ -95,7 +95,7 @@ test('a random token that has a UUID’s version by chance tells no time that co
   assert.equal(family('5a3e6f00ca6511f0b1a80242ac110002'), 'node-redlock', 'nobody renews a lock for a year')
 })
 
-function record(shape: Shape, more: Partial<RawLock> = {}): LockRecord {
+function record(shape: Shape, more: Partial<SampledKey> = {}): LockRecord {
   const raw = rawOf(shape, more)
   const found = recognise(raw, FAMILIES, true)
   assert.notEqual(found.kind, 'companion')
@@ -103,9 +103,9 @@ function record(shape: Shape, more: Partial<RawLock> = {}): LockRecord {
 }
 
 test('how long it is held: exactly where the lock says when it was taken, else at least as long as nobody touched it', () => {
-  const held = (shape: Shape, more?: Partial<RawLock>): unknown => {
-    const {heldAtLeastMs, heldBy} = record(shape, more)
-    return [heldAtLeastMs, heldBy]
+  const held = (shape: Shape, more?: Partial<SampledKey>): unknown => {
+    const {heldAtLeastMs, heldSource} = record(shape, more)
+    return [heldAtLeastMs, heldSource]
   }
   assert.deepEqual(held({key: 'x', stored: {string: 'ADDED:2026-11-25T11:59:30Z@pod-7'}}), [30_000, 'value'])
   const job = {key: 'uniquejobs:a:LOCKED', stored: {hash: {a1: String(NOW / 1000 - 60)}}}
@@ -136,7 +136,7 @@ test('verdicts of one look: a TTL that is missing or too long, and ends that sta
 })
 
 test('a constant names nobody, and bytes that are not text stay exact', () => {
-  assert.equal(record({key: 'lock:x', stored: {string: '1'}}).isAnonymous, true)
+  assert.equal(record({key: 'lock:x', stored: {string: '1'}}).hasConstantToken, true)
   const bytes = rawOf({key: 'lock:x', stored: {string: 'x'}}, {entries: [[Buffer.from([0xff, 0x00, 0x80]), null]]})
   assert.equal(lockOf(bytes).holders[0]?.token, 'base64:/wCA')
 })

@@ -3,10 +3,10 @@ import {test} from 'node:test'
 
 import {BUILTIN_FAMILIES} from '../../../../src/domain/locks/families/builtin.js'
 import {compileFamilies} from '../../../../src/domain/locks/families/compiled.js'
-import {Observer, type SeenBefore, type SeenLock} from '../../../../src/domain/locks/scan/observer.js'
-import type {RawLock} from '../../../../src/domain/locks/reading/sampled-key.js'
+import {type EarlierSamples, type LockSample, Observer} from '../../../../src/domain/locks/scan/observer.js'
+import type {SampledKey} from '../../../../src/domain/locks/reading/sampled-key.js'
 import {recognise} from '../../../../src/domain/locks/recognition/recognise.js'
-import {type EarlierLook, holdId} from '../../../../src/domain/locks/recognition/renewals.js'
+import {type EarlierSample, holdId} from '../../../../src/domain/locks/recognition/renewals.js'
 import {isAsBadAs, type LockVerdict} from '../../../../src/domain/locks/recognition/lock-verdicts.js'
 
 const NOW = Date.parse('2026-11-25T12:00:00Z')
@@ -24,8 +24,8 @@ interface Sketch {
   readonly idleSeconds?: number
 }
 
-function seen({hash, idleSeconds = 0, key, ttlMs, value}: Sketch, atMs = NOW): SeenLock {
-  const raw: RawLock = {
+function seen({hash, idleSeconds = 0, key, ttlMs, value}: Sketch, atMs = NOW): LockSample {
+  const raw: SampledKey = {
     key: Buffer.from(key),
     name: key,
     type: hash ? 'hash' : 'string',
@@ -46,7 +46,7 @@ function judge(pairs: ReadonlyArray<readonly [before: Sketch, now: Sketch]>): Lo
   const observer = new Observer(OPTIONS, null)
   const looks = new Map(pairs.map(([before]) => observer.remember(seen(before, NOW - 12_000))))
   return observer
-    .judge(
+    .assess(
       pairs.map(([, now]) => seen(now)),
       looks,
     )
@@ -106,7 +106,7 @@ test('a random token that passes for a version 1 UUID of our time has the peers 
   const [before, now] = [plain('lock:user:1', 30_000, {value}), plain('lock:user:1', 18_000, {value})]
   const moved = [plain('lock:user:3', 30_000), plain('lock:user:3', 29_000, {idleSeconds: 0})] as const
   const {found} = seen(now)
-  assert.deepEqual(found.kind === 'lock' && [found.family.name, found.mayBe], ['redis-py', ['node-redlock']])
+  assert.deepEqual(found.kind === 'lock' && [found.family.name, found.lookalikes], ['redis-py', ['node-redlock']])
   assert.deepEqual(judge([[before, now], moved]), [['not-renewed'], ['healthy']])
   assert.deepEqual(judge([[before, now]]), [['healthy']])
 })
@@ -118,7 +118,7 @@ test('taken again by another holder in between: a busy lock, and healthy', () =>
 
 test('touched without being renewed: somebody else tries to get it', () => {
   const [before, now] = [plain('lock:user:1', 60_000), plain('lock:user:1', 48_000, {idleSeconds: 1})]
-  assert.deepEqual(judge([[before, now]]), [['hot-contention']])
+  assert.deepEqual(judge([[before, now]]), [['contended']])
 })
 
 test('a shortened end, as ShedLock makes it when its job is done, is no finding', () => {
@@ -136,20 +136,20 @@ test('a shortened end, as ShedLock makes it when its job is done, is no finding'
 })
 
 /** What a file keeps between runs. */
-class Memory implements SeenBefore {
-  readonly kept = new Map<string, EarlierLook>()
-  private readonly before: ReadonlyMap<string, EarlierLook>
+class Memory implements EarlierSamples {
+  readonly kept = new Map<string, EarlierSample>()
+  private readonly before: ReadonlyMap<string, EarlierSample>
 
-  constructor(before: ReadonlyMap<string, EarlierLook> = new Map()) {
+  constructor(before: ReadonlyMap<string, EarlierSample> = new Map()) {
     this.before = before
   }
 
-  get(id: string): EarlierLook | null {
+  get(id: string): EarlierSample | null {
     return this.before.get(id) ?? null
   }
 
-  keep(id: string, look: EarlierLook): void {
-    this.kept.set(id, look)
+  keep(id: string, known: EarlierSample): void {
+    this.kept.set(id, known)
   }
 }
 
@@ -161,7 +161,7 @@ test('across runs: the hold time grows from the first sight, and a lock that is 
     const next = new Memory(last.kept)
     memory.push(next)
     const now = seen(redisson(ALIVE, 25_000), NOW + minutes * 60_000)
-    const [record] = new Observer(OPTIONS, next).judge([now], null)
+    const [record] = new Observer(OPTIONS, next).assess([now], null)
     assert.deepEqual(
       [record?.heldAtLeastMs, record?.verdict],
       [minutes === 0 ? 12_000 : minutes * 60_000, minutes === 16 ? 'zombie-renewal' : 'healthy'],

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import {Pace} from '../../../../src/domain/locks/scan/scan-rate.js'
+import {ScanRate} from '../../../../src/domain/locks/scan/scan-rate.js'
 
 const NEVER = new AbortController().signal
 const page = (): Promise<{keys: number}> => Promise.resolve({keys: 1})
 
 test('with a guard pages are small; it rests the longer, the longer others wait, and less when they do not', async () => {
   let latencyMs = 20
-  const pace = new Pace({maxOps: null, guardMs: 5}, () => delay(latencyMs), NEVER)
-  const fast = new Pace({maxOps: null, guardMs: null}, () => Promise.reject(new Error('it has no guard')), NEVER)
+  const pace = new ScanRate({maxOps: null, guardMs: 5}, () => delay(latencyMs), NEVER)
+  const fast = new ScanRate({maxOps: null, guardMs: null}, () => Promise.reject(new Error('it has no guard')), NEVER)
   assert.ok(pace.size.read < fast.size.read && pace.size.walked < fast.size.walked)
   await fast.turn(page)
   const turns: number[] = []
@@ -26,7 +26,7 @@ test('with a guard pages are small; it rests the longer, the longer others wait,
 })
 
 test('few commands a second make small pages', () => {
-  const sizes = [10, 100, 1000, 1_000_000].map((maxOps) => new Pace({maxOps, guardMs: null}, page, NEVER).size)
+  const sizes = [10, 100, 1000, 1_000_000].map((maxOps) => new ScanRate({maxOps, guardMs: null}, page, NEVER).size)
   assert.deepEqual(sizes, [
     {walked: 100, read: 1},
     {walked: 1000, read: 2},
@@ -37,7 +37,7 @@ test('few commands a second make small pages', () => {
 
 test('it is ended while it rests', async () => {
   const control = new AbortController()
-  const pace = new Pace({maxOps: 1, guardMs: null}, page, control.signal)
+  const pace = new ScanRate({maxOps: 1, guardMs: null}, page, control.signal)
   await pace.turn(() => Promise.resolve({keys: 1000}))
   const resting = pace.turn(page)
   control.abort()
