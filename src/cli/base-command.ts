@@ -3,7 +3,7 @@ import type {Input, ParserOutput} from '@oclif/core/interfaces'
 
 import {KeyshiftError} from '../errors.js'
 import {inNamespace} from '../topic-name.js'
-import {Access, type Closeable} from './connection/connections.js'
+import {Connections, type Closeable} from './connection/connections.js'
 import {confirm} from './confirm.js'
 import {settingsFor} from './connection/context-file.js'
 import {asKeyshiftError, errorDocument, renderError} from './errors.js'
@@ -28,7 +28,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   static override enableJsonFlag = true
   private readonly closers: Array<() => Promise<void>> = []
   private readonly warnings: string[] = []
-  private way: Access | null = null
+  private opened: Connections | null = null
   /** Adds the connection flags of this command line to the suggested commands in everything that is printed. */
   private repeat = new ConnectionRepeater(new Map(), NO_CONNECTION)
   protected readonly progress = new Progress()
@@ -41,9 +41,9 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   }
 
   /** The way in to the cluster and Redis that flags, variables and context name; there once the command line is parsed. */
-  protected get access(): Access {
-    if (this.way === null) throw new Error(`${this.id ?? ''} has no flags that say where a cluster is`)
-    return this.way
+  protected get connections(): Connections {
+    if (this.opened === null) throw new Error(`${this.id ?? ''} has no flags that say where a cluster is`)
+    return this.opened
   }
 
   protected override async parse<F extends Values, B extends Values, A extends Values>(
@@ -56,9 +56,9 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     const commands = new Map(this.config.commands.map(({flags, id}) => [id, new Set(Object.keys(flags))]))
     this.repeat = new ConnectionRepeater(commands, connectionWords(parsed.flags, isOnCommandLine))
     const settings = await settingsFor(this.config, parsed.flags, isOnCommandLine)
-    this.way = new Access(settings, (client) => this.own(client))
+    this.opened = new Connections(settings, (client) => this.own(client))
     const insecure = [settings.tls.isInsecure, settings.redisTls.isInsecure].find((one) => one?.value === true)
-    if (insecure) this.warnAlways(`certificates are not checked: ${insecure.from}`)
+    if (insecure) this.warnOnStderr(`certificates are not checked: ${insecure.source}`)
     const args: Record<string, unknown> = parsed.args
     if (typeof args['topic'] === 'string') args['topic'] = inNamespace(args['topic'], settings.namespace?.value ?? null)
     return parsed
@@ -77,10 +77,10 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
    * @throws Usage E_CONFIRM, E_PROTECTED where nobody can be asked; Interrupted E_DECLINED.
    */
   protected async confirm(question: string, flags: ConfirmFlags, what = 'the cluster'): Promise<void> {
-    const settings = this.way?.settings
+    const settings = this.opened?.settings
     const name = settings?.isProtected === true ? (settings.context?.value ?? null) : null
     const isSaid = name === null ? flags.yes : flags['confirm-context'] === name
-    if (!isSaid) await confirm({question, what, isAlone: this.jsonEnabled(), protectedName: name})
+    if (!isSaid) await confirm({question, what, cannotPrompt: this.jsonEnabled(), protectedName: name})
   }
 
   /** Keeps a client and closes it whatever run() does: an open socket keeps the process alive for ever. */
@@ -90,7 +90,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   }
 
   /** A warning that a person sees on stderr even beside JSON. */
-  private warnAlways(text: string): void {
+  private warnOnStderr(text: string): void {
     this.warnings.push(text)
     process.stderr.write(`Warning: ${text}\n`)
   }

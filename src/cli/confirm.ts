@@ -9,7 +9,7 @@ export interface Confirmation {
   /** of the context whose name has to be typed; null where `yes` will do */
   readonly protectedName: string | null
   /** whether nobody can be asked */
-  readonly isAlone: boolean
+  readonly cannotPrompt: boolean
 }
 
 /**
@@ -17,8 +17,8 @@ export interface Confirmation {
  *
  * @throws Usage E_CONFIRM, E_PROTECTED where nobody can be asked; Interrupted E_DECLINED when the answer is another.
  */
-export async function confirm({isAlone, protectedName, question, what}: Confirmation): Promise<void> {
-  if (isAlone || !process.stdin.isTTY || !process.stderr.isTTY) throw nobodyToAsk(what, protectedName)
+export async function confirm({cannotPrompt, protectedName, question, what}: Confirmation): Promise<void> {
+  if (cannotPrompt || !process.stdin.isTTY || !process.stderr.isTTY) throw notInteractive(what, protectedName)
   const word = protectedName ?? 'yes'
   const terminal = createInterface({input: process.stdin, output: process.stderr})
   try {
@@ -29,7 +29,7 @@ export async function confirm({isAlone, protectedName, question, what}: Confirma
   }
 }
 
-function nobodyToAsk(what: string, protectedName: string | null): Usage {
+function notInteractive(what: string, protectedName: string | null): Usage {
   if (protectedName === null) {
     return new Usage('E_CONFIRM', `this changes ${what} and nobody is there to be asked; read the plan and add --yes`)
   }

@@ -3,7 +3,7 @@ import {HookFolder} from '../clients/hooks/hook-folder.js'
 import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
 import type {RunEvent} from '../domain/migration/control/run-events.js'
 import {Unreachable} from '../errors.js'
-import type {Access} from './connection/connections.js'
+import type {Connections} from './connection/connections.js'
 import type {RunControls, RunFlags} from './flags/migration-flags.js'
 import type {Progress} from './output/progress.js'
 import {SECRET_VARIABLES} from './connection/settings.js'
@@ -12,7 +12,7 @@ import {SECRET_VARIABLES} from './connection/settings.js'
  * What a running migration is controlled by: its budgets, its voice, and Ctrl-C. Once asks the run to go back or to
  * finish; twice stops it where it stands.
  */
-export async function runControls(flags: RunFlags, progress: Progress, access: Access): Promise<RunControls> {
+export async function runControls(flags: RunFlags, progress: Progress, connections: Connections): Promise<RunControls> {
   let transport: MessageTransport | null = null
   const hooks =
     flags.hooks === undefined ? null : new HookFolder(resolve(flags.hooks), flags['hook-timeout'], hookEnvironment())
@@ -32,7 +32,7 @@ export async function runControls(flags: RunFlags, progress: Progress, access: A
     budgets: {attachMs: flags['attach-timeout'], drainMs: flags['drain-timeout'], gapMs: flags['max-gap'] ?? null},
     async openPlaceholder(topic, subscription) {
       try {
-        transport ??= await access.transport('websocket')
+        transport ??= await connections.transport('websocket')
         return await transport.reserveSubscription(topic, subscription)
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error
@@ -44,7 +44,7 @@ export async function runControls(flags: RunFlags, progress: Progress, access: A
     hooks: hooks && {run: (name, facts) => hooks.run(name, {...facts})},
     interrupt: interrupt.signal,
     stop: stop.signal,
-    report: narrate(progress),
+    report: reportEvents(progress),
     close() {
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
       return Promise.resolve()
@@ -58,7 +58,7 @@ function hookEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Turns the run's events into lines: each step once, and what it waits for and how long in one that moves. */
-function narrate(progress: Progress): (event: RunEvent) => void {
+function reportEvents(progress: Progress): (event: RunEvent) => void {
   return (event) => {
     switch (event.kind) {
       case 'step':

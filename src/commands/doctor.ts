@@ -87,7 +87,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
   ): Promise<DiagnosisSnapshot> {
     const signal = this.own(interruptible()).signal
     const locks = await this.locks(flags, subscription, signal)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const {subjects, unseen} = await this.subjects(admin, topic, subscription)
     this.progress.busy('looking', `at ${String(subjects.length)} topics for ${String(flags.window / 1000)} s`)
     const options = {windowMs: flags.window, sampleEntries: flags.messages, locks, signal}
@@ -110,7 +110,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
       ...EVERY_SUBSCRIPTION,
       pattern: parsePattern(topic),
       isFresh: false,
-      openBroker: (url) => this.access.adminAt(url),
+      openBroker: (url) => this.connections.adminAt(url),
     })
     const names = new Set(subscriptions.map((row) => row.topic))
     return {
@@ -132,7 +132,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     }
     const locks = await messageLocks(
       flags,
-      this.access,
+      this.connections,
       familiesWith(await ownFamilies(this.config.root, flags.families)),
     )
     if (locks === null) return null

@@ -53,7 +53,7 @@ export default class Why extends KeyshiftCommand<Explanation> {
   async run(): Promise<Explanation> {
     const {args, flags} = await this.parse(Why)
     const lock = await this.lock(flags)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const explanation = await collectWhy(admin, {
       ...args,
       hashingScheme: flags['hashing-scheme'] ?? null,
@@ -73,7 +73,7 @@ export default class Why extends KeyshiftCommand<Explanation> {
     if (pattern !== undefined && (pattern.split('{key}').length !== 2 || pattern.includes('*'))) {
       throw new Usage('E_PATTERN', `--key-pattern ${pattern} has to name one lock: {key} once, and no *`)
     }
-    return messageLocks(flags, this.access, familiesWith(await ownFamilies(this.config.root, flags.families)))
+    return messageLocks(flags, this.connections, familiesWith(await ownFamilies(this.config.root, flags.families)))
   }
 }
 

@@ -70,10 +70,10 @@ test('contexts: show says where each value comes from', async (t) => {
     KEYSHIFT_TOKEN: 'eyJ.hunter2.x',
   })
   assert.equal(context?.value, 'prod')
-  assert.deepEqual(pulsar.adminUrl, {value: 'http://other:1', from: '--admin-url'})
+  assert.deepEqual(pulsar.adminUrl, {value: 'http://other:1', source: '--admin-url'})
   assert.deepEqual(pulsar.login, {
     value: 'a token from the environment variable KEYSHIFT_TOKEN',
-    from: 'KEYSHIFT_TOKEN',
+    source: 'KEYSHIFT_TOKEN',
   })
   const text = await runCli(['context', 'show', 'prod'], env)
   assert.match(text.stdout, /redis password +the file \/run\/redis +context prod/)

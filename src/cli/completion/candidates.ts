@@ -2,7 +2,7 @@ import type {Command} from '@oclif/core/command'
 
 import {inNamespace, parseTopicName} from '../../topic-name.js'
 import {type Commands, type Line, readLine} from './line.js'
-import type {Names} from './names.js'
+import type {NameSource} from './names.js'
 import {namespaceNames, scopes, topicNames} from './topics.js'
 
 /** What may stand at the cursor. */
@@ -26,7 +26,7 @@ export interface CommandLine {
 }
 
 /** Opens where names come from, for the flags of a line. */
-export type OpenNames = (line: Line) => Names
+export type OpenNames = (line: Line) => NameSource
 
 /**
  * What may stand at the end of a command line. Commands, flags and their options are oclif's; all that the tables below add
@@ -139,7 +139,7 @@ function isMultiple(flag: Command.Flag.Cached): boolean {
   return flag.type === 'option' && flag.multiple === true
 }
 
-async function namesOf(kind: NameKind, line: Line, names: Names): Promise<Candidate[]> {
+async function namesOf(kind: NameKind, line: Line, names: NameSource): Promise<Candidate[]> {
   const {typed} = line
   switch (kind) {
     case 'context':
@@ -157,7 +157,7 @@ async function namesOf(kind: NameKind, line: Line, names: Names): Promise<Candid
   }
 }
 
-async function subscriptionsOn({args, flags, spot}: Line, names: Names): Promise<readonly string[]> {
+async function subscriptionsOn({args, flags, spot}: Line, names: NameSource): Promise<readonly string[]> {
   const topic = spot.is === 'value' ? flags['topic'] : args[0]
   if (typeof topic !== 'string') return []
   const namespace = await names.ownNamespace()

@@ -1,7 +1,7 @@
 import type {Command} from '@oclif/core/command'
 
 /** What stands where the cursor is. */
-export type Spot =
+export type CursorContext =
   | {readonly is: 'flag'}
   /** `lead` is what stands before the value in the same word, as `--context=` */
   | {readonly is: 'value'; readonly flag: string; readonly lead: string}
@@ -18,7 +18,7 @@ export interface Line {
   readonly flags: Readonly<Record<string, string | true>>
   /** arguments before the cursor */
   readonly args: readonly string[]
-  readonly spot: Spot
+  readonly spot: CursorContext
   /** what is typed of the thing at the cursor; without the spot's lead */
   readonly typed: string
 }

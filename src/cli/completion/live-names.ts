@@ -6,9 +6,9 @@ import {JOURNALS} from '../../clients/journal/cluster-journal.js'
 import type {NameCache} from '../../clients/files/name-cache.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {TopicName} from '../../topic-name.js'
-import type {Access} from '../connection/connections.js'
+import type {Connections} from '../connection/connections.js'
 import type {Settings} from '../connection/settings.js'
-import type {Names} from './names.js'
+import type {NameSource} from './names.js'
 
 /** All requests of one completion together: a person waits for it. */
 const PATIENCE_MS = 1000
@@ -19,7 +19,7 @@ export interface LiveNamesOptions {
   readonly cache: NameCache
   readonly contextNames: () => Promise<readonly string[]>
   /** the way in that the line, variables and the context name */
-  readonly open: () => Promise<Access>
+  readonly open: () => Promise<Connections>
   /** `--journal` and `--namespace`, as far as they are known */
   readonly journal: string
   readonly namespace: string | null
@@ -27,10 +27,10 @@ export interface LiveNamesOptions {
 }
 
 /** Names from the file of contexts, from the cache, and from the broker, which gets a second to answer. */
-export class LiveNames implements Names {
+export class ClusterNames implements NameSource {
   private readonly options: LiveNamesOptions
   private readonly late = delay(PATIENCE_MS, null, {ref: false})
-  private access: Promise<Access> | null = null
+  private connections: Promise<Connections> | null = null
   private admin: Promise<PulsarAdmin> | null = null
 
   constructor(options: LiveNamesOptions) {
@@ -102,16 +102,16 @@ export class LiveNames implements Names {
   }
 
   private async settings(): Promise<Settings | null> {
-    this.access ??= this.options.open()
-    return this.access.then(
+    this.connections ??= this.options.open()
+    return this.connections.then(
       ({settings}) => settings,
       () => null,
     )
   }
 
   private openAdmin(): Promise<PulsarAdmin> {
-    this.access ??= this.options.open()
-    this.admin ??= this.access.then((access) => access.admin({timeoutMs: PATIENCE_MS, retryForMs: 0}))
+    this.connections ??= this.options.open()
+    this.admin ??= this.connections.then((connections) => connections.admin({timeoutMs: PATIENCE_MS, retryForMs: 0}))
     return this.admin
   }
 }

@@ -1,7 +1,7 @@
 import type {TopicName} from '../../topic-name.js'
 
 /** Where names come from. What is not known is empty: completion offers less then, and says nothing. */
-export interface Names {
+export interface NameSource {
   contexts(): Promise<readonly string[]>
   tenants(): Promise<readonly string[]>
   /** as `tenant/namespace` */

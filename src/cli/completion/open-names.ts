@@ -3,22 +3,22 @@ import {join} from 'node:path'
 import type {Config} from '@oclif/core/interfaces'
 
 import {NameCache} from '../../clients/files/name-cache.js'
-import {Access, type Own} from '../connection/connections.js'
+import {Connections, type CloseWithCommand} from '../connection/connections.js'
 import {openContexts, settingsFor} from '../connection/context-file.js'
 import {ownFolder} from '../connection/folders.js'
 import type {OpenNames} from './candidates.js'
 import type {Line} from './line.js'
-import {LiveNames} from './live-names.js'
+import {ClusterNames} from './live-names.js'
 
 /** Names for a line, from where its flags and the variables of its flags say; nothing is opened before it is asked for. */
-export function namesFrom(config: Pick<Config, 'root'>, own: Own): OpenNames {
+export function namesFrom(config: Pick<Config, 'root'>, own: CloseWithCommand): OpenNames {
   return (line) => {
     const flags = {...fromVariables(line, process.env), ...line.flags}
     const text = (flag: string): string | null => (typeof flags[flag] === 'string' ? flags[flag] : null)
-    return new LiveNames({
+    return new ClusterNames({
       cache: new NameCache(join(ownFolder('cache'), 'completion')),
       contextNames: async () => (await openContexts(config.root)).names,
-      open: async () => new Access(await settingsFor(config, flags, (flag) => flag in line.flags), own),
+      open: async () => new Connections(await settingsFor(config, flags, (flag) => flag in line.flags), own),
       journal: text('journal') ?? 'cluster',
       namespace: text('namespace'),
       env: process.env,

@@ -1,5 +1,5 @@
 import {splitPartition} from '../../topic-name.js'
-import type {Names} from './names.js'
+import type {NameSource} from './names.js'
 
 const SCHEME = 'persistent://'
 
@@ -9,7 +9,7 @@ const SCHEME = 'persistent://'
  *
  * @returns whole names, or the beginning of one up to a slash.
  */
-export async function topicNames(typed: string, names: Names): Promise<string[]> {
+export async function topicNames(typed: string, names: NameSource): Promise<string[]> {
   const hasScheme = typed.startsWith(SCHEME)
   const [first = '', second = '', ...rest] = typed.slice(hasScheme ? SCHEME.length : 0).split('/')
   if (rest.length > 0) {
@@ -26,26 +26,26 @@ export async function topicNames(typed: string, names: Names): Promise<string[]>
 }
 
 /** PATTERN: tenants and their namespaces, each of which is one; a slash leads on. */
-export async function scopes(typed: string, names: Names): Promise<string[]> {
+export async function scopes(typed: string, names: NameSource): Promise<string[]> {
   const [tenant = '', ...rest] = typed.split('/')
   if (rest.length > 0) return [...(await names.namespaces(tenant))]
   return (await names.tenants()).flatMap((name) => [name, `${name}/`])
 }
 
 /** Every namespace, part by part. */
-export async function namespaceNames(typed: string, names: Names): Promise<string[]> {
+export async function namespaceNames(typed: string, names: NameSource): Promise<string[]> {
   const [tenant = '', ...rest] = typed.split('/')
   return rest.length > 0 ? [...(await names.namespaces(tenant))] : (await names.tenants()).map((name) => `${name}/`)
 }
 
-async function shortNames(namespace: string | null, typed: string, names: Names): Promise<string[]> {
+async function shortNames(namespace: string | null, typed: string, names: NameSource): Promise<string[]> {
   if (namespace === null) return localNames(await names.ownNamespace(), typed, names)
   const found = await localNames(`public/${namespace}`, typed, names)
   return found.map((local) => `${namespace}/${local}`)
 }
 
 /** A partitioned topic once; topics that Pulsar and keyshift keep for themselves only to who asks for one. */
-async function localNames(namespace: string, typed: string, names: Names): Promise<string[]> {
+async function localNames(namespace: string, typed: string, names: NameSource): Promise<string[]> {
   const lead = `${SCHEME}${namespace}/`
   const locals = (await names.topics(namespace))
     .filter((full) => full.startsWith(lead))

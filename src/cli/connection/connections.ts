@@ -6,7 +6,7 @@ import type {RedisConnection} from '../../clients/redis/connect.js'
 import {Unreachable, Usage} from '../../errors.js'
 import {hiddenSecrets} from './hidden-secrets.js'
 import type {Settings} from './settings.js'
-import {shownUrl} from './displayed-url.js'
+import {displayedUrl} from './displayed-url.js'
 import {suggestedCommand} from '../../suggested-command.js'
 
 export interface Closeable {
@@ -14,32 +14,32 @@ export interface Closeable {
 }
 
 /** Keeps a client, to be closed with the command. */
-export type Own = <C extends Closeable>(client: C) => C
+export type CloseWithCommand = <C extends Closeable>(client: C) => C
 
 /** How long an answer of the admin API is waited for; as long as ever where nothing is said. */
-export type Patience = Pick<AdminHttpOptions, 'retryForMs' | 'timeoutMs'>
+export type AdminTimeouts = Pick<AdminHttpOptions, 'retryForMs' | 'timeoutMs'>
 
 /**
  * The way in to a cluster and its Redis: opens what a command asks for, with the login that the settings name. Clients are
  * loaded when they are opened: all of them take longer than a command that needs none.
  */
-export class Access {
+export class Connections {
   readonly settings: Settings
-  private readonly own: Own
+  private readonly own: CloseWithCommand
   private known: Promise<Credentials> | null = null
 
-  constructor(settings: Settings, own: Own) {
+  constructor(settings: Settings, own: CloseWithCommand) {
     this.settings = settings
     this.own = own
   }
 
   /** Opens the admin API; nothing is sent yet. @throws Usage E_URL, E_TLS_FILE */
-  async admin(patience: Patience = {}): Promise<PulsarAdmin> {
+  async admin(patience: AdminTimeouts = {}): Promise<PulsarAdmin> {
     return this.adminAt(this.url('adminUrl', ['http', 'https'], '--admin-url'), patience)
   }
 
   /** Opens the admin API of another broker of the cluster, with the same login. @param url as the cluster has it */
-  async adminAt(url: string, patience: Patience = {}): Promise<PulsarAdmin> {
+  async adminAt(url: string, patience: AdminTimeouts = {}): Promise<PulsarAdmin> {
     const {PulsarAdmin} = await import('../../clients/pulsar-admin/admin.js')
     return this.own(new PulsarAdmin({url, credentials: await this.credentials(), ...patience}))
   }
@@ -76,7 +76,7 @@ export class Access {
       return this.own(await connectRedis(url, login))
     } catch (error) {
       if (!(error instanceof Unreachable) || error.code !== 'E_REDIS_AUTH' || secret === null) throw error
-      throw new Unreachable(error.code, `${error.message}; sent with a password from ${secret.where}`, error)
+      throw new Unreachable(error.code, `${error.message}; sent with a password from ${secret.source}`, error)
     }
   }
 
@@ -115,7 +115,7 @@ function noAddress(flag: string, context: string): Usage {
 function requireUrl(url: string, schemes: readonly string[], flag: string): string {
   const wanted = schemes.map((scheme) => `${scheme}://`).join(' or ')
   if (!URL.canParse(url) || !schemes.includes(new URL(url).protocol.slice(0, -1))) {
-    throw new Usage('E_URL', `${flag} ${shownUrl(url)} is not an address that begins with ${wanted}`)
+    throw new Usage('E_URL', `${flag} ${displayedUrl(url)} is not an address that begins with ${wanted}`)
   }
   const {password, search, username} = new URL(url)
   if (password !== '' || username !== '' || search !== '') {

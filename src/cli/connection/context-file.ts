@@ -5,8 +5,8 @@ import type {Contexts} from '../../clients/contexts/contexts.js'
 import {Usage} from '../../errors.js'
 import {defaultAddresses} from './default-addresses.js'
 import {ownFolder} from './folders.js'
-import {wrongBySchema} from '../files/schema-validation.js'
-import {type GivenFlags, type Givers, resolveSettings, type Settings} from './settings.js'
+import {schemaErrors} from '../files/schema-validation.js'
+import {type GivenFlags, type SettingSources, resolveSettings, type Settings} from './settings.js'
 import {suggestedCommand} from '../../suggested-command.js'
 
 /** Where contexts are kept. */
@@ -17,7 +17,7 @@ export function contextsPath(): string {
 /** @param root where this package lies, with its schemas. @throws Usage E_CONTEXT_FILE */
 export async function openContexts(root: string): Promise<Contexts> {
   const {Contexts} = await import('../../clients/contexts/contexts.js') // takes its time, and few need it
-  return Contexts.open(contextsPath(), (content) => wrongBySchema(root, 'contexts', content, 'file'))
+  return Contexts.open(contextsPath(), (content) => schemaErrors(root, 'contexts', content, 'file'))
 }
 
 /**
@@ -46,15 +46,15 @@ function chosenContext(
   contexts: Contexts,
   flags: GivenFlags,
   isOnCommandLine: (flag: string) => boolean,
-): Givers['context'] {
+): SettingSources['context'] {
   const asked = flags['context']
   const name = typeof asked === 'string' && asked !== '' ? asked : contexts.file.current
   if (name === undefined) return null
   const values = contexts.get(name)
   if (values === null) throw noSuchContext(contexts, name)
-  const from =
+  const source =
     asked === undefined ? `current in ${contexts.path}` : isOnCommandLine('context') ? '--context' : 'KEYSHIFT_CONTEXT'
-  return {name, from, values}
+  return {name, source, values}
 }
 
 export function noSuchContext({names, path}: Contexts, name: string): Usage {

@@ -2,12 +2,12 @@ import type {Context, LoginSource, TlsSource} from '../../clients/contexts/conte
 import {secretFrom, type SecretSource} from '../../clients/login/secret.js'
 import type {Sourced} from './default-addresses.js'
 import type {Settings, SourcedTls} from './settings.js'
-import {shownRedisUrl, shownUrl} from './displayed-url.js'
+import {displayedRedisUrl, displayedUrl} from './displayed-url.js'
 
 /** A value, and who said so; null where nobody did. */
 export interface Shown<T> {
   value: T
-  from: string
+  source: string
 }
 
 export interface ShownTls {
@@ -67,13 +67,13 @@ export function reportSettings(settings: Settings, path: string): SettingsReport
       adminUrl: shown(adminUrl),
       serviceUrl: shown(serviceUrl),
       webSocketUrl: shown(webSocketUrl),
-      login: login && {value: loginText(login.value), from: login.from},
+      login: login && {value: loginText(login.value), source: login.source},
       tls: shownTls(settings.tls),
     },
     redis: {
-      url: shown(redisUrl, shownRedisUrl),
-      redlock: redlock && {value: redlock.value.map(shownRedisUrl), from: redlock.from},
-      password: redisPassword && {value: placeOf(redisPassword.value), from: redisPassword.from},
+      url: shown(redisUrl, displayedRedisUrl),
+      redlock: redlock && {value: redlock.value.map(displayedRedisUrl), source: redlock.source},
+      password: redisPassword && {value: placeOf(redisPassword.value), source: redisPassword.source},
       tls: shownTls(settings.redisTls),
     },
   }
@@ -84,8 +84,8 @@ export function contextRow(name: string, context: Context, current: string | und
   return {
     name,
     isCurrent: name === current,
-    adminUrl: adminUrl === undefined ? null : shownUrl(adminUrl),
-    redisUrl: redis?.url === undefined ? null : shownRedisUrl(redis.url),
+    adminUrl: adminUrl === undefined ? null : displayedUrl(adminUrl),
+    redisUrl: redis?.url === undefined ? null : displayedRedisUrl(redis.url),
     login: login === undefined ? certificateText(tls) : loginText(login),
     protected: context.protected === true,
   }
@@ -96,19 +96,19 @@ export function loginText(source: LoginSource): string {
   if ('token' in source) return `a token from ${placeOf(source.token)}`
   if ('basic' in source) return `the user ${source.basic.username}, password from ${placeOf(source.basic.password)}`
   const {clientId, issuerUrl, keyFile} = source.oauth2
-  return `an access token from ${shownUrl(issuerUrl)}, for the client of ${keyFile ?? clientId ?? ''}`
+  return `an access token from ${displayedUrl(issuerUrl)}, for the client of ${keyFile ?? clientId ?? ''}`
 }
 
 function placeOf(source: SecretSource): string {
-  return secretFrom(source, {}).where
+  return secretFrom(source, {}).source
 }
 
 function certificateText(tls: TlsSource | undefined): string | null {
   return tls?.certFile === undefined ? null : `the certificate ${tls.certFile}`
 }
 
-function shown(url: Sourced<string> | null, show = shownUrl): Shown<string> | null {
-  return url && {value: show(url.value), from: url.from}
+function shown(url: Sourced<string> | null, show = displayedUrl): Shown<string> | null {
+  return url && {value: show(url.value), source: url.source}
 }
 
 function shownTls({caFile, certFile, checksHostname, isInsecure, keyFile}: SourcedTls): ShownTls {

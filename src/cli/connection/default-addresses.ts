@@ -4,7 +4,7 @@ import {join} from 'node:path'
 /** A value, and who said so: a flag, an environment variable, a context. */
 export interface Sourced<T> {
   readonly value: T
-  readonly from: string
+  readonly source: string
 }
 
 /** Where the servers are, as the stack writes them to its context file. */
@@ -31,8 +31,8 @@ const DEFAULTS: Addresses = {
 export async function defaultAddresses(root: string): Promise<Sourced<Addresses>> {
   try {
     const text = await readFile(join(root, '.stack', 'context.json'), 'utf8')
-    return {value: {...DEFAULTS, ...(JSON.parse(text) as Partial<Addresses>)}, from: 'the stack of this checkout'}
+    return {value: {...DEFAULTS, ...(JSON.parse(text) as Partial<Addresses>)}, source: 'the stack of this checkout'}
   } catch {
-    return {value: DEFAULTS, from: 'default'}
+    return {value: DEFAULTS, source: 'default'}
   }
 }

@@ -1,9 +1,9 @@
 /** What of an address may be seen: neither who logs in nor a query. */
-export function shownUrl(url: string): string {
+export function displayedUrl(url: string): string {
   return url.replace(/^([\w+]*:\/\/)?.*@/s, '$1***@').replace(/\?.*$/s, '?***')
 }
 
 /** A user of Redis is part of its address. */
-export function shownRedisUrl(url: string): string {
+export function displayedRedisUrl(url: string): string {
   return url.replace(/^([\w+]*:\/\/[^/:@]*):.*@/s, '$1:***@').replace(/\?.*$/s, '?***')
 }

@@ -37,14 +37,14 @@ class HiddenSecrets {
   watch(secret: Secret, beside: string | null = null): Secret {
     let known: string | null = null // each request reads it
     return {
-      where: secret.where,
+      source: secret.source,
       read: async () => {
         const value = await secret.read()
         if (value !== known) this.add(value, beside)
         known = value
         return value
       },
-      forget: () => secret.forget(),
+      invalidate: () => secret.invalidate(),
     }
   }
 }

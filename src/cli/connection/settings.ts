@@ -31,13 +31,13 @@ export type SourcedTls = {readonly [K in keyof TlsFiles]: Sourced<NonNullable<Tl
 /** Flags by their names, as far as they are given on the command line or by their variables. */
 export type GivenFlags = Readonly<Record<string, unknown>>
 
-export interface Givers {
+export interface SettingSources {
   readonly flags: GivenFlags
   /** whether a flag stands on the command line; else its variable said so */
   readonly isOnCommandLine: (flag: string) => boolean
   readonly env: NodeJS.ProcessEnv
   /** null where no context is used */
-  readonly context: {readonly name: string; readonly from: string; readonly values: Context} | null
+  readonly context: {readonly name: string; readonly source: string; readonly values: Context} | null
   /** what holds where nobody says anything */
   readonly addresses: Sourced<Addresses>
 }
@@ -47,47 +47,47 @@ export interface Givers {
  *
  * @throws Usage E_LOGIN when a login is given by halves.
  */
-export function resolveSettings(givers: Givers): Settings {
-  const {addresses, context} = givers
-  const given = (flag: string, variable: string): Sourced<string> | null => givenValue(givers, flag, variable)
+export function resolveSettings(sources: SettingSources): Settings {
+  const {addresses, context} = sources
+  const given = (flag: string, variable: string): Sourced<string> | null => givenValue(sources, flag, variable)
   const inContext = <T>(value: T | undefined): Sourced<T> | null =>
-    context === null || value === undefined ? null : {value, from: `context ${context.name}`}
+    context === null || value === undefined ? null : {value, source: `context ${context.name}`}
   const byDefault = (name: keyof Addresses): Sourced<string> | null =>
-    context === null ? {value: addresses.value[name], from: addresses.from} : null
+    context === null ? {value: addresses.value[name], source: addresses.source} : null
   const values = context?.values ?? {}
   const [adminGiven, adminKnown] = [given('admin-url', 'KEYSHIFT_ADMIN_URL'), inContext(values.adminUrl)]
   const redisGiven = given('redis-url', 'KEYSHIFT_REDIS_URL')
   return {
-    context: context && {value: context.name, from: context.from},
+    context: context && {value: context.name, source: context.source},
     adminUrl: adminGiven ?? adminKnown ?? byDefault('adminUrl'),
     serviceUrl:
       given('service-url', 'KEYSHIFT_SERVICE_URL') ??
-      besideAdmin(adminGiven, servicePort) ??
+      derivedFromAdmin(adminGiven, servicePort) ??
       inContext(values.serviceUrl) ??
-      besideAdmin(adminKnown, servicePort) ??
+      derivedFromAdmin(adminKnown, servicePort) ??
       byDefault('serviceUrl'),
     webSocketUrl:
       given('web-socket-url', 'KEYSHIFT_WEB_SOCKET_URL') ??
-      besideAdmin(adminGiven, webSocketPort) ??
+      derivedFromAdmin(adminGiven, webSocketPort) ??
       inContext(values.webSocketUrl) ??
-      besideAdmin(adminKnown, webSocketPort) ??
+      derivedFromAdmin(adminKnown, webSocketPort) ??
       byDefault('webSocketUrl'),
     redisUrl: redisGiven ?? inContext(values.redis?.url) ?? byDefault('redisUrl'),
     redlock: redisGiven ? null : inContext(values.redis?.redlock),
-    login: givenLogin(givers) ?? inContext(values.login),
+    login: givenLogin(sources) ?? inContext(values.login),
     tls: {
       caFile: given('tls-ca-file', 'KEYSHIFT_TLS_CA_FILE') ?? inContext(values.tls?.caFile),
       certFile: given('tls-cert-file', 'KEYSHIFT_TLS_CERT_FILE') ?? inContext(values.tls?.certFile),
       keyFile: given('tls-key-file', 'KEYSHIFT_TLS_KEY_FILE') ?? inContext(values.tls?.keyFile),
-      isInsecure: insecure(givers, inContext(values.tls?.insecure)),
+      isInsecure: insecure(sources, inContext(values.tls?.insecure)),
       checksHostname: inContext(values.tls?.checkHostname),
     },
     redisPassword:
-      variable(givers, 'KEYSHIFT_REDIS_PASSWORD', (name) => ({env: name})) ??
-      variable(givers, 'KEYSHIFT_REDIS_PASSWORD_FILE', (_, file) => ({file})) ??
+      variable(sources, 'KEYSHIFT_REDIS_PASSWORD', (name) => ({env: name})) ??
+      variable(sources, 'KEYSHIFT_REDIS_PASSWORD_FILE', (_, file) => ({file})) ??
       inContext(values.redis?.password),
-    redisTls: redisTls(givers, values.redis?.tls, inContext),
-    namespace: variable(givers, 'KEYSHIFT_NAMESPACE', (_, value) => value) ?? inContext(values.namespace),
+    redisTls: redisTls(sources, values.redis?.tls, inContext),
+    namespace: variable(sources, 'KEYSHIFT_NAMESPACE', (_, value) => value) ?? inContext(values.namespace),
     isProtected: values.protected === true,
   }
 }
@@ -102,41 +102,44 @@ export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
 
 type InContext = <T>(value: T | undefined) => Sourced<T> | null
 
-function redisTls(givers: Givers, tls: TlsSource | undefined, inContext: InContext): SourcedTls {
+function redisTls(sources: SettingSources, tls: TlsSource | undefined, inContext: InContext): SourcedTls {
   const file = (name: string, known: string | undefined): Sourced<string> | null =>
-    variable(givers, `KEYSHIFT_REDIS_TLS_${name}`, (_, value) => value) ?? inContext(known)
+    variable(sources, `KEYSHIFT_REDIS_TLS_${name}`, (_, value) => value) ?? inContext(known)
   return {
     caFile: file('CA_FILE', tls?.caFile),
     certFile: file('CERT_FILE', tls?.certFile),
     keyFile: file('KEY_FILE', tls?.keyFile),
-    isInsecure: insecure(givers, inContext(tls?.insecure)),
+    isInsecure: insecure(sources, inContext(tls?.insecure)),
     checksHostname: inContext(tls?.checkHostname),
   }
 }
 
-function insecure({flags, isOnCommandLine}: Givers, inContext: Sourced<boolean> | null): Sourced<boolean> | null {
+function insecure(
+  {flags, isOnCommandLine}: SettingSources,
+  inContext: Sourced<boolean> | null,
+): Sourced<boolean> | null {
   if (flags['insecure'] === true) {
-    return {value: true, from: isOnCommandLine('insecure') ? '--insecure' : 'KEYSHIFT_INSECURE'}
+    return {value: true, source: isOnCommandLine('insecure') ? '--insecure' : 'KEYSHIFT_INSECURE'}
   }
   return inContext
 }
 
-function givenValue({env, flags, isOnCommandLine}: Givers, flag: string, name: string): Sourced<string> | null {
+function givenValue({env, flags, isOnCommandLine}: SettingSources, flag: string, name: string): Sourced<string> | null {
   const value = flags[flag] ?? env[name] // a command without the flag heeds the variable as well
   if (typeof value !== 'string' || value === '') return null
-  return {value, from: isOnCommandLine(flag) ? `--${flag}` : name}
+  return {value, source: isOnCommandLine(flag) ? `--${flag}` : name}
 }
 
 /** What an environment variable says; null where it is not set. */
-function variable<T>({env}: Givers, name: string, read: (name: string, value: string) => T): Sourced<T> | null {
+function variable<T>({env}: SettingSources, name: string, read: (name: string, value: string) => T): Sourced<T> | null {
   const value = env[name] ?? ''
-  return value === '' ? null : {value: read(name, value), from: name}
+  return value === '' ? null : {value: read(name, value), source: name}
 }
 
 /** What else a broker offers is on the admin API's host, unless it has an address of its own. */
-function besideAdmin(admin: Sourced<string> | null, toAddress: (adminUrl: URL) => string): Sourced<string> | null {
+function derivedFromAdmin(admin: Sourced<string> | null, toAddress: (adminUrl: URL) => string): Sourced<string> | null {
   if (admin === null || !URL.canParse(admin.value)) return admin
-  return {value: toAddress(new URL(admin.value)), from: `beside the admin URL, ${admin.from}`}
+  return {value: toAddress(new URL(admin.value)), source: `derived from the admin URL, ${admin.source}`}
 }
 
 function webSocketPort(adminUrl: URL): string {
@@ -148,20 +151,20 @@ function servicePort({hostname, protocol}: URL): string {
   return protocol === 'https:' ? `pulsar+ssl://${hostname}:6651` : `pulsar://${hostname}:6650`
 }
 
-function givenLogin(givers: Givers): Sourced<LoginSource> | null {
-  const {env, flags, isOnCommandLine} = givers
+function givenLogin(sources: SettingSources): Sourced<LoginSource> | null {
+  const {env, flags, isOnCommandLine} = sources
   const file = flags['token-file']
   if (typeof file === 'string' && isOnCommandLine('token-file')) {
-    return {value: {token: {file}}, from: '--token-file'}
+    return {value: {token: {file}}, source: '--token-file'}
   }
   return (
-    variable(givers, 'KEYSHIFT_TOKEN', (name) => ({token: {env: name}})) ??
-    variable(givers, 'KEYSHIFT_TOKEN_FILE', (_, path) => ({token: {file: path}})) ??
-    variable(givers, 'KEYSHIFT_TOKEN_COMMAND', (_, command) => ({token: {command}})) ??
-    variable(givers, 'KEYSHIFT_BASIC_USERNAME', (_, username) => ({
+    variable(sources, 'KEYSHIFT_TOKEN', (name) => ({token: {env: name}})) ??
+    variable(sources, 'KEYSHIFT_TOKEN_FILE', (_, path) => ({token: {file: path}})) ??
+    variable(sources, 'KEYSHIFT_TOKEN_COMMAND', (_, command) => ({token: {command}})) ??
+    variable(sources, 'KEYSHIFT_BASIC_USERNAME', (_, username) => ({
       basic: {username, password: passwordSource(env)},
     })) ??
-    variable(givers, 'KEYSHIFT_OAUTH2_KEY_FILE', (_, keyFile) => oauth2Source(env, keyFile))
+    variable(sources, 'KEYSHIFT_OAUTH2_KEY_FILE', (_, keyFile) => oauth2Source(env, keyFile))
   )
 }
 

@@ -14,7 +14,7 @@ interface Validator {
  * @param name of the schema, without its ending.
  * @param calledAs what the content is called in what is told of it.
  */
-export async function wrongBySchema(
+export async function schemaErrors(
   root: string,
   name: string,
   content: unknown,

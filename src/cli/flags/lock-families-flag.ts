@@ -4,7 +4,7 @@ import {Flags} from '@oclif/core'
 
 import type {LockFamilies} from '../../domain/locks/families/family.js'
 import {Usage} from '../../errors.js'
-import {wrongBySchema} from '../files/schema-validation.js'
+import {schemaErrors} from '../files/schema-validation.js'
 import {messageOf} from '../../wording.js'
 
 export const familiesFlag = {
@@ -23,7 +23,7 @@ export const familiesFlag = {
 export async function ownFamilies(root: string, file: string | undefined): Promise<LockFamilies> {
   if (file === undefined) return []
   const families = parse(file, await readFile(file, 'utf8').catch((error: unknown) => refuse(file, error)))
-  const wrong = await wrongBySchema(root, 'lock-families', families, 'families')
+  const wrong = await schemaErrors(root, 'lock-families', families, 'families')
   if (wrong !== null) refuse(file, wrong)
   return families as LockFamilies
 }

@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core'
 import type {LockQuestion} from '../../domain/doctor/collect-blocking-locks.js'
 import type {CompiledFamilies} from '../../domain/locks/families/compiled.js'
-import type {Access} from '../connection/connections.js'
+import type {Connections} from '../connection/connections.js'
 import {defaultDuration, durationFlag} from './duration.js'
 import {redisFlags} from './common-flags.js'
 import {familiesFlag} from './lock-families-flag.js'
@@ -53,10 +53,10 @@ interface MessageLockValues {
 /** @returns null where they are not asked for. */
 export async function messageLocks(
   flags: MessageLockValues,
-  access: Access,
+  connections: Connections,
   families: CompiledFamilies,
 ): Promise<LockQuestion | null> {
   const keyPattern = flags['key-pattern']
   if (keyPattern === undefined) return null
-  return {connection: await access.redis(), families, keyPattern, holderPattern: flags['holder-pattern'] ?? null}
+  return {connection: await connections.redis(), families, keyPattern, holderPattern: flags['holder-pattern'] ?? null}
 }

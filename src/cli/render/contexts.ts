@@ -22,8 +22,8 @@ export function renderContexts(rows: readonly ContextRow[], path: string): strin
 export function renderSettings(report: SettingsReport): string {
   const {context, namespace, pulsar, redis} = report
   const rows: Cell[][] = [
-    ['context', context?.value ?? null, context?.from ?? `no context is used; they are in ${report.path}`],
-    ...(report.protected ? [['protected', 'yes', context?.from ?? '']] : []),
+    ['context', context?.value ?? null, context?.source ?? `no context is used; they are in ${report.path}`],
+    ...(report.protected ? [['protected', 'yes', context?.source ?? '']] : []),
     ...row('namespace', namespace),
     ...row('admin url', pulsar.adminUrl),
     ...row('service url', pulsar.serviceUrl),
@@ -49,5 +49,5 @@ function tlsRows(prefix: string, {caFile, certFile, checkHostname, insecure, key
 }
 
 function row(label: string, shown: Shown<boolean | string> | null): Cell[][] {
-  return shown === null ? [] : [[label, shown.value, shown.from]]
+  return shown === null ? [] : [[label, shown.value, shown.source]]
 }

@@ -12,7 +12,7 @@ export class BasicLogin implements Login {
   }
 
   get about(): string {
-    return `the user "${this.username}" with a password from ${this.secret.where}`
+    return `the user "${this.username}" with a password from ${this.secret.source}`
   }
 
   async headers(): Promise<Record<string, string>> {
@@ -21,7 +21,7 @@ export class BasicLogin implements Login {
   }
 
   renew(): boolean {
-    return this.secret.forget()
+    return this.secret.invalidate()
   }
 
   async forBinary(): Promise<BinaryLogin> {

@@ -1,5 +1,5 @@
 /** What a server says, without the credentials that it was sent: some proxies repeat a request in their error page. */
-export function unsaid(text: string, headers: Readonly<Record<string, string>>): string {
+export function hideCredentials(text: string, headers: Readonly<Record<string, string>>): string {
   const {Authorization = ''} = headers
   const [scheme, credential = ''] = Authorization.split(' ')
   if (credential === '') return text

@@ -28,13 +28,13 @@ const SPARE_MS = 10_000
 
 /** Access tokens by the grant of client credentials (RFC 6749 §4.4), kept until shortly before they end. */
 export class OAuth2Secret implements Secret {
-  readonly where: string
+  readonly source: string
   private readonly options: OAuth2Options
   private known: CachedToken | null = null
   private isCacheStale = false
 
   constructor(options: OAuth2Options) {
-    this.where = `the OAuth2 server ${options.issuerUrl}`
+    this.source = `the OAuth2 server ${options.issuerUrl}`
     this.options = options
   }
 
@@ -44,7 +44,7 @@ export class OAuth2Secret implements Secret {
     return this.known.token
   }
 
-  forget(): boolean {
+  invalidate(): boolean {
     this.known = null
     this.isCacheStale = true
     return true

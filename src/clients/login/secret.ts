@@ -26,11 +26,11 @@ export type SecretSource =
 /** What a source gives, as often as it is asked: a file is read again when it has changed. */
 export interface Secret {
   /** where it is, as a person says it: `the file /run/token` */
-  readonly where: string
+  readonly source: string
   /** @throws Unreachable E_SECRET when it is not there, with where that is. */
   read(): Promise<string>
   /** Forgets what was read. Whether another reading may give something else. */
-  forget(): boolean
+  invalidate(): boolean
 }
 
 /** @param env the environment that variables are taken from. */
@@ -41,13 +41,13 @@ export function secretFrom(source: SecretSource, env: NodeJS.ProcessEnv): Secret
 }
 
 class VariableSecret implements Secret {
-  readonly where: string
+  readonly source: string
   private readonly name: string
   private readonly field: string | null
   private readonly env: NodeJS.ProcessEnv
 
   constructor(name: string, field: string | null, env: NodeJS.ProcessEnv) {
-    this.where = `${field === null ? '' : `${field} in `}the environment variable ${name}`
+    this.source = `${field === null ? '' : `${field} in `}the environment variable ${name}`
     this.name = name
     this.field = field
     this.env = env
@@ -56,23 +56,23 @@ class VariableSecret implements Secret {
   read(): Promise<string> {
     const whole = this.env[this.name]?.trim() ?? ''
     const value = this.field === null ? whole : (parametersOf(whole)[this.field] ?? '')
-    if (value === '') return Promise.reject(noSecret(this.where, 'it is not set', [`export ${this.name}=…`]))
+    if (value === '') return Promise.reject(noSecret(this.source, 'it is not set', [`export ${this.name}=…`]))
     return Promise.resolve(value)
   }
 
-  forget(): boolean {
+  invalidate(): boolean {
     return false
   }
 }
 
 class FileSecret implements Secret {
-  readonly where: string
+  readonly source: string
   private readonly path: string
   private readonly field: string | null
   private known: {readonly version: string; readonly value: string} | null = null
 
   constructor(path: string, field: string | null) {
-    this.where = field === null ? `the file ${path}` : `${field} in the file ${path}`
+    this.source = field === null ? `the file ${path}` : `${field} in the file ${path}`
     this.path = path
     this.field = field
   }
@@ -85,11 +85,11 @@ class FileSecret implements Secret {
       return this.known.value
     } catch (error) {
       if (error instanceof KeyshiftError) throw error
-      throw noSecret(this.where, codeOf(error), [`ls -l ${this.path}`])
+      throw noSecret(this.source, codeOf(error), [`ls -l ${this.path}`])
     }
   }
 
-  forget(): boolean {
+  invalidate(): boolean {
     const wasKnown = this.known !== null
     this.known = null
     return wasKnown
@@ -98,7 +98,7 @@ class FileSecret implements Secret {
   private async load(): Promise<string> {
     const text = await readFile(this.path, 'utf8')
     const value = (this.field === null ? text : ((await fieldOf(text, this.path, this.field)) ?? '')).trim()
-    if (value === '') throw noSecret(this.where, 'nothing is there', [`ls -l ${this.path}`])
+    if (value === '') throw noSecret(this.source, 'nothing is there', [`ls -l ${this.path}`])
     return value
   }
 }
@@ -106,14 +106,14 @@ class FileSecret implements Secret {
 const COMMAND_TIMEOUT_MS = 30_000
 
 class CommandSecret implements Secret {
-  readonly where: string
+  readonly source: string
   private readonly command: string
   private readonly env: NodeJS.ProcessEnv
   private known: Promise<string> | null = null
 
   constructor(command: string, env: NodeJS.ProcessEnv) {
     // Its arguments may hold what nobody should see.
-    this.where = `the command ${command.trim().split(/\s/)[0] ?? ''}`
+    this.source = `the command ${command.trim().split(/\s/)[0] ?? ''}`
     this.command = command
     this.env = env
   }
@@ -123,7 +123,7 @@ class CommandSecret implements Secret {
     return this.known
   }
 
-  forget(): boolean {
+  invalidate(): boolean {
     this.known = null
     return true
   }
@@ -135,9 +135,9 @@ class CommandSecret implements Secret {
       const {code, killed} = error as {code?: number | string; killed?: boolean}
       const seconds = String(COMMAND_TIMEOUT_MS / 1000)
       const reason = killed === true ? `it took longer than ${seconds} s` : `it ended with ${String(code)}`
-      throw noSecret(this.where, reason, ['run it by hand to see why'])
+      throw noSecret(this.source, reason, ['run it by hand to see why'])
     })
-    if (stdout.trim() === '') throw noSecret(this.where, 'it printed nothing', ['run it by hand to see why'])
+    if (stdout.trim() === '') throw noSecret(this.source, 'it printed nothing', ['run it by hand to see why'])
     return stdout.trim()
   }
 }

@@ -21,7 +21,7 @@ export class TokenLogin implements Login {
 
   get about(): string {
     const subject = this.known?.subject ?? null
-    return `a token${subject === null ? '' : ` of "${subject}"`} from ${this.secret.where}`
+    return `a token${subject === null ? '' : ` of "${subject}"`} from ${this.secret.source}`
   }
 
   async headers(): Promise<Record<string, string>> {
@@ -29,7 +29,7 @@ export class TokenLogin implements Login {
   }
 
   renew(): boolean {
-    return this.secret.forget()
+    return this.secret.invalidate()
   }
 
   forBinary(): Promise<BinaryLogin> {
@@ -39,11 +39,11 @@ export class TokenLogin implements Login {
   /** One that has ended is asked for again, where that can give another. */
   private async token(): Promise<string> {
     let known = await this.read()
-    if (this.isOver(known) && this.secret.forget()) known = await this.read()
+    if (this.isOver(known) && this.secret.invalidate()) known = await this.read()
     const {expiresAtMs, text} = known
     if (expiresAtMs !== null && this.isOver(known)) {
       throw new Unreachable('E_TOKEN_EXPIRED', `${this.about} expired at ${new Date(expiresAtMs).toISOString()}`, {
-        data: {where: this.secret.where, expiredAt: new Date(expiresAtMs).toISOString()},
+        data: {where: this.secret.source, expiredAt: new Date(expiresAtMs).toISOString()},
         next: ['put a new one there'],
       })
     }
@@ -52,7 +52,7 @@ export class TokenLogin implements Login {
         'E_SECRET',
         `${this.about} can't be sent: it has spaces, line ends or letters beyond ASCII`,
         {
-          data: {where: this.secret.where},
+          data: {where: this.secret.source},
         },
       )
     }

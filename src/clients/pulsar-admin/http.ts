@@ -10,7 +10,7 @@ import {Unreachable} from '../../errors.js'
 import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
 import type {Login} from '../login/login.js'
 import {isAboutTls} from '../login/tls.js'
-import {unsaid} from '../login/hide-credentials.js'
+import {hideCredentials} from '../login/hide-credentials.js'
 import {bareGet} from './node-get.js'
 import {AdminRefused, isLoginRefusal, parseBody} from './admin-refused.js'
 import {streamGet} from './stream-get.js'
@@ -133,7 +133,7 @@ export class AdminHttp {
       const location = status >= 300 && status < 400 ? headers['location'] : undefined
       if (isGood(status) || (location !== undefined && request.isNotFollowed)) return answer
       if (location === undefined) {
-        const said = unsaid(body.toString('utf8'), sent)
+        const said = hideCredentials(body.toString('utf8'), sent)
         throw new AdminRefused(request, url, {status, said, login: this.login.about})
       }
       url = redirectTarget(url, location)

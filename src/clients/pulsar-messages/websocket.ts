@@ -7,7 +7,7 @@ import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
 import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
 import {isAboutTls} from '../login/tls.js'
-import {unsaid} from '../login/hide-credentials.js'
+import {hideCredentials} from '../login/hide-credentials.js'
 import {decodeMessageId, encodeMessageId} from './message-id.js'
 import {
   type ConsumeOptions,
@@ -158,7 +158,7 @@ function opened(socket: WebSocket, url: string, sent: Sent): Promise<void> {
       void readText(response).then((body) => {
         const {statusCode: status} = response
         const isNotAllowed = status === 401 || status === 403
-        const reason = `${unsaid(reasonOf(body, response), sent.headers)}${isNotAllowed ? `; sent with ${sent.about}` : ''}`
+        const reason = `${hideCredentials(reasonOf(body, response), sent.headers)}${isNotAllowed ? `; sent with ${sent.about}` : ''}`
         reject(new HandshakeRefused(isNotAllowed ? 'E_NOT_ALLOWED' : 'E_WEBSOCKET_REFUSED', reason, {data: {status}}))
         socket.terminate() // it would stay half open: who listens for the response has to end it
       }, reject)

@@ -41,7 +41,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
   async run(): Promise<BacklogReport> {
     const {args, flags} = await this.parse(BacklogWatch)
     const goal = flags.until === undefined ? null : parseGoal(flags.until)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const lines = this.jsonEnabled() || process.stdout.isTTY ? null : new LineWriter()
     const signals = [
       ...(flags.timeout === undefined ? [] : [AbortSignal.timeout(flags.timeout)]),

@@ -24,7 +24,7 @@ export default class ContextShow extends KeyshiftCommand<SettingsReport> {
     const {args, flags} = await this.parse(ContextShow)
     const settings =
       args.name === undefined
-        ? this.access.settings
+        ? this.connections.settings
         : await settingsFor(this.config, {...flags, context: args.name}, (flag) => this.isOnCommandLine(flag))
     const report = reportSettings(settings, contextsPath())
     this.log(renderSettings(report))

@@ -52,7 +52,7 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
     const {args, flags} = await this.parse(KeysOwner)
     const keys = [...(args.key ?? []).map(textKey), ...(flags['raw-key'] ?? []).map(rawKey)]
     this.requireOneInput(keys.length, flags.stdin)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
     const {isContradicted, ...routing} = await collectRouting(admin, collected, flags['hashing-scheme'] ?? null)
     const directory = new KeyDirectory(collected, facts, routing.hashingScheme)

@@ -26,7 +26,7 @@ export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
 
   async run(): Promise<KeyRanges> {
     const {args, flags} = await this.parse(KeysRanges)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
     const report = keyRanges(collected, facts)
     if (report.partitions.some(({coverage}) => coverage === null)) {

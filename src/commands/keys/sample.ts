@@ -37,10 +37,10 @@ export default class KeysSample extends KeyshiftCommand<KeySample> {
 
   async run(): Promise<KeySample> {
     const {args, flags} = await this.parse(KeysSample)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
-    const {access, progress} = this
-    const options = sampleOptions(flags, {access, progress})
+    const {connections, progress} = this
+    const options = sampleOptions(flags, {connections, progress})
     const sample = await collectSample(admin, collected, options)
     const {top, where} = flags
     const report = sampleReport(sample, {collected, where, top, directory: directoryOrNull(collected, facts)})

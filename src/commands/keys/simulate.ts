@@ -88,10 +88,10 @@ export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
     if (args.topic === undefined || args.subscription === undefined) {
       throw new Usage('E_TOPIC_MISSING', 'give TOPIC and SUBSCRIPTION before the flags, or --offline with --version')
     }
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
-    const {access, progress} = this
-    const sampling = sampleOptions(flags, {access, progress})
+    const {connections, progress} = this
+    const sampling = sampleOptions(flags, {connections, progress})
     const weights = flags.sample ? await collectWeights(admin, collected, facts, sampling) : null
     return this.show(simulateLive(collected, withPoints(facts, points), {...options, weights}))
   }

@@ -23,7 +23,7 @@ export default class LocksInspect extends KeyshiftCommand<LockInspection> {
 
   async run(): Promise<LockInspection> {
     const {args, flags} = await this.parse(LocksInspect)
-    const connection = await this.access.redis()
+    const connection = await this.connections.redis()
     const families = familiesWith(await ownFamilies(this.config.root, flags.families))
     const inspection = await inspectLock(connection, args.key, {families, ...lockLimits(flags)})
     this.log(renderLock(inspection))

@@ -141,7 +141,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     if (flags.holder !== undefined && keys.length > 1) {
       throw new Usage('E_LOCKS', '--holder is of one lock; give one KEY')
     }
-    const connection = await this.access.redis()
+    const connection = await this.connections.redis()
     if (flags.execute !== undefined) return this.execute(connection, flags.execute, flags)
     const {plan, skipped} = await collectReleasePlan(connection, keys, {
       ...lockLimits(flags),

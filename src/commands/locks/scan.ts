@@ -4,7 +4,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {durationFlag} from '../../cli/flags/duration.js'
 import {exitCode} from '../../cli/exit-codes.js'
 import {pulsarFlags, redisFlags} from '../../cli/flags/common-flags.js'
-import {giveWay} from '../../cli/low-priority.js'
+import {setLowPriority} from '../../cli/low-priority.js'
 import {interruptible} from '../../cli/interrupt-signal.js'
 import {LineWriter} from '../../cli/output/stdout-lines.js'
 import {familiesFlag, ownFamilies} from '../../cli/flags/lock-families-flag.js'
@@ -133,17 +133,19 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       throw new Usage('E_LOCK_FAMILY', `no lock family ${unknown.join(', ')}; known are ${known}`)
     }
     const lines = this.lines(flags.output)
-    if (flags['latency-guard'] !== undefined) giveWay()
+    if (flags['latency-guard'] !== undefined) setLowPriority()
     const firstSeen = flags['first-seen'] === undefined ? null : await FirstSeenFile.open(flags['first-seen'])
-    const connection = await this.access.redis()
+    const connection = await this.connections.redis()
     const level = flags['fail-on']
     let findings = 0
     const scan = await scanLocks(connection, {
       ...lockLimits(flags),
       pattern: flags.pattern ?? (flags['key-pattern'] === undefined ? 'lock:*' : globOf(flags['key-pattern'])),
       correlation: await this.correlation(flags),
-      redlock: await redlockServers(connection, flags.redlock ?? this.access.settings.redlock?.value ?? [], (url) =>
-        this.access.redisAt(url),
+      redlock: await redlockServers(
+        connection,
+        flags.redlock ?? this.connections.settings.redlock?.value ?? [],
+        (url) => this.connections.redisAt(url),
       ),
       avoidsScripts: flags['avoid-scripts'],
       fromReplica: flags['from-replica'],
@@ -177,7 +179,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
   private async correlation(flags: SubscriptionFlags): Promise<LockCorrelation | null> {
     const {'key-pattern': keyPattern, subscription, topic} = flags
     if (topic === undefined || subscription === undefined || keyPattern === undefined) return null
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const hashingScheme = flags['hashing-scheme'] ?? null
     const live = await collectLiveConsumers(admin, {
       topic,

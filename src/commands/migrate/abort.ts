@@ -17,7 +17,7 @@ export default class MigrateAbort extends KeyshiftCommand<RequestResult> {
 
   async run(): Promise<RequestResult> {
     const {args, flags} = await this.parse(MigrateAbort)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
     if (!flags.cancel) await this.confirm(`Have ${args.id} go back?`, flags)
     const act = flags.cancel ? cancelRequest : sendRequest

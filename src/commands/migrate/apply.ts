@@ -38,11 +38,11 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
   async run(): Promise<MigrationResult> {
     const {args, flags} = await this.parse(MigrateApply)
     const plan = parsePlan(await readPlanFile(args.plan, PLAN_COMMAND), args.plan)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
     if (!flags.yes) this.progress.say(renderPlan(plan))
     await this.confirm(`Move ${plan.subscription} of ${plan.topic} to ${plan.to}?`, flags)
-    const controls = this.own(await runControls(flags, this.progress, this.access))
+    const controls = this.own(await runControls(flags, this.progress, this.connections))
     const settings = {...controls, isPostponed: flags.postpone}
     const result = await applyPlan({admin, store, who: currentActor()}, plan, settings)
     this.log(renderResult(result))

@@ -18,7 +18,7 @@ export default class MigrateCutover extends KeyshiftCommand<RequestResult> {
 
   async run(): Promise<RequestResult> {
     const {args, flags} = await this.parse(MigrateCutover)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
     if (!flags.cancel) await this.confirm(`Let ${args.id} switch now?`, flags)
     const act = flags.cancel ? cancelRequest : sendRequest

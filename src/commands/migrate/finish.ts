@@ -18,7 +18,7 @@ export default class MigrateFinish extends KeyshiftCommand<MigrationList> {
 
   async run(): Promise<MigrationList> {
     const {args, flags} = await this.parse(MigrateFinish)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
     await this.confirm(`Is the unused fleet of ${args.id} stopped, and may it be let go?`, flags)
     const list = {

@@ -17,7 +17,7 @@ export default class MigrateList extends KeyshiftCommand<MigrationList> {
 
   async run(): Promise<MigrationList> {
     const {flags} = await this.parse(MigrateList)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
     const list = {journal: store.place, migrations: await listMigrations(store, undefined)}
     this.log(renderMigrations(list))

@@ -48,7 +48,7 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
 
   async run(): Promise<MigrationPlan> {
     const {args, flags} = await this.parse(MigratePlan)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const sample = await collectKeySample(admin, args.topic, args.subscription)
     const snapshot = await collectSnapshot(admin, args.topic, args.subscription, sample)
     const request = completeRequest(snapshot, {

@@ -18,7 +18,7 @@ export default class MigratePostpone extends KeyshiftCommand<RequestResult> {
 
   async run(): Promise<RequestResult> {
     const {args, flags} = await this.parse(MigratePostpone)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
     if (!flags.cancel) await this.confirm(`Have ${args.id} wait?`, flags)
     const act = flags.cancel ? cancelRequest : sendRequest

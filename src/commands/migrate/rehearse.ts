@@ -61,8 +61,8 @@ export default class MigrateRehearse extends KeyshiftCommand<Rehearsal> {
     const {args, flags} = await this.parse(MigrateRehearse)
     const names = flags.name ?? Array.from({length: flags.consumers ?? 0}, (_, index) => `rehearsed-${String(index)}`)
     if (new Set(names).size < names.length) throw new Usage('E_USAGE', 'a name is given twice')
-    const admin = await this.access.admin()
-    const transport = await this.access.transport('auto')
+    const admin = await this.connections.admin()
+    const transport = await this.connections.transport('auto')
     await this.confirm(`Make a temporary subscription on ${args.topic}, and delete it afterwards?`, flags)
     const control = this.own(interruptible())
     const rehearsal = await rehearse(admin, transport, args.topic, args.subscription, {

@@ -16,10 +16,10 @@ export default class MigrateResume extends KeyshiftCommand<MigrationResult> {
 
   async run(): Promise<MigrationResult> {
     const {args, flags} = await this.parse(MigrateResume)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
     await this.confirm(`Go on with ${args.id}?`, flags)
-    const controls = this.own(await runControls(flags, this.progress, this.access))
+    const controls = this.own(await runControls(flags, this.progress, this.connections))
     const settings = {...controls, isTakeOver: flags['take-over']}
     const result = await resumeMigration({admin, store, who: currentActor()}, args.id, settings)
     this.log(renderResult(result))

@@ -19,10 +19,10 @@ export default class MigrateRollback extends KeyshiftCommand<MigrationResult> {
 
   async run(): Promise<MigrationResult> {
     const {args, flags} = await this.parse(MigrateRollback)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
     await this.confirm(`Take ${args.id} back?`, flags)
-    const controls = this.own(await runControls(flags, this.progress, this.access))
+    const controls = this.own(await runControls(flags, this.progress, this.connections))
     const settings = {...controls, isTakeOver: flags['take-over']}
     const result = await rollBackMigration({admin, store, who: currentActor()}, args.id, settings)
     this.log(renderResult(result))

@@ -29,7 +29,7 @@ export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
 
   async run(): Promise<MigrationList> {
     const {args, flags} = await this.parse(MigrateStatus)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
     const look = async (): Promise<MigrationList> => ({
       journal: store.place,

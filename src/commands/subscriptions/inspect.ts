@@ -27,7 +27,7 @@ export default class SubscriptionsInspect extends KeyshiftCommand<SubscriptionRe
 
   async run(): Promise<SubscriptionReport> {
     const {args, flags} = await this.parse(SubscriptionsInspect)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const options = {everyCursor: flags.cursors, oldest: flags.oldest}
     const report = inspectSubscription(await collectInspection(admin, args.topic, args.subscription, options))
     if (report.type === null) this.warn('partitions are of different types; they must switch together')

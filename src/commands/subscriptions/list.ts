@@ -82,7 +82,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
     if (super.jsonEnabled() && output !== 'table' && output !== 'json') {
       throw new Usage('E_OUTPUT_JSON', `--json is one document for all, --output ${output} is none`)
     }
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const writer = output === 'ndjson' ? new LineWriter() : null
     const list = await listSubscriptions(admin, {
       pattern,
@@ -92,7 +92,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       order: flags.sort ?? 'name',
       limit: flags.limit,
       onRows: writer && flags.sort === undefined ? (rows) => writer.write(rowLines(rows)) : undefined,
-      openBroker: (url) => this.access.adminAt(url),
+      openBroker: (url) => this.connections.adminAt(url),
       signal: writer?.readerGone,
     })
     this.requireWhole(list, flags.strict)

@@ -131,7 +131,7 @@ test('a login that is refused is renewed once, and what was not heard is sent ag
     response.writeHead(request.headers.authorization === 'Bearer new' ? 204 : 401).end()
   })
   const tokens = ['old', 'new']
-  const secret = {where: 'X', read: () => Promise.resolve(tokens[0] ?? ''), forget: () => Boolean(tokens.shift())}
+  const secret = {source: 'X', read: () => Promise.resolve(tokens[0] ?? ''), invalidate: () => Boolean(tokens.shift())}
   const admin = new PulsarAdmin({url, credentials: {...NO_CREDENTIALS, login: new TokenLogin(secret)}})
   t.after(() => admin.close())
   await admin.setSubscriptionTypes(TOPIC, null)

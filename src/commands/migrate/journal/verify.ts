@@ -15,7 +15,7 @@ export default class MigrateJournalVerify extends KeyshiftCommand<JournalCheck> 
 
   async run(): Promise<JournalCheck> {
     const {args, flags} = await this.parse(MigrateJournalVerify)
-    const admin = await this.access.admin()
+    const admin = await this.connections.admin()
     const check = await verifyJournal(openJournal(admin, flags), args.id)
     if (!check.isIntact) {
       const where = check.brokenLine === null ? 'it has no plan' : `line ${String(check.brokenLine)} does not fit`

@@ -5,7 +5,7 @@ import {Config} from '@oclif/core/config'
 
 import {type CommandLine, completeLine} from '../../../../src/cli/completion/candidates.js'
 import type {Line} from '../../../../src/cli/completion/line.js'
-import type {Names} from '../../../../src/cli/completion/names.js'
+import type {NameSource} from '../../../../src/cli/completion/names.js'
 import {ROOT} from '../../../support/root.js'
 
 const config = await Config.load(ROOT)
@@ -26,7 +26,7 @@ const TOPICS: Readonly<Record<string, string[]>> = {
 }
 
 /** A cluster of two tenants. */
-const CLUSTER: Names = {
+const CLUSTER: NameSource = {
   contexts: () => Promise.resolve(['prod', 'staging']),
   tenants: () => Promise.resolve(['public', 'shop']),
   namespaces: (tenant) =>
@@ -38,7 +38,7 @@ const CLUSTER: Names = {
 }
 
 /** @param line as it is typed behind the program's name. */
-async function offered(line: string, names: Names = CLUSTER): Promise<string[]> {
+async function offered(line: string, names: NameSource = CLUSTER): Promise<string[]> {
   const {candidates, paths} = await completeLine(line.split(' '), CLI, () => names)
   return [...(paths === null ? [] : [`:${paths}`]), ...candidates.map(({value}) => value)]
 }

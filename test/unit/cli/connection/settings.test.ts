@@ -33,15 +33,15 @@ function settings({context, env = {}, flags = {}}: Said): Settings {
     flags,
     isOnCommandLine: (flag) => flag in flags,
     env,
-    context: context === undefined ? null : {name: 'prod', from: '--context', values: context},
-    addresses: {value: ADDRESSES, from: 'default'},
+    context: context === undefined ? null : {name: 'prod', source: '--context', values: context},
+    addresses: {value: ADDRESSES, source: 'default'},
   })
 }
 
 test('nobody says anything: the defaults, no login, nothing protected', () => {
   const {adminUrl, context, isProtected, login, redisUrl, webSocketUrl} = settings({})
   assert.deepEqual(
-    [adminUrl?.value, webSocketUrl?.value, redisUrl?.from],
+    [adminUrl?.value, webSocketUrl?.value, redisUrl?.source],
     ['http://stack:8080', 'ws://stack:8080', 'default'],
   )
   assert.deepEqual([context, login, isProtected], [null, null, false])
@@ -51,11 +51,11 @@ test('a context: what it does not name is on the same host, or unknown, never th
   const {adminUrl, isProtected, login, namespace, redisPassword, redisUrl, serviceUrl, tls, webSocketUrl} = settings({
     context: PROD,
   })
-  assert.deepEqual(adminUrl, {value: 'https://prod:8443', from: 'context prod'})
+  assert.deepEqual(adminUrl, {value: 'https://prod:8443', source: 'context prod'})
   assert.equal(serviceUrl?.value, 'pulsar+ssl://prod:6651')
-  assert.deepEqual(webSocketUrl, {value: 'wss://prod:8443', from: 'beside the admin URL, context prod'})
+  assert.deepEqual(webSocketUrl, {value: 'wss://prod:8443', source: 'derived from the admin URL, context prod'})
   assert.equal(redisUrl, null)
-  assert.deepEqual(login, {value: {token: {file: '/run/token'}}, from: 'context prod'})
+  assert.deepEqual(login, {value: {token: {file: '/run/token'}}, source: 'context prod'})
   assert.deepEqual([tls.caFile?.value, tls.certFile, tls.checksHostname?.value], ['/ca.pem', null, false])
   assert.deepEqual([namespace?.value, redisPassword?.value, isProtected], ['acme/orders', {env: 'RP'}, true])
 })
@@ -66,28 +66,28 @@ test('flags and variables override a context, and say so', () => {
     flags: {'admin-url': 'http://here:1', insecure: true},
     env: {KEYSHIFT_REDIS_URL: 'redis://r', KEYSHIFT_TLS_CA_FILE: '/other.pem', KEYSHIFT_NAMESPACE: 'a/b'},
   })
-  assert.deepEqual(said.adminUrl, {value: 'http://here:1', from: '--admin-url'})
+  assert.deepEqual(said.adminUrl, {value: 'http://here:1', source: '--admin-url'})
   assert.deepEqual([said.serviceUrl?.value, said.webSocketUrl?.value], ['pulsar://here:6650', 'ws://here:1'])
-  assert.deepEqual(said.redisUrl, {value: 'redis://r', from: 'KEYSHIFT_REDIS_URL'})
-  assert.deepEqual(said.tls.caFile, {value: '/other.pem', from: 'KEYSHIFT_TLS_CA_FILE'})
-  assert.deepEqual(said.tls.isInsecure, {value: true, from: '--insecure'})
-  assert.equal(said.namespace?.from, 'KEYSHIFT_NAMESPACE')
+  assert.deepEqual(said.redisUrl, {value: 'redis://r', source: 'KEYSHIFT_REDIS_URL'})
+  assert.deepEqual(said.tls.caFile, {value: '/other.pem', source: 'KEYSHIFT_TLS_CA_FILE'})
+  assert.deepEqual(said.tls.isInsecure, {value: true, source: '--insecure'})
+  assert.equal(said.namespace?.source, 'KEYSHIFT_NAMESPACE')
 })
 
 test('logins: a flag before a variable before the context; one variable before another', () => {
   const login = (said: Said): unknown => settings({context: PROD, ...said}).login
   const env = {KEYSHIFT_TOKEN: 'abc', KEYSHIFT_TOKEN_FILE: '/f'}
-  assert.deepEqual(login({env}), {value: {token: {env: 'KEYSHIFT_TOKEN'}}, from: 'KEYSHIFT_TOKEN'})
-  assert.deepEqual(login({env, flags: {'token-file': '/x'}}), {value: {token: {file: '/x'}}, from: '--token-file'})
+  assert.deepEqual(login({env}), {value: {token: {env: 'KEYSHIFT_TOKEN'}}, source: 'KEYSHIFT_TOKEN'})
+  assert.deepEqual(login({env, flags: {'token-file': '/x'}}), {value: {token: {file: '/x'}}, source: '--token-file'})
   assert.deepEqual(login({env: {KEYSHIFT_BASIC_USERNAME: 'ann'}}), {
     value: {basic: {username: 'ann', password: {env: 'KEYSHIFT_BASIC_PASSWORD'}}},
-    from: 'KEYSHIFT_BASIC_USERNAME',
+    source: 'KEYSHIFT_BASIC_USERNAME',
   })
   assert.deepEqual(
     login({
       env: {KEYSHIFT_OAUTH2_KEY_FILE: '/k', KEYSHIFT_OAUTH2_ISSUER_URL: 'https://i', KEYSHIFT_OAUTH2_AUDIENCE: 'a'},
     }),
-    {value: {oauth2: {issuerUrl: 'https://i', keyFile: '/k', audience: 'a'}}, from: 'KEYSHIFT_OAUTH2_KEY_FILE'},
+    {value: {oauth2: {issuerUrl: 'https://i', keyFile: '/k', audience: 'a'}}, source: 'KEYSHIFT_OAUTH2_KEY_FILE'},
   )
   assert.throws(() => login({env: {KEYSHIFT_OAUTH2_KEY_FILE: '/k'}}), {code: 'E_LOGIN'})
 })

@@ -7,7 +7,7 @@ import {hiddenSecrets} from '../../../../src/cli/connection/hidden-secrets.js'
 import {fieldOf, parametersOf} from '../../../../src/clients/login/secret-field.js'
 import {secretFrom} from '../../../../src/clients/login/secret.js'
 import {TokenLogin} from '../../../../src/clients/login/token.js'
-import {unsaid} from '../../../../src/clients/login/hide-credentials.js'
+import {hideCredentials} from '../../../../src/clients/login/hide-credentials.js'
 import {KeyshiftError} from '../../../../src/errors.js'
 import {temporaryFolder} from '../../../support/shells/folder.js'
 import {tokenOf} from '../../../support/servers/tokens.js'
@@ -64,10 +64,10 @@ test('a command: asked once until it is forgotten; neither its arguments nor wha
   const path = join(await temporaryFolder(t), 'asked')
   const secret = secretFrom({command: `echo x >> ${path}; wc -l < ${path}`}, process.env)
   assert.deepEqual([await secret.read(), await secret.read()], ['1', '1'])
-  assert.equal(secret.forget(), true)
+  assert.equal(secret.invalidate(), true)
   assert.equal(await secret.read(), '2')
   const broken = secretFrom({command: 'echo hunter2 >&2; exit 3; hunter2'}, process.env)
-  assert.equal(broken.where, 'the command echo')
+  assert.equal(broken.source, 'the command echo')
   await assert.rejects(broken.read(), hasCode('E_SECRET', 'hunter2'))
   await assert.rejects(secretFrom({command: 'true'}, process.env).read(), hasCode('E_SECRET'))
 })
@@ -75,21 +75,24 @@ test('a command: asked once until it is forgotten; neither its arguments nor wha
 test('a token tells its role and when it ended; one that ends is asked for again', async () => {
   const tokens = [tokenOf({sub: 'ann', exp: NOW / 1000}), tokenOf({sub: 'ann', exp: NOW / 1000 + 600})]
   const login = new TokenLogin(
-    {where: 'a list', read: () => Promise.resolve(tokens[0] ?? ''), forget: () => Boolean(tokens.shift())},
+    {source: 'a list', read: () => Promise.resolve(tokens[0] ?? ''), invalidate: () => Boolean(tokens.shift())},
     () => NOW,
   )
   assert.equal(login.about, 'a token from a list')
   assert.deepEqual(await login.headers(), {Authorization: `Bearer ${tokens.at(-1) ?? ''}`})
   assert.equal(login.about, 'a token of "ann" from a list')
   const over = tokenOf({sub: 'ann', exp: NOW / 1000 - 1})
-  const ended = new TokenLogin({where: 'X', read: () => Promise.resolve(over), forget: () => false}, () => NOW)
+  const ended = new TokenLogin({source: 'X', read: () => Promise.resolve(over), invalidate: () => false}, () => NOW)
   await assert.rejects(ended.headers(), hasCode('E_TOKEN_EXPIRED', over))
-  const opaque = new TokenLogin({where: 'X', read: () => Promise.resolve('a.b.c'), forget: () => false}, () => NOW)
+  const opaque = new TokenLogin({source: 'X', read: () => Promise.resolve('a.b.c'), invalidate: () => false}, () => NOW)
   assert.deepEqual(await opaque.headers(), {Authorization: 'Bearer a.b.c'})
 })
 
 test('what this process says on stderr is without its secrets, in each form that they are sent in', async () => {
-  const secret = hiddenSecrets.watch({where: 'X', read: () => Promise.resolve('p@ss "w"'), forget: () => false}, 'ann')
+  const secret = hiddenSecrets.watch(
+    {source: 'X', read: () => Promise.resolve('p@ss "w"'), invalidate: () => false},
+    'ann',
+  )
   const text = (): string => {
     const basic = Buffer.from('ann:p@ss "w"').toString('base64')
     return hiddenSecrets.hide(
@@ -106,8 +109,8 @@ test('what this process says on stderr is without its secrets, in each form that
 })
 
 test('what a server says of a request is told without what it was sent', () => {
-  assert.equal(unsaid('no Bearer abc.d for you', {Authorization: 'Bearer abc.d'}), 'no Bearer *** for you')
+  assert.equal(hideCredentials('no Bearer abc.d for you', {Authorization: 'Bearer abc.d'}), 'no Bearer *** for you')
   const Authorization = `Basic ${Buffer.from('ann:pw"1').toString('base64')}`
-  assert.equal(unsaid(`ann, ${Authorization}, pw"1, pw\\"1`, {Authorization}), 'ann, Basic ***, ***, ***')
-  assert.equal(unsaid('as it is', {}), 'as it is')
+  assert.equal(hideCredentials(`ann, ${Authorization}, pw"1, pw\\"1`, {Authorization}), 'ann, Basic ***, ***, ***')
+  assert.equal(hideCredentials('as it is', {}), 'as it is')
 })
