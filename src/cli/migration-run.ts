@@ -1,16 +1,18 @@
 import {resolve} from 'node:path'
 import {HookFolder} from '../clients/hooks/hook-folder.js'
 import type {MessageTransport} from '../clients/pulsar-messages/transport.js'
+import type {HookOutcome} from '../domain/migration/control/hooks.js'
 import type {RunEvent} from '../domain/migration/control/run-events.js'
 import {Unreachable} from '../errors.js'
+import {durationText} from '../wording.js'
 import type {Connections} from './connection/connections.js'
 import type {RunControls, RunFlags} from './flags/migration-flags.js'
 import type {Progress} from './output/progress.js'
 import {SECRET_VARIABLES} from './connection/settings.js'
 
 /**
- * What a running migration is controlled by: its budgets, its voice, and Ctrl-C. Once asks the run to go back or to
- * finish; twice stops it where it stands.
+ * What controls a running migration: its time limits, hooks, progress output and Ctrl-C. The first Ctrl-C rolls back, or
+ * completes the run after the switch; the second stops it immediately.
  */
 export async function runControls(flags: RunFlags, progress: Progress, connections: Connections): Promise<RunControls> {
   let transport: MessageTransport | null = null
@@ -21,10 +23,11 @@ export async function runControls(flags: RunFlags, progress: Progress, connectio
   const stop = new AbortController()
   const onSignal = (): void => {
     if (interrupt.signal.aborted) stop.abort()
-    else
-      progress.say(
-        'interrupted: before the switch delivery goes back as it was, after it the run finishes; once more stops it',
+    else {
+      progress.event(
+        'Interrupted. Restoring delivery, or completing the run if it has already switched … (press Ctrl-C again to stop immediately)',
       )
+    }
     interrupt.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
@@ -36,7 +39,9 @@ export async function runControls(flags: RunFlags, progress: Progress, connectio
         return await transport.reserveSubscription(topic, subscription)
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error
-        progress.say(`without a seat for the new subscription, C++ clients may come late: ${error.message}`)
+        progress.event(
+          `cannot reserve the new subscription, so C++ clients may connect up to 30 s late: ${error.message}`,
+        )
         return null
       }
     },
@@ -52,34 +57,37 @@ export async function runControls(flags: RunFlags, progress: Progress, connectio
   }
 }
 
-/** Ours, without our login: a hook has its own. */
+/** The environment of this process without its credentials: hooks use their own. */
 function hookEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !SECRET_VARIABLES.has(name)))
 }
 
-/** Turns the run's events into lines: each step once, and what it waits for and how long in one that moves. */
+/** Prints one line per event; what a step waits for is a moving line on a terminal. */
 function reportEvents(progress: Progress): (event: RunEvent) => void {
   return (event) => {
     switch (event.kind) {
       case 'step':
-        progress.say(`${event.direction === 'rollback' ? 'back: ' : ''}${event.step}: ${event.title}`)
+        progress.event(`${event.direction === 'rollback' ? 'rollback: ' : ''}${event.step}: ${event.title}`)
         break
       case 'undo':
-        progress.say(`going back: ${event.step}`)
+        progress.event(`undoing: ${event.step}`)
         break
       case 'rollback':
-        progress.say(`going back: ${event.reason}`)
+        progress.event(`rolling back: ${event.reason}`)
         break
       case 'hook':
-        progress.say(
-          `hook ${event.name}: ${String(event.outcome.exitCode ?? 'ended by force')} after ${(event.outcome.ranMs / 1000).toFixed(1)} s`,
-        )
+        progress.event(`hook ${event.name}: ${outcomeText(event.outcome)} after ${durationText(event.outcome.ranMs)}`)
         break
       case 'request':
-        progress.say(`${event.verb}: ${event.isAccepted ? 'taken' : `not taken, ${event.reason ?? ''}`}`)
+        progress.event(`${event.verb}: ${event.isAccepted ? 'accepted' : `rejected, ${event.reason ?? ''}`}`)
         break
       case 'waiting':
-        progress.busy(`  ${event.step} waits for`, `${event.waitingFor}, ${(event.forMs / 1000).toFixed(1)} s so far`)
+        progress.status(`  ${event.step}`, `waiting for ${event.waitingFor} (${durationText(event.forMs)})`)
     }
   }
+}
+
+function outcomeText({exitCode, isTimedOut}: HookOutcome): string {
+  if (isTimedOut) return 'killed by its timeout'
+  return exitCode === null ? 'killed by a signal' : `exit code ${String(exitCode)}`
 }

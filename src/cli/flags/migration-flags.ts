@@ -7,74 +7,74 @@ import {confirmFlags, messageFlags, pulsarFlags} from './common-flags.js'
 export const journalFlags = {
   journal: Flags.string({
     default: 'cluster',
-    description: 'where migrations are written down: beside the topic in the cluster, or file:DIRECTORY',
+    description:
+      'where the migration journal is stored: in the namespace of the topic (cluster), or in files (file:DIRECTORY)',
     env: 'KEYSHIFT_JOURNAL',
     helpGroup: 'MIGRATION',
     helpValue: 'cluster|file:DIRECTORY',
   }),
   namespace: Flags.string({
-    description: 'look for migrations in this namespace alone, as tenant/namespace',
+    description: 'search for migrations only in this namespace (default: all namespaces)',
     helpGroup: 'MIGRATION',
     helpValue: 'TENANT/NAMESPACE',
   }),
 }
 
-export const migrationArg = Args.string({description: 'migration, as migrate list shows it', required: true})
+export const migrationArg = Args.string({description: 'migration ID, from migrate list', required: true})
 
-/** Flags of the verbs that ask something of a migration which another process runs. */
+/** Flags of the verbs that send a request to the process that runs a migration. */
 export const requestFlags = {
   ...pulsarFlags,
   ...journalFlags,
-  cancel: Flags.boolean({description: 'take back what was asked and not answered yet'}),
+  cancel: Flags.boolean({description: 'cancel an earlier request that has no answer yet'}),
   ...confirmFlags,
 }
 
 export const takeOverFlag = Flags.boolean({
-  description: 'take it from a process on another host that shows no sign of life for 10 s',
+  description: 'take over from a process on another host that has sent no heartbeat for 10 s',
 })
 
 /** Flags of the verbs that run a migration. */
 export const runFlags = {
   'attach-timeout': durationFlag({
     ...defaultDuration('1m'),
-    description: 'how long to wait for the new consumers',
+    description: 'maximum wait for the new consumers to connect',
     helpGroup: 'MIGRATION',
   }),
   'drain-timeout': durationFlag({
     ...defaultDuration('1m'),
-    description: 'how long the old consumers may take to acknowledge what they have',
+    description: 'maximum wait for the old consumers to ack the messages they have received',
     helpGroup: 'MIGRATION',
   }),
   'hook-timeout': durationFlag({
     ...defaultDuration('30s'),
-    description: 'how long one hook may run',
+    description: 'maximum run time of one hook',
     helpGroup: 'MIGRATION',
   }),
   hooks: Flags.string({
-    description: 'a folder of programs to run between the steps',
+    description: 'directory with programs to run between the steps',
     helpGroup: 'MIGRATION',
     helpValue: 'DIR',
   }),
   ...messageFlags,
   ...journalFlags,
   'max-gap': durationFlag({
-    description: 'go back when delivery would be held for longer before the switch',
+    description: 'abort if delivery would be paused longer than this before the switch (default: no limit)',
     helpGroup: 'MIGRATION',
   }),
   ...confirmFlags,
 }
 
-/** Flags of the verb that begins one; who goes on with it goes by what was said then. */
+/** Flags of the verb that starts a migration; `resume` uses the values from the journal. */
 export const soakFlags = {
   'no-auto-rollback': Flags.boolean({
-    description: 'when the new fleet does worse than the old one, say so and stay',
+    description: 'do not roll back automatically if delivery degrades during the soak; only report it',
     helpGroup: 'MIGRATION',
   }),
   soak: durationFlag({
     ...defaultDuration('30s'),
-    description: 'how long to watch the new fleet, and go back when it does worse; 0s for not at all',
+    description: 'how long to watch the new consumers after the switch; roll back if delivery degrades; 0s disables it',
     helpGroup: 'MIGRATION',
-    helpValue: '60s',
   }),
 }
 

@@ -1,14 +1,37 @@
 import {ux} from '@oclif/core/ux'
 
-/** What goes on, for people: on stderr, and only when that is a terminal. */
+/** Interval of status lines where stderr is not a terminal. */
+const LINE_EVERY_MS = 10_000
+
+/** Progress for the user, on stderr. Most of it is shown only on a terminal; a run that changes a cluster also logs its events. */
 export class Progress {
   private readonly isShown = process.stderr.isTTY
+  private lastAction = ''
+  private lastLineAt = 0
 
   /** A line that stays. */
   readonly say = (text: string): void => {
     if (!this.isShown) return
     this.stop()
     process.stderr.write(`${text}\n`)
+  }
+
+  /** A line that is also written where stderr is not a terminal, so that a script's log has it. */
+  readonly event = (text: string): void => {
+    this.stop()
+    process.stderr.write(`${text}\n`)
+  }
+
+  /** As busy() on a terminal; otherwise a line for each new action, and one every 10 s while it lasts. */
+  readonly status = (action: string, status: string): void => {
+    if (this.isShown) {
+      this.busy(action, status)
+      return
+    }
+    if (action === this.lastAction && Date.now() - this.lastLineAt < LINE_EVERY_MS) return
+    this.lastAction = action
+    this.lastLineAt = Date.now()
+    process.stderr.write(`${action}: ${status}\n`)
   }
 
   /** A line that moves until the next one, or stop(). */

@@ -8,17 +8,19 @@ import {openJournal} from '../../cli/open-journal.js'
 import {runControls} from '../../cli/migration-run.js'
 import {PLAN_COMMAND, readPlanFile} from '../../cli/files/plan-file.js'
 import {renderPlan, renderResult} from '../../cli/render/migration/migration.js'
+import {applyQuestion} from '../../cli/render/migration/questions.js'
 import {applyPlan} from '../../domain/migration/run/run-migration.js'
 import type {MigrationResult} from '../../domain/migration/run/migration-result.js'
 import {parsePlan} from '../../domain/migration/plan/parse-plan.js'
 
 export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
-  static override args = {plan: Args.string({description: 'plan file, as written by migrate plan -o', required: true})}
+  static override args = {plan: Args.string({description: 'plan file, written by migrate plan -o', required: true})}
   static override description =
-    'In place, start the new fleet first: its subscribe is refused and tried again, and it gets in at the switch. ' +
-    'Blue-green, start it once the door is closed: by a hook, or between --postpone and migrate cutover. ' +
-    'Stop-start, stop the old fleet when it says so, and start the new one then, by hooks or by hand. ' +
-    'Ctrl-C before the switch puts delivery back as it was; after it the run finishes.'
+    'in-place: start the new consumers first. The broker rejects them until the switch; they retry and connect then. ' +
+    'blue-green: start them after automatic subscription creation is disabled, by a hook, or between apply --postpone ' +
+    'and migrate cutover. stop-start: stop the old consumers and start the new ones when the run waits for it, by hooks ' +
+    'or by hand. Ctrl-C before the switch restores delivery and exits 130; after the switch the run completes. Progress ' +
+    'goes to stderr: one line per event.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> plan.json',
     '<%= config.bin %> <%= command.id %> plan.json --yes --max-gap 5s --json | jq .result.gapMs',
@@ -29,11 +31,11 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
     ...runFlags,
     ...soakFlags,
     postpone: Flags.boolean({
-      description: 'prepare all, and wait for migrate cutover before delivery is held',
+      description: 'prepare the migration, then wait for migrate cutover before pausing delivery',
       helpGroup: 'MIGRATION',
     }),
   }
-  static override summary = 'Carry out a plan: hold delivery, drain, switch, deliver again, and prove it.'
+  static override summary = 'Execute a plan: pause delivery, drain, switch, resume and verify.'
 
   async run(): Promise<MigrationResult> {
     const {args, flags} = await this.parse(MigrateApply)
@@ -41,7 +43,7 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
     const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
     if (!flags.yes) this.progress.say(renderPlan(plan))
-    await this.confirm(`Move ${plan.subscription} of ${plan.topic} to ${plan.to}?`, flags)
+    await this.confirm(applyQuestion(plan), flags)
     const controls = this.own(await runControls(flags, this.progress, this.connections))
     const settings = {...controls, isPostponed: flags.postpone}
     const result = await applyPlan({admin, store, who: currentActor()}, plan, settings)

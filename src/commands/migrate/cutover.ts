@@ -1,29 +1,23 @@
-import {currentActor} from '../../cli/process-user.js'
-import {KeyshiftCommand} from '../../cli/base-command.js'
 import {migrationArg, requestFlags} from '../../cli/flags/migration-flags.js'
-import {openJournal} from '../../cli/open-journal.js'
-import {renderRequest} from '../../cli/render/migration/migration.js'
+import {MigrationCommand} from '../../cli/migration-command.js'
+import {migrationQuestions} from '../../cli/render/migration/questions.js'
+import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
 import {cancelRequest, type RequestResult, sendRequest} from '../../domain/migration/run/send-request.js'
 
-export default class MigrateCutover extends KeyshiftCommand<RequestResult> {
+export default class MigrateCutover extends MigrationCommand<RequestResult> {
   static override args = {id: migrationArg}
   static override description =
-    'It works from any machine: the process that runs the migration reads it in the journal.'
+    'Works from any machine: the process that runs the migration reads the request in the journal, pauses delivery and ' +
+    'switches.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes',
     '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --cancel',
   ]
   static override flags = requestFlags
-  static override summary = 'Let a postponed migration go on to hold delivery and switch.'
+  static override summary = 'Start the cutover of a postponed migration.'
 
   async run(): Promise<RequestResult> {
-    const {args, flags} = await this.parse(MigrateCutover)
-    const admin = await this.connections.admin()
-    const store = openJournal(admin, flags)
-    if (!flags.cancel) await this.confirm(`Let ${args.id} switch now?`, flags)
-    const act = flags.cancel ? cancelRequest : sendRequest
-    const asked = await act(store, currentActor(), args.id, 'cutover')
-    this.log(renderRequest(asked))
-    return asked
+    const actions = {cancelRequest, listMigrations, sendRequest}
+    return this.request(await this.parse(MigrateCutover), 'cutover', actions, migrationQuestions.cutover)
   }
 }

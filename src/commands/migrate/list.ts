@@ -13,7 +13,7 @@ export default class MigrateList extends KeyshiftCommand<MigrationList> {
     "<%= config.bin %> <%= command.id %> --json | jq '.result.migrations[] | select(.readyToCutOver)'",
   ]
   static override flags = {...pulsarFlags, ...journalFlags}
-  static override summary = 'List the migrations that the journal knows, of this machine or any other.'
+  static override summary = 'List all migrations in the journal, from any machine.'
 
   async run(): Promise<MigrationList> {
     const {flags} = await this.parse(MigrateList)

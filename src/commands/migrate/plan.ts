@@ -4,7 +4,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
 import {PLAN_COMMAND, writePlanFile} from '../../cli/files/plan-file.js'
 import {renderPlan} from '../../cli/render/migration/migration.js'
-import {collectKeySample} from '../../domain/migration/preflight/collect-key-check.js'
+import {collectKeyCheck} from '../../domain/migration/preflight/collect-key-check.js'
 import {collectSnapshot} from '../../domain/migration/preflight/collect-preflight.js'
 import {completeRequest, type MigrationPlan, planMigration} from '../../domain/migration/plan/plan.js'
 import {MIGRATABLE, STRATEGIES} from '../../domain/migration/strategy.js'
@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000
 export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
   static override description =
-    'Planning reads only. The plan binds what it saw; apply refuses it when the cluster has changed since.'
+    'Planning only reads. The plan expires after 1 h, and migrate apply refuses it if the cluster has changed since.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision --to Key_Shared -o plan.json',
     '<%= config.bin %> <%= command.id %> orders decision --to Key_Shared --accept mixed-batches',
@@ -25,32 +25,36 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
     ...pulsarFlags,
     accept: Flags.string({
       default: [],
-      description: 'let this blocking finding pass',
+      description: 'accept this blocking finding; repeat the flag for several',
       helpValue: 'FINDING',
       multiple: true,
       multipleNonGreedy: true,
     }),
-    'expect-consumers': Flags.integer({description: 'how many new consumers there should be', helpValue: 'N', min: 1}),
-    output: Flags.string({char: 'o', description: 'write the plan to this file', helpValue: 'plan.json'}),
+    'expect-consumers': Flags.integer({
+      description: 'expected number of new consumers on each partition',
+      helpValue: 'N',
+      min: 1,
+    }),
+    out: Flags.string({char: 'o', description: 'write the plan to this file', helpValue: 'FILE'}),
     'new-subscription': Flags.string({
       description:
-        'the subscription that a blue-green migration makes; SUBSCRIPTION-key-shared and the like unless given',
+        'name of the subscription that a blue-green migration creates (default: SUBSCRIPTION-TYPE, such as decision-key-shared)',
       helpValue: 'NAME',
     }),
     strategy: Flags.option({
       description:
-        'same subscription, a new one at the same position, or, where delivery can not be held, by stopping the old fleet first; the plan chooses unless given',
+        'in-place keeps the subscription; blue-green creates a new one at the same position; stop-start stops the old consumers first, where delivery cannot be paused (default: chosen by the plan)',
       options: STRATEGIES,
     })(),
-    to: Flags.option({description: 'the type to change to', options: MIGRATABLE, required: true})(),
+    to: Flags.option({description: 'new subscription type', options: MIGRATABLE, required: true})(),
   }
-  static override summary = 'Plan the move of a subscription to another type; changes nothing.'
+  static override summary = 'Plan the migration of a subscription to another type. Changes nothing.'
 
   async run(): Promise<MigrationPlan> {
     const {args, flags} = await this.parse(MigratePlan)
     const admin = await this.connections.admin()
-    const sample = await collectKeySample(admin, args.topic, args.subscription)
-    const snapshot = await collectSnapshot(admin, args.topic, args.subscription, sample)
+    const keyCheck = await collectKeyCheck(admin, args.topic, args.subscription)
+    const snapshot = await collectSnapshot(admin, args.topic, args.subscription, keyCheck)
     const request = completeRequest(snapshot, {
       to: flags.to,
       strategy: flags.strategy ?? null,
@@ -60,9 +64,9 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
       validForMs: HOUR_MS,
     })
     const plan = planMigration(snapshot, request, new Date())
-    if (flags.output !== undefined) await writePlanFile(flags.output, plan, PLAN_COMMAND)
+    if (flags.out !== undefined) await writePlanFile(flags.out, plan, PLAN_COMMAND)
     this.log(renderPlan(plan))
-    if (flags.output !== undefined) this.log(`\nNext: ${suggestedCommand('migrate', 'apply', flags.output)}`)
+    if (flags.out !== undefined) this.log(`\nNext: ${suggestedCommand('migrate', 'apply', flags.out)}`)
     return plan
   }
 }

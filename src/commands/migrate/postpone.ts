@@ -1,29 +1,23 @@
-import {currentActor} from '../../cli/process-user.js'
-import {KeyshiftCommand} from '../../cli/base-command.js'
 import {migrationArg, requestFlags} from '../../cli/flags/migration-flags.js'
-import {openJournal} from '../../cli/open-journal.js'
-import {renderRequest} from '../../cli/render/migration/migration.js'
+import {MigrationCommand} from '../../cli/migration-command.js'
+import {migrationQuestions} from '../../cli/render/migration/questions.js'
+import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
 import {cancelRequest, type RequestResult, sendRequest} from '../../domain/migration/run/send-request.js'
 
-export default class MigratePostpone extends KeyshiftCommand<RequestResult> {
+export default class MigratePostpone extends MigrationCommand<RequestResult> {
   static override args = {id: migrationArg}
   static override description =
-    'It works from any machine, and as long as delivery is not held yet; after that there is abort.'
+    'Works from any machine until delivery is paused; after that, use migrate abort. Start the cutover later with ' +
+    'migrate cutover.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes',
     '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --cancel',
   ]
   static override flags = requestFlags
-  static override summary = 'Have a running migration wait for cutover before it holds delivery.'
+  static override summary = 'Make a running migration wait for a cutover before it pauses delivery.'
 
   async run(): Promise<RequestResult> {
-    const {args, flags} = await this.parse(MigratePostpone)
-    const admin = await this.connections.admin()
-    const store = openJournal(admin, flags)
-    if (!flags.cancel) await this.confirm(`Have ${args.id} wait?`, flags)
-    const act = flags.cancel ? cancelRequest : sendRequest
-    const asked = await act(store, currentActor(), args.id, 'postpone')
-    this.log(renderRequest(asked))
-    return asked
+    const actions = {cancelRequest, listMigrations, sendRequest}
+    return this.request(await this.parse(MigratePostpone), 'postpone', actions, migrationQuestions.postpone)
   }
 }

@@ -2,26 +2,28 @@ import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {messageFlags, pulsarFlags, subscriptionArg, topicArg, confirmFlags} from '../../cli/flags/common-flags.js'
+import {defaultDuration, durationFlag} from '../../cli/flags/duration.js'
 import {interruptible} from '../../cli/interrupt-signal.js'
 import {renderRehearsal} from '../../cli/render/migration/rehearsal.js'
 import {type Rehearsal, rehearse} from '../../domain/rehearsal/rehearse.js'
 import {Interrupted, Usage} from '../../errors.js'
+import {counted} from '../../wording.js'
 
 export default class MigrateRehearse extends KeyshiftCommand<Rehearsal> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
   static override description =
-    'Makes a temporary Key_Shared subscription where the real one stands, and plays a fleet on it that takes a given time ' +
-    'for each message, one at a time. The real cursor stays as it is. The temporary subscription goes when it ends; what ' +
-    'a rehearsal that was killed has left goes with the next one.'
+    'Creates a temporary Key_Shared subscription at the position of the real one and connects simulated consumers, which ' +
+    'process one message at a time. The real subscription and its cursor are unchanged. The temporary subscription is ' +
+    'deleted at the end; leftovers of a killed rehearsal are removed by the next run.'
   static override examples = [
-    '<%= config.bin %> <%= command.id %> orders decision --consumers 8 --process-ms 5',
-    '<%= config.bin %> <%= command.id %> orders decision --name pod-0 --name pod-1 --process-ms 0 --yes --json',
+    '<%= config.bin %> <%= command.id %> orders decision --consumers 8 --process-time 5ms',
+    '<%= config.bin %> <%= command.id %> orders decision --name pod-0 --name pod-1 --process-time 0ms --yes --json',
   ]
   static override flags = {
     ...pulsarFlags,
     ...messageFlags,
     consumers: Flags.integer({
-      description: 'how many consumers; named rehearsed-0 and on',
+      description: 'number of simulated consumers, named rehearsed-0, rehearsed-1, …',
       exactlyOne: ['consumers', 'name'],
       helpValue: 'N',
       max: 1000,
@@ -29,57 +31,60 @@ export default class MigrateRehearse extends KeyshiftCommand<Rehearsal> {
     }),
     messages: Flags.integer({
       default: 10_000,
-      description: 'how many messages to see; behind the backlog it goes on with new ones',
+      description: 'minimum number of messages to process; continues with new messages after the backlog',
       helpValue: 'N',
       min: 0,
     }),
     name: Flags.string({
-      description: 'a consumer by the name it will have, for key ranges follow names',
+      description: 'name of a simulated consumer; use the real names, because the broker assigns key ranges by name',
       helpValue: 'NAME',
       multiple: true,
       multipleNonGreedy: true,
     }),
-    'process-ms': Flags.integer({
-      default: 5,
-      description: 'how long a consumer works on a message; 0 to learn only who gets what',
-      helpValue: 'MS',
-      min: 0,
+    'process-time': durationFlag({
+      ...defaultDuration('5ms'),
+      description: 'processing time per message; 0ms shows only which consumer receives which key',
     }),
-    seconds: Flags.integer({default: 60, description: 'stop after so long', helpValue: 'N', min: 1}),
+    'time-limit': durationFlag({...defaultDuration('60s'), description: 'stop after this time'}),
     top: Flags.integer({
       default: 10,
-      description: 'how many of the most frequent keys to name',
+      description: 'number of most frequent keys to list',
       helpValue: 'N',
       min: 0,
     }),
     ...confirmFlags,
   }
   static override summary =
-    'Play a Key_Shared fleet on a copy of the backlog: shares, hot keys, blocking, time to drain.'
+    'Simulate Key_Shared consumers on the backlog: shares, hot keys, head-of-line blocking, time to drain.'
 
   async run(): Promise<Rehearsal> {
     const {args, flags} = await this.parse(MigrateRehearse)
     const names = flags.name ?? Array.from({length: flags.consumers ?? 0}, (_, index) => `rehearsed-${String(index)}`)
-    if (new Set(names).size < names.length) throw new Usage('E_USAGE', 'a name is given twice')
+    if (new Set(names).size < names.length) throw new Usage('E_USAGE', 'each --name must be different')
     const admin = await this.connections.admin()
     const transport = await this.connections.transport('auto')
-    await this.confirm(`Make a temporary subscription on ${args.topic}, and delete it afterwards?`, flags)
+    await this.confirm(
+      `Rehearse ${args.subscription} on ${args.topic} with ${counted(names.length, 'consumer')}? ` +
+        `A temporary subscription is created and deleted afterwards; ${args.subscription} is unchanged.`,
+      flags,
+    )
     const control = this.own(interruptible())
     const rehearsal = await rehearse(admin, transport, args.topic, args.subscription, {
       names,
-      processMs: flags['process-ms'],
-      seconds: flags.seconds,
+      processMs: flags['process-time'],
+      timeLimitMs: flags['time-limit'],
       messages: flags.messages,
       top: flags.top,
       interrupt: control.signal,
       onProgress: (messages) => {
-        this.progress.busy('rehearsing', `${String(messages)} messages`)
+        this.progress.status('rehearsing', `${counted(messages, 'message')} processed`)
       },
     })
     if (rehearsal.stoppedBy === 'interrupt') {
-      throw new Interrupted('E_INTERRUPTED', 'the rehearsal was ended early; its subscription is deleted')
+      throw new Interrupted('E_INTERRUPTED', 'rehearsal interrupted; its temporary subscription was deleted')
     }
-    if (rehearsal.drainMs === null) this.warn('it ended before all that waited was handled')
+    if (rehearsal.drainMs === null)
+      this.warn('the rehearsal stopped before the backlog was drained; raise --time-limit')
     this.log(renderRehearsal(rehearsal))
     return rehearsal
   }

@@ -1,28 +1,25 @@
-import {currentActor} from '../../cli/process-user.js'
-import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {migrationArg, runFlags, takeOverFlag} from '../../cli/flags/migration-flags.js'
-import {openJournal} from '../../cli/open-journal.js'
-import {runControls} from '../../cli/migration-run.js'
-import {renderResult} from '../../cli/render/migration/migration.js'
-import {resumeMigration} from '../../domain/migration/run/run-migration.js'
+import {MigrationCommand} from '../../cli/migration-command.js'
+import {migrationQuestions} from '../../cli/render/migration/questions.js'
+import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
 import type {MigrationResult} from '../../domain/migration/run/migration-result.js'
+import {resumeMigration} from '../../domain/migration/run/run-migration.js'
 
-export default class MigrateResume extends KeyshiftCommand<MigrationResult> {
+export default class MigrateResume extends MigrationCommand<MigrationResult> {
   static override args = {id: migrationArg}
-  static override examples = ['<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes']
+  static override description =
+    'Works from any machine. A step that was interrupted is verified before it runs again. The soak settings of migrate ' +
+    'apply are kept; the other limits are those of this command.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes',
+    '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --take-over --yes',
+  ]
   static override flags = {...pulsarFlags, ...runFlags, 'take-over': takeOverFlag}
-  static override summary = 'Go on with a migration that was stopped or killed, from where its journal stands.'
+  static override summary = 'Resume an interrupted migration from its journal.'
 
   async run(): Promise<MigrationResult> {
-    const {args, flags} = await this.parse(MigrateResume)
-    const admin = await this.connections.admin()
-    const store = openJournal(admin, flags)
-    await this.confirm(`Go on with ${args.id}?`, flags)
-    const controls = this.own(await runControls(flags, this.progress, this.connections))
-    const settings = {...controls, isTakeOver: flags['take-over']}
-    const result = await resumeMigration({admin, store, who: currentActor()}, args.id, settings)
-    this.log(renderResult(result))
-    return result
+    const actions = {listMigrations, act: resumeMigration}
+    return this.runFrom(await this.parse(MigrateResume), actions, migrationQuestions.resume)
   }
 }

@@ -1,31 +1,23 @@
-import {currentActor} from '../../cli/process-user.js'
-import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {migrationArg, runFlags, takeOverFlag} from '../../cli/flags/migration-flags.js'
-import {openJournal} from '../../cli/open-journal.js'
-import {runControls} from '../../cli/migration-run.js'
-import {renderResult} from '../../cli/render/migration/migration.js'
-import {rollBackMigration} from '../../domain/migration/run/run-migration.js'
+import {MigrationCommand} from '../../cli/migration-command.js'
+import {migrationQuestions} from '../../cli/render/migration/questions.js'
+import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
 import type {MigrationResult} from '../../domain/migration/run/migration-result.js'
+import {rollBackMigration} from '../../domain/migration/run/run-migration.js'
 
-export default class MigrateRollback extends KeyshiftCommand<MigrationResult> {
+export default class MigrateRollback extends MigrationCommand<MigrationResult> {
   static override args = {id: migrationArg}
   static override description =
-    'Before the switch it undoes what was done. After it, also when the migration is done, it takes the same steps with ' +
-    'old and new exchanged: the old fleet has to be there or to be started. Once a migration is finished, plan a new one.'
+    'Before the switch, the steps are undone. After the switch, also of a completed migration, the same steps run with ' +
+    'old and new exchanged: the old consumers must be running or be started. A finished migration cannot be rolled back; ' +
+    'plan a new migration instead.'
   static override examples = ['<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes']
   static override flags = {...pulsarFlags, ...runFlags, 'take-over': takeOverFlag}
-  static override summary = 'Take a subscription back to the type it had, with nothing lost and nothing twice.'
+  static override summary = 'Roll a subscription back to its original type, without losing or duplicating messages.'
 
   async run(): Promise<MigrationResult> {
-    const {args, flags} = await this.parse(MigrateRollback)
-    const admin = await this.connections.admin()
-    const store = openJournal(admin, flags)
-    await this.confirm(`Take ${args.id} back?`, flags)
-    const controls = this.own(await runControls(flags, this.progress, this.connections))
-    const settings = {...controls, isTakeOver: flags['take-over']}
-    const result = await rollBackMigration({admin, store, who: currentActor()}, args.id, settings)
-    this.log(renderResult(result))
-    return result
+    const actions = {listMigrations, act: rollBackMigration}
+    return this.runFrom(await this.parse(MigrateRollback), actions, migrationQuestions.rollback)
   }
 }

@@ -10,10 +10,10 @@ import type {MigrationList} from '../../domain/migration/journal/status.js'
 import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
 
 export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
-  static override args = {id: Args.string({description: 'migration; all when left out'})}
+  static override args = {id: Args.string({description: 'migration ID (default: all migrations)'})}
   static override description =
-    'With --watch it shows the state again each second until no migration runs any more; under --json the document ' +
-    'comes once, with the last state.'
+    'With --watch, shows the state every second until no migration is running; with --json, prints one document with the ' +
+    'last state.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --watch',
@@ -22,26 +22,25 @@ export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
   static override flags = {
     ...pulsarFlags,
     ...journalFlags,
-    watch: Flags.boolean({char: 'w', description: 'go on showing it until it is over'}),
+    watch: Flags.boolean({char: 'w', description: 'refresh every second until no migration is running'}),
   }
-  static override summary =
-    'Show migrations: state, step, what they wait for, how long delivery was held, who runs them.'
+  static override summary = 'Show migrations: state, step, what they wait for, delivery pause, owner.'
 
   async run(): Promise<MigrationList> {
     const {args, flags} = await this.parse(MigrateStatus)
     const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
-    const look = async (): Promise<MigrationList> => ({
+    const sample = async (): Promise<MigrationList> => ({
       journal: store.place,
       migrations: await listMigrations(store, args.id),
     })
     const isOver = ({migrations}: MigrationList): boolean =>
       !migrations.some(({state}) => ['rolling-back', 'postponed', 'running'].includes(state))
     const list = flags.watch
-      ? await watch(look, isOver, (now) => {
+      ? await watch(sample, isOver, (now) => {
           if (!this.jsonEnabled()) this.progress.say(renderMigrations(now))
         })
-      : await look()
+      : await sample()
     this.log(renderMigrations(list))
     return list
   }

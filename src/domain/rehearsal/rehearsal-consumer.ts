@@ -4,7 +4,7 @@ import type {Message, MessageConsumer, MessageTransport} from '../../clients/pul
 import type {TopicName} from '../../topic-name.js'
 import type {RehearsalTally} from './rehearsal-counts.js'
 
-/** As the Java and C++ clients have it, and the most that the WebSocket API takes. */
+/** The default of the Java and C++ clients, and the maximum of the WebSocket API. */
 const RECEIVER_QUEUE = 1000
 
 export interface RehearsedConsumerOptions {
@@ -12,7 +12,7 @@ export interface RehearsedConsumerOptions {
   readonly topic: TopicName
   readonly subscription: string
   readonly name: string
-  /** how long work on one message takes; one message at a time */
+  /** processing time per message; one message at a time */
   readonly processMs: number
   readonly tally: RehearsalTally
 }
@@ -20,16 +20,16 @@ export interface RehearsedConsumerOptions {
 interface Waiting {
   readonly message: Message
   readonly arrivedAt: number
-  /** what lies before it: only other keys, its own key, or nothing */
+  /** what is queued before it: only other keys, also its own key, or nothing */
   readonly behind: 'nothing' | 'others' | 'own'
 }
 
-/** Takes messages one after the other, as long as work on them would take, and acknowledges them on its own subscription. */
+/** Simulates a consumer: processes one message at a time and acks it on the temporary subscription. */
 export class RehearsalConsumer {
   private readonly options: RehearsedConsumerOptions
   private readonly queue: Waiting[] = []
-  /** how many messages of each key wait or are worked on */
-  private readonly atHand = new Map<string, number>()
+  /** number of messages of each key that are queued or in process */
+  private readonly unprocessed = new Map<string, number>()
   private consumer: MessageConsumer | null = null
   private working: Promise<void> | null = null
   private isClosed = false
@@ -48,7 +48,7 @@ export class RehearsalConsumer {
       name,
       receiverQueueSize: RECEIVER_QUEUE,
       onMessage: (message) => {
-        self.take(message)
+        self.receive(message)
       },
     })
     self.begin()
@@ -61,16 +61,16 @@ export class RehearsalConsumer {
     await this.consumer?.close()
   }
 
-  private take(message: Message): void {
+  private receive(message: Message): void {
     const key = message.key ?? ''
-    const own = this.atHand.get(key) ?? 0
+    const own = this.unprocessed.get(key) ?? 0
     const behind = own > 0 ? 'own' : this.queue.length > 0 || this.working ? 'others' : 'nothing'
-    this.atHand.set(key, own + 1)
+    this.unprocessed.set(key, own + 1)
     this.queue.push({message, arrivedAt: Date.now(), behind})
     this.begin()
   }
 
-  /** Messages can arrive before connect() has got hold of the consumer. */
+  /** Does nothing before connect() has stored the consumer, because messages can arrive earlier. */
   private begin(): void {
     if (this.working || !this.consumer || this.queue.length === 0) return
     this.working = this.work(this.consumer).finally(() => {
@@ -85,16 +85,16 @@ export class RehearsalConsumer {
       const {arrivedAt, behind, message} = next
       const waitedMs = Date.now() - arrivedAt
       if (processMs > 0) await delay(processMs)
-      // A socket that the end of the rehearsal has closed takes no acknowledgement, and needs none.
+      // Fails only after close() has closed the socket; the subscription is then deleted anyway.
       await consumer.ack(message).catch(() => undefined)
-      this.release(message.key ?? '')
+      this.forget(message.key ?? '')
       tally.add(name, message.key, waitedMs, processMs, behind === 'others' && waitedMs > 0)
     }
   }
 
-  private release(key: string): void {
-    const left = (this.atHand.get(key) ?? 1) - 1
-    if (left === 0) this.atHand.delete(key)
-    else this.atHand.set(key, left)
+  private forget(key: string): void {
+    const left = (this.unprocessed.get(key) ?? 1) - 1
+    if (left === 0) this.unprocessed.delete(key)
+    else this.unprocessed.set(key, left)
   }
 }

@@ -1,16 +1,16 @@
 import {murmur3} from '../keys/hashing/murmur3.js'
 import {FrequentKeys} from '../message-sampling/frequent-keys.js'
-import {Waits} from './wait-percentiles.js'
+import {WaitHistogram} from './wait-percentiles.js'
 
 export interface RehearsedConsumer {
   name: string
-  /** that it handled: who joins first gets more at the beginning */
+  /** processed messages; the consumers that join first receive more at the start */
   messages: number
-  /** of the messages with a key those that it owns once all have joined, from 0 to 1; null when nothing was seen */
+  /** share of the messages with a key that it owns after all have joined, from 0 to 1; null without such messages */
   share: number | null
-  /** of the time it worked, from 0 to 1; null when work takes no time */
+  /** share of the time in which it processed messages, from 0 to 1; null when the processing time is 0 */
   busyShare: number | null
-  /** from a message's arrival until work on it began */
+  /** from the arrival of a message until its processing starts */
   waitMs: {p50: number | null; p95: number | null; max: number | null}
 }
 
@@ -21,10 +21,10 @@ export interface HotKey {
   consumer: string
 }
 
-/** Messages that waited only because messages of other keys lay before them at the same consumer. */
+/** Messages that waited only because messages of other keys were queued before them at the same consumer. */
 export interface HeadOfLine {
   messages: number
-  /** of all messages, from 0 to 1 */
+  /** share of all messages, from 0 to 1 */
   share: number
   p95Ms: number | null
   maxMs: number | null
@@ -39,36 +39,36 @@ export interface TallyReport {
   headOfLine: HeadOfLine
 }
 
-/** @returns the consumer's name; null when nobody owns the hash. */
+/** @returns the name of the consumer; null when no consumer owns the hash. */
 export type OwnerOf = (hash: number) => string | null
 
 interface Row {
   messages: number
   busyMs: number
-  readonly waits: Waits
+  readonly waits: WaitHistogram
 }
 
-/** As many keys as are counted apart. */
+/** Number of keys that are counted separately. */
 const KEYS = 100_000
 
-/** Counts what simulated consumers got and how long it lay there. */
+/** Counts the messages that simulated consumers received, and how long each waited. */
 export class RehearsalTally {
   private readonly rows: ReadonlyMap<string, Row>
   private readonly keys = new FrequentKeys<{consumer: string; hash: number}>(KEYS)
-  private readonly blocked = new Waits()
+  private readonly blocked = new WaitHistogram()
   private blockedMessages = 0
   private keyless = 0
   private total = 0
 
   constructor(names: readonly string[]) {
-    this.rows = new Map(names.map((name) => [name, {messages: 0, busyMs: 0, waits: new Waits()}]))
+    this.rows = new Map(names.map((name) => [name, {messages: 0, busyMs: 0, waits: new WaitHistogram()}]))
   }
 
   get messages(): number {
     return this.total
   }
 
-  /** @param isBlocked whether it waited, and only for messages of other keys. */
+  /** @param isBlocked whether the message waited only for messages of other keys. */
   add(consumer: string, key: string | null, waitedMs: number, busyMs: number, isBlocked: boolean): void {
     const row = this.rows.get(consumer)
     if (!row) return
@@ -85,9 +85,9 @@ export class RehearsalTally {
   }
 
   /**
-   * @param ownerOf who owns a key's hash once all have joined; null where that can't be told: then who got it counts.
-   * @param tookMs how long the rehearsal went on.
-   * @param top how many keys to name.
+   * @param ownerOf the owner of a key's hash after all have joined; null when unknown: then the receiving consumer counts.
+   * @param tookMs duration of the rehearsal.
+   * @param top number of most frequent keys to list.
    */
   report(ownerOf: OwnerOf | null, tookMs: number, processMs: number, top: number): TallyReport {
     const keys = this.keys.top(KEYS).map((row) => ({...row, owner: ownerOf?.(row.value.hash) ?? row.value.consumer}))

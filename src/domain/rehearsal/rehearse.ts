@@ -1,5 +1,4 @@
 import {randomBytes} from 'node:crypto'
-import {setTimeout as delay} from 'node:timers/promises'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {parsePosition, type Position} from '../../position.js'
@@ -7,25 +6,26 @@ import {unlessRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
+import {waitUntil} from '../../wait-until.js'
 import {collectKeyShared} from '../keys/assignment/collect-key-shared.js'
 import {directoryOrNull} from '../keys/owners/key-directory.js'
 import {type CollectedSubscription, collectSubscription} from '../topic-stats/collect-topic-stats.js'
+import {cursorOf} from '../topic-stats/cursor.js'
 import {RehearsalConsumer} from './rehearsal-consumer.js'
 import {type OwnerOf, RehearsalTally, type TallyReport} from './rehearsal-counts.js'
-import {cursorOf} from '../topic-stats/cursor.js'
 
 const TEMPORARY = '__keyshift-rehearsal-'
-const LOOK_EVERY_MS = 300
+const SAMPLE_EVERY_MS = 300
 
 export interface RehearsalOptions {
   readonly names: readonly string[]
   readonly processMs: number
-  readonly seconds: number
-  /** go on with what is published meanwhile until so many messages were handled */
+  readonly timeLimitMs: number
+  /** minimum number of messages to process; after the backlog, new messages count as well */
   readonly messages: number
-  /** how many of the most frequent keys to name */
+  /** number of most frequent keys to list */
   readonly top: number
-  /** Asked to end early: what was made is removed all the same. */
+  /** Ends the rehearsal early; its subscription is deleted as usual. */
   readonly interrupt: AbortSignal
   readonly onProgress: (messages: number) => void
 }
@@ -35,21 +35,21 @@ export interface Rehearsal extends TallyReport {
   subscription: string
   processMs: number
   tookMs: number
-  /** `end` when all that waited at the start was handled, and as many messages as were wanted */
-  stoppedBy: 'end' | 'interrupt' | 'seconds'
-  /** how long what waited at the start took; null when it was not all handled */
+  /** `end` when the initial backlog is drained and the requested number of messages is processed */
+  stoppedBy: 'end' | 'interrupt' | 'time-limit'
+  /** time until the initial backlog was drained; null when it was not */
   drainMs: number | null
-  /** entries that waited at the start */
+  /** entries in the backlog at the start */
   backlogEntries: number | null
   /** the real subscription's mark-delete position on each partition, before and after; only its own consumers move it */
   cursors: Array<{partition: number | null; before: string | null; after: string | null}>
-  /** temporary subscriptions of rehearsals that were cut off, and are gone now */
+  /** number of deleted temporary subscriptions that killed rehearsals had left */
   removedLeftovers: number
 }
 
 /**
- * Plays a Key_Shared fleet on what the subscription has not acknowledged: on a subscription of its own, which begins where
- * the real one stands and is gone when it ends.
+ * Simulates Key_Shared consumers on the backlog of a subscription. They use a temporary subscription that starts at the
+ * same position and is deleted at the end.
  */
 export async function rehearse(
   admin: PulsarAdmin,
@@ -60,27 +60,27 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const collected = await collectSubscription(admin, topic, subscription, {getPreciseBacklog: true})
   const removedLeftovers = await removeLeftovers(admin, collected)
-  const before = await standOf(admin, collected, subscription)
+  const before = await cursorPositions(admin, collected, subscription)
   const temporary = `${TEMPORARY}${randomBytes(4).toString('hex')}`
   const tally = new RehearsalTally(options.names)
   const startedAt = Date.now()
-  let played: Played
+  let run: RehearsalRun
   try {
-    await make(admin, collected, temporary, before)
-    played = await play(admin, transport, collected, temporary, {...options, tally, before})
+    await createTemporary(admin, collected, temporary, before)
+    run = await runConsumers(admin, transport, collected, temporary, {...options, tally, before})
   } finally {
     await remove(admin, collected, temporary)
   }
   const tookMs = Date.now() - startedAt
-  const after = await standOf(admin, collected, subscription)
+  const after = await cursorPositions(admin, collected, subscription)
   return {
-    ...tally.report(played.ownerOf, tookMs, options.processMs, options.top),
+    ...tally.report(run.ownerOf, tookMs, options.processMs, options.top),
     topic: collected.topic.full,
     subscription,
     processMs: options.processMs,
     tookMs,
-    stoppedBy: played.stoppedBy,
-    drainMs: played.drainMs,
+    stoppedBy: run.stoppedBy,
+    drainMs: run.drainMs,
     backlogEntries: collected.partitions.reduce<number | null>(
       (sum, {subscription: {msgBacklog}}) => (sum === null || msgBacklog === undefined ? null : sum + msgBacklog),
       0,
@@ -94,13 +94,17 @@ export async function rehearse(
   }
 }
 
-interface Stand {
+interface CursorPosition {
   readonly partition: number | null
   readonly markDelete: string | null
   readonly last: Position | null
 }
 
-async function standOf(admin: PulsarAdmin, collected: CollectedSubscription, subscription: string): Promise<Stand[]> {
+async function cursorPositions(
+  admin: PulsarAdmin,
+  collected: CollectedSubscription,
+  subscription: string,
+): Promise<CursorPosition[]> {
   return Promise.all(
     collected.partitions.map(async ({name, partition}) => {
       const stats = await admin.internalStats(name)
@@ -110,19 +114,19 @@ async function standOf(admin: PulsarAdmin, collected: CollectedSubscription, sub
   )
 }
 
-async function make(
+async function createTemporary(
   admin: PulsarAdmin,
-  {partitions, subscription, topic}: CollectedSubscription,
+  {partitions, subscription}: CollectedSubscription,
   temporary: string,
-  stand: readonly Stand[],
+  positions: readonly CursorPosition[],
 ): Promise<void> {
   await Promise.all(
     partitions.map(async ({name}, at) => {
-      const position = parsePosition(stand[at]?.markDelete ?? undefined)
+      const position = parsePosition(positions[at]?.markDelete ?? undefined)
       if (!position) {
         throw new Unreachable(
           'E_POSITION_UNKNOWN',
-          `the broker does not tell where ${subscription} stands on ${topic.full}`,
+          `the broker reports no mark-delete position of ${subscription} on ${name.full}`,
         )
       }
       const properties = {'keyshift-rehearsal-of': subscription}
@@ -131,52 +135,53 @@ async function make(
   )
 }
 
-interface Played extends Pick<Rehearsal, 'drainMs' | 'stoppedBy'> {
+interface RehearsalRun extends Pick<Rehearsal, 'drainMs' | 'stoppedBy'> {
   readonly ownerOf: OwnerOf | null
 }
 
-interface Play extends RehearsalOptions {
+interface RunParts extends RehearsalOptions {
   readonly tally: RehearsalTally
-  readonly before: readonly Stand[]
+  readonly before: readonly CursorPosition[]
 }
 
-async function play(
+async function runConsumers(
   admin: PulsarAdmin,
   transport: MessageTransport,
   collected: CollectedSubscription,
   temporary: string,
-  {before, interrupt, messages, names, onProgress, processMs, seconds, tally}: Play,
-): Promise<Played> {
+  {before, interrupt, messages, names, onProgress, processMs, tally, timeLimitMs}: RunParts,
+): Promise<RehearsalRun> {
   const {topic} = collected
   const startedAt = Date.now()
   let drainMs: number | null = null
   const consumers: RehearsalConsumer[] = []
   try {
-    // One after the other, as given: consumers that share a point of the ring get it in the order of joining.
+    // One after the other, in the given order: when two consumers hash to the same point, the order of joining decides.
     for (const name of names) {
       consumers.push(
         await RehearsalConsumer.connect({transport, topic, subscription: temporary, name, processMs, tally}),
       )
     }
     const ownerOf = await ownersOn(admin, topic, temporary)
-    for (;;) {
+    const timeoutMs = Math.max(0, timeLimitMs - (Date.now() - startedAt))
+    const check = async (): Promise<true | undefined> => {
       onProgress(tally.messages)
-      if (interrupt.aborted) return {stoppedBy: 'interrupt', drainMs, ownerOf}
-      const now = await standOf(admin, collected, temporary)
+      const now = await cursorPositions(admin, collected, temporary)
       const isDrained = now.every(({markDelete}, at) => hasReached(markDelete, before[at]?.last ?? null))
       if (isDrained) drainMs ??= Date.now() - startedAt
-      if (isDrained && tally.messages >= messages) return {stoppedBy: 'end', drainMs, ownerOf}
-      if (Date.now() - startedAt > seconds * 1000) return {stoppedBy: 'seconds', drainMs, ownerOf}
-      await delay(LOOK_EVERY_MS)
+      return isDrained && tally.messages >= messages ? true : undefined
     }
+    const hasEnded = await waitUntil(check, {everyMs: SAMPLE_EVERY_MS, timeoutMs, signal: interrupt})
+    const stoppedBy = interrupt.aborted ? 'interrupt' : hasEnded === true ? 'end' : 'time-limit'
+    return {stoppedBy, drainMs, ownerOf}
   } finally {
     await Promise.all(consumers.map((consumer) => consumer.close()))
   }
 }
 
 /**
- * Who owns which hash now that all have joined. All partitions have the same consumers in the same order, and so the
- * same ring: the first stands for all. null where the selector is not known.
+ * The owner of each hash after all consumers have joined. All partitions have the same consumers in the same order and
+ * therefore the same hash ring, so the first partition represents them all. null when the selector is unknown.
  */
 async function ownersOn(admin: PulsarAdmin, topic: TopicName, temporary: string): Promise<OwnerOf | null> {
   const {collected, facts} = await collectKeyShared(admin, topic.full, temporary)
@@ -191,7 +196,7 @@ function hasReached(markDelete: string | null, last: Position | null): boolean {
   return now.ledgerId === last.ledgerId ? now.entryId >= last.entryId : now.ledgerId > last.ledgerId
 }
 
-/** Every temporary subscription that nobody is connected to belongs to a rehearsal that was cut off. */
+/** A temporary subscription without consumers was left by a killed rehearsal. */
 async function removeLeftovers(admin: PulsarAdmin, collected: CollectedSubscription): Promise<number> {
   const found = new Map<string, number>()
   for (const {stats} of collected.partitions) {

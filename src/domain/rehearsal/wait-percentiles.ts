@@ -1,8 +1,8 @@
-/** Each bucket ends a fifth above the one before: a percentile is at most so much too high. */
+/** Each bucket ends 20 % above the previous one, so a percentile is at most 20 % too high. */
 const GROWTH = 1.2
 
 /** Percentiles of waiting times in bounded memory. */
-export class Waits {
+export class WaitHistogram {
   private readonly buckets = new Map<number, number>()
   private counted = 0
   private longest = 0
@@ -18,7 +18,7 @@ export class Waits {
     return this.counted === 0 ? null : this.longest
   }
 
-  /** @param share from 0 to 1. @returns ms; null when nothing was counted. */
+  /** @param share from 0 to 1. @returns ms; null when no wait was added. */
   percentile(share: number): number | null {
     let left = Math.ceil(this.counted * share)
     for (const [bucket, count] of [...this.buckets].toSorted(([a], [b]) => a - b)) {

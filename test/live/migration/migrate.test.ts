@@ -204,7 +204,7 @@ test(
     assert.equal((await runCli(applyArgs(place, fresh))).code, 0)
     assert.deepEqual(await apply(fresh), {code: 5, error: 'E_PLAN_STALE'})
     const again = ['migrate', 'plan', scene.topic.full, SUBSCRIPTION, '--to', 'Key_Shared']
-    await requireFailure({args: again, exit: 3, code: 'E_NOTHING_TO_DO', says: /is Key_Shared already/})
+    await requireFailure({args: again, exit: 3, code: 'E_NOTHING_TO_DO', says: /is already Key_Shared/})
     await scene.settle()
   }),
 )
@@ -219,8 +219,8 @@ test(
     const {error} = parseDocument(blocked.stdout)
     assert.equal(error.code, 'E_PLAN_BLOCKED')
     assert.match(error.message, /audit/)
-    assert.match(error.next.join('\n'), /--accept neighbours-restricted/)
-    await planFile(place, scene, ['--accept', 'neighbours-restricted'])
+    assert.match(error.next.join('\n'), /--accept neighbors-restricted/)
+    await planFile(place, scene, ['--accept', 'neighbors-restricted'])
     await scene.settle()
   }),
 )

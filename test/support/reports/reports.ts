@@ -119,6 +119,7 @@ export const backlog: BacklogReport = {
 }
 
 const warning = {severity: 'warn', isWaivable: false, isAccepted: false} as const
+const SAMPLE_COMMAND = 'keyshift keys sample persistent://public/default/orders decision'
 
 export const plan: MigrationPlan = {
   format: 'keyshift.plan/v1',
@@ -138,20 +139,35 @@ export const plan: MigrationPlan = {
   policies: {subscriptionTypesEnabled: null, dispatchRate: null, autoSubscriptionCreation: null},
   allowedTypes: ['Exclusive', 'Failover', 'Key_Shared', 'Shared'],
   findings: [
-    {...warning, code: 'same-consumer-names', message: 'several consumers share a name', evidence: []},
+    {
+      ...warning,
+      code: 'same-consumer-names',
+      message: 'several consumers have the same name (shared-1)',
+      evidence: [],
+      next: [],
+    },
     {
       code: 'mixed-batches',
       severity: 'block',
-      message: 'producers batch',
+      message: '3 of 400 sampled entries are batches with several keys',
       evidence: [],
+      next: [],
       isWaivable: true,
       isAccepted: true,
+    },
+    {
+      ...warning,
+      code: 'keys-unseen',
+      severity: 'info',
+      message: 'only 400 entries of the backlog were sampled',
+      evidence: [],
+      next: [SAMPLE_COMMAND],
     },
   ],
   expected: {gapMs: {low: 200, high: 650}, failoverDelayMs: 0, redeliveredMessages: 0},
   steps: [
-    {id: 'restrict-types', title: 'forbid Shared and Key_Shared consumers to subscribe'},
-    {id: 'pause', title: 'hold delivery'},
+    {id: 'restrict-types', title: 'block Shared and Key_Shared consumers from subscribing to the topic'},
+    {id: 'pause', title: 'pause delivery (set the subscription dispatch rate to 1 message/year)'},
   ],
   digest: 'd'.repeat(64),
 }
@@ -172,7 +188,7 @@ export const result: MigrationResult = {
   partitions: [{partition: null, type: 'Key_Shared', consumers: 4, markDelete: '9:1115'}],
   refusedConsumers: ['shared-0', 'shared-1'],
   findings: [
-    {...warning, code: 'fewer-consumers', message: '8 consumers were expected, a partition has 4 so far', evidence: []},
+    {...warning, code: 'fewer-consumers', message: 'a partition has 4 of 8 expected consumers', evidence: [], next: []},
   ],
 }
 
@@ -189,7 +205,7 @@ export const migrations: MigrationList = {
       strategy: 'in-place',
       state: 'running',
       step: 'drain',
-      waitingFor: 'acknowledgements from shared-1 (3 unacked)',
+      waitingFor: 'acks from shared-1 (3 unacked)',
       readyToCutOver: false,
       gapMs: 5100,
       runBy: 'ann@ops-1 pid 4711',

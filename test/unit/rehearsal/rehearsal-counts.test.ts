@@ -3,30 +3,30 @@ import {test} from 'node:test'
 
 import {murmur3} from '../../../src/domain/keys/hashing/murmur3.js'
 import {RehearsalTally} from '../../../src/domain/rehearsal/rehearsal-counts.js'
-import {Waits} from '../../../src/domain/rehearsal/wait-percentiles.js'
+import {WaitHistogram} from '../../../src/domain/rehearsal/wait-percentiles.js'
 
-test('percentiles of waits are at most a fifth too high, and never above the longest', () => {
-  const waits = new Waits()
+test('percentiles of waits are at most 20 % too high and never above the longest wait', () => {
+  const waits = new WaitHistogram()
   for (let ms = 1; ms <= 1000; ms++) waits.add(ms)
   for (const [share, exact] of [
     [0.5, 500],
     [0.95, 950],
     [1, 1000],
   ] as const) {
-    const told = waits.percentile(share) ?? 0
-    assert.ok(told >= exact && told <= exact * 1.2, `${String(share)}: ${String(told)}`)
+    const found = waits.percentile(share) ?? 0
+    assert.ok(found >= exact && found <= exact * 1.2, `${String(share)}: ${String(found)}`)
   }
   assert.equal(waits.max, 1000)
 })
 
-test('no waits: nothing is known; waits of no time are 0', () => {
-  const waits = new Waits()
+test('without waits the percentiles are unknown, and a wait of 0 ms is reported as 0', () => {
+  const waits = new WaitHistogram()
   assert.deepEqual([waits.percentile(0.5), waits.max], [null, null])
   waits.add(0)
   assert.deepEqual([waits.percentile(0.5), waits.max], [0, 0])
 })
 
-test('shares go by who owns a key in the end, counts by who got it', () => {
+test('shares count the final owner of a key, message counts the consumer that received it', () => {
   const tally = new RehearsalTally(['a', 'b'])
   for (const key of ['x', 'x', 'x', 'y']) tally.add('a', key, 1, 5, false)
   tally.add('b', null, 30, 5, true)
@@ -44,7 +44,7 @@ test('shares go by who owns a key in the end, counts by who got it', () => {
   assert.deepEqual(report.headOfLine, {messages: 1, share: 0.2, p95Ms: 30, maxMs: 30})
 })
 
-test('where owners are not known, who got it counts; where nothing came, nothing is known', () => {
+test('with unknown owners the receiving consumer counts, and without messages the share is unknown', () => {
   const tally = new RehearsalTally(['a', 'b'])
   assert.deepEqual(
     tally.report(null, 100, 0, 5).consumers.map(({busyShare, share}) => [busyShare, share]),

@@ -1,13 +1,14 @@
 import chalk from 'chalk'
 
-import type {RequestResult} from '../../../domain/migration/run/send-request.js'
-import type {PreflightFinding} from '../../../domain/migration/preflight/preflight-finding.js'
-import type {MigrationPlan} from '../../../domain/migration/plan/plan.js'
-import type {MigrationResult} from '../../../domain/migration/run/migration-result.js'
 import type {MigrationList, MigrationStatus} from '../../../domain/migration/journal/status.js'
 import type {JournalCheck} from '../../../domain/migration/journal/list-migrations.js'
-import {renderMs, renderPairs, renderTable} from '../table.js'
+import type {MigrationPlan} from '../../../domain/migration/plan/plan.js'
+import type {PreflightFinding} from '../../../domain/migration/preflight/preflight-finding.js'
+import type {MigrationResult} from '../../../domain/migration/run/migration-result.js'
+import type {RequestResult} from '../../../domain/migration/run/send-request.js'
 import {suggestedCommand} from '../../../suggested-command.js'
+import {counted} from '../../../wording.js'
+import {renderMs, renderPairs, renderTable} from '../table.js'
 
 export function renderPlan(plan: MigrationPlan): string {
   const head = renderPairs([
@@ -16,27 +17,42 @@ export function renderPlan(plan: MigrationPlan): string {
     ['partitions', plan.partitions],
     ['change', `${plan.from} → ${plan.to}, ${plan.strategy}`],
     ...(plan.newSubscription === null ? [] : [['new subscription', plan.newSubscription] as const]),
-    ['expected gap', renderExpected(plan)],
+    ['expected pause', expectedPause(plan)],
+    ['expected duplicates', expectedDuplicates(plan)],
     ['cluster', `${plan.cluster}, Pulsar ${plan.brokerVersion}`],
-    ['consumers seen', plan.consumersSeen.join(', ') || 'none'],
-    ['valid until', plan.expiresAt],
+    ['consumers now', plan.consumersSeen.join(', ') || 'none'],
+    ['plan expires at', plan.expiresAt],
   ])
-  const steps = plan.steps.map(({id, title}, at) => `  ${String(at + 1)}. ${chalk.bold(id.padEnd(7))} ${title}`)
+  const width = Math.max(...plan.steps.map(({id}) => id.length))
+  const steps = plan.steps.map(({id, title}, at) => `  ${String(at + 1)}. ${chalk.bold(id.padEnd(width))}  ${title}`)
   return [head, `Steps:\n${steps.join('\n')}`, renderFindings(plan.findings)].join('\n\n')
 }
 
-function renderExpected({expected: {failoverDelayMs, gapMs, redeliveredMessages}, to}: MigrationPlan): string {
-  if (gapMs === null) return 'as long as your fleets take to stop and to start'
-  const own = `${renderMs(gapMs.low)} to ${renderMs(gapMs.high)} and what the consumers take to acknowledge`
-  const delay = to === 'Failover' ? `, and ${renderMs(failoverDelayMs)} of the broker's for Failover` : ''
-  return `${own}${delay}; handled again: ${String(redeliveredMessages ?? 'what partitions without a consumer hold unacknowledged')}`
+/** `200–650 ms`, `300 ms – 1.5 s`. */
+export function rangeText({high, low}: {readonly low: number; readonly high: number}): string {
+  return high < 1000 ? `${String(low)}–${renderMs(high)}` : `${renderMs(low)} – ${renderMs(high)}`
+}
+
+function expectedPause({expected: {failoverDelayMs, gapMs}, to}: MigrationPlan): string {
+  if (gapMs === null) return 'from the stop of the old consumers until the new ones are connected'
+  const delay = to === 'Failover' ? ` plus ${renderMs(failoverDelayMs)} Failover delay of the broker` : ''
+  return `${rangeText(gapMs)} plus ack time${delay}`
+}
+
+function expectedDuplicates({expected: {redeliveredMessages}, strategy}: MigrationPlan): number | string {
+  if (redeliveredMessages !== null) return redeliveredMessages
+  const place = strategy === 'stop-start' ? 'the old consumers' : 'partitions without a consumer'
+  return `unacked messages of ${place}`
 }
 
 function renderFindings(findings: readonly PreflightFinding[]): string {
   if (findings.length === 0) return 'Findings: none.'
-  const lines = findings.map(({code, isAccepted, message, severity}) => {
+  const lines = findings.flatMap(({code, isAccepted, message, next, severity}) => {
     const level = isAccepted ? 'accepted' : severity
-    return `  ${chalk.yellow(level)} ${code}: ${message}`
+    return [
+      `  ${chalk.yellow(level)} ${code}: ${message}`,
+      ...next.map((command) => `  ${' '.repeat(level.length)} next: ${command}`),
+    ]
   })
   return `Findings:\n${lines.join('\n')}`
 }
@@ -46,14 +62,14 @@ export function renderResult(result: MigrationResult): string {
     ['migration', result.id],
     ['state', result.state],
     ['change', `${result.from} → ${result.to}, ${result.strategy}`],
-    ['delivery held', renderMs(result.gapMs)],
-    ['drained in', renderMs(result.drainMs)],
+    ['delivery pause', renderMs(result.gapMs)],
+    ['drain time', renderMs(result.drainMs)],
     ['switched at', result.switchedAt],
   ])
   const rows = result.partitions.map((row) => [row.partition, row.type, row.consumers, row.markDelete])
   return [
     head,
-    renderTable(['partition', 'type', 'consumers so far', 'handed over at'], rows),
+    renderTable(['partition', 'type', 'consumers', 'switch position'], rows),
     renderFindings(result.findings),
     ...renderRefusedConsumers(result),
     ...afterwards(result),
@@ -62,42 +78,50 @@ export function renderResult(result: MigrationResult): string {
 
 function renderRefusedConsumers({from, refusedConsumers}: MigrationResult): string[] {
   if (refusedConsumers.length === 0) return []
-  return [`Disconnected ${from} consumers, refused if they try again: ${refusedConsumers.join(', ')}`]
+  return [`Disconnected ${from} consumers; the broker rejects them if they reconnect: ${refusedConsumers.join(', ')}`]
 }
 
-function afterwards({id, newSubscription, state, strategy}: MigrationResult): string[] {
+/** Each command is at the end of its line, so that it can be copied. */
+function afterwards({from, id, newSubscription, state, strategy}: MigrationResult): string[] {
+  const finish = suggestedCommand('migrate', 'finish', id)
+  const autoCreation = 'Automatic subscription creation on the topic stays disabled'
   if (state === 'done') {
-    if (strategy === 'stop-start') return [`To go back: ${suggestedCommand('migrate', 'rollback', id)}`]
-    const barrier = newSubscription === null ? 'The fence still stands' : 'The door is still closed'
-    return [
-      [
-        `${barrier}. When all is well: ${suggestedCommand('migrate', 'finish', id)}`,
-        `To go back: ${suggestedCommand('migrate', 'rollback', id)}`,
-      ].join('\n'),
-    ]
+    const rollBack = `To roll back: ${suggestedCommand('migrate', 'rollback', id)}`
+    if (strategy === 'stop-start') return [rollBack]
+    const restriction = newSubscription === null ? `${from} consumers stay blocked` : autoCreation
+    return [`${restriction} until you run: ${finish}\n${rollBack}`]
   }
   return state === 'rolled-back' && newSubscription !== null
-    ? [
-        `The door is still closed. Once the fleet of ${newSubscription} is stopped: ${suggestedCommand('migrate', 'finish', id)}`,
-      ]
+    ? [`${autoCreation}. Stop the consumers of ${newSubscription}, then run: ${finish}`]
     : []
 }
 
+const ACCEPTED = {
+  abort: 'Abort accepted.',
+  cancel: '',
+  cutover: 'Cutover started.',
+  postpone: 'Postponed: delivery is not paused before a cutover.',
+  rollback: 'Rollback accepted.',
+} satisfies Record<RequestResult['verb'], string>
+
 export function renderRequest({id, isAccepted, reason, verb}: RequestResult): string {
-  if (verb === 'cancel') return isAccepted ? `Taken back in ${id}.` : `Not taken back in ${id}: ${reason ?? ''}`
-  return `${verb} was taken by ${id}. What it does: ${suggestedCommand('migrate', 'status', id, '--watch')}`
+  if (verb === 'cancel')
+    return isAccepted ? `Request to ${id} canceled.` : `Request to ${id} not canceled: ${reason ?? ''}`
+  return `${ACCEPTED[verb]} Follow it with: ${suggestedCommand('migrate', 'status', id, '--watch')}`
 }
 
 export function renderCheck({entries, id, lastHash, requests, voidedLines}: JournalCheck): string {
-  const voided =
-    voidedLines.length === 0 ? '' : `, ${String(voidedLines.length)} void lines of a process that had lost it`
-  return `The journal of ${id} is whole: ${String(entries)} entries, ${String(requests)} requests${voided}. Last hash ${lastHash ?? ''}.`
+  const ignored =
+    voidedLines.length === 0
+      ? ''
+      : `, ${counted(voidedLines.length, 'ignored line')} of a process that had lost the migration`
+  return `The journal of ${id} is intact: ${counted(entries, 'entry', 'entries')}, ${counted(requests, 'request')}${ignored}. Last hash: ${lastHash ?? 'none'}`
 }
 
-const HEAD = ['id', 'state', 'step', 'topic', 'subscription', 'held', 'run by', 'last heartbeat', 'waiting for']
+const HEAD = ['id', 'state', 'step', 'topic', 'subscription', 'pause', 'run by', 'last heartbeat', 'waiting for']
 
 export function renderMigrations({journal, migrations}: MigrationList): string {
-  if (migrations.length === 0) return `No migration in ${journal}.`
+  if (migrations.length === 0) return `No migrations found.\n\njournal: ${journal}`
   const rows = migrations.map((row) => [
     row.id,
     row.state,
@@ -114,19 +138,23 @@ export function renderMigrations({journal, migrations}: MigrationList): string {
     .join('\n\n')
 }
 
-function nextStep({id, hasRestrictions, requests, state}: MigrationStatus): string[] {
-  const asked = requests.map(({at, by, verb}) => `${id}: ${verb} asked by ${by} at ${at}, not answered yet`)
+function nextStep({hasRestrictions, id, requests, state}: MigrationStatus): string[] {
+  const pending = requests.map(({at, by, verb}) => `${id}: ${verb} requested by ${by} at ${at}, no answer yet`)
   switch (state) {
     case 'postponed':
-      return [...asked, `${id} waits for: ${suggestedCommand('migrate', 'cutover', id)}`]
+      return [...pending, `${id} is postponed. To cut over, run: ${suggestedCommand('migrate', 'cutover', id)}`]
     case 'rolling-back':
     case 'running':
-      return [...asked, `${id} is not over. If its process is gone: ${suggestedCommand('migrate', 'resume', id)}`]
+      return [
+        ...pending,
+        `${id} is incomplete. If its process has died, run: ${suggestedCommand('migrate', 'resume', id)}`,
+      ]
     case 'done':
-    case 'rolled-back':
-      return hasRestrictions
-        ? [`${id} still keeps a fleet out. When all is well: ${suggestedCommand('migrate', 'finish', id)}`]
-        : []
+    case 'rolled-back': {
+      const fleet = state === 'done' ? 'old' : 'new'
+      const finish = suggestedCommand('migrate', 'finish', id)
+      return hasRestrictions ? [`${id} still blocks ${fleet} consumers. When verified, run: ${finish}`] : []
+    }
     case 'finished':
       return []
   }

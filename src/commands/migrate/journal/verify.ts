@@ -8,17 +8,18 @@ import {Conflict} from '../../../errors.js'
 
 export default class MigrateJournalVerify extends KeyshiftCommand<JournalCheck> {
   static override args = {id: migrationArg}
-  static override description = 'Exit 5 when an entry was altered, or one is missing in between.'
+  static override description = 'Exits 5 if an entry was altered or is missing.'
   static override examples = ['<%= config.bin %> <%= command.id %> 20261123-140509-3fa9']
   static override flags = {...pulsarFlags, ...journalFlags}
-  static override summary = 'Check that the journal of a migration is whole: every entry follows the one before.'
+  static override summary = 'Verify the hash chain of a migration journal.'
 
   async run(): Promise<JournalCheck> {
     const {args, flags} = await this.parse(MigrateJournalVerify)
     const admin = await this.connections.admin()
     const check = await verifyJournal(openJournal(admin, flags), args.id)
     if (!check.isIntact) {
-      const where = check.brokenLine === null ? 'it has no plan' : `line ${String(check.brokenLine)} does not fit`
+      const where =
+        check.brokenLine === null ? 'its plan is missing' : `hash mismatch at line ${String(check.brokenLine)}`
       throw new Conflict('E_JOURNAL_BROKEN', `the journal of ${args.id} was altered: ${where}`, {data: {...check}})
     }
     this.log(renderCheck(check))

@@ -3,37 +3,37 @@ import type {MigrationPlan} from './plan.js'
 import {mayDeliverTwiceOnJoin} from '../double-delivery.js'
 import {type MigratableType, type StepId, stepsOf} from '../strategy.js'
 
-/** One way through the steps. Going back is the same way with old and new exchanged. */
+/** What one direction of a migration does. A rollback runs the same steps with old and new exchanged. */
 export interface DirectionPlan {
   readonly name: Direction
-  /** the type that has the messages when the leg begins */
+  /** the type that receives the messages before */
   readonly from: MigratableType
-  /** the type that has them when it ends */
+  /** the type that receives them afterwards */
   readonly to: MigratableType
   /** the subscription that is paused and drained */
   readonly source: string
-  /** the subscription that flows in the end; in place it is the same */
+  /** the subscription that delivers afterwards; the same as `source` for in-place */
   readonly target: string
-  /** whether its fleet gathers while delivery is held, for it must not join under load */
+  /** whether all its consumers must connect while delivery is paused, because joining under load may deliver twice */
   readonly waitsForConsumers: boolean
 }
 
 export function directionPlanOf(plan: MigrationPlan, name: Direction): DirectionPlan {
   const {brokerVersion, from, subscription: old, to} = plan
-  const made = plan.newSubscription ?? old
+  const current = plan.newSubscription ?? old
   return name === 'forward'
-    ? {name, from, to, source: old, target: made, waitsForConsumers: mayDeliverTwiceOnJoin(brokerVersion, to)}
+    ? {name, from, to, source: old, target: current, waitsForConsumers: mayDeliverTwiceOnJoin(brokerVersion, to)}
     : {
         name,
         from: to,
         to: from,
-        source: made,
+        source: current,
         target: old,
         waitsForConsumers: mayDeliverTwiceOnJoin(brokerVersion, from),
       }
 }
 
-/** The steps of a leg, in their order. */
+/** The steps of a direction, in their order. */
 export function stepsOfDirection(
   {strategy}: Pick<MigrationPlan, 'strategy'>,
   {waitsForConsumers, name}: DirectionPlan,

@@ -1,16 +1,16 @@
 import {canonicalJson} from '../../../digest.js'
 import {Conflict} from '../../../errors.js'
 import {findingsOf} from '../preflight/preflight-findings.js'
+import {planCommand} from '../plan-command.js'
 import {type MigrationPlan, typeOf} from './plan.js'
 import type {MigrationSnapshot} from '../preflight/preflight-snapshot.js'
 
-/** @throws Conflict E_PLAN_EXPIRED, or E_PLAN_STALE with each thing that is no longer as the plan saw it. */
+/** @throws Conflict E_PLAN_EXPIRED, or E_PLAN_STALE with everything in the cluster that has changed since the plan. */
 export function requireUnchangedCluster(plan: MigrationPlan, snapshot: MigrationSnapshot, now: Date): void {
-  const target = plan.newSubscription === null ? '' : ` --new-subscription ${plan.newSubscription}`
-  const command = `keyshift migrate plan ${plan.topic} ${plan.subscription} --to ${plan.to} --strategy ${plan.strategy}`
-  const next = [`${command}${target} -o plan.json`]
+  const accept = plan.findings.filter(({isAccepted}) => isAccepted).map(({code}) => code)
+  const next = [planCommand({...plan, accept})]
   if (now.toISOString() > plan.expiresAt) {
-    throw new Conflict('E_PLAN_EXPIRED', `the plan expired at ${plan.expiresAt}; make a new one`, {
+    throw new Conflict('E_PLAN_EXPIRED', `the plan expired at ${plan.expiresAt}`, {
       data: {expiresAt: plan.expiresAt},
       next,
     })
@@ -18,7 +18,10 @@ export function requireUnchangedCluster(plan: MigrationPlan, snapshot: Migration
   const changes = changesSince(plan, snapshot)
   if (changes.length === 0) return
   const text = changes.map(({field, planned, found}) => `${field} was ${planned}, now ${found}`).join('; ')
-  throw new Conflict('E_PLAN_STALE', `the cluster is no longer as the plan saw it: ${text}`, {data: {changes}, next})
+  throw new Conflict('E_PLAN_STALE', `the cluster has changed since the plan was made: ${text}`, {
+    data: {changes},
+    next,
+  })
 }
 
 interface Change {
@@ -42,7 +45,7 @@ function changesSince(plan: MigrationPlan, snapshot: MigrationSnapshot): Change[
   }
   compare('allowedTypes', plan.allowedTypes, snapshot.allowedTypes.toSorted())
   const known = new Set(plan.findings.map(({code}) => code))
-  // The backlog's keys are not looked at again: that may take a while, and the fleets have not changed by it.
+  // The keys of the backlog are not sampled again: that can take seconds, and it changes nothing about the consumers.
   const {from, newSubscription, strategy, to} = plan
   const fresh = findingsOf({snapshot, from, to, strategy, newSubscription}).filter(
     ({code, severity}) => severity === 'block' && !known.has(code),

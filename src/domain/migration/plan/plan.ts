@@ -6,25 +6,27 @@ import {canPause} from '../preflight/broker-findings.js'
 import {findingsOf} from '../preflight/preflight-findings.js'
 import {mayDeliverTwiceOnJoin} from '../double-delivery.js'
 import type {MigrationSnapshot, TopicPolicies} from '../preflight/preflight-snapshot.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 import {MIGRATABLE, type MigratableType, type StepId, stepsOf, type Strategy} from '../strategy.js'
+import {planCommand} from '../plan-command.js'
 
 export interface PlannedStep {
   id: StepId
-  /** what it changes, for a person */
+  /** what it changes, as the user sees it */
   title: string
 }
 
-/** What the plan expects of the run, on what it knows beforehand. */
+/** What the plan expects of the run. */
 export interface Expectation {
-  /** how long delivery is held beside the consumers' own work, in ms; null where it is as long as the fleets take */
+  /** expected delivery pause without the consumers' own work, in ms; null where it depends on how fast the fleets stop and start */
   gapMs: {low: number; high: number} | null
-  /** the part of it that the broker adds for a new Failover subscription; null where its setting is not known */
+  /** the part of it that the broker adds for a new Failover subscription; null where its setting is unknown */
   failoverDelayMs: number | null
-  /** messages that the new fleet gets again, because nobody is there, or held, to acknowledge them; null when unknown */
+  /** delivered messages that the new consumers receive again, because no old consumer can ack them; null when unknown */
   redeliveredMessages: number | null
 }
 
-/** A plan binds what was seen to what will be done; `apply` refuses when the world no longer looks like this. */
+/** A plan binds what was found in the cluster to the steps; `apply` refuses it when the cluster has changed. */
 export interface MigrationPlan {
   format: 'keyshift.plan/v1'
   createdAt: string
@@ -35,7 +37,7 @@ export interface MigrationPlan {
   /** null on a plain topic */
   partitions: number | null
   subscription: string
-  /** the subscription that a blue-green migration makes; null in place */
+  /** the subscription that a blue-green migration creates; null otherwise */
   newSubscription: string | null
   from: MigratableType
   to: MigratableType
@@ -43,7 +45,7 @@ export interface MigrationPlan {
   consumersSeen: string[]
   expectConsumers: number | null
   policies: TopicPolicies
-  /** the types that may subscribe now, by whatever policy says so */
+  /** the types that may subscribe now, by the policy of the topic, the namespace or the broker */
   allowedTypes: SubscriptionType[]
   findings: PreflightFinding[]
   expected: Expectation
@@ -55,29 +57,30 @@ export interface MigrationPlan {
 export interface PlanRequest {
   readonly to: MigratableType
   readonly strategy: Strategy
-  /** null in place */
+  /** null unless the strategy is blue-green */
   readonly newSubscription: string | null
   readonly accept: readonly string[]
   readonly expectConsumers: number | null
   readonly validForMs: number
 }
 
-/** What an operator asks for; what is null is chosen. */
+/** What the operator requests; a strategy of null is chosen from the snapshot. */
 export interface PlanOptions extends Omit<PlanRequest, 'strategy'> {
   readonly strategy: Strategy | null
 }
 
 /**
- * Chooses what was left open: where delivery can't be held, to stop the one fleet and start the other; from Failover a new
- * subscription, for its consumers can't be disconnected without making the old one anew; otherwise the same one.
+ * Fills in what the operator left open. Where delivery cannot be paused, the strategy is stop-start. From Failover it is
+ * blue-green, because Failover consumers cannot be disconnected without creating their subscription again. Otherwise it is
+ * in-place.
  *
- * @throws Usage E_USAGE when a name for a new subscription is given to a migration in place.
+ * @throws Usage E_USAGE when a name for a new subscription is given with another strategy than blue-green.
  */
 export function completeRequest(snapshot: MigrationSnapshot, options: PlanOptions): PlanRequest {
   const strategy = options.strategy ?? strategyFor(snapshot)
   if (strategy !== 'blue-green') {
     if (options.newSubscription !== null) {
-      throw new Usage('E_USAGE', `--new-subscription is for --strategy blue-green; with ${strategy} there is none`)
+      throw new Usage('E_USAGE', `--new-subscription requires --strategy blue-green; the strategy is ${strategy}`)
     }
     return {...options, strategy}
   }
@@ -95,10 +98,10 @@ function strategyFor(snapshot: MigrationSnapshot): Strategy {
 }
 
 /**
- * Makes the plan: a pure function of what was seen.
+ * Makes the plan from a snapshot, without I/O.
  *
- * @throws Blocked E_NOTHING_TO_DO when the subscription is of the wanted type already; E_PLAN_BLOCKED with the findings
- *   that forbid it and how to accept those that can be.
+ * @throws Blocked E_NOTHING_TO_DO when the subscription already has the requested type; E_PLAN_BLOCKED with the findings
+ *   that block it and the command that accepts those that can be accepted.
  */
 export function planMigration(snapshot: MigrationSnapshot, request: PlanRequest, now: Date): MigrationPlan {
   const {collected} = snapshot
@@ -136,7 +139,7 @@ export function planMigration(snapshot: MigrationSnapshot, request: PlanRequest,
   return {...body, digest: digestOf(body)}
 }
 
-/** The one type of all partitions that have one; null when they differ, have none, or it can't be migrated. */
+/** The type of all partitions; null when partitions differ, none has a type yet, or the type cannot be migrated. */
 export function typeOf({collected}: Pick<MigrationSnapshot, 'collected'>): MigratableType | null {
   const types = new Set(collected.partitions.map(({subscription}) => subscription.type ?? 'None'))
   types.delete('None')
@@ -151,26 +154,26 @@ function titleOf(
   waitsForConsumers: boolean,
 ): string {
   const titles: Record<StepId, string> = {
-    'restrict-types': `forbid ${from} and ${to} consumers to subscribe on the topic (subscriptionTypesEnabled)`,
-    'block-auto-create': `forbid subscriptions to come into being by themselves on the topic (autoSubscriptionCreation)`,
-    pause: 'hold delivery to this subscription (its dispatch rate, 1 message a year)',
-    drain: 'wait until every delivered message is acknowledged, on every partition',
+    'restrict-types': `block ${from} and ${to} consumers from subscribing to the topic (subscriptionTypesEnabled)`,
+    'block-auto-create': 'disable automatic subscription creation on the topic (autoSubscriptionCreation)',
+    pause: 'pause delivery (set the subscription dispatch rate to 1 message/year)',
+    drain: 'wait until every delivered message is acked, on every partition',
     disconnect: `disconnect the ${from} consumers without moving the cursor`,
-    'switch-type': `${waitsForConsumers ? '' : 'give back the dispatch rate found, and '}let ${to} consumers in`,
-    'await-consumers': `wait until the ${to} fleet is there, while delivery is still held`,
-    'pause-new': `hold delivery to ${newSubscription ?? ''} before it is made, so that its fleet can gather`,
-    resume: 'give back the dispatch rate found',
-    'create-new': `make ${newSubscription ?? ''}, which nobody may subscribe to yet`,
-    'switch-subscription': `place ${newSubscription ?? ''} where the old subscription stands, delete that, on every partition, and let ${to} consumers in (gives back subscriptionTypesEnabled and dispatch rate)`,
+    'switch-type': `${waitsForConsumers ? '' : 'restore the original dispatch rate and '}allow ${to} consumers`,
+    'await-consumers': `wait until the ${to} consumers are connected, while delivery is still paused`,
+    'pause-new': `pause delivery to ${newSubscription ?? ''} before it is created, so that all its consumers can connect first`,
+    resume: 'restore the original dispatch rate',
+    'create-new': `create ${newSubscription ?? ''}, still blocked for all consumers`,
+    'switch-subscription': `on every partition: move ${newSubscription ?? ''} to the position of the old subscription, delete the old one, allow ${to} consumers, restore policies (subscriptionTypesEnabled, dispatch rate)`,
     'verify-delivery': `wait until every partition has a ${to} consumer and delivers`,
-    'record-positions': 'write down where each partition stands',
-    'await-stop': `wait until you, or the hook stop-old, have stopped every ${from} consumer`,
-    'restore-types': 'give back the subscriptionTypesEnabled found',
+    'record-positions': 'record the position of each partition',
+    'await-stop': `wait until every ${from} consumer is stopped, by you or by the hook stop-old`,
+    'restore-types': 'restore the original subscriptionTypesEnabled',
   }
   return titles[id]
 }
 
-/** Measured on local brokers under 1,000 messages a second; the consumers' own work comes on top. */
+/** Measured on local brokers at 1,000 messages per second; the time that consumers need to ack is added to it. */
 const GAP_MS: Readonly<Record<Strategy, Record<'withoutAwait' | 'withAwait', Expectation['gapMs']>>> = {
   'stop-start': {withoutAwait: null, withAwait: null},
   'in-place': {withoutAwait: {low: 200, high: 650}, withAwait: {low: 300, high: 1500}},
@@ -198,29 +201,31 @@ function consumerNames({collected}: MigrationSnapshot): string[] {
 
 function nothingToDo({collected}: MigrationSnapshot, {to}: PlanRequest): Blocked {
   const {subscription, topic} = collected
-  return new Blocked('E_NOTHING_TO_DO', `${topic.full} ${subscription} is ${to} already; there is nothing to migrate`, {
+  return new Blocked('E_NOTHING_TO_DO', `${subscription} on ${topic.full} is already ${to}`, {
     data: {topic: topic.full, subscription, type: to},
-    next: [`keyshift subscriptions inspect ${topic.full} ${subscription}`],
+    next: [suggestedCommand('subscriptions', 'inspect', topic.full, subscription)],
   })
 }
 
 function planBlocked(
   {collected}: MigrationSnapshot,
-  {newSubscription, strategy, to}: PlanRequest,
+  request: PlanRequest,
   blocking: readonly PreflightFinding[],
 ): Blocked {
   const {subscription, topic} = collected
-  const waivable = blocking.filter(({isWaivable}) => isWaivable).map(({code}) => `--accept ${code}`)
-  const target = newSubscription === null ? '' : ` --new-subscription ${newSubscription}`
-  const command = `keyshift migrate plan ${topic.full} ${subscription} --to ${to} --strategy ${strategy}${target}`
+  const waivable = blocking.filter(({isWaivable}) => isWaivable).map(({code}) => code)
+  const accept = [...request.accept, ...waivable]
   return new Blocked(
     'E_PLAN_BLOCKED',
-    `${topic.full} ${subscription} can't be migrated as it is: ${blocking.map(({message}) => message).join('; ')}`,
+    `${subscription} on ${topic.full} cannot be migrated: ${blocking.map(({code, message}) => `${message} (${code})`).join('; ')}`,
     {
       data: {topic: topic.full, subscription, findings: blocking},
       next: [
-        `keyshift subscriptions inspect ${topic.full} ${subscription}`,
-        ...(waivable.length === blocking.length ? [`${command} ${waivable.join(' ')}`] : []),
+        suggestedCommand('subscriptions', 'inspect', topic.full, subscription),
+        ...blocking.flatMap(({next}) => next),
+        ...(waivable.length === blocking.length
+          ? [planCommand({...request, topic: topic.full, subscription, accept})]
+          : []),
       ],
     },
   )

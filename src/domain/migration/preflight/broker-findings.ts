@@ -1,39 +1,46 @@
 import {knownBugs} from '../../keys/selectors/known-bugs.js'
+import {counted, durationText} from '../../../wording.js'
 import {mayDeliverTwiceOnJoin} from '../double-delivery.js'
+import {planWith, blocks, blocksUnlessAccepted, type PreflightFinding, type Rule, warns} from './preflight-finding.js'
 import type {MigrationSnapshot} from './preflight-snapshot.js'
-import {blocks, blocksUnlessAccepted, type PreflightFinding, type Rule, warns} from './preflight-finding.js'
 
-/** Whether a subscription's delivery can be held here, and its fleets kept out. */
+/** Whether keyshift can pause the delivery of a subscription here and block its consumers. */
 export function canPause({broker, topicPolicies}: MigrationSnapshot): boolean {
   return topicPolicies === 'on' && broker.throttlesCaughtUp !== false
 }
 
-const WITHOUT = 'what still works: --strategy stop-start'
-
-const policiesOff: Rule = ({snapshot: {topicPolicies}, strategy}) => {
-  if (topicPolicies !== 'off' || strategy === 'stop-start') return null
+const policiesOff: Rule = (input) => {
+  const {snapshot, strategy} = input
+  if (snapshot.topicPolicies !== 'off' || strategy === 'stop-start') return null
   return blocks({
     code: 'topic-policies-off',
-    message: `topic policies are switched off on the broker, so delivery can be neither held nor fenced; ${WITHOUT}`,
+    message: 'topic policies are disabled on the broker, so keyshift can neither pause delivery nor block consumers',
     evidence: [{field: 'topicLevelPoliciesEnabled', value: 'false'}],
+    next: [planWith('stop-start', input)],
   })
 }
 
-const missingPermission: Rule = ({snapshot: {topicPolicies}, strategy}) => {
-  if (topicPolicies !== 'refused' || strategy === 'stop-start') return null
+const missingPermission: Rule = (input) => {
+  const {snapshot, strategy} = input
+  if (snapshot.topicPolicies !== 'refused' || strategy === 'stop-start') return null
   return blocks({
     code: 'missing-permission',
-    message: `this login may not read the topic's policies, and so not change them: it takes an administrator of the tenant; ${WITHOUT}`,
+    message:
+      'missing permission to read the topic policies, and so to change them: log in as an administrator of the tenant',
     evidence: [{field: 'topicPolicies', value: 'refused'}],
+    next: [planWith('stop-start', input)],
   })
 }
 
-const pauseHasNoEffect: Rule = ({snapshot: {broker}, strategy}) => {
-  if (broker.throttlesCaughtUp !== false || strategy === 'stop-start') return null
+const pauseHasNoEffect: Rule = (input) => {
+  const {snapshot, strategy} = input
+  if (snapshot.broker.throttlesCaughtUp !== false || strategy === 'stop-start') return null
   return blocks({
     code: 'throttling-off',
-    message: `the broker throttles no consumer that is caught up, so a pause by dispatch rate would hold nothing; ${WITHOUT}`,
+    message:
+      'the broker throttles only consumers with a backlog, so a dispatch rate does not pause consumers that are caught up',
     evidence: [{field: 'dispatchThrottlingOnNonBacklogConsumerEnabled', value: 'false'}],
+    next: [planWith('stop-start', input)],
   })
 }
 
@@ -42,24 +49,25 @@ const deliveryNotPaused: Rule = ({snapshot: {topicPolicies}, strategy}) => {
   return warns({
     code: 'delivery-not-paused',
     message:
-      'delivery is not held: the gap lasts until you, or hooks, have stopped the old fleet and started the new one, what ' +
-      'the old one leaves unacknowledged comes again, and only the connected new fleet keeps it from coming back',
+      'delivery is not paused by keyshift. Impact: no delivery from the moment the old consumers are stopped, by you or by ' +
+      'a hook, until the new ones are connected; unacked messages are delivered again; old consumers are blocked only ' +
+      'while new ones are connected',
     evidence: [{field: 'topicPolicies', value: topicPolicies}],
   })
 }
 
-/** keyshift takes the new name by a WebSocket consumer; without one the door alone keeps its fleet waiting. */
+/** keyshift reserves the new name with a WebSocket consumer; without one only the auto-create block rejects consumers. */
 const noWebSocket: Rule = ({snapshot: {broker}, strategy}) => {
   if (strategy !== 'blue-green' || broker.hasWebSocket !== false) return null
   return warns({
     code: 'no-web-socket',
     message:
-      "the broker's WebSocket API is off: unless --web-socket-url names another, waiting clients of C++ (Python, Node.js) come up to 30 s late",
+      "the broker's WebSocket API is disabled: C++, Python and Node.js clients that are waiting may connect up to 30 s late, unless --web-socket-url names a WebSocket proxy",
     evidence: [{field: 'webSocketServiceEnabled', value: 'false'}],
   })
 }
 
-/** Messages that expire while delivery is held are never handled by anybody. */
+/** A message that expires during the delivery pause is never processed. */
 const expires: Rule = ({snapshot: {expiry}}) => {
   const {evictsAbove, messageTtlSeconds, subscriptionExpirationMinutes} = expiry
   const evidence = [
@@ -73,8 +81,14 @@ const expires: Rule = ({snapshot: {expiry}}) => {
   if (evidence.length === 0) return null
   const draft = {code: 'expiry', evidence}
   return messageTtlSeconds !== null && messageTtlSeconds > 0 && messageTtlSeconds < 120
-    ? blocksUnlessAccepted({...draft, message: 'messages live so short that they may expire while delivery is held'})
-    : warns({...draft, message: 'what waits too long is dropped; keep delivery from being held that long by --max-gap'})
+    ? blocksUnlessAccepted({
+        ...draft,
+        message: `messages expire after ${counted(messageTtlSeconds, 'second')}, possibly during the delivery pause`,
+      })
+    : warns({
+        ...draft,
+        message: 'the broker drops messages of an old or large backlog: limit the delivery pause with --max-gap',
+      })
 }
 
 function quotaEvidence(limit: number | null, unit: string): PreflightFinding['evidence'] {
@@ -83,14 +97,16 @@ function quotaEvidence(limit: number | null, unit: string): PreflightFinding['ev
     : [{field: 'backlogQuota', value: `consumer_backlog_eviction above ${String(limit)} ${unit}`}]
 }
 
-/** Where delivery is held, a migration lets its own fleet gather first; whoever joins later does so under load. */
+/** With paused delivery all new consumers connect before messages flow; consumers that join later do so under load. */
 const joinsUnderLoad: Rule = ({snapshot: {brokerVersion}, strategy, to}) => {
   if (!mayDeliverTwiceOnJoin(brokerVersion, to)) return null
-  const awaits = 'so the new fleet gathers while delivery is held, and the gap is longer by about a second'
+  const awaits = 'the new consumers connect during the delivery pause, which takes about 1 s longer'
   return warns({
     code: 'double-delivery',
-    message: `a broker before 4.0 may deliver messages twice when Key_Shared consumers join under load: ${
-      strategy === 'stop-start' ? 'have them tolerate that' : `${awaits}; have consumers that join later tolerate it`
+    message: `Pulsar ${brokerVersion} may deliver messages twice when Key_Shared consumers join under load (fixed in 4.0): ${
+      strategy === 'stop-start'
+        ? 'the consumers must tolerate duplicates'
+        : `${awaits}; consumers that join later must tolerate duplicates`
     }`,
     evidence: [{field: 'brokerVersion', value: brokerVersion}],
   })
@@ -101,17 +117,17 @@ const keySharedBugs: Rule = ({from, snapshot: {brokerVersion}, to}) => {
   if (bugs.length === 0) return null
   return warns({
     code: 'known-bugs',
-    message: `Key_Shared has known faults in Pulsar ${brokerVersion}: ${bugs.map(({pull, symptom}) => `${symptom} (${pull})`).join('; ')}`,
+    message: `Key_Shared has known bugs in Pulsar ${brokerVersion}: ${bugs.map(({pull, symptom}) => `${symptom} (${pull})`).join('; ')}`,
     evidence: [{field: 'brokerVersion', value: brokerVersion}],
   })
 }
 
-/** A new Failover subscription begins to deliver only after this delay. */
+/** A new Failover subscription starts to deliver only after this delay. */
 const failoverDelay: Rule = ({snapshot: {broker}, to}) => {
   if (to !== 'Failover' || broker.failoverDelayMs === 0) return null
   return warns({
     code: 'failover-delay',
-    message: `a Failover subscription waits ${broker.failoverDelayMs === null ? 'activeConsumerFailoverDelayTimeMillis' : `${String(broker.failoverDelayMs)} ms`} before it delivers to a new active consumer: the gap is longer by that`,
+    message: `the delivery pause is longer by ${broker.failoverDelayMs === null ? 'activeConsumerFailoverDelayTimeMillis' : durationText(broker.failoverDelayMs)}: a Failover subscription waits that time before it delivers to a new active consumer`,
     evidence: [{field: 'activeConsumerFailoverDelayTimeMillis', value: String(broker.failoverDelayMs ?? 'unknown')}],
   })
 }

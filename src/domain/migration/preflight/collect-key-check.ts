@@ -1,20 +1,20 @@
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../../clients/pulsar-admin/admin-refused.js'
-import {Usage} from '../../../errors.js'
 import {collectSample} from '../../message-sampling/collect-message-sample.js'
+import {noTransport} from '../../message-sampling/entry-source.js'
 import {collectSubscription} from '../../topic-stats/collect-topic-stats.js'
-import type {KeySample} from './preflight-snapshot.js'
+import type {KeyCheck} from './preflight-snapshot.js'
 
-/** Enough to see a habit of the producers, in a moment. */
+/** Enough entries to detect how the producers use keys and batches, read in well under SECONDS. */
 const ENTRIES = 400
 const SECONDS = 5
 
-/** Looks at the keys and batches that wait; null when nothing does, or this login may not read messages. */
-export async function collectKeySample(
+/** Samples keys and batches of the backlog; null when it is empty, or without permission to read messages. */
+export async function collectKeyCheck(
   admin: PulsarAdmin,
   topic: string,
   subscription: string,
-): Promise<KeySample | null> {
+): Promise<KeyCheck | null> {
   const collected = await collectSubscription(admin, topic, subscription)
   try {
     const sample = await collectSample(admin, collected, {
@@ -22,7 +22,7 @@ export async function collectKeySample(
       where: 'spread',
       max: ENTRIES,
       seconds: SECONDS,
-      openTransport: () => Promise.reject(new Usage('E_TRANSPORT', 'a plan reads by REST alone')),
+      openTransport: noTransport,
       onProgress: () => undefined,
     })
     const {tally} = sample

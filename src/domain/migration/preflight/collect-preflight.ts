@@ -7,7 +7,7 @@ import {collectNamespaceLevel, collectTopicLevel} from '../../policies/collect-p
 import {collectSettings} from '../../topic-stats/collect-broker-settings.js'
 import {appliedExpiry, evictsAbove, EXPIRY_POLICIES} from '../../policies/expiry-policies.js'
 import {POLICY_SETTINGS, type PolicySettings} from '../../policies/policy-levels.js'
-import type {BrokerSettings, Expiry, KeySample, MigrationSnapshot, TopicPolicies} from './preflight-snapshot.js'
+import type {BrokerSettings, Expiry, KeyCheck, MigrationSnapshot, TopicPolicies} from './preflight-snapshot.js'
 
 const EVERY_TYPE: readonly SubscriptionType[] = ['Exclusive', 'Failover', 'Key_Shared', 'Shared']
 
@@ -21,12 +21,12 @@ type MigrationSettings = Partial<Record<(typeof SETTINGS)[number], string>>
 
 const NO_POLICIES: TopicPolicies = {subscriptionTypesEnabled: null, dispatchRate: null, autoSubscriptionCreation: null}
 
-/** Reads what the planner needs; changes nothing. */
+/** Reads what the planner needs. Changes nothing. */
 export async function collectSnapshot(
   admin: PulsarAdmin,
   topic: string,
   subscription: string,
-  sample: KeySample | null = null,
+  keyCheck: KeyCheck | null = null,
 ): Promise<MigrationSnapshot> {
   const collected = await collectSubscription(admin, topic, subscription, {getPreciseBacklog: true})
   const [clusters, brokerVersion, policies, namespaceTypes, settings] = await Promise.all([
@@ -50,11 +50,11 @@ export async function collectSnapshot(
     broker,
     expiry: await expiryOf(admin, collected.topic, settings),
     allowedTypes: found.subscriptionTypesEnabled ?? namespaceTypes ?? broker.subscriptionTypesEnabled ?? EVERY_TYPE,
-    sample,
+    keyCheck,
   }
 }
 
-/** Or why there are none: the broker says with 405 that they are switched off. */
+/** The policies of the topic, or why there are none: the broker answers 405 when topic policies are disabled. */
 async function topicPolicies(
   admin: PulsarAdmin,
   topic: TopicName,
@@ -88,7 +88,7 @@ function brokerSettings(settings: MigrationSettings | null): BrokerSettings {
   }
 }
 
-/** What applies to the topic, wherever it is set. */
+/** The expiry settings that apply to the topic, at whatever level they are set. */
 async function expiryOf(admin: PulsarAdmin, topic: TopicName, settings: PolicySettings | null): Promise<Expiry> {
   const [ofTopic, namespace] = await Promise.all([
     collectTopicLevel(admin, topic, EXPIRY_POLICIES),

@@ -10,7 +10,7 @@ const sameNames: Rule = ({snapshot: {collected}, to}) => {
   const names = [...new Set(repeated)].toSorted()
   return warns({
     code: 'same-consumer-names',
-    message: `several consumers share a name (${names.join(', ')}): key ranges follow names, give each its own and keep it`,
+    message: `several consumers have the same name (${names.join(', ')}). The broker assigns key ranges by consumer name: give each consumer its own stable name`,
     evidence: each('consumerName', names),
   })
 }
@@ -20,7 +20,7 @@ const noConsumers: Rule = ({snapshot: {collected}}) => {
   if (empty.length === 0) return null
   return warns({
     code: 'partitions-without-consumers',
-    message: 'some partitions have no consumer now: what was delivered from them and not acknowledged comes again',
+    message: `${String(empty.length)} of ${String(collected.partitions.length)} partitions have no consumer: their delivered but unacked messages are delivered again`,
     evidence: each(
       'partition',
       empty.map(({partition}) => String(partition)),
@@ -28,7 +28,7 @@ const noConsumers: Rule = ({snapshot: {collected}}) => {
   })
 }
 
-/** A consumer that has stopped acknowledging would hold the drain until it times out. */
+/** A consumer that does not ack would block the drain until its timeout. */
 const inactiveConsumers: Rule = ({snapshot: {collected}, strategy}) => {
   if (strategy === 'stop-start') return null
   const blocked = collected.partitions.flatMap(({subscription}) =>
@@ -38,18 +38,18 @@ const inactiveConsumers: Rule = ({snapshot: {collected}, strategy}) => {
   const names = [...new Set(blocked.map(({consumerName}) => consumerName ?? 'a consumer without a name'))].toSorted()
   return blocksUnlessAccepted({
     code: 'blocked-consumers',
-    message: `the broker has stopped delivering to consumers that don't acknowledge: ${names.join(', ')}; the drain would wait for them`,
+    message: `consumers reached their unacked-message limit and do not ack: ${names.join(', ')}. The drain would wait for them until --drain-timeout`,
     evidence: each('consumerName', names),
   })
 }
 
-/** Evicting Failover consumers needs the subscription to be made anew. */
+/** Disconnecting Failover consumers requires the subscription to be created again. */
 const recreatedSubscription: Rule = ({from, strategy}) => {
   if (from !== 'Failover' || strategy !== 'in-place') return null
   return warns({
     code: 'failover-in-place',
     message:
-      'Failover consumers can only be disconnected by making the subscription anew at the same position: its counters begin at 0',
+      'Failover consumers can be disconnected only by deleting the subscription and creating it again at the same position. Impact: its counters restart at 0',
     evidence: [{field: 'type', value: 'Failover'}],
   })
 }

@@ -1,3 +1,5 @@
+import {suggestedCommand} from '../../../suggested-command.js'
+import {counted, numberText} from '../../../wording.js'
 import {
   blocks,
   blocksUnlessAccepted,
@@ -9,27 +11,30 @@ import {
 } from './preflight-finding.js'
 
 const delayed: Rule = ({snapshot: {collected}, strategy}) => {
-  if (strategy === 'stop-start') return null // nothing is drained, and the cursor keeps them
+  if (strategy === 'stop-start') return null // nothing is drained, and the cursor keeps delayed messages
   const count = collected.partitions.reduce((sum, {subscription}) => sum + (subscription.msgDelayed ?? 0), 0)
   if (count === 0) return null
   return blocks({
     code: 'delayed-messages',
-    message: `${String(count)} delayed messages wait for their time: the subscription can't be drained before`,
+    message: `${counted(count, 'delayed message')} not due yet: the subscription cannot be drained before they are delivered`,
     evidence: [{field: 'msgDelayed', value: String(count)}],
   })
 }
 
-/** Proven by the sample where there is one; else batches of any kind are suspect. */
+const BATCH_DELIVERY =
+  'Key_Shared delivers a batch by the key of its first message, so a key in a batch of several keys reaches two consumers'
+
+/** Proven by the sampled entries; without a sample every batch is suspect. */
 const mixedBatches: Rule = (input) => {
   if (input.to !== 'Key_Shared') return null
-  const {sample} = input.snapshot
-  if (sample && sample.mixedBatches > 0) {
+  const {keyCheck} = input.snapshot
+  if (keyCheck && keyCheck.mixedBatches > 0) {
     return blocksUnlessAccepted({
       code: 'mixed-batches',
-      message: `${String(sample.mixedBatches)} batches in the backlog hold several keys: Key_Shared delivers a whole batch by the key of its first message, so a key reaches two consumers; have the producers use the key-based batcher`,
+      message: `${numberText(keyCheck.mixedBatches)} of ${counted(keyCheck.entries, 'sampled entry', 'sampled entries')} are batches with several keys: ${BATCH_DELIVERY}. Switch the producers to the key-based batcher`,
       evidence: [
-        {field: 'mixedBatches', value: String(sample.mixedBatches)},
-        {field: 'entriesLookedAt', value: String(sample.entries)},
+        {field: 'mixedBatches', value: String(keyCheck.mixedBatches)},
+        {field: 'sampledEntries', value: String(keyCheck.entries)},
       ],
     })
   }
@@ -37,9 +42,7 @@ const mixedBatches: Rule = (input) => {
   if (most <= 1) return null
   return blocksUnlessAccepted({
     code: 'mixed-batches',
-    message:
-      'producers batch: Key_Shared delivers a whole batch by the key of its first message, so unless they use the ' +
-      'key-based batcher, a key reaches two consumers',
+    message: `the producers send batches (up to ${numberText(most)} messages per entry on average): ${BATCH_DELIVERY}. Accept this only if the producers use the key-based batcher`,
     evidence: [{field: 'avgMessagesPerEntry', value: String(most)}],
   })
 }
@@ -51,39 +54,46 @@ function mostMessagesPerEntry({snapshot: {collected}}: PreflightInput): number {
   return Math.max(0, ...averages)
 }
 
-const keyless: Rule = ({snapshot: {brokerVersion, sample}, to}) => {
-  if (to !== 'Key_Shared' || !sample || sample.withoutKey === 0) return null
-  const fate = /^[0-3]\./.test(brokerVersion) ? 'they all go to one consumer' : 'they go to any consumer, in no order'
+const keyless: Rule = ({snapshot: {brokerVersion, keyCheck}, to}) => {
+  if (to !== 'Key_Shared' || !keyCheck || keyCheck.withoutKey === 0) return null
+  const delivery = /^[0-3]\./.test(brokerVersion) ? 'all of them to one consumer' : 'them to any consumer, in any order'
   return blocksUnlessAccepted({
     code: 'keyless-messages',
-    message: `${String(sample.withoutKey)} of ${String(sample.messages)} messages looked at have no key: with Key_Shared ${fate}`,
-    evidence: [{field: 'withoutKey', value: String(sample.withoutKey)}],
+    message: `${numberText(keyCheck.withoutKey)} of ${counted(keyCheck.messages, 'sampled message')} have no key: Key_Shared delivers ${delivery}`,
+    evidence: [{field: 'withoutKey', value: String(keyCheck.withoutKey)}],
   })
 }
 
-/** No finding on keys means little where few messages, or none, were looked at. */
-const keysUnseen: Rule = ({snapshot: {collected, sample}, to}) => {
-  if (to !== 'Key_Shared' || sample?.isComplete) return null
-  const seen = sample ? `of the backlog ${String(sample.entries)} entries were looked at` : 'no message was looked at'
+/** Without this finding, a clean sample of few messages would read as a proof. */
+const keysUnseen: Rule = ({snapshot: {collected, keyCheck}, to}) => {
+  if (to !== 'Key_Shared' || keyCheck?.isComplete) return null
+  const sampled = keyCheck
+    ? `only ${counted(keyCheck.entries, 'entry', 'entries')} of the backlog were sampled`
+    : 'no message was sampled, because the backlog is empty or unreadable'
   return informs({
     code: 'keys-unseen',
-    message: `${seen}: messages without a key and batches of several keys may be there all the same; keyshift keys sample ${collected.topic.full} ${collected.subscription} shows more`,
-    evidence: [{field: 'entriesLookedAt', value: String(sample?.entries ?? 0)}],
+    message: `${sampled}: messages without a key and batches of several keys may still exist`,
+    evidence: [{field: 'sampledEntries', value: String(keyCheck?.entries ?? 0)}],
+    next: [suggestedCommand('keys', 'sample', collected.topic.full, collected.subscription)],
   })
 }
 
 const chunks: Rule = ({snapshot: {collected}, to}) => {
   if (to === 'Failover' || !collected.partitions.some(({stats}) => stats.msgChunkPublished === true)) return null
+  const effect =
+    to === 'Key_Shared'
+      ? 'Key_Shared does not keep the chunks of a message together, and a rebalance may split them'
+      : 'a consumer that stops before the last chunk of a message blocks the subscription'
   return warns({
     code: 'chunked-messages',
-    message: `chunked messages were published: ${to === 'Key_Shared' ? 'Key_Shared has no logic for chunks, and a rebalance may split one' : 'a consumer that stops half way through one holds the subscription up'}`,
+    message: `chunked messages were published: ${effect}`,
     evidence: [{field: 'msgChunkPublished', value: 'true'}],
   })
 }
 
 /**
- * What is acknowledged out of order behind an unacknowledged message is kept in place, and forgotten by a new
- * subscription, which begins at one position.
+ * Messages acked out of order after an unacked one are known to the old cursor only. In-place keeps that cursor; a new
+ * subscription starts at one position and receives them again.
  */
 const holes: Rule = ({snapshot: {collected}, strategy}) => {
   const open = collected.partitions.filter(
@@ -93,8 +103,7 @@ const holes: Rule = ({snapshot: {collected}, strategy}) => {
   if (open.length === 0 || strategy !== 'blue-green') return null
   return blocksUnlessAccepted({
     code: 'ack-holes',
-    message:
-      'partitions without a consumer have messages acknowledged out of order: the new subscription gets those again',
+    message: `${counted(open.length, 'partition')} without a consumer, with ack holes: the new subscription receives messages again that were acked out of order`,
     evidence: each(
       'partition',
       open.map(({partition}) => String(partition)),
@@ -106,7 +115,7 @@ const cumulativeAcks: Rule = ({from, to}) => {
   if (from !== 'Failover') return null
   return warns({
     code: 'cumulative-acks',
-    message: `${to} knows no cumulative acknowledgement, and no broker tells whether the consumers use it: make sure that the new fleet acknowledges each message`,
+    message: `${to} does not support cumulative acks, and the broker does not report whether consumers use them: make sure that the new consumers ack each message`,
     evidence: [{field: 'type', value: 'Failover'}],
   })
 }
@@ -115,7 +124,7 @@ const delayEnds: Rule = ({to}) => {
   if (to !== 'Failover') return null
   return warns({
     code: 'no-delayed-delivery',
-    message: 'Failover delivers delayed messages at once: have the producers stop delaying them',
+    message: 'Failover ignores delivery delays: delayed messages are delivered at once',
     evidence: [{field: 'type', value: 'Failover'}],
   })
 }

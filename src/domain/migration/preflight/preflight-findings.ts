@@ -4,7 +4,7 @@ import {consumerRules} from './consumer-findings.js'
 import {messageRules} from './message-findings.js'
 import {subscriptionRules} from './subscription-findings.js'
 
-/** Everything that stands against a migration, or should be known before it. */
+/** All findings about a migration: what blocks it, what to be warned of, what to know before it starts. */
 export function findingsOf(input: PreflightInput, accepted: readonly string[] = []): PreflightFinding[] {
   return [...subscriptionRules, ...brokerRules, ...messageRules, ...consumerRules]
     .flatMap((rule) => rule(input) ?? [])

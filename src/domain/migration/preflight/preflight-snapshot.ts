@@ -1,7 +1,7 @@
 import type {AutoSubscriptionCreation, DispatchRate, SubscriptionType} from '../../../clients/pulsar-admin/types.js'
 import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
 
-/** The policies of the topic that a migration may touch; null where the topic sets none. */
+/** The policies of the topic that a migration may change; null where the topic sets none. */
 export interface TopicPolicies {
   subscriptionTypesEnabled: SubscriptionType[] | null
   /** of this subscription */
@@ -9,50 +9,50 @@ export interface TopicPolicies {
   autoSubscriptionCreation: AutoSubscriptionCreation | null
 }
 
-/** What the broker's settings say, as far as they matter; null where this login may not read them. */
+/** The broker settings that affect a migration; null without permission to read them. */
 export interface BrokerSettings {
-  /** the types that may subscribe where neither topic nor namespace says */
+  /** the allowed types where neither topic nor namespace sets them */
   readonly subscriptionTypesEnabled: readonly SubscriptionType[] | null
-  /** false: dispatch rates don't hold consumers that are caught up, so a pause would hold nothing */
+  /** false: dispatch rates do not apply to consumers that are caught up, so they cannot be paused */
   readonly throttlesCaughtUp: boolean | null
-  /** whether brokers serve the WebSocket API themselves */
+  /** whether the brokers serve the WebSocket API */
   readonly hasWebSocket: boolean | null
-  /** how long a new Failover subscription waits before it delivers */
+  /** delay before a new Failover subscription delivers */
   readonly failoverDelayMs: number | null
 }
 
-/** What is done to messages that wait, wherever that is set; null where it is not known. */
+/** What the broker drops from a backlog, at whatever level that is set; null when unknown. */
 export interface Expiry {
-  /** 0 is never, as of the next */
+  /** 0 is never; the same for the next field */
   readonly messageTtlSeconds: number | null
   readonly subscriptionExpirationMinutes: number | null
-  /** how large or how old a backlog may be before the oldest messages are dropped; null where none are for that */
+  /** size and age of a backlog above which its oldest messages are dropped; null where that limit is not set */
   readonly evictsAbove: {readonly bytes: number | null; readonly seconds: number | null}
 }
 
-/** Everything the planner looks at, read from the cluster at one moment. */
+/** Everything that the planner needs, read from the cluster once. */
 export interface MigrationSnapshot {
   readonly cluster: string
   readonly brokerVersion: string
   readonly collected: CollectedSubscription
-  /** `off`: the broker has none; `refused`: this login may not read them */
+  /** `off`: disabled on the broker; `refused`: no permission to read them */
   readonly topicPolicies: 'off' | 'on' | 'refused'
   readonly policies: TopicPolicies
   readonly broker: BrokerSettings
   readonly expiry: Expiry
-  /** the types that may subscribe now, by the policy of the topic, else of the namespace, else of the broker */
+  /** the types that may subscribe now: the policy of the topic, otherwise of the namespace, otherwise of the broker */
   readonly allowedTypes: readonly SubscriptionType[]
-  /** what the backlog's keys look like; null when it was not looked at */
-  readonly sample: KeySample | null
+  /** keys and batches of the backlog; null when nothing was sampled */
+  readonly keyCheck: KeyCheck | null
 }
 
-/** Counts over the entries looked at. */
-export interface KeySample {
+/** Counts over the sampled entries. */
+export interface KeyCheck {
   readonly entries: number
   readonly messages: number
   readonly withoutKey: number
-  /** batches that hold several keys: Key_Shared would deliver all by the first one's */
+  /** batches with several keys: Key_Shared delivers the whole batch by the first key */
   readonly mixedBatches: number
-  /** false when not all that waited was looked at */
+  /** whether the sample covers the whole backlog */
   readonly isComplete: boolean
 }

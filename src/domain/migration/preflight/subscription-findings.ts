@@ -1,5 +1,6 @@
+import {suggestedCommand} from '../../../suggested-command.js'
 import {isPaused} from '../pause-rate.js'
-import {blocks, blocksUnlessAccepted, each, type Rule, warns} from './preflight-finding.js'
+import {blocks, blocksUnlessAccepted, each, planWith, type Rule, warns} from './preflight-finding.js'
 
 const mixedTypes: Rule = ({snapshot: {collected}}) => {
   const types = new Set(collected.partitions.map(({subscription}) => subscription.type ?? 'None'))
@@ -7,7 +8,7 @@ const mixedTypes: Rule = ({snapshot: {collected}}) => {
   if (types.size <= 1) return null
   return blocks({
     code: 'mixed-types',
-    message: 'partitions are of different types',
+    message: `the partitions have different types: ${[...types].toSorted().join(', ')}`,
     evidence: collected.partitions.map(({partition, subscription}) => ({
       field: `partition ${String(partition)} type`,
       value: subscription.type ?? 'None',
@@ -19,7 +20,7 @@ const noType: Rule = ({snapshot: {collected}, to}) => {
   if (!collected.partitions.every(({subscription}) => (subscription.type ?? 'None') === 'None')) return null
   return blocks({
     code: 'no-type',
-    message: `no consumer has connected since the topic was loaded, so it has no type yet: just start the ${to} fleet`,
+    message: `the subscription has no type yet, because no consumer has connected since the topic was loaded: start the ${to} consumers, no migration is needed`,
     evidence: [{field: 'type', value: 'None'}],
   })
 }
@@ -28,7 +29,8 @@ const exclusive: Rule = ({snapshot: {collected}}) => {
   if (!collected.partitions.some(({subscription}) => subscription.type === 'Exclusive')) return null
   return blocks({
     code: 'exclusive',
-    message: 'it is Exclusive: stop its one consumer and start the new fleet, there is nothing to hand over',
+    message:
+      'the subscription is Exclusive and has one consumer: stop it and start the new consumers, no migration is needed',
     evidence: [{field: 'type', value: 'Exclusive'}],
   })
 }
@@ -37,7 +39,8 @@ const nonDurable: Rule = ({snapshot: {collected}}) => {
   if (collected.partitions.every(({subscription}) => subscription.isDurable !== false)) return null
   return blocks({
     code: 'non-durable',
-    message: 'the subscription is not durable: its cursor goes when its last consumer is disconnected',
+    message:
+      'the subscription is not durable: the broker deletes its cursor when the last consumer disconnects, so its position would be lost',
     evidence: [{field: 'isDurable', value: 'false'}],
   })
 }
@@ -46,7 +49,7 @@ const replicated: Rule = ({snapshot: {collected}}) => {
   if (collected.partitions.every(({subscription}) => subscription.isReplicated !== true)) return null
   return blocksUnlessAccepted({
     code: 'replicated',
-    message: 'the subscription is replicated: the other clusters keep their own type and must be migrated as well',
+    message: 'the subscription is replicated: the other clusters keep the old type and have to be migrated separately',
     evidence: [{field: 'isReplicated', value: 'true'}],
   })
 }
@@ -57,7 +60,7 @@ const newSubscriptionExists: Rule = ({newSubscription, snapshot: {collected}}) =
   if (taken.length === 0) return null
   return blocks({
     code: 'new-subscription-exists',
-    message: `${newSubscription} exists already; its fleet would get every message beside the old one: stop that fleet and delete it, or take another name`,
+    message: `the new subscription ${newSubscription} already exists, and its consumers receive every message in addition to the old ones: stop them and delete it, or choose another name with --new-subscription`,
     evidence: each(
       'partition',
       taken.map(({partition}) => String(partition)),
@@ -65,31 +68,37 @@ const newSubscriptionExists: Rule = ({newSubscription, snapshot: {collected}}) =
   })
 }
 
-/** Left by a migration that is not over, or whose journal is gone: it would be taken for what was there before. */
+/** Left by an incomplete migration, or by one whose journal was deleted: the plan would record it as the original rate. */
 const alreadyPaused: Rule = ({snapshot: {policies}}) => {
   if (!isPaused(policies.dispatchRate)) return null
   return blocks({
     code: 'already-paused',
-    message: `its delivery is held already, as a migration does: see keyshift migrate list; if there is none, delete the subscription's dispatch rate`,
+    message:
+      'delivery is already paused by a dispatch rate that keyshift sets: complete that migration, or remove the dispatch rate of the subscription if no migration is listed',
     evidence: [{field: 'dispatchRate', value: JSON.stringify(policies.dispatchRate)}],
+    next: [suggestedCommand('migrate', 'list')],
   })
 }
 
-/** An allowed set of types that leaves out the new type would keep the new fleet out for ever. */
+/** If the allowed types do not contain the new type, the new consumers would stay blocked after the switch. */
 const typeNotAllowed: Rule = ({snapshot: {allowedTypes, topicPolicies}, to}) => {
   if (topicPolicies !== 'on' || allowedTypes.includes(to)) return null
   return blocks({
     code: 'type-not-allowed',
-    message: `${to} subscriptions are forbidden by a policy of the topic, the namespace or the broker; a migration that is done and not finished does that too (keyshift migrate list)`,
+    message: `${to} subscriptions are not allowed on the topic (allowed: ${allowedTypes.join(', ')}), by a policy of the topic, the namespace or the broker, or by a completed migration that is not finished`,
     evidence: [{field: 'subscriptionTypesEnabled', value: allowedTypes.join(', ')}],
+    next: [suggestedCommand('migrate', 'list')],
   })
 }
 
 /**
- * The fence is topic-wide: who is connected stays, but can't come back. In place the old type is kept out until `finish`,
- * the new one until the switch; blue-green both are, from the cut-over to the switch.
+ * The type restriction applies to the whole topic: connected consumers of other subscriptions stay connected but cannot
+ * reconnect. In-place blocks the new type until the switch and the old type until `finish`; blue-green blocks both while
+ * delivery is paused.
  */
-const neighboursRestricted: Rule = ({from, snapshot: {collected}, strategy, to}) => {
+const neighborsRestricted: Rule = (input) => {
+  const {from, snapshot, strategy, to} = input
+  const {collected} = snapshot
   if (strategy === 'stop-start') return null
   const names = new Set<string>()
   for (const {stats} of collected.partitions) {
@@ -99,14 +108,15 @@ const neighboursRestricted: Rule = ({from, snapshot: {collected}, strategy, to})
   }
   if (names.size === 0) return null
   const sorted = [...names].toSorted()
-  const draft = {code: 'neighbours-restricted', evidence: each('subscription', sorted)}
-  const who = `other ${String(from)} or ${to} subscriptions of the topic stay connected but could not reconnect`
+  const draft = {code: 'neighbors-restricted', evidence: each('subscription', sorted)}
+  const effect = `consumers of other ${String(from)} or ${to} subscriptions (${sorted.join(', ')}) stay connected but cannot reconnect`
   return strategy === 'in-place'
     ? blocksUnlessAccepted({
         ...draft,
-        message: `${who} while the fence stands: ${sorted.join(', ')}; --strategy blue-green has it for the switch alone`,
+        message: `${effect}: ${to} until the switch, ${String(from)} until the migration is finished; with --strategy blue-green the restriction lasts only during the switch`,
+        next: [planWith('blue-green', input)],
       })
-    : warns({...draft, message: `${who} while delivery is held: ${sorted.join(', ')}`})
+    : warns({...draft, message: `${effect} while delivery is paused`})
 }
 
 export const subscriptionRules: readonly Rule[] = [
@@ -118,5 +128,5 @@ export const subscriptionRules: readonly Rule[] = [
   newSubscriptionExists,
   alreadyPaused,
   typeNotAllowed,
-  neighboursRestricted,
+  neighborsRestricted,
 ]

@@ -1,0 +1,91 @@
+import type {MigrationStatus} from '../domain/migration/journal/status.js'
+import type {listMigrations} from '../domain/migration/journal/list-migrations.js'
+import type {MigrationResult} from '../domain/migration/run/migration-result.js'
+import type {MigrationTools, RunSettings} from '../domain/migration/run/run-migration.js'
+import type {cancelRequest, RequestResult, sendRequest} from '../domain/migration/run/send-request.js'
+import {KeyshiftCommand} from './base-command.js'
+import type {RunFlags} from './flags/migration-flags.js'
+import {runControls} from './migration-run.js'
+import {openJournal} from './open-journal.js'
+import {currentActor} from './process-user.js'
+import {renderRequest, renderResult} from './render/migration/migration.js'
+
+interface Parsed<F> {
+  readonly args: {readonly id: string}
+  readonly flags: F
+}
+
+interface ConfirmedFlags {
+  readonly journal: string
+  readonly namespace?: string | undefined
+  readonly yes: boolean
+  readonly 'confirm-context'?: string | undefined
+}
+
+/** Says what the command changes and its impact, for the migration that it is about. */
+type Question = (status: MigrationStatus) => string
+
+/** The domain functions that a command hands over, because src/cli itself only renders the domain's reports. */
+interface ReadActions {
+  readonly listMigrations: typeof listMigrations
+}
+interface RequestActions extends ReadActions {
+  readonly cancelRequest: typeof cancelRequest
+  readonly sendRequest: typeof sendRequest
+}
+interface RunActions extends ReadActions {
+  readonly act: RunAction
+}
+
+type RunAction = (
+  tools: MigrationTools,
+  id: string,
+  settings: RunSettings & {readonly isTakeOver: boolean},
+) => Promise<MigrationResult>
+
+/** What the commands share that act on one existing migration. It is not a command itself, and nothing extends a command. */
+export abstract class MigrationCommand<T extends object> extends KeyshiftCommand<T> {
+  /** Opens the journal and asks for confirmation. */
+  protected async openConfirmed(
+    {args, flags}: Parsed<ConfirmedFlags>,
+    actions: ReadActions,
+    question: Question,
+  ): Promise<MigrationTools> {
+    const admin = await this.connections.admin()
+    const store = openJournal(admin, flags)
+    const [status] = flags.yes && !this.connections.settings.isProtected ? [] : await actions.listMigrations(store, args.id)
+    await this.confirm(status ? question(status) : '', flags)
+    return {admin, store, who: currentActor()}
+  }
+
+  /** Sends a request to the process that runs the migration; with --cancel, cancels a request without an answer. */
+  protected async request(
+    parsed: Parsed<ConfirmedFlags & {readonly cancel: boolean}>,
+    verb: 'abort' | 'cutover' | 'postpone',
+    actions: RequestActions,
+    question: Question,
+  ): Promise<RequestResult> {
+    const {args, flags} = parsed
+    // A cancellation only restores the state before the request, so it needs no confirmation.
+    const {store, who} = flags.cancel
+      ? {store: openJournal(await this.connections.admin(), flags), who: currentActor()}
+      : await this.openConfirmed(parsed, actions, question)
+    const result = await (flags.cancel ? actions.cancelRequest : actions.sendRequest)(store, who, args.id, verb)
+    this.log(renderRequest(result))
+    return result
+  }
+
+  /** Runs the migration in this process, forward or backward. */
+  protected async runFrom(
+    parsed: Parsed<ConfirmedFlags & RunFlags & {readonly 'take-over': boolean}>,
+    actions: RunActions,
+    question: Question,
+  ): Promise<MigrationResult> {
+    const {args, flags} = parsed
+    const tools = await this.openConfirmed(parsed, actions, question)
+    const controls = this.own(await runControls(flags, this.progress, this.connections))
+    const result = await actions.act(tools, args.id, {...controls, isTakeOver: flags['take-over']})
+    this.log(renderResult(result))
+    return result
+  }
+}
