@@ -31,8 +31,8 @@ export function parseTopicName(text: string): TopicName {
     })
   }
   const parts = (separator === -1 ? text : text.slice(separator + 3)).split('/')
-  const isWhole = separator === -1 ? parts.length <= 3 : parts.length >= 3
-  if (domain !== 'persistent' || !isWhole || parts.includes('')) {
+  const isComplete = separator === -1 ? parts.length <= 3 : parts.length >= 3
+  if (domain !== 'persistent' || !isComplete || parts.includes('')) {
     throw new Usage('E_TOPIC_NAME', `${text} is not a topic name; write persistent://tenant/namespace/name`, {
       data: {topic: text},
     })

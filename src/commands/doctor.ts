@@ -69,7 +69,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
 
   async run(): Promise<Diagnosis> {
     const {args, flags} = await this.parse(Doctor)
-    const snapshot = flags.from === undefined ? await this.look(args, flags) : await readSnapshot(flags.from)
+    const snapshot = flags.from === undefined ? await this.collect(args, flags) : await readSnapshot(flags.from)
     if (flags.snapshot !== undefined) await writeSnapshot(flags.snapshot, snapshot)
     const diagnosis = diagnose(snapshot, flags['stuck-after'])
     for (const {cause, topic} of diagnosis.failed) this.warn(`${topic} could not be looked at: ${cause}`)
@@ -81,9 +81,9 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     return diagnosis
   }
 
-  private async look(
+  private async collect(
     {subscription, topic}: {subscription?: string | undefined; topic?: string | undefined},
-    flags: LookFlags,
+    flags: CollectFlags,
   ): Promise<DiagnosisSnapshot> {
     const signal = this.own(interruptible()).signal
     const locks = await this.locks(flags, subscription, signal)
@@ -120,7 +120,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
   }
 
   private async locks(
-    flags: LookFlags,
+    flags: CollectFlags,
     subscription: string | undefined,
     signal: AbortSignal,
   ): Promise<LocksOptions | null> {
@@ -143,7 +143,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
 /** Of the oldest messages, for those that wait behind a lock. */
 const LOCKED_ENTRIES = 1000
 
-type LookFlags = Parameters<typeof messageLocks>[0] & {
+type CollectFlags = Parameters<typeof messageLocks>[0] & {
   readonly 'admin-url'?: string | undefined
   readonly messages: number
   readonly window: number

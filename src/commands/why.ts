@@ -7,7 +7,7 @@ import {interruptible} from '../cli/interrupt-signal.js'
 import {ownFamilies} from '../cli/flags/lock-families-flag.js'
 import {messageLockFlags, messageLocks} from '../cli/flags/lock-flags.js'
 import {renderWhy} from '../cli/render/why.js'
-import type {LockQuestion} from '../domain/doctor/collect-blocking-locks.js'
+import type {LockPatterns} from '../domain/doctor/collect-blocking-locks.js'
 import {collectWhy} from '../domain/why/collect-why.js'
 import type {Explanation} from '../domain/why/explain-key.js'
 import {HASHING_SCHEMES} from '../domain/keys/hashing/partition-routing.js'
@@ -68,7 +68,7 @@ export default class Why extends KeyshiftCommand<Explanation> {
   }
 
   /** @throws Usage E_PATTERN for a pattern of several locks. */
-  private async lock(flags: Parameters<typeof messageLocks>[0]): Promise<LockQuestion | null> {
+  private async lock(flags: Parameters<typeof messageLocks>[0]): Promise<LockPatterns | null> {
     const pattern = flags['key-pattern']
     if (pattern !== undefined && (pattern.split('{key}').length !== 2 || pattern.includes('*'))) {
       throw new Usage('E_PATTERN', `--key-pattern ${pattern} has to name one lock: {key} once, and no *`)

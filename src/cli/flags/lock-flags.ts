@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import type {LockQuestion} from '../../domain/doctor/collect-blocking-locks.js'
+import type {LockPatterns} from '../../domain/doctor/collect-blocking-locks.js'
 import type {CompiledFamilies} from '../../domain/locks/families/compiled.js'
 import type {Connections} from '../connection/connections.js'
 import {defaultDuration, durationFlag} from './duration.js'
@@ -55,7 +55,7 @@ export async function messageLocks(
   flags: MessageLockValues,
   connections: Connections,
   families: CompiledFamilies,
-): Promise<LockQuestion | null> {
+): Promise<LockPatterns | null> {
   const keyPattern = flags['key-pattern']
   if (keyPattern === undefined) return null
   return {connection: await connections.redis(), families, keyPattern, holderPattern: flags['holder-pattern'] ?? null}

@@ -5,12 +5,12 @@ import type {Explanation} from '../../domain/why/explain-key.js'
 export function renderWhy({chain, changing, key, subscription, topic, verdict}: Explanation): string {
   return [
     `${chalk.bold(key)} of ${topic} ${subscription}`,
-    ...chain.map(({evidence, says}) => {
+    ...chain.map(({evidence, message}) => {
       const proof = evidence.map(({field, value}) => `${field} = ${value}`).join(', ')
-      return `  → ${says}${proof === '' ? '' : chalk.dim(`   (${proof})`)}`
+      return `  → ${message}${proof === '' ? '' : chalk.dim(`   (${proof})`)}`
     }),
     ...(changing ? [chalk.yellow('  consumers come or go: the owner may be another by now')] : []),
-    `${chalk.bold(verdict.code)}: ${verdict.says} (confidence ${verdict.confidence})`,
+    `${chalk.bold(verdict.code)}: ${verdict.message} (confidence ${verdict.confidence})`,
     `next: ${verdict.next}`,
   ].join('\n')
 }

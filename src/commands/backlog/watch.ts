@@ -7,7 +7,7 @@ import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-fla
 import {LineWriter} from '../../cli/output/stdout-lines.js'
 import {renderBacklogWatch} from '../../cli/render/backlog/backlog.js'
 import {followBacklog} from '../../domain/backlog/collect-backlog.js'
-import {type Goal, parseGoal} from '../../domain/backlog/until-condition.js'
+import {parseUntil, type UntilCondition} from '../../domain/backlog/until-condition.js'
 import {type BacklogReport, reportBacklog} from '../../domain/backlog/backlog-report.js'
 import {Pending} from '../../errors.js'
 import {suggestedCommand} from '../../suggested-command.js'
@@ -40,7 +40,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
 
   async run(): Promise<BacklogReport> {
     const {args, flags} = await this.parse(BacklogWatch)
-    const goal = flags.until === undefined ? null : parseGoal(flags.until)
+    const goal = flags.until === undefined ? null : parseUntil(flags.until)
     const admin = await this.connections.admin()
     const lines = this.jsonEnabled() || process.stdout.isTTY ? null : new LineWriter()
     const signals = [
@@ -73,7 +73,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
   }
 }
 
-function notReached(goal: Goal | null, last: BacklogReport | null): Pending {
+function notReached(goal: UntilCondition | null, last: BacklogReport | null): Pending {
   const {subscription, topic} = last ?? {subscription: 'SUB', topic: 'TOPIC'}
   const backlog = last?.total.backlogEntries ?? null
   return new Pending(

@@ -142,6 +142,6 @@ function filterOf(flags: FilterFlags): ListFilter {
     isBlocked: flags.blocked,
     isStalled: flags.stalled,
     isMixedType: flags['mixed-type'],
-    ...(flags.since === undefined ? {} : {silentSinceMs: Date.now() - flags.since}),
+    ...(flags.since === undefined ? {} : {unackedSinceMs: Date.now() - flags.since}),
   }
 }

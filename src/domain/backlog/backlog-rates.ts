@@ -6,7 +6,7 @@ export interface Point {
 }
 
 /** How fast a backlog shrank from each reading to the next. Paces are entries per ms, negative where it grew. */
-export interface Paces {
+export interface DrainRates {
   readonly windowMs: number
   readonly count: number
   readonly mean: number
@@ -30,21 +30,21 @@ export function studentT(below: keyof typeof Z, freedom: number): number {
 }
 
 /** @param points four at least, in the order of time, about evenly spaced. */
-export function pacesOf(points: readonly Point[]): Paces {
+export function drainRatesOf(points: readonly Point[]): DrainRates {
   const [first, last] = [points[0], points.at(-1)]
   if (!first || !last || points.length < 4) throw new RangeError('paces need four readings at least')
   const windowMs = last.atMs - first.atMs
-  const paces = points.slice(1).map((after, at) => paceBetween(points[at] ?? first, after))
-  const count = paces.length
+  const rates = points.slice(1).map((after, at) => rateBetween(points[at] ?? first, after))
+  const count = rates.length
   const mean = (first.entries - last.entries) / windowMs
   const stepMs = windowMs / count
   const middle = (count - 1) / 2
-  const spread = sum(paces.map((_, at) => (at - middle) ** 2)) * stepMs ** 2
-  const rise = sum(paces.map((pace, at) => (at - middle) * stepMs * (pace - mean))) / spread
+  const spread = sum(rates.map((_, at) => (at - middle) ** 2)) * stepMs ** 2
+  const rise = sum(rates.map((rate, at) => (at - middle) * stepMs * (rate - mean))) / spread
   // A count of d messages that come one by one has the variance d: less noise than that was luck.
   const least = Math.abs(mean) / stepMs
-  const around = sum(paces.map((pace) => (pace - mean) ** 2)) / (count - 1)
-  const aroundRise = sum(paces.map((pace, at) => (pace - mean - rise * (at - middle) * stepMs) ** 2)) / (count - 2)
+  const around = sum(rates.map((rate) => (rate - mean) ** 2)) / (count - 1)
+  const aroundRise = sum(rates.map((rate, at) => (rate - mean - rise * (at - middle) * stepMs) ** 2)) / (count - 2)
   return {
     windowMs,
     count,
@@ -67,7 +67,7 @@ export interface Slope {
  * together, and the textbook's error, which takes them for independent, is far too small. The error of the slope through N
  * sums of increments with the deviation s is s·√(6(N²+1) / (5N(N²−1))): each increment counts with the readings behind it.
  */
-export function slopeOf(points: readonly Point[], {count, deviation}: Paces): Slope {
+export function slopeOf(points: readonly Point[], {count, deviation}: DrainRates): Slope {
   const N = points.length
   const meanAt = sum(points.map(({atMs}) => atMs)) / N
   const meanEntries = sum(points.map(({entries}) => entries)) / N
@@ -78,7 +78,7 @@ export function slopeOf(points: readonly Point[], {count, deviation}: Paces): Sl
   return {perMs, isSignificant: Math.abs(perMs) > studentT('oneSided95', count - 1) * error}
 }
 
-function paceBetween(before: Point, after: Point): number {
+function rateBetween(before: Point, after: Point): number {
   return (before.entries - after.entries) / Math.max(1, after.atMs - before.atMs) // the clock ticks in ms
 }
 

@@ -1,10 +1,10 @@
 import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import type {OldestMessages} from '../message-sampling/collect-oldest-messages.js'
 import {type ConsumerProgress, consumersOf} from '../progress/consumer-progress.js'
-import {addMovements, type MarkDelete, type Movement, movementOf} from '../progress/ack-progress.js'
+import {type AckProgress, ackProgressOf, addAckProgress, type MarkDelete} from '../progress/ack-progress.js'
 import {addReadings, NO_AMOUNTS, type Reading, readPartition, type Row} from './readings.js'
 import type {Point} from './backlog-rates.js'
-import {type BacklogVerdict, completenessOf, judgeBacklog, type NoDrainReason} from './backlog-verdict.js'
+import {assessBacklog, type BacklogVerdict, completenessOf, type NoDrainReason} from './backlog-verdict.js'
 
 export interface BacklogSample {
   /** when it was read, epoch ms */
@@ -67,9 +67,9 @@ export interface BacklogReport {
   subscription: string
   windowMs: number
   /** how often it was looked in the window */
-  looks: number
+  samples: number
   /** the last time, ISO 8601 UTC */
-  lookedAt: string
+  sampledAt: string
   partitions: BacklogPartition[]
   total: BacklogFigures
 }
@@ -93,14 +93,14 @@ export function reportBacklog(samples: readonly BacklogSample[]): BacklogReport 
     topic: last.collected.topic.full,
     subscription: last.collected.subscription,
     windowMs: last.atMs - first.atMs,
-    looks: samples.length,
-    lookedAt: new Date(last.atMs).toISOString(),
-    partitions: parts.map(({consumers, movement, partition, row}) => ({
+    samples: samples.length,
+    sampledAt: new Date(last.atMs).toISOString(),
+    partitions: parts.map(({consumers, partition, progress, row}) => ({
       partition,
-      ...figures(row, movement),
+      ...figures(row, progress),
       consumers,
     })),
-    total: figures(total, addMovements(parts.map(({movement}) => movement))),
+    total: figures(total, addAckProgress(parts.map(({progress}) => progress))),
   }
 }
 
@@ -111,7 +111,7 @@ function numbersOf({partitionCount}: CollectedSubscription): Array<number | null
 interface Part {
   readonly partition: number | null
   readonly row: Row
-  readonly movement: Movement
+  readonly progress: AckProgress
   readonly consumers: ConsumerProgress[]
 }
 
@@ -124,20 +124,20 @@ function partOf(samples: readonly BacklogSample[], partition: number | null): Pa
       const one = found[at]
       return one ? readPartition(atMs, one, oldest?.get(partition ?? 0) ?? null) : null
     }),
-    movement: movementOf(known),
+    progress: ackProgressOf(known),
     consumers: found.at(-1) ? consumersOf(known.map(({subscription}) => subscription)) : [],
   }
 }
 
-function figures(row: Row, {isAcking, markDelete, wasReloaded}: Movement): BacklogFigures {
+function figures(row: Row, {isAcking, markDelete, wasReloaded}: AckProgress): BacklogFigures {
   const last = row.at(-1) ?? null
   const backlog = last?.backlogEntries ?? null
   const amounts = last?.amounts ?? NO_AMOUNTS
   const points = row.flatMap((reading): Point[] =>
     typeof reading?.backlogEntries === 'number' ? [{atMs: reading.atMs, entries: reading.backlogEntries}] : [],
   )
-  const window = {points, looks: row.length, backlogEntries: backlog, isAcking}
-  const {drainMs, drainReason, slopePerSecond, verdict} = judgeBacklog(window)
+  const window = {points, samples: row.length, backlogEntries: backlog, isAcking}
+  const {drainMs, drainReason, slopePerSecond, verdict} = assessBacklog(window)
   return {
     backlogEntries: backlog,
     ...amounts,

@@ -1,4 +1,4 @@
-import {pacesOf, type Point, slopeOf} from './backlog-rates.js'
+import {drainRatesOf, type Point, slopeOf} from './backlog-rates.js'
 import {timeToDrain} from './time-to-drain.js'
 
 /**
@@ -10,7 +10,7 @@ export type BacklogVerdict = 'draining' | 'empty' | 'growing' | 'stalled' | 'ste
 /** Why there is no time to drain; `unknown`: what waits was not known at the last look. */
 export type NoDrainReason = 'growing' | 'stalled' | 'steady' | 'too-few-readings' | 'unknown'
 
-export interface Judgement {
+export interface BacklogAssessment {
   readonly verdict: BacklogVerdict | null
   /** entries per second by least squares, negative where it shrinks; null where readings are too few */
   readonly slopePerSecond: number | null
@@ -22,7 +22,7 @@ export interface Judgement {
 export interface Window {
   /** the readings that are there, of the times that it was looked */
   readonly points: readonly Point[]
-  readonly looks: number
+  readonly samples: number
   /** at the last look; null when that one is not there */
   readonly backlogEntries: number | null
   /** whether anything was acknowledged in the window; null where the broker does not tell */
@@ -34,34 +34,34 @@ const LEAST_READINGS = 4
 const LEAST_COMPLETENESS = 0.5
 
 /** The share of looks that found the backlog, from 0 to 1. */
-export function completenessOf({looks, points}: Pick<Window, 'looks' | 'points'>): number {
-  return points.length / looks
+export function completenessOf({points, samples}: Pick<Window, 'points' | 'samples'>): number {
+  return points.length / samples
 }
 
 /** Whether there is enough to say anything of a window. */
-export function isEnough(window: Pick<Window, 'looks' | 'points'>): boolean {
+export function isEnough(window: Pick<Window, 'points' | 'samples'>): boolean {
   return window.points.length >= LEAST_READINGS && completenessOf(window) >= LEAST_COMPLETENESS
 }
 
 /** What a window says of a backlog. The rules of Burrow's evaluator, for acknowledgements that come one by one. */
-export function judgeBacklog(window: Window): Judgement {
+export function assessBacklog(window: Window): BacklogAssessment {
   const {backlogEntries, isAcking, points} = window
   if (backlogEntries === null) return without('unknown', null)
   const isMuch = isEnough(window)
-  const paces = isMuch ? pacesOf(points) : null
-  const slope = paces ? slopeOf(points, paces) : null
+  const rates = isMuch ? drainRatesOf(points) : null
+  const slope = rates ? slopeOf(points, rates) : null
   const slopePerSecond = slope ? slope.perMs * 1000 : null
   if (backlogEntries === 0) return {verdict: 'empty', slopePerSecond, drainMs: {low: 0, high: 0}, drainReason: null}
-  if (!paces || !slope) return without('too-few-readings', null)
+  if (!rates || !slope) return without('too-few-readings', null)
   // What came in during the window could not all be acknowledged yet.
   if (isAcking === false && points.every(({entries}) => entries > 0)) return without('stalled', slopePerSecond)
   if (!slope.isSignificant) return without('steady', slopePerSecond)
   if (slope.perMs > 0) return without('growing', slopePerSecond)
-  if (paces.mean <= 0) return without('steady', slopePerSecond)
-  return {verdict: 'draining', slopePerSecond, drainMs: timeToDrain(backlogEntries, paces), drainReason: null}
+  if (rates.mean <= 0) return without('steady', slopePerSecond)
+  return {verdict: 'draining', slopePerSecond, drainMs: timeToDrain(backlogEntries, rates), drainReason: null}
 }
 
-function without(reason: NoDrainReason, slopePerSecond: number | null): Judgement {
+function without(reason: NoDrainReason, slopePerSecond: number | null): BacklogAssessment {
   const verdict = reason === 'unknown' || reason === 'too-few-readings' ? null : reason
   return {verdict, slopePerSecond, drainMs: {low: null, high: null}, drainReason: reason}
 }

@@ -1,4 +1,4 @@
-import {type Paces, studentT} from './backlog-rates.js'
+import {type DrainRates, studentT} from './backlog-rates.js'
 
 /** ms; `high` is null where the slowest pace to be reckoned with never gets it done, or takes ten times as long as the mean one */
 export interface DrainTime {
@@ -29,8 +29,8 @@ export interface DrainTime {
  * @param entries what is left, more than 0.
  * @param paces of a backlog that shrinks: the mean is above 0.
  */
-export function timeToDrain(entries: number, paces: Paces): DrainTime {
-  const {count, deviation, mean, rise, riseError, windowMs} = paces
+export function timeToDrain(entries: number, rates: DrainRates): DrainTime {
+  const {count, deviation, mean, rise, riseError, windowMs} = rates
   const aheadMs = entries / mean
   const paceCountAhead = Math.max(1, (count * aheadMs) / windowMs)
   const chance = (studentT('oneSided90', count - 1) * deviation * Math.sqrt(1 / count + 1 / paceCountAhead)) / mean

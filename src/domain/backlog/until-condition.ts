@@ -2,7 +2,7 @@ import {Usage} from '../../errors.js'
 import type {BacklogReport} from './backlog-report.js'
 
 /** What a script waits for. */
-export interface Goal {
+export interface UntilCondition {
   readonly text: string
   readonly isReached: (report: BacklogReport) => boolean
 }
@@ -13,9 +13,9 @@ const UNITS: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3
  * Reads `drained`, every partition is empty; `draining`, the backlog shrinks or is gone; or `age<30s`, no message that waits is
  * older. What is not known is not reached.
  *
- * @throws Usage E_GOAL
+ * @throws Usage E_UNTIL
  */
-export function parseGoal(text: string): Goal {
+export function parseUntil(text: string): UntilCondition {
   if (text === 'drained') {
     return {text, isReached: ({partitions}) => partitions.every(({verdict}) => verdict === 'empty')}
   }
@@ -25,7 +25,7 @@ export function parseGoal(text: string): Goal {
   const [, amount, unit = ''] = /^age<(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
   const most = Number(amount) * (UNITS[unit] ?? Number.NaN)
   if (Number.isNaN(most)) {
-    throw new Usage('E_GOAL', `--until ${text} is not drained, draining, or age<30s`, {data: {until: text}})
+    throw new Usage('E_UNTIL', `--until ${text} is not drained, draining, or age<30s`, {data: {until: text}})
   }
   return {
     text,

@@ -4,10 +4,10 @@ import {collectLiveConsumers} from '../locks/consumers/collect-live-consumers.js
 import {scanLocks} from '../locks/scan/collect-locks.js'
 import {globOf, LockCorrelation} from '../locks/consumers/lock-correlation.js'
 import type {CompiledFamilies} from '../locks/families/compiled.js'
-import type {StallingLock} from './facts/diagnosis-snapshot.js'
+import type {BlockingLock} from './facts/diagnosis-snapshot.js'
 
 /** Which locks are those of a subscription's messages. */
-export interface LockQuestion {
+export interface LockPatterns {
   readonly connection: RedisConnection
   readonly families: CompiledFamilies
   /** a lock's key, with `{key}` for the message key */
@@ -16,23 +16,23 @@ export interface LockQuestion {
   readonly holderPattern: string | null
 }
 
-export interface LocksOptions extends LockQuestion {
+export interface LocksOptions extends LockPatterns {
   /** of the backlog, from the oldest on */
   readonly backlogEntries: number
   readonly signal: AbortSignal
 }
 
 /** The locks behind which messages of a subscription wait, though nobody who gets them holds them. Reads only. */
-export async function collectStallingLocks(
+export async function collectBlockingLocks(
   admin: PulsarAdmin,
   {subscription, topic}: {readonly topic: string; readonly subscription: string},
   {backlogEntries, connection, families, holderPattern, keyPattern, signal}: LocksOptions,
-): Promise<StallingLock[]> {
+): Promise<BlockingLock[]> {
   const live = await collectLiveConsumers(admin, {
     ...{topic, subscription, backlogEntries, hashingScheme: null},
     onProgress: () => undefined,
   })
-  const found: StallingLock[] = []
+  const found: BlockingLock[] = []
   await scanLocks(connection, {
     pattern: globOf(keyPattern),
     redlock: [],

@@ -9,13 +9,13 @@ import {parseTopicName} from '../../topic-name.js'
 import {collectSample} from '../message-sampling/collect-message-sample.js'
 import {noTransport} from '../message-sampling/entry-source.js'
 import {collectSubscription, collectTopic} from '../topic-stats/collect-topic-stats.js'
-import {collectStallingLocks, type LocksOptions} from './collect-blocking-locks.js'
+import {collectBlockingLocks, type LocksOptions} from './collect-blocking-locks.js'
 import {brokerLimits, collectLimitSettings, collectTopicLimits, type LimitSettings} from './collect-limits.js'
 import {
-  type BacklogSample,
   type DiagnosisSnapshot,
-  lookAtPartition,
-  type TopicLook,
+  type MessageSample,
+  samplePartition,
+  type TopicSample,
   type TopicSnapshot,
 } from './facts/diagnosis-snapshot.js'
 import {messageOf} from '../../wording.js'
@@ -50,12 +50,12 @@ export async function collectDiagnosis(
   subjects: readonly DiagnosisSubject[],
   options: DiagnosisOptions,
 ): Promise<DiagnosisSnapshot> {
-  return look(admin, subjects, options).catch((error: unknown) => {
+  return sampleTopics(admin, subjects, options).catch((error: unknown) => {
     throw options.signal.aborted ? new Interrupted('E_INTERRUPTED', 'interrupted while looking', {cause: error}) : error
   })
 }
 
-async function look(
+async function sampleTopics(
   admin: PulsarAdmin,
   subjects: readonly DiagnosisSubject[],
   options: DiagnosisOptions,
@@ -67,13 +67,13 @@ async function look(
   const [brokerVersion, settings, firsts] = await Promise.all([
     admin.brokerVersion(),
     collectLimitSettings(admin),
-    ofEach(subjects, (subject) => firstLook(admin, subject, options)),
+    ofEach(subjects, (subject) => firstSample(admin, subject, options)),
   ])
   const begun = firsts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
   // All topics share one window: it is over once that of the last one is.
   const lastAt = Math.max(0, ...begun.map(({first}) => first.atMs))
   await delay(Math.max(0, lastAt + options.windowMs - Date.now()), undefined, {signal: options.signal})
-  const lasts = await ofEach(begun, (one) => lastLook(admin, one, settings, options))
+  const lasts = await ofEach(begun, (one) => secondSample(admin, one, settings, options))
   const failed = [...failedOf(subjects, firsts), ...failedOf(begun, lasts)]
   // Of a topic that was asked for by name the error itself says what to do; one of a pattern may be gone by now.
   if (failed[0] && (subjects.length === 1 || options.signal.aborted)) throw failed[0].error
@@ -96,47 +96,47 @@ function failedOf(
   )
 }
 
-interface Begun extends DiagnosisSubject {
-  readonly first: TopicLook
-  readonly samples: TopicSnapshot['samples']
+interface FirstSample extends DiagnosisSubject {
+  readonly first: TopicSample
+  readonly messageSamples: TopicSnapshot['messageSamples']
 }
 
-async function firstLook(
+async function firstSample(
   admin: PulsarAdmin,
   subject: DiagnosisSubject,
   {sampleEntries}: DiagnosisOptions,
-): Promise<Begun> {
+): Promise<FirstSample> {
   const {subscription, topic} = subject
-  const {look: first} = await lookAt(admin, subject)
-  const samples = subscription === null ? {} : await sampleOf(admin, topic, subscription, sampleEntries)
-  return {...subject, first, samples}
+  const {look: first} = await sampleTopic(admin, subject)
+  const messageSamples = subscription === null ? {} : await sampleOf(admin, topic, subscription, sampleEntries)
+  return {...subject, first, messageSamples}
 }
 
-async function lastLook(
+async function secondSample(
   admin: PulsarAdmin,
-  {first, samples, subscription, topic}: Begun,
+  {first, messageSamples, subscription, topic}: FirstSample,
   settings: LimitSettings | null,
   {locks}: DiagnosisOptions,
 ): Promise<TopicSnapshot> {
-  const {look: last, partitionCount} = await lookAt(admin, {topic, subscription})
+  const {look: last, partitionCount} = await sampleTopic(admin, {topic, subscription})
   const names = new Set(last.partitions.flatMap(({subscriptions}) => Object.keys(subscriptions)))
   return {
     topic: parseTopicName(topic).full,
     partitionCount,
     policies: await collectTopicLimits(admin, parseTopicName(topic), [...names], settings),
-    looks: [first, last],
-    samples,
+    samples: [first, last],
+    messageSamples,
     locks:
       locks && subscription !== null
-        ? {[subscription]: await collectStallingLocks(admin, {topic, subscription}, locks)}
+        ? {[subscription]: await collectBlockingLocks(admin, {topic, subscription}, locks)}
         : {},
   }
 }
 
-async function lookAt(
+async function sampleTopic(
   admin: PulsarAdmin,
   {subscription, topic}: DiagnosisSubject,
-): Promise<{look: TopicLook; partitionCount: number | null}> {
+): Promise<{look: TopicSample; partitionCount: number | null}> {
   const query = {getPreciseBacklog: true, getEarliestTimeInBacklog: true, excludePublishers: true}
   const {partitionCount, partitions} =
     subscription === null
@@ -146,7 +146,7 @@ async function lookAt(
     partitionCount,
     look: {
       atMs: Date.now(),
-      partitions: partitions.map(({partition, stats}) => lookAtPartition(partition, stats, subscription)),
+      partitions: partitions.map(({partition, stats}) => samplePartition(partition, stats, subscription)),
     },
   }
 }
@@ -157,7 +157,7 @@ async function sampleOf(
   topic: string,
   subscription: string,
   max: number,
-): Promise<Record<string, BacklogSample>> {
+): Promise<Record<string, MessageSample>> {
   if (max === 0) return {}
   const collected = await collectSubscription(admin, topic, subscription)
   try {

@@ -112,9 +112,9 @@ class Gatherer {
     }
     this.open ??= {message, keys: []}
     this.open.keys.push({key: message.key, isBase64: false, orderingKey: null})
-    const isWhole = place.batchIndex === -1 || place.batchIndex === place.batchSize - 1
-    if (isWhole) this.give()
-    if (isWhole && place.entryId === last.last) this.end()
+    const isComplete = place.batchIndex === -1 || place.batchIndex === place.batchSize - 1
+    if (isComplete) this.give()
+    if (isComplete && place.entryId === last.last) this.end()
   }
 
   /**

@@ -13,7 +13,7 @@ export interface KeyMessages {
   /** of the key's partition */
   readonly backlogEntries: number
   /** whether all of the backlog was read */
-  readonly isWhole: boolean
+  readonly isComplete: boolean
   readonly messages: number
   /** null when there is none */
   readonly oldest: {
@@ -68,7 +68,7 @@ export async function collectKeyMessages(
   return {
     entriesRead,
     backlogEntries,
-    isWhole: !isOver && countEntries(chosen) === backlogEntries,
+    isComplete: !isOver && countEntries(chosen) === backlogEntries,
     messages,
     oldest: found && {
       position: `${String(found.ledgerId)}:${String(found.entryId)}`,

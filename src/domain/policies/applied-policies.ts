@@ -2,12 +2,12 @@ import type {DelayedDeliveryPolicies, RetentionPolicies} from '../../clients/pul
 import type {SubscriptionType} from '../../clients/pulsar-admin/types.js'
 import {type AppliedExpiry, appliedExpiry} from './expiry-policies.js'
 import {
-  apply,
   type AppliedPolicy,
   numberIn,
   numberSource,
   type PolicyLevels,
   type PolicySource,
+  resolvePolicy,
 } from './policy-levels.js'
 import {
   type AttemptLimit,
@@ -113,20 +113,20 @@ const isDeduplicated: PolicySource<boolean> = {
 /** What applies, from what each level sets, as the broker resolves it. */
 export function appliedPolicies(levels: PolicyLevels): AppliedPolicies {
   return {
-    subscriptionTypesEnabled: apply(levels, subscriptionTypesEnabled),
-    dispatchRate: apply(levels, dispatchRate),
-    topicDispatchRate: apply(levels, topicDispatchRate),
-    publishRate: apply(levels, publishRate),
-    subscribeRate: apply(levels, subscribeRate),
-    maxConsumersPerSubscription: apply(levels, maxConsumersPerSubscription),
-    maxConsumersPerTopic: apply(levels, maxConsumersPerTopic),
-    maxUnackedMessagesPerConsumer: apply(levels, maxUnackedMessagesPerConsumer),
-    maxUnackedMessagesPerSubscription: apply(levels, maxUnackedMessagesPerSubscription),
+    subscriptionTypesEnabled: resolvePolicy(levels, subscriptionTypesEnabled),
+    dispatchRate: resolvePolicy(levels, dispatchRate),
+    topicDispatchRate: resolvePolicy(levels, topicDispatchRate),
+    publishRate: resolvePolicy(levels, publishRate),
+    subscribeRate: resolvePolicy(levels, subscribeRate),
+    maxConsumersPerSubscription: resolvePolicy(levels, maxConsumersPerSubscription),
+    maxConsumersPerTopic: resolvePolicy(levels, maxConsumersPerTopic),
+    maxUnackedMessagesPerConsumer: resolvePolicy(levels, maxUnackedMessagesPerConsumer),
+    maxUnackedMessagesPerSubscription: resolvePolicy(levels, maxUnackedMessagesPerSubscription),
     ...appliedExpiry(levels),
-    retention: apply(levels, retention),
-    delayedDelivery: apply(levels, delayedDelivery),
-    pausesOnAckStatePersistent: apply(levels, pausesOnAckStatePersistent),
-    isDeduplicated: apply(levels, isDeduplicated),
+    retention: resolvePolicy(levels, retention),
+    delayedDelivery: resolvePolicy(levels, delayedDelivery),
+    pausesOnAckStatePersistent: resolvePolicy(levels, pausesOnAckStatePersistent),
+    isDeduplicated: resolvePolicy(levels, isDeduplicated),
   }
 }
 

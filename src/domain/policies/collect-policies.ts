@@ -35,7 +35,7 @@ export async function collectPolicies(
   subscription: string,
 ): Promise<PolicyLevels> {
   const [rate, ofTopic, namespace, settings] = await Promise.all([
-    ifSaid(admin.subscriptionDispatchRate(topic, subscription)),
+    ifSet(admin.subscriptionDispatchRate(topic, subscription)),
     collectTopicLevel(admin, topic, EVERY_POLICY),
     collectNamespaceLevel(admin, topic),
     collectPolicySettings(admin),
@@ -51,14 +51,14 @@ export async function collectTopicLevel(
 ): Promise<TopicLevel> {
   const limit = pLimit(CONCURRENT_POLICIES)
   const read = await Promise.all(
-    names.map((name) => limit(async () => [name, await ifSaid(admin.topicPolicy(topic, name))] as const)),
+    names.map((name) => limit(async () => [name, await ifSet(admin.topicPolicy(topic, name))] as const)),
   )
   return Object.fromEntries(read)
 }
 
 /** null where this login may not read it. */
 export async function collectNamespaceLevel(admin: PulsarAdmin, topic: TopicName): Promise<NamespacePolicies | null> {
-  return (await ifSaid(admin.namespacePolicies(topic))) ?? null
+  return (await ifSet(admin.namespacePolicies(topic))) ?? null
 }
 
 export function collectPolicySettings(admin: PulsarAdmin): Promise<PolicySettings | null> {
@@ -66,6 +66,6 @@ export function collectPolicySettings(admin: PulsarAdmin): Promise<PolicySetting
 }
 
 /** Undefined where this login may not read it; null where topics have no policies on this broker, which it says with 405. */
-function ifSaid<T>(answer: Promise<T>): Promise<T | null | undefined> {
+function ifSet<T>(answer: Promise<T>): Promise<T | null | undefined> {
   return ifReadable(unlessRefused(405, answer, null), undefined)
 }

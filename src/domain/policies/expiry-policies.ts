@@ -1,13 +1,13 @@
 import type {BacklogQuota} from '../../clients/pulsar-admin/types.js'
 import {
-  apply,
   type AppliedPolicy,
+  type LevelValue,
   numberIn,
   numberSource,
   type PolicyLevels,
   type PolicySettings,
   type PolicySource,
-  type Said,
+  resolvePolicy,
 } from './policy-levels.js'
 
 /** 0 is no limit. */
@@ -47,10 +47,10 @@ const ageQuota = quotaSource('message_age', 'limitTime', (settings) =>
 
 export function appliedExpiry(levels: PolicyLevels): AppliedExpiry {
   return {
-    messageTtlSeconds: apply(levels, messageTtl),
-    subscriptionExpirationMinutes: apply(levels, subscriptionExpiration),
-    backlogSizeQuota: apply(levels, sizeQuota),
-    backlogAgeQuota: apply(levels, ageQuota),
+    messageTtlSeconds: resolvePolicy(levels, messageTtl),
+    subscriptionExpirationMinutes: resolvePolicy(levels, subscriptionExpiration),
+    backlogSizeQuota: resolvePolicy(levels, sizeQuota),
+    backlogAgeQuota: resolvePolicy(levels, ageQuota),
   }
 }
 
@@ -64,7 +64,7 @@ function quotaSource(
   of: 'limitSize' | 'limitTime',
   byDefault: (settings: PolicySettings) => number | undefined,
 ): PolicySource<QuotaLimit> {
-  const limitOf = (quotas: Record<string, BacklogQuota>): Said<QuotaLimit> => {
+  const limitOf = (quotas: Record<string, BacklogQuota>): LevelValue<QuotaLimit> => {
     const quota = quotas[kind]
     return quota ? {limit: Math.max(0, quota[of] ?? 0), policy: quota.policy ?? ''} : null
   }

@@ -57,30 +57,30 @@ export interface AppliedPolicy<T> {
 }
 
 /** What a level says of a policy: null sets nothing, undefined is not known. */
-export type Said<T> = T | null | undefined
+export type LevelValue<T> = T | null | undefined
 
 /** How each level says it. */
 export interface PolicySource<T> {
   /** only of the rate that a single subscription can have */
   readonly subscription?: (rate: DispatchRate) => T
-  readonly topic: (topic: TopicLevel) => Said<T>
+  readonly topic: (topic: TopicLevel) => LevelValue<T>
   /** @param cluster the broker's own; undefined where it is not known. */
-  readonly namespace: (policies: NamespacePolicies, cluster: string | undefined) => Said<T>
+  readonly namespace: (policies: NamespacePolicies, cluster: string | undefined) => LevelValue<T>
   readonly broker: (settings: PolicySettings) => T | undefined
 }
 
 /** The narrowest level that sets a policy counts. When that can't be said of a level, nothing is known. */
-export function apply<T>(
+export function resolvePolicy<T>(
   {namespace, settings, subscription, topic}: PolicyLevels,
   source: PolicySource<T>,
 ): AppliedPolicy<T> {
-  const said: Array<readonly [PolicyOrigin, Said<T>]> = [
+  const levels: Array<readonly [PolicyOrigin, LevelValue<T>]> = [
     ['subscription', source.subscription ? subscription && source.subscription(subscription) : null],
     ['topic', source.topic(topic)],
     ['namespace', namespace ? source.namespace(namespace, settings?.clusterName) : undefined],
     ['broker', settings ? source.broker(settings) : undefined],
   ]
-  const [origin, value] = said.find(([, one]) => one !== null) ?? []
+  const [origin, value] = levels.find(([, one]) => one !== null) ?? []
   return origin === undefined || value === undefined || value === null ? {value: null, origin: null} : {value, origin}
 }
 
@@ -90,7 +90,7 @@ export function numberSource(
   inNamespace: NamesOf<Required<NamespacePolicies>, number>,
   setting: keyof PolicySettings,
 ): PolicySource<number> {
-  const set = (value: Said<number>): Said<number> => (typeof value === 'number' && value < 0 ? null : value)
+  const set = (value: LevelValue<number>): LevelValue<number> => (typeof value === 'number' && value < 0 ? null : value)
   return {
     topic: (topic) => set(topic[name]),
     namespace: (policies) => set(policies[inNamespace] ?? null),

@@ -1,6 +1,6 @@
 import type {PublishRate, SubscribeRate} from '../../clients/pulsar-admin/policies.js'
 import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
-import {numberIn, type PolicySettings, type PolicySource, type Said} from './policy-levels.js'
+import {type LevelValue, numberIn, type PolicySettings, type PolicySource} from './policy-levels.js'
 
 /** How much in which time; 0 is no limit. */
 export interface RateLimit {
@@ -96,7 +96,7 @@ function ofCluster<R, T extends AttemptLimit | RateLimit>(
   rates: Record<string, R> | undefined,
   cluster: string | undefined,
   limitOf: (rate: R) => T,
-): Said<T> {
+): LevelValue<T> {
   const known = Object.entries(rates ?? {})
   if (cluster === undefined && known.length > 1) return undefined
   const rate = known.find(([name]) => cluster === undefined || name === cluster)?.[1]

@@ -5,10 +5,10 @@ import type {SubscriptionStats} from '../../clients/pulsar-admin/types.js'
  * What the mark-delete position did in the window, behind which nothing is left to do. `held`: messages are acknowledged, and
  * it stands, for an older one is not: no stall. `still`: nothing was acknowledged.
  */
-export type MarkDelete = 'held' | 'moving' | 'still'
+export type MarkDelete = 'advancing' | 'blocked' | 'unchanged'
 
 /** What went on in a window. */
-export interface Movement {
+export interface AckProgress {
   /** whether anything was acknowledged; null where it can't be told */
   readonly isAcking: boolean | null
   readonly markDelete: MarkDelete | null
@@ -17,28 +17,28 @@ export interface Movement {
 }
 
 /** One partition at one look. */
-export type Look = Pick<TopicPartition, 'stats'> & {readonly subscription: SubscriptionStats}
+export type PartitionSample = Pick<TopicPartition, 'stats'> & {readonly subscription: SubscriptionStats}
 
 /** @param looks those that had the partition, in order. */
-export function movementOf(looks: readonly Look[]): Movement {
-  const pairs = looks.slice(1).map((now, at) => [looks[at] ?? now, now] as const)
-  const isAny = (moves: (before: Look, now: Look) => boolean): boolean =>
+export function ackProgressOf(samples: readonly PartitionSample[]): AckProgress {
+  const pairs = samples.slice(1).map((now, at) => [samples[at] ?? now, now] as const)
+  const isAny = (moves: (before: PartitionSample, now: PartitionSample) => boolean): boolean =>
     pairs.some(([before, now]) => moves(before, now))
   const isMoving = isAny((before, now) => markDeletedAt(now) > markDeletedAt(before))
   const isAcking =
     isMoving ||
     isAny((before, now) => backlogOf(now) < backlogOf(before)) ||
     isAny((before, now) => ackedAt(now) > ackedAt(before))
-  const isKnown = isAcking || (pairs.length > 0 && looks.every(tellsAcks))
+  const isKnown = isAcking || (pairs.length > 0 && samples.every(countsAcks))
   return {
     isAcking: isKnown ? isAcking : null,
-    markDelete: isKnown ? markDeleteOf(isAcking, isMoving, looks) : null,
-    wasReloaded: isAny((before, now) => isBack(before, now)),
+    markDelete: isKnown ? markDeleteOf(isAcking, isMoving, samples) : null,
+    wasReloaded: isAny((before, now) => hasCounterReset(before, now)),
   }
 }
 
 /** Of all partitions: the one that is held counts, or else those that move. */
-export function addMovements(parts: readonly Movement[]): Movement {
+export function addAckProgress(parts: readonly AckProgress[]): AckProgress {
   const has = (state: MarkDelete | null): boolean => parts.some(({markDelete}) => markDelete === state)
   return {
     isAcking: parts.some(({isAcking}) => isAcking === true)
@@ -46,37 +46,37 @@ export function addMovements(parts: readonly Movement[]): Movement {
       : parts.some(({isAcking}) => isAcking === null)
         ? null
         : false,
-    markDelete: has('held') ? 'held' : has(null) ? null : has('moving') ? 'moving' : 'still',
+    markDelete: has('blocked') ? 'blocked' : has(null) ? null : has('advancing') ? 'advancing' : 'unchanged',
     wasReloaded: parts.some(({wasReloaded}) => wasReloaded),
   }
 }
 
-function markDeleteOf(isAcking: boolean, isMoving: boolean, looks: readonly Look[]): MarkDelete | null {
-  if (!isAcking) return 'still'
-  if (looks.some(({subscription}) => subscription.lastMarkDeleteAdvancedTimestamp === undefined)) return null
-  return isMoving ? 'moving' : 'held'
+function markDeleteOf(isAcking: boolean, isMoving: boolean, samples: readonly PartitionSample[]): MarkDelete | null {
+  if (!isAcking) return 'unchanged'
+  if (samples.some(({subscription}) => subscription.lastMarkDeleteAdvancedTimestamp === undefined)) return null
+  return isMoving ? 'advancing' : 'blocked'
 }
 
 /** Backlogs that aren't told compare as neither more nor less. */
-function backlogOf({subscription}: Look): number {
+function backlogOf({subscription}: PartitionSample): number {
   return subscription.msgBacklog ?? Number.NaN
 }
 
 /** epoch ms; 0 for never since the topic was loaded */
-function ackedAt({subscription}: Look): number {
+function ackedAt({subscription}: PartitionSample): number {
   return Math.max(0, ...(subscription.consumers ?? []).map(({lastAckedTimestamp = 0}) => lastAckedTimestamp))
 }
 
-function markDeletedAt({subscription}: Look): number {
+function markDeletedAt({subscription}: PartitionSample): number {
   return subscription.lastMarkDeleteAdvancedTimestamp ?? 0
 }
 
-function tellsAcks({subscription}: Look): boolean {
+function countsAcks({subscription}: PartitionSample): boolean {
   const {consumers = [], msgBacklog} = subscription
   return msgBacklog !== undefined && consumers.every(({lastAckedTimestamp}) => lastAckedTimestamp !== undefined)
 }
 
-function isBack(before: Look, now: Look): boolean {
+function hasCounterReset(before: PartitionSample, now: PartitionSample): boolean {
   const fell = (one: number | undefined, other: number | undefined): boolean =>
     one !== undefined && other !== undefined && other < one
   return (

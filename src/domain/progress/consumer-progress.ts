@@ -1,13 +1,13 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {rise} from './counters.js'
-import {consumerId, personOf} from '../topic-stats/consumers.js'
+import {clientNameOf, consumerId} from '../topic-stats/consumers.js'
 import {timeOf} from '../topic-stats/times.js'
 
 /**
  * `acking`: acknowledged something in the window. `stopped`: had messages all the time and acknowledged none. `no-permits`:
  * has none, and asked for none. `working`: got messages in the window, and has acknowledged none yet. `idle`: none of these.
  */
-export type ConsumerVerdict = 'acking' | 'idle' | 'no-permits' | 'stopped' | 'working'
+export type ConsumerVerdict = 'acking' | 'idle' | 'no-permits' | 'not-acking' | 'receiving'
 
 /** What one consumer did on one partition in the window. */
 export interface ConsumerProgress {
@@ -19,7 +19,7 @@ export interface ConsumerProgress {
    * messages that it acknowledged or gave back: what was delivered, less what it has more than before; null on Failover and
    * Exclusive, where the broker does not count what is unacknowledged
    */
-  settledMessages: number | null
+  ackedOrReturnedMessages: number | null
   /** messages */
   unackedMessages: number | null
   availablePermits: number | null
@@ -32,21 +32,21 @@ export interface ConsumerProgress {
 }
 
 /** As for a partition: fewer looks than this tell nothing. */
-const LEAST_LOOKS = 4
+const LEAST_SAMPLES = 4
 
 /**
  * Those that were there at the last look, by name.
  *
  * @param looks one subscription on one partition, in order; those that are there.
  */
-export function consumersOf(looks: readonly SubscriptionStats[]): ConsumerProgress[] {
-  return (looks.at(-1)?.consumers ?? [])
-    .map((last) => progressOf(last, looksAt(last, looks)))
+export function consumersOf(samples: readonly SubscriptionStats[]): ConsumerProgress[] {
+  return (samples.at(-1)?.consumers ?? [])
+    .map((last) => progressOf(last, samplesOfConsumers(last, samples)))
     .toSorted((a, b) => `${a.name ?? ''} ${a.address ?? ''}`.localeCompare(`${b.name ?? ''} ${b.address ?? ''}`))
 }
 
 /** A consumer at one look. */
-interface Look {
+interface ConsumerSample {
   readonly consumer: ConsumerStats
   /** entries that wait on its partition */
   readonly backlogEntries: number
@@ -54,8 +54,8 @@ interface Look {
   readonly countsUnacked: boolean
 }
 
-function looksAt(last: ConsumerStats, looks: readonly SubscriptionStats[]): Look[] {
-  return looks.flatMap(({consumers, msgBacklog, type}) => {
+function samplesOfConsumers(last: ConsumerStats, samples: readonly SubscriptionStats[]): ConsumerSample[] {
+  return samples.flatMap(({consumers, msgBacklog, type}) => {
     const consumer = (consumers ?? []).find((one) => consumerId(one) === consumerId(last))
     return consumer
       ? [{consumer, backlogEntries: msgBacklog ?? 0, countsUnacked: type === 'Shared' || type === 'Key_Shared'}]
@@ -63,37 +63,37 @@ function looksAt(last: ConsumerStats, looks: readonly SubscriptionStats[]): Look
   })
 }
 
-function progressOf(last: ConsumerStats, looks: readonly Look[]): ConsumerProgress {
-  const first = looks.length > 1 ? (looks[0]?.consumer ?? null) : null
+function progressOf(last: ConsumerStats, samples: readonly ConsumerSample[]): ConsumerProgress {
+  const first = samples.length > 1 ? (samples[0]?.consumer ?? null) : null
   const delivered = rise(first?.msgOutCounter, last.msgOutCounter)
   const kept =
     first?.unackedMessages === undefined || last.unackedMessages === undefined
       ? null
       : last.unackedMessages - first.unackedMessages
-  const isCounted = looks.every(({countsUnacked}) => countsUnacked)
+  const isCounted = samples.every(({countsUnacked}) => countsUnacked)
   return {
-    ...personOf(last),
+    ...clientNameOf(last),
     deliveredMessages: delivered,
-    settledMessages: delivered === null || kept === null || !isCounted ? null : Math.max(0, delivered - kept),
+    ackedOrReturnedMessages: delivered === null || kept === null || !isCounted ? null : Math.max(0, delivered - kept),
     unackedMessages: isCounted ? (last.unackedMessages ?? null) : null,
     availablePermits: last.availablePermits ?? null,
     ackRatePerSecond: last.messageAckRate ?? null,
     lastAckedAt: timeOf(last.lastAckedTimestamp),
-    verdict: verdictOf(looks, delivered),
+    verdict: verdictOf(samples, delivered),
   }
 }
 
-function verdictOf(looks: readonly Look[], delivered: number | null): ConsumerVerdict | null {
-  const acked = looks.map(({consumer}) => consumer.lastAckedTimestamp)
-  if (looks.length < LEAST_LOOKS || acked.includes(undefined)) return null
+function verdictOf(samples: readonly ConsumerSample[], delivered: number | null): ConsumerVerdict | null {
+  const acked = samples.map(({consumer}) => consumer.lastAckedTimestamp)
+  if (samples.length < LEAST_SAMPLES || acked.includes(undefined)) return null
   if (Number(acked.at(-1)) > Number(acked[0])) return 'acking'
-  if (looks.every(hasMessages)) return 'stopped'
-  if ((delivered ?? 0) > 0 || looks.some(hasMessages)) return 'working'
-  return looks.every(({consumer}) => (consumer.availablePermits ?? 1) <= 0) ? 'no-permits' : 'idle'
+  if (samples.every(hasMessages)) return 'not-acking'
+  if ((delivered ?? 0) > 0 || samples.some(hasMessages)) return 'receiving'
+  return samples.every(({consumer}) => (consumer.availablePermits ?? 1) <= 0) ? 'no-permits' : 'idle'
 }
 
 /** Where the broker does not count: something waits, and it was given messages after it last acknowledged one. */
-function hasMessages({backlogEntries, consumer, countsUnacked}: Look): boolean {
+function hasMessages({backlogEntries, consumer, countsUnacked}: ConsumerSample): boolean {
   if (countsUnacked) return (consumer.unackedMessages ?? 0) > 0
   return backlogEntries > 0 && (consumer.lastConsumedTimestamp ?? 0) > (consumer.lastAckedTimestamp ?? 0)
 }

@@ -11,7 +11,7 @@ export interface ReadingTime {
 }
 
 /** What a row needs of one subscription on one partition, or on a plain topic. */
-export interface PartitionLook {
+export interface PartitionState {
   readonly type: string
   /** null for a consumer without one */
   readonly consumerNames: ReadonlyArray<string | null>
@@ -21,12 +21,12 @@ export interface PartitionLook {
   readonly isBlocked: boolean
   readonly isStalled: boolean | null
   /** epoch ms */
-  readonly silentSinceMs: number | null
+  readonly unackedSinceMs: number | null
   /** something waits, and the broker's rate does not rule out that nothing has been acknowledged for long */
-  readonly mayBeSilent: boolean
+  readonly mayBeUnackedFor: boolean
 }
 
-export function lookAt(stats: SubscriptionStats, topic: TopicStats, time: ReadingTime): PartitionLook {
+export function partitionStateOf(stats: SubscriptionStats, topic: TopicStats, time: ReadingTime): PartitionState {
   const {consumers = [], messageAckRate, msgBacklog, msgRateOut, unackedMessages} = stats
   return {
     type: stats.type ?? 'None',
@@ -36,8 +36,8 @@ export function lookAt(stats: SubscriptionStats, topic: TopicStats, time: Readin
     rateOutPerSecond: msgRateOut ?? null,
     isBlocked: isBlocked(stats),
     isStalled: isStalled(stats, time),
-    silentSinceMs: (msgBacklog ?? 0) > 0 ? silentSince(stats, topic) : null,
-    mayBeSilent: (msgBacklog ?? 0) > 0 && (messageAckRate ?? 0) === 0,
+    unackedSinceMs: (msgBacklog ?? 0) > 0 ? unackedSince(stats, topic) : null,
+    mayBeUnackedFor: (msgBacklog ?? 0) > 0 && (messageAckRate ?? 0) === 0,
   }
 }
 
@@ -68,7 +68,7 @@ function isStalled(stats: SubscriptionStats, {ageMs, nowMs, periodMs}: ReadingTi
  * when it leaves, but for where mark-delete stands. Where it tells none, there was none since the topic was loaded: at
  * least since the first of those who are connected came.
  */
-function silentSince(
+function unackedSince(
   {lastAckedTimestamp, lastMarkDeleteAdvancedTimestamp}: SubscriptionStats,
   topic: TopicStats,
 ): number | null {

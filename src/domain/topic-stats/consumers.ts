@@ -6,16 +6,16 @@ export function consumerId({address, connectedSince, consumerName}: ConsumerStat
 }
 
 /** A consumer's name and address as people know them. */
-export function personOf({address, consumerName}: ConsumerStats): Person {
+export function clientNameOf({address, consumerName}: ConsumerStats): ClientName {
   return {name: consumerName === '' ? null : (consumerName ?? null), address: address?.replace(/^\//, '') ?? null}
 }
 
 /** By name, then address: the order of consumers and producers in reports. */
-export function byNameAndAddress(a: Person, b: Person): number {
+export function byNameAndAddress(a: ClientName, b: ClientName): number {
   return `${a.name ?? ''} ${a.address ?? ''}`.localeCompare(`${b.name ?? ''} ${b.address ?? ''}`)
 }
 
-interface Person {
+interface ClientName {
   readonly name: string | null
   readonly address: string | null
 }

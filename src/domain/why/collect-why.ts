@@ -15,16 +15,16 @@ import {
   type SubscriptionPartition,
 } from '../topic-stats/collect-topic-stats.js'
 import {collectDiagnosis} from '../doctor/collect-snapshot.js'
-import type {LockQuestion} from '../doctor/collect-blocking-locks.js'
+import type {LockPatterns} from '../doctor/collect-blocking-locks.js'
 import {diagnose} from '../doctor/diagnose.js'
 import {factsOf} from '../doctor/facts/subscription-facts.js'
 import type {DoctorFinding} from '../doctor/facts/doctor-finding.js'
-import {movementOf} from './consumer-changes.js'
+import {consumerChangesOf} from './consumer-changes.js'
 import type {DiagnosisSnapshot} from '../doctor/facts/diagnosis-snapshot.js'
 import type {KeyFacts} from './key-verdict.js'
 import {explain, type Explanation} from './explain-key.js'
 
-export interface WhyQuestion {
+export interface WhyOptions {
   readonly topic: string
   readonly subscription: string
   readonly key: string
@@ -35,7 +35,7 @@ export interface WhyQuestion {
   readonly windowMs: number
   readonly stuckAfterMs: number
   /** its pattern stands for one lock: it has no `*`; null where locks are not asked for */
-  readonly lock: LockQuestion | null
+  readonly lock: LockPatterns | null
   readonly signal: AbortSignal
 }
 
@@ -45,7 +45,7 @@ export interface WhyQuestion {
  *
  * @throws Unreachable when topic or subscription are not there; Blocked E_ROUTING, E_SELECTOR_UNKNOWN.
  */
-export async function collectWhy(admin: PulsarAdmin, question: WhyQuestion): Promise<Explanation> {
+export async function collectWhy(admin: PulsarAdmin, question: WhyOptions): Promise<Explanation> {
   const {hashingScheme, key, lock, max, signal, stuckAfterMs, subscription, topic, windowMs} = question
   const nothing = {backlogEntries: null, onProgress: () => undefined}
   const [live, snapshot] = await Promise.all([
@@ -61,7 +61,7 @@ export async function collectWhy(admin: PulsarAdmin, question: WhyQuestion): Pro
   const findings = diagnose(snapshot, stuckAfterMs).findings.filter((finding) => isOf(finding, partition))
   const asOf = new Date().toISOString()
   const newest = await collectPartitionNow(admin, collected, partition)
-  const home = keyConsumersOf(asSinglePartition(collected, newest), live.facts, routing.hashingScheme)(key)
+  const destination = keyConsumersOf(asSinglePartition(collected, newest), live.facts, routing.hashingScheme)(key)
   const nowMs = Date.now()
   return explain({
     topic: collected.topic.full,
@@ -69,13 +69,16 @@ export async function collectWhy(admin: PulsarAdmin, question: WhyQuestion): Pro
     key,
     type: facts?.type ?? null,
     routing,
-    home,
+    destination,
     messages,
-    lock: lock && held && judgedLock(held, lock, {key, live, home, newest, messages, nowMs}),
+    lock: lock && held && assessedLock(held, lock, {key, live, destination, newest, messages, nowMs}),
     asksForLocks: lock !== null,
     findings,
     asOf,
-    movement: movementOf(earlierReadings(collected, snapshot, partition), newest.subscription, {before, now: home}),
+    changes: consumerChangesOf(earlierReadings(collected, snapshot, partition), newest.subscription, {
+      before,
+      now: destination,
+    }),
     nowMs,
   })
 }
@@ -93,7 +96,7 @@ async function collectPartitionNow(
 
 /** @returns the key's lock; null where there is none. */
 async function inspectedLock(
-  {connection, families, keyPattern}: LockQuestion,
+  {connection, families, keyPattern}: LockPatterns,
   key: string,
 ): Promise<LockRecord | null> {
   const name = keyPattern.replace('{key}', () => key)
@@ -105,28 +108,28 @@ async function inspectedLock(
   }
 }
 
-interface LockFacts extends Pick<KeyFacts, 'home' | 'key' | 'messages' | 'nowMs'> {
+interface LockFacts extends Pick<KeyFacts, 'destination' | 'key' | 'messages' | 'nowMs'> {
   readonly live: LiveConsumers
   /** the key's partition, read last */
   readonly newest: SubscriptionPartition
 }
 
 /** The lock, compared with the consumers. */
-function judgedLock(
+function assessedLock(
   lock: LockRecord,
-  {holderPattern, keyPattern}: LockQuestion,
-  {home, key, live, messages, newest, nowMs}: LockFacts,
+  {holderPattern, keyPattern}: LockPatterns,
+  {destination, key, live, messages, newest, nowMs}: LockFacts,
 ): LockRecord {
   const partitions = live.collected.partitions.map((row) => (row.partition === newest.partition ? newest : row))
   const correlation = new LockCorrelation({
     ...{about: live.about, keyPattern, holderPattern},
     // With who has joined meanwhile: it may hold the lock.
     consumers: liveConsumersOf({partitions}),
-    destinationOf: () => home,
+    destinationOf: () => destination,
     waiting: {
       keys: new Map([[key, {messages: messages.messages, oldestMs: messages.oldest?.publishedAtMs ?? null}]]),
       entries: messages.entriesRead,
-      isWhole: messages.isWhole,
+      isComplete: messages.isComplete,
     },
   })
   return correlation.assess(lock, nowMs)
@@ -143,10 +146,10 @@ function earlierReadings(
   {topics}: DiagnosisSnapshot,
   partition: number | null,
 ): SubscriptionStats[] {
-  const looks = (topics[0]?.looks ?? []).flatMap((look) => look.partitions)
+  const samples = (topics[0]?.samples ?? []).flatMap((sample) => sample.partitions)
   return [
     ...partitions.filter((row) => row.partition === partition).map((row) => row.subscription),
-    ...looks
+    ...samples
       .filter((row) => row.partition === partition)
       .flatMap(({subscriptions}) => subscriptions[subscription] ?? []),
   ]

@@ -1,14 +1,14 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import type {KeyDestination, LiveConsumer} from '../locks/consumers/lock-correlation.js'
 import {consumerId} from '../topic-stats/consumers.js'
-import {nameOf, nameOfPerson} from '../doctor/facts/subscription-facts.js'
+import {displayName, nameOf} from '../doctor/facts/subscription-facts.js'
 
 /** What moved on a key's partition while it was looked at. */
-export interface Movement {
+export interface ConsumerChanges {
   /** consumers that are there now and were not there at every earlier reading */
-  readonly came: readonly string[]
+  readonly joined: readonly string[]
   /** consumers that were there at some earlier reading and are not there now */
-  readonly went: readonly string[]
+  readonly left: readonly string[]
   /** who got the key's messages at first, and does no more; null where nothing changed, or nobody got them */
   readonly ownerBefore: string | null
 }
@@ -18,28 +18,28 @@ export interface Movement {
  *
  * @param before where the key's messages went at first, and `now` by the newest reading.
  */
-export function movementOf(
+export function consumerChangesOf(
   earlier: readonly SubscriptionStats[],
   newest: SubscriptionStats,
   {before, now}: {readonly before: KeyDestination; readonly now: KeyDestination},
-): Movement {
-  const present = rosterOf(newest)
-  const rosters = earlier.map(rosterOf)
-  const came = [...present].filter(([id]) => rosters.some((roster) => !roster.has(id)))
-  const went = rosters.flatMap((roster) => [...roster].filter(([id]) => !present.has(id)))
+): ConsumerChanges {
+  const present = consumersById(newest)
+  const maps = earlier.map(consumersById)
+  const joined = [...present].filter(([id]) => maps.some((byId) => !byId.has(id)))
+  const left = maps.flatMap((byId) => [...byId].filter(([id]) => !present.has(id)))
   return {
-    came: namesOf(came),
-    went: namesOf(went),
-    ownerBefore: before.consumer && !isSame(before.consumer, now.consumer) ? nameOfPerson(before.consumer) : null,
+    joined: namesOf(joined),
+    left: namesOf(left),
+    ownerBefore: before.consumer && !isSame(before.consumer, now.consumer) ? displayName(before.consumer) : null,
   }
 }
 
 /** Whether the key's owner may be another by now. */
-export function isMoving({came, ownerBefore, went}: Movement): boolean {
-  return came.length > 0 || went.length > 0 || ownerBefore !== null
+export function hasChanged({joined, left, ownerBefore}: ConsumerChanges): boolean {
+  return joined.length > 0 || left.length > 0 || ownerBefore !== null
 }
 
-function rosterOf({consumers = []}: SubscriptionStats): Map<string, ConsumerStats> {
+function consumersById({consumers = []}: SubscriptionStats): Map<string, ConsumerStats> {
   return new Map(consumers.map((one) => [consumerId(one), one]))
 }
 

@@ -1,14 +1,14 @@
 import {nameAndAddressOf} from '../locks/consumers/lock-correlation.js'
-import {nameOfPerson} from '../doctor/facts/subscription-facts.js'
-import {isMoving} from './consumer-changes.js'
-import {silenceEvidence} from './last-activity.js'
+import {displayName} from '../doctor/facts/subscription-facts.js'
+import {hasChanged} from './consumer-changes.js'
+import {lastAckEvidence} from './last-activity.js'
 import {type KeyFacts, type Verdict, verdictOf} from './key-verdict.js'
 
 /** One step from a key to whoever handles its messages. */
 export interface ChainLink {
-  link: 'backlog' | 'draining' | 'lock' | 'owner' | 'partition' | 'slot'
+  subject: 'backlog' | 'draining' | 'lock' | 'owner' | 'partition' | 'slot'
   /** one sentence */
-  says: string
+  message: string
   evidence: Array<{field: string; value: string}>
 }
 
@@ -31,16 +31,16 @@ export interface Explanation {
 }
 
 export function explain(facts: KeyFacts): Explanation {
-  const {asOf, home, key, movement, subscription, topic} = facts
-  const isChanging = isMoving(movement)
+  const {asOf, changes, destination, key, subscription, topic} = facts
+  const isChanging = hasChanged(changes)
   const verdict = verdictOf(facts)
   return {
     topic,
     subscription,
     key,
-    partition: home.partition,
-    slot: home.slot,
-    consumer: nameAndAddressOf(home.consumer),
+    partition: destination.partition,
+    slot: destination.slot,
+    consumer: nameAndAddressOf(destination.consumer),
     asOf,
     changing: isChanging,
     chain: chainOf(facts),
@@ -49,8 +49,8 @@ export function explain(facts: KeyFacts): Explanation {
 }
 
 function chainOf(facts: KeyFacts): ChainLink[] {
-  const {home, routing} = facts
-  const {drainingConsumer, partition, slot} = home
+  const {destination, routing} = facts
+  const {drainingConsumer, partition, slot} = destination
   return [
     ...(partition === null
       ? []
@@ -64,7 +64,7 @@ function chainOf(facts: KeyFacts): ChainLink[] {
     ownerLink(facts),
     ...(drainingConsumer
       ? [
-          link('draining', `${nameOfPerson(drainingConsumer)} has to acknowledge older messages of the slot first`, [
+          link('draining', `${displayName(drainingConsumer)} has to acknowledge older messages of the slot first`, [
             ['slot', String(slot)],
           ]),
         ]
@@ -74,27 +74,27 @@ function chainOf(facts: KeyFacts): ChainLink[] {
   ]
 }
 
-function ownerLink({home: {consumer}, movement: {came, ownerBefore, went}, type}: KeyFacts): ChainLink {
+function ownerLink({changes: {joined, left, ownerBefore}, destination: {consumer}, type}: KeyFacts): ChainLink {
   const owner =
     consumer === null
       ? type === 'Shared'
         ? 'any consumer may get its messages'
         : 'no consumer gets its messages'
-      : `${nameOfPerson(consumer)} gets its messages`
+      : `${displayName(consumer)} gets its messages`
   return link('owner', owner, [
     ['type', type ?? 'unknown'],
     ['address', consumer?.address ?? 'none'],
-    ...(consumer ? silenceEvidence(consumer) : []),
-    ...(came.length === 0 ? [] : [['came meanwhile', came.join(', ')] as const]),
-    ...(went.length === 0 ? [] : [['went meanwhile', went.join(', ')] as const]),
+    ...(consumer ? lastAckEvidence(consumer) : []),
+    ...(joined.length === 0 ? [] : [['came meanwhile', joined.join(', ')] as const]),
+    ...(left.length === 0 ? [] : [['went meanwhile', left.join(', ')] as const]),
     ...(ownerBefore === null ? [] : [['owner before', ownerBefore] as const]),
   ])
 }
 
 function backlogLink({messages, nowMs}: KeyFacts): ChainLink {
-  const {backlogEntries, entriesRead, isWhole, oldest} = messages
+  const {backlogEntries, entriesRead, isComplete, oldest} = messages
   const evidence: Array<readonly [string, string]> = [
-    ['entries read', `${String(entriesRead)} of ${String(backlogEntries)}${isWhole ? '' : ', the oldest'}`],
+    ['entries read', `${String(entriesRead)} of ${String(backlogEntries)}${isComplete ? '' : ', the oldest'}`],
     ['messages of the key', String(messages.messages)],
   ]
   if (oldest === null) return link('backlog', 'none of its messages waits in what was read', evidence)
@@ -123,6 +123,10 @@ function lockLink({lock}: KeyFacts): ChainLink {
   )
 }
 
-function link(name: ChainLink['link'], says: string, evidence: ReadonlyArray<readonly [string, string]>): ChainLink {
-  return {link: name, says, evidence: evidence.map(([field, value]) => ({field, value}))}
+function link(
+  name: ChainLink['subject'],
+  message: string,
+  evidence: ReadonlyArray<readonly [string, string]>,
+): ChainLink {
+  return {subject: name, message, evidence: evidence.map(([field, value]) => ({field, value}))}
 }

@@ -2,10 +2,10 @@ import type {Routing} from '../keys/hashing/partition-routing.js'
 import type {KeyDestination} from '../locks/consumers/lock-correlation.js'
 import type {LockRecord} from '../locks/recognition/lock-record.js'
 import type {KeyMessages} from '../message-sampling/collect-key-messages.js'
-import {nameOfPerson} from '../doctor/facts/subscription-facts.js'
+import {displayName} from '../doctor/facts/subscription-facts.js'
 import type {DoctorFinding} from '../doctor/facts/doctor-finding.js'
-import type {Movement} from './consumer-changes.js'
-import {secondsText, silenceText} from './last-activity.js'
+import type {ConsumerChanges} from './consumer-changes.js'
+import {lastAckText, secondsText} from './last-activity.js'
 
 /** `high`: the broker says so; `medium`: it follows, unless something moved meanwhile; `low`: not all was seen. */
 export type Confidence = 'high' | 'low' | 'medium'
@@ -13,7 +13,7 @@ export type Confidence = 'high' | 'low' | 'medium'
 export interface Verdict {
   code: string
   /** one sentence: whether the key's messages are stuck, and why */
-  says: string
+  message: string
   confidence: Confidence
   /** what to do next, that harms nobody */
   next: string
@@ -27,7 +27,7 @@ export interface KeyFacts {
   /** null where partitions differ, or none has had a consumer */
   readonly type: string | null
   readonly routing: Routing
-  readonly home: KeyDestination
+  readonly destination: KeyDestination
   readonly messages: KeyMessages
   /** null where none is held, or it was not asked for */
   readonly lock: LockRecord | null
@@ -36,7 +36,7 @@ export interface KeyFacts {
   readonly findings: readonly DoctorFinding[]
   /** when the owner was asked for, ISO 8601, of this machine */
   readonly asOf: string
-  readonly movement: Movement
+  readonly changes: ConsumerChanges
   readonly nowMs: number
 }
 
@@ -51,7 +51,7 @@ interface Waiting extends KeyFacts {
   readonly who: string
 }
 
-type Reason = (facts: Waiting) => Omit<Verdict, 'says'> & {readonly because: string}
+type Reason = (facts: Waiting) => Omit<Verdict, 'message'> & {readonly because: string}
 
 /** The first that explains it; the last always does. */
 const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reason: Reason]> = [
@@ -67,9 +67,9 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
     }),
   ],
   [
-    ({home}) => home.drainingConsumer !== null,
-    ({home: {drainingConsumer, slot}}) => {
-      const name = drainingConsumer ? nameOfPerson(drainingConsumer) : ''
+    ({destination}) => destination.drainingConsumer !== null,
+    ({destination: {drainingConsumer, slot}}) => {
+      const name = drainingConsumer ? displayName(drainingConsumer) : ''
       return {
         code: 'draining',
         because: ` until ${name} has acknowledged older ones of slot ${String(slot)}`,
@@ -92,9 +92,9 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
   ],
   [
     ({oldest}) => oldest.isRead,
-    ({home: {consumer, partition}, nowMs, subscription, topic, type, who}) => ({
-      code: 'in-hand',
-      because: `: ${who} has it, or it waits to be delivered again${consumer ? silenceText(consumer, partition, nowMs) : ''}`,
+    ({destination: {consumer, partition}, nowMs, subscription, topic, type, who}) => ({
+      code: 'delivered-not-acked',
+      because: `: ${who} has it, or it waits to be delivered again${consumer ? lastAckText(consumer, partition, nowMs) : ''}`,
       // Of a Shared subscription any consumer may have it, and of Key_Shared the owner may just have changed.
       confidence: type === 'Shared' ? 'low' : 'medium',
       next: `look at ${who}, and at keyshift doctor ${topic} ${subscription}`,
@@ -103,7 +103,7 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
   [
     () => true,
     ({subscription, topic, who}) => ({
-      code: 'behind-others',
+      code: 'waiting-behind-other-messages',
       because: `: ${who} gets others first`,
       confidence: 'medium',
       next: `keyshift backlog show ${topic} ${subscription}`,
@@ -113,30 +113,30 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
 
 /** Whether the key's messages are stuck, and why. */
 export function verdictOf(facts: KeyFacts): Verdict {
-  const {home, key, messages, nowMs} = facts
+  const {destination, key, messages, nowMs} = facts
   const {oldest} = messages
   if (oldest === null) return noneWaits(facts)
   const ageMs = oldest.publishedAtMs === null ? null : Math.max(0, nowMs - oldest.publishedAtMs)
-  const who = home.consumer ? nameOfPerson(home.consumer) : 'one of the consumers'
+  const who = destination.consumer ? displayName(destination.consumer) : 'one of the consumers'
   const waiting = {...facts, oldest, ageMs, who}
   const found = REASONS.find(([holds]) => holds(waiting))
   if (!found) throw new RangeError('no reason holds') // the last one does
   const {because, ...reason} = found[1](waiting)
   const age = ageMs === null ? '' : `, the oldest for ${secondsText(ageMs)}`
-  return {...reason, says: `${String(messages.messages)} messages of ${key} wait${age}${because}`}
+  return {...reason, message: `${String(messages.messages)} messages of ${key} wait${age}${because}`}
 }
 
 function noneWaits({key, messages, subscription, topic}: KeyFacts): Verdict {
-  return messages.isWhole
+  return messages.isComplete
     ? {
-        code: 'nothing-waits',
-        says: `no message of ${key} waits: nothing is stuck`,
+        code: 'no-unacked-message',
+        message: `no message of ${key} waits: nothing is stuck`,
         confidence: 'high',
         next: 'look at whoever publishes it',
       }
     : {
-        code: 'not-found',
-        says: `none of the ${String(messages.entriesRead)} oldest entries is of ${key}: its messages, if there are any, wait behind them`,
+        code: 'not-in-entries-read',
+        message: `none of the ${String(messages.entriesRead)} oldest entries is of ${key}: its messages, if there are any, wait behind them`,
         confidence: 'low',
         next: `keyshift why ${topic} ${subscription} '${key}' --max ${String(messages.backlogEntries)}`,
       }

@@ -1,7 +1,7 @@
 import type {LiveConsumer} from '../locks/consumers/lock-correlation.js'
 
 /** It is on its way: less than this says nothing. */
-const WORTH_SAYING_MS = 1000
+const SHOWN_ABOVE_MS = 1000
 
 /**
  * For how long a consumer has acknowledged nothing on the partition that was read, as a clause to go on with; '' where that
@@ -10,13 +10,13 @@ const WORTH_SAYING_MS = 1000
  *
  * @param nowMs epoch ms of this machine, whose clock may differ from the broker's.
  */
-export function silenceText(
+export function lastAckText(
   {connectedSinceMs, lastAcked, lastDelivered}: LiveConsumer,
   partition: number | null,
   nowMs: number,
 ): string {
   const sinceMs = lastAcked === 'never' ? connectedSinceMs : lastAcked
-  if (sinceMs === null || nowMs - sinceMs <= WORTH_SAYING_MS) return ''
+  if (sinceMs === null || nowMs - sinceMs <= SHOWN_ABOVE_MS) return ''
   const where = partition === null ? '' : ` on partition ${String(partition)}`
   const age = secondsText(nowMs - sinceMs)
   const silence = lastAcked === 'never' ? `since it connected, ${age} ago` : `for ${age}`
@@ -28,7 +28,7 @@ export function silenceText(
 }
 
 /** The fields that show it, as the broker spells them; those that it does not tell are left out. */
-export function silenceEvidence({
+export function lastAckEvidence({
   lastAcked,
   lastDelivered,
 }: LiveConsumer): Array<readonly [field: string, value: string]> {

@@ -106,6 +106,6 @@ test(
     const document = await askCli<BacklogReport>([...args, '--until', 'age<1s', '--timeout', '10s'])
     assert.equal(document.total.backlogEntries, 0)
     const wrong = await runCli([...args, '--until', 'never', '--json'])
-    assert.deepEqual([wrong.code, parseDocument(wrong.stdout).error.code], [2, 'E_GOAL'])
+    assert.deepEqual([wrong.code, parseDocument(wrong.stdout).error.code], [2, 'E_UNTIL'])
   }),
 )

@@ -63,7 +63,7 @@ async function runOnce(place: Place, {seed, shape}: {readonly shape: Shape; read
   await drain.halfway
   let report = await askBacklog(drain)
   if (shape !== 'stalled') {
-    return {shape, report, trueMs: (await drain.drainedAtMs) - Date.parse(report.lookedAt)}
+    return {shape, report, trueMs: (await drain.drainedAtMs) - Date.parse(report.sampledAt)}
   }
   for (let asked = 1; asked < STALLED_WITHIN && report.total.verdict !== 'stalled'; asked++) {
     report = await askBacklog(drain)
@@ -79,7 +79,9 @@ function isRight({report: {partitions, total}, trueMs}: Run): boolean {
   const {high, low} = total.drainMs
   if (trueMs !== null) return low !== null && trueMs >= low && trueMs <= (high ?? Infinity)
   const worker = partitions[0]?.consumers[0]
-  return total.verdict === 'stalled' && total.drainReason === 'stalled' && low === null && worker?.verdict === 'stopped'
+  return (
+    total.verdict === 'stalled' && total.drainReason === 'stalled' && low === null && worker?.verdict === 'not-acking'
+  )
 }
 
 function widthsOf(runs: readonly Run[]): string {

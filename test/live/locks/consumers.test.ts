@@ -162,9 +162,9 @@ test(
         ['orphaned', 0],
       ])
       const {subscription} = scan as unknown as LockScan
-      assert.deepEqual(subscription?.waiting, {entriesRead: 5, isWhole: true, keys: 4, keysWithoutLock: 2})
+      assert.deepEqual(subscription?.waiting, {entriesRead: 5, isComplete: true, keys: 4, keysWithoutLock: 2})
       const part = await askCli<LockScan>([...args.slice(0, -1), '2'])
-      assert.equal(part.subscription?.waiting?.isWhole, false)
+      assert.equal(part.subscription?.waiting?.isComplete, false)
       const table = (await runCli(args)).stdout
       assert.match(table, /key-stalled, orphaned/)
       assert.match(table, /its whole backlog, 5 entries: messages of 4 keys wait, 2 of these without a lock/)

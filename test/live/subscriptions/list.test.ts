@@ -101,7 +101,7 @@ test(
     const live = await askCli<SubscriptionList>(['subscriptions', 'list', place.namespace, '--admin-url', outside])
     assert.deepEqual(
       [live.source, live.sourceReason, live.complete, live.matched],
-      ['topic-stats', 'out-of-reach', true, 2],
+      ['topic-stats', 'brokers-unreachable', true, 2],
     )
   }),
 )
@@ -134,7 +134,7 @@ test(
       )
     const fresh = await silent('--fresh')
     assert.deepEqual(
-      fresh.map(({silentSince}) => silentSince),
+      fresh.map(({unackedSince}) => unackedSince),
       [null, new Date(Math.min(...since)).toISOString()],
     )
     await until('a second of silence', async () => (await silent('--fresh', '--since', '1s')).length === 1)
@@ -142,20 +142,22 @@ test(
     await until('the copy of it', async () => {
       const list = await askCli<SubscriptionList>([...args, '--min-backlog', '15'])
       return (
-        list.source === 'broker-stats' && list.subscriptions.length === 1 && list.subscriptions[0]?.silentSince === null
+        list.source === 'broker-stats' &&
+        list.subscriptions.length === 1 &&
+        list.subscriptions[0]?.unackedSince === null
       )
     })
     for (const duration of ['1s', '12s']) {
       await until(`${duration} of silence`, async () => {
         const [row, ...more] = await silent('--since', duration)
         assert.deepEqual(more, [])
-        return row?.silentSince === fresh[1]?.silentSince
+        return row?.unackedSince === fresh[1]?.unackedSince
       })
     }
     assert.deepEqual(await silent('--since', '1h'), [])
     assert.deepEqual(await silent('--since', '1s', '--no-consumers'), [], 'other filters hold as well')
     const wide = await runCli([...args, '--since', '1s', '--output', 'wide'])
-    assert.ok(wide.stdout.includes(String(fresh[1]?.silentSince)), wide.stdout)
+    assert.ok(wide.stdout.includes(String(fresh[1]?.unackedSince)), wide.stdout)
   }),
 )
 

@@ -64,9 +64,9 @@ async function listAll(url: string, without: number): Promise<SubscriptionList> 
     list = await askCli<SubscriptionList>(listArgs(), cluster.asking(url))
     const rows = Object.fromEntries(list.subscriptions.map((row) => [row.topic, row]))
     const orders = rows[topics.orders.full]
-    const isWhole = orders?.partitions === PARTITIONS && orders.partitionsWithoutConsumer === without
+    const isComplete = orders?.partitions === PARTITIONS && orders.partitionsWithoutConsumer === without
     // Until the brokers have made their first copies, the topics are asked.
-    return list.source === 'broker-stats' && list.subscriptions.length === 3 && isWhole
+    return list.source === 'broker-stats' && list.subscriptions.length === 3 && isComplete
   })
   assert.ok(list)
   return list
@@ -107,7 +107,7 @@ test('behind a proxy that goes where brokers send it, no broker has an address: 
   const proxy = await followingProxy(t, cluster.loginsDir, first)
   const list = await askCli<SubscriptionList>(listArgs(), cluster.asking(proxy))
   const {complete, source, sourceReason, subscriptions} = list
-  assert.deepEqual([source, sourceReason, complete], ['topic-stats', 'out-of-reach', true])
+  assert.deepEqual([source, sourceReason, complete], ['topic-stats', 'brokers-unreachable', true])
   assert.equal(subscriptions.length, 3)
   const {stdout} = await runCli(listArgs(), cluster.asking(proxy))
   assert.match(stdout, /asked topic by topic \(no broker can be reached by its own address: --fresh does not try\)/)

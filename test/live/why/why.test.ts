@@ -36,9 +36,9 @@ async function whyUntilSays(lab: FaultLab, key: string, says: RegExp): Promise<E
   let last = await why(lab, key)
   await until(`the verdict saying ${String(says)}`, async () => {
     last = await why(lab, key)
-    return says.test(last.verdict.says)
+    return says.test(last.verdict.message)
   }).catch(() => undefined)
-  assert.match(last.verdict.says, says)
+  assert.match(last.verdict.message, says)
   return last
 }
 
@@ -48,23 +48,23 @@ test(
     const lab = await FaultLab.open(place, null)
     await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-1' ? 'ignore' : 'ack'), type: 'Key_Shared'})
     await lab.publish(100, KEYS)
-    const none = await whyUntil(lab, 'user-3', 'nothing-waits')
+    const none = await whyUntil(lab, 'user-3', 'no-unacked-message')
     assert.deepEqual([none.verdict.confidence, none.consumer?.name, none.changing], ['high', 'worker-0', false])
     assert.deepEqual(
-      none.chain.map(({link}) => link),
+      none.chain.map(({subject}) => subject),
       ['slot', 'owner', 'backlog'],
     )
     await lab.place.admin.setSubscriptionDispatchRate(lab.topic, SUB, pausedRate(1))
     // The hold takes a moment, and lets a few messages through. user-1 waits before them, and is never acknowledged.
     await until('the hold coming into force', async () => {
       await lab.publish(10, ['user-3'])
-      return (await why(lab, 'user-3')).verdict.code !== 'nothing-waits'
+      return (await why(lab, 'user-3')).verdict.code !== 'no-unacked-message'
     })
     const behind = await why(lab, 'user-3', '--max', '1')
-    assert.deepEqual([behind.verdict.code, behind.verdict.confidence], ['not-found', 'low'])
+    assert.deepEqual([behind.verdict.code, behind.verdict.confidence], ['not-in-entries-read', 'low'])
     const held = await whyUntil(lab, 'user-3', 'dispatch-throttled')
     // How many a hold lets through before it holds depends on the broker.
-    assert.match(held.verdict.says, /^\d+ messages of user-3 wait, the oldest for .*delivery is held/)
+    assert.match(held.verdict.message, /^\d+ messages of user-3 wait, the oldest for .*delivery is held/)
   }),
 )
 
@@ -77,11 +77,11 @@ test(
     const silent =
       /worker-0 has it.*; it has acknowledged nothing on partition \d since it connected, [\d.]+ s ago, and got/
     const {chain, consumer, slot, verdict} = await whyUntilSays(lab, 'user-3', silent)
-    assert.equal(verdict.code, 'in-hand')
+    assert.equal(verdict.code, 'delivered-not-acked')
     assert.deepEqual([consumer?.name, slot, verdict.confidence], ['worker-0', null, 'medium'])
-    assert.match(verdict.says, /^1 messages of user-3 wait, the oldest for .*: worker-0 has it/)
+    assert.match(verdict.message, /^1 messages of user-3 wait, the oldest for .*: worker-0 has it/)
     assert.deepEqual(
-      chain.map(({link}) => link),
+      chain.map(({subject}) => subject),
       ['partition', 'owner', 'backlog'],
     )
     assert.equal(evidenceOf(chain, 'messages of the key'), '1')
@@ -96,12 +96,12 @@ test(
     const lab = await FaultLab.open(place, null)
     await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-3' ? 'ignore' : 'ack'), type: 'Key_Shared'})
     await lab.publish(20, KEYS)
-    const young = await whyUntil(lab, 'user-3', 'in-hand')
+    const young = await whyUntil(lab, 'user-3', 'delivered-not-acked')
     const silent =
       /worker-0 has it.*; it has acknowledged nothing for ([\d.]+) s, and got its last message [\d.]+ s ago$/
     const {chain, verdict} = await whyUntilSays(lab, 'user-3', silent)
     const ackedMs = Date.parse(evidenceOf(chain, 'lastAckedTimestamp') ?? '')
-    assert.ok(Math.abs(Date.now() - ackedMs - Number(silent.exec(verdict.says)?.[1]) * 1000) < 2000)
+    assert.ok(Math.abs(Date.now() - ackedMs - Number(silent.exec(verdict.message)?.[1]) * 1000) < 2000)
     assert.equal(evidenceOf(chain, 'lastAckedTimestamp'), evidenceOf(young.chain, 'lastAckedTimestamp'))
   }),
 )
@@ -127,8 +127,8 @@ test(
     assert.ok(moved.length > 0)
     for (const {chain, verdict} of moved) {
       assert.equal(verdict.code, 'draining')
-      assert.match(verdict.says, /until worker-0 has acknowledged older ones of slot \d+/)
-      assert.ok(chain.some(({link}) => link === 'draining'))
+      assert.match(verdict.message, /until worker-0 has acknowledged older ones of slot \d+/)
+      assert.ok(chain.some(({subject}) => subject === 'draining'))
     }
   }),
 )
@@ -141,11 +141,11 @@ test(
     await lab.join({name: 'worker-0', habit: 'ignore'})
     await lab.publish(50, KEYS)
     const {chain, verdict} = await whyUntil(lab, 'user-7', 'locked', ...pattern)
-    assert.match(verdict.says, /its Redis lock is held by worker-9.*no consumer that lives/)
+    assert.match(verdict.message, /its Redis lock is held by worker-9.*no consumer that lives/)
     assert.equal(verdict.next, `keyshift locks inspect '${lock}'`)
-    assert.equal(chain.at(-1)?.link, 'lock')
+    assert.equal(chain.at(-1)?.subject, 'lock')
     const free = await why(lab, 'user-8', ...pattern)
-    assert.equal(free.chain.at(-1)?.says, 'nobody holds a Redis lock of it')
+    assert.equal(free.chain.at(-1)?.message, 'nobody holds a Redis lock of it')
     const text = (await runCli(['why', lab.topic.full, SUB, 'user-7', ...pattern])).stdout
     assert.match(text, /→ worker-9.* holds its Redis lock/)
     assert.match(text, /^next: keyshift locks inspect/m)

@@ -8,7 +8,10 @@ export type Look = Partial<SubscriptionStats> & {messagesIn?: number}
 
 /** One Key_Shared subscription of a plain topic at two moments, 3 s apart. */
 export function snapshotOf(before: Look, now: Look = before, more: Partial<DiagnosisSnapshot> = {}): DiagnosisSnapshot {
-  const look = (atMs: number, {messagesIn = 100, ...stats}: Look): DiagnosisSnapshot['topics'][number]['looks'][0] => ({
+  const sample = (
+    atMs: number,
+    {messagesIn = 100, ...stats}: Look,
+  ): DiagnosisSnapshot['topics'][number]['samples'][0] => ({
     atMs,
     partitions: [
       {partition: null, messagesIn, subscriptions: {decision: {type: 'Key_Shared', msgOutCounter: 50, ...stats}}},
@@ -27,8 +30,14 @@ export function snapshotOf(before: Look, now: Look = before, more: Partial<Diagn
     },
     topics: [
       {
-        ...{topic: 'persistent://public/default/orders', partitionCount: null, policies: null, samples: {}, locks: {}},
-        looks: [look(NOW - 3000, before), look(NOW, now)],
+        ...{
+          topic: 'persistent://public/default/orders',
+          partitionCount: null,
+          policies: null,
+          messageSamples: {},
+          locks: {},
+        },
+        samples: [sample(NOW - 3000, before), sample(NOW, now)],
       },
     ],
     failed: [],

@@ -115,7 +115,7 @@ export const locksOfMessages: LockScan = {
     topic: 'persistent://public/default/orders',
     subscription: 'decision',
     asOf: '2026-01-02T03:04:05.000Z',
-    waiting: {entriesRead: 1000, isWhole: false, keys: 120, keysWithoutLock: 80},
+    waiting: {entriesRead: 1000, isComplete: false, keys: 120, keysWithoutLock: 80},
   },
   locks: locks.locks.slice(0, 1).map((lock) => ({
     ...lock,

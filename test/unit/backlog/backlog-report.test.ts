@@ -8,14 +8,14 @@ import {parseTopicName, partitionName} from '../../../src/topic-name.js'
 
 const TOPIC = parseTopicName('orders')
 
-interface Looked extends SubscriptionStats {
+interface SampledPartition extends SubscriptionStats {
   readonly msgInCounter?: number
 }
 
 /** One look a second at each partition; null where the answer does not have it. */
-function report(...looks: ReadonlyArray<ReadonlyArray<Looked | null>>): BacklogReport {
+function report(...samples: ReadonlyArray<ReadonlyArray<SampledPartition | null>>): BacklogReport {
   return reportBacklog(
-    looks.map((partitions, at) => ({
+    samples.map((partitions, at) => ({
       atMs: at * 1000,
       collected: {
         topic: TOPIC,
@@ -33,20 +33,20 @@ function report(...looks: ReadonlyArray<ReadonlyArray<Looked | null>>): BacklogR
 
 /** Of one partition, by `[entries, messages that were delivered so far]`; the last delivery was acknowledged. */
 function totalOf(readings: ReadonlyArray<readonly [number, number]>): BacklogReport['total'] {
-  const looks = readings.map(([msgBacklog, msgOutCounter]) => [
+  const samples = readings.map(([msgBacklog, msgOutCounter]) => [
     {msgBacklog, msgOutCounter, lastMarkDeleteAdvancedTimestamp: msgOutCounter},
   ])
-  return report(...looks).total
+  return report(...samples).total
 }
 
 /** Of one partition, all that changes. */
-function partitionOf(looks: readonly Looked[]): BacklogReport['partitions'][number] {
-  const [row] = report(...looks.map((look) => [look])).partitions
+function partitionOf(samples: readonly SampledPartition[]): BacklogReport['partitions'][number] {
+  const [row] = report(...samples.map((sample) => [sample])).partitions
   assert.ok(row)
   return row
 }
 
-const seconds = <T>(count: number, look: (at: number) => T): T[] => Array.from({length: count}, (_, at) => look(at))
+const seconds = <T>(count: number, sample: (at: number) => T): T[] => Array.from({length: count}, (_, at) => sample(at))
 
 test('verdicts, each with its reason where there is no time to drain', () => {
   const verdicts: Array<[ReadonlyArray<readonly [number, number]>, string, string | null]> = [
@@ -77,12 +77,12 @@ test('too few looks give no verdict; what waits is not known without the last on
 })
 
 test('a partition that some looks lack says so, and judges by what is there', () => {
-  const looks = seconds(11, (at) => [
+  const samples = seconds(11, (at) => [
     {msgBacklog: 1000 - 50 * at},
     at % 3 === 2 ? null : {msgBacklog: 500 - 20 * at},
     at < 6 ? null : {msgBacklog: 500 - 20 * at},
   ])
-  const {partitions, total} = report(...looks)
+  const {partitions, total} = report(...samples)
   assert.deepEqual(
     partitions.map(({completeness, verdict}) => [completeness, verdict]),
     [
@@ -93,7 +93,7 @@ test('a partition that some looks lack says so, and judges by what is there', ()
   )
   assert.equal(total.completeness, 4 / 11)
   assert.equal(total.verdict, null)
-  assert.match(renderBacklog(report(...looks)), /^partitions 1, 2: missing in some of the 11 looks$/m)
+  assert.match(renderBacklog(report(...samples)), /^partitions 1, 2: missing in some of the 11 looks$/m)
 })
 
 test('counters that went back: the topic was loaded afresh, and rates are not known', () => {
@@ -131,26 +131,26 @@ test('acknowledgements behind a mark-delete position that stands are no stall', 
       consumers: [consumer(at, {})],
     })),
   )
-  assert.deepEqual([held.verdict, held.markDelete], ['steady', 'held'])
+  assert.deepEqual([held.verdict, held.markDelete], ['steady', 'blocked'])
   const moving = seconds(6, (at) => ({msgBacklog: 50 - at, lastMarkDeleteAdvancedTimestamp: 70 + at}))
-  assert.equal(partitionOf(moving).markDelete, 'moving')
+  assert.equal(partitionOf(moving).markDelete, 'advancing')
   const still = seconds(6, (at) => ({msgBacklog: 50 + at, lastMarkDeleteAdvancedTimestamp: 70}))
-  assert.deepEqual([partitionOf(still).markDelete, partitionOf(still).verdict], ['still', 'stalled'])
+  assert.deepEqual([partitionOf(still).markDelete, partitionOf(still).verdict], ['unchanged', 'stalled'])
   const silent = seconds(6, (at) => ({msgBacklog: 50 - at}))
   assert.equal(partitionOf(silent).markDelete, null, 'a broker that does not say when it moved')
 })
 
 test('a backlog that was empty meanwhile is not stalled', () => {
-  const looks = [0, 0, 3, 4, 5, 6].map((msgBacklog) => ({msgBacklog}))
-  assert.notEqual(partitionOf(looks).verdict, 'stalled')
+  const samples = [0, 0, 3, 4, 5, 6].map((msgBacklog) => ({msgBacklog}))
+  assert.notEqual(partitionOf(samples).verdict, 'stalled')
 })
 
 const none = {lastAckedTimestamp: 1000}
 const CONSUMERS: ReadonlyArray<readonly [string, string, (at: number) => Partial<ConsumerStats>]> = [
   ['acking', 'Shared', () => ({})],
-  ['stopped', 'Shared', () => ({...none, msgOutCounter: 40})],
-  ['stopped', 'Failover', () => ({...none, unackedMessages: 0, lastConsumedTimestamp: 1500, msgOutCounter: 40})],
-  ['working', 'Shared', (at) => ({...none, unackedMessages: at})],
+  ['not-acking', 'Shared', () => ({...none, msgOutCounter: 40})],
+  ['not-acking', 'Failover', () => ({...none, unackedMessages: 0, lastConsumedTimestamp: 1500, msgOutCounter: 40})],
+  ['receiving', 'Shared', (at) => ({...none, unackedMessages: at})],
   ['no-permits', 'Shared', () => ({...none, msgOutCounter: 40, unackedMessages: 0, availablePermits: 0})],
   ['idle', 'Shared', () => ({...none, msgOutCounter: 40, unackedMessages: 0})],
   ['idle', 'Failover', () => ({...none, unackedMessages: 0, lastConsumedTimestamp: 900, msgOutCounter: 40})],
@@ -164,12 +164,12 @@ for (const [verdict, type, of] of CONSUMERS) {
 }
 
 test('what a consumer settled is what it was delivered, less what it has more than before', () => {
-  const looks = (type: string): Looked[] =>
+  const samples = (type: string): SampledPartition[] =>
     seconds(6, (at) => ({type, msgBacklog: 50, consumers: [consumer(at, {unackedMessages: at})]}))
-  const {consumers} = partitionOf(looks('Shared'))
-  assert.deepEqual([consumers[0]?.deliveredMessages, consumers[0]?.settledMessages], [25, 20])
-  const [active] = partitionOf(looks('Failover')).consumers
-  assert.deepEqual([active?.settledMessages, active?.unackedMessages], [null, null], 'nobody counts it')
+  const {consumers} = partitionOf(samples('Shared'))
+  assert.deepEqual([consumers[0]?.deliveredMessages, consumers[0]?.ackedOrReturnedMessages], [25, 20])
+  const [active] = partitionOf(samples('Failover')).consumers
+  assert.deepEqual([active?.ackedOrReturnedMessages, active?.unackedMessages], [null, null], 'nobody counts it')
 })
 
 test('a consumer that came in the window, or whose acknowledgements are not told, has no verdict', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import {pacesOf, type Point, slopeOf, studentT} from '../../../src/domain/backlog/backlog-rates.js'
-import {type Judgement, judgeBacklog} from '../../../src/domain/backlog/backlog-verdict.js'
+import {drainRatesOf, type Point, slopeOf, studentT} from '../../../src/domain/backlog/backlog-rates.js'
+import {assessBacklog, type BacklogAssessment} from '../../../src/domain/backlog/backlog-verdict.js'
 import {DRAINING, loadOf, median, type Shape, standardNormal} from '../../support/fleets/load-shapes.js'
 import {mulberry32} from '../../support/fleets/seed.js'
 
@@ -46,15 +46,15 @@ function drain(shape: Shape, seed: number): Drain {
   return {backlogs, halfAt: backlogs.findIndex((left) => left <= whole / 2)}
 }
 
-function judgeFrom({backlogs}: Drain, from: number): Judgement & {readonly endsAt: number} {
+function judgeFrom({backlogs}: Drain, from: number): BacklogAssessment & {readonly endsAt: number} {
   const stride = WINDOW_S / (READINGS - 1) / STEP_S
   const steps = Array.from({length: READINGS}, (_, at) => Math.min(backlogs.length - 1, from + at * stride))
   const points = steps.map((at): Point => ({atMs: at * STEP_S * 1000, entries: backlogs[at] ?? 0}))
   const last = points.at(-1)
   assert.ok(last)
   const isAcking = points.some(({entries}, at) => entries < (points[at - 1]?.entries ?? 0))
-  const window = {points, looks: READINGS, backlogEntries: last.entries, isAcking}
-  return {...judgeBacklog(window), endsAt: steps.at(-1) ?? 0}
+  const window = {points, samples: READINGS, backlogEntries: last.entries, isAcking}
+  return {...assessBacklog(window), endsAt: steps.at(-1) ?? 0}
 }
 
 for (const shape of DRAINING) {
@@ -111,7 +111,7 @@ test('a backlog that stands, with noise that adds up, is called draining or grow
       entries += Math.round(50 * standardNormal(next))
       return {atMs: at * 1000, entries}
     })
-    const {verdict} = judgeBacklog({points, looks: READINGS, backlogEntries: entries, isAcking: true})
+    const {verdict} = assessBacklog({points, samples: READINGS, backlogEntries: entries, isAcking: true})
     if (verdict !== 'steady') wrong++
   }
   t.diagnostic(`${String(wrong)} of ${String(SEEDS)}`)
@@ -121,9 +121,9 @@ test('a backlog that stands, with noise that adds up, is called draining or grow
 test('an even pace gives an interval around the plain quotient, and a longer one with more ahead', () => {
   const points = (from: number): Point[] =>
     Array.from({length: READINGS}, (_, at) => ({atMs: at * 1000, entries: from - 100 * at}))
-  const judge = (from: number): Judgement => {
+  const judge = (from: number): BacklogAssessment => {
     const last = from - 1000
-    return judgeBacklog({points: points(from), looks: READINGS, backlogEntries: last, isAcking: true})
+    return assessBacklog({points: points(from), samples: READINGS, backlogEntries: last, isAcking: true})
   }
   const [near, far] = [judge(2000).drainMs, judge(101_000).drainMs]
   assert.ok((near.low ?? 0) < 10_000 && (near.high ?? 0) > 10_000, JSON.stringify(near))
@@ -135,8 +135,8 @@ test('the figures behind it: t, the deviation of counted messages, the slope', (
   assert.ok(Math.abs(studentT('oneSided90', 9) - 1.383) < 0.005)
   assert.ok(Math.abs(studentT('oneSided95', 9) - 1.833) < 0.005)
   const points = [50, 40, 30, 20].map((entries, at) => ({atMs: at * 1000, entries}))
-  const paces = pacesOf(points)
-  assert.deepEqual([paces.mean, paces.count, paces.rise], [0.01, 3, 0])
-  assert.equal(Math.round(paces.deviation * 1000 * 100), 316, '10 a second come by chance as 10 ± √10')
-  assert.ok(Math.abs(slopeOf(points, paces).perMs + 0.01) < 1e-12)
+  const rates = drainRatesOf(points)
+  assert.deepEqual([rates.mean, rates.count, rates.rise], [0.01, 3, 0])
+  assert.equal(Math.round(rates.deviation * 1000 * 100), 316, '10 a second come by chance as 10 ± √10')
+  assert.ok(Math.abs(slopeOf(points, rates).perMs + 0.01) < 1e-12)
 })

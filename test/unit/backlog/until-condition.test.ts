@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {sparkline} from '../../../src/cli/render/sparkline.js'
-import {parseGoal} from '../../../src/domain/backlog/until-condition.js'
+import {parseUntil} from '../../../src/domain/backlog/until-condition.js'
 import type {BacklogFigures, BacklogReport} from '../../../src/domain/backlog/backlog-report.js'
 import {backlog} from '../../support/reports/reports.js'
 
@@ -16,8 +16,8 @@ function report(...rows: Array<Partial<BacklogFigures>>): BacklogReport {
   return {...backlog, partitions, total: {...backlog.total, ...rows[0]}}
 }
 
-const isReached = (goal: string, ...rows: Array<Partial<BacklogFigures>>): boolean =>
-  parseGoal(goal).isReached(report(...rows))
+const isReached = (condition: string, ...rows: Array<Partial<BacklogFigures>>): boolean =>
+  parseUntil(condition).isReached(report(...rows))
 
 test('drained: every partition is empty', () => {
   assert.equal(isReached('drained', {verdict: 'empty'}, {verdict: 'empty'}), true)
@@ -43,7 +43,7 @@ test('age: no partition has an older message', () => {
 
 test('anything else is refused', () => {
   for (const text of ['done', 'age<30', 'age>30s', 'age<s', '']) {
-    assert.throws(() => parseGoal(text), {code: 'E_GOAL'})
+    assert.throws(() => parseUntil(text), {code: 'E_UNTIL'})
   }
 })
 

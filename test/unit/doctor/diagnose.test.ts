@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import {diagnose} from '../../../src/domain/doctor/diagnose.js'
 import type {DoctorFinding} from '../../../src/domain/doctor/facts/doctor-finding.js'
-import {type DiagnosisSnapshot, lookAtPartition} from '../../../src/domain/doctor/facts/diagnosis-snapshot.js'
+import {type DiagnosisSnapshot, samplePartition} from '../../../src/domain/doctor/facts/diagnosis-snapshot.js'
 import {type Look, NEGATIVE_PERMITS, NOW, REPLAY_STUCK, snapshotOf, worker} from '../../support/faults/fault-replays.js'
 
 const codes = (snapshot: DiagnosisSnapshot): string[] => findings(snapshot).map(({code}) => code)
@@ -40,8 +40,8 @@ test('partitions of one type with different Key_Shared policies', () => {
     subscriptions: {decision: {type: 'Key_Shared', keySharedMode, allowOutOfOrderDelivery: false}},
   }))
   assert.ok(mode && other)
-  const look = {atMs: NOW, partitions: [mode, other]}
-  const mixed = {...snapshot, topics: [{...topic, partitionCount: 2, looks: [look, look] as const}]}
+  const sample = {atMs: NOW, partitions: [mode, other]}
+  const mixed = {...snapshot, topics: [{...topic, partitionCount: 2, samples: [sample, sample] as const}]}
   const [first] = findings(mixed)
   assert.equal(first?.code, 'mixed-key-shared-policies')
   assert.deepEqual(first.subject.partitions, [0, 1])
@@ -72,6 +72,6 @@ test('a snapshot holds nothing of properties and metadata', () => {
       },
     },
   }
-  assert.doesNotMatch(JSON.stringify(lookAtPartition(0, stats, null)), /secret/)
-  assert.deepEqual(lookAtPartition(0, stats, 'other').subscriptions, {})
+  assert.doesNotMatch(JSON.stringify(samplePartition(0, stats, null)), /secret/)
+  assert.deepEqual(samplePartition(0, stats, 'other').subscriptions, {})
 })

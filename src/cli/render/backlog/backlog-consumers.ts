@@ -9,7 +9,7 @@ const HEAD = ['partition', 'consumer', 'delivered', 'settled', 'unacked', 'permi
 /** What each consumer did in the window; nothing where nobody is connected, or many and all are well. */
 export function renderProgress(partitions: readonly BacklogPartition[]): string {
   const all = partitions.flatMap(({consumers, partition}) => consumers.map((consumer) => ({partition, consumer})))
-  const bad = all.filter(({consumer: {verdict}}) => verdict === 'stopped' || verdict === 'no-permits')
+  const bad = all.filter(({consumer: {verdict}}) => verdict === 'not-acking' || verdict === 'no-permits')
   const shown = all.length <= FEW ? all : bad
   if (shown.length === 0) return ''
   const table = renderTable(
@@ -25,7 +25,7 @@ function rowOf(partition: number | null, consumer: ConsumerProgress): Cell[] {
     partition === null ? '-' : String(partition),
     consumer.name ?? consumer.address,
     consumer.deliveredMessages,
-    consumer.settledMessages,
+    consumer.ackedOrReturnedMessages,
     consumer.unackedMessages,
     consumer.availablePermits,
     consumer.lastAckedAt,

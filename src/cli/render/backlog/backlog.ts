@@ -35,16 +35,16 @@ const NO_DRAIN: Readonly<Record<NonNullable<BacklogFigures['drainReason']>, stri
 
 interface Note {
   readonly holds: (row: BacklogPartition, report: BacklogReport) => boolean
-  readonly text: (looks: number) => string
+  readonly text: (samples: number) => string
 }
 
 const NOTES: readonly Note[] = [
   {
-    holds: ({markDelete}) => markDelete === 'held',
+    holds: ({markDelete}) => markDelete === 'blocked',
     text: () => 'no stall: messages are acknowledged, but mark-delete waits for an older one that is not',
   },
   {holds: ({wasReloaded}) => wasReloaded, text: () => 'the topic was loaded afresh meanwhile, so rates are not known'},
-  {holds: ({completeness}) => completeness < 1, text: (looks) => `missing in some of the ${String(looks)} looks`},
+  {holds: ({completeness}) => completeness < 1, text: (samples) => `missing in some of the ${String(samples)} looks`},
 ]
 const MOST_NAMED = 8
 
@@ -69,7 +69,7 @@ export function renderBacklogWatch(report: BacklogReport, backlogs: ReadonlyArra
 function notesOf(report: BacklogReport): string {
   const lines = NOTES.flatMap(({holds, text}) => {
     const rows = report.partitions.filter((row) => holds(row, report))
-    return rows.length === 0 ? [] : [`${whereText(rows)}${text(report.looks)}`]
+    return rows.length === 0 ? [] : [`${whereText(rows)}${text(report.samples)}`]
   })
   return lines.join('\n')
 }

@@ -115,7 +115,7 @@ function relationsText(
   const told = parts.filter(([count]) => count > 0).map(([count, text]) => `${String(count)} ${text}`)
   const held = `${topic} ${subscription}: ${told.length === 0 ? 'no lock is for its messages' : `held ${told.join(', ')}`}`
   if (waiting === null) return held
-  const read = `${waiting.isWhole ? 'its whole backlog' : 'the oldest part of its backlog'}, ${String(waiting.entriesRead)} entries`
+  const read = `${waiting.isComplete ? 'its whole backlog' : 'the oldest part of its backlog'}, ${String(waiting.entriesRead)} entries`
   return `${held}\n${read}: messages of ${String(waiting.keys)} keys wait, ${String(waiting.keysWithoutLock)} of these without a lock`
 }
 

@@ -18,14 +18,14 @@ const COLUMNS: readonly Column[] = [
   {head: 'on partitions', cell: spreadText, isWide: true},
   {head: 'unacked', cell: (row) => row.unackedMessages},
   {head: 'out/s', cell: (row) => row.rateOutPerSecond},
-  {head: 'silent since', cell: (row) => row.silentSince, isWide: true},
+  {head: 'silent since', cell: (row) => row.unackedSince, isWide: true},
   {head: 'notes', cell: notesText, isWide: true},
 ]
 
 const FIELDS = [
   ...(['topic', 'subscription', 'type', 'partitions', 'consumers', 'partitionsWithoutConsumer'] as const),
   ...(['backlogEntries', 'unackedMessages', 'rateOutPerSecond', 'isBlocked', 'isStalled'] as const),
-  'silentSince' as const,
+  'unackedSince' as const,
 ]
 
 /** The list as text; lines for a program say nothing but rows. */
@@ -67,10 +67,10 @@ function notesText({isBlocked, isStalled, partitionsWithoutConsumer}: Subscripti
 }
 
 const REASONS = {
-  'asked-for': '',
+  requested: '',
   'not-allowed': ' (this login may not ask the brokers for their copies)',
-  'not-in-copies': " (nothing in the brokers' copies matches)",
-  'out-of-reach': ' (no broker can be reached by its own address: --fresh does not try)',
+  'not-in-broker-stats': " (nothing in the brokers' copies matches)",
+  'brokers-unreachable': ' (no broker can be reached by its own address: --fresh does not try)',
 }
 
 function ageNote({asOf, complete, failedBrokers, maxAgeMs, source, sourceReason}: SubscriptionList): string {
@@ -80,7 +80,7 @@ function ageNote({asOf, complete, failedBrokers, maxAgeMs, source, sourceReason}
       : 'a broker left partitions out'
   const gaps = complete ? '' : `; INCOMPLETE: ${why}`
   if (source === 'topic-stats') {
-    return `live, asked topic by topic${REASONS[sourceReason ?? 'asked-for']}, ${asOf}${gaps}`
+    return `live, asked topic by topic${REASONS[sourceReason ?? 'requested']}, ${asOf}${gaps}`
   }
   const age = maxAgeMs === null ? 'of unknown age' : `up to ${String(maxAgeMs / 1000)} s old`
   return `from the brokers' copies, ${age}, without topics that are not loaded; --fresh asks for live ones; ${asOf}${gaps}`

@@ -32,15 +32,15 @@ export interface TopicSnapshot {
   /** null in snapshots where nobody could read them */
   readonly policies: TopicLimits | null
   /** The first look and the last one. */
-  readonly looks: readonly [TopicLook, TopicLook]
+  readonly samples: readonly [TopicSample, TopicSample]
   /** what a few entries of the backlog show, by subscription; of those that were asked for by name */
-  readonly samples: Readonly<Record<string, BacklogSample>>
+  readonly messageSamples: Readonly<Record<string, MessageSample>>
   /** locks behind which messages wait, by subscription; of those for which it was asked */
-  readonly locks: Readonly<Record<string, readonly StallingLock[]>>
+  readonly locks: Readonly<Record<string, readonly BlockingLock[]>>
 }
 
 /** A Redis lock that keeps messages of a key from being handled. */
-export interface StallingLock {
+export interface BlockingLock {
   readonly lock: string
   /** of the messages */
   readonly key: string
@@ -65,20 +65,20 @@ export interface TopicLimits {
   readonly evictsAbove: {readonly bytes: number | null; readonly seconds: number | null}
 }
 
-export interface TopicLook {
+export interface TopicSample {
   /** epoch ms of the machine that looked */
   readonly atMs: number
-  readonly partitions: readonly PartitionLook[]
+  readonly partitions: readonly PartitionSample[]
 }
 
-export interface PartitionLook {
+export interface PartitionSample {
   readonly partition: number | null
   readonly messagesIn: number | null
   readonly subscriptions: Readonly<Record<string, SubscriptionStats>>
 }
 
 /** What messages of a backlog show. */
-export interface BacklogSample {
+export interface MessageSample {
   readonly entries: number
   readonly messages: number
   readonly keylessMessages: number
@@ -106,11 +106,11 @@ const CONSUMER_FIELDS = [
 ]
 
 /** A partition's statistics without what a diagnosis does not need: properties and metadata may hold secrets. */
-export function lookAtPartition(
+export function samplePartition(
   partition: number | null,
   {msgInCounter, subscriptions = {}}: TopicStats,
   only: string | null,
-): PartitionLook {
+): PartitionSample {
   const wanted = Object.entries(subscriptions).filter(([name]) => only === null || name === only)
   return {
     partition,

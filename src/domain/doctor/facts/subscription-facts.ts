@@ -1,11 +1,11 @@
 import type {ConsumerStats, DispatchRate, SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {rise} from '../../progress/counters.js'
-import {consumerId, personOf} from '../../topic-stats/consumers.js'
+import {clientNameOf, consumerId} from '../../topic-stats/consumers.js'
 import type {
-  BacklogSample,
+  BlockingLock,
   BrokerLimits,
   DiagnosisSnapshot,
-  StallingLock,
+  MessageSample,
   TopicLimits,
   TopicSnapshot,
 } from './diagnosis-snapshot.js'
@@ -22,8 +22,8 @@ export interface SubscriptionFacts {
   readonly dispatchRate: DispatchRate | null
   readonly messageTtlSeconds: number | null
   readonly evictsAbove: TopicLimits['evictsAbove']
-  readonly sample: BacklogSample | null
-  readonly locks: readonly StallingLock[]
+  readonly sample: MessageSample | null
+  readonly locks: readonly BlockingLock[]
   /** epoch ms of the last look */
   readonly nowMs: number
   readonly elapsedMs: number
@@ -53,7 +53,7 @@ export interface ConsumerFacts {
 /** Every subscription of a snapshot that both looks saw. */
 export function factsOf(snapshot: DiagnosisSnapshot, stuckAfterMs: number): SubscriptionFacts[] {
   return snapshot.topics.flatMap((topic) => {
-    const [, last] = topic.looks
+    const [, last] = topic.samples
     const names = new Set(last.partitions.flatMap(({subscriptions}) => Object.keys(subscriptions)))
     return [...names].toSorted().map((name) => subscriptionFacts(snapshot, topic, name, stuckAfterMs))
   })
@@ -61,7 +61,7 @@ export function factsOf(snapshot: DiagnosisSnapshot, stuckAfterMs: number): Subs
 
 function subscriptionFacts(
   {brokerVersion, settings}: DiagnosisSnapshot,
-  {locks, looks: [first, last], policies, samples, topic}: TopicSnapshot,
+  {locks, messageSamples, policies, samples: [first, last], topic}: TopicSnapshot,
   subscription: string,
   stuckAfterMs: number,
 ): SubscriptionFacts {
@@ -92,7 +92,7 @@ function subscriptionFacts(
     dispatchRate: policies?.dispatchRates[subscription] ?? null,
     messageTtlSeconds: policies?.messageTtlSeconds ?? null,
     evictsAbove: policies?.evictsAbove ?? {bytes: null, seconds: null},
-    sample: samples[subscription] ?? null,
+    sample: messageSamples[subscription] ?? null,
     locks: locks[subscription] ?? [],
     nowMs: last.atMs,
     elapsedMs: last.atMs - first.atMs,
@@ -113,20 +113,20 @@ export function backlogOf({now}: PartitionFacts): number {
 }
 
 /** Entries wait, and between the looks nothing was delivered. */
-export function isStandingStill(row: PartitionFacts): boolean {
+export function isNotDelivered(row: PartitionFacts): boolean {
   return backlogOf(row) > 0 && row.delivered === 0
 }
 
 export function nameOf(consumer: ConsumerStats): string {
-  return nameOfPerson(personOf(consumer))
+  return displayName(clientNameOf(consumer))
 }
 
-export function nameOfPerson({address, name}: ReturnType<typeof personOf>): string {
+export function displayName({address, name}: ReturnType<typeof clientNameOf>): string {
   return name ?? address ?? 'a consumer without a name'
 }
 
 /** Whether nothing has happened for long, by a time that the broker gives; it writes 0 for never. */
-export function isLongAgo(
+export function isOlderThan(
   {nowMs, stuckAfterMs}: Pick<SubscriptionFacts, 'nowMs' | 'stuckAfterMs'>,
   timestamp: number | undefined,
   {connectedSince}: ConsumerStats,

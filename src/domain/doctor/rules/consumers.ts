@@ -2,19 +2,19 @@ import type {ConsumerStats} from '../../../clients/pulsar-admin/types.js'
 import {
   backlogOf,
   type ConsumerFacts,
-  isLongAgo,
+  isOlderThan,
   nameOf,
   type PartitionFacts,
   type SubscriptionFacts,
   whereText,
 } from '../facts/subscription-facts.js'
 import type {Severity} from '../../../severity.js'
-import {personOf} from '../../topic-stats/consumers.js'
+import {clientNameOf} from '../../topic-stats/consumers.js'
 import type {Draft, Remedy} from '../facts/doctor-finding.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
 import {isLookAheadFull} from './limits.js'
 
-type Cause = 'blocked' | 'draining' | 'holding' | 'leaking' | 'not-asking' | 'not-reading'
+type Cause = 'blocked' | 'draining' | 'negative-permits' | 'not-asking' | 'not-reading' | 'unacked'
 
 /** What is wrong with one consumer on one partition: the first that holds, for each explains the next ones. */
 const CAUSES: ReadonlyArray<
@@ -23,24 +23,24 @@ const CAUSES: ReadonlyArray<
   ['draining', (facts, _, one) => stuckDrains(facts, one).length > 0],
   ['blocked', (_, __, {now}) => now.blockedConsumerOnUnackedMsgs === true],
   [
-    'leaking',
-    (_, __, {before, now}) => [before, now].every((look) => permitsOf(look) < 0 && look.unackedMessages === 0),
+    'negative-permits',
+    (_, __, {before, now}) => [before, now].every((sample) => permitsOf(sample) < 0 && sample.unackedMessages === 0),
   ],
   ['not-asking', isNotAsking],
-  ['not-reading', (facts, row, one) => holdsOn(facts, row, one) && permitsOf(one.now) <= 0],
-  ['holding', holdsOn],
+  ['not-reading', (facts, row, one) => holdsUnacked(facts, row, one) && permitsOf(one.now) <= 0],
+  ['unacked', holdsUnacked],
 ]
 
 interface Kind {
   readonly code: string
   readonly severity: Severity
-  readonly says: (name: string, where: string, rows: readonly ConsumerFacts[]) => string
+  readonly message: (name: string, where: string, rows: readonly ConsumerFacts[]) => string
   readonly fields: ReadonlyArray<keyof ConsumerStats>
   readonly remedies: (facts: SubscriptionFacts, name: string) => Remedy[]
   readonly links?: readonly string[]
 }
 
-const LOOK: (name: string) => Remedy = (name) => ({
+const CHECK_CONSUMER: (name: string) => Remedy = (name) => ({
   command: `look at the threads and the log of ${name}: what does it wait for?`,
   cost: 'none',
 })
@@ -49,15 +49,15 @@ const KINDS: Readonly<Record<Exclude<Cause, 'draining'>, Kind>> = {
   blocked: {
     code: 'consumer-blocked-on-unacked',
     severity: 'error',
-    says: (name, where, rows) =>
+    message: (name, where, rows) =>
       `${name} gets nothing more${where}: it has not acknowledged ${String(sumUnacked(rows))} messages, as many as one consumer may have`,
     fields: ['unackedMessages', 'blockedConsumerOnUnackedMsgs', 'lastAckedTimestamp'],
-    remedies: (facts, name) => [LOOK(name), restartConsumer(name), unloadTopic(facts)],
+    remedies: (facts, name) => [CHECK_CONSUMER(name), restartConsumer(name), unloadTopic(facts)],
   },
-  leaking: {
+  'negative-permits': {
     code: 'negative-permits',
     severity: 'error',
-    says: (name, where) =>
+    message: (name, where) =>
       `${name} gets nothing more${where}: the broker counts less than none that it may send, though none is unacknowledged`,
     fields: ['availablePermits', 'unackedMessages'],
     remedies: (facts, name) => [restartConsumer(name), unloadTopic(facts)],
@@ -66,25 +66,26 @@ const KINDS: Readonly<Record<Exclude<Cause, 'draining'>, Kind>> = {
   'not-asking': {
     code: 'consumer-without-permits',
     severity: 'error',
-    says: (name, where) => `${name} is connected and asks for no messages${where}: it does not receive, or is paused`,
+    message: (name, where) =>
+      `${name} is connected and asks for no messages${where}: it does not receive, or is paused`,
     fields: ['availablePermits', 'unackedMessages', 'lastConsumedFlowTimestamp'],
-    remedies: (_, name) => [LOOK(name), restartConsumer(name)],
+    remedies: (_, name) => [CHECK_CONSUMER(name), restartConsumer(name)],
   },
   'not-reading': {
     code: 'consumer-not-reading',
     severity: 'error',
-    says: (name, where, rows) =>
+    message: (name, where, rows) =>
       `${name} neither acknowledges its ${String(sumUnacked(rows))} messages nor asks for more${where}: it is frozen, or half dead`,
     fields: ['availablePermits', 'unackedMessages', 'lastAckedTimestamp', 'lastConsumedFlowTimestamp'],
-    remedies: (facts, name) => [LOOK(name), restartConsumer(name), unloadTopic(facts)],
+    remedies: (facts, name) => [CHECK_CONSUMER(name), restartConsumer(name), unloadTopic(facts)],
   },
-  holding: {
+  unacked: {
     code: 'consumer-holds-unacked',
     severity: 'warn',
-    says: (name, where, rows) =>
+    message: (name, where, rows) =>
       `${name} has not acknowledged ${String(sumUnacked(rows))} messages for long${where}, and gets others meanwhile`,
     fields: ['unackedMessages', 'lastAckedTimestamp', 'availablePermits'],
-    remedies: (_, name) => [LOOK(name), restartConsumer(name)],
+    remedies: (_, name) => [CHECK_CONSUMER(name), restartConsumer(name)],
   },
 }
 
@@ -122,9 +123,9 @@ function consumerFinding(facts: SubscriptionFacts, cause: Cause, rows: readonly 
   return {
     code: kind.code,
     severity: kind.severity,
-    message: kind.says(name, whereText(rows), rows),
+    message: kind.message(name, whereText(rows), rows),
     partitions: rows.map(({partition}) => partition),
-    consumer: personOf(consumer),
+    consumer: clientNameOf(consumer),
     sinceMs: sinceOf(rows.map(({now}) => now.lastAckedTimestamp)),
     evidence: rows.flatMap(({now, partition}) =>
       kind.fields.flatMap((field) => evidenceOf(partition, field, now[field])),
@@ -161,15 +162,17 @@ function permitsOf({availablePermits}: ConsumerStats): number {
 /** Of a Failover subscription only the active one is to ask. The broker counts no unacknowledged messages of it. */
 function isNotAsking(facts: SubscriptionFacts, row: PartitionFacts, {before, now}: ConsumerFacts): boolean {
   const isIdle = facts.type === 'Failover' && row.now.activeConsumerName !== now.consumerName
-  const asksNothing = [before, now].every((look) => permitsOf(look) === 0 && (look.unackedMessages ?? 0) === 0)
-  return !isIdle && backlogOf(row) > 0 && asksNothing && isLongAgo(facts, now.lastConsumedFlowTimestamp, now)
+  const asksNothing = [before, now].every((sample) => permitsOf(sample) === 0 && (sample.unackedMessages ?? 0) === 0)
+  return !isIdle && backlogOf(row) > 0 && asksNothing && isOlderThan(facts, now.lastConsumedFlowTimestamp, now)
 }
 
 /** What the limits of the subscription explain is said there. */
-function holdsOn(facts: SubscriptionFacts, row: PartitionFacts, {before, now}: ConsumerFacts): boolean {
+function holdsUnacked(facts: SubscriptionFacts, row: PartitionFacts, {before, now}: ConsumerFacts): boolean {
   if (row.now.blockedSubscriptionOnUnackedMsgs === true || isLookAheadFull(facts, row)) return false
   const holds = (before.unackedMessages ?? 0) > 0 && (now.unackedMessages ?? 0) > 0
-  return holds && before.lastAckedTimestamp === now.lastAckedTimestamp && isLongAgo(facts, now.lastAckedTimestamp, now)
+  return (
+    holds && before.lastAckedTimestamp === now.lastAckedTimestamp && isOlderThan(facts, now.lastAckedTimestamp, now)
+  )
 }
 
 interface Drain {
@@ -180,7 +183,7 @@ interface Drain {
 
 /** Slots that wait for this consumer, at both looks for the same messages, while others have been tried for. */
 function stuckDrains(facts: SubscriptionFacts, {before, now}: ConsumerFacts): Drain[] {
-  if (!isLongAgo(facts, now.lastAckedTimestamp, now)) return []
+  if (!isOlderThan(facts, now.lastAckedTimestamp, now)) return []
   return (now.drainingHashes ?? []).flatMap(({blockedAttempts, hash, unackMsgs}) => {
     const earlier = before.drainingHashes?.find((one) => one.hash === hash)
     const isStuck = earlier?.unackMsgs === unackMsgs && blockedAttempts > 0
@@ -203,14 +206,14 @@ function drainFindings(facts: SubscriptionFacts, one: ConsumerFacts): Draft[] {
         `messages of slot ${String(worst.slot)}${whereText([one])} wait until ${name} has acknowledged ` +
         `${String(worst.unacked)} older ones${others}: the slot is another consumer's by now`,
       partitions: [one.partition],
-      consumer: personOf(one.now),
+      consumer: clientNameOf(one.now),
       slot: worst.slot,
       sinceMs: sinceOf([one.now.lastAckedTimestamp]),
       evidence: drains.slice(0, SLOTS_SHOWN).flatMap(({attempts, slot, unacked}) => [
         {field: `drainingHashes[${String(slot)}].unackMsgs`, value: String(unacked)},
         {field: `drainingHashes[${String(slot)}].blockedAttempts`, value: String(attempts)},
       ]),
-      remedies: [inspectCommand(facts), LOOK(name), restartConsumer(name), unloadTopic(facts)],
+      remedies: [inspectCommand(facts), CHECK_CONSUMER(name), restartConsumer(name), unloadTopic(facts)],
       links: [],
     },
   ]

@@ -3,13 +3,13 @@ import {coverageOf, KEY_SLOTS, type SlotRange} from '../../keys/selectors/slot-r
 import {reportedConsumers} from '../../keys/assignment/reported-consumers.js'
 import {
   backlogOf,
-  isStandingStill,
+  isNotDelivered,
   nameOf,
   type PartitionFacts,
   type SubscriptionFacts,
   whereText,
 } from '../facts/subscription-facts.js'
-import {personOf} from '../../topic-stats/consumers.js'
+import {clientNameOf} from '../../topic-stats/consumers.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import {inspectCommand, unloadTopic} from './remedies.js'
 
@@ -126,7 +126,7 @@ function gapOf({now}: PartitionFacts): SlotRange | null {
 function replayStuck(facts: SubscriptionFacts): Draft[] {
   const rows = facts.partitions.filter((row) => {
     const {before, consumers, now} = row
-    const isStill = (now.msgInReplay ?? 0) > 0 && now.msgInReplay === before.msgInReplay && isStandingStill(row)
+    const isStill = (now.msgInReplay ?? 0) > 0 && now.msgInReplay === before.msgInReplay && isNotDelivered(row)
     const canTake = consumers.some((one) => (one.now.availablePermits ?? 0) > 0)
     const holdsNone = consumers.every((one) => (one.now.unackedMessages ?? 0) === 0)
     const isThrottled =
@@ -244,7 +244,7 @@ function duplicateNames(facts: SubscriptionFacts): Draft[] {
       consumer: {name: first.name, address: null},
       evidence: first.consumers.map((one) => ({
         field: 'consumers[].address',
-        value: personOf(one).address ?? 'unknown',
+        value: clientNameOf(one).address ?? 'unknown',
       })),
       remedies: [{command: 'give each consumer a name of its own', cost: 'a deployment'}],
     },

@@ -1,11 +1,11 @@
 import {
-  isStandingStill,
+  isNotDelivered,
   nameOf,
   type PartitionFacts,
   type SubscriptionFacts,
   whereText,
 } from '../facts/subscription-facts.js'
-import {personOf} from '../../topic-stats/consumers.js'
+import {clientNameOf} from '../../topic-stats/consumers.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
 
@@ -45,7 +45,7 @@ function subscriptionBlocked(facts: SubscriptionFacts): Draft[] {
         `nobody gets anything more${whereText(rows)}: ${String(sum(rows, ({now}) => now.unackedMessages))} messages are ` +
         `unacknowledged, as many as one subscription may have${holder ? `; ${nameOf(holder)} has most of them` : ''}`,
       partitions: rows.map(({partition}) => partition),
-      consumer: holder ? personOf(holder) : null,
+      consumer: holder ? clientNameOf(holder) : null,
       evidence: rows.flatMap(({now}) => [
         {field: 'blockedSubscriptionOnUnackedMsgs', value: 'true'},
         {field: 'unackedMessages', value: String(now.unackedMessages ?? 'unknown')},
@@ -75,7 +75,7 @@ function lookAheadFull(facts: SubscriptionFacts): Draft[] {
         `the broker reads no further${whereText(rows)}: ${String(sum(rows, ({now}) => now.msgInReplay))} messages that were read ` +
         `wait for their key's consumer${holder ? `; ${nameOf(holder)} has most unacknowledged ones` : ''}`,
       partitions: rows.map(({partition}) => partition),
-      consumer: holder ? personOf(holder) : null,
+      consumer: holder ? clientNameOf(holder) : null,
       evidence: [
         ...rows.map(({now}) => ({field: 'msgInReplay', value: String(now.msgInReplay ?? 0)})),
         {
@@ -101,11 +101,11 @@ function throttled(facts: SubscriptionFacts): Draft[] {
   const {dispatchRate} = facts
   const rows = facts.partitions.filter((row) => {
     const count = row.now.dispatchThrottledMsgEventsBySubscriptionLimit
-    if (count === undefined) return dispatchRate !== null && isStandingStill(row)
+    if (count === undefined) return dispatchRate !== null && isNotDelivered(row)
     return count > (row.before.dispatchThrottledMsgEventsBySubscriptionLimit ?? 0)
   })
   if (rows.length === 0) return []
-  const isHeld = rows.some(isStandingStill)
+  const isHeld = rows.some(isNotDelivered)
   const rate = dispatchRate
     ? `${String(dispatchRate.dispatchThrottlingRateInMsg)} messages in ${String(dispatchRate.ratePeriodInSecond)} s`
     : 'a rate of the namespace or the broker'

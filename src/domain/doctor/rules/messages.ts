@@ -49,7 +49,7 @@ function forKeyShared(
   {subscription, topic}: SubscriptionFacts,
   {keylessMessages, messages, mixedBatches}: Sample,
 ): Draft[] {
-  const look = {command: `keyshift keys sample ${topic} ${subscription}`, cost: 'none: it names the producers'}
+  const sample = {command: `keyshift keys sample ${topic} ${subscription}`, cost: 'none: it names the producers'}
   return [
     ...(mixedBatches > 0
       ? [
@@ -59,7 +59,7 @@ function forKeyShared(
             message: `${String(mixedBatches)} batches hold several keys: each goes as a whole to the consumer of its first one, so a key is at several consumers`,
             evidence: [{field: 'mixed batches', value: String(mixedBatches)}],
             remedies: [
-              look,
+              sample,
               {command: 'have the producers use the key-based batcher', cost: 'a deployment; smaller batches'},
             ],
           },
@@ -72,7 +72,7 @@ function forKeyShared(
             severity: 'warn' as const,
             message: `${String(keylessMessages)} of ${String(messages)} messages looked at have no key: nothing keeps them in order, or at one consumer`,
             evidence: [{field: 'messages without key', value: String(keylessMessages)}],
-            remedies: [look, {command: 'have the producers set a key', cost: 'a deployment'}],
+            remedies: [sample, {command: 'have the producers set a key', cost: 'a deployment'}],
           },
         ]
       : []),

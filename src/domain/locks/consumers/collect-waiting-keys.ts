@@ -40,5 +40,5 @@ export async function collectWaitingKeys(
     },
     onProgress,
   })
-  return {keys, entries: counts.entries, isWhole: chosenEntries === backlogEntries && !isTimeOver}
+  return {keys, entries: counts.entries, isComplete: chosenEntries === backlogEntries && !isTimeOver}
 }

@@ -3,7 +3,7 @@ import {KeyDirectory} from '../../keys/owners/key-directory.js'
 import {type ReportedConsumer, reportedConsumers} from '../../keys/assignment/reported-consumers.js'
 import {type HashingScheme, partitionOfKey} from '../../keys/hashing/partition-routing.js'
 import type {CollectedSubscription, SubscriptionPartition} from '../../topic-stats/collect-topic-stats.js'
-import {personOf} from '../../topic-stats/consumers.js'
+import {clientNameOf} from '../../topic-stats/consumers.js'
 import type {KeyDestination, LiveConsumer} from './lock-correlation.js'
 
 /**
@@ -66,7 +66,7 @@ export function liveConsumersOf({partitions}: Pick<CollectedSubscription, 'parti
 function liveConsumer({stats}: ReportedConsumer): LiveConsumer {
   const since = Date.parse(stats.connectedSince ?? '')
   return {
-    ...personOf(stats),
+    ...clientNameOf(stats),
     connectedSinceMs: Number.isNaN(since) ? null : since,
     lastAcked: momentOf(stats.lastAckedTimestamp),
     lastDelivered: momentOf(stats.lastConsumedTimestamp),

@@ -52,14 +52,14 @@ export interface WaitingKeys {
   readonly keys: ReadonlyMap<string, WaitingKey>
   readonly entries: number
   /** whether that is all of it */
-  readonly isWhole: boolean
+  readonly isComplete: boolean
 }
 
 /** How locks stand to the messages that wait. */
 export interface WaitingSummary {
   /** of the backlog, from the oldest on */
   entriesRead: number
-  isWhole: boolean
+  isComplete: boolean
   /** with a message that is not acknowledged */
   keys: number
   /** of those, the ones that nobody holds a lock for: their consumers work without, or have not begun */
@@ -107,7 +107,7 @@ export class LockCorrelation {
       ...about,
       waiting: waiting && {
         entriesRead: waiting.entries,
-        isWhole: waiting.isWhole,
+        isComplete: waiting.isComplete,
         keys: waiting.keys.size,
         keysWithoutLock: waiting.keys.size - this.lockedKeys.size,
       },

@@ -79,13 +79,13 @@ export async function scanLocks(connection: RedisConnection, options: LockScanOp
   const movingSlots = sumOf(scans, (one) => one.movingSlots)
   const unreadable = sumOf(scans, ({scan}) => scan.unreadable)
   const unverifiedQueues = sumOf(scans, ({scan}) => scan.unverifiedQueues)
-  const isWhole = failed.length === 0 && movingSlots === 0 && unreadable === 0 && unverifiedQueues === 0
+  const isComplete = failed.length === 0 && movingSlots === 0 && unreadable === 0 && unverifiedQueues === 0
   return {
     address: connection.address,
     redlock: redlock.map(({address}) => address),
     pattern: options.pattern,
     subscription: options.correlation?.about ?? null,
-    complete: isWhole && counts.count <= limit,
+    complete: isComplete && counts.count <= limit,
     scannedKeys: scans.some(({keys}) => keys === null) ? null : sumOf(scans, ({keys}) => keys ?? 0),
     observedMs: options.observeMs,
     locks: counts.list(),

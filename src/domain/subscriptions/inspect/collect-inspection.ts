@@ -50,7 +50,7 @@ async function collectCursors(
   everyCursor: boolean,
 ): Promise<Inspection['internals']> {
   const limit = pLimit(CONCURRENT_CURSORS)
-  const chosen = everyCursor ? partitions : mostTelling(partitions).slice(0, CURSORS)
+  const chosen = everyCursor ? partitions : worstFirst(partitions).slice(0, CURSORS)
   const read = await Promise.all(
     chosen.map(({name, partition}) =>
       limit(async () => [partition, await ifReadable(admin.internalStats(name), null)] as const),
@@ -60,7 +60,7 @@ async function collectCursors(
 }
 
 /** Those with the most ack holes, then with the largest backlog. */
-function mostTelling(partitions: readonly SubscriptionPartition[]): SubscriptionPartition[] {
+function worstFirst(partitions: readonly SubscriptionPartition[]): SubscriptionPartition[] {
   const holes = ({subscription}: SubscriptionPartition): number => subscription.nonContiguousDeletedMessagesRanges ?? 0
   const backlog = ({subscription}: SubscriptionPartition): number => subscription.msgBacklog ?? 0
   return partitions.toSorted((a, b) => holes(b) - holes(a) || backlog(b) - backlog(a))

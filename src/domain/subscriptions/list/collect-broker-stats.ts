@@ -5,14 +5,14 @@ import {Unreachable} from '../../../errors.js'
 import {type Broker, type BrokersOptions, collectBrokers} from './collect-brokers.js'
 import {type Collected, type Collecting, interrupted} from './row-source.js'
 import type {SubscriptionList} from './subscription-row.js'
-import {ListFold} from './group-partitions.js'
+import {PartitionGrouping} from './group-partitions.js'
 import {isWanted} from './topic-pattern.js'
-import type {FoldedRow} from './row-totals.js'
+import type {GroupedRow} from './row-totals.js'
 import {messageOf} from '../../../wording.js'
 
-export type CollectingCopies = BrokersOptions & Collecting
+export type BrokerStatsOptions = BrokersOptions & Collecting
 
-export interface Copies extends Collected {
+export interface BrokerStatsList extends Collected {
   readonly failed: SubscriptionList['failedBrokers']
 }
 
@@ -21,67 +21,70 @@ export interface Copies extends Collected {
  * address, though one answers; nothing in them matches. A broker's copy is empty for its first minute, and a topic is in it
  * only once it is loaded, so that nothing there does not mean nothing.
  */
-export type NoCopies = 'not-allowed' | 'out-of-reach' | 'not-in-copies'
+export type NoBrokerStats = 'not-allowed' | 'brokers-unreachable' | 'not-in-broker-stats'
 
 /**
  * Reads every broker's copy as it comes. No row is taken before each broker has begun to answer or failed.
  *
  * @throws what the first broker answered, when none of them gives its copy.
  */
-export async function collectCopies(admin: PulsarAdmin, options: CollectingCopies): Promise<Copies | NoCopies> {
-  const opened = await openCopies(admin, options)
+export async function collectBrokerStats(
+  admin: PulsarAdmin,
+  options: BrokerStatsOptions,
+): Promise<BrokerStatsList | NoBrokerStats> {
+  const opened = await openBrokerStats(admin, options)
   if (typeof opened === 'string') return opened
-  const reading = new CopyReading(options, opened.copies.length)
+  const reading = new BrokerStatsReader(options, opened.streams.length)
   const outcomes = await unlessAborted(
-    Promise.all(opened.copies.map(({broker, topics}) => reading.read(topics).then(noFailure, failureOf(broker)))),
+    Promise.all(opened.streams.map(({broker, topics}) => reading.read(topics).then(noFailure, failureOf(broker)))),
     options.signal,
   )
   const failed = [...opened.failed, ...outcomes.flat()]
-  if (reading.fold.isEmpty && failed.length === 0) return 'not-in-copies'
+  if (reading.fold.isEmpty && failed.length === 0) return 'not-in-broker-stats'
   for (const rows of reading.fold.finishAll()) await options.onRows(rows)
-  return {failed, isWhole: reading.fold.isWhole}
+  return {failed, isComplete: reading.fold.isComplete}
 }
 
-interface OpenCopies {
-  readonly copies: Array<{broker: string; topics: AsyncIterable<BrokerTopic[]>}>
+interface OpenBrokerStats {
+  readonly streams: Array<{broker: string; topics: AsyncIterable<BrokerTopic[]>}>
   readonly failed: SubscriptionList['failedBrokers']
 }
 
-async function openCopies(admin: PulsarAdmin, options: BrokersOptions): Promise<NoCopies | OpenCopies> {
+async function openBrokerStats(admin: PulsarAdmin, options: BrokersOptions): Promise<NoBrokerStats | OpenBrokerStats> {
   try {
     const brokers = await collectBrokers(admin, options)
     const outcomes = await Promise.allSettled(
-      brokers.map(async (one) => ({broker: one.broker, topics: await openCopy(one)})),
+      brokers.map(async (one) => ({broker: one.broker, topics: await openOne(one)})),
     )
-    const copies = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    const streams = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
     const rejected = outcomes.filter((outcome) => outcome.status === 'rejected')
-    if (brokers.length > 1 && copies.length === 0 && rejected.every(isOutOfReach)) return 'out-of-reach'
-    const refused = rejected.find(({reason}) => isForbidden(reason)) ?? (copies.length === 0 ? rejected[0] : undefined)
+    if (brokers.length > 1 && streams.length === 0 && rejected.every(isOutOfReach)) return 'brokers-unreachable'
+    const refused = rejected.find(({reason}) => isForbidden(reason)) ?? (streams.length === 0 ? rejected[0] : undefined)
     if (refused) throw refused.reason
     const failed = outcomes.flatMap((outcome, at) =>
       outcome.status === 'rejected' ? [{broker: brokers[at]?.broker ?? '', cause: causeOf(outcome.reason)}] : [],
     )
-    return {copies, failed}
+    return {streams, failed}
   } catch (error) {
     if (isForbidden(error)) return 'not-allowed'
     throw error
   }
 }
 
-async function openCopy({admin, broker}: Broker): Promise<AsyncIterable<BrokerTopic[]>> {
+async function openOne({admin, broker}: Broker): Promise<AsyncIterable<BrokerTopic[]>> {
   if (admin === null) throw new Unreachable('E_BROKER_UNREACHABLE', `nobody tells the address of the broker ${broker}`)
   return admin.brokerTopics()
 }
 
 /** Several brokers' copies on their way into rows. */
-class CopyReading {
-  readonly fold: ListFold
-  private readonly options: CollectingCopies
+class BrokerStatsReader {
+  readonly fold: PartitionGrouping
+  private readonly options: BrokerStatsOptions
   private speaking: number
 
-  constructor(options: CollectingCopies, brokers: number) {
+  constructor(options: BrokerStatsOptions, brokers: number) {
     const {nowMs, periodMs} = options
-    this.fold = new ListFold({nowMs, periodMs, ageMs: periodMs})
+    this.fold = new PartitionGrouping({nowMs, periodMs, ageMs: periodMs})
     this.options = options
     this.speaking = brokers
   }
@@ -93,7 +96,7 @@ class CopyReading {
     try {
       for await (const topics of copy) {
         if (signal?.aborted) throw interrupted(signal)
-        const rows: FoldedRow[] = []
+        const rows: GroupedRow[] = []
         for (const topic of topics) {
           if (topic.namespace !== current) passed.add(current)
           current = topic.namespace
@@ -110,7 +113,7 @@ class CopyReading {
   }
 
   /** The partitions of a topic lie on any broker: its rows are finished when the last that speaks has passed its namespace. */
-  private finished(passed: Set<string>): FoldedRow[] {
+  private finished(passed: Set<string>): GroupedRow[] {
     if (this.speaking > 1) return []
     const rows = [...passed].flatMap((namespace) => this.fold.finish(namespace))
     passed.clear()

@@ -22,7 +22,7 @@ export async function collectBrokers(admin: PulsarAdmin, options: BrokersOptions
   const brokers = await admin.brokers()
   // A broker by itself is known by an address that may not be the way to it.
   if (brokers.length === 1) return brokers.map((broker) => ({broker, admin}))
-  if (admin.url.startsWith('https:')) return byTls(admin, brokers, options)
+  if (admin.url.startsWith('https:')) return addressesByTls(admin, brokers, options)
   return Promise.all(brokers.map(async (broker) => ({broker, admin: await options.openBroker(`http://${broker}`)})))
 }
 
@@ -37,7 +37,7 @@ const MORE_TIMES = 20
  * it. Behind a load balancer it is not known who answers, and it may be another one each time: so who sends nobody on is not
  * taken for the broker asked for, but looked for by those that were found.
  */
-async function byTls(
+async function addressesByTls(
   admin: PulsarAdmin,
   brokers: readonly string[],
   {cluster, openBroker}: BrokersOptions,
@@ -52,7 +52,7 @@ async function byTls(
   }
   const missing = told.filter((one) => one.admin === null)
   const found = told.flatMap((one) => (one.admin === null ? [] : [{...one, admin: one.admin}]))
-  const rest = await firstAnswer(
+  const rest = await firstSuccess(
     found.map((direct) => Promise.all(missing.map(({broker}) => ask(direct.admin, broker)))),
   )
   if (rest !== null) return [...found, ...rest]
@@ -61,7 +61,7 @@ async function byTls(
 }
 
 /** @returns null when nobody answers. */
-async function firstAnswer<T>(asked: ReadonlyArray<Promise<T>>): Promise<T | null> {
+async function firstSuccess<T>(asked: ReadonlyArray<Promise<T>>): Promise<T | null> {
   try {
     return await Promise.any(asked)
   } catch (error) {

@@ -5,7 +5,7 @@ import {unlessRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import {parseTopicName, partitionName, splitPartition} from '../../../topic-name.js'
 import {type Collected, type Collecting, interrupted} from './row-source.js'
 import type {SubscriptionRow} from './subscription-row.js'
-import {foldAll, type NamedStats} from './group-partitions.js'
+import {groupAll, type NamedStats} from './group-partitions.js'
 import {isWanted} from './topic-pattern.js'
 
 const CONCURRENT_REQUESTS = 16
@@ -50,12 +50,12 @@ async function collectEach(
   const wholes = await Promise.all(
     topics.map(async (names) => {
       const parts = await Promise.all(names.map((name) => limit(() => statsOf(admin, name, signal))))
-      const {isWhole, rows} = foldAll(parts.flat(), {nowMs, periodMs, ageMs: 0})
+      const {isComplete, rows} = groupAll(parts.flat(), {nowMs, periodMs, ageMs: 0})
       await onRows(rows)
-      return isWhole
+      return isComplete
     }),
   )
-  return {isWhole: wholes.every(Boolean)}
+  return {isComplete: wholes.every(Boolean)}
 }
 
 /** Nothing of a topic that was deleted meanwhile. */

@@ -1,11 +1,11 @@
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
 import type {OpenBroker} from './collect-brokers.js'
-import {collectCopies, type Copies, type NoCopies} from './collect-broker-stats.js'
+import {type BrokerStatsList, collectBrokerStats, type NoBrokerStats} from './collect-broker-stats.js'
 import type {Collecting} from './row-source.js'
 import {collectSettings} from '../../topic-stats/collect-broker-settings.js'
-import {collectTopics, collectAgain} from './collect-live-stats.js'
-import {FittingRows, type RowChoice} from './matching-rows.js'
-import {fits} from './list-filter.js'
+import {collectAgain, collectTopics} from './collect-live-stats.js'
+import {MatchingRows, type RowChoice} from './matching-rows.js'
+import {matches} from './list-filter.js'
 import type {SubscriptionList, SubscriptionRow} from './subscription-row.js'
 import type {TopicScope} from './topic-pattern.js'
 
@@ -34,10 +34,10 @@ export async function listSubscriptions(admin: PulsarAdmin, options: ListOptions
   const settings = await collectSettings(admin, ['clusterName', 'statsUpdateFrequencyInSecs'])
   const periodMs = statsPeriodMs(settings?.statsUpdateFrequencyInSecs)
   const known = {nowMs, periodMs: periodMs ?? USUAL_PERIOD_MS, cluster: settings?.clusterName ?? ''}
-  const rows = new FittingRows(options)
-  const copies = options.isFresh ? 'asked-for' : await fromCopies(admin, options, {rows, ...known})
+  const rows = new MatchingRows(options)
+  const copies = options.isFresh ? 'requested' : await fromBrokerStats(admin, options, {rows, ...known})
   const isLive = typeof copies === 'string'
-  const {failed, isWhole}: Copies = isLive
+  const {failed, isComplete}: BrokerStatsList = isLive
     ? {failed: [], ...(await collectTopics(admin, {...options, ...known, onRows: taking(rows)}))}
     : copies
   return {
@@ -45,7 +45,7 @@ export async function listSubscriptions(admin: PulsarAdmin, options: ListOptions
     sourceReason: isLive ? copies : null,
     asOf: new Date(nowMs).toISOString(),
     maxAgeMs: isLive ? 0 : periodMs,
-    complete: isWhole && failed.length === 0,
+    complete: isComplete && failed.length === 0,
     failedBrokers: failed,
     matched: rows.matched,
     subscriptions: rows.sorted(),
@@ -56,7 +56,7 @@ interface Known {
   readonly cluster: string
   readonly nowMs: number
   readonly periodMs: number
-  readonly rows: FittingRows
+  readonly rows: MatchingRows
 }
 
 /**
@@ -64,33 +64,34 @@ interface Known {
  * with a backlog and without a rate of acknowledgements. A rate is the average of one period, and the copy up to one
  * old, so that it says nothing of less than two.
  */
-async function fromCopies(
+async function fromBrokerStats(
   admin: PulsarAdmin,
   options: ListOptions,
   {cluster, nowMs, periodMs, rows}: Known,
-): Promise<Copies | NoCopies> {
-  const {silentSinceMs, ...rest} = options.filter
+): Promise<BrokerStatsList | NoBrokerStats> {
+  const {unackedSinceMs, ...rest} = options.filter
   const time = {nowMs, periodMs}
-  if (silentSinceMs === undefined) return collectCopies(admin, {...options, ...time, cluster, onRows: taking(rows)})
-  const isLong = nowMs - silentSinceMs >= 2 * periodMs
+  if (unackedSinceMs === undefined)
+    return collectBrokerStats(admin, {...options, ...time, cluster, onRows: taking(rows)})
+  const isLong = nowMs - unackedSinceMs >= 2 * periodMs
   const candidates: SubscriptionRow[] = []
-  const copies = await collectCopies(admin, {
+  const copies = await collectBrokerStats(admin, {
     ...options,
     ...time,
     cluster,
     onRows(found) {
-      for (const {mayBeSilent, row} of found) {
-        if ((mayBeSilent || (!isLong && row.backlogEntries !== 0)) && fits(row, rest)) candidates.push(row)
+      for (const {mayBeUnackedFor, row} of found) {
+        if ((mayBeUnackedFor || (!isLong && row.backlogEntries !== 0)) && matches(row, rest)) candidates.push(row)
       }
       return Promise.resolve()
     },
   })
   if (typeof copies === 'string') return copies
   const again = await collectAgain(admin, candidates, {...options, ...time, onRows: taking(rows)})
-  return {...copies, isWhole: copies.isWhole && again.isWhole}
+  return {...copies, isComplete: copies.isComplete && again.isComplete}
 }
 
-function taking(rows: FittingRows): Collecting['onRows'] {
+function taking(rows: MatchingRows): Collecting['onRows'] {
   return (found) => rows.take(found.map(({row}) => row))
 }
 

@@ -12,12 +12,12 @@ export interface ListFilter {
   readonly isStalled?: boolean
   readonly isMixedType?: boolean
   /** nothing has been acknowledged since then, or longer, though entries wait; epoch ms */
-  readonly silentSinceMs?: number
+  readonly unackedSinceMs?: number
 }
 
 /** What is not known fits no filter that asks for it. */
-export function fits(row: SubscriptionRow, filter: ListFilter): boolean {
-  const {isBlocked, isMixedType, isStalled, isWithoutConsumers, minBacklog, silentSinceMs, types} = filter
+export function matches(row: SubscriptionRow, filter: ListFilter): boolean {
+  const {isBlocked, isMixedType, isStalled, isWithoutConsumers, minBacklog, types, unackedSinceMs} = filter
   return (
     (types === undefined || (row.type !== null && types.includes(row.type))) &&
     (minBacklog === undefined || (row.backlogEntries ?? -1) >= minBacklog) &&
@@ -25,7 +25,7 @@ export function fits(row: SubscriptionRow, filter: ListFilter): boolean {
     (isBlocked !== true || row.isBlocked) &&
     (isStalled !== true || row.isStalled === true) &&
     (isMixedType !== true || row.type === null) &&
-    (silentSinceMs === undefined || (row.silentSince !== null && Date.parse(row.silentSince) <= silentSinceMs))
+    (unackedSinceMs === undefined || (row.unackedSince !== null && Date.parse(row.unackedSince) <= unackedSinceMs))
   )
 }
 

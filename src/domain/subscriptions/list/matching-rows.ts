@@ -1,4 +1,4 @@
-import {fits, type ListFilter, type ListOrder, sortRows} from './list-filter.js'
+import {type ListFilter, type ListOrder, matches, sortRows} from './list-filter.js'
 import type {SubscriptionRow} from './subscription-row.js'
 
 export interface RowChoice {
@@ -11,7 +11,7 @@ export interface RowChoice {
 }
 
 /** The rows that fit: counted, and handed on, or kept as far as the limit lets them be listed. */
-export class FittingRows {
+export class MatchingRows {
   private readonly choice: RowChoice
   private kept: SubscriptionRow[] = []
   matched = 0
@@ -22,7 +22,7 @@ export class FittingRows {
 
   async take(rows: readonly SubscriptionRow[]): Promise<void> {
     const {filter, limit, onRows} = this.choice
-    const fitting = rows.filter((row) => fits(row, filter))
+    const fitting = rows.filter((row) => matches(row, filter))
     const room = Math.max(0, limit - this.matched)
     this.matched += fitting.length
     if (onRows) {

@@ -1,6 +1,6 @@
 import {Interrupted} from '../../../errors.js'
 import type {TopicScope} from './topic-pattern.js'
-import type {FoldedRow} from './row-totals.js'
+import type {GroupedRow} from './row-totals.js'
 
 /** What every way to collect rows needs, and where the rows go. */
 export interface Collecting extends TopicScope {
@@ -8,13 +8,13 @@ export interface Collecting extends TopicScope {
   /** over how long brokers take their rates */
   readonly periodMs: number
   /** Takes rows as they are finished. */
-  readonly onRows: (rows: readonly FoldedRow[]) => Promise<void>
+  readonly onRows: (rows: readonly GroupedRow[]) => Promise<void>
   readonly signal?: AbortSignal | undefined
 }
 
 export interface Collected {
   /** whether each partition of each topic was there */
-  readonly isWhole: boolean
+  readonly isComplete: boolean
 }
 
 /** @param signal an aborted one */

@@ -2,16 +2,16 @@ import {ConsumerCount} from '../../topic-stats/consumers.js'
 import {commonType} from '../../topic-stats/subscription-type.js'
 import {sumKnown} from '../../topic-stats/known-sums.js'
 import type {SubscriptionRow} from './subscription-row.js'
-import type {PartitionLook} from '../../progress/partition-state.js'
+import type {PartitionState} from '../../progress/partition-state.js'
 
-export interface FoldedRow {
+export interface GroupedRow {
   readonly row: SubscriptionRow
-  /** of a partition of it, see PartitionLook */
-  readonly mayBeSilent: boolean
+  /** of a partition of it, see PartitionState */
+  readonly mayBeUnackedFor: boolean
 }
 
 /** One subscription's row while its partitions come in, in any order: what the row needs, and nothing of their statistics. */
-export class RowTally {
+export class RowTotals {
   private readonly topic: string
   private readonly subscription: string
   private readonly isPartitioned: boolean
@@ -27,8 +27,8 @@ export class RowTally {
   private rateOutPerSecond: number | null = 0
   private isBlocked = false
   private isStalled: boolean | null = false
-  private silentSinceMs = Infinity
-  private mayBeSilent = false
+  private unackedSinceMs = Infinity
+  private mayBeUnackedFor = false
 
   constructor(topic: string, subscription: string, isPartitioned: boolean) {
     this.topic = topic
@@ -37,29 +37,29 @@ export class RowTally {
   }
 
   /** Partition numbers run from 0 without a gap: a gap is a partition that no broker reported. */
-  get isWhole(): boolean {
+  get isComplete(): boolean {
     return this.parts === this.highest + 1
   }
 
   /** @param index the partition's number, 0 on a plain topic; the caller gives each once. */
-  add(index: number, look: PartitionLook): void {
+  add(index: number, state: PartitionState): void {
     this.parts++
     this.highest = Math.max(this.highest, index)
-    this.type = this.type === null ? null : commonType([this.type, look.type])
-    this.consumers.addPartition(look.consumerNames)
-    if (look.consumerNames.length === 0) this.withoutConsumer++
-    this.backlogEntries = sumKnown([this.backlogEntries, look.backlogEntries])
-    this.spread(index, look.backlogEntries ?? 0)
-    this.unackedMessages = sumKnown([this.unackedMessages, look.unackedMessages])
-    this.rateOutPerSecond = sumKnown([this.rateOutPerSecond, look.rateOutPerSecond])
-    this.isBlocked ||= look.isBlocked
-    this.isStalled = either(this.isStalled, look.isStalled)
-    this.silentSinceMs = Math.min(this.silentSinceMs, look.silentSinceMs ?? Infinity)
-    this.mayBeSilent ||= look.mayBeSilent
+    this.type = this.type === null ? null : commonType([this.type, state.type])
+    this.consumers.addPartition(state.consumerNames)
+    if (state.consumerNames.length === 0) this.withoutConsumer++
+    this.backlogEntries = sumKnown([this.backlogEntries, state.backlogEntries])
+    this.spread(index, state.backlogEntries ?? 0)
+    this.unackedMessages = sumKnown([this.unackedMessages, state.unackedMessages])
+    this.rateOutPerSecond = sumKnown([this.rateOutPerSecond, state.rateOutPerSecond])
+    this.isBlocked ||= state.isBlocked
+    this.isStalled = either(this.isStalled, state.isStalled)
+    this.unackedSinceMs = Math.min(this.unackedSinceMs, state.unackedSinceMs ?? Infinity)
+    this.mayBeUnackedFor ||= state.mayBeUnackedFor
   }
 
-  folded(): FoldedRow {
-    return {row: this.row(), mayBeSilent: this.mayBeSilent}
+  grouped(): GroupedRow {
+    return {row: this.row(), mayBeUnackedFor: this.mayBeUnackedFor}
   }
 
   private row(): SubscriptionRow {
@@ -77,7 +77,7 @@ export class RowTally {
       rateOutPerSecond: this.rateOutPerSecond,
       isBlocked: this.isBlocked,
       isStalled: this.isStalled,
-      silentSince: this.silentSinceMs === Infinity ? null : new Date(this.silentSinceMs).toISOString(),
+      unackedSince: this.unackedSinceMs === Infinity ? null : new Date(this.unackedSinceMs).toISOString(),
     }
   }
 

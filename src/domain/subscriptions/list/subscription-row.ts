@@ -26,7 +26,7 @@ export interface SubscriptionRow {
    * since when nothing has been acknowledged, or longer, though entries wait: of the partition where that is longest ago. null
    * where nothing waits, and where that is not known: brokers' copies never tell
    */
-  silentSince: string | null
+  unackedSince: string | null
 }
 
 export interface SubscriptionList {
@@ -36,7 +36,7 @@ export interface SubscriptionList {
    * why the topics were asked: `--fresh` asked for it; this login may not ask for the brokers' copies; no broker is reached by
    * its own address; nothing in the copies matches. null for `broker-stats`
    */
-  sourceReason: 'asked-for' | 'not-allowed' | 'not-in-copies' | 'out-of-reach' | null
+  sourceReason: 'requested' | 'not-allowed' | 'not-in-broker-stats' | 'brokers-unreachable' | null
   /** when the brokers were asked */
   asOf: string
   /** how old the numbers may be, in ms; null when the broker does not say */

@@ -119,7 +119,7 @@ const TABLE: ReadonlyArray<readonly [what: string, got: () => unknown, expected:
 ]
 
 const waitingFor = (oldestMs: number | null): {readonly waiting: WaitingKeys} => ({
-  waiting: {keys: new Map([['42', {messages: 2, oldestMs}]]), entries: 2, isWhole: true},
+  waiting: {keys: new Map([['42', {messages: 2, oldestMs}]]), entries: 2, isComplete: true},
 })
 
 test('messages that have waited long behind a lock are held up by it, unless their own consumer has it', () => {

@@ -4,11 +4,11 @@ import {test} from 'node:test'
 import fc from 'fast-check'
 
 import type {SubscriptionStats, TopicStats} from '../../../../src/clients/pulsar-admin/types.js'
-import {fits, type ListFilter, sortRows} from '../../../../src/domain/subscriptions/list/list-filter.js'
-import {FittingRows} from '../../../../src/domain/subscriptions/list/matching-rows.js'
+import {type ListFilter, matches, sortRows} from '../../../../src/domain/subscriptions/list/list-filter.js'
+import {MatchingRows} from '../../../../src/domain/subscriptions/list/matching-rows.js'
 import {countConsumers} from '../../../../src/domain/topic-stats/consumers.js'
 import type {SubscriptionRow} from '../../../../src/domain/subscriptions/list/subscription-row.js'
-import {foldAll, ListFold} from '../../../../src/domain/subscriptions/list/group-partitions.js'
+import {groupAll, PartitionGrouping} from '../../../../src/domain/subscriptions/list/group-partitions.js'
 import type {ReadingTime} from '../../../../src/domain/progress/partition-state.js'
 
 const TOPIC = 'persistent://public/default/orders'
@@ -31,7 +31,7 @@ function rowOf(time: ReadingTime, ...parts: readonly SubscriptionStats[]): Subsc
 
 function rowOfTopics(time: ReadingTime, topics: readonly TopicStats[]): SubscriptionRow {
   const named = topics.map((stats, at) => ({name: `${TOPIC}-partition-${String(at)}`, stats}))
-  const [found, ...more] = foldAll(named, time).rows
+  const [found, ...more] = groupAll(named, time).rows
   assert.ok(found)
   assert.deepEqual(more, [])
   return found.row
@@ -42,8 +42,8 @@ test('a list folds partitions into one row, and notices a partition that no brok
     subscriptions: {decision: {type: 'Shared', msgBacklog: 5, unackedMessages: 1, msgRateOut: 2, consumers: []}},
   }
   const named = (index: number) => ({name: `${TOPIC}-partition-${String(index)}`, stats})
-  const whole = foldAll([named(1), named(0), {name: TOPIC.replace('orders', 'a'), stats}], COPY)
-  assert.equal(whole.isWhole, true)
+  const whole = groupAll([named(1), named(0), {name: TOPIC.replace('orders', 'a'), stats}], COPY)
+  assert.equal(whole.isComplete, true)
   const rows = sortRows(
     whole.rows.map(({row}) => row),
     'name',
@@ -55,12 +55,12 @@ test('a list folds partitions into one row, and notices a partition that no brok
       [2, 10, {least: 5, most: 5, mostOn: 0}],
     ],
   )
-  assert.equal(foldAll([named(0), named(2)], COPY).isWhole, false)
+  assert.equal(groupAll([named(0), named(2)], COPY).isComplete, false)
 })
 
 test('a topic that two brokers tell of, because it moves, counts once', () => {
   const stats = {subscriptions: {decision: {msgBacklog: 5}}}
-  const fold = new ListFold(COPY)
+  const fold = new PartitionGrouping(COPY)
   const given = [TOPIC, TOPIC, `${TOPIC}-partition-0`, `${TOPIC}-partition-0`].flatMap((name) =>
     fold.add('public/default', {name, stats}),
   )
@@ -69,7 +69,7 @@ test('a topic that two brokers tell of, because it moves, counts once', () => {
     [null, 5],
     [1, 5],
   ])
-  assert.equal(fold.isWhole, true)
+  assert.equal(fold.isComplete, true)
   assert.deepEqual([...fold.finishAll()], [], 'what is finished is forgotten')
 })
 
@@ -92,9 +92,9 @@ test('rows are the same in whatever order partitions come', () => {
         name: `${TOPIC}-partition-${String(at)}`,
         stats: {subscriptions: {decision}},
       }))
-      const [{row} = {row: null}] = foldAll(named, LIVE).rows
+      const [{row} = {row: null}] = groupAll(named, LIVE).rows
       const shuffled = named.toSorted((one, other) => rank(one.name) - rank(other.name))
-      assert.deepEqual(foldAll(shuffled, LIVE).rows[0]?.row, row)
+      assert.deepEqual(groupAll(shuffled, LIVE).rows[0]?.row, row)
       assert.equal(
         row?.consumers,
         countConsumers(stats.map(({consumers = []}) => consumers.map((one) => one.consumerName))),
@@ -126,14 +126,14 @@ test('a rate of 0 tells a stall only of what was there for the whole of a period
 
 test('silence is the longest of the partitions that wait', () => {
   const at = (ms: number) => ({msgBacklog: 1, lastAckedTimestamp: NOW - ms, lastMarkDeleteAdvancedTimestamp: 0})
-  assert.equal(rowOf(LIVE, at(5000), at(9000), {...at(20_000), msgBacklog: 0}).silentSince, ago(9000))
+  assert.equal(rowOf(LIVE, at(5000), at(9000), {...at(20_000), msgBacklog: 0}).unackedSince, ago(9000))
   const moved = {...at(9000), lastMarkDeleteAdvancedTimestamp: NOW - 3000}
-  assert.equal(rowOf(LIVE, moved).silentSince, ago(3000))
-  assert.equal(rowOf(COPY, {msgBacklog: 1}).silentSince, null, 'copies do not tell')
+  assert.equal(rowOf(LIVE, moved).unackedSince, ago(3000))
+  assert.equal(rowOf(COPY, {msgBacklog: 1}).unackedSince, null, 'copies do not tell')
   const never = {msgBacklog: 1, lastAckedTimestamp: 0, lastMarkDeleteAdvancedTimestamp: 0}
-  assert.equal(rowOf(LIVE, never).silentSince, null, 'nobody is there to tell since when the topic is loaded')
+  assert.equal(rowOf(LIVE, never).unackedSince, null, 'nobody is there to tell since when the topic is loaded')
   const publishers = [{connectedSince: ago(7000)}, {connectedSince: ago(4000)}]
-  assert.equal(rowOfTopics(LIVE, [{publishers, subscriptions: {decision: never}}]).silentSince, ago(7000))
+  assert.equal(rowOfTopics(LIVE, [{publishers, subscriptions: {decision: never}}]).unackedSince, ago(7000))
 })
 
 test('rows are kept by what is known of them, and sorted with the unknown last', () => {
@@ -162,7 +162,7 @@ test('rows are kept by what is known of them, and sorted with the unknown last',
     }),
   ]
   const kept = (filter: ListFilter): string[] =>
-    rows.filter((row) => fits(row, filter)).map(({subscription}) => subscription)
+    rows.filter((row) => matches(row, filter)).map(({subscription}) => subscription)
   assert.equal(kept({}).length, rows.length)
   assert.deepEqual(kept({types: ['Key_Shared']}), ['stalled'])
   assert.deepEqual(kept({minBacklog: 10}), ['fine', 'stalled'])
@@ -171,8 +171,8 @@ test('rows are kept by what is known of them, and sorted with the unknown last',
   assert.deepEqual(kept({isStalled: true}), ['stalled', 'blocked'])
   assert.deepEqual(kept({isBlocked: true}), ['blocked'])
   assert.deepEqual(kept({isMixedType: true}), ['mixed'])
-  assert.deepEqual(kept({silentSinceMs: NOW - 1000}), ['stalled'], 'since then, or longer')
-  assert.deepEqual(kept({silentSinceMs: NOW - 1001}), [])
+  assert.deepEqual(kept({unackedSinceMs: NOW - 1000}), ['stalled'], 'since then, or longer')
+  assert.deepEqual(kept({unackedSinceMs: NOW - 1001}), [])
   assert.deepEqual(
     sortRows(rows, 'backlog').map(({subscription}) => subscription),
     ['stalled', 'fine', 'missing', 'blocked', 'mixed'],
@@ -182,7 +182,7 @@ test('rows are kept by what is known of them, and sorted with the unknown last',
 test('only as many rows are kept as are listed, and those that come first', async () => {
   const row = rowOf(LIVE, {msgBacklog: 1})
   const backlogs = Array.from({length: 100}, (_, at) => (at * 37) % 100)
-  const rows = new FittingRows({filter: {minBacklog: 10}, order: 'backlog', limit: 3})
+  const rows = new MatchingRows({filter: {minBacklog: 10}, order: 'backlog', limit: 3})
   for (const backlogEntries of backlogs) await rows.take([{...row, backlogEntries}])
   assert.equal(rows.matched, 90)
   assert.deepEqual(
@@ -190,7 +190,7 @@ test('only as many rows are kept as are listed, and those that come first', asyn
     [99, 98, 97],
   )
   const given: SubscriptionRow[] = []
-  const handedOn = new FittingRows({
+  const handedOn = new MatchingRows({
     filter: {minBacklog: 10},
     order: 'name',
     limit: 3,
