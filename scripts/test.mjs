@@ -1,16 +1,23 @@
-// `npm test`: from a fresh clone to the test runner's summary, which is the last thing it prints, and a clean machine
-// behind it. `--full` runs the live tests on every broker version that the stack knows, and kills migrations at every line.
+// `npm test`: installs, builds, checks and tests. The summary of the test runner is the last output. Stacks that were not
+// up before are down afterwards. `--full` also runs the live tests on every supported broker version, and the crash tests
+// at every journal line instead of at some.
 import {identify} from '../stack/identity.mjs'
 import {down, status, up} from '../stack/stack.mjs'
-import {node, run, runOpenly, setup} from './setup.mjs'
+import {node, runOpenly, setup} from './setup.mjs'
 
-const UNIT = ['test/unit/**/*.test.ts']
-const LIVE = ['test/live/**/*.test.ts', 'test/cli/*.test.ts']
+// Long files are first, so that the short ones fill the gaps at the end of the side-by-side lane.
+const LIVE = [
+  'test/live/migration/*.test.ts',
+  'test/live/{doctor,keys,why}/*.test.ts',
+  'test/live/**/*.test.ts',
+  'test/cli/*.test.ts',
+]
 const CRASHES = ['test/crash/*.test.ts']
+const UNIT = ['test/unit/**/*.test.ts']
 const MATRIX = 'test/crash/matrix.test.ts'
 const KEYS = ['test/live/keys/assignments.test.ts', 'test/live/keys/keys.test.ts', 'test/live/keys/key-states.test.ts']
-const DEFAULT = [{pulsar: '4.2.4', files: [...UNIT, ...LIVE, ...CRASHES]}]
-/** The other broker lines, and the selectors that they have beside consistent hashing. */
+const DEFAULT = [{pulsar: '4.2.4', files: [...CRASHES, ...LIVE, ...UNIT]}]
+/** The other broker versions, and the key-to-consumer selectors that they support besides consistent hashing. */
 const OTHERS = [
   {pulsar: '3.0.7', files: [...LIVE, MATRIX], crashes: 'some'},
   {pulsar: '4.0.7', files: LIVE},
@@ -18,39 +25,63 @@ const OTHERS = [
   {pulsar: '4.0.7', config: 'classic', files: KEYS},
   {pulsar: '4.2.4', config: 'no-topic-policies', files: ['test/live/migration/stop-start.test.ts']},
 ]
+/** Broker variants that several test files share. A file that needs one starts it if it is not up. */
+const SHARED = ['secured', 'two-brokers']
 const isFull = process.argv.includes('--full')
 
+/** Ctrl-C, or a check that failed. */
+const stopping = new AbortController()
+process.on('SIGINT', () => stopping.abort())
+
 setup()
-run(node, ['scripts/check.mjs'])
+// The checks run while the first stack starts.
+const checking = runOpenly(node, ['scripts/check.mjs'], {stdio: ['ignore', 2, 2]})
+void checking.then((code) => code === 0 || stopping.abort())
 let code = 0
-for (const {crashes, files, ...wanted} of isFull ? [...OTHERS, ...DEFAULT] : DEFAULT) {
-  code = Math.max(code, await testOn(wanted, files, crashes ?? (isFull ? 'all' : 'some')))
+try {
+  for (const {crashes, files, ...wanted} of isFull ? [...OTHERS, ...DEFAULT] : DEFAULT) {
+    code = Math.max(code, await testOn(wanted, files, crashes ?? (isFull ? 'all' : 'some')))
+  }
+} catch (error) {
+  if (!stopping.signal.aborted) throw error
+  code = (await checking) || 130
 }
 process.exitCode = code
 
-/** Brings the stack up unless it is, tests on it, looks for what was left, and takes it down again. */
+/** Brings a stack up unless it is up, runs the test files on it, and takes down every stack that was not up before. */
 async function testOn(wanted, files, crashes) {
-  const {id} = identify(wanted)
-  const wasUp = (await status()).some(({context, state}) => state === 'running' && context?.id === id)
-  const context = await up({...wanted, progress: (line) => process.stderr.write(`${line}\n`)})
-  const env = {
-    ...process.env,
-    KEYSHIFT_ADMIN_URL: context.adminUrl,
-    KEYSHIFT_SERVICE_URL: context.serviceUrl,
-    KEYSHIFT_REDIS_URL: context.redisUrl,
-    KEYSHIFT_TEST_CONTEXT: JSON.stringify(context),
-    KEYSHIFT_TEST_CRASHES: crashes,
+  const used = [wanted, ...SHARED.map((config) => ({pulsar: wanted.pulsar, config}))]
+  const started = await downOf(used)
+  try {
+    const {signal} = stopping
+    const context = await up({...wanted, signal, progress: (line) => process.stderr.write(`${line}\n`)})
+    await checking
+    signal.throwIfAborted()
+    const env = {
+      ...process.env,
+      KEYSHIFT_ADMIN_URL: context.adminUrl,
+      KEYSHIFT_SERVICE_URL: context.serviceUrl,
+      KEYSHIFT_REDIS_URL: context.redisUrl,
+      KEYSHIFT_TEST_CONTEXT: JSON.stringify(context),
+      KEYSHIFT_TEST_CRASHES: crashes,
+      KEYSHIFT_TEST_SHARED_STACKS: 'kept',
+    }
+    const code = await runOpenly(node, ['scripts/run-tests.mjs', ...files], {env})
+    const left = await leftovers(context)
+    if (left.length > 0) process.stderr.write(`the tests left behind: ${left.join(', ')}\n`)
+    return code === 0 && left.length > 0 ? 1 : code
+  } finally {
+    for (const which of started) await down(which)
   }
-  // One file at a time: on two cores a second load would disturb the gaps that the first measures.
-  const runner = ['--import', 'tsx', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files]
-  const code = await runOpenly(node, runner, {env})
-  const left = await leftovers(context)
-  if (left.length > 0) process.stderr.write(`the tests left behind: ${left.join(', ')}\n`)
-  if (!wasUp) await down(wanted)
-  return code === 0 && left.length > 0 ? 1 : code
 }
 
-/** Namespaces of tests that are still there; their topics, consumers and keys were looked for by each test itself. */
+/** Those of some stacks that are not running. */
+async function downOf(stacks) {
+  const running = (await status()).filter(({state}) => state === 'running').map(({id}) => id)
+  return stacks.filter((which) => !running.includes(identify(which).id))
+}
+
+/** Namespaces that a test did not delete. Each test itself checks its topics, consumers and keys. */
 async function leftovers({adminUrl}) {
   const answer = await fetch(`${adminUrl}/admin/v2/namespaces/public`)
   return (await answer.json()).filter((name) => name.startsWith('public/t-'))

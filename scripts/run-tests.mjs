@@ -1,0 +1,61 @@
+// Runs test files in two lanes and prints one summary of both lanes last. Most tests wait for servers most of the time,
+// so files run side by side by default. A file that measures time, or that uses a whole server, has the first line
+// `// Runs alone: REASON`. These files run one after another when the side-by-side lane has ended.
+import {glob, readFile} from 'node:fs/promises'
+import {run} from 'node:test'
+import {spec as Spec} from 'node:test/reporters'
+
+const SIDE_BY_SIDE = 4
+const ALONE = /^\/\/ Runs alone: \S/
+/** Node ends each run with these diagnostics. They are dropped here, and the sums are printed at the end. */
+const ENDING = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
+
+const startedAt = performance.now()
+const interrupted = new AbortController()
+process.once('SIGINT', () => interrupted.abort())
+
+const reporter = new Spec()
+reporter.pipe(process.stdout)
+const counts = {tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0, topLevel: 0}
+let success = true
+
+const {alone, together} = await lanesOf(process.argv.slice(2))
+await runLane(together, SIDE_BY_SIDE)
+await runLane(alone, 1)
+summarize()
+if (!success) process.exitCode = 1
+if (interrupted.signal.aborted) process.exitCode = 130
+
+/** @param {string[]} patterns files of earlier patterns start earlier */
+async function lanesOf(patterns) {
+  const files = new Set()
+  for (const pattern of patterns) for (const file of (await Array.fromAsync(glob(pattern))).sort()) files.add(file)
+  const lanes = {alone: [], together: []}
+  for (const file of files) lanes[ALONE.test(await readFile(file, 'utf8')) ? 'alone' : 'together'].push(file)
+  return lanes
+}
+
+/** Runs files and forwards their events, except the summary. */
+async function runLane(files, concurrency) {
+  if (files.length === 0 || interrupted.signal.aborted) return
+  for await (const event of run({files, concurrency, execArgv: ['--import', 'tsx'], signal: interrupted.signal})) {
+    const {data, type} = event
+    const isOfLane = data.file === undefined
+    if (type === 'test:summary' && isOfLane) {
+      for (const name of Object.keys(counts)) counts[name] += data.counts[name]
+      success &&= data.success
+    } else if (!(type === 'test:diagnostic' && isOfLane && ENDING.test(data.message))) reporter.write(event)
+  }
+}
+
+/** Prints what `node --test` prints at its end: the counts, then the failed tests. */
+function summarize() {
+  const {cancelled, failed: fail, passed: pass, skipped, suites, tests, todo} = counts
+  const lines = {tests, suites, pass, fail, cancelled, skipped, todo, duration_ms: performance.now() - startedAt}
+  for (const [name, value] of Object.entries(lines)) {
+    const message = `${name} ${String(value)}`
+    reporter.write({type: 'test:diagnostic', data: {nesting: 0, message, level: 'info'}})
+  }
+  reporter.write({type: 'test:summary', data: {success, counts, duration_ms: lines.duration_ms}})
+  reporter.end()
+}
