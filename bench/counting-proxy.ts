@@ -6,12 +6,12 @@ import {forward} from '../test/support/servers/forward.js'
 
 export interface CountingProxy {
   readonly url: string
-  /** how many requests went through since the last call */
+  /** the number of requests since the last call */
   take(): number
   close(): void
 }
 
-/** Stands between keyshift and a broker's admin API, and counts. Whoever asks for the brokers of the cluster is told of it alone. */
+/** A proxy between keyshift and a broker's admin API that counts requests. It reports itself as the only broker of the cluster. */
 export async function countingProxy(adminUrl: string): Promise<CountingProxy> {
   const agent = new Agent({keepAlive: true})
   let count = 0

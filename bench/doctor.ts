@@ -1,4 +1,4 @@
-// doctor on a topic of a thousand partitions: requests, wall time and memory; why on 64.
+// Measures doctor on a topic with 1000 partitions (requests, wall time, memory) and why on a topic with 64 partitions.
 import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
 import {WebSocketTransport} from '../src/clients/pulsar-messages/websocket.js'
 import {parseTopicName, type TopicName} from '../src/topic-name.js'
@@ -31,7 +31,7 @@ try {
   ])
   say(
     `doctor of 1000 partitions: ${String(proxy.take())} requests, ${(ms / 1000).toFixed(1)} s with its window of ${WINDOW}, ` +
-      `peak memory ${String(peakMiB)} MiB, ${(peakMiB / MOST_MIB).toFixed(2)} times what it may be`,
+      `peak memory ${String(peakMiB)} MiB, ${(peakMiB / MOST_MIB).toFixed(2)} times the limit`,
   )
   const keyed = await makeTopic(64)
   for (const name of ['bench-0', 'bench-1', 'bench-2']) {
@@ -44,8 +44,8 @@ try {
     times.push((await measureKeyshift(args)).ms)
   }
   say(
-    `why on 64 partitions: median ${String(Math.round(median(times)))} ms of ${String(KEYS)} whole commands, ` +
-      `${(median(times) / 1000).toFixed(2)} times a second; ${String(Math.round(proxy.take() / KEYS))} requests each`,
+    `why on 64 partitions: median ${String(Math.round(median(times)))} ms of ${String(KEYS)} commands, ` +
+      `${(median(times) / 1000).toFixed(2)} times one second; ${String(Math.round(proxy.take() / KEYS))} requests each`,
   )
 } finally {
   await transport.close()

@@ -1,4 +1,4 @@
-// Whole commands on a real broker: owners of millions of keys, and sampling a backlog.
+// Measures commands on a real broker: the owners of millions of keys, and sampling a backlog.
 import {mkdtemp, open, rm} from 'node:fs/promises'
 import {Agent, get} from 'node:http'
 import {tmpdir} from 'node:os'
@@ -59,12 +59,14 @@ async function benchOwners(): Promise<void> {
   const runs: Run[] = []
   for (let at = 0; at < RUNS; at++) runs.push(await run(args, file))
   const rate = SPEED_KEYS / (median(runs.map(({ms}) => ms)) / 1000)
-  say(`owner --stdin: ${rate.toFixed(0)} keys a second, end to end, ${(rate / 300_000).toFixed(1)} times the goal`)
+  say(
+    `owner --stdin: ${rate.toFixed(0)} keys per second, including the start, ${(rate / 300_000).toFixed(1)} times the goal`,
+  )
   const peaks: number[] = []
   for (const count of MEMORY_KEYS) peaks.push((await run(args, await writeKeys(count))).peakMiB)
   say(
     `owner --stdin: peak memory ${peaks.map(String).join(' and ')} MiB for ${MEMORY_KEYS.map(String).join(' and ')} keys, ` +
-      `${((peaks[1] ?? 0) / (peaks[0] ?? 1)).toFixed(2)} times for twice the keys`,
+      `${((peaks[1] ?? 0) / (peaks[0] ?? 1)).toFixed(2)} times the memory for twice the keys`,
   )
 }
 
@@ -75,7 +77,7 @@ async function benchSampling(): Promise<void> {
     {source: 'websocket', max: MESSAGES, goal: 15_000, of: 'messages'},
   ]
   for (const {goal, max, of, source} of readings) {
-    await run([...sample, '--source', source, '--max', String(max)]) // warms the broker up
+    await run([...sample, '--source', source, '--max', String(max)]) // warms up the broker
     const runs: Run[] = []
     for (let at = 0; at < RUNS; at++) runs.push(await run([...sample, '--source', source, '--max', String(max)]))
     const start = await run([...sample, '--source', source, '--max', '1'])
@@ -84,8 +86,8 @@ async function benchSampling(): Promise<void> {
     const limit = source === 'rest' ? await bareRequests(max) : await bareFrames()
     const bare = source === 'rest' ? 'requests' : 'frames'
     say(
-      `sample by ${source}: ${rate.toFixed(0)} ${of} a second behind the start, ${(rate / goal).toFixed(2)} times the goal, ` +
-        `${((max / ms) * 1000).toFixed(0)} end to end` +
+      `sample by ${source}: ${rate.toFixed(0)} ${of} per second without the start, ${(rate / goal).toFixed(2)} times the goal, ` +
+        `${((max / ms) * 1000).toFixed(0)} including the start` +
         `; ${(rate / limit).toFixed(2)} of a loop of bare ${bare}; peak memory ${String(Math.max(...runs.map(({peakMiB}) => peakMiB)))} MiB`,
     )
   }
@@ -105,7 +107,7 @@ async function writeKeys(count: number): Promise<string> {
   return path
 }
 
-/** Entries a second that Node's own client reads with as many requests at once, and nothing done with the answers. */
+/** Entries per second that Node's HTTP client reads with the same number of concurrent requests, without using the answers. */
 async function bareRequests(count: number): Promise<number> {
   const agent = new Agent({keepAlive: true, maxSockets: 16})
   const {tenant, namespace, local} = partitionName(topic, 0)
@@ -127,7 +129,7 @@ async function bareRequests(count: number): Promise<number> {
   return count / ((performance.now() - startedAt) / 1000)
 }
 
-/** Messages a second that come over as many sockets as keyshift reads by, and nothing done with them. */
+/** Messages per second that arrive on the same number of sockets as keyshift uses, without using the messages. */
 async function bareFrames(): Promise<number> {
   let left = MESSAGES
   const {tenant, namespace} = topic

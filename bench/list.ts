@@ -1,5 +1,5 @@
-// The list of a namespace with a thousand partitions: against one request after the other; and of a cluster whose
-// broker tells 300 MB: memory, and when the first row is there.
+// Measures the list of a namespace with 1000 partitions against sequential requests, and the list of a cluster whose broker
+// answers with 300 MB: memory, and the time of the first row.
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -26,7 +26,7 @@ const {adminUrl, webSocketUrl} = JSON.parse(process.env['KEYSHIFT_BENCH_CONTEXT'
 const [TOPICS, PARTITIONS, RUNS] = [250, 4, 5]
 const SUBSCRIPTIONS = ['decision', 'audit']
 const GOAL = 20
-/** The newest that Maven has whole; it asks any broker. */
+/** The newest version whose dependencies Maven can resolve. It works with any broker. */
 const TOOL = '4.0.8'
 const TOOL_TOPICS = 20
 const LARGE_BYTES = 300_000_000
@@ -63,7 +63,7 @@ async function makeTopic(topic: TopicName): Promise<void> {
   for (const subscription of SUBSCRIPTIONS) await admin.createSubscription(topic, subscription, 'earliest')
 }
 
-/** A subscription with a consumer, as the broker's copy has it once all topics are in it. */
+/** A subscription with a consumer from broker-stats, as soon as they contain all topics. */
 async function recordedSubscription(): Promise<SubscriptionStats> {
   const [topic] = topics
   if (!topic) throw new Error('no topic')
@@ -121,15 +121,15 @@ async function benchShellLoop(): Promise<void> {
   const {ms} = await measureKeyshift(['subscriptions', 'list', NAMESPACE, '--json', '--admin-url', adminUrl])
   say(
     `curl in a shell's loop over ${String(urls.length)} partitions: ${(loop.ms / 1000).toFixed(1)} s; ` +
-      `subscriptions list as a whole command is ${(loop.ms / ms).toFixed(1)} times faster, goal ${String(GOAL)}`,
+      `the command subscriptions list is ${(loop.ms / ms).toFixed(1)} times faster, goal ${String(GOAL)}`,
   )
 }
 
-/** Pulsar's own tool: a command for each topic, as who has a shell loop does. */
+/** Pulsar's command-line tool, run once per topic like in a shell loop. */
 async function benchPulsarAdmin(): Promise<void> {
   const classpath = mavenClasspath(`org.apache.pulsar:pulsar-client-tools:${TOOL}`, `org.apache.pulsar:pulsar:${TOOL}`)
   if (classpath === null) {
-    say('pulsar-admin can not be had here')
+    say('pulsar-admin is not available')
     return
   }
   const folder = await mkdtemp(join(tmpdir(), 'keyshift-bench-'))
@@ -152,8 +152,8 @@ async function benchPulsarAdmin(): Promise<void> {
   const allMs = (loop / TOOL_TOPICS) * TOPICS
   const {ms} = await measureKeyshift(['subscriptions', 'list', NAMESPACE, '--json', '--admin-url', adminUrl])
   say(
-    `pulsar-admin ${TOOL}, a command for each topic: ${(loop / 1000).toFixed(1)} s for ${String(TOOL_TOPICS)}, ` +
-      `${(allMs / 1000).toFixed(0)} s for all ${String(TOPICS)}; subscriptions list as a whole command is ${(allMs / ms).toFixed(0)} times faster`,
+    `pulsar-admin ${TOOL}, one command per topic: ${(loop / 1000).toFixed(1)} s for ${String(TOOL_TOPICS)}, ` +
+      `${(allMs / 1000).toFixed(0)} s for all ${String(TOPICS)}; the command subscriptions list is ${(allMs / ms).toFixed(0)} times faster`,
   )
 }
 
@@ -180,7 +180,7 @@ async function benchMemory(recorded: SubscriptionStats): Promise<void> {
     const server = await serveCopy(async (response) => {
       response.write('{')
       const count = await writeNamespaces(response, LARGE_BYTES, recorded)
-      if (output === 'ndjson') await firstRow // the end comes only when a row is there: else this never ends
+      if (output === 'ndjson') await firstRow // the answer ends after the first row: without early rows this never ends
       response.end(`,${namespaceText(count, recorded)}}`)
     })
     const args = ['subscriptions', 'list', '--admin-url', server.url, '--output', output]
@@ -190,7 +190,7 @@ async function benchMemory(recorded: SubscriptionStats): Promise<void> {
     server.close()
     say(
       `subscriptions list --output ${output} of ${String(LARGE_BYTES / 1e6)} MB: peak memory ${String(peakMiB)} MiB, ` +
-        `${(peakMiB / MOST_MIB).toFixed(2)} times what it may be, ${(ms / 1000).toFixed(1)} s` +
+        `${(peakMiB / MOST_MIB).toFixed(2)} times the limit, ${(ms / 1000).toFixed(1)} s` +
         (output === 'ndjson' ? ', first row before the last byte was sent' : ''),
     )
   }

@@ -1,4 +1,4 @@
-// Whole scans of a Redis with many keys, half of them locks: speed against redis-cli, and memory.
+// Measures scans of a Redis with many keys, half of them locks: speed against redis-cli, and memory.
 import {execFile, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdtemp, rm} from 'node:fs/promises'
@@ -14,18 +14,18 @@ import {median, say} from './say.js'
 
 const {values} = parseArgs({
   options: {
-    // one that nobody has: the server is started on it, and filled
+    // A free port. The benchmark starts a server on it and fills it.
     port: {type: 'string', default: '0'},
     runs: {type: 'string', default: '3'},
-    // 10,000,000 take 1.5 GB of Redis, and minutes: they are measured once.
+    // 10,000,000 keys take 1.5 GB of Redis memory and several minutes, so they are measured once.
     keys: {type: 'string', default: '100000,1000000,10000000'},
   },
 })
-if (values.port === '0') throw new Error('give a free port: --port PORT')
+if (values.port === '0') throw new Error('--port PORT is required: a free port')
 const COUNTS = values.keys.split(',').map(Number)
 const GOAL_PER_SECOND = 100_000
 const FILL_AT_ONCE = 10_000
-/** Keys of locks in five formats, and as many that are none. */
+/** Keys of locks in five formats, and the same number of other keys. */
 const FILL = `
 for n = tonumber(ARGV[1]), tonumber(ARGV[2]) do
   local kind, uuid = n % 10, string.format('%08x-ceea-467f-a8f5-3b2b7c1d9a01', n)
@@ -57,7 +57,7 @@ const server = spawn('redis-server', ['--port', values.port, '--save', '', '--ap
   stdio: 'ignore',
 })
 const redis = new Redis(Number(values.port), '127.0.0.1')
-redis.on('error', () => undefined) // until it is up
+redis.on('error', () => undefined) // until the server is ready
 try {
   await redis.ping()
   const peaks: Array<{count: number; peakMiB: number}> = []
@@ -72,7 +72,7 @@ try {
   if (least && most && least !== most) {
     say(
       `locks scan: peak memory ${String(least.peakMiB)} MiB for ${String(least.count)} keys, ${String(most.peakMiB)} for ` +
-        `${String(most.count)}: ${(most.peakMiB / least.peakMiB).toFixed(2)} times, 1.2 may be`,
+        `${String(most.count)}: ${(most.peakMiB / least.peakMiB).toFixed(2)} times, limit 1.2`,
     )
   }
 } finally {
@@ -86,7 +86,7 @@ async function fill(from: number, to: number): Promise<void> {
   for (let at = from; at < to; at += FILL_AT_ONCE) await redis.eval(FILL, 0, at, Math.min(to, at + FILL_AT_ONCE) - 1)
 }
 
-/** @returns the peak of memory, in MiB. */
+/** @returns the peak memory in MiB. */
 async function benchScan(count: number): Promise<number> {
   const runs = count > ONCE_ABOVE ? 1 : Number(values.runs)
   const ours = await several(runs, () => measureKeyshift(SCAN))
@@ -94,34 +94,34 @@ async function benchScan(count: number): Promise<number> {
   const bare = await several(runs, () => measureCommand(['redis-cli', '-p', values.port, '--scan', '--pattern', '*']))
   const memkeys = await several(runs, () => measureCommand(['redis-cli', '-p', values.port, '--memkeys']))
   say(
-    `locks scan of ${String(count)} keys: ${rate.toFixed(0)} keys a second, ${(rate / GOAL_PER_SECOND).toFixed(2)} times the goal; ` +
-      `takes ${(ours.ms / memkeys.ms).toFixed(2)} times as long as redis-cli --memkeys, ${(ours.ms / bare.ms).toFixed(2)} as --scan; ` +
+    `locks scan of ${String(count)} keys: ${rate.toFixed(0)} keys per second, ${(rate / GOAL_PER_SECOND).toFixed(2)} times the goal; ` +
+      `${(ours.ms / memkeys.ms).toFixed(2)} times the time of redis-cli --memkeys, ${(ours.ms / bare.ms).toFixed(2)} times the time of --scan; ` +
       `peak memory ${String(ours.peakMiB)} MiB`,
   )
   return ours.peakMiB
 }
 
-/** How long another client waits for its GET meanwhile. */
+/** How long another client waits for its GET during a scan. */
 async function benchOthers(count: number): Promise<void> {
-  const alone = await p99Beside(null)
+  const alone = await p99During(null)
   for (const more of [[], ['--latency-guard', '5ms']]) {
-    const beside = await p99Beside([...SCAN, ...more])
+    const during = await p99During([...SCAN, ...more])
     say(
-      `GET of another client beside locks scan ${more.join(' ')} of ${String(count)} keys: p99 ${beside.toFixed(3)} ms, ` +
-        `alone ${alone.toFixed(3)}: ${(beside / alone).toFixed(2)} times${more.length > 0 ? `, ${String(MOST_SLOWER)} may be` : ''}`,
+      `GET of another client during locks scan ${more.join(' ')} of ${String(count)} keys: p99 ${during.toFixed(3)} ms, ` +
+        `alone ${alone.toFixed(3)}: ${(during / alone).toFixed(2)} times${more.length > 0 ? `, limit ${String(MOST_SLOWER)}` : ''}`,
     )
   }
 }
 
-/** The 99th percentile of many GETs, one after the other, in ms, while a command runs. */
-async function p99Beside(command: readonly string[] | null): Promise<number> {
+/** The 99th percentile of many sequential GETs in ms, while a command runs. */
+async function p99During(command: readonly string[] | null): Promise<number> {
   const found: number[] = []
   for (let at = 0; at < Number(values.runs); at++) {
     const running = command === null ? null : startKeyshift(command)
-    // The scan has to walk by then, and must not have ended.
+    // The measurement starts when the scan reads keys, and must end before the scan does.
     if (running) await until(async () => (await redis.info('commandstats')).includes('cmdstat_eval_ro'))
     const {stdout} = await run('redis-benchmark', [...['-p', values.port, '-t', 'get', '-c', '1'], '-n', GETS, '--csv'])
-    if (running && running.exitCode !== null) throw new Error('the scan ended first: give more --keys')
+    if (running && running.exitCode !== null) throw new Error('the scan ended before the measurement; use more --keys')
     running?.kill('SIGKILL')
     if (running) await once(running, 'close')
     await redis.config('RESETSTAT')

@@ -14,21 +14,21 @@ export interface Run {
 }
 
 /**
- * Runs the whole command and throws its output away.
+ * Runs the command and discards its output.
  *
- * @param input a file for its standard input.
+ * @param input a file for the standard input.
  * @param onOutput called with each piece of output.
  */
 export function measureKeyshift(args: readonly string[], input?: string, onOutput?: () => void): Promise<Run> {
   return measureCommand([process.execPath, BIN, ...args], input, onOutput)
 }
 
-/** Starts a command whose output nobody wants. */
+/** Starts a command without its output. */
 export function startKeyshift(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [BIN, ...args], {stdio: 'ignore'})
 }
 
-/** The same of any command. @throws Error when it fails. */
+/** Measures any command. @throws Error if it fails. */
 export async function measureCommand(
   [command = '', ...args]: readonly string[],
   input?: string,
@@ -45,6 +45,6 @@ export async function measureCommand(
   const [code] = (await once(child, 'close')) as [number | null]
   await feeding
   clearInterval(watch)
-  if (code !== 0) throw new Error(`${command} … ${args.slice(-4).join(' ')} ended with ${String(code)}`)
+  if (code !== 0) throw new Error(`${command} … ${args.slice(-4).join(' ')} exited with ${String(code)}`)
   return {ms: performance.now() - startedAt, peakMiB}
 }

@@ -1,4 +1,4 @@
-// `npm run bench`: figures as ratios to a peer or a limit measured in the same run, never as times alone.
+// `npm run bench`: prints figures as ratios to a peer or a limit that is measured in the same run.
 import {spawnSync} from 'node:child_process'
 import {join} from 'node:path'
 
@@ -11,12 +11,12 @@ const PAIRS = 15
 setup()
 const bare = [node, '-e', '0']
 const version = [node, join(root, 'bin', 'run.js'), '--version']
-wallMs(version) // the first start reads from disk
+wallMs(version) // the first start also reads the files from disk
 const pairs = Array.from({length: PAIRS}, () => ({bareMs: wallMs(bare), versionMs: wallMs(version)}))
 const ratio = median(pairs.map(({bareMs, versionMs}) => versionMs / bareMs))
 const ms = (values) => `${median(values).toFixed(0)} ms`
 console.log(
-  `start: keyshift --version takes ${ratio.toFixed(2)} times as long as node -e 0 ` +
+  `start: keyshift --version takes ${ratio.toFixed(2)} times the time of node -e 0 ` +
     `(median of ${PAIRS} pairs; ${ms(pairs.map(({versionMs}) => versionMs))} and ${ms(pairs.map(({bareMs}) => bareMs))})`,
 )
 
@@ -35,7 +35,7 @@ if (!wasUp) await down()
 function wallMs([command, ...args]) {
   const startedAt = process.hrtime.bigint()
   const {status} = spawnSync(command, args, {stdio: 'ignore'})
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`)
+  if (status !== 0) throw new Error(`${args.join(' ')} exited with ${status}`)
   return Number(process.hrtime.bigint() - startedAt) / 1e6
 }
 

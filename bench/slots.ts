@@ -1,4 +1,4 @@
-// How fast slots are worked out, in one process without a broker.
+// Measures how fast slots are computed, in one process without a broker.
 import {DEFAULT_SETTINGS, emptySelector, possibleAlgorithms} from '../src/domain/keys/selectors/algorithms.js'
 import {pointsOf, RING_4_0} from '../src/domain/keys/selectors/hash-ring.js'
 import {murmur3} from '../src/domain/keys/hashing/murmur3.js'
@@ -16,8 +16,8 @@ for (const length of [8, 36, 200]) {
   const bytes = Array.from({length: ROUNDS}, () => perSecond(keys, sumOfBytes))
   const goal = length === 8 ? `, ${(median(slots) / GOAL_SLOTS).toFixed(1)} times the goal of 8 million` : ''
   say(
-    `slots: ${millions(median(slots))} keys of ${String(length)} bytes a second${goal}; ` +
-      `${(median(bytes) / median(slots)).toFixed(1)} times as long as adding the bytes up`,
+    `slots: ${millions(median(slots))} keys of ${String(length)} bytes per second${goal}; ` +
+      `${(median(bytes) / median(slots)).toFixed(1)} times the time to add up the bytes`,
   )
 }
 
@@ -36,10 +36,10 @@ const hashing = Array.from({length: ROUNDS}, () =>
 )
 say(
   `ring: 1,000 consumers of 100 points in ${median(rings).toFixed(0)} ms, ${(median(rings) / GOAL_RING_MS).toFixed(2)} of ` +
-    `the limit of 100 ms; ${(median(rings) / median(hashing)).toFixed(1)} times as long as hashing its points`,
+    `the limit of 100 ms; ${(median(rings) / median(hashing)).toFixed(1)} times the time to hash the points`,
 )
 
-/** Runs over all keys again and again for a while; the sum keeps the work from being left out. */
+/** Processes all keys repeatedly for 200 ms. The sum prevents the engine from eliminating the work. */
 function perSecond(keys: readonly Buffer[], work: (key: Buffer) => number): number {
   let sum = 0
   let done = 0
@@ -61,7 +61,7 @@ function sumOfBytes(key: Buffer): number {
 
 function millis(work: () => number): number {
   const startedAt = performance.now()
-  if (work() === 0) throw new Error('nothing was done')
+  if (work() === 0) throw new Error('the work had no result')
   return performance.now() - startedAt
 }
 

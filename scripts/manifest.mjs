@@ -1,5 +1,5 @@
-// Makes oclif.manifest.json of the built commands, sorted: `oclif manifest` lists them as the file system does.
-// With --compare it leaves the committed one, and fails when that is not the same.
+// Generates oclif.manifest.json from the built commands, sorted: `oclif manifest` uses the order of the file system.
+// With --compare it keeps the committed file, and fails if it is outdated.
 import {readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
@@ -15,6 +15,6 @@ const made = `${JSON.stringify({commands: sorted, ...rest}, null, 2)}\n`
 const compare = process.argv.includes('--compare')
 writeFileSync(file, compare ? committed : made)
 if (compare && made !== committed) {
-  console.error('oclif.manifest.json is not as the commands say; run npm run build && npm run manifest')
+  console.error('oclif.manifest.json does not match the commands; run npm run build && npm run manifest')
   process.exitCode = 1
 }

@@ -1,6 +1,5 @@
-// Makes the JSON schema of each command's result from the type that its run() promises: schemas/<topic>.<verb>.json; and
-// those of errors and of files that users write.
-// With --compare it writes nothing, and fails when a committed schema differs or has no command any more.
+// Generates the JSON schemas: schemas/<topic>.<verb>.json for the return type of each command's run(), and the schemas of errors
+// and of files that users write. With --compare it writes nothing, and fails if a committed schema is outdated or unused.
 import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
@@ -47,7 +46,7 @@ if (!compare) {
 const wrong = compare ? [...different, ...stale] : stale
 if (wrong.length > 0) {
   console.error(
-    `not as the code says: ${wrong.map((file) => `schemas/${file}`).join(', ')}; run npm run schemas, look at the change, delete what is stale`,
+    `schemas that do not match the code: ${wrong.map((file) => `schemas/${file}`).join(', ')}; run npm run schemas, review the changes and delete unused schemas`,
   )
   process.exitCode = 1
 }

@@ -1,5 +1,5 @@
-// Gets a checkout ready: dependencies and build. Plain Node without dependencies, for it runs before there are any,
-// on whatever Node the machine has. What it says goes to stderr: the caller's last line is its own.
+// Prepares a checkout: dependencies and build. This file imports no dependency, because it runs before they are installed, on
+// the Node.js version of the machine. It prints to stderr only, so that the caller determines the last line of stdout.
 import {spawn, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
 import {existsSync, readFileSync, statSync} from 'node:fs'
@@ -8,35 +8,35 @@ import {fileURLToPath} from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** The Node that everything behind the setup runs on: the development dependency, not the machine's. */
+/** The Node.js that runs everything after the setup: the development dependency, not the version of the machine. */
 export const node = join(root, 'node_modules', 'node', 'bin', 'node')
 
-/** Installs when the lock file is newer than what is installed, and builds. */
+/** Installs the dependencies if the lock file has changed, and builds. */
 export function setup() {
   if (!isInstalled()) run('npm', ['ci', '--no-audit', '--no-fund'])
   run('npm', ['run', '--silent', 'build'])
 }
 
-/** Runs a command to its end; ends this process with the command's exit code when that is not 0. */
+/** Runs a command. If it fails, this process exits with the same exit code. */
 export function run(command, args, options = {}) {
   const result = spawnSync(command, args, {cwd: root, stdio: ['ignore', 2, 2], ...options})
   if (result.error) throw result.error
   if (result.status !== 0) {
-    process.stderr.write(`${command} ${args.join(' ')} ended with ${String(result.status ?? result.signal)}\n`)
+    process.stderr.write(`${command} ${args.join(' ')} exited with ${String(result.status ?? result.signal)}\n`)
     process.exit(result.status ?? 1)
   }
 }
 
 /**
- * Runs a command to its end with the caller's own output. Ctrl-C reaches it as it reaches every process in front; this
- * one stays, to clean up behind it.
- * @returns {Promise<number>} its exit code
+ * Runs a command that prints to the output of this process. Ctrl-C interrupts the command, but not this process, which still has
+ * to clean up.
+ * @returns {Promise<number>} the exit code of the command
  */
 export async function runOpenly(command, args, options = {}) {
   const stay = () => {}
   process.on('SIGINT', stay)
   try {
-    const env = {...(options.env ?? process.env), XDG_CONFIG_HOME: join(root, '.stack', 'nobody')}
+    const env = {...(options.env ?? process.env), XDG_CONFIG_HOME: join(root, '.stack', 'empty-home')}
     const child = spawn(command, args, {cwd: root, stdio: 'inherit', ...options, env})
     const [code] = await once(child, 'close')
     return code ?? 130
@@ -52,7 +52,7 @@ function isInstalled() {
   return wanted(join(root, 'package-lock.json')) === wanted(installed)
 }
 
-/** Package paths with their versions; an optional package that could not be installed stands in one list only. */
+/** Package paths with their versions, without optional packages: those that could not be installed are in one list only. */
 function wanted(lockFile) {
   const {packages} = JSON.parse(readFileSync(lockFile, 'utf8'))
   return Object.entries(packages)

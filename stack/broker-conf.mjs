@@ -1,5 +1,5 @@
 // @ts-check
-// Settings of every broker, and those that come from its place in the stack.
+// The settings of all brokers, and the settings that depend on the variant and the ports of a stack.
 import {networkInterfaces} from 'node:os'
 import {VARIANTS} from './identity.mjs'
 
@@ -21,10 +21,10 @@ const CONF = {
   forceDeleteNamespaceAllowed: true,
   defaultNumberOfNamespaceBundles: 4,
   statsUpdateFrequencyInSecs: 5,
-  statsUpdateInitialDelayInSecs: 5, // not 60: until then the broker's copy of its statistics is empty
-  loadBalancerEnabled: false, // 3.0.7 does not start with it where the network card's speed is unknown
+  statsUpdateInitialDelayInSecs: 5, // the default of 60 leaves the broker's copy of its statistics empty for a minute
+  loadBalancerEnabled: false, // with it, 3.0.7 does not start if the speed of the network card is unknown
 
-  // A small machine: the defaults count on many cores.
+  // The defaults are for machines with many cores.
   numIOThreads: 2,
   numHttpServerThreads: 8,
   numOrderedExecutorThreads: 2,
@@ -58,16 +58,16 @@ const CONF = {
 /** @type {Settings} */
 const IN_CLUSTER = {
   loadBalancerEnabled: true,
-  loadBalancerOverrideBrokerNicSpeedGbps: 1, // where it is unknown
+  loadBalancerOverrideBrokerNicSpeedGbps: 1, // in case the speed is unknown
   loadManagerClassName: 'org.apache.pulsar.broker.loadbalance.impl.ModularLoadManagerImpl',
-  loadBalancerSheddingEnabled: false, // a bundle stays where a test put it
+  loadBalancerSheddingEnabled: false, // a bundle stays at the broker that a test chose
   loadBalancerAutoBundleSplitEnabled: false,
-  metadataStoreSessionTimeoutMillis: 10_000, // so long a dead broker is still in the cluster's list
+  metadataStoreSessionTimeoutMillis: 10_000, // a killed broker remains in the cluster's list for this time
 }
 
 /**
  * @param {import('./identity.mjs').Identity} identity
- * @param {{web: number, broker: number, webTls?: number, brokerTls?: number, logins: Settings}} own its ports, and the settings of the stack's logins
+ * @param {{web: number, broker: number, webTls?: number, brokerTls?: number, logins: Settings}} own the ports of the broker, and the settings of the stack's logins
  * @returns {Settings}
  */
 export function brokerSettings({config}, {web, broker, webTls, brokerTls, logins}) {
@@ -84,7 +84,7 @@ export function brokerSettings({config}, {web, broker, webTls, brokerTls, logins
   }
 }
 
-/** The bookie takes the name of a network interface, not an address. */
+/** The bookie needs the name of a network interface instead of an address. */
 function loopbackName() {
   const found = Object.entries(networkInterfaces()).find(([, addresses]) =>
     addresses?.some(({address}) => address === '127.0.0.1'),

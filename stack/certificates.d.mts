@@ -4,7 +4,7 @@ export interface Pair {
   readonly key: string
 }
 
-/** Writes a new authority's certificate, and for each common name a certificate by it, for a server here or a client, with its key. */
+/** Writes the certificate of a new authority, and for each common name a certificate of this authority with its key. */
 export function makeCertificates<N extends string>(
   dir: string,
   wanted: {authority: string; names: readonly N[]},

@@ -1,5 +1,5 @@
 // @ts-check
-// An authority of a stack's or a test's own, and certificates that it vouches for, as PEM files.
+// Generates a certificate authority for a stack or a test, and certificates that it signs, as PEM files.
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
@@ -11,14 +11,15 @@ const HERE = [
 ]
 
 /**
- * Writes the certificate of a new authority as `<name>.pem`, and for each common name a certificate by it, good for a server on
- * this machine and for a client: `<common name>.pem` with its key, `<common name>.key.pem`. The authority's own key is kept nowhere.
- * @param {string} dir made when it is not there
+ * Writes the certificate of a new authority as `<name>.pem`. For each common name it writes a certificate of this authority as
+ * `<common name>.pem` with its key `<common name>.key.pem`, valid for a server on this machine and for a client. The key of the
+ * authority is not stored.
+ * @param {string} dir created if it does not exist
  * @param {{authority: string, names: string[]}} wanted
  * @returns {Promise<{authority: string, pairs: Record<string, Pair>}>}
  */
 export async function makeCertificates(dir, {authority, names}) {
-  // Not at the top: the stack's other variants run before anything is installed.
+  // Imported here because the other variants of the stack run before any dependency is installed.
   const {generate} = await import('selfsigned')
   const make = (/** @type {string} */ name, /** @type {import('selfsigned').SelfsignedOptions} */ options) =>
     generate([{name: 'commonName', value: name}], {algorithm: 'sha256', ...options})

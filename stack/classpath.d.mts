@@ -1,2 +1,2 @@
-/** A class path that Maven was asked for before, if every jar on it is still there. @param list its file */
+/** A class path that was resolved earlier; undefined if one of its jars is missing. @param list its file */
 export function readComplete(list: string): string | undefined

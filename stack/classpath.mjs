@@ -1,5 +1,5 @@
 // @ts-check
-// The broker's jars: Maven downloads them into its own repository, and the list is kept.
+// The broker's class path. Maven downloads the jars into its local repository; the resolved class path is stored.
 import {spawn} from 'node:child_process'
 import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs'
 import {delimiter, join} from 'node:path'
@@ -9,14 +9,14 @@ import {ROOT} from './state.mjs'
 const GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath'
 
 /**
- * The module for OpenID Connect is not to be had in every version of the broker: the nearest one that is. It needs no more of
- * the broker than its interface for authentication.
+ * The module for OpenID Connect is not published for every version of the broker. These are the nearest published versions. The
+ * module uses only the authentication interface of the broker.
  * @type {Record<string, string>}
  */
 const OPENID_MODULES = {'4.2.4': '4.0.8', '4.0.7': '4.0.8', '3.0.7': '3.3.6'}
 
 /**
- * The class path of one Pulsar version. Downloads what is not there, which takes a while the first time.
+ * The class path of one Pulsar version. Downloads missing jars.
  * @param {string} version
  * @param {{hasOpenId: boolean, mvn: string, progress: (line: string) => void, signal?: AbortSignal | undefined}} options
  */
@@ -31,7 +31,7 @@ export async function classpath(version, {hasOpenId, mvn, progress, signal}) {
   )
 }
 
-/** A class path that Maven was asked for before, if every jar on it is still there. @param {string} list its file */
+/** A class path that was resolved earlier; undefined if one of its jars is missing. @param {string} list its file */
 export function readComplete(list) {
   if (!existsSync(list)) return undefined
   const value = readFileSync(list, 'utf8').trim()
@@ -57,7 +57,7 @@ async function resolve({version, dir, list, pom, mvn, progress, signal}) {
   }
   renameSync(fresh, list)
   const value = readComplete(list)
-  if (value === undefined) throw new Error(`Maven listed jars that are not there, see ${list}`)
+  if (value === undefined) throw new Error(`Maven listed jars that do not exist, see ${list}`)
   return value
 }
 
@@ -73,14 +73,14 @@ function runMaven(mvn, args, signal) {
       else
         fail(
           new Error(
-            `Maven cannot resolve the jars (exit ${code}); is its repository reachable?\n${output.trim().slice(-3000)}`,
+            `Maven cannot resolve the jars (exit ${code}); check that its repository is reachable\n${output.trim().slice(-3000)}`,
           ),
         )
     })
   })
 }
 
-/** Without the import of Pulsar's own version list, OpenTelemetry's versions clash and the broker dies with NoSuchMethodError. @param {string} version @param {string} more */
+/** Without the import of Pulsar's version list, the OpenTelemetry versions conflict and the broker exits with NoSuchMethodError. @param {string} version @param {string} more */
 function brokerPom(version, more) {
   return `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -95,7 +95,7 @@ function brokerPom(version, more) {
 `
 }
 
-/** What it shares with the broker comes in the broker's version. @param {string} version */
+/** The exclusions leave shared dependencies in the broker's version. @param {string} version */
 function openIdDependency(version) {
   const shared = ['org.apache.pulsar', 'io.kubernetes']
   const exclusions = shared.map(

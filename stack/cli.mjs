@@ -1,32 +1,32 @@
 #!/usr/bin/env node
 // @ts-check
-// Arguments in, text or JSON out. Results go to stdout, everything else to stderr.
+// The command line of the stack. Results are printed to stdout, everything else to stderr.
 import {existsSync} from 'node:fs'
 import {parseArgs} from 'node:util'
 import {PULSAR_VERSIONS, REDIS_MODES, UsageError, VARIANTS} from './identity.mjs'
 import {follow, tail} from './logs.mjs'
 import {brokerLogOf, down, restart, status, up} from './stack.mjs'
 
-const HELP = `A real Pulsar broker and a real Redis on this machine, for the demo and the tests.
+const HELP = `Runs a real Pulsar broker and a real Redis on this machine, for the demo and the tests.
 
-  up        start a stack, or find it running; prints its addresses
-  down      stop a stack and delete its data (--all: every stack)
-  restart   kill the broker and start it again, on the same ports with the same data
+  up        start a stack if it is not running; print its addresses
+  down      stop a stack and delete its data (--all: all stacks)
+  restart   kill the broker and start it again with the same ports and data
   status    list the stacks
   logs      print the end of the broker's log (--lines N, --follow)
 
-Which stack (for up, down, restart, logs):
+Selection of the stack (up, down, restart, logs):
   --pulsar  ${PULSAR_VERSIONS.join(' | ')}   (default ${PULSAR_VERSIONS[0]})
   --redis   ${REDIS_MODES.join(' | ')}   (default ${REDIS_MODES[0]})
-  --config  one of these (default "default"):
+  --config  one of these variants (default "default"):
 ${Object.entries(VARIANTS)
   .map(([name, {about}]) => `              ${name.padEnd(20)}${about}`)
   .join('\n')}
 
-  --json    up, down, restart, status: one JSON document on stdout
-  --help
+  --json    print one JSON document (up, down, restart, status)
+  --help    print this help
 
-Exit: 0 done, 1 failed, 2 wrong use, 130 interrupted.
+Exit codes: 0 success, 1 failure, 2 invalid arguments, 130 interrupted.
 `
 
 const WHICH = /** @type {const} */ ({pulsar: {type: 'string'}, config: {type: 'string'}, redis: {type: 'string'}})
@@ -70,10 +70,10 @@ function sayWhere(context, json) {
 /** @param {any} flags @param {AbortSignal} signal */
 async function runDown({json, ...which}, signal) {
   if (which.all && (which.pulsar || which.config || which.redis))
-    throw new UsageError('--all stops every stack: do not name one as well.')
+    throw new UsageError('--all stops all stacks: do not combine it with --pulsar, --config or --redis.')
   const stopped = await down({...which, signal, progress})
   if (json) return console.log(JSON.stringify({stopped}))
-  console.log(stopped.length === 0 ? 'nothing to stop' : `stopped ${stopped.join(', ')}`)
+  console.log(stopped.length === 0 ? 'no stack to stop' : `stopped ${stopped.join(', ')}`)
 }
 
 /** @param {any} flags */
@@ -83,7 +83,7 @@ async function runStatus({json}) {
   if (stacks.length === 0) console.log('no stacks')
   for (const {id, state, upSeconds, processes, context} of stacks) {
     console.log(`${id}  ${state}${upSeconds === null ? '' : `, up ${upSeconds} s`}`)
-    for (const {name, pid, alive} of processes) console.log(`  ${name.padEnd(16)}pid ${pid}${alive ? '' : ', gone'}`)
+    for (const {name, pid, alive} of processes) console.log(`  ${name.padEnd(16)}pid ${pid}${alive ? '' : ', exited'}`)
     if (context)
       for (const address of [context.adminUrl, context.serviceUrl, context.webSocketUrl, context.redisUrl])
         console.log(`  ${address}`)
@@ -94,7 +94,7 @@ async function runStatus({json}) {
 async function runLogs({lines = '50', follow: goOn, ...which}, signal) {
   if (!/^[1-9]\d{0,5}$/.test(lines)) throw new UsageError(`--lines ${lines}: must be a whole number from 1 to 999999.`)
   const path = brokerLogOf(which)
-  if (!existsSync(path)) throw new Error(`no log at ${path}: that stack is not up`)
+  if (!existsSync(path)) throw new Error(`no log at ${path}: the stack is not running`)
   process.stdout.write(`${tail(path, Number(lines)).join('\n')}\n`)
   if (goOn) await follow(path, (text) => process.stdout.write(text), signal)
 }
@@ -106,7 +106,7 @@ function parse(argv) {
   const command = COMMANDS[name]
   if (!command)
     throw new UsageError(
-      `${name ? `"${name}" is no command` : 'no command given'}. Allowed: ${Object.keys(COMMANDS).join(', ')}. More: --help`,
+      `${name ? `"${name}" is not a command` : 'no command given'}. Commands: ${Object.keys(COMMANDS).join(', ')}. See --help.`,
     )
   try {
     return {
@@ -116,7 +116,7 @@ function parse(argv) {
   } catch (error) {
     const allowed = Object.keys(command.flags).map((flag) => `--${flag}`)
     throw new UsageError(
-      `${/** @type {Error} */ (error).message.split('. ')[0]}. "${name}" allows: ${allowed.join(' ')}. More: --help`,
+      `${/** @type {Error} */ (error).message.split('. ')[0]}. Flags of "${name}": ${allowed.join(' ')}. See --help.`,
     )
   }
 }
@@ -142,7 +142,7 @@ async function main(argv) {
     return exitCode
   } catch (error) {
     if (exitCode !== 0 && interrupted.signal.aborted) {
-      console.error('interrupted: stopped what was started')
+      console.error('interrupted: all started processes are stopped')
       return exitCode
     }
     console.error(`stack: ${error instanceof Error ? error.message : error}`)

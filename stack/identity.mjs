@@ -1,17 +1,17 @@
 // @ts-check
-// What can be asked for: versions, broker variants and Redis modes, and the name each combination has.
+// The Pulsar versions, broker variants and Redis modes that a stack can have, and the name of each combination.
 
-/** A wrong request: nothing was done, and the message lists what is allowed. */
+/** Invalid arguments. Nothing was changed, and the message lists the allowed values. */
 export class UsageError extends Error {}
 
-/** Versions whose whole dependency tree can be downloaded. The first is the default. */
+/** Versions whose complete dependency tree can be downloaded. The first is the default. */
 export const PULSAR_VERSIONS = ['4.2.4', '4.0.7', '3.0.7']
 
 export const REDIS_MODES = ['standalone', 'cluster', 'sentinel']
 
 /**
- * Broker variants: settings laid over those of every stack. `auth` adds logins, with secrets made for the stack: tokens alone,
- * or every kind there is. `hasTls` adds TLS ports beside the plain ones. `brokers` is how many there are in the cluster, when not one.
+ * Broker variants. `conf` overrides the settings of all stacks. `auth` adds logins with generated secrets: tokens only, or every
+ * kind. `hasTls` adds TLS ports to the plain ports. `brokers` is the number of brokers in the cluster; 1 if not set.
  * @type {Record<string, {about: string, conf: Record<string, string | number | boolean>, needs?: '4.x', auth?: 'token' | 'every', hasTls?: true, brokers?: 2}>}
  */
 export const VARIANTS = {
@@ -30,7 +30,7 @@ export const VARIANTS = {
     needs: '4.x',
   },
   spare: {
-    about: 'as default, under a name of its own: for tests that restart its broker',
+    about: 'same as default under another name, for tests that restart the broker',
     conf: {},
   },
   'token-auth': {
@@ -39,14 +39,15 @@ export const VARIANTS = {
     auth: 'token',
   },
   secured: {
-    about: 'logins by token, password, certificate and OpenID Connect, authorization, TLS ports beside the plain ones',
+    about:
+      'logins by token, password, certificate and OpenID Connect; authorization; TLS ports in addition to the plain ports',
     conf: {},
     auth: 'every',
     hasTls: true,
   },
   'two-brokers': {
     about:
-      'two brokers in one cluster, with token authentication as in token-auth, and TLS ports beside the plain ones',
+      'two brokers in one cluster, with the token authentication of token-auth, and TLS ports in addition to the plain ports',
     conf: {},
     auth: 'token',
     hasTls: true,
@@ -67,14 +68,14 @@ export function identify({pulsar = PULSAR_VERSIONS[0], config = 'default', redis
   if (VARIANTS[config].needs === '4.x' && !pulsar.startsWith('4.')) {
     const versions = PULSAR_VERSIONS.filter((version) => version.startsWith('4.'))
     throw new UsageError(
-      `--config ${config} exists only on Pulsar 4.x, not on ${pulsar}. Use --pulsar ${versions.join(' or ')}.`,
+      `--config ${config} requires Pulsar 4.x, but --pulsar is ${pulsar}. Use --pulsar ${versions.join(' or ')}.`,
     )
   }
   const id = [pulsar, config === 'default' ? [] : config, redis === 'standalone' ? [] : redis].flat().join('-')
   return {id, pulsar, config, redis}
 }
 
-/** Every stack that there can be. */
+/** All possible stacks. */
 export function allIdentities() {
   return PULSAR_VERSIONS.flatMap((pulsar) =>
     Object.keys(VARIANTS)
@@ -85,5 +86,6 @@ export function allIdentities() {
 
 /** @param {string} flag @param {string} value @param {string[]} allowed */
 function oneOf(flag, value, allowed) {
-  if (!allowed.includes(value)) throw new UsageError(`${flag} ${value}: unknown. Allowed: ${allowed.join(', ')}.`)
+  if (!allowed.includes(value))
+    throw new UsageError(`${flag} ${value}: unknown value. Allowed values: ${allowed.join(', ')}.`)
 }

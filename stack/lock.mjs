@@ -1,5 +1,5 @@
 // @ts-check
-// One worker at a time over all processes of this machine, by a lock file that names its owner.
+// A mutex for all processes of this machine: a lock file that contains the pid of its owner.
 import {linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
@@ -7,7 +7,7 @@ import {startTime} from './processes.mjs'
 import {ROOT} from './state.mjs'
 
 /**
- * Runs one piece of work at a time, over all processes. A lock whose owner is gone is taken over.
+ * Runs work while it holds a lock. A lock is taken over if the process of its owner has exited.
  * @template T
  * @param {string} name
  * @param {() => Promise<T>} work
@@ -36,7 +36,7 @@ export async function withLock(name, work, {signal, onWait} = {}) {
   }
 }
 
-/** Whether some living process holds this lock. @param {string} name */
+/** Whether a running process holds this lock. @param {string} name */
 export function isLocked(name) {
   const held = readText(lockFile(name))
   return held !== undefined && isOwned(held)
@@ -45,7 +45,7 @@ export function isLocked(name) {
 /** @param {string} name */
 const lockFile = (name) => join(ROOT, `${name}.lock`)
 
-/** A link appears with its content in it, unlike a file that is made first and filled later. @param {string} lock @param {string} owner */
+/** A hard link appears together with its content; a new file would be empty at first. @param {string} lock @param {string} owner */
 function take(lock, owner) {
   const own = `${lock}.${process.pid}`
   writeFileSync(own, owner)
@@ -66,14 +66,14 @@ function isOwned(owner) {
   return startTime(Number(pid)) === started.join(' ')
 }
 
-/** Two may see the same stale lock: the slower one may have moved away a fresh lock, and gives it back. @param {string} lock @param {string} seen */
+/** Two processes may see the same stale lock. The slower one may have moved a new lock away; then it restores that lock. @param {string} lock @param {string} seen */
 function dropStale(lock, seen) {
   const aside = `${lock}.${process.pid}.stale`
   try {
     renameSync(lock, aside)
     if (readText(aside) !== seen) linkSync(aside, lock)
   } catch {
-    // Somebody else was faster.
+    // Another process was faster.
   }
   rmSync(aside, {force: true})
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// What a variant with logins has: secrets made for the stack alone, the files that hold them, and the broker's settings for them.
+// The logins of a variant: secrets that are generated for one stack, the files that contain them, and the broker settings.
 import {randomBytes} from 'node:crypto'
 import {readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
@@ -15,38 +15,38 @@ import {signToken} from './tokens.mjs'
 const PROVIDERS = 'org.apache.pulsar.broker.authentication.AuthenticationProvider'
 const SUPERUSER = 'admin'
 
-/** Whether the variant has logins of every kind. @param {Identity} identity */
+/** Whether the variant has every kind of login. @param {Identity} identity */
 export const hasEveryLogin = ({config}) => VARIANTS[config].auth === 'every'
 
 /** Whether the brokers have TLS ports. @param {Identity} identity */
 export const hasTls = ({config}) => VARIANTS[config].hasTls === true
 
-/** What needs a port because of logins. @param {Identity} identity */
+/** The names of additional ports for logins. @param {Identity} identity */
 export const loginPorts = (identity) => (hasEveryLogin(identity) ? ['openid'] : [])
 
-/** The folder with certificates, passwords and key files, in the variants that have them. @param {string} dir */
+/** The folder with certificates, passwords and key files; not every variant has one. @param {string} dir */
 export const loginsDir = (dir) => join(dir, 'logins')
 
-/** The admin token's file, in the variants that have one. @param {Identity} identity @param {string} dir */
+/** The file of the superuser's token; undefined in variants without logins. @param {Identity} identity @param {string} dir */
 export const tokenFile = ({config}, dir) => (VARIANTS[config].auth ? join(dir, 'token') : undefined)
 
-/** The header that logs in the superuser, where one is needed. @param {Identity} identity @param {string} dir @returns {Record<string, string>} */
+/** The HTTP headers that log in the superuser; empty in variants without logins. @param {Identity} identity @param {string} dir @returns {Record<string, string>} */
 export function adminHeaders(identity, dir) {
   const file = tokenFile(identity, dir)
   return file ? {authorization: `Bearer ${readFileSync(file, 'utf8').trim()}`} : {}
 }
 
-/** What runs beside the broker, once the logins are prepared. @param {Identity} identity @param {string} dir */
+/** Additional programs that the logins need. They start after prepareLogins. @param {Identity} identity @param {string} dir */
 export const loginPrograms = (identity, dir) => (hasEveryLogin(identity) ? [openIdProgram(loginsDir(dir))] : [])
 
-/** What keeps that from being ready; undefined when it is. @param {Identity} identity @param {Ports} ports */
+/** Why the login programs are not ready; undefined if they are. @param {Identity} identity @param {Ports} ports */
 export const loginsProblem = async (identity, ports) => (hasEveryLogin(identity) ? openIdProblem(ports) : undefined)
 
 /**
- * Makes the secrets, writes their files, and says what the broker has to know of them.
+ * Generates the secrets and writes their files.
  * @param {Identity} identity
  * @param {{dir: string, ports: Ports}} options
- * @returns {Promise<Settings>}
+ * @returns {Promise<Settings>} the settings that the broker needs for them
  */
 export async function prepareLogins(identity, {dir, ports}) {
   if (VARIANTS[identity.config].auth === undefined) return {}
@@ -57,7 +57,7 @@ export async function prepareLogins(identity, {dir, ports}) {
   }
 }
 
-/** A secret for this stack alone, and a token signed with it for the superuser. @param {string} dir @returns {Settings} */
+/** Generates the secret that signs tokens, and the token of the superuser. @param {string} dir @returns {Settings} */
 function tokenSettings(dir) {
   const secret = randomBytes(32)
   const token = signToken(secret, SUPERUSER)
@@ -74,11 +74,11 @@ function tokenSettings(dir) {
   }
 }
 
-/** Certificates of the brokers, of the superuser and of nobody, and a stranger's. @param {string} dir @returns {Promise<Settings>} */
+/** Writes certificates of the brokers, the superuser, the guest, and of a superuser that the broker does not trust. @param {string} dir @returns {Promise<Settings>} */
 async function tlsSettings(dir) {
   const folder = loginsDir(dir)
-  const {authority, pairs} = await makeCertificates(folder, {authority: 'ca', names: ['server', SUPERUSER, 'nobody']})
-  // The same name, vouched for by somebody whom the broker does not trust.
+  const {authority, pairs} = await makeCertificates(folder, {authority: 'ca', names: ['server', SUPERUSER, 'guest']})
+  // The same name, signed by an authority that the broker does not trust.
   await makeCertificates(join(folder, 'other'), {authority: 'other-ca', names: [SUPERUSER]})
   return {
     tlsCertificateFilePath: pairs.server.certificate,
@@ -88,7 +88,7 @@ async function tlsSettings(dir) {
   }
 }
 
-/** Passwords, certificates and OpenID Connect as logins, beside the tokens. @param {string} dir @param {Ports} ports @returns {Promise<Settings>} */
+/** Adds passwords, certificates and OpenID Connect to the tokens. @param {string} dir @param {Ports} ports @returns {Promise<Settings>} */
 async function everySettings(dir, ports) {
   const folder = loginsDir(dir)
   writeOpenId(folder, ports)
@@ -106,10 +106,10 @@ async function everySettings(dir, ports) {
   }
 }
 
-/** Passwords of the superuser and of nobody, as `basic-<user>.json`; the broker gets their hashes. @param {string} folder */
+/** Writes passwords of the superuser and the guest as `basic-<user>.json`, and their hashes for the broker. @param {string} folder */
 async function writePasswords(folder) {
   const {default: hash} = await import('apache-md5')
-  const lines = [SUPERUSER, 'nobody'].map((userId) => {
+  const lines = [SUPERUSER, 'guest'].map((userId) => {
     const password = randomBytes(18).toString('base64url')
     writeFileSync(join(folder, `basic-${userId}.json`), `${JSON.stringify({userId, password})}\n`, {mode: 0o600})
     return `${userId}:${hash(password)}\n`

@@ -1,9 +1,9 @@
 // @ts-check
-// Reading log files: the end, and what is added to it.
+// Reads the end of a log file, and follows it.
 import {closeSync, existsSync, fstatSync, openSync, readSync, statSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 
-/** The last lines of a file; none when it is not there. @param {string} path @param {number} lines */
+/** The last lines of a file; none if it does not exist. @param {string} path @param {number} lines */
 export function tail(path, lines) {
   if (!existsSync(path)) return []
   const size = statSync(path).size
@@ -11,7 +11,7 @@ export function tail(path, lines) {
   return text.replace(/\n$/, '').split('\n').slice(-lines)
 }
 
-/** Hands over what is appended, until told to stop. A file that became shorter was started anew. @param {string} path @param {(text: string) => void} write @param {AbortSignal} signal */
+/** Writes every text that is appended, until the signal. A file that became shorter is read from its start again. @param {string} path @param {(text: string) => void} write @param {AbortSignal} signal */
 export async function follow(path, write, signal) {
   let position = existsSync(path) ? statSync(path).size : 0
   while (!signal.aborted) {

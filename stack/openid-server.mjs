@@ -1,6 +1,6 @@
 // @ts-check
-// An OpenID server: clients log in with a secret and get an access token, a signed JWT for one audience.
-// Run by a stack as a process of its own; its one argument is the file that openid.mjs wrote.
+// An OpenID server. Clients log in with a secret and get an access token: a signed JWT for one audience.
+// A stack runs it as a separate process. Its argument is the settings file that openid.mjs wrote.
 import {readFileSync} from 'node:fs'
 import {errors, Provider} from 'oidc-provider'
 
@@ -14,12 +14,12 @@ const provider = new Provider(issuer, {
     grant_types: ['client_credentials'],
     redirect_uris: [],
     response_types: [],
-    token_endpoint_auth_method: 'client_secret_post', // as Pulsar's own clients log in
+    token_endpoint_auth_method: 'client_secret_post', // the method of Pulsar's clients
   })),
   jwks: {keys: [key]},
   formats: {
     customizers: {
-      // Pulsar takes no token without it.
+      // Pulsar rejects tokens without nbf.
       jwt: (_context, _token, {payload}) => void (payload.nbf = payload.iat),
     },
   },
@@ -28,7 +28,7 @@ const provider = new Provider(issuer, {
     clientCredentials: {enabled: true},
     resourceIndicators: {
       enabled: true,
-      // Pulsar's clients name what the token is for by `audience`, as Auth0 has it; the standard's word is `resource`.
+      // Pulsar's clients send the audience as `audience`, like Auth0; the standard parameter is `resource`.
       defaultResource: (context) => context.oidc.body?.audience,
       getResourceServerInfo: (_context, audience, client) => {
         if (!audiences.includes(audience)) throw new errors.InvalidTarget()

@@ -1,5 +1,5 @@
 // @ts-check
-// A stack's OpenID server: its settings, the key files of its clients, and when it is ready.
+// The OpenID server of a stack: its settings, the key files of its clients, and its health check.
 import {generateKeyPairSync, randomBytes} from 'node:crypto'
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
@@ -8,19 +8,19 @@ import {fileURLToPath} from 'node:url'
 /** @typedef {{id: string, secret: string, tokenTtlSeconds: number}} OpenIdClient */
 /** @typedef {{issuer: string, port: number, audiences: string[], clients: OpenIdClient[], key: object}} OpenIdSettings */
 
-/** What a token has to be for, to be good for the broker. */
+/** The audience that the broker accepts. */
 export const AUDIENCE = 'urn:keyshift:pulsar'
-/** Another one that the server knows, and the broker does not take. */
+/** An audience that the server accepts and the broker rejects. */
 const OTHER_AUDIENCE = 'urn:keyshift:other'
 
-/** Its clients, with how long their tokens live. Each one's name is its role: `sub` of its tokens. */
-const CLIENTS = {admin: 600, reader: 600, nobody: 600, brief: 3}
+/** The clients and the lifetime of their tokens in seconds. The name is also the role: `sub` of the tokens. */
+const CLIENTS = {admin: 600, reader: 600, guest: 600, brief: 3}
 
 /** @param {import('./ports.mjs').Ports} ports */
 export const issuerUrl = (ports) => `http://127.0.0.1:${ports.openid}`
 
 /**
- * Writes the server's settings, and for each client a key file as Pulsar's clients read it, `oauth2-<client>.json`.
+ * Writes the settings of the server, and a key file for each client in the format of Pulsar's clients: `oauth2-<client>.json`.
  * @param {string} dir
  * @param {import('./ports.mjs').Ports} ports
  */
@@ -41,7 +41,7 @@ export function writeOpenId(dir, ports) {
   }
 }
 
-/** @param {string} dir where its settings are @returns {import('./processes.mjs').Program} */
+/** @param {string} dir the folder of its settings @returns {import('./processes.mjs').Program} */
 export function openIdProgram(dir) {
   const script = fileURLToPath(new URL('openid-server.mjs', import.meta.url))
   return {
@@ -56,7 +56,7 @@ export function openIdProgram(dir) {
 /** @param {string} dir */
 export const openIdLog = (dir) => join(dir, 'openid.log')
 
-/** What still keeps it from being ready; undefined when it is. @param {import('./ports.mjs').Ports} ports */
+/** Why it is not ready; undefined if it is. @param {import('./ports.mjs').Ports} ports */
 export async function openIdProblem(ports) {
   try {
     const {status} = await fetch(`${issuerUrl(ports)}/.well-known/openid-configuration`, {

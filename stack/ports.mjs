@@ -1,5 +1,5 @@
 // @ts-check
-// Free ports on this machine, the same ones again for a stack that was here before.
+// Finds free ports on this machine. A stack gets its previous ports again if they are free.
 import {createServer} from 'node:net'
 import {join} from 'node:path'
 import {withLock} from './lock.mjs'
@@ -9,7 +9,7 @@ import {ROOT, readJson, writeJson} from './state.mjs'
 
 const PORTS = join(ROOT, 'ports.json')
 
-/** The ports that stacks had last, also those that are down. @returns {Record<string, Ports>} */
+/** The previous ports of all stacks, including stacks that are down. @returns {Record<string, Ports>} */
 export function rememberedPorts() {
   return readJson(PORTS) ?? {}
 }
@@ -20,7 +20,7 @@ export async function rememberPorts(id, ports) {
 }
 
 /**
- * A free port for each name, the preferred one where it can be had. All are held open until the last one is found.
+ * A free port for each name: the preferred port if it is free. All ports stay open until the last one is found.
  * @param {string[]} names
  * @param {Ports} [preferred]
  * @returns {Promise<Ports>}

@@ -1,6 +1,6 @@
 // @ts-check
-// Long-lived child processes: start detached, know again, stop. A process is known by its pid AND its start time,
-// so that a pid which the system gave to somebody else is never signalled.
+// Starts, identifies and stops long-running child processes. A process is identified by its pid and its start time, so that
+// a pid that the system reused is never signaled.
 import {execFileSync, spawn} from 'node:child_process'
 import {existsSync, openSync, closeSync, readFileSync, readdirSync, readlinkSync} from 'node:fs'
 import {basename} from 'node:path'
@@ -9,26 +9,26 @@ import {setTimeout as sleep} from 'node:timers/promises'
 /** @typedef {{name: string, pid: number, started: string}} Running */
 /** @typedef {{name: string, command: string, args: string[], cwd: string, log: string, env?: Record<string, string>}} Program */
 
-/** What a stack consists of, by the name of the executable: `redis-server` may be a link to `redis-check-rdb`. */
+/** The executables of a stack. `redis-server` may be a link to `redis-check-rdb`. */
 const STACK_EXECUTABLES = new Set(['java', 'node', 'redis-server', 'redis-check-rdb'])
 
 const hasProc = existsSync('/proc/self/stat')
 
 /**
- * Starts a program in its own session: it outlives this process and does not get the terminal's Ctrl-C.
+ * Starts a program in its own session, so that it outlives this process and does not receive Ctrl-C from the terminal.
  * @param {Program} program
  * @returns {Running}
  */
 export function startDetached({name, command, args, cwd, log, env: more}) {
   const output = openSync(log, 'a')
   const {PATH, HOME} = process.env
-  const env = {PATH, HOME, LANG: 'C.UTF-8', ...more} // nothing else: a daemon must not keep the caller's secrets
+  const env = {PATH, HOME, LANG: 'C.UTF-8', ...more} // no other variables, because they may contain secrets of the caller
   const child = spawn(command, args, {cwd, env, detached: true, stdio: ['ignore', output, output]})
   closeSync(output)
-  child.on('error', () => {}) // said below: without a pid there was no start
-  if (child.pid === undefined) throw new Error(`cannot start ${name}: ${command} does not run`)
+  child.on('error', () => {}) // reported below: a program that did not start has no pid
+  if (child.pid === undefined) throw new Error(`cannot start ${name}: ${command} is not executable`)
   child.unref()
-  return {name, pid: child.pid, started: startTime(child.pid) ?? 'gone'}
+  return {name, pid: child.pid, started: startTime(child.pid) ?? 'exited'}
 }
 
 /** @param {Running} running */
@@ -37,26 +37,26 @@ export function isAlive({pid, started}) {
 }
 
 /**
- * SIGTERM to all, then SIGKILL to those still there after the grace time. Returns when all are gone.
+ * Sends SIGTERM, then SIGKILL to processes that still run after the grace time. Returns when all have exited.
  * @param {Running[]} processes
  * @param {{graceMs?: number}} [options]
  */
 export async function stopAll(processes, {graceMs = 2_000} = {}) {
   signal(processes, 'SIGTERM')
-  if (await allGone(processes, graceMs)) return
+  if (await allExited(processes, graceMs)) return
   await killAll(processes)
 }
 
-/** SIGKILL to all: none gets to write down anything. Returns when all are gone. @param {Running[]} processes */
+/** Sends SIGKILL, so that no process can write anything. Returns when all have exited. @param {Running[]} processes */
 export async function killAll(processes) {
   signal(processes, 'SIGKILL')
-  if (await allGone(processes, 5_000)) return
+  if (await allExited(processes, 5_000)) return
   const left = processes.filter(isAlive).map(({name, pid}) => `${name} (${pid})`)
-  throw new Error(`cannot stop ${left.join(', ')}: still there 5 s after SIGKILL`)
+  throw new Error(`cannot stop ${left.join(', ')}: still running 5 s after SIGKILL`)
 }
 
 /**
- * The stack programs that run inside a data folder, for when nobody wrote down what was started.
+ * The programs of a stack that run in a data folder. It finds processes that the state file does not list.
  * @param {string} dir
  * @returns {Running[]}
  */
@@ -76,7 +76,7 @@ export function findRunningIn(dir) {
 }
 
 /**
- * When a process was started, in a form that is only good for comparing; undefined when there is none, or only a zombie.
+ * When a process was started, in a form that can only be compared; undefined if there is no such process or it is a zombie.
  * @param {number} pid
  * @returns {string | undefined}
  */
@@ -84,7 +84,7 @@ export function startTime(pid) {
   if (!hasProc) return startTimeByPs(pid)
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name in brackets may hold spaces and brackets: count from the last one. Field 3 is the state, 22 the start.
+    // The name in brackets may contain spaces and brackets: count from the last bracket. Field 3 is the state, field 22 the start.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : `${bootId()}/${fields[19]}`
   } catch {
@@ -92,7 +92,7 @@ export function startTime(pid) {
   }
 }
 
-/** Ticks since boot mean something else after the next boot. */
+/** The start time is in ticks since boot, so it can be compared within one boot only. */
 function bootId() {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().slice(0, 8)
 }
@@ -117,13 +117,13 @@ function signal(processes, name) {
     try {
       if (isAlive(running)) process.kill(running.pid, name)
     } catch {
-      // Gone between the look and the signal.
+      // The process exited after the check.
     }
   }
 }
 
 /** @param {Running[]} processes @param {number} withinMs */
-async function allGone(processes, withinMs) {
+async function allExited(processes, withinMs) {
   const deadline = Date.now() + withinMs
   while (processes.some(isAlive)) {
     if (Date.now() > deadline) return false

@@ -1,5 +1,5 @@
 // @ts-check
-// The brokers of a stack: how their JVMs are started, and when they are healthy. The first is a standalone, with all that it needs.
+// The brokers of a stack: their JVM arguments and health checks. The first broker is a standalone with its metadata store and bookie.
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {brokerSettings} from './broker-conf.mjs'
@@ -15,7 +15,7 @@ import {AUDIENCE, issuerUrl} from './openid.mjs'
 
 const SECOND = 'broker-2'
 
-/** What needs a port. @param {Identity} identity */
+/** The names of the ports of a stack's brokers. @param {Identity} identity */
 export function pulsarPorts(identity) {
   const own = ['web', 'broker', ...(hasTls(identity) ? ['webTls', 'brokerTls'] : [])]
   const second = hasSecondBroker(identity) ? ['zookeeper', ...own.map((name) => `${name}2`)] : []
@@ -31,7 +31,7 @@ const OPENED_PACKAGES = [
 /** @param {Identity} identity */
 export const hasSecondBroker = ({config}) => VARIANTS[config].brokers === 2
 
-/** Writes the broker's files into the stack's folder. @param {Identity} identity @param {Options} options */
+/** Writes the files of the first broker. @param {Identity} identity @param {Options} options */
 export function brokerProgram(identity, options) {
   const {dir, logins, ports} = options
   const conf = writeConf(dir, 'broker', brokerSettings(identity, {...ports, logins}))
@@ -47,7 +47,7 @@ export function brokerProgram(identity, options) {
   return brokerAgain(identity, dir, options.java)
 }
 
-/** A broker beside the standalone, whose ZooKeeper and bookie it shares: it starts when that is up. @param {Identity} identity @param {Options} options */
+/** Writes the files of the second broker, which uses the ZooKeeper and the bookie of the first. @param {Identity} identity @param {Options} options */
 export function secondBrokerProgram(identity, options) {
   const {dir, logins, ports} = options
   const metadataStore = `zk:127.0.0.1:${ports.zookeeper}`
@@ -68,10 +68,10 @@ const secondPorts = ({web2, broker2, webTls2, brokerTls2}) => ({
   brokerTls: brokerTls2,
 })
 
-/** A broker whose files are there already. @param {Identity} identity @param {string} dir @param {string} java */
+/** The first broker, with the files that exist already. @param {Identity} identity @param {string} dir @param {string} java */
 export function brokerAgain(identity, dir, java) {
   const program = javaProgram('broker', dir, java)
-  // Its own metadata store is for one process alone.
+  // The metadata store of a standalone cannot be shared between processes.
   return hasSecondBroker(identity) ? {...program, env: {PULSAR_STANDALONE_USE_ZOOKEEPER: '1'}} : program
 }
 
@@ -104,10 +104,10 @@ function writeArguments(name, program, {dir, classpath, log4j}) {
     '-Dio.netty.tryReflectionSetAccessible=true',
     `-Dlog4j2.configurationFile=${log4j}`,
     `-Dkeyshift.log=${brokerLog(dir, name)}`,
-    `-Djava.io.tmpdir=${join(dir, 'tmp')}`, // native libraries are unpacked there, and go with the data
+    `-Djava.io.tmpdir=${join(dir, 'tmp')}`, // native libraries are unpacked there, and are deleted with the data
     ...['-cp', classpath],
   ]
-  // The class path alone has 35 kB: in a file, the process list stays readable.
+  // The class path has 35 kB: in a file it does not fill the process list.
   writeFileSync(
     argumentsFile(dir, name),
     [...jvm, ...program].map((arg) => `"${arg.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"\n`).join(''),
@@ -120,25 +120,25 @@ const argumentsFile = (dir, name) => join(dir, `${name}.args`)
 /** @param {string} dir @param {string} [name] */
 export const brokerLog = (dir, name = 'broker') => join(dir, `${name}.log`)
 
-/** Where the brokers are, and the files to log in with. @param {Identity} identity @param {{dir: string, ports: Ports}} options */
+/** The addresses of the brokers and the files with logins. @param {Identity} identity @param {{dir: string, ports: Ports}} options */
 export function pulsarContext(identity, {dir, ports}) {
   const token = tokenFile(identity, dir)
   return {
     ...addresses(ports),
-    ...(hasSecondBroker(identity) ? besides(addresses(secondPorts(ports))) : {}),
+    ...(hasSecondBroker(identity) ? throughSecond(addresses(secondPorts(ports))) : {}),
     ...(token ? {tokenFile: token} : {}),
     ...(hasTls(identity) ? {loginsDir: loginsDir(dir)} : {}),
     ...(hasEveryLogin(identity) ? {issuerUrl: issuerUrl(ports), audience: AUDIENCE} : {}),
   }
 }
 
-/** For messages it is the one to ask: a standalone sends its clients through itself, whoever serves the topic. @param {Addresses} second */
-function besides(second) {
+/** Clients use the second broker: a standalone routes its clients through itself even if another broker serves the topic. @param {Addresses} second */
+function throughSecond(second) {
   const {serviceUrl, webSocketUrl} = second
   return {serviceUrl, webSocketUrl, second}
 }
 
-/** @param {Partial<Ports>} ports of one broker @returns {Addresses} */
+/** @param {Partial<Ports>} ports the ports of one broker @returns {Addresses} */
 function addresses({web, broker, webTls, brokerTls}) {
   return {
     adminUrl: `http://127.0.0.1:${web}`,
@@ -155,7 +155,7 @@ function addresses({web, broker, webTls, brokerTls}) {
 }
 
 /**
- * What still keeps the broker from being ready; undefined when it is.
+ * Why the first broker is not ready; undefined if it is.
  * @param {Identity} identity
  * @param {{dir: string, ports: Ports, createNamespace: boolean}} options
  * @returns {Promise<string | undefined>}
@@ -164,27 +164,29 @@ export async function brokerProblem(identity, {dir, ports, createNamespace}) {
   try {
     const admin = adminClient(identity, dir, ports)
     const health = await admin('GET', 'brokers/health')
-    if (health !== 'ok') return `health check answers: ${health.slice(0, 200)}`
+    if (health !== 'ok') return `health check returned: ${health.slice(0, 200)}`
     const namespaces = await admin('GET', 'namespaces/public')
     if (namespaces.includes('"public/default"')) return undefined
-    // The standalone makes both itself, shortly after it is healthy.
+    // The standalone creates both shortly after it is healthy.
     if (createNamespace) {
       await admin('PUT', 'tenants/public', {allowedClusters: ['standalone']})
       await admin('PUT', 'namespaces/public/default', {replication_clusters: ['standalone']})
     }
-    return 'namespace public/default is not there yet'
+    return 'namespace public/default does not exist yet'
   } catch (error) {
     return String(/** @type {any} */ (error).cause?.message || error)
   }
 }
 
-/** The same of the broker beside it. @param {Identity} identity @param {{dir: string, ports: Ports}} options @returns {Promise<string | undefined>} */
+/** Why the second broker is not ready; undefined if it is. @param {Identity} identity @param {{dir: string, ports: Ports}} options @returns {Promise<string | undefined>} */
 export async function secondBrokerProblem(identity, {dir, ports}) {
   if (!hasSecondBroker(identity)) return undefined
   try {
     const admin = adminClient(identity, dir, ports)
     const brokers = await admin('GET', 'brokers/standalone')
-    return brokers.includes(`:${ports.web2}"`) ? undefined : `it is not in the cluster's list: ${brokers.slice(0, 200)}`
+    return brokers.includes(`:${ports.web2}"`)
+      ? undefined
+      : `the second broker is not in the cluster's list: ${brokers.slice(0, 200)}`
   } catch (error) {
     return String(/** @type {any} */ (error).cause?.message || error)
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// Redis in three shapes: one server, a cluster of three primaries with a replica each, a primary with replica and sentinel.
+// Redis in three modes: one server; a cluster of three primaries with one replica each; a primary with a replica and a sentinel.
 import {execFile} from 'node:child_process'
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
@@ -30,7 +30,7 @@ export function redisUrl(mode, ports) {
 }
 
 /**
- * Writes each server's configuration into its own folder.
+ * Writes the configuration of each server into a folder of that server.
  * @param {string} mode
  * @param {{dir: string, ports: Ports, server: string}} options
  * @returns {Program[]}
@@ -49,7 +49,7 @@ export function redisPrograms(mode, {dir, ports, server}) {
 /** @param {string} dir @param {string} node */
 export const redisLog = (dir, node) => join(dir, node, 'redis.log')
 
-/** Joins the servers to a cluster; nothing to do in the other modes. @param {string} mode @param {{ports: Ports, cli: string, signal?: AbortSignal | undefined}} options */
+/** Joins the servers to a cluster. Does nothing in the other modes. @param {string} mode @param {{ports: Ports, cli: string, signal?: AbortSignal | undefined}} options */
 export async function formRedis(mode, {ports, cli, signal}) {
   if (mode !== 'cluster') return
   const nodes = NODES.cluster.map((node) => `127.0.0.1:${ports[node]}`)
@@ -64,7 +64,7 @@ export async function formRedis(mode, {ports, cli, signal}) {
 }
 
 /**
- * What still keeps Redis from being ready; undefined when it is. Before forming, it is enough that every server answers.
+ * Why Redis is not ready; undefined if it is. Before the cluster is formed, it is enough that every server answers.
  * @param {string} mode
  * @param {{ports: Ports, cli: string, formed: boolean}} options
  * @returns {Promise<string | undefined>}
@@ -74,7 +74,7 @@ export async function redisProblem(mode, {ports, cli, formed}) {
     NODES[mode].map(async (node) => {
       const asked = (/** @type {string[]} */ ...command) => ask(cli, ports[node], ...command)
       const answer = await asked('PING')
-      if (answer !== 'PONG') return `${node} answers PING with: ${answer}`
+      if (answer !== 'PONG') return `${node} replied to PING with: ${answer}`
       if (formed && mode === 'cluster') return clusterProblem(node, asked)
       if (formed && node === 'redis-sentinel') return sentinelProblem(asked)
       return undefined
@@ -87,9 +87,9 @@ export async function redisProblem(mode, {ports, cli, formed}) {
 async function clusterProblem(node, asked) {
   const [cluster, replication] = await Promise.all([asked('CLUSTER', 'INFO'), asked('INFO', 'replication')])
   if (!cluster.includes('cluster_state:ok') || !cluster.includes('cluster_known_nodes:6'))
-    return `${node} is not in a complete cluster yet`
+    return `${node} is not yet in a complete cluster`
   if (!replication.includes('role:master') && !replication.includes('master_link_status:up'))
-    return `${node} has not copied its primary yet`
+    return `${node} is not yet synchronized with its primary`
   return undefined
 }
 
@@ -97,7 +97,7 @@ async function clusterProblem(node, asked) {
 async function sentinelProblem(asked) {
   const primary = await asked('SENTINEL', 'MASTER', 'mymaster')
   const isComplete = /^flags\nmaster$/m.test(primary) && /^num-slaves\n1$/m.test(primary)
-  return isComplete ? undefined : 'the sentinel does not see a primary with its replica yet'
+  return isComplete ? undefined : 'the sentinel does not yet see a primary with its replica'
 }
 
 /** @param {string} node */
@@ -123,7 +123,7 @@ function settings(node, ports) {
     ...common,
     ...memoryOnly,
     'cluster-enabled yes',
-    `cluster-port ${ports[busOf(node)]}`, // else: port + 10000, which need not exist
+    `cluster-port ${ports[busOf(node)]}`, // the default, port + 10000, can exceed 65535
     'cluster-node-timeout 2000',
     'repl-diskless-sync-delay 0',
   ]

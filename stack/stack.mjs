@@ -1,5 +1,5 @@
 // @ts-check
-// A broker and a Redis on this machine, as one thing: up, down, restart, status. Tests and the demo import these functions.
+// Starts, stops, restarts and lists stacks: a broker and a Redis on this machine. Tests and the demo import these functions.
 import {existsSync, rmSync} from 'node:fs'
 import {UsageError, allIdentities, identify} from './identity.mjs'
 import {isLocked, withLock} from './lock.mjs'
@@ -20,18 +20,19 @@ import {CONTEXT, contextFile, dataDir, readJson, readState, writeJson} from './s
 /** @typedef {{id: string, state: 'running' | 'crashed' | 'starting' | 'stopped', upSeconds: number | null, processes: Array<{name: string, pid: number, alive: boolean}>, context: Context | null}} Status */
 
 /**
- * Brings a stack up, or finds it up. Whatever is left of a broken one is stopped and wiped first.
+ * Starts a stack if it is not running. Stops and deletes a broken stack first.
  * @param {Which & Control} [options]
  * @returns {Promise<Context>}
  */
 export async function up({signal, progress = () => {}, ...which} = {}) {
   const identity = identify(which)
   const {id} = identity
-  const onWait = (/** @type {number} */ pid) => progress(`stack ${id}: waiting for process ${pid}, which works on it`)
+  const onWait = (/** @type {number} */ pid) =>
+    progress(`stack ${id}: waiting for process ${pid}, which changes this stack`)
   const work = async () => {
     const known = await healthyState(identity)
     if (known) return publish(identity, known)
-    if (await clear(id)) progress(`stack ${id}: found it broken; stopped what was left of it and wiped its data`)
+    if (await clear(id)) progress(`stack ${id}: was broken; stopped its processes and deleted its data`)
     try {
       return publish(identity, await startStack(identity, {signal, progress}))
     } catch (error) {
@@ -43,14 +44,15 @@ export async function up({signal, progress = () => {}, ...which} = {}) {
 }
 
 /**
- * Stops a stack and deletes its data. Says which stacks there were to stop.
+ * Stops a stack and deletes its data.
  * @param {Which & Control & {all?: boolean}} [options]
- * @returns {Promise<string[]>}
+ * @returns {Promise<string[]>} the names of the stopped stacks
  */
 export async function down({signal, progress = () => {}, all = false, ...which} = {}) {
   const stopped = []
   for (const {id} of all ? allIdentities() : [identify(which)]) {
-    const onWait = (/** @type {number} */ pid) => progress(`stack ${id}: waiting for process ${pid}, which works on it`)
+    const onWait = (/** @type {number} */ pid) =>
+      progress(`stack ${id}: waiting for process ${pid}, which changes this stack`)
     if (await withLock(id, () => clear(id), {signal, onWait})) stopped.push(id)
   }
   pointContextAtLatest()
@@ -58,24 +60,25 @@ export async function down({signal, progress = () => {}, all = false, ...which} 
 }
 
 /**
- * Kills a stack's broker, as a crash would, and starts it again: same ports, same data. Returns when it is healthy.
+ * Kills the broker of a stack, as a crash would, and starts it again with the same ports and data. Returns when it is healthy.
  * @param {Which & Control} [options]
  */
 export async function restart({signal, progress = () => {}, ...which} = {}) {
   const identity = identify(which)
   const {id} = identity
-  const onWait = (/** @type {number} */ pid) => progress(`stack ${id}: waiting for process ${pid}, which works on it`)
+  const onWait = (/** @type {number} */ pid) =>
+    progress(`stack ${id}: waiting for process ${pid}, which changes this stack`)
   const work = async () => {
     const state = readState(id)
     if (state?.phase !== 'running' || !state.processes.every(isAlive))
-      throw new UsageError(`stack ${id} is not up: nothing was restarted.`)
+      throw new UsageError(`stack ${id} is not running: nothing was restarted.`)
     await restartBroker(identity, {state, signal, progress})
     return contextOf(identity, state)
   }
   return withLock(id, work, {signal, onWait})
 }
 
-/** Every stack that runs, ran, or has a port set aside. @returns {Promise<Status[]>} */
+/** All stacks that are running, were not stopped properly, or have remembered ports. @returns {Promise<Status[]>} */
 export async function status() {
   const ports = rememberedPorts()
   return allIdentities()
@@ -83,7 +86,7 @@ export async function status() {
     .map(statusOf)
 }
 
-/** The file with the log of a stack's broker. @param {Which} which */
+/** The log file of a stack's broker. @param {Which} which */
 export function brokerLogOf(which) {
   return brokerLog(dataDir(identify(which).id))
 }
@@ -116,7 +119,7 @@ function contextOf(identity, {ports}) {
   }
 }
 
-/** Writes down where a stack is, for those who look for it. @param {Identity} identity @param {State} state */
+/** Writes the addresses of a stack to the context files. @param {Identity} identity @param {State} state */
 function publish(identity, state) {
   const context = contextOf(identity, state)
   writeJson(contextFile(identity.id), context)
@@ -137,14 +140,14 @@ async function healthyState(identity) {
       loginsProblem(identity, ports),
       redisProblem(identity.redis, {ports, cli: 'redis-cli', formed: true}),
     ])
-  // A busy machine may miss one deadline: only a stack that stays silent is broken.
+  // On a busy machine a healthy stack may miss one timeout.
   for (let attempt = 0; attempt < 3; attempt++) {
     if ((await problems()).every((problem) => problem === undefined)) return state
   }
   return undefined
 }
 
-/** Stops a stack's processes, known or not, and deletes its folder. Says whether there was anything. @param {string} id */
+/** Stops the processes of a stack, including unlisted ones, and deletes its folder. @param {string} id @returns whether the stack existed */
 async function clear(id) {
   const dir = dataDir(id)
   const known = readState(id)?.processes.filter(isAlive) ?? []
@@ -155,7 +158,7 @@ async function clear(id) {
   return existed || known.length > 0 || unknown.length > 0
 }
 
-/** When the stack that context.json told of is gone, it tells of another one that runs, or goes as well. */
+/** If the stack in context.json is not running, replaces it with the running stack that started last, or deletes the file. */
 function pointContextAtLatest() {
   const current = readJson(CONTEXT)
   const running = allIdentities().filter((identity) => statusOf(identity).state === 'running')

@@ -1,5 +1,5 @@
 // @ts-check
-// Starts a stack from nothing: programs, jars, ports, processes, and the wait until all of it is healthy.
+// Starts a stack: finds programs, jars and ports, starts the processes and waits until all are healthy.
 import {mkdirSync, rmSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
@@ -32,11 +32,11 @@ const DEADLINE_MS = 120_000
 const LOG_LINES = 15
 const STACK_FRAME = /^\s+(at |\.\.\. \d+ more)/
 
-/** The broker makes its own namespace shortly after it is healthy; past this time it is made for it. */
+/** The broker creates its namespace shortly after it is healthy. After this time the stack creates it. */
 const NAMESPACE_AFTER_MS = 30_000
 
 /**
- * Fails with nothing left running; the logs stay.
+ * A start that fails leaves no process running. The logs are kept.
  * @param {Identity} identity
  * @param {Control} control
  * @returns {Promise<State>}
@@ -51,9 +51,9 @@ export async function startStack(identity, {signal, progress}) {
   try {
     return await start(rememberedPorts()[identity.id])
   } catch (error) {
-    // Between finding a free port and the broker's opening it, somebody else may have taken it.
+    // Another process may have opened a port after it was found free.
     if (signal?.aborted || !/Address already in use|BindException/.test(String(error))) throw error
-    progress(`stack ${identity.id}: a port was taken meanwhile; once more, with others`)
+    progress(`stack ${identity.id}: another process opened one of the ports; trying again with other ports`)
     return start(undefined)
   }
 }
@@ -71,7 +71,7 @@ async function startOnPorts(identity, {ports, tools, jars, signal, progress}) {
   const log4j = new URL('log4j2.xml', import.meta.url).href
   const start = (/** @type {import('./processes.mjs').Program} */ program) => {
     state.processes.push(startDetached(program))
-    writeState(id, state) // after each: if this process is killed here, the next one knows what to stop
+    writeState(id, state) // after each start, so that the next `up` can stop the process if this one is killed
   }
   try {
     const logins = await prepareLogins(identity, {dir, ports})
@@ -100,7 +100,7 @@ async function startOnPorts(identity, {ports, tools, jars, signal, progress}) {
 }
 
 /**
- * Kills the broker and starts it again on the same ports, with the data it has. Redis goes on.
+ * Kills the broker and starts it again with the same ports and data. Redis keeps running.
  * @param {Identity} identity
  * @param {Control & {state: State}} control
  */
@@ -109,7 +109,7 @@ export async function restartBroker(identity, {state, signal, progress}) {
   const dir = dataDir(id)
   const {java} = await withLock('tools', () => requireTools(progress), {signal})
   await killAll(state.processes.filter(({name}) => name === 'broker'))
-  progress(`stack ${id}: the broker is killed`)
+  progress(`stack ${id}: the broker was killed`)
   const startedAt = Date.now()
   const others = state.processes.filter(({name}) => name !== 'broker')
   const again = {...state, processes: [...others, startDetached(brokerAgain(identity, dir, java))]}
@@ -139,9 +139,9 @@ async function brokerReady(identity, {state, dir, signal}) {
 }
 
 /**
- * What there is beside Redis and the first broker.
+ * Waits for a process other than Redis and the first broker.
  * @param {() => Promise<string | undefined>} problem
- * @param {string} name of its process
+ * @param {string} name the name of the process
  * @param {{state: State, dir: string, signal: AbortSignal | undefined}} options
  */
 async function othersReady(problem, name, {state, dir, signal}) {
@@ -151,7 +151,7 @@ async function othersReady(problem, name, {state, dir, signal}) {
 }
 
 /**
- * Polls until there is no problem. Fails early when a process has ended.
+ * Polls until there is no problem. Fails early if a process has exited.
  * @param {() => Promise<string | undefined>} problem
  * @param {{what: string, processes: Running[], logs: string[], signal: AbortSignal | undefined}} options
  */
@@ -162,7 +162,7 @@ async function waitFor(problem, {what, processes, logs, signal}) {
     signal?.throwIfAborted()
     if (found === undefined) return
     const ended = processes.find((running) => !isAlive(running))
-    if (ended) throw withLogs(`${what}: ${ended.name} (pid ${ended.pid}) ended`, logs)
+    if (ended) throw withLogs(`${what}: ${ended.name} (pid ${ended.pid}) exited`, logs)
     if (Date.now() > deadline) throw withLogs(`${what}: not ready after ${DEADLINE_MS / 1000} s: ${found}`, logs)
     await sleep(100, undefined, {signal})
   }

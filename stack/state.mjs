@@ -1,5 +1,5 @@
 // @ts-check
-// What is kept on disk under .stack/: where things are, and what was started.
+// The files below .stack/: the addresses and the processes of each stack.
 import {readFileSync, renameSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -10,7 +10,7 @@ import {fileURLToPath} from 'node:url'
 
 export const ROOT = join(dirname(dirname(fileURLToPath(import.meta.url))), '.stack')
 
-/** The file that tells the CLI and the tests where the latest stack is. */
+/** The addresses of the stack that was started last, for the CLI and the tests. */
 export const CONTEXT = join(ROOT, 'context.json')
 
 /** @param {string} id */
@@ -18,7 +18,7 @@ export const dataDir = (id) => join(ROOT, id)
 /** @param {string} id */
 export const contextFile = (id) => join(ROOT, id, 'context.json')
 
-/** @param {string} id @returns {State | undefined} undefined when there is none, or none that can be read */
+/** @param {string} id @returns {State | undefined} undefined if there is no readable state */
 export function readState(id) {
   const state = readJson(join(dataDir(id), 'state.json'))
   return Array.isArray(state?.processes) && state.ports ? state : undefined
@@ -38,7 +38,7 @@ export function readJson(path) {
   }
 }
 
-/** Whole or not at all: a reader never sees half a file. @param {string} path @param {unknown} value */
+/** Writes a file atomically, so that a reader never sees a part of it. @param {string} path @param {unknown} value */
 export function writeJson(path, value) {
   const half = `${path}.${process.pid}`
   writeFileSync(half, `${JSON.stringify(value)}\n`)

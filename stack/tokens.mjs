@@ -1,11 +1,11 @@
 // @ts-check
-// JSON web tokens as Pulsar's token provider takes them: signed with the stack's own secret by HS256.
+// JSON Web Tokens in the format of Pulsar's token provider: signed by HS256 with the secret of the stack.
 import {createHmac} from 'node:crypto'
 
 /**
  * @param {Buffer} secret
  * @param {string} subject the role
- * @param {{expiresInS?: number}} [options] seconds from now, below 0 for one that is over; without it, it never expires
+ * @param {{expiresInS?: number}} [options] seconds from now, below 0 for an expired token; without it, the token never expires
  */
 export function signToken(secret, subject, {expiresInS} = {}) {
   const expiry = expiresInS === undefined ? {} : {exp: Math.floor(Date.now() / 1000) + expiresInS}

@@ -1,6 +1,6 @@
 // @ts-check
-// The programs that a stack needs. Missing ones are installed when that is simple (root on Debian or Ubuntu);
-// everywhere else the error says what to install.
+// Finds the programs that a stack needs. As root on Debian or Ubuntu, missing programs are installed. On other systems the
+// error lists what to install.
 import {execFile, spawn} from 'node:child_process'
 import {accessSync, constants, existsSync, rmSync, writeFileSync} from 'node:fs'
 import {connect} from 'node:net'
@@ -14,7 +14,7 @@ const run = promisify(execFile)
 
 const OLDEST_JAVA = 17
 
-/** Debian packages to try, in this order, for each program. */
+/** For each program the Debian packages to try, in this order. */
 const PACKAGES = {
   java: ['openjdk-17-jre-headless', 'default-jre-headless'],
   mvn: ['maven'],
@@ -23,7 +23,7 @@ const PACKAGES = {
 }
 
 /**
- * Paths of all the programs, after installing what is missing.
+ * The paths of all programs. Installs missing programs if possible.
  * @param {Progress} progress
  * @returns {Promise<Tools>}
  */
@@ -93,8 +93,8 @@ function explain(missing) {
   const packages = missing.map((tool) => PACKAGES[tool].join(' or ')).join(', ')
   return [
     `missing: ${missing.map((tool) => (tool === 'java' ? `Java ${OLDEST_JAVA} or newer` : tool)).join(', ')}.`,
-    `On Debian and Ubuntu install the packages ${packages} (as root, "up" does it by itself).`,
-    'Elsewhere: a Java runtime, Apache Maven, and Redis 7 with redis-cli, all on the PATH.',
+    `On Debian and Ubuntu install the packages ${packages} (as root, "up" installs them).`,
+    'On other systems install a Java runtime, Apache Maven, and Redis 7 with redis-cli, all on the PATH.',
   ].join('\n')
 }
 
@@ -120,10 +120,10 @@ async function firstAvailable(candidates) {
 }
 
 /**
- * Debian starts what it installs, and again at each boot: here only the program is wanted. A policy-rc.d that says 101 forbids
- * the start, for this one installation; one that is there already is the machine's own rule and stays.
+ * Debian starts a service after its installation and at each boot, but the stack needs the program only. A policy-rc.d file that
+ * exits with 101 prevents the start during this installation. An existing policy-rc.d file is a rule of the machine and is kept.
  * @param {string} service
- * @param {number} port where the service would listen
+ * @param {number} port the port of the service
  * @param {() => Promise<void>} work
  */
 async function withoutService(service, port, work) {
@@ -138,7 +138,7 @@ async function withoutService(service, port, work) {
   }
   await run('update-rc.d', [service, 'disable'])
   if (!wasOpen && (await isOpen(port)))
-    throw new Error(`the package started its own server on port ${port}: stop it with "service ${service} stop"`)
+    throw new Error(`the package started a server on port ${port}: stop it with "service ${service} stop"`)
 }
 
 /** @param {number} port @returns {Promise<boolean>} */
@@ -153,7 +153,7 @@ function isOpen(port) {
   })
 }
 
-/** In its own session, so that Ctrl-C cannot leave the package database half-written. @param {string[]} args @returns {Promise<void>} */
+/** Runs apt-get in its own session, so that Ctrl-C cannot interrupt it while it writes the package database. @param {string[]} args @returns {Promise<void>} */
 function apt(args) {
   return new Promise((done, fail) => {
     const env = {...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1'}

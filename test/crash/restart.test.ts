@@ -36,7 +36,7 @@ for (const {journey, step} of stack ? CELLS : []) {
       const end = await announced.run.ended
       await restart.finished
       const since = ({handlings}: Tally): ReturnType<typeof lastKept> => lastKept(handlings, fromMs)
-      await requireExplained(t, announced, end, {fromMs, toMs}, {since, fleetWithinMs: 60_000})
+      await requireExplained(t, announced, end, {fromMs, toMs}, {since})
     }, stack.addresses),
   )
 }

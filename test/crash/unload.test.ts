@@ -1,3 +1,4 @@
+// Runs alone: it allows for messages that were on the way for half a second, which a busy machine exceeds.
 import {test} from 'node:test'
 
 import {stepsOf, type StepId} from '../../src/domain/migration/strategy.js'

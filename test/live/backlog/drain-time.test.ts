@@ -1,7 +1,8 @@
+// Runs alone: it compares predicted drain times with the real ones.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
-import pLimit from 'p-limit'
+import pLimit, {type LimitFunction} from 'p-limit'
 
 import type {BacklogReport} from '../../../src/domain/backlog/backlog-report.js'
 import {askCli} from '../../support/shells/cli.js'
@@ -41,7 +42,9 @@ test(
   live(async (t, place) => {
     const limit = pLimit(SIDE_BY_SIDE)
     const wanted = Array.from({length: SCALE.runs}, (_, at) => SHAPES.map((shape) => ({shape, seed: at + 1}))).flat()
-    const runs = await Promise.all(wanted.map((one) => limit(() => runOnce(place, one))))
+    // Drains that start one after another are half-way at different times, so their questions do not compete.
+    const startLimit = pLimit(1)
+    const runs = await Promise.all(wanted.map((one) => limit(() => runOnce(place, one, startLimit))))
     let [inside, all] = [0, 0]
     for (const shape of SHAPES) {
       const some = runs.filter((run) => run.shape === shape)
@@ -57,9 +60,13 @@ test(
   }),
 )
 
-async function runOnce(place: Place, {seed, shape}: {readonly shape: Shape; readonly seed: number}): Promise<Run> {
+async function runOnce(
+  place: Place,
+  {seed, shape}: {readonly shape: Shape; readonly seed: number},
+  startLimit: LimitFunction,
+): Promise<Run> {
   const drain = new PacedDrain(place, {shape, seed, lastsS: SCALE.lastsS, windowS: SCALE.windowS})
-  await drain.start()
+  await startLimit(() => drain.start())
   await drain.halfway
   let report = await askBacklog(drain)
   if (shape !== 'stalled') {

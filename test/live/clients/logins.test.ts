@@ -30,11 +30,8 @@ const TLS: Env = {
   KEYSHIFT_REDIS_URL: '',
 }
 
-/** Every way to log in as one of the superuser and a nobody, by variables. */
-async function logins(
-  t: TestContext,
-  user: 'admin' | 'nobody',
-): Promise<Array<[name: string, env: Env, says: RegExp]>> {
+/** Environment variables for every kind of login of the superuser or the guest. */
+async function logins(t: TestContext, user: 'admin' | 'guest'): Promise<Array<[name: string, env: Env, says: RegExp]>> {
   const folder = await temporaryFolder(t)
   const [file, pair] = [join(folder, 'token'), certificates[user]]
   await writeFile(file, `${stack.token(user)}\n`)
@@ -73,7 +70,7 @@ test('each login of one who may: all is listed', async (t) => {
 })
 
 test('each login of one who may not: exit 4, who it is and from where, and the permission that is needed', async (t) => {
-  for (const [name, env, says] of await logins(t, 'nobody')) {
+  for (const [name, env, says] of await logins(t, 'guest')) {
     const {code, data, message, next} = await refusal(['subscriptions', 'inspect', TOPIC, SUB], env)
     assert.equal(code, 'E_NOT_ALLOWED', name)
     assert.match(message, says)

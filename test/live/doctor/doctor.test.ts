@@ -14,15 +14,11 @@ import {standingStill} from '../../support/faults/topic-state.js'
 /** @returns the findings once the first is the one that is waited for, and says so; or whatever was found last. */
 async function doctor(lab: FaultLab, code: string, args: readonly string[], says = /./): Promise<DoctorFinding[]> {
   let findings: DoctorFinding[] = []
-  await until(
-    code,
-    async () => {
-      const more = args.includes('--stuck-after') ? [] : ['--stuck-after', '2s']
-      ;({findings} = await askCli<Diagnosis>(['doctor', lab.topic.full, SUB, '--window', '2s', ...more, ...args]))
-      return findings[0]?.code === code && says.test(findings[0].message)
-    },
-    40_000,
-  ).catch((error: unknown) => {
+  await until(code, async () => {
+    const more = args.includes('--stuck-after') ? [] : ['--stuck-after', '2s']
+    ;({findings} = await askCli<Diagnosis>(['doctor', lab.topic.full, SUB, '--window', '2s', ...more, ...args]))
+    return findings[0]?.code === code && says.test(findings[0].message)
+  }).catch((error: unknown) => {
     if (findings.length === 0) throw error
   })
   return findings

@@ -5,10 +5,10 @@ import type {MigrationResult} from '../../../src/domain/migration/run/migration-
 import {parseDocument, startCli} from '../../support/shells/cli.js'
 import {
   type Journey,
-  newestMigration,
   planJourney,
   startWhenRefused,
   stateOf,
+  untilMigration,
   whereOf,
 } from '../../support/faults/crash.js'
 import {ask, live, openScene, until} from '../../support/servers/live.js'
@@ -73,10 +73,9 @@ test(
     const plan = await planJourney(place, scene, IN_PLACE)
     const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...whereOf(place)]
     const {finished} = startCli(apply)
-    await until('all being prepared', async () => (await newestMigration(place))?.readyToCutOver === true)
+    const {id} = await untilMigration(place, 'the preparation', ({readyToCutOver}) => readyToCutOver)
     const path = `/persistent/${place.namespace}/${scene.topic.local}/partitions`
     await ask(place.addresses, 'POST', path, 6)
-    const id = (await newestMigration(place))?.id ?? ''
     await startCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)]).finished
     const run = await finished
     assert.equal(run.code, 8, run.stdout)

@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, startCli} from '../../support/shells/cli.js'
-import {type Journey, NEW_SUBSCRIPTION, newestMigration, planJourney, whereOf} from '../../support/faults/crash.js'
+import {type Journey, NEW_SUBSCRIPTION, planJourney, untilMigration, whereOf} from '../../support/faults/crash.js'
 import {CLIENTS, ForeignFleet, missing} from '../../support/fleets/foreign-fleet.js'
 import {closeFirst, live, openScene, until} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
@@ -31,7 +31,7 @@ for (const client of CLIENTS) {
           return members
         }
         const old = await fleetOf('old', SUBSCRIPTION)
-        await until('the old fleet', () => old.connected.size === CONSUMERS, 30_000)
+        await until('the old fleet', () => old.connected.size === CONSUMERS)
         await until('some load', () => scene.tally.sentCount > 300)
         const plan = await planJourney(place, scene, journey)
         const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone']
@@ -40,16 +40,15 @@ for (const client of CLIENTS) {
           child.kill('SIGKILL') // one that a failed test leaves would wait for ever
           await finished
         })
-        await until('all being prepared', async () => (await newestMigration(place))?.readyToCutOver === true)
+        const {id} = await untilMigration(place, 'the preparation', ({readyToCutOver}) => readyToCutOver)
         const target = strategy === 'in-place' ? SUBSCRIPTION : NEW_SUBSCRIPTION
         const standby = await fleetOf('new', target)
-        await until('the standby being refused', () => standby.refusals >= CONSUMERS, 30_000)
-        const id = (await newestMigration(place))?.id ?? ''
+        await until('the standby being refused', () => standby.refusals >= CONSUMERS)
         await askCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)])
         const {stdout} = await finished
         const {result} = parseDocument<MigrationResult>(stdout)
         assert.equal(result.state, 'done')
-        await until('the new fleet', () => standby.connected.size === CONSUMERS, 10_000)
+        await until('the new fleet', () => standby.connected.size === CONSUMERS)
         const sent = scene.tally.sentCount
         await until('load afterwards', () => scene.tally.sentCount > sent + 600)
         const figures = await scene.settle()

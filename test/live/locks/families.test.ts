@@ -1,3 +1,4 @@
+// Runs alone: it scans every key of the Redis server.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 

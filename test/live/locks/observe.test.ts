@@ -114,14 +114,23 @@ test(
 
 test(
   'Ctrl-C while it waits for the second look: it ends at once, and the memory of earlier runs stays',
-  live(async (t, {folder, keyPrefix, redis}) => {
+  live(async (t, {addresses, folder, keyPrefix, redis}) => {
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const file = join(folder, 'first-seen')
     await redis.set(`${keyPrefix}a`, TOKEN, 'PX', 60_000)
+    // A user of its own distinguishes the connection of this scan from those of other tests.
+    const user = keyPrefix.replaceAll(':', '')
+    await redis.call('ACL', 'SETUSER', user, 'on', '>secret', '~*', '+@all')
+    closeFirst(t, async () => {
+      await redis.call('ACL', 'DELUSER', user)
+    })
+    const url = new URL(addresses.redisUrl)
+    url.username = user
+    url.password = 'secret'
     const scan = ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', file, '--json']
     await askCli<LockScan>(scan)
     const before = await readFile(file, 'utf8')
-    const {child, finished} = startCli([...scan, '--observe', '10m'])
+    const {child, finished} = startCli([...scan, '--observe', '10m', '--redis-url', url.href])
     closeFirst(t, async () => {
       child.kill('SIGKILL') // one that a failed test leaves would wait on
       await finished
@@ -129,7 +138,7 @@ test(
     const isScanning = async (): Promise<boolean> =>
       String(await redis.call('CLIENT', 'LIST'))
         .split('\n')
-        .some((line) => line.includes('name=keyshift') && / cmd=(?:eval_ro|get) /.test(line))
+        .some((line) => line.includes(`user=${user} `) && / cmd=(?:eval_ro|get) /.test(line))
     await until('the first look', isScanning)
     child.kill('SIGINT')
     const run = await finished

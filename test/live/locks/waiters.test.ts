@@ -1,3 +1,4 @@
+// Runs alone: it measures the time from a release to the next holder.
 import assert from 'node:assert/strict'
 import {readFile} from 'node:fs/promises'
 import {test} from 'node:test'
@@ -5,7 +6,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {LockReleaseAnswer} from '../../../src/commands/locks/release.js'
 import {deleteAll, holdBy, redissonProgram} from '../../support/fleets/held-locks.js'
-import {closeFirst, live, type Place, until} from '../../support/servers/live.js'
+import {closeFirst, DEADLINE_MS, live, type Place, until} from '../../support/servers/live.js'
 import {execute, plan} from '../../support/reports/lock-releases.js'
 
 const UUID = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
@@ -58,7 +59,7 @@ async function releaseUntilTaken(
 
 /** Closer than until(): what is measured takes a few ms. */
 async function watchFor(condition: () => Promise<boolean>): Promise<number> {
-  const deadline = performance.now() + 30_000
+  const deadline = performance.now() + DEADLINE_MS
   while (!(await condition()) && performance.now() < deadline) await delay(1)
   return performance.now()
 }

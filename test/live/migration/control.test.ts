@@ -5,7 +5,7 @@ import {test, type TestContext} from 'node:test'
 import type {Scene} from '../../../src/domain/lab/workload.js'
 import type {RequestResult} from '../../../src/domain/migration/run/send-request.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
-import type {MigrationList, MigrationStatus} from '../../../src/domain/migration/journal/status.js'
+import type {MigrationList} from '../../../src/domain/migration/journal/status.js'
 import {
   askCli,
   type CliRun,
@@ -21,13 +21,14 @@ import {
   requireWhole,
   startWhenRefused,
   stateOf,
+  untilMigration,
   whereOf,
 } from '../../support/faults/crash.js'
 import {live, openScene, type Place, until} from '../../support/servers/live.js'
 
 const JOURNEY = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
 /** Long enough to act while a run drains. */
-const SLOW = {work: {workMs: 5, slowEvery: 150, slowMs: 8000}}
+const SLOW = {work: {workMs: 5, slowEvery: 150, slowMs: 20_000}}
 
 interface Postponed {
   readonly scene: Scene
@@ -44,18 +45,8 @@ async function postponed(t: TestContext, place: Place, options: object = {}): Pr
   const plan = await planJourney(place, scene, JOURNEY)
   const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...whereOf(place)]
   const run = startCli(args)
-  const status = await untilState(place, ({readyToCutOver}) => readyToCutOver)
+  const status = await untilMigration(place, 'the state', ({readyToCutOver}) => readyToCutOver)
   return {scene, before, id: status.id, run}
-}
-
-async function untilState(place: Place, fits: (status: MigrationStatus) => boolean): Promise<MigrationStatus> {
-  let found: MigrationStatus | undefined
-  await until('the state', async () => {
-    found = await newestMigration(place)
-    return found !== undefined && fits(found)
-  })
-  assert.ok(found)
-  return found
 }
 
 function say(place: Place, verb: string, id: string, ...more: string[]): Promise<CliRun> {
@@ -134,9 +125,8 @@ test(
     await until('some load', () => scene.tally.sentCount > 300)
     const plan = await planJourney(place, scene, JOURNEY)
     const run = startCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', '--json', ...whereOf(place)])
-    const {id} = await untilState(place, ({step}) => step === 'drain' || step === 'pause')
-    for (const verb of ['postpone', 'cutover']) {
-      const late = await say(place, verb, id)
+    const {id} = await untilMigration(place, 'the state', ({step}) => step === 'drain' || step === 'pause')
+    for (const late of await Promise.all(['postpone', 'cutover'].map((verb) => say(place, verb, id)))) {
       assert.equal(parseDocument(late.stdout).error.code, 'E_NOT_ALLOWED_IN_STATE', late.stdout)
     }
     assert.equal((await say(place, 'abort', id)).code, 0)
@@ -153,7 +143,7 @@ test(
     assert.ok(run.child.pid)
     process.kill(run.child.pid, 'SIGSTOP') // it lives, and hears nothing
     const asking = say(place, 'cutover', id)
-    const {requests} = await untilState(place, (status) => status.requests.length > 0)
+    const {requests} = await untilMigration(place, 'the state', (status) => status.requests.length > 0)
     assert.deepEqual(
       requests.map(({verb}) => verb),
       ['cutover'],

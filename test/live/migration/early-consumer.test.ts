@@ -39,7 +39,7 @@ for (const to of ['Key_Shared', 'Failover'] as const) {
       run.goOn()
       const {code, said} = await run.ended
       assert.equal(code, 0, said)
-      await until('the fleet', async () => (await standby).connected === 4, 60_000)
+      await until('the fleet', async () => (await standby).connected === 4)
       await requireWhole(scene)
       assert.equal(said, 'found: \n', 'there is nothing to tell of it')
       await requireMoved(place, scene, journey)

@@ -7,7 +7,7 @@ import {partitionName} from '../../../src/topic-name.js'
 import {STRATEGIES} from '../../../src/domain/migration/strategy.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, requireFailure, runCli} from '../../support/shells/cli.js'
-import {applyUntil, fromElsewhere, newestMigration, whereOf} from '../../support/faults/crash.js'
+import {applyUntil, fromElsewhere, untilMigration, whereOf} from '../../support/faults/crash.js'
 import {killAt} from '../../support/faults/kill.js'
 import {connectIdle, live, openScene, until} from '../../support/servers/live.js'
 import {
@@ -20,36 +20,6 @@ import {
   typesOf,
 } from '../../support/reports/migration-runs.js'
 import {standingStill} from '../../support/faults/topic-state.js'
-
-const RUNS = 10
-
-test(
-  `apply under 300 messages a second, ${String(RUNS)} times: nothing lost, nothing twice, no key at two consumers`,
-  live(async (t, place) => {
-    for (let run = 0; run < RUNS; run++) {
-      const scene = await openScene(t, place)
-      scene.startStandby()
-      await until('some load', () => scene.tally.sentCount > 300)
-      const result = await askCli<MigrationResult>(applyArgs(place, await planFile(place, scene)))
-      assert.equal(result.state, 'done')
-      assert.deepEqual(
-        result.partitions.map(({type}) => type),
-        Array<string>(4).fill('Key_Shared'),
-      )
-      const before = scene.tally.sentCount
-      await until('load after the switch', () => scene.tally.sentCount > before + 300)
-      const figures = await scene.settle()
-      t.diagnostic(
-        `run ${String(run + 1)}: ${JSON.stringify({...figures, heldMs: result.gapMs, drainMs: result.drainMs})}`,
-      )
-      assert.equal(figures.lost, 0)
-      assert.equal(figures.duplicates, 0)
-      assert.equal(figures.overlapsAfter, 0)
-      assert.ok((figures.gapMs ?? Infinity) <= 3000, `gap ${String(figures.gapMs)} ms`)
-      await scene.close()
-    }
-  }),
-)
 
 test(
   'a plain topic; finish then gives back the policy that was found',
@@ -253,8 +223,7 @@ test(
     const before = await policiesOf(place, scene)
     await until('some load', () => scene.tally.sentCount > 300)
     const halted = applyUntil(t, place, await planFile(place, scene), {line: 'run undone', when: 'after'})
-    await until('the drain', async () => (await newestMigration(place))?.step === 'drain')
-    const id = (await newestMigration(place))?.id ?? ''
+    const {id} = await untilMigration(place, 'the drain', ({step}) => step === 'drain')
     await askCli(['migrate', 'abort', id, '--yes', ...whereOf(place)])
     const run = await halted
     run.kill()

@@ -1,3 +1,4 @@
+// Runs alone: it compares how long other subscriptions wait with and without a migration.
 import assert from 'node:assert/strict'
 import {test, type TestContext} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
@@ -6,7 +7,7 @@ import type {MessageConsumer} from '../../../src/clients/pulsar-messages/transpo
 import type {Scene} from '../../../src/domain/lab/workload.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli} from '../../support/shells/cli.js'
-import {type Journey, NEW_SUBSCRIPTION, newestMigration, planJourney, whereOf} from '../../support/faults/crash.js'
+import {type Journey, NEW_SUBSCRIPTION, planJourney, untilMigration, whereOf} from '../../support/faults/crash.js'
 import {closeFirst, live, openScene, type Place, until} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
@@ -78,9 +79,8 @@ async function migrate(place: Place, scene: Scene, journey: Journey): Promise<Mi
   const plan = await planJourney(place, scene, journey, accept)
   const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', ...whereOf(place)]
   const running = askCli<MigrationResult>(args)
-  await until('all being prepared', async () => (await newestMigration(place))?.readyToCutOver === true)
+  const {id} = await untilMigration(place, 'the preparation', ({readyToCutOver}) => readyToCutOver)
   scene.startStandby(scene.topic, journey.strategy === 'in-place' ? SUBSCRIPTION : NEW_SUBSCRIPTION)
-  const id = (await newestMigration(place))?.id ?? ''
   await askCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)])
   return running
 }

@@ -12,10 +12,10 @@ import {type CliRun, parseDocument, startCli} from '../../support/shells/cli.js'
 import {
   type Journey,
   NEW_SUBSCRIPTION,
-  newestMigration,
   planJourney,
   stateOf,
   subscriptionsOf,
+  untilMigration,
   whereOf,
 } from '../../support/faults/crash.js'
 import {brokerVersion, live, openScene, type Place, until} from '../../support/servers/live.js'
@@ -57,16 +57,13 @@ async function soaking(t: TestContext, place: Place, journey: Journey, ...more: 
   const {finished} = startCli(['migrate', 'apply', plan, '--yes', '--json', ...more, ...whereOf(place)])
   const isBlueGreen = journey.strategy === 'blue-green'
   if (isBlueGreen) {
-    await until('the door', async () =>
-      ['block-auto-create', 'pause-new'].includes((await newestMigration(place))?.step ?? ''),
+    await untilMigration(place, 'the auto-create block', ({step}) =>
+      ['block-auto-create', 'pause-new'].includes(step ?? ''),
     )
   }
   scene.startStandby(scene.topic, isBlueGreen ? NEW_SUBSCRIPTION : SUBSCRIPTION, worker)
-  await until(
-    'the soak',
-    async () => (await newestMigration(place))?.step === 'soak' && (await hasIntent(place)),
-    60_000,
-  )
+  await untilMigration(place, 'the soak', ({step}) => step === 'soak')
+  await until('the intent of the soak', () => hasIntent(place))
   return {scene, worker, before, finished}
 }
 
@@ -146,7 +143,7 @@ test(
     const faultAt = Date.now()
     worker.workMs = (key) => (key === 'user-hot' ? 15 : 5)
     scene.heat(0.4)
-    await until('the way back', () => isGoingBack(place), 60_000)
+    await until('the way back', () => isGoingBack(place))
     scene.heat(0) // what has heaped up for the key is there all the same, and must neither be lost nor come twice
     await requireWayBack(t, place, finished, faultAt, /oldest message of partition \d has waited/)
     const figures = await scene.settle()

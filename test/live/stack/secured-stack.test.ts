@@ -29,7 +29,7 @@ const password = (user: string, word: string): Login => ({
   authorization: `Basic ${Buffer.from(`${user}:${word}`).toString('base64')}`,
 })
 
-const LOGINS = (user: 'admin' | 'nobody'): Array<[string, () => Login | Promise<Login>]> => [
+const LOGINS = (user: 'admin' | 'guest'): Array<[string, () => Login | Promise<Login>]> => [
   ['token', () => bearer(stack.token(user, {expiresInS: 60}))],
   ['password', async () => password(user, await stack.password(user))],
   ['access token', async () => bearer(await stack.accessToken(user))],
@@ -43,10 +43,10 @@ test('every login of the superuser is let in, on the plain port and by TLS', asy
 })
 
 test('every login of another role is known, and not permitted', async () => {
-  for (const [name, login] of LOGINS('nobody')) {
+  for (const [name, login] of LOGINS('guest')) {
     assert.deepEqual(await statuses(await login()), {plain: 403, tls: 403}, name)
   }
-  assert.equal(await ask(addresses.adminTlsUrl, {certificate: certificates.nobody}), 403, 'certificate')
+  assert.equal(await ask(addresses.adminTlsUrl, {certificate: certificates.guest}), 403, 'certificate')
 })
 
 test('what was granted to a role goes for each of its logins', async () => {
@@ -97,7 +97,7 @@ test('WebSocket: publishes with a token, and by TLS with a certificate; not with
   assert.equal(await publish(webSocketTlsUrl, {certificate: certificates.admin}), 'ok')
   assert.equal(await publish(webSocketUrl, {}), 401)
   assert.equal(await publish(webSocketTlsUrl, {}), 401)
-  assert.equal(await publish(webSocketTlsUrl, {certificate: certificates.nobody}), 403)
+  assert.equal(await publish(webSocketTlsUrl, {certificate: certificates.guest}), 403)
 })
 
 async function statuses(login: Login): Promise<{plain: number; tls: number}> {

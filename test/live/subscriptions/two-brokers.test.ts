@@ -162,7 +162,7 @@ test('a killed broker is named for as long as it is in the list of brokers; then
 
   // A topic is taken over when somebody asks for it. The consumers are gone with the broker that they came by.
   for (const topic of [topics.ofSecond, ...topics.partitions]) {
-    await until(`${topic.local} being taken over`, () => cluster.isServedBy(first, topic), 60_000)
+    await until(`${topic.local} being taken over`, () => cluster.isServedBy(first, topic))
   }
   const {complete, failedBrokers} = await listAll(first, PARTITIONS)
   assert.deepEqual([complete, failedBrokers], [true, []])

@@ -7,6 +7,8 @@ import type {TestContext} from 'node:test'
 
 import type {Fleet} from '../../../src/domain/lab/fleet.js'
 import type {Scene} from '../../../src/domain/lab/workload.js'
+import {ClusterJournal} from '../../../src/clients/journal/cluster-journal.js'
+import {listMigrations} from '../../../src/domain/migration/journal/list-migrations.js'
 import type {MigrationList, MigrationStatus} from '../../../src/domain/migration/journal/status.js'
 import {type MigratableType, type Strategy} from '../../../src/domain/migration/strategy.js'
 import {askCli, type CliRun, parseDocument, startCli} from '../shells/cli.js'
@@ -89,7 +91,7 @@ export async function startWhenRefused(place: Place, scene: Scene, {strategy}: J
     const door = answer as {allowAutoSubscriptionCreation: boolean} | null
     return door?.allowAutoSubscriptionCreation === false
   }
-  await until('the door being closed', closed, 60_000)
+  await until('the door being closed', closed)
   return scene.startStandby(scene.topic, NEW_SUBSCRIPTION)
 }
 
@@ -130,6 +132,22 @@ export async function applyAndDie(t: TestContext, place: Place, plan: string, mo
 export async function fromElsewhere(place: Place, args: readonly string[]): Promise<CliRun> {
   const home = await mkdtemp(join(place.folder, 'home-'))
   return startCli([...args, '--json', ...whereOf(place)], {HOME: home, XDG_DATA_HOME: home}, undefined, home).finished
+}
+
+/** Polls the journal of a place in this process, which costs less than a process of the command line for each poll. */
+export async function untilMigration(
+  place: Place,
+  what: string,
+  fits: (status: MigrationStatus) => boolean,
+): Promise<MigrationStatus> {
+  const journal = new ClusterJournal(place.admin, place.namespace)
+  let found: MigrationStatus | undefined
+  await until(what, async () => {
+    found = (await listMigrations(journal, undefined)).at(-1)
+    return found !== undefined && fits(found)
+  })
+  assert.ok(found)
+  return found
 }
 
 export async function newestMigration(place: Place): Promise<MigrationStatus | undefined> {

@@ -55,10 +55,10 @@ export async function requireExplained(
   {before, journey, place, scene, standby, transport}: Announced,
   end: RunEnd,
   disturbance: Disturbance,
-  {fleetWithinMs, since}: {since?: (tally: Tally) => (row: Handling) => number; fleetWithinMs?: number} = {},
+  {since}: {since?: (tally: Tally) => (row: Handling) => number} = {},
 ): Promise<void> {
   const {fleet, stops} = await bringToEnd(place, scene, journey, {run: end, standby})
-  await until('the fleet', () => fleet.connected === 4, fleetWithinMs)
+  await until('the fleet', () => fleet.connected === 4)
   const sent = scene.tally.sentCount
   await until('load afterwards', () => scene.tally.sentCount > sent + 200)
   const figures = await scene.settle()

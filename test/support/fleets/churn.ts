@@ -3,18 +3,18 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {Message, MessageProducer} from '../../../src/clients/pulsar-messages/transport.js'
 import type {TopicName} from '../../../src/topic-name.js'
 import {KeyedFleet} from './keyed-fleet.js'
-import type {Place} from '../servers/live.js'
+import {DEADLINE_MS, type Place} from '../servers/live.js'
 
-/** A consumer that joined or left, epoch ms: somewhere between these two the broker took note of it. */
+/** A consumer that joined or left. The broker processed it between these two times, epoch ms. */
 export interface Change {
   readonly action: 'join' | 'leave'
   readonly name: string
   readonly fromMs: number
-  /** infinite while it is going on */
+  /** infinite until the change has ended */
   toMs: number
 }
 
-/** Who got a probe first, epoch ms. */
+/** The consumer that received a probe first, and when, epoch ms. */
 export interface Receipt {
   readonly consumer: string
   readonly atMs: number
@@ -22,25 +22,25 @@ export interface Receipt {
 
 export interface ChurnOptions {
   readonly place: Place
-  /** partitioned or not; it has to be there */
+  /** an existing topic, partitioned or not */
   readonly topic: TopicName
-  /** keys that are published in turn, beside the probes */
+  /** keys that are published in turn, in addition to the probes */
   readonly keys: readonly string[]
   readonly ratePerSecond: number
-  /** how many consumers there are, at least and at most */
+  /** the minimum and maximum number of consumers */
   readonly consumers: {readonly least: number; readonly most: number}
-  /** from 0 to 1, for who leaves and whether one joins */
+  /** random numbers from 0 to 1 that decide which consumer leaves and whether one joins */
   readonly random: () => number
 }
 
 const TICK_MS = 50
-/** A probe has this property, with its number. */
+/** A probe has this property. The value is its number. */
 const PROBE = 'probe'
 const PAYLOAD = Buffer.from('x')
 
 /**
- * A Key_Shared subscription under load whose consumers acknowledge at once, and come and go. Each that joins
- * has a name that none had before: whoever names one that has left is wrong.
+ * A Key_Shared subscription under load whose consumers acknowledge at once, join and leave. A joining consumer has a new name,
+ * so an answer that names a consumer which has left is wrong.
  */
 export class Churn {
   readonly changes: Change[] = []
@@ -73,18 +73,21 @@ export class Churn {
     return this.options.topic
   }
 
-  /** From now on one comes or goes, again and again. @param pauseMs how long from the end of one change to the next one. */
+  /** Lets consumers join and leave one after another. @param pauseMs the time between two changes. */
   comeAndGo(pauseMs: () => number): void {
     this.running.push(this.change(pauseMs))
   }
 
-  /** Publishes one more message of a key, and waits for whoever gets it first. */
+  /** Publishes a message with a key. @returns the consumer that receives it first. */
   async probe(key: string): Promise<Receipt> {
     const id = String(this.probes++)
     const received = new Promise<Receipt>((resolve) => this.waiting.set(id, resolve))
-    const late = AbortSignal.timeout(LATE_MS)
+    const late = AbortSignal.timeout(DEADLINE_MS)
     await this.producer.send({key, payload: PAYLOAD, properties: {[PROBE]: id}})
-    return Promise.race([received, rejectOn(late, `nobody got the probe of ${key} within ${String(LATE_MS)} ms`)])
+    return Promise.race([
+      received,
+      rejectOn(late, `no consumer received the probe of ${key} within ${String(DEADLINE_MS)} ms`),
+    ])
   }
 
   async stop(): Promise<void> {
@@ -93,7 +96,7 @@ export class Churn {
     await this.producer.close()
   }
 
-  /** The changes that may have happened in a stretch of time, epoch ms. */
+  /** The changes that may have happened in a period, epoch ms. */
   changesWithin(fromMs: number, toMs: number): Change[] {
     return this.changes.filter((change) => change.fromMs <= toMs && change.toMs >= fromMs)
   }
@@ -143,7 +146,7 @@ export class Churn {
     const change = {action, name, fromMs: Date.now(), toMs: Infinity}
     this.changes.push(change)
     await doing
-    // A WebSocket is closed before its consumer is: the broker has let go only when its statistics say so.
+    // A WebSocket closes before its consumer: the broker has removed the consumer when its statistics show that.
     await this.fleet.statistics()
     change.toMs = Date.now()
   }
@@ -152,8 +155,6 @@ export class Churn {
     return delay(ms, undefined, {signal: this.ending.signal}).catch(() => undefined)
   }
 }
-
-const LATE_MS = 30_000
 
 function rejectOn(signal: AbortSignal, why: string): Promise<never> {
   return new Promise((_resolve, reject) => {

@@ -29,12 +29,12 @@ interface Said {
   readonly endedAt: number
 }
 
-/** Consumers of another client, in a process of their own, counted in a scene's tally. */
+/** Consumers of another client library in a separate process. The tally of a scene counts their messages. */
 export class ForeignFleet {
   readonly connected = new Set<string>()
-  /** how often a subscribe was refused */
+  /** the number of refused subscribe attempts */
   refusals = 0
-  /** when it handled a message last, epoch ms */
+  /** when it last received a message, epoch ms */
   lastHandledAt = 0
   private readonly child: ChildProcess
   private readonly closed: Promise<unknown>
@@ -72,7 +72,7 @@ export class ForeignFleet {
     return new ForeignFleet(child, scene, fleet)
   }
 
-  /** Asks it to end; it acknowledges what it has in work first. */
+  /** Stops the process after it has acknowledged the messages that it is processing. */
   async close(): Promise<void> {
     this.child.stdin?.end()
     const [code] = (await this.closed) as [number | null]
@@ -80,11 +80,11 @@ export class ForeignFleet {
   }
 }
 
-/** Why a client can't be had here; null when it can. */
+/** Why a client library is not available; null if it is. */
 export function missing(client: Client): string | null {
-  if (client === 'java') return null // the stack runs on it
-  if (client === 'go') return goProgram('fleet') ? null : 'Go is not here, or its modules can not be had'
-  return pythonProgram(PYTHON) ? null : "Python's packages can not be installed"
+  if (client === 'java') return null // the stack requires Java
+  if (client === 'go') return goProgram('fleet') ? null : 'Go or the modules are not available'
+  return pythonProgram(PYTHON) ? null : 'pip cannot install the Python packages'
 }
 
 async function programOf(client: Client): Promise<Program> {

@@ -13,12 +13,10 @@ import {
 import type {TopicName} from '../../../src/topic-name.js'
 import {until} from '../servers/live.js'
 
-const AWAY_MS = 120_000
-
 /**
- * A transport whose users live through a restart of the broker, as those of Pulsar's own clients do: who subscribes is
- * refused meanwhile and tries again, and a message that could not be sent is sent again. The broker may have it already
- * and then stores it twice, which has nothing to do with subscriptions: these are kept apart, by their message ids.
+ * A transport that survives a restart of the broker, like Pulsar's clients. A consumer that subscribes during the restart is
+ * refused and tries again, and a message that could not be sent is sent again. The broker may store such a message twice. This
+ * is independent of subscriptions, so these messages are identified by their message ids.
  */
 export class HardyTransport implements MessageTransport {
   readonly name: MessageTransport['name']
@@ -30,7 +28,7 @@ export class HardyTransport implements MessageTransport {
     this.name = inner.name
   }
 
-  /** Messages that were delivered under more than one id, by their text. */
+  /** The texts of messages that were delivered with more than one id. */
   get storedTwice(): ReadonlySet<string> {
     return new Set([...this.idsOf].filter(([, ids]) => ids.size > 1).map(([text]) => text))
   }
@@ -86,7 +84,7 @@ export class HardyTransport implements MessageTransport {
       producer = await this.inner.produce(topic).catch(() => null)
       return producer !== null
     }
-    await until('the broker taking messages again', opened, AWAY_MS)
+    await until('the broker taking messages again', opened)
     return producer as unknown as MessageProducer
   }
 }

@@ -7,7 +7,7 @@ import type {Redis} from 'ioredis'
 
 import {javaProgram, mavenClasspath, type Program} from './programs.js'
 
-/** A lock that a library has taken: what a scan has to say of it. */
+/** A lock that a library holds, as a scan has to report it. */
 export interface HeldLock {
   readonly key: string
   readonly family: string
@@ -16,11 +16,11 @@ export interface HeldLock {
 
 export interface Holding {
   readonly held: readonly HeldLock[]
-  /** ends the process that holds them, if it is there still; what it held stays in Redis */
+  /** kills the process that holds the locks if it still runs; the locks stay in Redis */
   close(): Promise<void>
 }
 
-/** Starts a program of another language that takes locks, and waits until it has them. */
+/** Starts a program that takes locks, and waits until it holds them. */
 export async function holdBy(program: Program, wanted: {redisUrl: string; prefix: string}): Promise<Holding> {
   const {args, command, env} = program
   const child = spawn(command, [...args, JSON.stringify(wanted)], {
@@ -50,13 +50,13 @@ async function untilReady(child: ChildProcess): Promise<HeldLock[]> {
     if ('ready' in said) return held
     held.push(said)
   }
-  assert.fail(`it ended before it had its locks: ${errors}`)
+  assert.fail(`the program exited before it held its locks: ${errors}`)
 }
 
 /**
- * Null where Redisson can't be had.
+ * A program that takes Redisson locks; null if Redisson is not available.
  *
- * @param instead of one of every kind: so many plain locks, or a read lock alone.
+ * @param instead the number of plain locks, or only a read lock, in place of one lock of every kind.
  */
 export function redissonProgram(instead: {readonly many?: number; readonly reader?: boolean} = {}): Program | null {
   const classpath = mavenClasspath('org.redisson:redisson:4.3.0')
@@ -66,7 +66,7 @@ export function redissonProgram(instead: {readonly many?: number; readonly reade
   return {...program, args: [`-Dmany=${String(many)}`, `-Dreader=${String(reader)}`, ...args]}
 }
 
-/** Deletes what a test or a library has left, wherever it has put the test's prefix into a key. */
+/** Deletes all keys that contain the prefix of the test. */
 export async function deleteAll(redis: Redis, keyPrefix: string): Promise<void> {
   const keys = await redis.keys(`*${keyPrefix.replace(':', '')}*`)
   if (keys.length > 0) await redis.del(...keys)

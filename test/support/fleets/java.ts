@@ -4,7 +4,7 @@ import {once} from 'node:events'
 
 import {brokerClasspath, javaProgram} from './programs.js'
 
-/** Runs one of the programs under test/java, with the class path of a broker that the stack has brought up. */
+/** Runs a program of test/java with the class path of a broker that the stack has started. */
 export async function runJava(file: string, args: readonly string[]): Promise<string> {
   const {args: own, command} = javaProgram(file, await brokerClasspath(), '1g')
   const child = spawn(command, [...own, ...args], {stdio: ['ignore', 'pipe', 'pipe']})

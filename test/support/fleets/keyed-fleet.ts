@@ -5,7 +5,7 @@ import {type CollectedSubscription, collectSubscription} from '../../../src/doma
 import type {TopicName} from '../../../src/topic-name.js'
 import {type Place, until} from '../servers/live.js'
 
-/** Key_Shared consumers that come and go, and what each got. */
+/** Key_Shared consumers that join and leave, and the keys that each received. */
 export class KeyedFleet {
   /** key → the name of the consumer that received it */
   readonly received = new Map<string, string>()
@@ -20,7 +20,7 @@ export class KeyedFleet {
     this.onMessage = onMessage
   }
 
-  /** In the order of joining. */
+  /** The names in the order of joining. */
   get names(): string[] {
     return this.members.map(({name}) => name)
   }
@@ -35,7 +35,7 @@ export class KeyedFleet {
       onMessage: (message) => {
         this.received.set(message.key ?? '', name)
         this.onMessage(message, name)
-        // Messages of a consumer that is gone come again to another.
+        // Unacked messages of a disconnected consumer are redelivered to another consumer.
         void joining.then((consumer) => consumer.ack(message)).catch(() => undefined)
       },
     })
@@ -43,7 +43,7 @@ export class KeyedFleet {
     this.members.push({name, consumer})
   }
 
-  /** Of several of one name, the last that joined. */
+  /** Disconnects a consumer; of several with the same name, the last that joined. */
   async leave(name: string): Promise<void> {
     const at = this.members.findLastIndex((member) => member.name === name)
     const [member] = this.members.splice(at, 1)
@@ -51,7 +51,7 @@ export class KeyedFleet {
     await member.consumer.close()
   }
 
-  /** Waits until everything is acknowledged. */
+  /** Waits until all messages are acknowledged. */
   async drained(): Promise<void> {
     await until('everything being acknowledged', async () => {
       const {partitions} = await collectSubscription(this.place.admin, this.topic.full, 'decision', {
@@ -61,7 +61,7 @@ export class KeyedFleet {
     })
   }
 
-  /** The statistics, once they show as many consumers as there are. */
+  /** The statistics, as soon as they show the current number of consumers. */
   async statistics(): Promise<CollectedSubscription> {
     let collected = await collectSubscription(this.place.admin, this.topic.full, 'decision')
     await until('the broker showing the change', async () => {

@@ -1,26 +1,26 @@
-/** How fast a fleet works off a backlog, in shapes that time to drain has to do with. */
+/** How the rate of a fleet changes while it drains a backlog. */
 export const SHAPES = ['steady', 'bursty', 'slowing', 'speeding-up', 'stalled'] as const
 export type Shape = (typeof SHAPES)[number]
-/** Those that come to an end. */
+/** The shapes in which the backlog is drained. */
 export const DRAINING = SHAPES.filter((shape) => shape !== 'stalled')
 
 export interface Progress {
-  /** seconds since the beginning, never less than the time before */
+  /** seconds since the start; never decreases */
   readonly atS: number
-  /** of how long the drain takes about, in seconds */
+  /** the approximate duration of the drain in seconds */
   readonly drainS: number
-  /** the share of the backlog that is left, from 1 to 0 */
+  /** the remaining share of the backlog, from 1 to 0 */
   readonly left: number
 }
 
-/** Entries per second, as a multiple of a pace that is even. */
+/** Entries per second, as a multiple of a constant rate. */
 type Pace = (progress: Progress) => number
 
 /**
  * One load of a shape, with noise.
  *
- * @param next random numbers from 0 to 1, of a seed.
- * @param windowS how long it is looked at: bursts that fill a window are no bursts to who looks through it.
+ * @param next random numbers from 0 to 1.
+ * @param windowS the length of the sampling window in seconds: a burst has to be shorter to be visible in it.
  */
 export function loadOf(shape: Shape, next: () => number, windowS: number): Pace {
   const pace = PACES[shape](next, windowS)
@@ -40,7 +40,7 @@ const PACES: Readonly<Record<Shape, (next: () => number, windowS: number) => Pac
       return isOn ? 1.8 : 0.05
     }
   },
-  // Half of them with the backlog, as caches grow cold, half by the clock, as others come to want the database.
+  // Half of the runs change with the backlog, like cold caches, half with time, like other clients of a database.
   slowing(next) {
     const end = between(next, 0.2, 0.6)
     if (next() < 0.5) return ({left}) => 1.6 * (end + (1 - end) * left)
@@ -57,7 +57,7 @@ const PACES: Readonly<Record<Shape, (next: () => number, windowS: number) => Pac
       left > 0.5 ? 1 : 0,
 }
 
-/** Up to 40 % more or less for up to a second and a half, as garbage collection and neighbours make it. */
+/** Up to 40 % more or less for up to 1.5 s, like garbage collection and other load. */
 function noiseOf(next: () => number): Pace {
   const deviation = between(next, 0.05, 0.4)
   let [factor, endsAtS] = [1, 0]
@@ -69,12 +69,12 @@ function noiseOf(next: () => number): Pace {
   }
 }
 
-/** Box and Muller's: of mean 0 and deviation 1. */
+/** A normal distribution with mean 0 and deviation 1 (Box-Muller). */
 export function standardNormal(next: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next())
 }
 
-/** Between the two in the middle, where there are two. */
+/** The mean of the two middle values if the count is even. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]]

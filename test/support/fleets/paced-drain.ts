@@ -6,11 +6,11 @@ import {mulberry32} from './seed.js'
 
 export interface DrainOptions {
   readonly shape: Shape
-  /** the same load for the same seed */
+  /** the same seed gives the same load */
   readonly seed: number
-  /** the shortest and the longest that an even pace takes, in seconds */
+  /** the minimum and maximum duration at a constant rate, in seconds */
   readonly lastsS: readonly [number, number]
-  /** how long it is to be looked at, in seconds */
+  /** the length of the sampling window in seconds */
   readonly windowS: number
 }
 
@@ -18,7 +18,7 @@ const RATE_PER_S = {least: 20, most: 60}
 const TICK_MS = 50
 const QUEUE = 200
 
-/** A topic with a backlog, and one consumer that acknowledges at the pace of a load. */
+/** A topic with a backlog, and one consumer that acknowledges at the rate of a load shape. */
 export class PacedDrain {
   readonly topic: TopicName
   readonly subscription = 'decision'
@@ -37,17 +37,17 @@ export class PacedDrain {
     this.topic = place.topic(`${options.shape}-${String(options.seed)}`)
   }
 
-  /** Settles when half of it is acknowledged. */
+  /** Settles when half of the backlog is acknowledged. */
   get halfway(): Promise<undefined> {
     return this.half.promise
   }
 
-  /** When the last message was acknowledged, epoch ms; never for one that stalls. */
+  /** When the last message was acknowledged, epoch ms. Never settles if the drain stalls. */
   get drainedAtMs(): Promise<number> {
     return this.end.promise
   }
 
-  /** Publishes the backlog, and sets the consumer to work. */
+  /** Publishes the backlog and starts the consumer. */
   async start(): Promise<void> {
     const {lastsS, shape, windowS} = this.options
     const {admin} = this.place
@@ -67,7 +67,7 @@ export class PacedDrain {
     await producer.close()
   }
 
-  /** @param pace messages a second, by the seconds since the beginning and the share that is left. */
+  /** @param pace messages per second, given the seconds since the start and the remaining share. */
   private async work(whole: number, pace: (atS: number, left: number) => number): Promise<void> {
     const waiting: Message[] = []
     const consumer = await this.place.transport.consume({

@@ -9,21 +9,21 @@ import {ROOT} from '../root.js'
 
 const KEPT = join(ROOT, '.stack')
 
-/** A program in another language, ready to be started. */
+/** A program that is ready to start. */
 export interface Program {
   readonly command: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
 }
 
-/** A program under test/go, built; null where there is no Go, or its modules can't be had. */
+/** Builds a program of test/go; null if Go or the modules are not available. */
 export function goProgram(name: string): Program | null {
   const command = join(KEPT, 'go', name)
   const build = spawnSync('go', ['build', '-o', command, `./${name}`], {cwd: join(ROOT, 'test', 'go')})
   return build.status === 0 ? {command, args: [], env: {}} : null
 }
 
-/** A program under test/python, with the packages of its requirements file; null where they can't be installed. */
+/** A program of test/python with its required packages; null if they cannot be installed. */
 export function pythonProgram(file: string): Program | null {
   const folder = join(KEPT, 'python')
   const requirements = join(ROOT, 'test', 'python', 'requirements.txt')
@@ -37,21 +37,21 @@ export function pythonProgram(file: string): Program | null {
   return {command: 'python3', args: [join(ROOT, 'test', 'python', file)], env: {PYTHONPATH: folder}}
 }
 
-/** A program under test/node. */
+/** A program of test/node. */
 export function nodeProgram(file: string): Program {
   return {command: process.execPath, args: [join(ROOT, 'test', 'node', file)], env: {}}
 }
 
-/** A program under test/java, with a class path. */
+/** A program of test/java with a class path. */
 export function javaProgram(file: string, classpath: string, heap = '256m'): Program {
   return {command: 'java', args: [`-Xmx${heap}`, '-cp', classpath, join(ROOT, 'test', 'java', file)], env: {}}
 }
 
-/** The class path of a broker that the stack has brought up. */
+/** The class path of a broker that the stack has started. */
 export async function brokerClasspath(): Promise<string> {
   const folder = join(KEPT, 'classpath')
   const newest = (await readdir(folder)).toSorted().at(-1)
-  assert.ok(newest, 'the stack was never up here')
+  assert.ok(newest, 'the stack was never started in this checkout')
   return (await readFile(join(folder, newest, 'classpath.txt'), 'utf8')).trim()
 }
 
@@ -60,9 +60,9 @@ const GOAL = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-class
 type Artifact = `${string}:${string}:${string}`
 
 /**
- * The class path of one artifact and all that it needs, by Maven; null where it can't be had.
+ * The class path of an artifact and its dependencies, resolved by Maven; null if Maven cannot resolve it.
  *
- * @param versions a POM that says which versions belong together.
+ * @param versions a POM that defines matching versions.
  */
 export function mavenClasspath(artifact: Artifact, versions?: Artifact): string | null {
   const folder = join(KEPT, 'maven', artifact.replaceAll(':', '_'))

@@ -1,6 +1,6 @@
 import {randomInt} from 'node:crypto'
 
-/** Chooses a few of many, at random unless KEYSHIFT_TEST_SEED says which; the seed is printed, so that a run can be had again. */
+/** Chooses values at random. The seed is printed; KEYSHIFT_TEST_SEED sets it, so that a run can be repeated. */
 export function chooseSeeded<T>(all: readonly T[], count: number): T[] {
   const seed = Number(process.env['KEYSHIFT_TEST_SEED'] ?? randomInt(1_000_000))
   process.stderr.write(`chosen with KEYSHIFT_TEST_SEED=${String(seed)}\n`)
@@ -12,7 +12,7 @@ export function chooseSeeded<T>(all: readonly T[], count: number): T[] {
     .map(({value}) => value)
 }
 
-/** A small generator of numbers from 0 to 1: the same for the same seed. */
+/** A random number generator from 0 to 1. The same seed gives the same numbers. */
 export function mulberry32(seed: number): () => number {
   let state = seed
   return () => {

@@ -1,13 +1,13 @@
 import {mulberry32} from './seed.js'
 
-/** Draws from 1 to n, the k-th with a probability that falls as 1/k^s; the same for the same seed. */
+/** Draws from 1 to n with probabilities proportional to 1/k^s. The same seed gives the same numbers. */
 export function zipf(n: number, s: number, seed: number): () => number {
   const rankOf = zipfRank(n, s)
   const random = mulberry32(seed)
   return () => rankOf(random())
 }
 
-/** The same from numbers of the caller's own, from 0 to 1. */
+/** Maps numbers from 0 to 1 to this distribution. */
 export function zipfRank(n: number, s: number): (uniform: number) => number {
   const sums = new Float64Array(n)
   let total = 0

@@ -6,7 +6,7 @@ import {pipeline} from 'node:stream/promises'
 
 import type {SubscriptionStats, TopicStats} from '../../../src/clients/pulsar-admin/types.js'
 
-/** One subscription with a consumer, as the copy of a 4.2.4 broker had it. */
+/** One subscription with a consumer, recorded from the broker-stats of a 4.2.4 broker. */
 const RECORDED: SubscriptionStats & Record<string, unknown> = {
   consumers: [
     {
@@ -27,7 +27,7 @@ const PARTITIONS = 4
 const TOPICS_IN_NAMESPACE = 20
 export const ROWS_IN_NAMESPACE = 2 * TOPICS_IN_NAMESPACE
 
-/** A partition's statistics with two subscriptions of several consumers, which are called otherwise in each namespace. */
+/** Statistics of a partition: two subscriptions with several consumers, whose names differ between namespaces. */
 function statsOf(recorded: SubscriptionStats, namespace: number, topic: number): TopicStats {
   const consumers = Array.from({length: CONSUMERS}, (_, at) => ({
     ...recorded.consumers?.[0],
@@ -37,7 +37,7 @@ function statsOf(recorded: SubscriptionStats, namespace: number, topic: number):
   return {msgRateIn: 17.821, subscriptions: {decision: subscription, audit: subscription}}
 }
 
-/** One namespace of a broker's copy, as JSON without what follows: half of its topics are plain, half are partitioned. */
+/** The JSON of one namespace of broker-stats, without a comma at its end. Half of the topics are partitioned. */
 export function namespaceText(namespace: number, recorded: SubscriptionStats = RECORDED): string {
   const path = `tenant-${String(namespace % 10)}/ns-${String(namespace)}`
   const bundles: Record<string, {persistent: Record<string, TopicStats>}> = {}
@@ -53,8 +53,10 @@ export function namespaceText(namespace: number, recorded: SubscriptionStats = R
 }
 
 /**
- * Writes namespaces at the reader's pace, until it goes. @param upTo how many signs at least.
- * @returns how many namespaces that were.
+ * Writes namespaces at the pace of the reader, until the reader disconnects.
+ *
+ * @param upTo the minimum number of characters.
+ * @returns the number of namespaces.
  */
 export async function writeNamespaces(
   response: ServerResponse,
@@ -80,7 +82,7 @@ export interface CopyServer {
   close(): void
 }
 
-/** A broker that has nothing but its copy. @param brokers the active ones; itself alone unless given. */
+/** A broker that serves only its broker-stats. @param brokers the active brokers; by default only this one. */
 export async function serveCopy(
   answer: (response: ServerResponse) => Promise<void> | void,
   brokers?: () => readonly string[],

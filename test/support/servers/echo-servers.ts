@@ -3,13 +3,13 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import {type AddressInfo, createServer as createTcpServer, type Server} from 'node:net'
 import type {TestContext} from 'node:test'
 
-/** Servers that fail, and repeat all that they were sent while they do: as bad as a proxy's error page can be. */
+/** Servers whose every answer is a failure that repeats the request, like the error page of a careless proxy. */
 export interface EchoServers {
   readonly http: string
   readonly redis: string
 }
 
-/** Ways to fail; each request takes the next. */
+/** The kinds of failure; each request gets the next one. */
 const FAILURES: ReadonlyArray<(sent: string) => Answer> = [
   (sent) => ({status: 401, body: JSON.stringify({reason: sent})}),
   (sent) => ({status: 403, body: JSON.stringify({reason: sent})}),
@@ -21,7 +21,7 @@ const FAILURES: ReadonlyArray<(sent: string) => Answer> = [
   () => null,
 ]
 
-/** null for none: the connection is cut. */
+/** null closes the connection without an answer. */
 type Answer = {status: number; body: string; type?: string; location?: string} | null
 
 export async function echoServers(t: TestContext): Promise<EchoServers> {

@@ -2,11 +2,11 @@ import {type Agent, type IncomingMessage, request as httpRequest, type ServerRes
 
 export interface Forwarding {
   readonly agent?: Agent
-  /** Takes the broker's answer instead of the caller. @returns whether it did. */
+  /** May handle the broker's answer in place of the caller. @returns whether it handled it. */
   readonly takes?: (answer: IncomingMessage) => boolean
 }
 
-/** Sends a caller's request on to the real broker, and its answer back. */
+/** Forwards a request to the real broker, and the answer to the caller. */
 export function forward(
   adminUrl: string,
   request: IncomingMessage,

@@ -17,7 +17,7 @@ import {Scene, type SceneOptions} from '../../../src/domain/lab/workload.js'
 import {parseTopicName, type TopicName} from '../../../src/topic-name.js'
 import {ROOT} from '../root.js'
 
-/** One test's own part of the servers: a namespace and a key prefix that nobody else uses, checked when it ends. */
+/** A namespace and a key prefix for one test. When the test ends, both must be empty. */
 export interface Place {
   readonly addresses: Addresses
   readonly admin: PulsarAdmin
@@ -26,22 +26,22 @@ export interface Place {
   /** `public/<name>` */
   readonly namespace: string
   readonly keyPrefix: string
-  /** a folder that goes with the test */
+  /** a folder that is deleted when the test ends */
   readonly folder: string
   readonly topic: (name: string) => TopicName
 }
 
-/** The stack that the tests were started on; without one, the one that is up in this checkout. */
+/** The stack that `npm test` started; otherwise the running stack of this checkout. */
 const chosen = process.env['KEYSHIFT_TEST_CONTEXT']
 export const addresses = chosen === undefined ? (await defaultAddresses(ROOT)).value : (JSON.parse(chosen) as Addresses)
 
 export const brokerVersion = await (await fetch(`${addresses.adminUrl}/admin/v2/brokers/version`)).text()
 
-/** Opens a place on the running stack; when the test ends it fails if a consumer or a key is left. */
+/** Opens a place on the running stack. When the test ends, it fails if a consumer or a key is left. */
 export async function openPlace(t: TestContext, on: Addresses = addresses): Promise<Place> {
   const name = `t-${randomBytes(6).toString('hex')}`
   const namespace = `public/${name}`
-  // First of all: what is opened before a failure would keep the process from ending.
+  // This is first because a connection that is open when a request fails would keep the process running.
   await ask(on, 'PUT', `/namespaces/${namespace}`, {})
   const admin = new PulsarAdmin({url: on.adminUrl})
   const transport = await openTransport({transport: 'websocket', ...on})
@@ -62,7 +62,7 @@ export async function openPlace(t: TestContext, on: Addresses = addresses): Prom
   return {addresses: on, admin, transport, redis, namespace, keyPrefix, folder, topic}
 }
 
-/** A scene of its own topic in a place; closed before the place is. */
+/** Opens a scene with a new topic in a place. It is closed before the place. */
 export async function openScene(t: TestContext, place: Place, options: Partial<SceneOptions> = {}): Promise<Scene> {
   const scene = await Scene.open(place, {
     topic: place.topic(`scene-${randomBytes(4).toString('hex')}`),
@@ -80,7 +80,7 @@ export async function openScene(t: TestContext, place: Place, options: Partial<S
   return scene
 }
 
-/** Connects a Shared consumer that takes what it gets and acknowledges nothing. */
+/** Connects a Shared consumer that receives messages and acknowledges none. */
 export async function connectIdle(place: Place, topic: TopicName, subscription: string, name = 'idle'): Promise<void> {
   await place.transport.consume({
     topic,
@@ -92,20 +92,21 @@ export async function connectIdle(place: Place, topic: TopicName, subscription: 
   })
 }
 
-/** Polls until a condition holds. */
-export async function until(
-  what: string,
-  condition: () => Promise<boolean> | boolean,
-  withinMs = 20_000,
-): Promise<void> {
-  const deadline = Date.now() + withinMs
-  while (!(await condition())) {
-    assert.ok(Date.now() < deadline, `${what} did not happen within ${String(withinMs)} ms`)
-    await delay(20)
+/** The time after which a wait fails. It is much longer than any wait takes, also on a machine with other load. */
+export const DEADLINE_MS = 180_000
+
+/** Polls until a condition holds. A slow condition is checked less often, because it competes with the work it waits for. */
+export async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS
+  for (;;) {
+    const checkedAt = Date.now()
+    if (await condition()) return
+    assert.ok(Date.now() < deadline, `${what} did not happen within ${String(DEADLINE_MS / 1000)} s`)
+    await delay(Math.max(20, Date.now() - checkedAt))
   }
 }
 
-/** The broker's own answer, by a path of the test's own: no client of ours between. */
+/** Asks the broker directly, without keyshift's client. @returns the answer. */
 export async function ask(addresses: Addresses, method: string, path: string, body?: unknown): Promise<unknown> {
   const answer = await fetch(`${addresses.adminUrl}/admin/v2${path}`, {
     method,
@@ -118,14 +119,14 @@ export async function ask(addresses: Addresses, method: string, path: string, bo
 
 const cleanups = new WeakMap<TestContext, Array<() => Promise<void>>>()
 
-/** Registers what has to be closed before the test's place is looked at; the last registered goes first. */
+/** Registers a function that runs before the place of the test is checked. The last registered function runs first. */
 export function closeFirst(t: TestContext, close: () => Promise<void>): void {
   const known = cleanups.get(t)
   if (known) known.unshift(close)
   else cleanups.set(t, [close])
 }
 
-/** Runs a test body with a place on a running stack, and closes in order: what the body opened, then the place. */
+/** Runs a test with a place on a running stack. First everything that the test opened is closed, then the place. */
 export function live(
   body: (t: TestContext, place: Place) => Promise<void>,
   on: Addresses = addresses,
@@ -144,7 +145,10 @@ export function live(
 async function requireEmpty(addresses: Addresses, redis: Redis, namespace: string, keyPrefix: string): Promise<void> {
   const keys = await redis.keys(`*${keyPrefix}*`)
   assert.deepEqual(keys, [], 'keys were left in Redis')
-  await until('every consumer leaving', async () => (await connectedConsumers(addresses, namespace)).length === 0)
+  await until(
+    'the disconnect of every consumer',
+    async () => (await connectedConsumers(addresses, namespace)).length === 0,
+  )
 }
 
 async function connectedConsumers(addresses: Addresses, namespace: string): Promise<string[]> {

@@ -6,7 +6,7 @@ import type {AddressInfo} from 'node:net'
 import {join} from 'node:path'
 import type {TestContext} from 'node:test'
 
-/** A load balancer with the brokers' certificate: it sends each request to any of them, and hands on what it says. */
+/** A load balancer with the brokers' certificate. It forwards each request to one of the brokers, and the answer back. */
 export async function balancer(t: TestContext, loginsDir: string, urls: readonly string[]): Promise<string> {
   const ca = await readFile(join(loginsDir, 'ca.pem'))
   return withTls(t, loginsDir, (request, response) => {
@@ -18,7 +18,7 @@ export async function balancer(t: TestContext, loginsDir: string, urls: readonly
   })
 }
 
-/** What Pulsar's own proxy is to who asks it: TLS ends there, and it goes by itself where a broker sends it. */
+/** Like Pulsar's proxy for its clients: it terminates TLS and follows the redirects of the brokers. */
 export async function followingProxy(t: TestContext, loginsDir: string, url: string): Promise<string> {
   return withTls(t, loginsDir, (request, response) => {
     void follow(url + (request.url ?? ''), headersOf(request)).then(async (answer) => {

@@ -10,7 +10,7 @@ import {temporaryFolder} from '../shells/folder.js'
 
 export type Env = Record<string, string>
 
-/** Requires exit 4, with and without `--json`. */
+/** Requires exit code 4, with and without `--json`. @returns the error. */
 export async function refusal(args: readonly string[], env: Env): Promise<Document['error']> {
   const [text, json] = [await runCli(args, env), await runCli([...args, '--json'], env)]
   assert.deepEqual([text.code, json.code], [4, 4], `${text.stdout}${text.stderr}${json.stdout}`)
@@ -22,11 +22,11 @@ export async function refusal(args: readonly string[], env: Env): Promise<Docume
 export interface ContextHome {
   readonly env: Env
   readonly folder: string
-  /** Changes the file by hand. */
+  /** Edits the context file. */
   readonly use: (change: (text: string) => string) => Promise<void>
 }
 
-/** A home without contexts; its variables say nothing of addresses. */
+/** An empty home without contexts, and variables that set no addresses. */
 export async function contextHome(t: TestContext): Promise<ContextHome> {
   const folder = await temporaryFolder(t)
   const file = join(folder, 'keyshift', 'contexts.yaml')
@@ -37,7 +37,7 @@ export async function contextHome(t: TestContext): Promise<ContextHome> {
   }
 }
 
-/** The same server under an address that its certificate does not name. */
+/** Forwards to a server from an address that its certificate does not contain. @returns the URL. */
 export async function forwardFrom(t: TestContext, host: string, url: string): Promise<string> {
   const {hostname, port, protocol} = new URL(url)
   const server = createServer((socket) => {

@@ -7,13 +7,21 @@ import {ROOT} from '../root.js'
 const CLI = join(ROOT, 'stack', 'cli.mjs')
 
 export interface Started {
-  /** what it said on its standard output */
+  /** its standard output */
   readonly finished: Promise<string>
-  /** Settles when it has said a word on stderr. */
+  /** Settles when it has printed a word on stderr. */
   readonly says: (word: string) => Promise<void>
 }
 
-/** Runs a verb of the stack's command line on a stack that a test has for itself. @param which as flags */
+/** `npm test` keeps stacks that several files share until all of them have run, and takes them down itself. */
+const ARE_SHARED_STACKS_KEPT = process.env['KEYSHIFT_TEST_SHARED_STACKS'] === 'kept'
+
+/** Takes down a stack that other files may use too. @param which as flags */
+export async function releaseStack(which: readonly string[]): Promise<void> {
+  if (!ARE_SHARED_STACKS_KEPT) await runStack('down', which).finished
+}
+
+/** Runs a command of the stack's command line. @param which the stack, as flags */
 export function runStack(verb: 'down' | 'restart' | 'status' | 'up', which: readonly string[]): Started {
   const child = spawn(process.execPath, [CLI, verb, ...which, '--json'], {stdio: ['ignore', 'pipe', 'pipe']})
   let [stdout, stderr] = ['', '']

@@ -5,13 +5,13 @@ import type {TestContext} from 'node:test'
 
 import {forward} from './forward.js'
 
-/** What stands between: an answer of its own, or the broker's with its body changed. */
+/** What the proxy changes: it answers a request itself, or changes the body of the broker's answer. */
 export interface Between {
   readonly refuse?: (path: string) => {status: number; body: string} | null
   readonly change?: (path: string, body: string) => string
 }
 
-/** A broker that fails in one way: every request goes to the real one, but what the test puts between. @returns its address. */
+/** Starts a proxy to the real broker that changes the answers that the test selects. @returns its address. */
 export async function brokerBehind(t: TestContext, adminUrl: string, {change, refuse}: Between): Promise<string> {
   const server = createServer((request, response) => {
     const path = request.url ?? '/'
@@ -37,13 +37,13 @@ export async function brokerBehind(t: TestContext, adminUrl: string, {change, re
 
 export interface CuttingProxy {
   readonly url: string
-  /** Breaks the connection of the next request whose path fits: before the broker gets it, or before its answer leaves. */
+  /** Closes the connection of the next request with a matching path, before the broker gets it or before its answer is sent. */
   cutNext(path: RegExp, when: 'answer' | 'request', method?: string): void
-  /** how many connections it has broken */
+  /** the number of connections that it closed */
   readonly cuts: number
 }
 
-/** Stands between keyshift and the real broker, and breaks connections on demand. */
+/** A proxy between keyshift and the real broker that closes connections on demand. */
 export async function cuttingProxy(t: TestContext, adminUrl: string): Promise<CuttingProxy> {
   let next: {path: RegExp; when: 'answer' | 'request'; method: string | undefined} | null = null
   let cuts = 0

@@ -9,18 +9,18 @@ import {formRedis, type RedisMode, redisPorts, redisProblem, redisPrograms, redi
 import {temporaryFolder} from '../shells/folder.js'
 import {until} from './live.js'
 
-/** A Redis of a test's own, which it may kill. */
+/** A Redis server for one test, which may kill it. */
 export interface SpareRedis {
   readonly url: string
   /** `host:port` */
   readonly address: string
   readonly port: number
-  /** Sends a command; one that is sent before the server is up waits for it. */
+  /** Sends a command. A command that is sent before the server is ready waits for it. */
   call(command: string, ...args: ReadonlyArray<number | string>): Promise<unknown>
   kill(): Promise<void>
 }
 
-/** Starts a Redis server in memory; it ends with the test. @param args as on its command line; PORT stands for its port. */
+/** Starts a Redis server without persistence, which stops with the test. @param args command-line arguments; PORT is replaced by the port. */
 export async function startRedis(t: TestContext, ...args: readonly string[]): Promise<SpareRedis> {
   const {servers} = await startServers(t, 'standalone', args)
   const [server] = servers
@@ -28,12 +28,12 @@ export async function startRedis(t: TestContext, ...args: readonly string[]): Pr
   return server
 }
 
-/** Three primaries with a replica each. */
+/** Starts a cluster of three primaries with one replica each. */
 export async function startCluster(t: TestContext): Promise<{url: string; servers: SpareRedis[]}> {
   return startTogether(t, 'cluster')
 }
 
-/** The same, with so many locks that the replicas have too; their keys sorted. */
+/** Starts a cluster and creates locks that the replicas have too. @returns also the keys of the locks, sorted. */
 export async function startClusterWithLocks(
   t: TestContext,
   count: number,
@@ -46,14 +46,14 @@ export async function startClusterWithLocks(
   return {url, servers, keys}
 }
 
-/** @returns their keys, sorted. */
+/** Creates locks. @returns their keys, sorted. */
 export async function takeLocks(redis: Cluster | Redis, count: number): Promise<string[]> {
   const keys = Array.from({length: count}, (_, number) => `lock:user:${String(number)}`)
   await Promise.all(keys.map((key) => redis.set(key, '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01', 'PX', 600_000)))
   return keys.toSorted()
 }
 
-/** A primary with a replica, and a Sentinel that replaces it after a second. */
+/** Starts a primary with a replica, and a Sentinel that fails over after one second. */
 export async function startSentinel(t: TestContext): Promise<{url: string; primary: SpareRedis}> {
   const {servers, url} = await startTogether(t, 'sentinel')
   const [primary] = servers
@@ -61,7 +61,7 @@ export async function startSentinel(t: TestContext): Promise<{url: string; prima
   return {url, primary}
 }
 
-/** Servers that know each other when it returns. */
+/** Forms a cluster or Sentinel setup, and waits until the servers know each other. */
 async function startTogether(t: TestContext, mode: RedisMode): Promise<{url: string; servers: SpareRedis[]}> {
   const {ports, servers} = await startServers(t, mode)
   const ready = (formed: boolean) => async (): Promise<boolean> =>
@@ -80,7 +80,7 @@ async function startServers(
   more: readonly string[] = [],
 ): Promise<{ports: Readonly<Record<string, number>>; servers: SpareRedis[]}> {
   const servers: SpareRedis[] = []
-  // They end before their folder goes.
+  // The servers stop before their folder is deleted.
   t.after(() => Promise.all(servers.map((server) => server.kill())))
   const dir = await temporaryFolder(t)
   const ports = await freePorts(redisPorts(mode))
@@ -94,7 +94,7 @@ async function startServers(
 
 function spare(port: number, child: ChildProcess): SpareRedis {
   const client = new Redis({port, host: '127.0.0.1', lazyConnect: true, disableClientInfo: true})
-  client.on('error', () => undefined) // the command that fails by it says so
+  client.on('error', () => undefined) // the command that fails because of it reports it
   const address = `127.0.0.1:${String(port)}`
   return {
     url: `redis://${address}`,
@@ -114,7 +114,7 @@ export async function moveSlot(slot: number, from: SpareRedis, to: SpareRedis): 
   await finishMove(slot, from, to)
 }
 
-/** The same, up to where some of the slot's keys are here and some there. */
+/** Starts to move a slot, so that its keys are split between both servers. */
 export async function beginMove(slot: number, from: SpareRedis, to: SpareRedis): Promise<void> {
   await to.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(await from.call('CLUSTER', 'MYID')))
   await from.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(await to.call('CLUSTER', 'MYID')))

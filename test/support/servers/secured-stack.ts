@@ -7,9 +7,9 @@ import type {Pair} from '../../../stack/certificates.mjs'
 import {signToken} from '../../../stack/tokens.mjs'
 import type {Addresses} from '../../../src/cli/connection/default-addresses.js'
 import {addresses as tested} from './live.js'
-import {runStack} from './own-stack.js'
+import {releaseStack, runStack} from './own-stack.js'
 
-/** What the stack says of its variant with logins; `Addresses` are those of the plain ports. */
+/** The context of the `secured` variant. `Addresses` are those of the plain ports. */
 interface SecuredContext extends Addresses {
   /** the broker's version */
   readonly pulsar: string
@@ -17,30 +17,30 @@ interface SecuredContext extends Addresses {
   readonly serviceTlsUrl: string
   readonly webSocketTlsUrl: string
   readonly issuerUrl: string
-  /** what an access token has to be for */
+  /** the audience that the broker accepts */
   readonly audience: string
   readonly tokenFile: string
   readonly loginsDir: string
 }
 
-/** A client of the OpenID server: its name is its role. Tokens of `brief` live 3 s, those of the others 10 min. */
-type OpenIdClient = 'admin' | 'brief' | 'nobody' | 'reader'
+/** A client of the OpenID server. Its name is its role. Tokens of `brief` expire after 3 s, other tokens after 10 min. */
+type OpenIdClient = 'admin' | 'brief' | 'guest' | 'reader'
 
 export interface Certificates {
-  /** who vouches for the broker, and for the clients that it lets in */
+  /** signs the certificates of the broker and of the clients that it accepts */
   readonly authority: string
-  /** another one, whom nobody trusts */
+  /** an authority that the broker does not trust */
   readonly otherAuthority: string
-  /** the superuser's */
+  /** the certificate of the superuser */
   readonly admin: Pair
-  readonly nobody: Pair
-  /** the superuser's name, by the other authority */
+  readonly guest: Pair
+  /** a certificate with the superuser's name, signed by the other authority */
   readonly stranger: Pair
 }
 
 /**
- * A broker with logins of every kind and TLS, of the Pulsar version that is tested. `admin` may do everything, every other
- * role what it was granted.
+ * A broker with every kind of login and TLS, of the Pulsar version under test. `admin` is the superuser; every other role has
+ * only the permissions that a test grants it.
  */
 export class SecuredStack {
   readonly addresses: SecuredContext
@@ -55,7 +55,7 @@ export class SecuredStack {
       authority: this.file('ca.pem'),
       otherAuthority: this.file('other/other-ca.pem'),
       admin: pair('admin'),
-      nobody: pair('nobody'),
+      guest: pair('guest'),
       stranger: pair('other/admin'),
     }
   }
@@ -66,25 +66,25 @@ export class SecuredStack {
   }
 
   async down(): Promise<void> {
-    await runStack('down', which()).finished
+    await releaseStack(which())
   }
 
-  /** A JSON web token. @param expiresInS below 0 for one that is over; it never expires without. */
+  /** A JSON Web Token. @param expiresInS below 0 for an expired token; without it, the token never expires. */
   token(subject: string, {expiresInS, wrongKey}: {expiresInS?: number; wrongKey?: boolean} = {}): string {
     return signToken(wrongKey ? randomBytes(32) : this.secret, subject, {expiresInS})
   }
 
-  async password(user: 'admin' | 'nobody'): Promise<string> {
+  async password(user: 'admin' | 'guest'): Promise<string> {
     const {password} = JSON.parse(await readFile(this.file(`basic-${user}.json`), 'utf8')) as {password: string}
     return password
   }
 
-  /** The path of a client's OAuth2 key file, as Pulsar's clients read it. */
+  /** The path of a client's OAuth2 key file, in the format of Pulsar's clients. */
   oauth2KeyFile(client: OpenIdClient): string {
     return this.file(`oauth2-${client}.json`)
   }
 
-  /** Logs a client in at the OpenID server, as Pulsar's own clients do. @returns its access token. */
+  /** Logs a client in at the OpenID server like Pulsar's clients. @returns its access token. */
   async accessToken(client: OpenIdClient, audience = this.addresses.audience): Promise<string> {
     const keyFile = JSON.parse(await readFile(this.oauth2KeyFile(client), 'utf8')) as Record<string, string>
     const {client_id = '', client_secret = '', issuer_url = ''} = keyFile
@@ -96,23 +96,23 @@ export class SecuredStack {
     return ((await answer.json()) as {access_token: string}).access_token
   }
 
-  /** It goes with the stack. */
+  /** Creates a namespace, which is deleted with the stack. */
   async createNamespace(namespace: string): Promise<void> {
     await this.asAdmin('PUT', `/namespaces/${namespace}`, {})
   }
 
-  /** Makes a subscription, and its topic. @param topic in full */
+  /** Creates a topic and a subscription. @param topic the full name */
   async createSubscription(topic: string, subscription: string): Promise<void> {
     await this.asAdmin('PUT', `/${topic.replace('://', '/')}`, {})
     await this.asAdmin('PUT', `/${topic.replace('://', '/')}/subscription/${subscription}`)
   }
 
-  /** Publishes a message of a key. @param topic in full */
+  /** Publishes a message with a key. @param topic the full name */
   async publish(topic: string, key: string): Promise<void> {
     await this.asAdmin('POST', `//topics/${topic.replace('://', '/')}`, {messages: [{key, payload: 'x'}]})
   }
 
-  /** Lets a role do things in a namespace. */
+  /** Grants permissions on a namespace to a role. */
   async grant(namespace: string, role: string, actions: ReadonlyArray<'consume' | 'produce'>): Promise<void> {
     await this.asAdmin('POST', `/namespaces/${namespace}/permissions/${role}`, actions)
   }

@@ -3,7 +3,7 @@ import {runStack} from './own-stack.js'
 
 const WHICH = ['--config', 'spare']
 
-/** A stack of a test's own, whose broker it may restart. What it starts of the command line speaks to this stack. */
+/** A stack for one test file, which may restart its broker. Commands that the file starts use this stack. */
 export class SpareStack {
   readonly addresses: Addresses
 
@@ -19,7 +19,7 @@ export class SpareStack {
     return new SpareStack(addresses)
   }
 
-  /** Kills the broker and starts it again. @returns when it is dead; `finished` settles when it is healthy again. */
+  /** Kills the broker and starts it again. @returns when it was killed; `finished` settles when it is healthy again. */
   async restart(): Promise<{finished: Promise<string>}> {
     const {finished, says} = runStack('restart', WHICH)
     await Promise.race([says('killed'), finished])

@@ -6,7 +6,7 @@ import {join} from 'node:path'
 import {PulsarAdmin} from '../../../src/clients/pulsar-admin/admin.js'
 import {parseTopicName, type TopicName} from '../../../src/topic-name.js'
 import {addresses as tested, until} from './live.js'
-import {runStack} from './own-stack.js'
+import {releaseStack, runStack} from './own-stack.js'
 import {tokenCredentials} from './tokens.js'
 
 interface Addresses {
@@ -30,19 +30,19 @@ interface Status {
   }>
 }
 
-/** Two brokers of one cluster that ask for a login, of the Pulsar version that is tested. */
+/** Two brokers of one cluster with token authentication, of the Pulsar version under test. */
 export class TwoBrokers {
-  /** the web addresses; the first also has the cluster's ZooKeeper and bookie */
+  /** the admin URLs; the first broker also runs the ZooKeeper and the bookie of the cluster */
   readonly urls: {readonly first: string; readonly second: string}
-  /** the same by TLS */
+  /** the admin URLs with TLS */
   readonly tlsUrls: {readonly first: string; readonly second: string}
-  /** with the brokers' certificate, and its authority's */
+  /** contains the certificates of the brokers and of their authority */
   readonly loginsDir: string
-  /** the second's: the first, a standalone, sends clients through itself, whoever serves the topic */
+  /** of the second broker: the first, a standalone, routes clients through itself even if the second serves the topic */
   readonly webSocketUrl: string
-  /** the superuser's */
+  /** the token of the superuser */
   readonly token: string
-  /** with the login, by the first broker */
+  /** a client of the first broker with the token */
   readonly admin: PulsarAdmin
   private readonly id: string
 
@@ -63,48 +63,48 @@ export class TwoBrokers {
 
   async down(): Promise<void> {
     await this.admin.close()
-    await runStack('down', which()).finished
+    await releaseStack(which())
   }
 
-  /** The environment in which the command line asks one of them, logged in. */
+  /** The environment in which a command uses one of the brokers with the token. */
   asking(url: string): Record<string, string> {
     return {KEYSHIFT_ADMIN_URL: url, KEYSHIFT_TOKEN: this.token, KEYSHIFT_TLS_CA_FILE: join(this.loginsDir, 'ca.pem')}
   }
 
-  /** Asks one of them for something below /admin/v2, logged in, and follows nothing. */
+  /** Sends a request below /admin/v2 to one of the brokers with the token. Does not follow redirects. */
   async ask(url: string, path: string): Promise<Response> {
     return this.send('GET', `${url}/admin/v2${path}`)
   }
 
-  /** A new namespace. @returns how its topics are named. */
+  /** Creates a namespace. @returns a function that gives the names of its topics. */
   async namespace(): Promise<(name: string) => TopicName> {
     const namespace = `public/t-${randomBytes(6).toString('hex')}`
     await this.order('PUT', `/namespaces/${namespace}`)
     return (name) => parseTopicName(`persistent://${namespace}/${name}`)
   }
 
-  /** Gives each bundle that some of these topics are in to the one broker and the other in turn. */
+  /** Assigns the bundles of these topics to the two brokers in turn. */
   async spread(topics: readonly TopicName[]): Promise<void> {
     const bundles = new Map<string, TopicName>()
     for (const topic of topics) bundles.set(await this.bundleOf(topic), topic)
     for (const [at, [bundle, topic]] of [...bundles].entries()) {
       const owner = at % 2 === 0 ? this.urls.first : this.urls.second
       const path = `/namespaces/${topic.tenant}/${topic.namespace}/${bundle}/unload`
-      // A broker that has just come is not always given what it is to have.
+      // A broker that has just started does not always get the bundle that is assigned to it.
       await until(`${bundle} going to ${owner}`, async () => {
         await this.order('PUT', `${path}?destinationBroker=${new URL(owner).host}`)
-        await this.admin.topicStats(topic) // the first that asks for a topic has its bundle go where it was told to
+        await this.admin.topicStats(topic) // the first request for a topic loads its bundle at the assigned broker
         return this.isServedBy(owner, topic)
       })
     }
   }
 
-  /** Whether a broker answers by itself for a plain topic or a partition. */
+  /** Whether a broker serves a plain topic or a partition, and does not redirect. */
   async isServedBy(url: string, topic: TopicName): Promise<boolean> {
     return (await this.ask(url, statsPath(topic))).status === 200
   }
 
-  /** Kills the second broker, as a crash would: it has no time to leave the cluster. */
+  /** Kills the second broker, as a crash would. It cannot unregister from the cluster. */
   async killSecond(): Promise<void> {
     const {stacks} = JSON.parse(await runStack('status', []).finished) as Status
     const own = stacks.find(({id}) => id === this.id)
@@ -120,7 +120,7 @@ export class TwoBrokers {
     return answer.text()
   }
 
-  /** By whichever broker it is sent to. */
+  /** Sends a request and follows redirects between the brokers. */
   private async order(method: 'PUT', path: string): Promise<void> {
     let url: string | null = `${this.urls.first}/admin/v2${path}`
     let answer = await this.send(method, url)
@@ -137,7 +137,7 @@ export class TwoBrokers {
   }
 }
 
-/** Below /admin/v2. */
+/** The path of a topic's statistics below /admin/v2. */
 export function statsPath({full}: TopicName): string {
   return `${full.replace('persistent://', '/persistent/')}/stats`
 }

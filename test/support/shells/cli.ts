@@ -16,7 +16,7 @@ export interface CliRun {
   readonly stderr: string
 }
 
-/** The envelope of a success, or of an error. */
+/** The JSON document of a command: a result or an error. */
 export interface Document<R = Record<string, unknown>> {
   schema: string
   result: R
@@ -29,13 +29,13 @@ export interface RunningCli {
   readonly finished: Promise<CliRun>
 }
 
-/** Where nobody has set anything, and nothing is kept: who runs the tests may have contexts of their own. */
-const NOBODY = {
-  XDG_CONFIG_HOME: join(tmpdir(), `keyshift-nobody-${String(process.pid)}`),
-  XDG_CACHE_HOME: join(tmpdir(), `keyshift-nobody-${String(process.pid)}`),
+/** Empty home folders, because a developer may have contexts that change the behavior of commands. */
+const EMPTY_HOME = {
+  XDG_CONFIG_HOME: join(tmpdir(), `keyshift-empty-home-${String(process.pid)}`),
+  XDG_CACHE_HOME: join(tmpdir(), `keyshift-empty-home-${String(process.pid)}`),
 }
 
-/** Starts the built command line as its own process, without a terminal. */
+/** Starts the built command line in a process without a terminal. */
 export function startCli(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -45,7 +45,7 @@ export function startCli(
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    env: {...process.env, ...NOBODY, ...env},
+    env: {...process.env, ...EMPTY_HOME, ...env},
   })
   child.stdin?.end(input)
   assert.ok(child.stdout && child.stderr)
@@ -57,22 +57,22 @@ export function startCli(
   return {child, finished: finished()}
 }
 
-/** @param input what stands on its standard input; closed when left out. */
+/** @param input the standard input; closed if not given. */
 export function runCli(args: readonly string[], env: Record<string, string> = {}, input?: string): Promise<CliRun> {
   return startCli(args, env, input).finished
 }
 
-/** Runs with `--json`, requires success and a result that fits the command's committed schema, and gives it. */
+/** Runs with `--json`, and requires success and a result that matches the command's schema. @returns the result. */
 export async function askCli<R>(args: readonly string[], env: Record<string, string> = {}): Promise<R> {
   const run = await runCli([...args, '--json'], env)
   if (run.code !== 0)
-    throw new Error(`keyshift ${args.join(' ')} ended with ${String(run.code)}: ${run.stdout}${run.stderr}`)
+    throw new Error(`keyshift ${args.join(' ')} exited with ${String(run.code)}: ${run.stdout}${run.stderr}`)
   const document = parseDocument<R>(run.stdout)
   await requireSchema(document.schema, document.result)
   return document.result
 }
 
-/** `keyshift.locks.scan/v1` is described by schemas/locks.scan.json. */
+/** The schema of `keyshift.locks.scan/v1` is schemas/locks.scan.json. */
 async function requireSchema(name: string, value: unknown): Promise<void> {
   const file = `${name.replace('keyshift.', '').replace('/v1', '')}.json`
   const schema = JSON.parse(await readFile(join(ROOT, 'schemas', file), 'utf8')) as object
@@ -80,7 +80,7 @@ async function requireSchema(name: string, value: unknown): Promise<void> {
   assert.ok(ajv.validate(schema, value), `${name}: ${ajv.errorsText()}`)
 }
 
-/** Requires that stdout is one JSON document and nothing else. */
+/** Requires that stdout is exactly one JSON document. */
 export function parseDocument<R>(stdout: string): Document<R> {
   return JSON.parse(stdout) as Document<R>
 }
@@ -94,14 +94,14 @@ async function collect(stream: NodeJS.ReadableStream): Promise<string> {
 export interface Failure {
   readonly args: readonly string[]
   readonly exit: number
-  /** alternatives are parted by | */
+  /** alternatives are separated by | */
   readonly code: string
-  /** what the error has to name */
+  /** what the error message has to contain */
   readonly says: RegExp
   readonly env?: Record<string, string>
 }
 
-/** Requires the same failure with and without `--json`: exit code, error code, and one document on stdout or none. */
+/** Requires the same failure with and without `--json`: exit code, error code, and stdout empty or one document. */
 export async function requireFailure({args, code, env, exit, says}: Failure): Promise<void> {
   const text = await runCli(args, env)
   assert.equal(text.code, exit, text.stdout + text.stderr)
@@ -111,7 +111,7 @@ export async function requireFailure({args, code, env, exit, says}: Failure): Pr
 
   const json = await runCli([...args, '--json'], env)
   assert.equal(json.code, exit)
-  assert.equal(json.stderr, '', 'under --json all is in the document')
+  assert.equal(json.stderr, '', 'with --json, everything is in the document')
   const document = parseDocument(json.stdout)
   await requireSchema('keyshift.error/v1', document)
   assert.match(document.error.code, new RegExp(`^(${code})$`))

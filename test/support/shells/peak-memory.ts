@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs'
 
-/** The largest resident size that Linux has seen of a process, in MiB; 0 once it is gone. */
+/** The peak resident memory of a process in MiB, as Linux reports it; 0 after the process has exited. */
 export function peakMiB(pid: number | undefined): number {
   try {
     const kib = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]

@@ -2,14 +2,15 @@ import {execFile, spawnSync} from 'node:child_process'
 import {mkdir, readFile, rm, symlink} from 'node:fs/promises'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
+import {DEADLINE_MS} from '../servers/live.js'
 import {ROOT} from '../root.js'
 
-/** Whether a program is there; shells but bash are not on every machine. */
+/** Whether a program is installed. Only bash is on every machine. */
 export function isThere(program: string): boolean {
   return spawnSync(program, ['--version']).status === 0
 }
 
-/** A shell's environment in which `keyshift` is the built command line, and node the one of the tests. */
+/** The environment for a shell, in which `keyshift` is the built command line and `node` is the one that runs the tests. */
 export async function withKeyshift(folder: string, env: Record<string, string>): Promise<NodeJS.ProcessEnv> {
   const bin = join(folder, 'bin')
   await mkdir(bin, {recursive: true})
@@ -20,7 +21,7 @@ export async function withKeyshift(folder: string, env: Record<string, string>):
 
 const run = promisify(execFile)
 
-/** As readline would ask: words parted where bash parts them. @returns what would be put in place of the last. */
+/** Calls the completion like readline, with the words that bash splits. @returns the replacements of the last word. */
 export async function askBash(words: readonly string[], line: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const script = `source <(keyshift completion bash)
     COMP_LINE=$1 COMP_POINT=\${#1}; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _keyshift
@@ -29,14 +30,14 @@ export async function askBash(words: readonly string[], line: string, env: NodeJ
   return lines(stdout + stderr)
 }
 
-/** @returns what fish lists for a line. */
+/** @returns the candidates that fish lists for a line. */
 export async function askFish(line: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const script = `source (keyshift completion fish | psub); complete -C $argv[1]`
   const {stderr, stdout} = await run('fish', ['--no-config', '-c', script, line], {env})
   return lines(stdout + stderr)
 }
 
-/** Types a line and Tab into a zsh on a terminal of its own. @returns the line behind it. */
+/** Types a line and Tab into a zsh on a pseudoterminal. @returns the completed line. */
 export async function askZsh(line: string, folder: string, env: NodeJS.ProcessEnv): Promise<string> {
   const out = join(folder, 'line')
   await rm(out, {force: true})
@@ -48,7 +49,7 @@ export async function askZsh(line: string, folder: string, env: NodeJS.ProcessEn
     zpty -w -n z "$1"$'\\t\\x14'
     until [[ -s ${out} ]]; do zselect -t 5; done
     zpty -d z`
-  await run('zsh', ['-f', '-c', script, 'zsh', line], {env, timeout: 20_000})
+  await run('zsh', ['-f', '-c', script, 'zsh', line], {env, timeout: DEADLINE_MS})
   return (await readFile(out, 'utf8')).replace(/\n$/, '')
 }
 
