@@ -5,7 +5,7 @@ import {glob, readFile} from 'node:fs/promises'
 import {run} from 'node:test'
 import {spec as Spec} from 'node:test/reporters'
 
-const SIDE_BY_SIDE = 4
+const SIDE_BY_SIDE = 3
 const ALONE = /^\/\/ Runs alone: \S/
 /** Node ends each run with these diagnostics. They are dropped here, and the sums are printed at the end. */
 const ENDING = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/

@@ -28,7 +28,8 @@ import {requireTools} from './tools.mjs'
 /** @typedef {import('./state.mjs').State} State */
 /** @typedef {{signal: AbortSignal | undefined, progress: (line: string) => void}} Control */
 
-const DEADLINE_MS = 120_000
+/** A start that takes longer has failed. It is far more than a start takes, also on a machine with other load. */
+const DEADLINE_MS = 300_000
 const LOG_LINES = 15
 const STACK_FRAME = /^\s+(at |\.\.\. \d+ more)/
 

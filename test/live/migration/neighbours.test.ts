@@ -8,7 +8,7 @@ import type {Scene} from '../../../src/domain/lab/workload.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli} from '../../support/shells/cli.js'
 import {type Journey, NEW_SUBSCRIPTION, planJourney, untilMigration, whereOf} from '../../support/faults/crash.js'
-import {closeFirst, live, openScene, type Place, until} from '../../support/servers/live.js'
+import {closeFirst, live, openScene, type Place} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 /** A neighbour's interruption beyond what it has anyway, in ms. */
@@ -46,6 +46,7 @@ async function moveIn(t: TestContext, place: Place, scene: Scene): Promise<Neigh
     const neighbour = new Neighbour(type)
     neighbours.push(neighbour)
     const ready = Promise.withResolvers<MessageConsumer>()
+    let isClosing = false
     const consumer = await transport.consume({
       topic: scene.topic,
       subscription: `neighbour-${type.toLowerCase()}`,
@@ -54,11 +55,14 @@ async function moveIn(t: TestContext, place: Place, scene: Scene): Promise<Neigh
       receiverQueueSize: 500,
       onMessage: (message) => {
         neighbour.got()
-        void ready.promise.then((known) => known.ack(message))
+        void ready.promise.then((known) => (isClosing ? undefined : known.ack(message)))
       },
     })
     ready.resolve(consumer)
-    closeFirst(t, () => consumer.close())
+    closeFirst(t, () => {
+      isClosing = true
+      return consumer.close()
+    })
   }
   const reading = new Neighbour('reader')
   neighbours.push(reading)
