@@ -6,7 +6,7 @@ import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
 import {Usage} from '../errors.js'
 import {requireNamespace} from './flags/namespace.js'
 
-/** @throws Usage E_JOURNAL for a place that can't be written to, E_NAMESPACE for what is no namespace. */
+/** @throws Usage E_JOURNAL for an invalid place, E_NAMESPACE for an invalid namespace. */
 export function openJournal(
   admin: PulsarAdmin,
   flags: {journal: string; namespace?: string | undefined},
@@ -15,7 +15,7 @@ export function openJournal(
   requireNamespace(namespace)
   if (journal === 'cluster') return new ClusterJournal(admin, namespace ?? null)
   if (!journal.startsWith('file:') || journal.length <= 'file:'.length) {
-    throw new Usage('E_JOURNAL', `--journal ${journal}: write cluster or file:DIRECTORY`)
+    throw new Usage('E_JOURNAL', `--journal must be cluster or file:DIRECTORY, not ${journal}`)
   }
   return new FileJournal(resolve(journal.slice('file:'.length)))
 }

@@ -3,9 +3,9 @@ import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
 const PAUSED_SECONDS = 31_536_000
 
 /**
- * The dispatch rate that holds a subscription: 0 means unlimited, so it is the smallest that is a limit, a year long.
+ * The dispatch rate that pauses a subscription. 0 means unlimited, so it is a limit of a few messages in a year.
  *
- * @param messages how many of each partition it still lets out.
+ * @param messages the number of messages of each partition that are still delivered.
  */
 export function pausedRate(messages: number): DispatchRate {
   return {
@@ -17,15 +17,15 @@ export function pausedRate(messages: number): DispatchRate {
 }
 
 /**
- * Whether the limiter goes on counting when its rate is set anew: before 3.2 `RateLimiter.setRate` keeps what was taken
- * already (org.apache.pulsar.common.util.RateLimiter, replaced by #21681). Who was let have 30 messages and is to have 30
- * more must be allowed 60.
+ * Whether the broker's rate limiter keeps its count when the rate is changed, as `RateLimiter.setRate` does before 3.2
+ * (org.apache.pulsar.common.util.RateLimiter, replaced by #21681). There, to allow 30 more messages after 30, the rate must
+ * be set to 60.
  */
 export function keepsCountAcrossRates(brokerVersion: string): boolean {
   return /^([0-2]|3\.[01])\./.test(brokerVersion)
 }
 
-/** How many messages a hold allows; 0 when the rate is none. */
+/** The number of messages that a pausing rate allows; 0 when the rate does not pause. */
 export function messagesAllowedBy(rate: DispatchRate | null): number {
   return isPaused(rate) ? (rate?.dispatchThrottlingRateInMsg ?? 0) : 0
 }

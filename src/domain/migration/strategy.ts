@@ -5,8 +5,8 @@ export const MIGRATABLE = ['Failover', 'Key_Shared', 'Shared'] as const
 export type MigratableType = (typeof MIGRATABLE)[number]
 
 /**
- * The same subscription, or a new one that begins where the old one stands; or, where delivery can't be held, the same one
- * with a moment between in which nobody is connected.
+ * `in-place` keeps the subscription. `blue-green` creates a new one at the position of the old one. `stop-start` keeps the
+ * subscription and has a moment without consumers: it is for clusters on which delivery cannot be paused.
  */
 export const STRATEGIES = ['blue-green', 'in-place', 'stop-start'] as const
 export type Strategy = (typeof STRATEGIES)[number]
@@ -39,7 +39,7 @@ const BLUE_GREEN: readonly StepId[] = [
   'verify-delivery',
 ]
 const STOP_START: readonly StepId[] = ['record-positions', 'await-stop', 'verify-delivery']
-/** Where nobody may join under load: the fleet gathers while delivery is still held, and is let run when it is there. */
+/** For brokers on which consumers must not join under load: delivery resumes once the new consumers have connected. */
 const IN_PLACE_WITH_AWAIT: readonly StepId[] = [
   'restrict-types',
   'pause',
@@ -64,8 +64,8 @@ const BLUE_GREEN_WITH_AWAIT: readonly StepId[] = [
 ]
 
 /**
- * The order of steps, for a reason: every change of a topic policy hands each held subscription one more entry per
- * partition, so policies are changed before the pause, or when no consumer of the held subscription is left.
+ * The reason for the order: every change of a topic policy delivers one more entry per partition to each paused
+ * subscription. So policies change before the pause, or when the paused subscription has no consumer left.
  */
 const STEPS: Readonly<Record<Strategy, Readonly<Record<'withoutAwait' | 'withAwait', readonly StepId[]>>>> = {
   'in-place': {withoutAwait: IN_PLACE, withAwait: IN_PLACE_WITH_AWAIT},
@@ -73,15 +73,15 @@ const STEPS: Readonly<Record<Strategy, Readonly<Record<'withoutAwait' | 'withAwa
   'stop-start': {withoutAwait: STOP_START, withAwait: STOP_START},
 }
 
-/** The steps of a leg; in place the way back ends with giving back who may subscribe. */
+/** The steps of a direction. An in-place rollback ends by restoring the allowed subscription types. */
 export function stepsOf(strategy: Strategy, direction: Direction, waitsForConsumers: boolean): readonly StepId[] {
   const steps = STEPS[strategy][waitsForConsumers ? 'withAwait' : 'withoutAwait']
   return strategy === 'in-place' && direction === 'rollback' ? [...steps, 'restore-types'] : steps
 }
 
 /**
- * The step that a postponed run waits before. In place the waiting fleet is kept out by the fence, which so stands before;
- * blue-green the door does that, and the fence comes for the switch alone.
+ * The step that a postponed run waits before. In place the type restriction blocks the waiting consumers, so it is set by
+ * then. Blue-green the auto-create block does that, and the type restriction follows for the switch alone.
  */
 export const POSTPONE_STEP: Readonly<Record<Strategy, StepId>> = {
   'in-place': 'pause',
@@ -89,21 +89,21 @@ export const POSTPONE_STEP: Readonly<Record<Strategy, StepId>> = {
   'stop-start': 'record-positions',
 }
 
-/** The step that begins the gap. */
+/** The step that begins the delivery pause. */
 export const PAUSE_STEP: Readonly<Record<Strategy, StepId>> = {
   'in-place': 'pause',
   'blue-green': 'pause',
   'stop-start': 'record-positions',
 }
 
-/** The step from which on the other fleet may have messages: before it a leg is undone, from its intent on it is gone back. */
+/** The step that may deliver to the other consumers: before its intent a run is undone, from then on it is rolled back. */
 export const SWITCH_STEP: Readonly<Record<Strategy, StepId>> = {
   'in-place': 'switch-type',
   'blue-green': 'switch-subscription',
   'stop-start': 'await-stop',
 }
 
-/** The step that fixes from where the other fleet goes on. */
+/** The step that fixes the position at which the other consumers continue. */
 export const SWITCH_POSITION_STEP: Readonly<Record<Strategy, StepId>> = {
   'in-place': 'disconnect',
   'blue-green': 'switch-subscription',

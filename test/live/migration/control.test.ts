@@ -84,7 +84,7 @@ test(
     assert.equal(finished.code, 8)
     const {error} = parseDocument(finished.stdout)
     assert.equal(error.code, 'E_ROLLED_BACK')
-    assert.match(error.message, /abort asked by/)
+    assert.match(error.message, /abort requested by/)
     assert.deepEqual(await stateOf(place, scene), before)
     for (const verb of ['cutover', 'postpone', 'abort']) {
       const late = await say(place, verb, id)
@@ -173,14 +173,14 @@ test(
       args: apply,
       exit: 5,
       code: 'E_CLAIMED',
-      says: new RegExp(`${id}\\) by .*@.* pid \\d+ since`),
+      says: new RegExp(`${id} has been migrating .* since .*, run by .*@.* pid \\d+`),
     })
     for (const verb of ['resume', 'rollback']) {
       const args = ['migrate', verb, id, '--yes', ...whereOf(place)]
-      await requireFailure({args, exit: 5, code: 'E_CLAIMED', says: /is run by .*@.* pid \d+ since/})
+      await requireFailure({args, exit: 5, code: 'E_CLAIMED', says: /has been run by .*@.* pid \d+ since/})
     }
     const takeOver = ['migrate', 'resume', id, '--yes', '--take-over', ...whereOf(place)]
-    await requireFailure({args: takeOver, exit: 5, code: 'E_CLAIMED', says: /last heard of at/})
+    await requireFailure({args: takeOver, exit: 5, code: 'E_CLAIMED', says: /last heartbeat at/})
     const finish = ['migrate', 'finish', id, '--yes', ...whereOf(place)]
     await requireFailure({args: finish, exit: 3, code: 'E_NOT_COMPLETED', says: /postponed/})
     assert.equal((await say(place, 'abort', id)).code, 0)

@@ -93,9 +93,9 @@ test(
 )
 
 const FAULTS: ReadonlyArray<readonly [what: string, body: string, says: RegExp, more: string[]]> = [
-  ['fails', 'echo no pods left >&2; exit 7', /the hook drained ended with 7: no pods left/, []],
-  ['is too slow', 'sleep 60', /the hook drained ran out of its time/, ['--hook-timeout', '1s']],
-  ['is killed', 'kill -9 $$', /the hook drained ended with a signal/, []],
+  ['fails', 'echo no pods left >&2; exit 7', /the hook drained exited with 7: no pods left/, []],
+  ['is too slow', 'sleep 60', /the hook drained timed out after 1\.\d s/, ['--hook-timeout', '1s']],
+  ['is killed', 'kill -9 $$', /the hook drained was killed by a signal/, []],
 ]
 
 for (const [what, body, says, more] of FAULTS) {

@@ -100,7 +100,7 @@ test(
     assert.equal(run.code, 8)
     const {error} = parseDocument(run.stdout)
     assert.equal(error.code, 'E_ROLLED_BACK')
-    assert.match(error.message, /acknowledgements from old-\d \(\d+ unacked\)/)
+    assert.match(error.message, /acknowledgments from old-\d \([\d,]+ unacked\)/)
     assert.deepEqual(await policiesOf(place, scene), before)
     assert.equal((await statusOf(place))?.state, 'rolled-back')
   }),
@@ -138,7 +138,10 @@ test(
     assert.equal(run.code, 8, run.stdout)
     const {error} = parseDocument(run.stdout)
     assert.equal(error.code, 'E_ROLLED_BACK')
-    assert.match(error.message, /waited 1 s for a Key_Shared consumer on partition 1, partition 2, partition 3/)
+    assert.match(
+      error.message,
+      /timed out after 1\.\d s while waiting for a Key_Shared consumer on partition 1, partition 2, partition 3/,
+    )
     assert.deepEqual(await policiesOf(place, scene), before)
     const sent = scene.tally.sentCount
     await until('load after going back', () => scene.tally.sentCount > sent + 300)

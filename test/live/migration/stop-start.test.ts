@@ -99,7 +99,7 @@ test(
     assert.equal(error.code, 'E_ROLLED_BACK')
     assert.match(
       error.message,
-      /the Shared fleet to be stopped: old-0, old-1, old-2, old-3 on partition 0, partition 1/,
+      /you to stop the consumers of type Shared: old-0, old-1, old-2, old-3 on partition 0, partition 1/,
     )
     assert.deepEqual(await subscriptionsOf(place, scene), ALL_OLD)
     assert.deepEqual(await stateOf(place, scene), before)

@@ -8,7 +8,7 @@ import {
   pausedRate,
 } from '../../../src/domain/migration/pause-rate.js'
 
-test('a hold allows so many messages, and another rate none', () => {
+test('a pausing rate allows its number of messages, and any other rate counts as 0', () => {
   assert.equal(messagesAllowedBy(pausedRate(31)), 31)
   assert.equal(isPaused(pausedRate(31)), true)
   const owners = {...pausedRate(500), ratePeriodInSecond: 1}
@@ -16,7 +16,7 @@ test('a hold allows so many messages, and another rate none', () => {
   assert.deepEqual([messagesAllowedBy(null), isPaused(null)], [0, false])
 })
 
-test('brokers before 3.2 go on counting when the rate is set anew', () => {
+test('brokers before 3.2 keep their count when the rate changes', () => {
   assert.deepEqual(['2.11.4', '3.0.7', '3.1.3', '3.2.0', '3.3.2', '4.0.7', '4.2.4'].map(keepsCountAcrossRates), [
     true,
     true,

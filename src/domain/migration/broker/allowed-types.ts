@@ -2,8 +2,8 @@ import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
 import type {MigrationPlan} from '../plan/plan.js'
 
 /**
- * What may subscribe: all that was allowed, without these. Exclusive always may, for readers subscribe as Exclusive and
- * would break, and an empty policy would allow everything.
+ * The allowed subscription types of the plan without these. Exclusive is always allowed: readers subscribe as Exclusive and
+ * would break, and an empty policy allows every type.
  */
 export function allowedTypesWithout(
   {allowedTypes}: MigrationPlan,

@@ -3,7 +3,7 @@ import type {TopicName} from '../../../topic-name.js'
 import type {DirectionPlan} from '../plan/direction.js'
 import type {MigrationPlan} from '../plan/plan.js'
 
-/** What every request of a migration to the broker needs to know. */
+/** What the broker requests of a migration need. */
 export interface BrokerContext {
   readonly admin: PulsarAdmin
   readonly plan: MigrationPlan
@@ -11,6 +11,6 @@ export interface BrokerContext {
   readonly topic: TopicName
   /** The partitions, or the plain topic itself with number null. */
   readonly partitions: ReadonlyArray<{readonly partition: number | null; readonly name: TopicName}>
-  /** Whether partitions that were added since the plan are accepted, because the run only undoes what was done. */
+  /** Whether partitions that were added after the plan are accepted, because the run only undoes its own changes. */
   readonly acceptsGrowth: boolean
 }

@@ -2,26 +2,26 @@ import type {StatsQuery} from '../../../clients/pulsar-admin/admin.js'
 import type {CursorStats, InternalStats, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict, Unreachable} from '../../../errors.js'
 import type {CursorSample} from '../proofs/drain-proof.js'
+import {counted, partitionLabel} from '../../../wording.js'
 import type {BrokerContext} from './broker-context.js'
 import {cursorOf} from '../../topic-stats/cursor.js'
-import {partitionLabel} from '../../../wording.js'
 
-/** One partition's subscription, as the statistics show it now; null where it does not exist. */
+/** The statistics of the subscription on one partition; null where the subscription does not exist. */
 export interface SubscriptionSample {
   readonly partition: number | null
   readonly stats: SubscriptionStats | null
 }
 
-/** @throws Conflict E_CLUSTER_CHANGED when the topic has grown partitions. */
+/** @throws Conflict E_CLUSTER_CHANGED when partitions were added to the topic. */
 export async function sampleSubscription(context: BrokerContext, subscription: string): Promise<SubscriptionSample[]> {
   const topics = await sampleTopic(context)
   return topics.map(({partition, stats}) => ({partition, stats: stats.subscriptions?.[subscription] ?? null}))
 }
 
 /**
- * The same, of a subscription that has to be there.
+ * The statistics of a subscription that must exist on every partition.
  *
- * @throws Conflict E_CLUSTER_CHANGED when a partition lost it.
+ * @throws Conflict E_CLUSTER_CHANGED when it is missing on a partition.
  */
 export async function requireSubscription(
   context: BrokerContext,
@@ -30,14 +30,14 @@ export async function requireSubscription(
   const samples = await sampleSubscription(context, subscription)
   return samples.map(({partition, stats}) => {
     if (stats) return {partition, stats}
-    throw new Conflict('E_CLUSTER_CHANGED', `${partitionLabel(partition)} lost the subscription ${subscription}`)
+    throw subscriptionMissing(subscription, [{partition}])
   })
 }
 
 /**
  * Statistics and cursor of a subscription on every partition where it exists, read together.
  *
- * @throws Unreachable E_POSITION_UNKNOWN when a partition has the subscription, and the broker reports no cursor of it.
+ * @throws Unreachable E_POSITION_UNKNOWN when a partition has the subscription and the broker reports no cursor of it.
  */
 export async function sampleCursors(context: BrokerContext, subscription: string): Promise<CursorSample[]> {
   const [samples, internals] = await Promise.all([
@@ -57,16 +57,20 @@ export async function sampleCursors(context: BrokerContext, subscription: string
 }
 
 /**
- * The same, of a subscription that has to be on every partition: a proof about the topic needs a cursor of each.
+ * The cursors of a subscription that must exist on every partition: a proof about the topic needs all of them.
  *
- * @throws Conflict E_CLUSTER_CHANGED when a partition lost the subscription.
+ * @throws Conflict E_CLUSTER_CHANGED when it is missing on a partition.
  */
 export async function requireCursors(context: BrokerContext, subscription: string): Promise<CursorSample[]> {
   const samples = await sampleCursors(context, subscription)
   const sampled = new Set(samples.map(({partition}) => partition))
   const missing = context.partitions.filter(({partition}) => !sampled.has(partition))
   if (missing.length === 0) return samples
-  throw new Conflict('E_CLUSTER_CHANGED', `${partitionLabels(missing)} lost the subscription ${subscription}`)
+  throw subscriptionMissing(subscription, missing)
+}
+
+function subscriptionMissing(subscription: string, rows: ReadonlyArray<{readonly partition: number | null}>): Conflict {
+  return new Conflict('E_CLUSTER_CHANGED', `subscription ${subscription} no longer exists on ${partitionLabels(rows)}`)
 }
 
 function cursorSample(
@@ -93,7 +97,7 @@ function cursorSample(
   }
 }
 
-/** One request for all partitions; it also tells when the topic has grown. */
+/** One request for all partitions; its partition count shows when partitions were added. */
 export async function sampleTopic(
   {acceptsGrowth, admin, partitions, plan, topic}: BrokerContext,
   more: StatsQuery = {},
@@ -105,13 +109,16 @@ export async function sampleTopic(
   if (count !== plan.partitions && !acceptsGrowth) {
     throw new Conflict(
       'E_CLUSTER_CHANGED',
-      `${topic.full} had ${String(plan.partitions)} partitions, now ${String(count)}`,
+      `${topic.full} had ${counted(plan.partitions, 'partition')} when the plan was made and has ${String(count)} now`,
     )
   }
   return partitions.map(({name, partition}) => {
     const stats = answer.partitions?.[name.full]
     if (stats) return {partition, stats}
-    throw new Unreachable('E_PARTITIONS_MISSING', `the broker's statistics lack partition ${String(partition)}`)
+    throw new Unreachable(
+      'E_PARTITIONS_MISSING',
+      `the broker's statistics of ${topic.full} do not contain ${partitionLabel(partition)}`,
+    )
   })
 }
 
@@ -135,7 +142,7 @@ function unackedConsumersOf({consumers}: SubscriptionStats): CursorSample['unack
   )
 }
 
-/** `partition 3, partition 5`, or `the topic` for a plain one. */
+/** `partition 3, partition 5`, or `the topic` where it has no partitions. */
 export function partitionLabels(rows: ReadonlyArray<{readonly partition: number | null}>): string {
   return rows.map(({partition}) => partitionLabel(partition)).join(', ')
 }

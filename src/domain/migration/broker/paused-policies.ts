@@ -6,9 +6,9 @@ import {collectTopic} from '../../topic-stats/collect-topic-stats.js'
 import {isPaused, keepsCountAcrossRates, messagesAllowedBy, pausedRate} from '../pause-rate.js'
 
 /**
- * The policies of the topic that a migration changes, and the one rule they are under: every change of a topic policy
- * makes the limiter of each held subscription start afresh, and hands it one more entry per partition. So while a
- * subscription is held, nothing else is changed until it has no consumer left (seen on 3.0.7, 4.0.7 and 4.2.4).
+ * The one writer of the topic policies that a migration changes. Every change of a topic policy resets the rate limiter of
+ * each paused subscription, which then delivers one more entry per partition (seen on 3.0.7, 4.0.7 and 4.2.4). So while a
+ * subscription is paused and has consumers, the writer refuses any other change.
  */
 export class TopicPolicyWriter {
   private readonly admin: PulsarAdmin
@@ -16,7 +16,7 @@ export class TopicPolicyWriter {
   private readonly keepsCountAcrossRates: boolean
   private readonly paused: Set<string>
 
-  /** @param held the subscriptions that the journal says are held. */
+  /** @param paused the subscriptions that are paused according to the journal. */
   constructor(admin: PulsarAdmin, topic: TopicName, brokerVersion: string, paused: readonly string[]) {
     this.admin = admin
     this.topic = topic
@@ -25,9 +25,9 @@ export class TopicPolicyWriter {
   }
 
   /**
-   * Holds delivery to one subscription; its consumers stay connected and finish what they have.
+   * Pauses delivery to one subscription. Its consumers stay connected and process the messages they have.
    *
-   * @param butFor how many messages of each partition still to hand out, the ones that were read already first.
+   * @param stillAllowed the number of messages of each partition that are still delivered, replayed messages first.
    */
   async pause(subscription: string, stillAllowed = 1): Promise<void> {
     await this.requireNoPausedConsumers(subscription)
@@ -36,7 +36,7 @@ export class TopicPolicyWriter {
     await this.admin.setSubscriptionDispatchRate(this.topic, subscription, pausedRate(soFar + stillAllowed))
   }
 
-  /** Holds a subscription that nobody has yet: what the hold lets out is for its own fleet, so it need not stay silent. */
+  /** Pauses a subscription that does not exist yet. Messages delivered later under this rate go to its own consumers. */
   async pauseUncreated(subscription: string): Promise<void> {
     await this.requireNoPausedConsumers(null)
     await this.admin.setSubscriptionDispatchRate(this.topic, subscription, pausedRate(1))
@@ -50,14 +50,14 @@ export class TopicPolicyWriter {
     return this.admin.subscriptionDispatchRate(this.topic, subscription)
   }
 
-  /** Ends the hold: gives back the rate that was found. */
+  /** Ends the pause: restores the original rate. */
   async resume(subscription: string, rate: DispatchRate | null): Promise<void> {
     await this.requireNoPausedConsumers(subscription)
     await this.admin.setSubscriptionDispatchRate(this.topic, subscription, rate)
     this.paused.delete(subscription)
   }
 
-  /** A subscription that was deleted hands out nothing any more. */
+  /** A deleted subscription delivers nothing, so it no longer counts as paused. */
   forget(subscription: string): void {
     this.paused.delete(subscription)
   }
@@ -66,7 +66,7 @@ export class TopicPolicyWriter {
     return this.admin.subscriptionTypes(this.topic)
   }
 
-  /** Sets who may subscribe; null removes the policy. */
+  /** Sets the allowed subscription types; null removes the policy. */
   async setTypes(types: readonly SubscriptionType[] | null): Promise<void> {
     await this.requireNoPausedConsumers(null)
     await this.admin.setSubscriptionTypes(this.topic, types)
@@ -76,13 +76,13 @@ export class TopicPolicyWriter {
     return this.admin.autoSubscriptionCreation(this.topic)
   }
 
-  /** Sets whether subscribing may make a subscription; null removes the policy. */
+  /** Sets whether a subscribe may create a subscription; null removes the policy. */
   async setAutoCreation(value: AutoSubscriptionCreation | null): Promise<void> {
     await this.requireNoPausedConsumers(null)
     await this.admin.setAutoSubscriptionCreation(this.topic, value)
   }
 
-  /** @param except the subscription whose own hold begins or ends. */
+  /** @param except the subscription whose own pause begins or ends. */
   private async requireNoPausedConsumers(except: string | null): Promise<void> {
     const paused = [...this.paused].filter((name) => name !== except)
     if (paused.length === 0) return
@@ -90,13 +90,13 @@ export class TopicPolicyWriter {
     const connected = paused.filter((name) =>
       partitions.some(({stats}) => (stats.subscriptions?.[name]?.consumers ?? []).length > 0),
     )
-    // The journal may lag: a process can end between the end of a hold and writing that down.
+    // The journal may be behind: a process can die after it ended a pause and before it recorded that.
     const isPaused = await Promise.all(connected.map((name) => this.isPaused(name)))
     const affected = connected.filter((_, at) => isPaused[at])
     if (affected.length === 0) return
     throw new Conflict(
       'E_PAUSED_WITH_CONSUMERS',
-      `${affected.join(', ')} is held and has consumers: a change of policy now would hand them one message per partition`,
+      `${affected.join(', ')} is paused and has consumers: a policy change now would deliver one message per partition to them`,
       {data: {paused: affected}},
     )
   }

@@ -1,13 +1,13 @@
 import type {ReservedSubscription} from '../../../clients/pulsar-messages/transport.js'
 import type {TopicName} from '../../../topic-name.js'
 
-/** Opens a seat; null where no message transport is to be had. */
+/** Opens a placeholder subscription; null where no message transport is available. */
 export type OpenPlaceholder = (topic: TopicName, subscription: string) => Promise<ReservedSubscription | null>
 
 /**
- * Keeps the name of a subscription that is not made yet. The door alone keeps a waiting fleet out, also when this process
- * is gone; but some clients (C++) try a subscription that is not found again by themselves, less and less often, and
- * would come late. A seat makes the broker refuse them outright, and they come back at their own pace.
+ * Holds a placeholder consumer on the new subscription until it is created. The auto-create block already blocks waiting
+ * consumers, even without this process. But C++ clients retry a missing subscription with growing delays and would connect
+ * late; refused by the placeholder they fail at once and the application retries at its own pace.
  */
 export class PlaceholderSubscription {
   private readonly open: OpenPlaceholder

@@ -2,10 +2,10 @@ import {unlessRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import type {BrokerContext} from './broker-context.js'
 import {deleteOn} from './subscription-placement.js'
 
-/** A subscription without consumers that keeps the messages while the migrated one is made anew. */
+/** A subscription without consumers that retains the messages while the migrated subscription is recreated. */
 const RETENTION_SUBSCRIPTION = '__keyshift-retention'
 
-/** Made before the pause, at the oldest message that is still kept. Only Failover is made anew: see evict. */
+/** Created before the pause, at the oldest stored message. Only a Failover subscription is recreated: see disconnect. */
 export async function createRetention(context: BrokerContext): Promise<void> {
   if (context.direction.from !== 'Failover' || !isInPlace(context)) return
   await unlessRefused(
@@ -15,7 +15,7 @@ export async function createRetention(context: BrokerContext): Promise<void> {
   )
 }
 
-/** Also one that the other leg made, when it was cut off. */
+/** Also deletes the one of the other direction, if that was interrupted. */
 export async function deleteRetention(context: BrokerContext): Promise<void> {
   if (!isInPlace(context) || (context.plan.from !== 'Failover' && context.plan.to !== 'Failover')) return
   await deleteOn(context, RETENTION_SUBSCRIPTION, context.partitions)

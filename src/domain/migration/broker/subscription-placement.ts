@@ -6,8 +6,9 @@ import type {TopicName} from '../../../topic-name.js'
 import type {BrokerContext} from './broker-context.js'
 import type {SwitchPosition} from './switch-position.js'
 import {sampleCursors} from './collect-samples.js'
+import {partitionLabel} from '../../../wording.js'
 
-/** What a subscription is beside its position: kept when it is made anew. */
+/** The settings of a subscription apart from its position; they are kept when it is recreated. */
 export interface SubscriptionIdentity {
   readonly properties: Readonly<Record<string, string>>
   readonly isReplicated: boolean
@@ -18,10 +19,10 @@ export function identityOf({isReplicated, subscriptionProperties}: SubscriptionS
 }
 
 /**
- * Makes a subscription that begins exactly behind the hand-over point of each partition. The broker places a cursor and
- * publishes on the same thread of a topic, so no message gets lost between the two, also at the end of the topic
- * (ManagedCursorImpl.asyncResetCursor and OpAddEntry of 3.0.7, 4.0.7 and 4.2.4). A failure is told when all partitions
- * have answered: the next try must not meet requests of this one.
+ * Creates a subscription that begins directly after the switch position of each partition. The broker resets a cursor and
+ * publishes on the same thread of a topic, so no message is lost between the two, also at the end of the topic
+ * (ManagedCursorImpl.asyncResetCursor and OpAddEntry of 3.0.7, 4.0.7 and 4.2.4). A failure is reported after all partitions
+ * have answered, so that requests of this attempt do not run into the next one.
  */
 export async function createAt(
   context: BrokerContext,
@@ -35,7 +36,7 @@ export async function createAt(
   const failure = answers.find((answer) => answer.status === 'rejected')
   if (failure) throw failure.reason
   const found = switchPositions.filter((_, at) => answers[at]?.status === 'fulfilled' && answers[at].value === 'found')
-  if (found.length > 0) await resetUnpositioned(context, subscription, found)
+  if (found.length > 0) await resetMisplaced(context, subscription, found)
 }
 
 async function createOne(
@@ -54,25 +55,25 @@ async function createOne(
 }
 
 /**
- * What is there already comes from a try that was cut off, perhaps before the broker had placed its cursor. One that
- * stands right is left alone: its fleet may be getting in, and would get again what it gets now.
+ * A subscription that exists already was created by an interrupted attempt, perhaps before the broker had set its cursor.
+ * One at the right position is not reset: its consumers may be connecting, and a reset would deliver messages to them again.
  */
-async function resetUnpositioned(
+async function resetMisplaced(
   context: BrokerContext,
   subscription: string,
   found: readonly SwitchPosition[],
 ): Promise<void> {
   const samples = await sampleCursors(context, subscription)
-  const unpositioned = found.filter(({markDelete, partition}) => {
+  const misplaced = found.filter(({markDelete, partition}) => {
     const sample = samples.find((row) => row.partition === partition)
     if (!sample) return true
     const isUsed = sample.consumers > 0 || sample.deliveredMessages !== 0
     return !isUsed && sample.cursor.markDeletePosition !== markDelete
   })
-  await resetTo(context, subscription, unpositioned)
+  await resetTo(context, subscription, misplaced)
 }
 
-/** Places a subscription's cursor behind the hand-over point of each partition; who is connected there is disconnected. */
+/** Resets a subscription's cursor to the position after the switch position; the broker disconnects its consumers. */
 export async function resetTo(
   context: BrokerContext,
   subscription: string,
@@ -93,11 +94,11 @@ function targetOf(
   const name = partitions.find((row) => row.partition === partition)?.name
   const position = parsePosition(markDelete)
   if (!name || !position)
-    throw new Conflict('E_POSITION_UNKNOWN', `no hand-over point for partition ${String(partition)}`)
+    throw new Conflict('E_POSITION_UNKNOWN', `no switch position is known for ${partitionLabel(partition)}`)
   return {name, position}
 }
 
-/** Deletes a subscription on these partitions, with its consumers' connections to it; absent is deleted. */
+/** Deletes a subscription on these partitions, which disconnects its consumers; a missing one counts as deleted. */
 export async function deleteOn(
   {admin, partitions}: BrokerContext,
   subscription: string,

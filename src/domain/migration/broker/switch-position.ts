@@ -2,23 +2,23 @@ import {type CursorSample, hasRisen, type PauseProof} from '../proofs/drain-proo
 import {isBefore} from '../../../position.js'
 import type {SubscriptionSample} from './collect-samples.js'
 
-/** A partition's hand-over point: everything up to it was acknowledged by the old fleet. */
+/** Where a partition was switched: the old consumers acknowledged everything up to this position. */
 export interface SwitchPosition {
   readonly partition: number | null
   /** `ledger:entry` */
   readonly markDelete: string
-  /** messages delivered from it by then; null when the broker does not say */
+  /** messages delivered by then; null when the broker does not report it */
   readonly delivered: number | null
-  /** whether nobody was connected to it, so that it was not drained */
+  /** whether no consumer was connected, so that it was not drained */
   readonly isUnattended: boolean
 }
 
-/** With the reason why its dispatch counted as held. */
+/** With the evidence that delivery was paused. */
 export interface ProvenSwitchPosition extends SwitchPosition {
   readonly pauseProof?: PauseProof
 }
 
-/** Whether the one message that the hold lets out may not have come yet: without traffic at the pause, it waits for one. */
+/** Whether the one message that the pausing rate allows may still be delivered: without traffic it is not used up yet. */
 export function mayDeliverOneMore({pauseProof}: ProvenSwitchPosition): boolean {
   return pauseProof === 'idle' || pauseProof === 'untouched'
 }
@@ -33,15 +33,15 @@ export function switchPositionOf({consumers, cursor, deliveredMessages, partitio
 }
 
 /**
- * A message may have been handled between the capture and the switch; then the hand-over is behind it. It never goes back:
- * a broker that was killed forgets the acknowledgements of its last second, and the journal does not.
+ * The later of two switch positions: a message may have been processed between the capture and the switch. The position
+ * never moves backwards, because a killed broker loses the acknowledgments of its last second and the journal does not.
  */
 export function later(before: SwitchPosition, samples: readonly CursorSample[]): SwitchPosition {
   const sample = samples.find(({partition}) => partition === before.partition)
   return sample && !isBefore(sample.cursor.markDeletePosition, before.markDelete) ? switchPositionOf(sample) : before
 }
 
-/** The partitions from which a message came after their hand-over: it may be handled twice. */
+/** The partitions that delivered a message after their switch position was recorded: it may be processed again. */
 export function deliveredSince(
   switchPositions: readonly SwitchPosition[],
   samples: readonly SubscriptionSample[],

@@ -1,7 +1,7 @@
 import type {Direction} from '../../../clients/journal/journal-store.js'
 import type {StepId, Strategy} from '../strategy.js'
 
-/** The moments at which an operator's program may act, in the order of a run. */
+/** The moments at which an operator's program can run, in the order of a run. */
 export const HOOK_NAMES = [
   'before-pause',
   'paused',
@@ -17,13 +17,13 @@ export const HOOK_NAMES = [
 ] as const
 export type HookName = (typeof HOOK_NAMES)[number]
 
-/** What a hook is told, as KEYSHIFT_… variables of its environment. */
+/** What a hook receives, as KEYSHIFT_… environment variables. */
 export interface HookVariables {
   readonly migrationId: string
   readonly topic: string
-  /** the subscription that is drained on this leg */
+  /** the subscription that is drained in this direction */
   readonly subscription: string
-  /** the subscription that flows when the leg ends; the same in place */
+  /** the subscription that delivers at the end of this direction; the same one in place */
   readonly newSubscription: string
   readonly step: string
   readonly direction: Direction
@@ -34,11 +34,11 @@ export interface HookVariables {
 }
 
 export interface HookOutcome {
-  /** null when it was ended by its time limit or a signal */
+  /** null when it was killed by its time limit or a signal */
   readonly exitCode: number | null
   readonly ranMs: number
   readonly isTimedOut: boolean
-  /** the end of what it wrote, both streams */
+  /** the end of its output, stdout and stderr */
   readonly output: string
 }
 

@@ -2,6 +2,8 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Direction, JournalEntry} from '../../../clients/journal/journal-store.js'
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
+import {suggestedCommand} from '../../../suggested-command.js'
+import {durationText} from '../../../wording.js'
 import {causesRollback, requestOutcome} from '../journal/allowed-requests.js'
 import {type RunEvent, Stopped} from './run-events.js'
 import {hasSwitched, isPostponed, openRequests, postponeStepOf} from '../journal/history.js'
@@ -13,18 +15,18 @@ import type {OpenPlaceholder} from '../broker/placeholder.js'
 import type {StepContext} from '../steps/step.js'
 
 export interface Budgets {
-  /** how long the consumers may take to acknowledge what they have */
+  /** how long the consumers may take to acknowledge their messages */
   readonly drainMs: number
-  /** how long the new fleet may take to arrive */
+  /** how long the new consumers may take to connect */
   readonly attachMs: number
-  /** how long delivery may be held in all; null: as long as the others allow */
+  /** the limit of the delivery pause before the switch; null: only the other timeouts apply */
   readonly gapMs: number | null
 }
 
 export interface SoakOptions {
-  /** how long the new fleet is watched after the switch; 0 for not at all */
+  /** how long the new consumers are watched after the switch; 0 disables the watch */
   readonly forMs: number
-  /** whether it goes back by itself when the new fleet does worse than the old one */
+  /** whether the run rolls back automatically when the new consumers do worse than the old ones */
   readonly rollsBack: boolean
 }
 
@@ -34,11 +36,11 @@ export interface RunOptions {
   readonly budgets: Budgets
   readonly soak: SoakOptions
   readonly openPlaceholder: OpenPlaceholder
-  /** null where none were given */
+  /** null without --hooks */
   readonly hooks: HookRunner | null
-  /** Asked to stop: before the switch the run goes back, after it the run finishes. */
+  /** The first Ctrl-C: before the switch the run is undone, after it the run finishes. */
   readonly interrupt: AbortSignal
-  /** Asked twice: stop where it stands, with delivery held, to be resumed. */
+  /** The second Ctrl-C: stop immediately, even with delivery paused; the migration can be resumed. */
   readonly stop: AbortSignal
   readonly report: (event: RunEvent) => void
 }
@@ -46,7 +48,7 @@ export interface RunOptions {
 const POLL_REQUESTS_EVERY_MS = 300
 const STATUS_EVERY_MS = 10_000
 
-/** What a run answers to while it goes on: requests of others, interruptions, hooks. */
+/** Requests of other processes, interruptions, hooks and progress of one run. */
 export class RunControl {
   readonly options: RunOptions
   private polledAt = 0
@@ -60,19 +62,23 @@ export class RunControl {
     return this.options.journal.history
   }
 
-  /** Waits while the cut-over is postponed; nothing is held meanwhile. */
+  /** Waits while the cutover is postponed; delivery goes on in the meantime. */
   async waitWhilePostponed(): Promise<void> {
     const startedAt = Date.now()
     for (;;) {
       await this.pollRequests(true)
       if (!isPostponed(this.history)) return
       this.throwIfStopped(postponeStepOf(this.history))
-      this.reportWaiting(postponeStepOf(this.history), 'cutover: it is postponed', Date.now() - startedAt)
+      this.reportWaiting(
+        postponeStepOf(this.history),
+        suggestedCommand('migrate', 'cutover', this.options.journal.id),
+        Date.now() - startedAt,
+      )
       await delay(POLL_REQUESTS_EVERY_MS)
     }
   }
 
-  /** Looks whether others ask something of this migration, now and then or now. */
+  /** Reads new requests of other processes, at most once per interval unless `isNow`. */
   async pollRequests(isNow = false): Promise<void> {
     if (!isNow && Date.now() - this.polledAt < POLL_REQUESTS_EVERY_MS) return
     this.polledAt = Date.now()
@@ -81,14 +87,14 @@ export class RunControl {
     try {
       await journal.refresh()
     } catch (error) {
-      // Nobody can ask while the broker is away; who waits for it goes on to wait.
+      // While the broker is unavailable no request can arrive, and the step goes on waiting.
       if (isTransient(error)) return
       throw error
     }
     await this.answerRequests()
   }
 
-  /** Answers what others asked. @throws Stopped when they ask it to go back. */
+  /** Answers open requests. @throws Stopped when one asks for a rollback. */
   async answerRequests(): Promise<void> {
     const {journal, report} = this.options
     for (const request of openRequests(this.history, journal.requests)) {
@@ -98,7 +104,7 @@ export class RunControl {
       await journal.addDurably('run', 'taken', {requestId, verb, isAccepted: answer.isAccepted, reason})
       report({kind: 'request', verb, isAccepted: answer.isAccepted, reason})
       if (answer.isAccepted && causesRollback(request)) {
-        throw new Stopped(`${verb} asked by ${who.user}@${who.host}`, {isRequested: true})
+        throw new Stopped(`${verb} requested by ${who.user}@${who.host}`, {isRequested: true})
       }
     }
   }
@@ -122,28 +128,33 @@ export class RunControl {
     report({kind: 'hook', name, outcome})
     await journal.addDurably(name, 'hook', {...outcome})
     if (outcome.exitCode === 0) return
-    const how = outcome.isTimedOut ? 'ran out of its time' : `ended with ${String(outcome.exitCode ?? 'a signal')}`
-    throw new Stopped(`the hook ${name} ${how}: ${outcome.output.trim().split('\n').at(-1) ?? ''}`)
+    const how = outcome.isTimedOut
+      ? `timed out after ${durationText(outcome.ranMs)}`
+      : outcome.exitCode === null
+        ? 'was killed by a signal'
+        : `exited with ${String(outcome.exitCode)}`
+    const lastLine = outcome.output.trim().split('\n').at(-1) ?? ''
+    throw new Stopped(`the hook ${name} ${how}${lastLine === '' ? '' : `: ${lastLine}`}`)
   }
 
-  /** Tells what is waited for: to who looks on, and now and then to the hook `status`. */
+  /** Reports what the run waits for, and every 10 s runs the hook `status` with it. */
   reportWaiting(step: string, waitingFor: string, forMs: number): void {
     const {hooks, journal, report} = this.options
     report({kind: 'waiting', step, waitingFor, forMs})
     if (!hooks || Date.now() - this.statusAt < STATUS_EVERY_MS) return
     this.statusAt = Date.now()
-    // Nobody waits for it, and nothing depends on it.
+    // The run does not wait for this hook and does not depend on it.
     hooks.run('status', hookVariables(journal, journal.direction, step, waitingFor)).catch(() => undefined)
   }
 
-  /** @throws Stopped when it was interrupted, and stopping is still right. */
+  /** @throws Stopped when the run was interrupted and may stop in this state. */
   throwIfStopped(step: string): void {
     const {interrupt, stop} = this.options
     if (stop.aborted || (interrupt.aborted && !hasSwitched(this.history))) throw new Stopped(`interrupted at ${step}`)
   }
 }
 
-/** What a hook is told of a migration. */
+/** What a hook receives about a migration. */
 export function hookVariables(
   {id, plan}: MigrationJournal,
   name: Direction,

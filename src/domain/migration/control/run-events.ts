@@ -2,7 +2,7 @@ import type {Direction} from '../../../clients/journal/journal-store.js'
 import type {HookName, HookOutcome} from './hooks.js'
 import type {StepId} from '../strategy.js'
 
-/** What a run tells while it goes on. */
+/** What a run reports while it is running. */
 export type RunEvent =
   | {readonly kind: 'rollback'; readonly reason: string}
   | {readonly kind: 'hook'; readonly name: HookName; readonly outcome: HookOutcome}
@@ -11,11 +11,11 @@ export type RunEvent =
   | {readonly kind: 'undo'; readonly step: StepId}
   | {readonly kind: 'waiting'; readonly step: string; readonly waitingFor: string; readonly forMs: number}
 
-/** Why a run stopped before its end; never leaves the runner. */
+/** Why a run stopped before its end; the runner catches it. */
 export class Stopped extends Error {
-  /** whether it is no fault but a wish: the run goes back also after the switch */
+  /** whether it was requested and is not a failure: the run rolls back also after the switch */
   readonly isRequested: boolean
-  /** whether going back after the switch is the answer to it */
+  /** whether the run rolls back because of it after the switch */
   readonly rollsBack: boolean
 
   constructor(reason: string, {isRequested = false, rollsBack = false} = {}) {

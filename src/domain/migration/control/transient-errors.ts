@@ -3,7 +3,7 @@ import {Unreachable} from '../../../errors.js'
 import type {StepCheck} from '../steps/step.js'
 import {messageOf} from '../../../wording.js'
 
-/** A broker that restarts does not end a run: a poll goes on to its deadline. */
+/** A broker restart does not end a run: the step goes on polling until its timeout. */
 export async function unlessUnavailable(verify: () => Promise<StepCheck>): Promise<StepCheck> {
   try {
     return await verify()
@@ -13,7 +13,7 @@ export async function unlessUnavailable(verify: () => Promise<StepCheck>): Promi
   }
 }
 
-/** The connection broke, or the broker could not do it now. */
+/** Whether the connection broke or the broker refused temporarily. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof AdminRefused)) return error instanceof Unreachable
   return error.status >= 500 || [404, 409, 412, 429].includes(error.status)

@@ -9,27 +9,27 @@ import {
   postponeStepOf,
 } from './history.js'
 
-/** What a request meets: taken, or why it can't be. */
+/** Whether a request is accepted, and if not, why. */
 export type RequestOutcome = {readonly isAccepted: true} | {readonly isAccepted: false; readonly reason: string}
 
 const YES: RequestOutcome = {isAccepted: true}
 
-/** Whether a verb makes sense where a migration stands now. One table for the runner and for who asks. */
+/** Whether a verb is possible in the current state. The run and the sender of a request use the same table. */
 export function requestOutcome(verb: ControlVerb, entries: readonly JournalEntry[]): RequestOutcome {
   const closed = closedAs(entries)
   if (verb === 'rollback' && closed === 'done') return YES
   if (closed !== null) return no(`it is ${closed}`)
   if (currentDirection(entries) === 'rollback' || isRollingBackBeforeSwitch(entries))
-    return no('it is going back already')
+    return no('it is already rolling back')
   const hasBegun = isOpen(entries, 'forward', postponeStepOf(entries))
   switch (verb) {
     case 'postpone':
-      return hasBegun ? no('the cut-over has begun; abort takes it back') : YES
+      return hasBegun ? no('the cutover has begun; abort undoes it') : YES
     case 'cutover':
-      if (hasBegun) return no('the cut-over has begun')
+      if (hasBegun) return no('the cutover has begun')
       return isPostponed(entries) ? YES : no('it is not postponed')
     case 'abort':
-      return hasSwitched(entries) ? no('the switch has begun; rollback goes back from there') : YES
+      return hasSwitched(entries) ? no('the switch has begun; use rollback instead') : YES
     case 'rollback':
     case 'cancel':
       return YES
@@ -40,7 +40,7 @@ function no(reason: string): RequestOutcome {
   return {isAccepted: false, reason}
 }
 
-/** What the run has to do because of an accepted request. */
+/** Whether the run has to roll back because of an accepted request. */
 export function causesRollback({verb}: Pick<ControlRequest, 'verb'>): boolean {
   return verb === 'abort' || verb === 'rollback'
 }

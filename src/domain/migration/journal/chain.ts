@@ -1,12 +1,12 @@
-import type {ControlRequest, JournalEntry, JournalLine, JournalRecord} from '../../../clients/journal/journal-store.js'
+import type {ControlRequest, JournalEntry, JournalLine} from '../../../clients/journal/journal-store.js'
 import {canonicalJson, sha256} from '../../../digest.js'
 
 const NO_HASH = '0'.repeat(64)
 
-/** Makes the entry that follows `previous`. */
+/** Creates the entry that follows `previous`. */
 export function nextEntry(
   previous: JournalEntry | undefined,
-  record: JournalRecord & Pick<JournalEntry, 'at' | 'migrationId' | 'planDigest' | 'who'>,
+  record: Omit<JournalEntry, 'hash' | 'kind' | 'previousHash' | 'sequence'>,
 ): JournalEntry {
   const sequence = previous ? previous.sequence + 1 : 0
   return sealed({...record, kind: 'entry', sequence, previousHash: previous?.hash ?? NO_HASH})
@@ -19,15 +19,15 @@ export function newRequest(request: Omit<ControlRequest, 'hash' | 'kind'>): Cont
 interface JournalView {
   readonly entries: JournalEntry[]
   readonly requests: ControlRequest[]
-  /** numbers of the lines by which a process that had lost the migration tried to go on; they don't count */
+  /** numbers of the lines that a process wrote after another one had taken the migration over; they do not count */
   readonly voided: number[]
-  /** the number of the first line that was altered, or that follows one that is missing; null when there is none */
+  /** the number of the first line that was altered or that follows a missing line; null when there is none */
   readonly broken: number | null
 }
 
 /**
- * Follows the chain. When two processes write at once, the first of two lines that follow the same entry counts, and
- * the other, and all that follows it alone, is void.
+ * Follows the chain. When two processes write at the same time, the first of two lines that follow the same entry counts.
+ * The other one, and all lines that only follow it, are void.
  */
 export function viewLines(lines: readonly JournalLine[]): JournalView {
   const entries: JournalEntry[] = []

@@ -1,7 +1,7 @@
 import type {Actor, Claim, Subject} from '../../../clients/journal/journal-store.js'
 import type {MigrationPlan} from '../plan/plan.js'
 
-/** One run at a time on a topic: its policies are for the whole of it. */
+/** Only one migration at a time can run on a topic, because its policies apply to all subscriptions. */
 export function subjectOf({cluster, topic}: MigrationPlan): Subject {
   return {cluster, topic}
 }

@@ -3,20 +3,20 @@ import {directionPlanOf} from '../plan/direction.js'
 import type {MigrationPlan} from '../plan/plan.js'
 import {PAUSE_STEP, POSTPONE_STEP, type StepId, SWITCH_STEP} from '../strategy.js'
 
-/** How a run ended: `done`, or `rolled-back` to the old type; `finished` when it can't be gone back any more. */
+/** How a run ended: `done`, or `rolled-back` to the old type; `finished` once it can no longer be rolled back. */
 export type CloseState = 'done' | 'finished' | 'rolled-back'
 
-/** The plan that the first entry of every journal holds. */
+/** The plan, from the first entry of the journal. */
 export function planOf(entries: readonly JournalEntry[]): MigrationPlan | null {
   return (entries[0]?.data['plan'] as MigrationPlan | undefined) ?? null
 }
 
-/** Which way it goes: `back` once the way back has begun. */
+/** The current direction: `rollback` once a rollback after the switch has begun. */
 export function currentDirection(entries: readonly JournalEntry[]): Direction {
   return entries.at(-1)?.direction ?? 'forward'
 }
 
-/** The last entry of a step in a phase, on one leg. */
+/** The last entry of a step in a phase, in one direction. */
 export function find(
   entries: readonly JournalEntry[],
   direction: Direction,
@@ -26,52 +26,52 @@ export function find(
   return entries.findLast((entry) => entry.direction === direction && entry.step === step && entry.phase === phase)
 }
 
-/** What the first leg that took a step found before it changed anything. */
+/** What a step found before the migration changed anything: the data of its first capture, in either direction. */
 export function originalOf(entries: readonly JournalEntry[], step: StepId): StepData | null {
   const first = entries.find((entry) => entry.step === step && entry.phase === 'captured')
   return first ? {...first.data} : null
 }
 
-/** Whether the step may have changed something that is not undone yet. */
+/** Whether the step may have made a change that is not undone. */
 export function isOpen(entries: readonly JournalEntry[], direction: Direction, step: string): boolean {
   const begun = entries.findLastIndex((entry) => isPhase(entry, direction, step, 'intent'))
   return begun > entries.findLastIndex((entry) => isPhase(entry, direction, step, 'undone'))
 }
 
-/** Whether the step was proven done, and was not undone since. */
+/** Whether the step was verified and not undone afterwards. */
 export function isVerified(entries: readonly JournalEntry[], direction: Direction, step: string): boolean {
   const proven = entries.findLastIndex((entry) => isPhase(entry, direction, step, 'verified'))
   return proven > entries.findLastIndex((entry) => isPhase(entry, direction, step, 'undone'))
 }
 
-/** Whether the fleet at the end of a leg may have messages: from then on the way back is a leg of its own. */
+/** Whether the other consumers may have received messages: from then on a rollback takes its own steps. */
 export function hasSwitched(entries: readonly JournalEntry[], direction: Direction = 'forward'): boolean {
   const plan = planOf(entries)
   return plan !== null && isOpen(entries, direction, SWITCH_STEP[plan.strategy])
 }
 
-/** The step that it waits before while it is postponed. */
+/** The step that a postponed migration waits before. */
 export function postponeStepOf(entries: readonly JournalEntry[]): StepId {
   return POSTPONE_STEP[planOf(entries)?.strategy ?? 'in-place']
 }
 
-/** The step that begins its gap. */
+/** The step that begins the delivery pause. */
 export function pauseStepOf(entries: readonly JournalEntry[]): StepId {
   return PAUSE_STEP[planOf(entries)?.strategy ?? 'in-place']
 }
 
-/** How it was closed last; null while it is open, also when it was opened again to go back. */
+/** How it was closed last; null while it is open, also when it was reopened for a rollback. */
 export function closedAs(entries: readonly JournalEntry[]): CloseState | null {
   const last = entries.findLast(({step}) => step === 'run')
   return last?.phase === 'closed' ? ((last.data['state'] as CloseState | undefined) ?? null) : null
 }
 
-/** Whether it was undoing its steps, before the switch, when it stopped; it must not go forward again. */
+/** Whether it has begun to undo its steps before the switch; from then on it must not continue forward. */
 export function isRollingBackBeforeSwitch(entries: readonly JournalEntry[]): boolean {
   return find(entries, 'forward', 'run', 'undone') !== undefined
 }
 
-/** The subscriptions that are held now, as far as the journal knows. */
+/** The subscriptions that are paused now according to the journal. */
 export function pausedSubscriptions(entries: readonly JournalEntry[]): string[] {
   const plan = planOf(entries)
   const paused = new Set<string>()
@@ -81,14 +81,14 @@ export function pausedSubscriptions(entries: readonly JournalEntry[]): string[] 
     if (step === 'pause' && phase === 'intent') paused.add(source)
     if (step === 'pause' && phase === 'undone') paused.delete(source)
     if ((step === 'switch-type' || step === 'switch-subscription') && phase === 'applied') paused.delete(source)
-    // Let in under the hold, the fleet may have what it lets out.
+    // The new consumers connect during the pause, so a message that a policy change delivers is for them.
     if (step === 'switch-type' && waitsForConsumers) paused.delete(source)
     if (step === 'block-auto-create' && phase === 'applied' && direction === 'rollback') paused.delete(target)
   }
   return [...paused]
 }
 
-/** Whether the run waits for `cutover`: asked for at its start or later, and not let go since. */
+/** Whether the run waits for `cutover`: it was postponed at its start or later, and no cutover was accepted since. */
 export function isPostponed(entries: readonly JournalEntry[]): boolean {
   return entries.reduce((isNow, {data, phase, step}) => {
     if (step !== 'run') return isNow
@@ -98,7 +98,7 @@ export function isPostponed(entries: readonly JournalEntry[]): boolean {
   }, false)
 }
 
-/** Requests that nobody has answered and that were not taken back, the oldest first. */
+/** Requests that were neither answered nor canceled, the oldest first. */
 export function openRequests(entries: readonly JournalEntry[], requests: readonly ControlRequest[]): ControlRequest[] {
   const answered = new Set(entries.flatMap(({data, phase}) => (phase === 'taken' ? [data['requestId']] : [])))
   const cancelled = new Set(requests.flatMap(({cancels}) => cancels ?? []))
@@ -111,5 +111,5 @@ function isPhase(entry: JournalEntry, direction: Direction, step: string, phase:
   return entry.direction === direction && entry.step === step && entry.phase === phase
 }
 
-/** JSON that a step saw before it changed anything: what undo() and a later resume work from. */
+/** The data of a journal entry of a step, as JSON. */
 export type StepData = Record<string, unknown>

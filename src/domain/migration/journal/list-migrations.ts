@@ -6,7 +6,7 @@ import {type LastHeartbeat, type MigrationStatus, statusOf} from './status.js'
 
 const AT_ONCE = 4
 
-/** Every migration the journal knows, or the one that was asked for, with the last sign of life of those that run. */
+/** All migrations of the journal, or the one with the given id, with the last heartbeat of those that run. */
 export async function listMigrations(store: JournalStore, id: string | undefined): Promise<MigrationStatus[]> {
   const ids = id === undefined ? await store.list() : [id]
   const found: MigrationStatus[] = []
@@ -33,15 +33,15 @@ export interface JournalCheck {
   lines: number
   entries: number
   requests: number
-  /** numbers of lines by a process that had lost the migration; they count for nothing */
+  /** numbers of the lines that a process wrote after another one had taken the migration over; they do not count */
   voidedLines: number[]
-  /** the first line that was altered, or that follows one that is missing */
+  /** the first line that was altered or that follows a missing line */
   brokenLine: number | null
-  /** of the last entry; note it elsewhere, and a journal that was cut short later will show */
+  /** of the last entry; stored elsewhere, it reveals that the end of the journal was removed later */
   lastHash: string | null
 }
 
-/** Follows the chain of a journal from its first line to its last. */
+/** Checks the hash chain of a journal from its first line to its last. */
 export async function verifyJournal(store: JournalStore, id: string): Promise<JournalCheck> {
   const lines = await store.read(id)
   const {broken, entries, requests, voided} = viewLines(lines)

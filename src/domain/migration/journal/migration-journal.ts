@@ -9,12 +9,13 @@ import type {
 } from '../../../clients/journal/journal-store.js'
 import {nextEntry, viewLines} from './chain.js'
 import {Conflict} from '../../../errors.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 import {currentDirection, planOf, type StepData} from './history.js'
 import type {MigrationPlan} from '../plan/plan.js'
 
 /**
- * One migration's journal while it runs: notes in order, makes them durable together, and notices what others wrote. It
- * has one writer; requests by others stand between its entries.
+ * The journal of one running migration. It adds entries in order, makes them durable together, and detects entries of other
+ * processes. It has one writer; requests of other processes are lines between its entries.
  */
 export class MigrationJournal {
   readonly id: string
@@ -24,7 +25,7 @@ export class MigrationJournal {
   private readonly lines: JournalLine[]
   private readonly entries: JournalEntry[]
   private readonly foreignRequests: ControlRequest[]
-  /** Noted, and not durable yet. */
+  /** Added, and not durable yet. */
   private pending: JournalEntry[] = []
   private writing: Promise<void> = Promise.resolve()
 
@@ -39,7 +40,7 @@ export class MigrationJournal {
     this.foreignRequests = requests
   }
 
-  /** The journal of a migration that is about to begin; its log has been made. */
+  /** The journal of a migration that is about to begin; the store has created it already. */
   static begin(store: JournalStore, id: string, plan: MigrationPlan, who: Actor): MigrationJournal {
     return new MigrationJournal(store, id, plan, who, [])
   }
@@ -49,9 +50,9 @@ export class MigrationJournal {
     const lines = await store.read(id)
     const plan = planOf(requireIntact(id, lines).entries)
     if (!plan) {
-      throw new Conflict('E_NOT_STARTED', `${id} never began: its process ended before it wrote its plan`, {
+      throw new Conflict('E_NOT_STARTED', `${id} never started: its process ended before it recorded the plan`, {
         data: {migrationId: id},
-        next: ['keyshift migrate apply plan.json'],
+        next: [suggestedCommand('migrate', 'apply', 'plan.json')],
       })
     }
     return new MigrationJournal(store, id, plan, who, lines)
@@ -65,12 +66,12 @@ export class MigrationJournal {
     return this.foreignRequests
   }
 
-  /** Which way it goes now. */
+  /** The current direction. */
   get direction(): Direction {
     return currentDirection(this.entries)
   }
 
-  /** Writes down what happened; durable with the next flush(). */
+  /** Adds an entry; it becomes durable with the next flush(). */
   add(step: string, phase: JournalPhase, data: StepData = {}, direction = this.direction): void {
     const entry = nextEntry(this.entries.at(-1), {
       direction,
@@ -86,24 +87,23 @@ export class MigrationJournal {
     this.pending.push(entry)
   }
 
-  /** note(), durable when it returns. */
+  /** Adds an entry that is durable when the promise resolves. */
   async addDurably(step: string, phase: JournalPhase, data: StepData = {}, direction = this.direction): Promise<void> {
     this.add(step, phase, data, direction)
     await this.flush()
   }
 
   /**
-   * Makes durable what was noted.
+   * Makes the added entries durable.
    *
-   * @throws Conflict E_TAKEN_OVER when another process has written entries since: this one must not change anything any
-   *   more.
+   * @throws Conflict E_TAKEN_OVER when another process has written entries since: then this one must change nothing more.
    */
   flush(): Promise<void> {
     this.writing = this.writing.then(() => this.write())
     return this.writing
   }
 
-  /** Takes note of what others wrote since; @throws Conflict E_TAKEN_OVER. */
+  /** Reads the lines that other processes have written since. @throws Conflict E_TAKEN_OVER. */
   async refresh(): Promise<void> {
     await this.flush()
     this.readForeignLines(await this.store.read(this.id, this.lines.length))
@@ -124,14 +124,14 @@ export class MigrationJournal {
   private readForeignLines(lines: readonly JournalLine[]): void {
     this.lines.push(...lines)
     this.foreignRequests.push(...lines.filter((line) => line.kind === 'request'))
-    // What the broker stored after all, when its answer was given up and it was sent again, stands there twice.
+    // An entry that was sent again after a timeout is there twice if the broker had stored it the first time.
     const own = new Set(this.entries.map(({hash}) => hash))
     const taker = lines.find((line): line is JournalEntry => line.kind === 'entry' && !own.has(line.hash))
     if (!taker) return
     const {host, pid, user} = taker.who
     throw new Conflict('E_TAKEN_OVER', `${this.id} was taken over by ${user}@${host} pid ${String(pid)}`, {
       data: {id: this.id, who: taker.who},
-      next: [`keyshift migrate status ${this.id}`],
+      next: [suggestedCommand('migrate', 'status', this.id)],
     })
   }
 }
@@ -142,8 +142,12 @@ function requireIntact(
 ): {entries: JournalEntry[]; requests: ControlRequest[]} {
   const {broken, entries, requests} = viewLines(lines)
   if (broken === null) return {entries, requests}
-  throw new Conflict('E_JOURNAL_BROKEN', `the journal of ${id} was altered: line ${String(broken)} does not fit`, {
-    data: {migrationId: id, line: broken},
-    next: [`keyshift migrate journal verify ${id}`],
-  })
+  throw new Conflict(
+    'E_JOURNAL_BROKEN',
+    `the journal of ${id} was altered: the hash chain breaks at line ${String(broken)}`,
+    {
+      data: {migrationId: id, line: broken},
+      next: [suggestedCommand('migrate', 'journal', 'verify', id)],
+    },
+  )
 }

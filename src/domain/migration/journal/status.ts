@@ -13,9 +13,7 @@ import {
   postponeStepOf,
 } from './history.js'
 
-/**
- * `running`, `postponed` and `rolling-back` are open: their process may live or be gone, which `lastHeartbeat` lets judge.
- */
+/** `running`, `postponed` and `rolling-back` are open; whether their process still runs, `lastHeartbeat` shows. */
 export type MigrationState = CloseState | 'rolling-back' | 'postponed' | 'running'
 
 export interface MigrationStatus {
@@ -30,16 +28,16 @@ export interface MigrationStatus {
   /** the last step begun */
   step: string | null
   waitingFor: string | null
-  /** whether the cut-over is all that is waited for */
+  /** whether the run waits only for `cutover` */
   readyToCutOver: boolean
-  /** how long delivery was held: so far while it is; null before the pause */
+  /** the delivery pause, up to now while it lasts; null before it */
   gapMs: number | null
   runBy: string | null
   startedAt: string | null
   lastHeartbeat: string | null
-  /** whether a fleet is still kept out by the fence or the door: `finish` lifts it */
+  /** whether a policy still blocks consumers of one side; `finish` removes it */
   hasRestrictions: boolean
-  /** what was asked of it and not answered yet */
+  /** requests that are not answered yet */
   requests: Array<{id: string; verb: ControlVerb; by: string; at: string}>
 }
 
@@ -49,14 +47,14 @@ export interface MigrationList {
   migrations: MigrationStatus[]
 }
 
-/** What the owner showed of itself last; null when it was not asked, or there is none. */
+/** The last heartbeat of the owner. */
 export interface LastHeartbeat {
   readonly at: string
   readonly step: string | null
   readonly waitingFor: string | null
 }
 
-/** What a journal says about its migration; `now` is only used for the gap of one that runs. */
+/** The status of a migration by its journal; `now` is used for a delivery pause that still lasts. */
 export function statusOf(
   id: string,
   entries: readonly JournalEntry[],
@@ -97,12 +95,12 @@ export function statusOf(
   }
 }
 
-/** From the pause until every partition delivers again; what a consumer feels is a little less. */
+/** The delivery pause: from the pause until every partition delivers again. Consumers see a slightly shorter one. */
 export function gapOf(entries: readonly JournalEntry[], now: Date | null): number | null {
-  // Where the way there had brought delivery back, the way back has a gap of its own.
+  // When delivery had resumed before the rollback, the rollback has a delivery pause of its own.
   const direction: Direction =
     currentDirection(entries) === 'rollback' && flowsSince(entries, 'forward') !== undefined ? 'rollback' : 'forward'
-  // The first: a resumed run may have set the pause again.
+  // The first one counts, because a resumed run may have set the pause again.
   const pausedAt = (first(entries, direction, 'applied') ?? first(entries, direction, 'intent'))?.at
   if (pausedAt === undefined) return null
   const until =
@@ -120,7 +118,7 @@ function stateOf(entries: readonly JournalEntry[]): MigrationState {
   return isPostponed(entries) && !isOpen(entries, 'forward', postponeStepOf(entries)) ? 'postponed' : 'running'
 }
 
-/** Whether the policy that keeps the other fleet out still stands. */
+/** Whether the policy that blocks the other consumers is still set. */
 function hasRestrictions(entries: readonly JournalEntry[]): boolean {
   if (closedAs(entries) === 'finished') return false
   if (planOf(entries)?.strategy === 'blue-green') return isOpen(entries, 'forward', 'block-auto-create')

@@ -5,12 +5,13 @@ interface ConsumersOfPartition {
 }
 
 /**
- * Who comes later joins under load, and may get messages that another got: a busy client is waited for. But not one whose
- * subscribe failed on one partition, and is tried again in half a minute.
+ * A consumer that joins after delivery has resumed may receive messages that another consumer already has. So the step
+ * waits until no consumer has connected for 2 s. It does not wait for a consumer whose subscribe failed on one partition;
+ * the client retries that only after about 30 s.
  */
 const NO_NEW_CONSUMER_MS = 2000
 
-/** Watches a fleet come in: it is there when every partition has all of it, or some of it and nobody new comes. */
+/** Proves that the consumers have connected: each partition has the expected number, or some and no new ones connect. */
 export class ArrivalProof {
   private readonly expected: number
   private last: {readonly count: number; readonly sinceMs: number} | null = null
@@ -19,7 +20,7 @@ export class ArrivalProof {
     this.expected = expected
   }
 
-  /** @returns the fewest consumers of a partition, and whether that is the fleet. */
+  /** @returns the smallest number of consumers on a partition, and whether all have arrived. */
   observe(samples: readonly ConsumersOfPartition[], nowMs: number): {least: number; hasArrived: boolean} {
     const counts = samples.map(({stats}) => (stats?.consumers ?? []).length)
     const least = Math.min(...counts)

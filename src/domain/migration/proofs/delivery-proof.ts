@@ -1,8 +1,8 @@
-/** One partition at one moment, after delivery was let run. */
+/** One partition at one moment, after delivery has resumed. */
 export interface DeliverySample {
   readonly partition: number | null
   readonly atMs: number
-  /** whether entries wait that were not delivered to anybody yet */
+  /** whether there are entries that were not delivered to any consumer yet */
   readonly hasWaiting: boolean
   /** messages delivered since the topic was loaded */
   readonly deliveredMessages: number
@@ -11,21 +11,21 @@ export interface DeliverySample {
 interface Window {
   readonly startMs: number
   readonly delivered: number
-  /** when the first of the windows in a row that moved began; null while none has */
+  /** when the first of the consecutive delivering windows began; null while there is none */
   readonly flowsSinceMs: number | null
 }
 
 const WINDOW_MS = 60
 
 /**
- * Tells since when a partition delivers without a break: in each window messages came, or nothing waited. A burst is no
- * flow: a dispatcher that was paused hands out single messages when a policy changes or when it is made anew, and once
- * it has held back a read it may stop after a burst for up to a second.
+ * Detects since when a partition delivers without a break: in each window messages were delivered, or none was waiting. A
+ * burst is not enough. A paused dispatcher delivers single messages when a policy changes or when it is recreated, and
+ * after a throttled read it may stop after a burst for up to a second.
  */
 export class DeliveryProof {
   private readonly windows = new Map<number | null, Window>()
 
-  /** @returns since when the partition delivers, epoch ms; null while messages wait and none comes. */
+  /** @returns since when the partition delivers, epoch ms; null while messages wait and none is delivered. */
   observe(sample: DeliverySample): number | null {
     const before = this.windows.get(sample.partition)
     if (before && sample.atMs - before.startMs < WINDOW_MS) return before.flowsSinceMs

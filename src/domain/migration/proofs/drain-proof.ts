@@ -1,7 +1,7 @@
 import type {CursorStats, InternalStats} from '../../../clients/pulsar-admin/types.js'
 import {parsePosition, type Position} from '../../../position.js'
 
-/** One partition's cursor at one moment, with what is needed to tell whether dispatch is held. */
+/** One partition's cursor at one moment, with what is needed to detect whether delivery is paused. */
 export interface CursorSample {
   /** null on a plain topic */
   readonly partition: number | null
@@ -12,26 +12,26 @@ export interface CursorSample {
   readonly ledgers: NonNullable<InternalStats['ledgers']>
   /** entries behind the mark-delete position */
   readonly backlogEntries: number
-  /** reads that the subscription's rate limit held back; null on brokers that don't count them (before 4.0.7) */
+  /** reads that the subscription's rate limit throttled; null on brokers that do not count them (before 4.0.7) */
   readonly throttledReads: number | null
-  /** whether the dispatcher is about to get entries; null when the broker does not say */
+  /** whether the dispatcher has a read pending; null when the broker does not report it */
   readonly isReading: boolean | null
-  /** messages delivered since the topic was loaded; null when the broker does not say */
+  /** messages delivered since the topic was loaded; null when the broker does not report it */
   readonly deliveredMessages: number | null
-  /** messages that were read and wait to be delivered, to a consumer that had no room or again; null where unknown */
+  /** messages in the replay queue: read, and not deliverable for lack of permits or to be redelivered; null if unknown */
   readonly replayMessages: number | null
-  /** how many messages the consumer with the least room can still be sent; null without consumers */
+  /** the permits of the consumer that has the fewest; null without consumers */
   readonly leastPermits: number | null
-  /** how many consumers are connected */
+  /** the number of connected consumers */
   readonly consumers: number
-  /** who still has to acknowledge, and how many messages */
+  /** the consumers that have unacked messages, with their number */
   readonly unackedConsumers: ReadonlyArray<{readonly consumer: string; readonly unackedMessages: number}>
 }
 
 /**
- * Why dispatch counts as held. `throttled`: the broker counted reads it held back since the pause. `untouched`: entries
- * wait, and in three looks none was taken and none was asked for. `idle`: nothing was published for a second, so nothing
- * could be delivered, and the pause has had its time to take effect. `unattended`: no consumer is there to get any.
+ * The evidence that delivery is paused. `throttled`: the broker's count of throttled reads has risen since the pause.
+ * `untouched`: entries are waiting, and in three samples none was read and no read was pending. `idle`: nothing was
+ * published for one second, long enough for the pause to take effect. `unattended`: no consumer is connected.
  */
 export type PauseProof = 'idle' | 'throttled' | 'unattended' | 'untouched'
 
@@ -40,30 +40,30 @@ const SAMPLES_NEEDED = 3
 const IDLE_MS = 1000
 
 /**
- * Watches one partition until it is drained: the read position stands directly behind the mark-delete position and no
- * entry behind it is acknowledged on its own, the same in three looks, and dispatch is held. The count of unacked
- * messages proves nothing: on Failover it is always 0. A partition without a consumer has nobody who could acknowledge
- * or get anything: it is handed over as it stands.
+ * Proves that one partition is drained: in three samples the read position directly follows the mark-delete position, there
+ * are no ack holes, and delivery is paused. The count of unacked messages proves nothing: on Failover it is always 0. A
+ * partition without consumers can neither acknowledge nor receive messages: it is switched at its current position.
  */
 export class DrainProof {
   private readonly throttledBefore: number | null
   private readonly deliveredBefore: number | null
-  /** The first look since the cursor stands still, and the last ones. */
+  /** The first sample since the cursor stopped moving, and the most recent ones. */
   private first: CursorSample | null = null
   private recent: CursorSample[] = []
   private unattended = 0
 
   /**
-   * @param throttledBefore the partition's count of held-back reads before the pause; null where it is not counted.
-   * @param deliveredBefore where a hold was set anew: messages delivered by then. The hold before it goes on holding reads
-   *   back for a moment, so that proves nothing; but the new one hands out a message first.
+   * @param throttledBefore the partition's count of throttled reads before the pause; null where it is not counted.
+   * @param deliveredBefore set when the pause was renewed: the number of messages delivered by then. The old rate limiter
+   *   throttles reads for a moment longer, so its count proves nothing. The new limiter allows one message first, so a
+   *   higher delivery count proves that it is in effect.
    */
   constructor(throttledBefore: number | null, deliveredBefore: number | null = null) {
     this.throttledBefore = throttledBefore
     this.deliveredBefore = deliveredBefore
   }
 
-  /** @returns why dispatch counts as held; null while the partition is not drained. */
+  /** @returns the evidence that delivery is paused; null while the partition is not drained. */
   observe(sample: CursorSample): PauseProof | null {
     this.unattended = sample.consumers === 0 ? this.unattended + 1 : 0
     if (sample.consumers === 0) return this.unattended >= SAMPLES_NEEDED ? 'unattended' : null
@@ -86,31 +86,31 @@ export class DrainProof {
 }
 
 /**
- * Entries that wait prove nothing by themselves: a broker that is short of CPU leaves them a while, and then takes them.
- * One that could read has asked for them at once.
+ * Waiting entries alone prove nothing: a broker that is short of CPU reads them late. A dispatcher that may read has a read
+ * pending at once.
  */
 function waitsWithoutRead({backlogEntries, isReading}: CursorSample): boolean {
   return backlogEntries > 0 && isReading === false
 }
 
-/** A pause takes effect a moment after the broker shows it; a partition that is empty for a moment would hide that. */
+/** A pause takes effect a moment after the broker shows it, so a partition that is empty for a moment is not yet proof. */
 function isIdleBetween(first: CursorSample, last: CursorSample): boolean {
   const isEmpty = first.backlogEntries === 0 && last.backlogEntries === 0
   return isEmpty && first.lastEntry === last.lastEntry && last.atMs - first.atMs >= IDLE_MS
 }
 
 /**
- * Watches one partition for messages that were read and can't be delivered any more, because delivery is held: what was
- * read ahead for a consumer without room, what a consumer gave back, or what was not acknowledged when the topic was
- * loaded afresh. All that was delivered is acknowledged, the positions stand still, and they never will meet.
+ * Detects messages that were read but cannot be delivered during the pause: read for a consumer without permits, negatively
+ * acknowledged, or unacknowledged when the topic was reloaded. Everything delivered is acknowledged, the read and
+ * mark-delete positions stop, and they never become adjacent: the pausing rate must allow exactly these messages.
  */
 export class ReplayProof {
   private last = ''
   private samples = 0
 
   /**
-   * @returns how many messages to hand out next; 0 while none wait so, or it is too early to tell. Never more than a
-   *   consumer has room for: what it can't take, the broker would make up for by reading on.
+   * @returns the number of messages to allow next; 0 while there are none or too few samples. It is never more than a
+   *   consumer has permits for: the broker would read new entries in place of those that the consumer cannot receive.
    */
   observe(sample: CursorSample): number {
     const {cursor, unackedConsumers, leastPermits} = sample
@@ -124,22 +124,22 @@ export class ReplayProof {
 }
 
 /**
- * How many messages a topic that was loaded afresh reads again before it comes to the last of those that are acknowledged
- * on their own; 0 when it has read further. Where they span ledgers, it may be more.
+ * The number of messages that a reloaded topic reads again up to the last ack hole; 0 when it has read further. Where the
+ * holes span ledgers, it may be more.
  */
 function entriesReadAgain({individuallyDeletedMessages, markDeletePosition, readPosition}: CursorStats): number {
   const [markDelete, read] = [parsePosition(markDeletePosition), parsePosition(readPosition)]
   if (!markDelete || read?.ledgerId !== markDelete.ledgerId || read.entryId !== markDelete.entryId + 1) return 0
   const holes = [...(individuallyDeletedMessages ?? '').matchAll(/\((\d+):(-?\d+)\.\.(\d+):(-?\d+)\]/g)]
   let [before, count] = [markDelete, 0]
-  for (const [journal, entry, lastLedger, lastEntry] of holes.map(([, ...numbers]) => numbers.map(Number))) {
-    count += (entry ?? 0) - (journal === before.ledgerId ? before.entryId : -1)
+  for (const [ledger, entry, lastLedger, lastEntry] of holes.map(([, ...numbers]) => numbers.map(Number))) {
+    count += (entry ?? 0) - (ledger === before.ledgerId ? before.entryId : -1)
     before = {ledgerId: lastLedger ?? 0, entryId: lastEntry ?? 0}
   }
   return count
 }
 
-/** Everything delivered is acknowledged: nothing lies between the mark-delete and the read position. */
+/** Everything delivered is acknowledged: the read position directly follows the mark-delete position. */
 export function isDrained({cursor, ledgers}: CursorSample): boolean {
   const markDelete = parsePosition(cursor.markDeletePosition)
   const read = parsePosition(cursor.readPosition)
@@ -152,16 +152,16 @@ function hasAckHoles({individuallyDeletedMessages}: CursorStats): boolean {
   return individuallyDeletedMessages !== undefined && individuallyDeletedMessages.replace(/[[\]\s]/g, '') !== ''
 }
 
-/** The topic may have been loaded afresh since, which sets its counters to 0: then any count is since the pause. */
+/** A reload of the topic sets its counters to 0: then any count above 0 was made after the pause. */
 export function hasRisen(now: number | null, before: number | null): boolean {
   if (now === null) return false
   return before === null || now > before || (now < before && now > 0)
 }
 
-/** The mark-delete position is its ledger's last entry, and no entry lies in a ledger between the two. */
+/** The mark-delete position is its ledger's last entry, and the ledgers between the two are empty. */
 function isNextLedger(markDelete: Position, read: Position, ledgers: CursorSample['ledgers']): boolean {
   const own = ledgers.find(({ledgerId}) => ledgerId === markDelete.ledgerId)
-  const isLast = own === undefined || markDelete.entryId === own.entries - 1 // undefined: trimmed, as all was consumed
+  const isLast = own === undefined || markDelete.entryId === own.entries - 1 // undefined: the ledger was trimmed because it was consumed
   const between = ledgers.filter(({ledgerId}) => ledgerId > markDelete.ledgerId && ledgerId < read.ledgerId)
   return isLast && read.ledgerId > markDelete.ledgerId && between.every(({entries}) => entries === 0)
 }

@@ -3,6 +3,7 @@ import type {AutoSubscriptionCreation, SubscriptionType} from '../../../clients/
 import {canonicalJson} from '../../../digest.js'
 import {Blocked, Conflict} from '../../../errors.js'
 import {parseTopicName} from '../../../topic-name.js'
+import {partitionLabel} from '../../../wording.js'
 import {collectTopic} from '../../topic-stats/collect-topic-stats.js'
 import {allowedTypesWithout, haveSameTypes} from '../broker/allowed-types.js'
 import {closedAs, isRollingBackBeforeSwitch, originalOf} from '../journal/history.js'
@@ -14,16 +15,17 @@ import type {MigrationPlan} from '../plan/plan.js'
 import {type MigrationStatus, statusOf} from '../journal/status.js'
 
 /**
- * Lifts what keeps the fleet that is not used any more out: the fence, or the door. It closes the way back.
+ * Removes the policy that blocks the unused consumers: the type restriction or the auto-create block. After that the
+ * migration cannot be rolled back.
  *
- * @throws Blocked E_NOT_COMPLETED; Conflict E_CLUSTER_CHANGED when the subscription is no longer of its type, or somebody
- *   changed the policy since.
+ * @throws Blocked E_NOT_COMPLETED; Conflict E_CLUSTER_CHANGED when the subscription no longer has its type, or the policy was
+ *   changed since.
  */
 export async function finishMigration(tools: MigrationTools, id: string): Promise<MigrationStatus> {
   const journal = await MigrationJournal.open(tools.store, id, tools.who)
   const status = statusOf(id, journal.history, journal.requests, null, new Date())
   if (!status.hasRestrictions || closedAs(journal.history) === null) {
-    const message = `${id} is ${status.state}; only what is over and still keeps a fleet out can be finished`
+    const message = `${id} is ${status.state}; only a completed migration whose restrictions are still set can be finished`
     throw new Blocked('E_NOT_COMPLETED', message, {data: {id, state: status.state}})
   }
   const claim = await takeOwnership(tools.store, journal, tools.who, {isTakeOver: false, report: () => undefined})
@@ -50,7 +52,7 @@ async function removeRestrictions(admin: PulsarAdmin, journal: MigrationJournal)
     return found?.type !== to || (found.consumers ?? []).length === 0
   })
   if (open) {
-    const message = `${plan.topic} ${target} has no ${to} consumer on every partition: without the barrier, other consumers could take it`
+    const message = `${target} of ${plan.topic} has no ${to} consumer on ${partitionLabel(open.partition)}: without the restrictions, other consumers could connect to it`
     throw new Conflict('E_CLUSTER_CHANGED', message, {data: {partition: open.partition, subscription: target}})
   }
   if (plan.strategy === 'in-place') {
@@ -74,7 +76,11 @@ async function removeRestrictions(admin: PulsarAdmin, journal: MigrationJournal)
 
 function requireUnchanged(field: string, {topic}: MigrationPlan, found: unknown, expected: unknown): void {
   if (canonicalJson(found) === canonicalJson(expected)) return
-  throw new Conflict('E_CLUSTER_CHANGED', `${field} of ${topic} was changed since; it is left as it is`, {
-    data: {expected, found},
-  })
+  throw new Conflict(
+    'E_CLUSTER_CHANGED',
+    `${field} of ${topic} was changed after the migration; it is left unchanged`,
+    {
+      data: {expected, found},
+    },
+  )
 }

@@ -10,6 +10,7 @@ import {directionPlanOf} from '../plan/direction.js'
 import type {Regression} from '../soak/soak-verdict.js'
 import {gapOf} from '../journal/status.js'
 import {SWITCH_POSITION_STEP, SWITCH_STEP} from '../strategy.js'
+import {counted} from '../../../wording.js'
 import type {SwitchPosition} from '../broker/switch-position.js'
 
 export interface MigrationResult {
@@ -17,25 +18,25 @@ export interface MigrationResult {
   state: CloseState | 'pending'
   topic: string
   subscription: string
-  /** of a blue-green migration, else null */
+  /** of a blue-green migration, otherwise null */
   newSubscription: string | null
   strategy: string
   from: string
   to: string
   /** from the pause until every partition delivered again */
   gapMs: number | null
-  /** the gap's parts: what keyshift and the broker took, what hooks took, and what the fleet took to arrive */
+  /** its parts: the time of keyshift and the broker, of the hooks, and until the new consumers had connected */
   gap: {keyshiftMs: number | null; hooksMs: number; consumersMs: number | null}
-  /** from the pause until the consumers had acknowledged all */
+  /** from the pause until the consumers had acknowledged every message */
   drainMs: number | null
   switchedAt: string | null
   partitions: Array<{partition: number | null; type: string; consumers: number; markDelete: string | null}>
-  /** the consumers that were disconnected at the switch: they may still try to come back, and are refused */
+  /** the consumers that were disconnected at the switch: the broker refuses them when they reconnect */
   refusedConsumers: string[]
   findings: PreflightFinding[]
 }
 
-/** What a finished migration says: figures from its journal, types and consumers from the cluster afterwards. */
+/** The result of a migration: durations from its journal, types and consumers from the cluster afterwards. */
 export function migrationResult(journal: MigrationJournal, collected: CollectedTopic): MigrationResult {
   const {history, id, direction: name, plan} = journal
   const direction = directionPlanOf(plan, name)
@@ -78,7 +79,7 @@ export function migrationResult(journal: MigrationJournal, collected: CollectedT
   }
 }
 
-/** A partition that lost the subscription meanwhile shows as one without type. */
+/** A partition on which the subscription no longer exists shows as one without type. */
 function subscriptionOf(collected: CollectedTopic, subscription: string): CollectedSubscription {
   const partitions = collected.partitions.map((row) => ({
     ...row,
@@ -99,7 +100,7 @@ function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
 
-/** How long hooks ran between the pause and the first delivery. */
+/** The time of the hooks between the pause and the first delivery. */
 function hookTimeWithin(history: readonly JournalEntry[], direction: Direction): number {
   const inGap = new Set(['paused', 'drained', 'stop-old', 'start-new', 'cut-over'])
   const switchedAt = find(history, direction, 'verify-delivery', 'intent')?.sequence ?? Infinity
@@ -111,7 +112,7 @@ function hookTimeWithin(history: readonly JournalEntry[], direction: Direction):
     .reduce((sum, {data}) => sum + Number(data['ranMs'] ?? 0), 0)
 }
 
-/** The exact hand-over point: everything up to it was acknowledged by the fleet before. */
+/** The switch position: the consumers before the switch acknowledged everything up to it. */
 function switchPositionOn(
   {history, plan}: MigrationJournal,
   direction: Direction,
@@ -126,7 +127,8 @@ function switchPositionOn(
 
 function atRisk(switchPositions: JournalEntry | undefined): PreflightFinding[] {
   const partitions = (switchPositions?.data['atRisk'] as Array<number | null> | undefined) ?? []
-  const message = 'a message reached the old fleet after the hand-over: it may be handled twice'
+  const message =
+    'a message was delivered to an old consumer after the switch position was recorded: it may be processed again'
   return partitions.map((partition) => warning('possible-duplicate', message, 'partition', partition))
 }
 
@@ -139,7 +141,7 @@ function regressions(soaked: JournalEntry | undefined): PreflightFinding[] {
 
 function slowDelivery(attached: JournalEntry | undefined): PreflightFinding[] {
   const partitions = (attached?.data['notDelivering'] as Array<number | null> | undefined) ?? []
-  const message = 'messages wait, and in 10 s hardly any was delivered: look at its consumers'
+  const message = 'messages are waiting, and few were delivered in 10 s: check the consumers of this partition'
   return partitions.map((partition) => warning('slow-delivery', message, 'partition', partition))
 }
 
@@ -147,7 +149,7 @@ function coverage(collected: CollectedSubscription, to: string): PreflightFindin
   const other = collected.partitions.filter(({subscription}) => subscription.type !== to)
   if (other.length > 0) {
     return other.map(({partition}) =>
-      warning('type-changed', `a partition is not ${to} any more`, 'partition', partition),
+      warning('type-changed', `the type of this partition is no longer ${to}`, 'partition', partition),
     )
   }
   if (to !== 'Key_Shared') return []
@@ -160,7 +162,7 @@ function fewer({direction, plan}: MigrationJournal, collected: CollectedSubscrip
   const expected = direction === 'forward' ? (plan.expectConsumers ?? 0) : 0
   const least = Math.min(...collected.partitions.map(({subscription}) => (subscription.consumers ?? []).length))
   if (least >= expected) return []
-  const message = `${String(expected)} consumers were expected, a partition has ${String(least)} so far`
+  const message = `${counted(expected, 'consumer')} expected, the partition with the fewest has ${String(least)}`
   return [warning('fewer-consumers', message, 'consumers', least)]
 }
 

@@ -1,7 +1,8 @@
 import {hostname} from 'node:os'
-import {setTimeout as delay} from 'node:timers/promises'
 import type {Actor, Claim, Heartbeat, JournalStore} from '../../../clients/journal/journal-store.js'
 import {Conflict, Unreachable} from '../../../errors.js'
+import {suggestedCommand} from '../../../suggested-command.js'
+import {waitUntil} from '../../../wait-until.js'
 import {closedAs} from '../journal/history.js'
 import {viewLines} from '../journal/chain.js'
 import {claimOf, subjectOf} from '../journal/claim.js'
@@ -10,10 +11,11 @@ import type {MigrationPlan} from '../plan/plan.js'
 
 const HEARTBEAT_EVERY_MS = 2000
 
-/** Longer than a few heartbeats: a process that shows none for so long is taken for gone. */
+/** Several heartbeats: a process without one for this time is considered stopped. */
 const HEARTBEAT_TIMEOUT_MS = 10_000
+const CHECK_HEARTBEAT_EVERY_MS = 500
 
-/** Shows for as long as it runs that the process that owns a migration lives. */
+/** Writes heartbeats while the process that owns a migration is running. */
 export class HeartbeatTimer {
   private readonly timer: NodeJS.Timeout
   private sending: Promise<void>
@@ -22,7 +24,7 @@ export class HeartbeatTimer {
 
   constructor(store: JournalStore, claim: Claim, who: Actor) {
     const beat = (): Promise<void> =>
-      // A heartbeat that does not get through is no reason to stop: the journal decides who owns the migration.
+      // A failed heartbeat does not stop the run: the journal decides which process owns the migration.
       store
         .writeHeartbeat(claim, {at: new Date().toISOString(), who, step: this.step, waitingFor: this.waitingFor})
         .catch(() => undefined)
@@ -33,7 +35,7 @@ export class HeartbeatTimer {
     this.timer.unref()
   }
 
-  /** What the next heartbeat tells. */
+  /** Sets the content of the next heartbeat. */
   setStatus(step: string, waitingFor: string | null): void {
     this.step = step
     this.waitingFor = waitingFor
@@ -45,28 +47,28 @@ export class HeartbeatTimer {
   }
 }
 
-/** Whether a process that ran a migration can be seen to live, or to be gone; `unknown` is on another host. */
-export function processState({host, pid}: Actor): 'dead' | 'running' | 'unknown' {
+/** Whether the process that ran a migration is running or has exited; `unknown` when it is on another host. */
+export function processState({host, pid}: Actor): 'exited' | 'running' | 'unknown' {
   if (host !== hostname()) return 'unknown'
   try {
     process.kill(pid, 0)
     return 'running'
   } catch (error) {
     const isAbsent = error instanceof Error && 'code' in error && error.code === 'ESRCH'
-    return isAbsent ? 'dead' : 'running'
+    return isAbsent ? 'exited' : 'running'
   }
 }
 
 export interface Takeover {
-  /** Take it from a process that can't be seen from here, once it shows no heartbeat for a while. */
+  /** Take the migration over from a process on another host once that has written no heartbeat for 10 s. */
   readonly isTakeOver: boolean
   readonly report: (waitingFor: string, forMs: number) => void
 }
 
 /**
- * Makes this process the owner of a migration that another began.
+ * Makes this process the owner of a migration that another process began.
  *
- * @throws Conflict E_CLAIMED while its process lives or may live, or another migration has the topic.
+ * @throws Conflict E_CLAIMED while that process is running or may be, or another migration has claimed the topic.
  */
 export async function takeOwnership(
   store: JournalStore,
@@ -77,17 +79,17 @@ export async function takeOwnership(
   const {id, plan} = journal
   const last = journal.history.at(-1)?.who
   const isOurs = last?.host === who.host && last.pid === who.pid
-  if (closedAs(journal.history) === null && last && !isOurs) await requireOwnerDead(store, plan, id, last, options)
+  if (closedAs(journal.history) === null && last && !isOurs) await requireOwnerExited(store, plan, id, last, options)
   const claim = await takeClaim(store, claimOf(plan, id, who))
-  // The journal decides: of two that take it at once, the one whose entry is first.
+  // The journal decides between two processes that take it at the same time: the first entry counts.
   await journal.addDurably('run', 'intent', {isResumed: true})
   return claim
 }
 
 /**
- * Takes a topic's claim; one that a process left behind when it had closed its migration is given back first.
+ * Claims a topic. The claim of a closed migration, which its process did not release, is released first.
  *
- * @throws Conflict E_CLAIMED when another migration has it.
+ * @throws Conflict E_CLAIMED when another migration has claimed the topic.
  */
 export async function takeClaim(store: JournalStore, claim: Claim): Promise<Claim> {
   const holder = await store.claim(claim)
@@ -108,7 +110,7 @@ async function isOver(store: JournalStore, id: string): Promise<boolean> {
   }
 }
 
-async function requireOwnerDead(
+async function requireOwnerExited(
   store: JournalStore,
   plan: MigrationPlan,
   id: string,
@@ -116,34 +118,41 @@ async function requireOwnerDead(
   {isTakeOver, report}: Takeover,
 ): Promise<void> {
   const state = processState(last)
-  if (state === 'dead') return
-  const paused = await store.holder(subjectOf(plan))
-  if (!isTakeOver) throw runs(id, last, paused?.claim ?? null, paused?.heartbeat ?? null)
+  if (state === 'exited') return
+  const before = await store.holder(subjectOf(plan))
+  if (!isTakeOver) throw alreadyRunning(id, last, before?.claim ?? null, before?.heartbeat ?? null)
   const startedAt = Date.now()
-  while (Date.now() - startedAt < HEARTBEAT_TIMEOUT_MS) {
-    report(`a sign of life of ${nameOf(last)}`, Date.now() - startedAt)
-    await delay(500)
-    const now = await store.holder(subjectOf(plan))
-    if (now?.heartbeat?.at !== paused?.heartbeat?.at) throw runs(id, last, now?.claim ?? null, now?.heartbeat ?? null)
-  }
+  const active = await waitUntil(
+    async () => {
+      report(`a heartbeat of ${nameOf(last)}`, Date.now() - startedAt)
+      const now = await store.holder(subjectOf(plan))
+      return now?.heartbeat?.at === before?.heartbeat?.at ? undefined : {now}
+    },
+    {everyMs: CHECK_HEARTBEAT_EVERY_MS, timeoutMs: HEARTBEAT_TIMEOUT_MS},
+  )
+  if (active) throw alreadyRunning(id, last, active.now?.claim ?? null, active.now?.heartbeat ?? null)
 }
 
-function runs(id: string, who: Actor, claim: Claim | null, heartbeat: Heartbeat | null): Conflict {
-  const seen = heartbeat ? `, last heard of at ${heartbeat.at}` : ''
-  return new Conflict('E_CLAIMED', `${id} is run by ${nameOf(who)} since ${claim?.since ?? 'an unknown time'}${seen}`, {
-    data: {migrationId: id, who, since: claim?.since ?? null, lastHeartbeat: heartbeat?.at ?? null},
-    next: [`keyshift migrate status ${id}`, `keyshift migrate resume ${id} --take-over`],
-  })
+function alreadyRunning(id: string, who: Actor, claim: Claim | null, heartbeat: Heartbeat | null): Conflict {
+  const seen = heartbeat ? `, last heartbeat at ${heartbeat.at}` : ''
+  return new Conflict(
+    'E_CLAIMED',
+    `${id} has been run by ${nameOf(who)} since ${claim?.since ?? 'an unknown time'}${seen}`,
+    {
+      data: {migrationId: id, who, since: claim?.since ?? null, lastHeartbeat: heartbeat?.at ?? null},
+      next: [suggestedCommand('migrate', 'status', id), suggestedCommand('migrate', 'resume', id, '--take-over')],
+    },
+  )
 }
 
 function claimed(holder: Claim): Conflict {
   const {migrationId, since, subject, subscription, who} = holder
   return new Conflict(
     'E_CLAIMED',
-    `${subject.topic} is being migrated (${subscription}, ${migrationId}) by ${nameOf(who)} since ${since}`,
+    `${migrationId} has been migrating ${subscription} of ${subject.topic} since ${since}, run by ${nameOf(who)}`,
     {
       data: {...holder},
-      next: [`keyshift migrate status ${migrationId}`, `keyshift migrate resume ${migrationId}`],
+      next: [suggestedCommand('migrate', 'status', migrationId), suggestedCommand('migrate', 'resume', migrationId)],
     },
   )
 }

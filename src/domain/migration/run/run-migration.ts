@@ -17,9 +17,10 @@ import {type MigrationResult, migrationResult} from './migration-result.js'
 import {runMigration, type RunOutcome} from './step-runner.js'
 import {requireUnchangedCluster} from '../plan/plan-freshness.js'
 import {gapOf, statusOf} from '../journal/status.js'
-import {messageOf} from '../../../wording.js'
+import {suggestedCommand} from '../../../suggested-command.js'
+import {durationText, messageOf} from '../../../wording.js'
 
-/** What every verb works with: an open broker, an open journal, and who asks. */
+/** What every command works with: the broker, the journal, and the user with its process. */
 export interface MigrationTools {
   readonly admin: PulsarAdmin
   readonly store: JournalStore
@@ -29,9 +30,9 @@ export interface MigrationTools {
 export type RunSettings = Omit<RunOptions, 'admin' | 'journal'>
 
 /**
- * Carries out a plan, after looking again whether the world is as it saw it.
+ * Executes a plan, after a check that the cluster has not changed since the plan was made.
  *
- * @param isPostponed whether it waits for `cutover` before it holds delivery.
+ * @param isPostponed whether it waits for `cutover` before it pauses delivery.
  * @throws Conflict E_PLAN_STALE, E_PLAN_EXPIRED, E_CLAIMED; Pending E_ROLLED_BACK, E_STOPPED; Interrupted.
  */
 export async function applyPlan(
@@ -42,7 +43,7 @@ export async function applyPlan(
   const {admin, store, who} = tools
   const id = newId(new Date())
   const claim = claimOf(plan, id, who)
-  // The journal comes first, so that a claim always has one by which it can be resolved.
+  // The journal is created first: every claim then has a journal that shows whether it is still valid.
   await store.create(id, subjectOf(plan))
   const journal = MigrationJournal.begin(store, id, plan, who)
   try {
@@ -59,10 +60,9 @@ export async function applyPlan(
 }
 
 /**
- * Goes on with a migration whose process is gone, from where its journal stands, and watches the new fleet as was said when
- * it began.
+ * Resumes a migration whose process has exited, from its journal. The soak settings are those of its start.
  *
- * @throws Blocked E_NOTHING_TO_RESUME when it is over; Conflict E_CLAIMED while its process may live.
+ * @throws Blocked E_NOTHING_TO_RESUME when it is closed; Conflict E_CLAIMED while its process may be running.
  */
 export async function resumeMigration(
   tools: MigrationTools,
@@ -72,7 +72,7 @@ export async function resumeMigration(
   const journal = await MigrationJournal.open(tools.store, id, tools.who)
   const state = closedAs(journal.history)
   if (state !== null) {
-    // Its process may have ended between closing the journal and giving back the claim: then that is what is left to do.
+    // Its process may have died between closing the journal and releasing the claim: then only that is left to do.
     const left = await tools.store.holder(subjectOf(journal.plan))
     if (left?.claim.migrationId === id) {
       await tools.store.release(left.claim)
@@ -80,7 +80,7 @@ export async function resumeMigration(
     }
     throw new Blocked('E_NOTHING_TO_RESUME', `${id} is ${state}; there is nothing to resume`, {
       data: {id, state},
-      next: [`keyshift migrate status ${id}`],
+      next: [suggestedCommand('migrate', 'status', id)],
     })
   }
   const claim = await takeOwnership(tools.store, journal, tools.who, takeover(settings))
@@ -89,9 +89,10 @@ export async function resumeMigration(
 }
 
 /**
- * Goes back to the old type, from wherever a migration stands, also when it is done: until it is finished.
+ * Rolls a migration back to the old type from any step, also when it is done, until it is finished.
  *
- * @throws Blocked E_CANNOT_ROLL_BACK when it is over; Conflict E_CLAIMED while its process may live: ask that instead.
+ * @throws Blocked E_CANNOT_ROLL_BACK when it is finished or rolled back; Conflict E_CLAIMED while its process may be running: then `abort` sends
+ *   the request to that process.
  */
 export async function rollBackMigration(
   tools: MigrationTools,
@@ -101,7 +102,7 @@ export async function rollBackMigration(
   const journal = await MigrationJournal.open(tools.store, id, tools.who)
   const answer = requestOutcome('rollback', journal.history)
   const isRollingBack = closedAs(journal.history) === null && !answer.isAccepted
-  if (!answer.isAccepted && !isRollingBack) throw cannotRollBack(id, answer.reason)
+  if (!answer.isAccepted && !isRollingBack) throw cannotRollBack(journal, answer.reason)
   const claim = await takeOwnership(tools.store, journal, tools.who, takeover(settings))
   if (!isRollingBack) {
     const reason = `rollback by ${tools.who.user}@${tools.who.host}`
@@ -145,9 +146,15 @@ async function requireDone(
 ): Promise<MigrationResult> {
   if (state === 'done') return resultOf(tools, journal)
   const {id, plan} = journal
-  const message = `${id} went back: ${String(reason)}; ${plan.subscription} of ${plan.topic} is delivered as it was before`
-  const open = `stop the fleet of ${String(plan.newSubscription)}, then: keyshift migrate finish ${id}`
-  const next = [`keyshift migrate status ${id}`, ...(plan.newSubscription === null ? [] : [open])]
+  const finishNote =
+    plan.newSubscription === null
+      ? ''
+      : `. Stop the consumers of ${plan.newSubscription} before you finish the migration`
+  const message = `${id} was rolled back: ${String(reason)}; delivery to ${plan.subscription} of ${plan.topic} is restored${finishNote}`
+  const next = [
+    suggestedCommand('migrate', 'status', id),
+    ...(plan.newSubscription === null ? [] : [suggestedCommand('migrate', 'finish', id)]),
+  ]
   const details = {data: {id, state, reason}, next}
   throw interrupt.aborted
     ? new Interrupted('E_INTERRUPTED', message, details)
@@ -161,7 +168,7 @@ async function resultOf({admin}: MigrationTools, journal: MigrationJournal): Pro
   )
 }
 
-/** What to say of a run that stopped where it stands. */
+/** The error of a run that stopped before its end. */
 function stopped(journal: MigrationJournal, cause: unknown, isInterrupted: boolean): KeyshiftError {
   if (cause instanceof Conflict && cause.code === 'E_TAKEN_OVER') return cause
   const {id, plan} = journal
@@ -171,28 +178,31 @@ function stopped(journal: MigrationJournal, cause: unknown, isInterrupted: boole
   const details = {
     data: {id, topic: plan.topic, subscription: plan.subscription, step, reason},
     next: [
-      `keyshift migrate resume ${id} --yes`,
-      `keyshift migrate rollback ${id} --yes`,
-      `keyshift migrate status ${id}`,
+      suggestedCommand('migrate', 'resume', id, '--yes'),
+      suggestedCommand('migrate', 'rollback', id, '--yes'),
+      suggestedCommand('migrate', 'status', id),
     ],
     cause,
   }
   return isInterrupted ? new Interrupted('E_INTERRUPTED', message, details) : new Pending('E_STOPPED', message, details)
 }
 
-/** A way back that could not go on lets the new fleet go on: then delivery is not held any more. */
+/** The delivery pause. It has ended if a failed rollback has resumed delivery to the new consumers. */
 function pauseText({history}: MigrationJournal, gapMs: number | null): string {
   if (gapMs === null) return ''
-  const seconds = `${String(Math.round(gapMs / 1000))} s`
   return gapOf(history, null) === null
-    ? `, delivery held for ${seconds} so far`
-    : `, delivery was held for ${seconds} and runs again`
+    ? `, delivery has been paused for ${durationText(gapMs)}`
+    : `, delivery was paused for ${durationText(gapMs)} and has resumed`
 }
 
-function cannotRollBack(id: string, reason: string): Blocked {
-  return new Blocked('E_CANNOT_ROLL_BACK', `${id} can't go back: ${reason}`, {
+function cannotRollBack({id, plan}: MigrationJournal, reason: string): Blocked {
+  const {from, subscription, topic} = plan
+  return new Blocked('E_CANNOT_ROLL_BACK', `${id} cannot be rolled back: ${reason}`, {
     data: {id, reason},
-    next: [`keyshift migrate status ${id}`, 'keyshift migrate plan TOPIC SUB --to TYPE'],
+    next: [
+      suggestedCommand('migrate', 'status', id),
+      suggestedCommand('migrate', 'plan', topic, subscription, '--to', from),
+    ],
   })
 }
 
@@ -208,7 +218,7 @@ function takeover({
   }
 }
 
-/** Sorts by time, and does not repeat: `20261123-140509-3fa9`. */
+/** An unused id that sorts by time: `20261123-140509-3fa9`. */
 function newId(now: Date): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
   return `${stamp}-${randomBytes(2).toString('hex')}`

@@ -1,9 +1,11 @@
 import {randomBytes} from 'node:crypto'
-import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Actor, ControlRequest, ControlVerb, JournalStore} from '../../../clients/journal/journal-store.js'
 import {newRequest, viewLines} from '../journal/chain.js'
 import {Blocked, Conflict, Pending} from '../../../errors.js'
+import {suggestedCommand} from '../../../suggested-command.js'
+import {waitUntil} from '../../../wait-until.js'
+import {durationText} from '../../../wording.js'
 import {requestOutcome} from '../journal/allowed-requests.js'
 import {closedAs, openRequests} from '../journal/history.js'
 import {MigrationJournal} from '../journal/migration-journal.js'
@@ -13,20 +15,21 @@ export interface RequestResult {
   id: string
   verb: ControlVerb
   requestId: string
-  /** null while nobody has answered */
+  /** null while it is not answered */
   isAccepted: boolean | null
   /** why it was not accepted */
   reason: string | null
 }
 
 const ANSWER_TIMEOUT_MS = 15_000
+const READ_ANSWER_EVERY_MS = 200
 
 /**
- * Asks something of a migration that another process runs, by its journal, and waits for the answer. What nobody has
- * answered stands in the journal for all to see, and can be taken back.
+ * Sends a request to the process that runs a migration, through the journal, and waits for the answer. An unanswered request
+ * stays in the journal, where `status` shows it, and can be canceled.
  *
- * @throws Blocked E_NOT_ALLOWED_IN_STATE when it makes no sense where the migration stands, E_NOT_RUNNING when its process is
- *   gone; Pending E_REQUEST_TIMEOUT after 15 s.
+ * @throws Blocked E_NOT_ALLOWED_IN_STATE when the state of the migration does not allow it, E_NOT_RUNNING when its process
+ *   has exited; Pending E_REQUEST_TIMEOUT after 15 s.
  */
 export async function sendRequest(
   store: JournalStore,
@@ -38,12 +41,12 @@ export async function sendRequest(
   const answer = requestOutcome(verb, journal.history)
   if (!answer.isAccepted) throw notAllowedInState(id, verb, answer.reason)
   const last = journal.history.at(-1)?.who
-  if (closedAs(journal.history) !== null || (last && processState(last) === 'dead')) throw notRunning(id, verb)
+  if (closedAs(journal.history) !== null || (last && processState(last) === 'exited')) throw notRunning(id, verb)
   const request = await writeRequest(store, who, id, verb, null)
   return awaitAnswer(store, request)
 }
 
-/** Takes back the last of what was asked and not answered yet. @throws Blocked E_NOTHING_TO_CANCEL. */
+/** Cancels the last unanswered request of this kind. @throws Blocked E_NOTHING_TO_CANCEL. */
 export async function cancelRequest(
   store: JournalStore,
   who: Actor,
@@ -53,16 +56,16 @@ export async function cancelRequest(
   const journal = await MigrationJournal.open(store, id, who)
   const request = openRequests(journal.history, journal.requests).findLast((open) => open.verb === verb)
   if (!request) {
-    throw new Blocked('E_NOTHING_TO_CANCEL', `no ${verb} waits for an answer in ${id}`, {
+    throw new Blocked('E_NOTHING_TO_CANCEL', `${id} has no unanswered ${verb} request`, {
       data: {id, verb},
-      next: [`keyshift migrate status ${id}`],
+      next: [suggestedCommand('migrate', 'status', id)],
     })
   }
   const {requestId} = request
   await writeRequest(store, who, id, 'cancel', requestId)
   const {entries} = viewLines(await store.read(id))
   const isTaken = entries.some(({data, phase}) => phase === 'taken' && data['requestId'] === requestId)
-  return {id, verb: 'cancel', requestId, isAccepted: !isTaken, reason: isTaken ? 'it was answered meanwhile' : null}
+  return {id, verb: 'cancel', requestId, isAccepted: !isTaken, reason: isTaken ? 'it was answered first' : null}
 }
 
 async function writeRequest(
@@ -80,22 +83,26 @@ async function writeRequest(
 
 async function awaitAnswer(store: JournalStore, request: ControlRequest): Promise<RequestResult> {
   const {migrationId: id, requestId, verb} = request
-  const deadline = Date.now() + ANSWER_TIMEOUT_MS
-  while (Date.now() < deadline) {
-    const {entries} = viewLines(await store.read(id))
-    const data = entries.find((entry) => entry.phase === 'taken' && entry.data['requestId'] === requestId)?.data
-    if (data) {
-      if (data['isAccepted'] !== true) throw notAllowedInState(id, verb, String(data['reason']))
-      return {id, verb, requestId, isAccepted: true, reason: null}
-    }
-    await delay(200)
-  }
-  throw new Pending('E_REQUEST_TIMEOUT', `nobody has answered ${verb} in ${id} so far; it stands in the journal`, {
+  const answer = await waitUntil(
+    async () => {
+      const {entries} = viewLines(await store.read(id))
+      return entries.find(({data, phase}) => phase === 'taken' && data['requestId'] === requestId)?.data
+    },
+    {everyMs: READ_ANSWER_EVERY_MS, timeoutMs: ANSWER_TIMEOUT_MS},
+  )
+  if (!answer) throw unanswered(request)
+  if (answer['isAccepted'] !== true) throw notAllowedInState(id, verb, String(answer['reason']))
+  return {id, verb, requestId, isAccepted: true, reason: null}
+}
+
+function unanswered({migrationId: id, requestId, verb}: ControlRequest): Pending {
+  const message = `${id} has not answered ${verb} within ${durationText(ANSWER_TIMEOUT_MS)}; the request stays in its journal`
+  return new Pending('E_REQUEST_TIMEOUT', message, {
     data: {id, verb, requestId},
     next: [
-      `keyshift migrate status ${id}`,
-      `keyshift migrate ${verb} ${id} --cancel`,
-      `keyshift migrate resume ${id} --take-over`,
+      suggestedCommand('migrate', 'status', id),
+      suggestedCommand('migrate', verb, id, '--cancel'),
+      suggestedCommand('migrate', 'resume', id, '--take-over'),
     ],
   })
 }
@@ -103,13 +110,13 @@ async function awaitAnswer(store: JournalStore, request: ControlRequest): Promis
 function notAllowedInState(id: string, verb: string, reason: string): Blocked {
   return new Blocked('E_NOT_ALLOWED_IN_STATE', `${verb} is not possible for ${id}: ${reason}`, {
     data: {id, verb, reason},
-    next: [`keyshift migrate status ${id}`],
+    next: [suggestedCommand('migrate', 'status', id)],
   })
 }
 
 function notRunning(id: string, verb: string): Conflict {
-  return new Conflict('E_NOT_RUNNING', `nobody runs ${id}, so nobody would answer ${verb}`, {
+  return new Conflict('E_NOT_RUNNING', `the process of ${id} is not running, so ${verb} would not be answered`, {
     data: {id, verb},
-    next: [`keyshift migrate resume ${id}`, `keyshift migrate rollback ${id}`],
+    next: [suggestedCommand('migrate', 'resume', id), suggestedCommand('migrate', 'rollback', id)],
   })
 }

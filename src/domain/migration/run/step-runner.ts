@@ -19,7 +19,7 @@ import {
 } from '../journal/history.js'
 import {HOOKS} from '../control/hooks.js'
 import {isTransient, unlessUnavailable} from '../control/transient-errors.js'
-import {messageOf} from '../../../wording.js'
+import {durationText, messageOf} from '../../../wording.js'
 import {PlaceholderSubscription} from '../broker/placeholder.js'
 import {stepsOfDirection} from '../plan/direction.js'
 import {measure, soak} from '../soak/soak.js'
@@ -29,24 +29,26 @@ import type {StepId} from '../strategy.js'
 
 export interface RunOutcome {
   readonly state: Exclude<CloseState, 'finished'>
-  /** why it went back; null when it did not */
+  /** why it was rolled back; null when it was not */
   readonly reason: string | null
 }
 
-/** At once while delivery may be held for no reason but the next look; what lasts is a consumer's or a person's matter. */
+/**
+ * Interval between checks of a waiting step. 1 ms during the first 2 s, because the next check may end the delivery pause;
+ * 50 ms after that, because the step then waits for a consumer or an operator.
+ */
 const POLL_EVERY_MS = {first: 1, later: 50}
 const POLL_OFTEN_FOR_MS = 2000
 const POLICY_MS = 15_000
 const NOTE_EVERY_MS = 5000
-/** Clients that were refused for a while try again up to a minute later. */
+/** Clients that were refused several times retry up to a minute later. */
 const RECONNECT_MS = 120_000
 
 /**
- * Takes a migration through its steps, from wherever its journal stands, to the end or back to where it began. Before
- * the switch a leg that can't go on is undone, and delivery is as it was; after it the way back is the same steps with
- * old and new exchanged.
+ * Runs a migration from the state of its journal to its end, or rolls it back. Before the switch a failed run is undone and
+ * delivery is restored; after the switch a rollback takes the same steps with old and new exchanged.
  *
- * @throws Stopped, or what a step threw, when it had to stop where it stands: the journal is open, and can be resumed.
+ * @throws Stopped, or the error of a step, when the run had to stop: the journal stays open, and the run can be resumed.
  */
 export async function runMigration(options: RunOptions): Promise<RunOutcome> {
   const runner = new StepRunner(options)
@@ -95,7 +97,7 @@ class StepRunner {
   private async runSteps(name: Direction): Promise<void> {
     const {journal} = this.options
     const context = this.context(name)
-    // What a process that is gone had proven may not hold any more: before the switch, prove it again.
+    // What an earlier process has verified may have changed since: before the switch, verify it again.
     const provesAgain = this.isResumed && name === 'forward' && !hasSwitched(this.history)
     for (const id of stepsOfDirection(journal.plan, context.direction)) {
       if (!provesAgain && isVerified(this.history, name, id)) continue
@@ -107,7 +109,7 @@ class StepRunner {
     }
   }
 
-  /** After a failure on the way there: back while that is right, else stop where it stands. */
+  /** After a failure in the forward direction: undo or roll back where that is right, otherwise stop. */
   private async handleFailure(cause: unknown): Promise<RunOutcome> {
     const {journal, stop} = this.options
     if (stop.aborted || wasTakenOver(cause)) throw cause
@@ -142,7 +144,7 @@ class StepRunner {
     return {state: 'rolled-back', reason}
   }
 
-  /** A way back that can't go on before its switch must not leave the new fleet held, where that had been served. */
+  /** A rollback that fails before its switch must not leave delivery paused for new consumers that received messages. */
   private async resumeNewConsumers(cause: unknown): Promise<void> {
     const isServed = find(this.history, 'forward', 'verify-delivery', 'verified') !== undefined
     const isStopped = this.options.stop.aborted || wasTakenOver(cause)
@@ -163,7 +165,7 @@ class StepRunner {
     }
   }
 
-  /** @returns false when it was postponed in the last moment, and nothing was changed. */
+  /** @returns false when it was postponed at the last moment and nothing was changed. */
   private async runStep(step: MigrationStep, context: StepContext): Promise<boolean> {
     const {journal, report} = this.options
     const {name} = context.direction
@@ -172,17 +174,17 @@ class StepRunner {
     this.control.throwIfStopped(step.id)
     const title = journal.plan.steps.find(({id}) => id === step.id)?.title ?? step.id
     report({kind: 'step', step: step.id, direction: name, title})
-    // Without an intent nothing was changed since: what was captured then may be old, and is looked at anew.
+    // Without an intent nothing was changed, and an earlier capture may be outdated: capture again.
     const isBegun = isOpen(this.history, name, step.id)
     const captured = isBegun ? context.captured(step.id) : await this.change(step.id, () => this.capture(step, context))
-    // After a crash it may be done already: look before doing it again.
+    // After a crash the change may be done already: verify before applying it again.
     const before = find(this.history, name, step.id, 'applied')?.data ?? null
     const early = isBegun ? await unlessUnavailable(step.verifier(context, captured, before)) : null
     if (early?.isDone) journal.add(step.id, 'verified', early.facts)
     else {
       journal.add(step.id, 'intent')
       if (step.changesNothing !== true) await journal.flush()
-      await this.control.answerRequests() // what stood in the journal before the intent was seen with it
+      await this.control.answerRequests() // requests that were written before the intent became durable were read with it
       if (mayWait && isPostponed(this.history)) {
         await journal.addDurably(step.id, 'undone')
         return false
@@ -200,7 +202,7 @@ class StepRunner {
     return captured
   }
 
-  /** Makes a change; one that a cut connection leaves open is made again, which every change stands. */
+  /** Makes a change. If the connection breaks, it is made again: every change may be repeated. */
   private async change<T>(step: StepId, change: (isAgain: boolean) => Promise<T>): Promise<T> {
     const startedAt = Date.now()
     for (let isAgain = false; ; isAgain = true) {
@@ -227,7 +229,9 @@ class StepRunner {
       const forMs = Date.now() - startedAt
       this.control.reportWaiting(id, check.waitingFor, forMs)
       if (Date.now() > deadline) {
-        throw new Stopped(`${id} waited ${seconds(forMs)} for ${check.waitingFor}`, {rollsBack: true})
+        throw new Stopped(`${id} timed out after ${durationText(forMs)} while waiting for ${check.waitingFor}`, {
+          rollsBack: true,
+        })
       }
       if (Date.now() - notedAt > NOTE_EVERY_MS) {
         notedAt = Date.now()
@@ -266,17 +270,13 @@ function stepOf(id: StepId): MigrationStep {
   return step
 }
 
-/** Another process has the migration: this one must not touch it any more. */
+/** Whether another process owns the migration now: this one must change nothing more. */
 function wasTakenOver(error: unknown): boolean {
   return error instanceof Conflict && error.code === 'E_TAKEN_OVER'
 }
 
-/** Why it goes back, as written down when it turned. */
+/** Why it is rolled back, as recorded when the rollback began. */
 function reasonOf(entries: readonly JournalEntry[]): string {
   const turn = entries.find(({data, step}) => step === 'run' && typeof data['reason'] === 'string' && !data['verb'])
-  return (turn?.data['reason'] as string | undefined) ?? 'it was going back when it was stopped'
-}
-
-function seconds(ms: number): string {
-  return `${String(Math.round(ms / 1000))} s`
+  return (turn?.data['reason'] as string | undefined) ?? 'the run was stopped during its rollback'
 }

@@ -7,9 +7,9 @@ import {sampleTopic} from '../broker/collect-samples.js'
 import type {SoakPartition, SoakSample} from './soak-window.js'
 
 /**
- * Looks at the subscription that flows, and whether somebody is connected to one that should be left.
+ * Samples the subscription that delivers now, and the consumers of the one that should have none.
  *
- * @param left null where there is none.
+ * @param left the subscription that should have no consumers; null where both are the same.
  */
 export async function sampleNewConsumers(
   context: StepContext,

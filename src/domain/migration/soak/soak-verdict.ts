@@ -1,22 +1,23 @@
+import {counted, durationText, partitionLabel} from '../../../wording.js'
 import type {PartitionWindow, SoakWindow} from './soak-window.js'
 
-/** What was normal before the switch, over all windows looked at. */
+/** The normal values before the switch, over all windows. */
 export interface Baseline {
-  /** the oldest message of any partition, the most seen; null when unknown */
+  /** the highest age of the oldest message of any partition; null when unknown */
   readonly oldestAgeMs: number | null
-  /** of delivered messages, from 0 to 1; null when unknown */
+  /** of the delivered messages, from 0 to 1; null when unknown */
   readonly redeliveredShare: number | null
 }
 
-/** One way in which a window is worse than the baseline. */
+/** One respect in which a window is worse than the baseline. */
 export interface Regression {
   readonly code: 'age' | 'coverage' | 'no-progress' | 'redelivery' | 'old-consumers' | 'type-changed'
   readonly message: string
 }
 
-/** An age this much beyond the baseline is no noise, in ms. */
+/** An age is a regression only when it exceeds twice the baseline by this, in ms. */
 const AGE_SLACK_MS = 3000
-/** Redelivered messages beyond the baseline's share that are no noise: a share, and a count in a window. */
+/** Redelivery is a regression only above twice the baseline's share plus this share, and above this count in a window. */
 const REDELIVERED_SLACK = 0.1
 const REDELIVERED_LEAST = 20
 
@@ -31,8 +32,8 @@ export function baselineOf(windows: readonly SoakWindow[]): Baseline {
 /**
  * How a window is worse than the baseline.
  *
- * @param before the window before it; an age only counts while it grows.
- * @param type the type that should be there.
+ * @param before the previous window; an age only counts while it grows.
+ * @param type the expected subscription type.
  */
 export function regressionsOf(
   baseline: Baseline,
@@ -61,28 +62,37 @@ export function regressionsOf(
 
 function oldConsumersConnected({oldConsumers: names}: SoakWindow): Regression[] {
   if (names.length === 0) return []
-  return [{code: 'old-consumers', message: `consumers of the old fleet are connected: ${names.join(', ')}`}]
+  return [{code: 'old-consumers', message: `old consumers are connected: ${names.join(', ')}`}]
 }
 
 function typeChanged({consumers, partition, type}: PartitionWindow, wanted: string): Regression[] {
   if (type === wanted || consumers === 0) return []
-  return [{code: 'type-changed', message: `${label(partition)} is ${type ?? 'gone'}, not ${wanted}`}]
-}
-
-function uncovered({consumers, partition, slotsWithoutOwner}: PartitionWindow): Regression[] {
-  if (consumers === 0) return [{code: 'coverage', message: `${label(partition)} has no consumer`}]
-  if (slotsWithoutOwner === 0) return []
   return [
-    {code: 'coverage', message: `${String(slotsWithoutOwner)} key-hash slots of ${label(partition)} have no owner`},
+    {
+      code: 'type-changed',
+      message: `the subscription on ${partitionLabel(partition)} is ${type === null ? 'deleted' : `of type ${type}`} instead of ${wanted}`,
+    },
   ]
 }
 
-/** Messages wait, and not one was delivered in two windows. */
+function uncovered({consumers, partition, slotsWithoutOwner}: PartitionWindow): Regression[] {
+  if (consumers === 0) return [{code: 'coverage', message: `${partitionLabel(partition)} has no consumer`}]
+  if (slotsWithoutOwner === 0) return []
+  const slots = counted(slotsWithoutOwner, 'key-hash slot')
+  return [{code: 'coverage', message: `${slots} of ${partitionLabel(partition)} without an owner`}]
+}
+
+/** Messages are waiting, and none was delivered in two windows. */
 function notDelivering(row: PartitionWindow, before: PartitionWindow | undefined): Regression[] {
   const isStopped = (one: PartitionWindow | undefined): boolean =>
     one?.outMessages === 0 && (one.backlogEntries ?? 0) > 0
   if (!isStopped(row) || !isStopped(before)) return []
-  return [{code: 'no-progress', message: `nothing is delivered from ${label(row.partition)}${heaviestText(row)}`}]
+  return [
+    {
+      code: 'no-progress',
+      message: `${partitionLabel(row.partition)} delivers no messages although some are waiting${heaviestText(row)}`,
+    },
+  ]
 }
 
 function olderThanBefore(row: PartitionWindow, before: PartitionWindow | undefined, baseline: Baseline): Regression[] {
@@ -93,7 +103,7 @@ function olderThanBefore(row: PartitionWindow, before: PartitionWindow | undefin
   return [
     {
       code: 'age',
-      message: `the oldest message of ${label(row.partition)} has waited ${seconds(age)}, before the switch at most ${seconds(baseline.oldestAgeMs)}${heaviestText(row)}`,
+      message: `the oldest message of ${partitionLabel(row.partition)} has waited ${durationText(age)} (before the switch at most ${durationText(baseline.oldestAgeMs)})${heaviestText(row)}`,
     },
   ]
 }
@@ -106,7 +116,7 @@ function redelivering(window: SoakWindow, baseline: Baseline): Regression[] {
   return [
     {
       code: 'redelivery',
-      message: `${percent(share)} of the deliveries are repeated, before the switch at most ${percent(baseline.redeliveredShare)}`,
+      message: `${percent(share)} of the deliveries are redeliveries (before the switch at most ${percent(baseline.redeliveredShare)})`,
     },
   ]
 }
@@ -119,26 +129,18 @@ function redeliveredShare({partitions}: SoakWindow): number | null {
 
 function heaviestText({heaviest}: PartitionWindow): string {
   if (!heaviest || heaviest.unackedMessages === 0) return ''
-  return `; ${heaviest.name} has ${String(heaviest.unackedMessages)} to acknowledge`
+  return `; ${heaviest.name} has ${counted(heaviest.unackedMessages, 'unacked message')}`
 }
 
-/** null when any part is unknown. */
+/** The sum; null when any part is unknown. */
 function sum(values: ReadonlyArray<number | null>): number | null {
   return values.reduce<number | null>((total, value) => (total === null || value === null ? null : total + value), 0)
 }
 
-/** The largest of what is known; null when nothing is. */
+/** The largest known value; null when none is known. */
 function most(values: ReadonlyArray<number | null>): number | null {
   const known = values.filter((value) => value !== null)
   return known.length === 0 ? null : Math.max(...known)
-}
-
-function label(partition: number | null): string {
-  return partition === null ? 'the topic' : `partition ${String(partition)}`
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`
 }
 
 function percent(share: number): string {

@@ -7,11 +7,11 @@ import {type Baseline, baselineOf, type Regression, regressionsOf} from './soak-
 import {type SoakSample, type SoakWindow, windowBetween} from './soak-window.js'
 
 const WINDOW_MS = 2000
-const BASELINE_WINDOWS = 2
-/** Worse in so many windows in a row is no accident. */
+export const BASELINE_WINDOWS = 2
+/** Regressions must appear in this number of consecutive windows; fewer may be noise. */
 const WINDOWS_NEEDED = 3
 
-/** Looks at the old fleet while all is as it always was. */
+/** Samples the old consumers before the migration pauses delivery. */
 export async function measureBaseline(context: StepContext): Promise<Baseline> {
   const samples = [await sampleNewConsumers(context, context.direction.source, null)]
   while (samples.length <= BASELINE_WINDOWS) {
@@ -22,13 +22,13 @@ export async function measureBaseline(context: StepContext): Promise<Baseline> {
 }
 
 export interface SoakTick {
-  /** why it is worse, once it was so for several windows in a row; else empty */
+  /** the regressions, once several consecutive windows had some; otherwise empty */
   readonly regressions: readonly Regression[]
-  /** what is worse in the last window */
+  /** the regressions of the last window */
   readonly suspected: readonly Regression[]
 }
 
-/** Watches the new fleet, window by window. */
+/** Watches the new consumers, window by window. */
 export class SoakWatch {
   private readonly context: StepContext
   private readonly baseline: Baseline
@@ -41,7 +41,7 @@ export class SoakWatch {
     this.baseline = baseline
   }
 
-  /** Takes one more look, a window after the last. */
+  /** Takes one more sample, a window after the previous one. */
   async tick(): Promise<SoakTick> {
     const {direction} = this.context
     const left = direction.source === direction.target ? null : direction.source
@@ -56,7 +56,7 @@ export class SoakWatch {
     return {regressions: this.badInARow >= WINDOWS_NEEDED ? suspected : [], suspected}
   }
 
-  /** A broker that is away for a moment tells nothing about the fleet: the watch begins anew when it is back. */
+  /** An unavailable broker says nothing about the consumers: the watch starts over when it is available again. */
   private async sample(target: string, left: string | null): Promise<SoakSample | null> {
     try {
       return await sampleNewConsumers(this.context, target, left)

@@ -1,31 +1,31 @@
 import {rise} from '../../progress/counters.js'
 
-/** One partition of the subscription that flows, at one moment. */
+/** One partition of the subscription that delivers, at one moment. */
 export interface SoakPartition {
   readonly partition: number | null
   readonly type: string | null
-  /** messages published to it since the topic was loaded; null when the broker does not say, so the others */
+  /** messages published since the topic was loaded; null when the broker does not report it, as for the next fields */
   readonly inMessages: number | null
   readonly outMessages: number | null
   readonly backlogEntries: number | null
   readonly unackedMessages: number | null
-  /** by the broker's clock; 0 when nothing waits, null when unknown */
+  /** by the broker's clock; 0 when no message is waiting, null when unknown */
   readonly oldestPublishedMs: number | null
-  /** key-hash slots without an owner; 0 where slots don't matter */
+  /** key-hash slots without an owner; 0 on types that have no slots */
   readonly slotsWithoutOwner: number
   readonly consumers: ReadonlyArray<{readonly name: string; readonly unackedMessages: number}>
-  /** batches make entries and messages two things, and redeliveries can't be counted then */
+  /** with batches an entry holds several messages, so redeliveries cannot be counted */
   readonly hasBatches: boolean
 }
 
 export interface SoakSample {
   readonly atMs: number
   readonly partitions: readonly SoakPartition[]
-  /** consumers of the side that was left: none should be connected */
+  /** consumers of the old subscription: none should be connected */
   readonly oldConsumers: readonly string[]
 }
 
-/** What happened on one partition between two looks. */
+/** What happened on one partition between two samples. */
 export interface PartitionWindow {
   readonly partition: number | null
   readonly type: string | null
@@ -33,11 +33,11 @@ export interface PartitionWindow {
   readonly slotsWithoutOwner: number
   readonly inMessages: number | null
   readonly outMessages: number | null
-  /** delivered a second time or more; null when it can't be counted */
+  /** deliveries beyond the first; null when they cannot be counted */
   readonly redeliveredMessages: number | null
   readonly backlogEntries: number | null
   readonly oldestAgeMs: number | null
-  /** who holds the most that is not acknowledged */
+  /** the consumer with the most unacked messages */
   readonly heaviest: {readonly name: string; readonly unackedMessages: number} | null
 }
 
@@ -47,7 +47,7 @@ export interface SoakWindow {
   readonly oldConsumers: readonly string[]
 }
 
-/** A topic that was loaded afresh between the looks begins its counters at 0: then nothing is known of the window. */
+/** A topic that was reloaded between the samples starts its counters at 0: then nothing is known about the window. */
 export function windowBetween(before: SoakSample, after: SoakSample): SoakWindow {
   return {
     atMs: after.atMs,
@@ -73,8 +73,8 @@ export function windowBetween(before: SoakSample, after: SoakSample): SoakWindow
 }
 
 /**
- * Deliveries beyond the first: all that went out, less what came in and did not stay undelivered. The two sides are not
- * read at one instant, so a little is noise; see judge.
+ * Deliveries beyond the first: the delivered messages minus those that were published and did not stay undelivered. The
+ * counters are not read at the same instant, so a small count is noise; see regressionsOf.
  */
 function redelivered(
   then: SoakPartition,
@@ -87,14 +87,14 @@ function redelivered(
   return Math.max(0, outMessages - (inMessages + before - after))
 }
 
-/** Failover does not count what is unacknowledged, so there what is undelivered is not known. */
+/** The messages that were not delivered yet. Failover does not count unacked messages, so there it is unknown. */
 function undelivered({backlogEntries, type, unackedMessages}: SoakPartition): number | null {
   return type === 'Failover' || backlogEntries === null || unackedMessages === null
     ? null
     : Math.max(0, backlogEntries - unackedMessages)
 }
 
-/** The broker lets the age grow also where nothing waits (#24915): then there is none. */
+/** The broker reports a growing age also without a backlog (#24915): then the age is 0. */
 function ageOf({backlogEntries, oldestPublishedMs}: SoakPartition, atMs: number): number | null {
   if (backlogEntries === 0) return 0
   return oldestPublishedMs === null || oldestPublishedMs <= 0 ? null : Math.max(0, atMs - oldestPublishedMs)

@@ -1,19 +1,20 @@
+import {counted, durationText} from '../../../wording.js'
 import {Stopped} from '../control/run-events.js'
 import type {RunControl} from '../control/run-control.js'
 import {find, isOpen} from '../journal/history.js'
 import type {StepContext} from '../steps/step.js'
 import type {Baseline, Regression} from './soak-verdict.js'
-import {measureBaseline, SoakWatch} from './soak-watch.js'
+import {BASELINE_WINDOWS, measureBaseline, SoakWatch} from './soak-watch.js'
 
-/** What is normal, looked at before anything is held. */
+/** Measures the baseline, before delivery is paused. */
 export async function measure(control: RunControl, context: StepContext): Promise<void> {
   const {journal, soak: wanted} = control.options
   if (wanted.forMs === 0 || find(control.history, 'forward', 'soak', 'captured')) return
-  control.reportWaiting('soak', 'two looks at what is normal', 0)
+  control.reportWaiting('soak', counted(BASELINE_WINDOWS, 'baseline window'), 0)
   journal.add('soak', 'captured', {baseline: await measureBaseline(context)})
 }
 
-/** Watches the new fleet; Ctrl-C ends the watch. @throws Stopped when it does worse than the old one. */
+/** Watches the new consumers; Ctrl-C ends the watch. @throws Stopped when they do worse than the old ones. */
 export async function soak(control: RunControl, context: StepContext): Promise<void> {
   const {interrupt, journal, soak: wanted} = control.options
   const baseline = find(control.history, 'forward', 'soak', 'captured')?.data['baseline'] as Baseline | undefined
@@ -26,12 +27,12 @@ export async function soak(control: RunControl, context: StepContext): Promise<v
     const tick = await watch.tick()
     await control.pollRequests()
     control.throwIfStopped('soak')
-    const doubts = tick.suspected.length === 0 ? 'all is well so far' : textOf(tick.suspected)
-    control.reportWaiting('soak', `the end of the soak: ${doubts}`, Date.now() - since)
+    const health = tick.suspected.length === 0 ? 'healthy so far' : textOf(tick.suspected)
+    control.reportWaiting('soak', `the end of the ${durationText(wanted.forMs)} soak: ${health}`, Date.now() - since)
     regressions = tick.regressions
   }
   if (regressions.length > 0 && wanted.rollsBack) {
-    throw new Stopped(`the new fleet does worse than the old one: ${textOf(regressions)}`, {rollsBack: true})
+    throw new Stopped(`the new consumers do worse than the old ones: ${textOf(regressions)}`, {rollsBack: true})
   }
   journal.add('soak', 'verified', {regressions})
   await control.runHook('soaked', context, 'soak')

@@ -12,7 +12,7 @@ import {TopicPolicyWriter} from '../broker/paused-policies.js'
 export interface ContextParts {
   readonly admin: PulsarAdmin
   readonly plan: MigrationPlan
-  /** the journal's entries; looked at anew whenever a step asks what was captured */
+  /** the journal's entries; they are read again whenever a step asks for earlier data */
   readonly history: readonly JournalEntry[]
   readonly direction: Direction
   readonly isResumed: boolean
@@ -20,7 +20,7 @@ export interface ContextParts {
   readonly acceptsGrowth: boolean
 }
 
-/** What the steps of one leg work with. */
+/** What the steps of one direction work with. */
 export function contextOf({
   acceptsGrowth,
   admin,
@@ -51,6 +51,6 @@ export function contextOf({
 }
 
 function dataOf(entry: JournalEntry | undefined, what: string): StepData {
-  if (!entry) throw new Conflict('E_JOURNAL_BROKEN', `the journal lacks ${what}`)
+  if (!entry) throw new Conflict('E_JOURNAL_BROKEN', `the journal does not contain ${what}`)
   return {...entry.data}
 }

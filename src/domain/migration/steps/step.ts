@@ -8,41 +8,41 @@ export interface StepContext extends BrokerContext {
   /** The one way to change a policy of the topic. */
   readonly policies: TopicPolicyWriter
   readonly placeholder: PlaceholderSubscription
-  /** Whether a process that is gone took the first steps. */
+  /** Whether another process ran the first steps. */
   readonly isResumed: boolean
-  /** What an earlier step of this leg captured; throws when it has not run. */
+  /** What an earlier step of this direction captured; throws when it has not run. */
   captured(step: StepId): StepData
-  /** What proved an earlier step of this leg done; throws when it was not. */
+  /** What an earlier step of this direction verified; throws when it was not verified. */
   verified(step: StepId): StepData
-  /** What was there before the migration: captured by the first leg that took the step; null when none did. */
+  /** What the step found before the migration changed anything, in either direction; null when it has not run. */
   original(step: StepId): StepData | null
 }
 
-/** What verify() found: done with its facts, or what it waits for, in words that name who blocks. */
+/** The result of a check: done, with its facts, or what the step waits for, with the names of the blocking consumers. */
 export type StepCheck =
   {readonly isDone: true; readonly facts: StepData} | {readonly isDone: false; readonly waitingFor: string}
 
 /**
- * One step of a leg. The runner makes capture()'s answer durable before it calls apply(), polls verify() to a deadline,
- * and on resume verifies before it applies again; so apply() may run twice.
+ * One step of a direction. The runner makes the result of capture() durable before it calls apply(), polls the verifier
+ * until the timeout, and on resume verifies before it applies again; so apply() may run twice.
  */
 export interface MigrationStep<C extends StepData = StepData> {
   readonly id: StepId
-  /** Whether apply() leaves all as it is, so that nothing has to be written down before. */
+  /** Whether apply() changes nothing, so that nothing has to be durable before it. */
   readonly changesNothing?: true
   capture(context: StepContext): Promise<C>
   /**
-   * @param isAgain whether a try before may have changed something.
-   * @returns what it saw at the moment of the change, for verify() and the journal.
+   * @param isAgain whether an earlier attempt may have changed something.
+   * @returns what it observed at the moment of the change, for the verifier and the journal.
    */
   apply(context: StepContext, captured: C, isAgain: boolean): Promise<StepData>
   /**
-   * A fresh verifier for one run of the step: it may remember earlier looks.
+   * A new verifier for one run of the step: it may remember earlier samples.
    *
-   * @param applied what apply() returned; null when the run died before that was written down.
+   * @param applied what apply() returned; null when the run died before that was recorded.
    */
   verifier(context: StepContext, captured: C, applied: StepData | null): () => Promise<StepCheck>
-  /** Puts back what was there; only steps before the switch have it, and only they are undone. */
+  /** Restores the original state; only steps before the switch have it. */
   undo?(context: StepContext, captured: C): Promise<void>
 }
 

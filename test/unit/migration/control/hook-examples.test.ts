@@ -12,7 +12,7 @@ const PLATFORMS = ['kubernetes', 'systemd']
 
 for (const platform of PLATFORMS) {
   for (const name of readdirSync(join(FOLDER, platform))) {
-    test(`the example ${platform}/${name} is a hook: known, executable, whole, and by the variables there are`, () => {
+    test(`the example ${platform}/${name} is a known, executable and valid hook that uses existing variables`, () => {
       const file = join(FOLDER, platform, name)
       assert.ok(HOOK_NAMES.some((known) => known === name))
       assert.equal(statSync(file).mode & 0o111, 0o111)
@@ -24,7 +24,7 @@ for (const platform of PLATFORMS) {
   }
 }
 
-test('the hooks that the page lists are the ones there are', () => {
+test('the page lists exactly the existing hooks', () => {
   const listed = [...readFileSync(join(FOLDER, 'README.md'), 'utf8').matchAll(/^\| `([\w-]+)`/gm)].map(
     ([, name]) => name,
   )

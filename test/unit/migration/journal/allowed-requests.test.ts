@@ -17,33 +17,33 @@ function journal(...lines: Line[]): JournalEntry[] {
 
 const BEGUN: Line = ['run', 'intent', {plan, isPostponed: false}]
 const POSTPONED: Line = ['run', 'intent', {plan, isPostponed: true}]
-const FENCED: Line = ['restrict-types', 'intent']
+const RESTRICTED: Line = ['restrict-types', 'intent']
 const PAUSED: Line = ['pause', 'intent']
 const SWITCHED: Line = ['switch-type', 'intent']
-const TURNED: Line = ['run', 'intent', {reason: 'asked'}, {direction: 'rollback'}]
+const ROLLING_BACK: Line = ['run', 'intent', {reason: 'asked'}, {direction: 'rollback'}]
 const UNDOING: Line = ['run', 'undone', {reason: 'asked'}]
 const closed = (state: string): Line => ['run', 'closed', {state}]
 
 const STATES: Readonly<Record<string, JournalEntry[]>> = {
-  begun: journal(BEGUN, FENCED),
-  postponed: journal(POSTPONED, FENCED),
-  paused: journal(BEGUN, FENCED, PAUSED),
-  switched: journal(BEGUN, FENCED, PAUSED, SWITCHED),
-  undoing: journal(BEGUN, FENCED, PAUSED, UNDOING),
-  'going back': journal(BEGUN, FENCED, PAUSED, SWITCHED, TURNED),
+  begun: journal(BEGUN, RESTRICTED),
+  postponed: journal(POSTPONED, RESTRICTED),
+  paused: journal(BEGUN, RESTRICTED, PAUSED),
+  switched: journal(BEGUN, RESTRICTED, PAUSED, SWITCHED),
+  undoing: journal(BEGUN, RESTRICTED, PAUSED, UNDOING),
+  'rolling back': journal(BEGUN, RESTRICTED, PAUSED, SWITCHED, ROLLING_BACK),
   done: journal(BEGUN, SWITCHED, closed('done')),
   'rolled back': journal(BEGUN, UNDOING, closed('rolled-back')),
   finished: journal(BEGUN, SWITCHED, closed('done'), closed('finished')),
 }
 
-/** Which verbs are taken in which state. */
-const TAKEN: Readonly<Record<string, readonly ControlVerb[]>> = {
+/** The requests that are accepted in each state. */
+const ACCEPTED: Readonly<Record<string, readonly ControlVerb[]>> = {
   begun: ['abort', 'postpone', 'rollback'],
   postponed: ['abort', 'cutover', 'postpone', 'rollback'],
   paused: ['abort', 'rollback'],
   switched: ['rollback'],
   undoing: [],
-  'going back': [],
+  'rolling back': [],
   done: ['rollback'],
   'rolled back': [],
   finished: [],
@@ -51,16 +51,16 @@ const TAKEN: Readonly<Record<string, readonly ControlVerb[]>> = {
 
 for (const [state, entries] of Object.entries(STATES)) {
   for (const verb of ['abort', 'cutover', 'postpone', 'rollback'] as const) {
-    const isTaken = TAKEN[state]?.includes(verb) ?? false
-    test(`${verb} when ${state}: ${isTaken ? 'taken' : 'not taken, and why'}`, () => {
+    const isAccepted = ACCEPTED[state]?.includes(verb) ?? false
+    test(`${verb} when ${state}: ${isAccepted ? 'accepted' : 'rejected with a reason'}`, () => {
       const answer = requestOutcome(verb, entries)
-      assert.equal(answer.isAccepted, isTaken)
+      assert.equal(answer.isAccepted, isAccepted)
       if (!answer.isAccepted) assert.match(answer.reason, /\w/)
     })
   }
 }
 
-test('postponed at the start or later, until a cutover is taken', () => {
+test('a migration is postponed at its start or later, until a cutover is accepted', () => {
   const taken = (verb: string, isAccepted = true): Line => ['run', 'taken', {verb, isAccepted, requestId: verb}]
   assert.equal(isPostponed(journal(BEGUN)), false)
   assert.equal(isPostponed(journal(POSTPONED)), true)
@@ -70,8 +70,8 @@ test('postponed at the start or later, until a cutover is taken', () => {
   assert.equal(isPostponed(journal(POSTPONED, taken('cutover'), taken('postpone'))), true)
 })
 
-test('what is held, as far as the journal knows: from the intent to pause until the hold was ended', () => {
-  assert.deepEqual(pausedSubscriptions(journal(BEGUN, FENCED)), [])
+test('paused subscriptions: from the intent to pause until the pause has ended', () => {
+  assert.deepEqual(pausedSubscriptions(journal(BEGUN, RESTRICTED)), [])
   assert.deepEqual(pausedSubscriptions(STATES['paused'] ?? []), ['decision'])
   assert.deepEqual(pausedSubscriptions(journal(BEGUN, PAUSED, ['pause', 'undone'])), [])
   assert.deepEqual(pausedSubscriptions(journal(BEGUN, PAUSED, ['switch-type', 'applied'])), [])

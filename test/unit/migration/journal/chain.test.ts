@@ -9,7 +9,7 @@ import {viewLines} from '../../../../src/domain/migration/journal/chain.js'
 import {temporaryFolder} from '../../../support/shells/folder.js'
 import {chain, claimOn, following, request} from '../../../support/reports/journal-entries.js'
 
-test('a whole chain, with a request between: every entry counts', () => {
+test('an intact chain with a request between the entries: every entry counts', () => {
   const [first, second, third] = chain(3) as [JournalEntry, JournalEntry, JournalEntry]
   const lines = [first, second, request('postpone', 'r1'), third]
   const view = viewLines(lines)
@@ -32,12 +32,12 @@ const TAMPERED: ReadonlyArray<
 ]
 
 for (const [what, change, broken] of TAMPERED) {
-  test(`altered, ${what}: the line is named`, () => {
+  test(`altered, ${what}: the line number is reported`, () => {
     assert.equal(viewLines(change(chain(4))).broken, broken)
   })
 }
 
-test('of two processes that write at once the first wins, and what the other goes on to write is void', () => {
+test('of two processes that write at the same time the first wins, and all entries of the other are void', () => {
   const [first] = chain(1) as [JournalEntry]
   const mine = following([first], 'pause')
   const theirs = following([first], 'run', 'intent')
@@ -48,7 +48,7 @@ test('of two processes that write at once the first wins, and what the other goe
   assert.deepEqual([view.voided, view.broken], [[2, 4], null])
 })
 
-test('a line cut off by a crash never counted, and the next one follows the last whole one', async (t) => {
+test('a line cut off by a crash does not count, and the next one follows the last complete one', async (t) => {
   const folder = await temporaryFolder(t)
   const journal = new FileJournal(folder)
   const [first, second] = chain(2) as [JournalEntry, JournalEntry]
@@ -60,7 +60,7 @@ test('a line cut off by a crash never counted, and the next one follows the last
   assert.deepEqual(await journal.read('m1'), [first, second])
 })
 
-test('an id names a file in the folder and nothing else', async (t) => {
+test('an id can only name a file in the folder', async (t) => {
   const folder = await temporaryFolder(t)
   const journal = new FileJournal(join(folder, 'journal'))
   await writeFile(join(folder, 'secret.ndjson'), 'secret')
@@ -70,7 +70,7 @@ test('an id names a file in the folder and nothing else', async (t) => {
   await assert.rejects(readFile(join(folder, 'escape.ndjson')), {code: 'ENOENT'})
 })
 
-test('a folder that can not be made: the error names it and the flag', async (t) => {
+test('a folder that cannot be created: the error names it and the flag', async (t) => {
   const folder = await temporaryFolder(t)
   await writeFile(join(folder, 'file'), '')
   const journal = new FileJournal(join(folder, 'file', 'journal'))

@@ -13,7 +13,7 @@ const ME: Actor = {user: 'me', host: 'here', pid: 1}
 const OTHER: Actor = {user: 'you', host: 'there', pid: 2}
 const PLAN = {digest: 'd'} as MigrationPlan
 
-test('a line that the store has twice is no takeover, and another writer is', async (t) => {
+test('a line that the store has twice is not a takeover, and another writer is one', async (t) => {
   const folder = await temporaryFolder(t)
   const store = new FileJournal(folder)
   await store.create('id')

@@ -35,7 +35,7 @@ function foldStatus(entries: readonly JournalEntry[], life: LastHeartbeat | null
   return fold('m', entries, [], life, NOW)
 }
 
-test('a run in its drain: what it waits for, how long delivery is held so far, who runs it', () => {
+test('a run in its drain: what it waits for, the delivery pause up to now, and its process', () => {
   const status = foldStatus(
     journal(
       ['restrict-types', 'intent', 10],
@@ -54,7 +54,7 @@ test('a run in its drain: what it waits for, how long delivery is held so far, w
   assert.equal(status.readyToCutOver, false)
 })
 
-test('postponed: ready to cut over once its process waits for nothing else', () => {
+test('postponed: ready to cut over once its process only waits for that', () => {
   const postponed = journal(
     ['run', 'taken', 5, {requestId: 'r', verb: 'postpone', isAccepted: true}],
     ['restrict-types', 'intent', 10],
@@ -71,7 +71,7 @@ test('postponed: ready to cut over once its process waits for nothing else', () 
   assert.equal(foldStatus(letGo, life).state, 'running')
 })
 
-test('what was asked and not answered shows, until it is answered or taken back', () => {
+test('an unanswered request shows until it is answered or canceled', () => {
   const asked = [
     request('abort', 'r1'),
     request('postpone', 'r2'),
@@ -85,7 +85,7 @@ test('what was asked and not answered shows, until it is answered or taken back'
   )
 })
 
-test('going back after the switch has a gap of its own, and the fence stands until it is given back', () => {
+test('a rollback after the switch has a delivery pause of its own, and the restriction shows until it is removed', () => {
   const there: Line[] = [
     ['restrict-types', 'intent', 500],
     ['pause', 'applied', 1000],
@@ -104,7 +104,7 @@ test('going back after the switch has a gap of its own, and the fence stands unt
   assert.deepEqual([over.state, over.gapMs, over.hasRestrictions], ['rolled-back', 300, false])
 })
 
-test('done: the gap ends where delivery ran again, and begins at the first pause', () => {
+test('done: the delivery pause begins at the first pause and ends when delivery has resumed', () => {
   const flowsSince = new Date(START + 1640).toISOString()
   const lines: Line[] = [
     ['pause', 'applied', 1000],
@@ -118,7 +118,7 @@ test('done: the gap ends where delivery ran again, and begins at the first pause
   assert.equal(status.waitingFor, null)
 })
 
-test('rolled back: the gap ends where the pause was undone; before the pause there is none', () => {
+test('rolled back: the delivery pause ends when the pause was undone; before the pause there is none', () => {
   const back: Line[] = [
     ['pause', 'applied', 1000],
     ['pause', 'undone', 1800],
@@ -128,7 +128,7 @@ test('rolled back: the gap ends where the pause was undone; before the pause the
   assert.equal(foldStatus(journal(['restrict-types', 'intent', 5])).gapMs, null)
 })
 
-test('an empty journal knows nothing, and says so', () => {
+test('an empty journal gives an empty status', () => {
   const status = foldStatus([])
   assert.deepEqual([status.topic, status.runBy, status.startedAt, status.step], [null, null, null, null])
 })

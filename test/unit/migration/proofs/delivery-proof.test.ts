@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import {DeliveryProof} from '../../../../src/domain/migration/proofs/delivery-proof.js'
 
-/** Feeds `[atMs, delivered]`, with messages waiting unless said otherwise, and gives what each look said. */
+/** Observes samples of `[atMs, delivered]`, by default with waiting messages, and returns each result. */
 function watch(samples: ReadonlyArray<readonly [number, number, waits?: boolean]>): Array<number | null> {
   const flow = new DeliveryProof()
   return samples.map(([atMs, deliveredMessages, hasWaiting = true]) =>
@@ -11,7 +11,7 @@ function watch(samples: ReadonlyArray<readonly [number, number, waits?: boolean]
   )
 }
 
-test('messages in each window: it flows since the first of them began', () => {
+test('messages in each window: it delivers since the first window began', () => {
   assert.deepEqual(
     watch([
       [0, 5],
@@ -22,7 +22,7 @@ test('messages in each window: it flows since the first of them began', () => {
   )
 })
 
-test('a burst that stops is no flow: it counts from where messages come for good', () => {
+test('a burst that stops does not count: delivery counts from the first window without a later break', () => {
   assert.deepEqual(
     watch([
       [0, 5],
@@ -36,7 +36,7 @@ test('a burst that stops is no flow: it counts from where messages come for good
   )
 })
 
-test('looks within one window change nothing', () => {
+test('samples within one window change nothing', () => {
   assert.deepEqual(
     watch([
       [0, 5],
@@ -48,7 +48,7 @@ test('looks within one window change nothing', () => {
   )
 })
 
-test('nothing waits: that is no silence, and breaks no flow', () => {
+test('a window without waiting messages does not break delivery', () => {
   assert.deepEqual(
     watch([
       [0, 5, false],

@@ -33,7 +33,7 @@ function sample(
 
 const thrice = (one: CursorSample): CursorSample[] => [one, one, one]
 
-test('drained: the read position stands directly behind the mark-delete position', () => {
+test('drained: the read position directly follows the mark-delete position', () => {
   assert.equal(isDrained(sample()), true)
   assert.equal(isDrained(sample({markDelete: '5:-1', read: '5:0'})), true)
   assert.equal(isDrained(sample({read: '5:11'})), false)
@@ -41,7 +41,7 @@ test('drained: the read position stands directly behind the mark-delete position
   assert.equal(isDrained(sample({markDelete: 'nonsense'})), false)
 })
 
-test('drained across ledgers: only when nothing lies between', () => {
+test('drained across ledgers: only without entries between the positions', () => {
   const ledgers = [
     {ledgerId: 5, entries: 10},
     {ledgerId: 7, entries: 0},
@@ -60,7 +60,7 @@ test('drained across ledgers: only when nothing lies between', () => {
   assert.equal(isDrained(sample({ledgers: [{ledgerId: 9, entries: 4}], markDelete: '5:9', read: '9:0'})), true)
 })
 
-test('the proof needs three looks that stand still, and a read that was held back', () => {
+test('the proof needs three unchanged samples and a throttled read', () => {
   assert.equal(proof(0, thrice(sample())), 'throttled')
   assert.equal(proof(0, [sample(), sample()]), null)
   assert.equal(proof(0, [sample({markDelete: '5:8', read: '5:9'}), sample(), sample()]), null)
@@ -69,22 +69,26 @@ test('the proof needs three looks that stand still, and a read that was held bac
   assert.equal(proof(1, thrice(sample())), null, 'the count has not risen since the pause')
 })
 
-test('a count that went back belongs to a topic loaded since the pause', () => {
+test('a count that decreased belongs to a topic that was loaded after the pause', () => {
   assert.equal(proof(40, thrice(sample({throttledReads: 2}))), 'throttled')
   assert.equal(proof(40, thrice(sample({throttledReads: 0}))), null)
 })
 
-test('brokers that do not count: a backlog that stays untouched and is not asked for', () => {
+test('brokers that do not count throttled reads: a backlog that stays unread, without a pending read', () => {
   assert.equal(proof(null, thrice(sample({throttledReads: null}))), 'untouched')
   for (const isReading of [true, null]) {
-    assert.equal(proof(null, thrice(sample({throttledReads: null, isReading}))), null, 'slow is not held')
+    assert.equal(
+      proof(null, thrice(sample({throttledReads: null, isReading}))),
+      null,
+      'a slow broker is not a paused one',
+    )
   }
 })
 
 test('a partition without traffic is drained once nothing was published for a second', () => {
   const idle = (atMs: number, lastEntry = '5:9'): CursorSample =>
     sample({atMs, lastEntry, backlogEntries: 0, throttledReads: 0})
-  assert.equal(proof(0, [idle(0), idle(20), idle(40)]), null, 'a moment without messages is no idle partition')
+  assert.equal(proof(0, [idle(0), idle(20), idle(40)]), null, 'a moment without messages is not enough')
   assert.equal(proof(0, [idle(0), idle(20), idle(990), idle(1000)]), 'idle')
   assert.equal(proof(0, [idle(0), idle(20), idle(990), idle(1000, '5:10')]), null)
 })
@@ -94,17 +98,21 @@ function proof(throttledBefore: number | null, samples: readonly CursorSample[])
   return samples.map((one) => watch.observe(one)).at(-1) ?? null
 }
 
-test('nobody connected: handed over as it stands, once that is seen to last', () => {
+test('a partition without consumers is switched at its position once three samples agree', () => {
   const alone = sample({consumers: 0, read: '5:14'})
   const watch = new DrainProof(0)
   assert.deepEqual(
     [alone, alone, alone].map((one) => watch.observe(one)),
     [null, null, 'unattended'],
   )
-  assert.equal(watch.observe(sample({read: '5:14'})), null, 'a consumer came: now it has to be drained')
+  assert.equal(
+    watch.observe(sample({read: '5:14'})),
+    null,
+    'a consumer has connected: now the partition must be drained',
+  )
 })
 
-test('a topic that was loaded afresh: what lies before acknowledged messages is handed out again', () => {
+test('a reloaded topic delivers the messages before acknowledged ones again', () => {
   const observe = (one: CursorSample): number => {
     const watch = new ReplayProof()
     return thrice(one).map((again) => watch.observe(again))[2] ?? -1
@@ -114,11 +122,11 @@ test('a topic that was loaded afresh: what lies before acknowledged messages is 
   assert.equal(observe(sample({holes, replayMessages: null})), 5)
   assert.equal(observe(sample({holes, leastPermits: 3})), 3)
   assert.equal(observe(sample({holes, read: '5:26'})), 0, 'it has read all of them')
-  assert.equal(observe(sample()), 0, 'nothing lies between')
+  assert.equal(observe(sample()), 0, 'there are no ack holes')
   assert.equal(observe(sample({holes: '[(6:1..6:4]]'})), 2, 'in the next ledger')
 })
 
-test('messages that were read and not delivered: told once nothing moves and nobody has to acknowledge', () => {
+test('read but undelivered messages are reported once the positions stop and no message is unacked', () => {
   const stuck = sample({read: '5:40', holes: '[(5:11..5:20]]', replayMessages: 12})
   const observe = (...samples: CursorSample[]): number[] => {
     const watch = new ReplayProof()
@@ -126,11 +134,15 @@ test('messages that were read and not delivered: told once nothing moves and nob
   }
   assert.deepEqual(observe(stuck, stuck, stuck, stuck), [0, 0, 12, 12])
   const busy = {...stuck, unackedConsumers: [{consumer: 'a', unackedMessages: 1}]}
-  assert.deepEqual(observe(stuck, stuck, busy, stuck), [0, 0, 0, 0], 'a consumer still works')
+  assert.deepEqual(observe(stuck, stuck, busy, stuck), [0, 0, 0, 0], 'a consumer still has unacked messages')
   const moving = sample({read: '5:40', holes: '[(5:11..5:20]]', replayMessages: 11})
   assert.deepEqual(observe(stuck, stuck, moving, moving, moving), [0, 0, 0, 0, 11])
   const crowded = {...stuck, leastPermits: 5}
-  assert.deepEqual(observe(crowded, crowded, crowded), [0, 0, 5], 'no more than the fullest consumer can take')
+  assert.deepEqual(
+    observe(crowded, crowded, crowded),
+    [0, 0, 5],
+    'not more than the permits of the consumer that has the fewest',
+  )
   const full = {...stuck, leastPermits: -3}
   assert.deepEqual(observe(full, full, full), [0, 0, 1])
   const drained = sample({replayMessages: 12})
@@ -139,7 +151,7 @@ test('messages that were read and not delivered: told once nothing moves and nob
   assert.deepEqual(observe(unknown, unknown, unknown), [0, 0, 0])
 })
 
-test('a hold that was set anew proves nothing until it has handed out its message', () => {
+test('a renewed pause proves nothing until it has delivered its message', () => {
   const before = sample({throttledReads: 5, deliveredMessages: 100})
   const throttledByTheOldOne = sample({throttledReads: 6, deliveredMessages: 100})
   const watch = new DrainProof(5, 100)

@@ -36,7 +36,7 @@ function between(then: Partial<SoakPartition>, now: Partial<SoakPartition>): Par
   return row
 }
 
-test('a window: what came, what went out, how old the oldest is, who holds the most', () => {
+test('a window has the published and delivered messages, the oldest age, and the consumer with the most unacked messages', () => {
   const row = between({}, {inMessages: 1300, outMessages: 1290})
   assert.deepEqual(row, {
     partition: 0,
@@ -52,18 +52,18 @@ test('a window: what came, what went out, how old the oldest is, who holds the m
   })
 })
 
-test('redelivered is what went out beyond what came in and did not stay undelivered', () => {
+test('redelivered messages are the delivered ones minus the published ones that did not stay undelivered', () => {
   assert.equal(between({}, {inMessages: 1300, outMessages: 1340}).redeliveredMessages, 50)
   const caughtUp = {inMessages: 1300, outMessages: 1300, backlogEntries: 10, unackedMessages: 10}
-  assert.equal(between({}, caughtUp).redeliveredMessages, 0, 'ten that had waited went out for the first time')
+  assert.equal(between({}, caughtUp).redeliveredMessages, 0, 'ten waiting messages were delivered for the first time')
 })
 
-test('what is not known stays unknown', () => {
-  assert.equal(between({}, {inMessages: 5, outMessages: 5}).outMessages, null, 'the topic was loaded afresh')
+test('unknown values stay unknown', () => {
+  assert.equal(between({}, {inMessages: 5, outMessages: 5}).outMessages, null, 'the topic was reloaded')
   assert.equal(between({}, {inMessages: 1300, outMessages: 1340, hasBatches: true}).redeliveredMessages, null)
   assert.equal(between({}, {inMessages: 1300, outMessages: 1340, type: 'Failover'}).redeliveredMessages, null)
   assert.equal(between({}, {oldestPublishedMs: -1}).oldestAgeMs, null)
-  assert.equal(between({}, {oldestPublishedMs: 5, backlogEntries: 0}).oldestAgeMs, 0, 'nothing waits, whatever its age')
+  assert.equal(between({}, {oldestPublishedMs: 5, backlogEntries: 0}).oldestAgeMs, 0, 'without a backlog the age is 0')
 })
 
 const BASELINE: Baseline = {oldestAgeMs: 200, redeliveredShare: 0.01}
@@ -74,25 +74,25 @@ function windowOf(changes: Partial<PartitionWindow> = {}, oldConsumers: string[]
 }
 
 const CASES: ReadonlyArray<readonly [what: string, codes: string[], now: SoakWindow, before?: SoakWindow]> = [
-  ['a healthy fleet', [], windowOf()],
+  ['healthy consumers', [], windowOf()],
   ['old, but no older than before', [], windowOf({oldestAgeMs: 9000}), windowOf({oldestAgeMs: 9500})],
-  ['older and older', ['age'], windowOf({oldestAgeMs: 9000}), windowOf({oldestAgeMs: 7000})],
+  ['growing older', ['age'], windowOf({oldestAgeMs: 9000}), windowOf({oldestAgeMs: 7000})],
   ['a little older than the baseline', [], windowOf({oldestAgeMs: 3000}), windowOf({oldestAgeMs: 1000})],
   ['an unknown age', [], windowOf({oldestAgeMs: null})],
-  ['repeated deliveries', ['redelivery'], windowOf({outMessages: 400, redeliveredMessages: 100})],
-  ['a few repeated deliveries', [], windowOf({outMessages: 40, redeliveredMessages: 10})],
+  ['many redeliveries', ['redelivery'], windowOf({outMessages: 400, redeliveredMessages: 100})],
+  ['few redeliveries', [], windowOf({outMessages: 40, redeliveredMessages: 10})],
   ['uncounted deliveries', [], windowOf({outMessages: null, redeliveredMessages: null})],
-  ['standing still for one window', [], windowOf({outMessages: 0})],
-  ['standing still for two', ['no-progress'], windowOf({outMessages: 0}), windowOf({outMessages: 0})],
+  ['no delivery in one window', [], windowOf({outMessages: 0})],
+  ['no delivery in two windows', ['no-progress'], windowOf({outMessages: 0}), windowOf({outMessages: 0})],
   ['idle', [], windowOf({outMessages: 0, backlogEntries: 0}), windowOf({outMessages: 0, backlogEntries: 0})],
   ['a partition without a consumer', ['coverage'], windowOf({consumers: 0})],
   ['slots without an owner', ['coverage'], windowOf({slotsWithoutOwner: 9})],
-  ['another type', ['type-changed'], windowOf({type: 'Shared'})],
-  ['an old consumer is back', ['old-consumers'], windowOf({}, ['old-3'])],
+  ['another subscription type', ['type-changed'], windowOf({type: 'Shared'})],
+  ['an old consumer has reconnected', ['old-consumers'], windowOf({}, ['old-3'])],
 ]
 
 for (const [what, codes, now, before] of CASES) {
-  test(`${what}: ${codes.join(', ') || 'nothing is worse'}`, () => {
+  test(`${what}: ${codes.join(', ') || 'no regression'}`, () => {
     assert.deepEqual(
       regressionsOf(BASELINE, before ?? null, now, 'Key_Shared').map(({code}) => code),
       codes,
@@ -100,12 +100,15 @@ for (const [what, codes, now, before] of CASES) {
   })
 }
 
-test('who holds things up is named', () => {
+test('the consumer with the most unacked messages is named', () => {
   const [regressions] = regressionsOf(BASELINE, windowOf({outMessages: 0}), windowOf({outMessages: 0}), 'Key_Shared')
-  assert.match(regressions?.message ?? '', /nothing is delivered from partition 0; b has 7 to acknowledge/)
+  assert.match(
+    regressions?.message ?? '',
+    /partition 0 delivers no messages although some are waiting; b has 7 unacked messages/,
+  )
 })
 
-test('the baseline is the worst that was normal, and unknown where nothing was known', () => {
+test('the baseline has the worst normal values, and unknown where no value was known', () => {
   const windows = [
     windowOf({oldestAgeMs: 100}),
     windowOf({oldestAgeMs: 300, outMessages: 300, redeliveredMessages: 30}),
@@ -114,5 +117,5 @@ test('the baseline is the worst that was normal, and unknown where nothing was k
   const unknown = windowOf({oldestAgeMs: null, redeliveredMessages: null, backlogEntries: null})
   assert.deepEqual(baselineOf([unknown]), {oldestAgeMs: null, redeliveredShare: null})
   const doubtful = regressionsOf(baselineOf([unknown]), windowOf(), windowOf({oldestAgeMs: 99_999}), 'Key_Shared')
-  assert.deepEqual(doubtful, [], 'what was not known before can not be worse now')
+  assert.deepEqual(doubtful, [], 'an unknown baseline cannot be exceeded')
 })

@@ -8,11 +8,11 @@ import {deleteOn} from '../../broker/subscription-placement.js'
 type BlockAutoCreateCapture = {autoCreation: AutoSubscriptionCreation | null}
 
 /**
- * Makes the broker refuse subscriptions that would come into being by themselves. So the fleet that waits for the target
- * is refused until the target is made, at the right position, and a fleet whose subscription is gone does not make it
- * again: in either case the broker keeps the state, whatever becomes of this process. Neighbours have theirs already.
+ * Disables automatic subscription creation. So waiting consumers are refused until the target is created at the right
+ * position, and consumers of a deleted subscription do not create it again. The broker enforces both even if this process
+ * dies. Other subscriptions of the topic exist already and are not affected.
  *
- * Going back leaves it closed, for a fleet that still waits for the target would make it: finish opens it.
+ * A rollback leaves it disabled, because consumers that still wait for the target would create it; `finish` restores it.
  */
 export const blockAutoCreate: MigrationStep<BlockAutoCreateCapture> = {
   id: 'block-auto-create',
@@ -22,12 +22,13 @@ export const blockAutoCreate: MigrationStep<BlockAutoCreateCapture> = {
   async apply(context, {autoCreation: found}) {
     const {direction, policies} = context
     if (found?.allowAutoSubscriptionCreation !== false) {
-      // Going back, somebody has opened it, and the old fleet may be there again: no policy changes while it is held.
+      // During a rollback an operator may have allowed automatic creation again, and the old consumers may have reconnected to the
+      // paused subscription. A policy change would deliver one message per partition to them, so it is deleted first.
       if (direction.name === 'rollback') await deleteOn(context, direction.target, context.partitions)
       await policies.setAutoCreation(AUTO_CREATE.blocked)
     }
     if (direction.name === 'rollback') {
-      // What is left of the old side was drained, and the fence still stands: it is made anew where the new side stops.
+      // The old subscription was drained and its type is still forbidden: it is recreated where the new one stops.
       await deleteOn(context, direction.target, context.partitions)
       await policies.resume(direction.target, (context.original('pause')?.['rate'] ?? null) as DispatchRate | null)
     }
@@ -43,11 +44,12 @@ export const blockAutoCreate: MigrationStep<BlockAutoCreateCapture> = {
         await context.placeholder.reserve(context.topic, direction.target)
         return passed()
       }
-      if (direction.name === 'rollback') return waitingFor(`${direction.target} to be gone on ${partitionLabels(made)}`)
-      if (context.original('create-new') !== null) return passed() // by the process before this one
+      if (direction.name === 'rollback')
+        return waitingFor(`the deletion of ${direction.target} on ${partitionLabels(made)}`)
+      if (context.original('create-new') !== null) return passed() // created by an earlier process of this migration
       throw new Conflict(
         'E_CLUSTER_CHANGED',
-        `a consumer has made ${direction.target} on ${partitionLabels(made)}; stop the new fleet, delete it and plan again`,
+        `a consumer has created ${direction.target} on ${partitionLabels(made)}; stop the new consumers, delete the subscription and plan again`,
       )
     }
   },

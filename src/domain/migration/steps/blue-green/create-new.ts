@@ -1,26 +1,32 @@
-import {setTimeout as delay} from 'node:timers/promises'
-
 import {Conflict} from '../../../../errors.js'
+import {waitUntil} from '../../../../wait-until.js'
 import {type MigrationStep, passed, type StepContext, waitingFor} from '../step.js'
 import {AUTO_CREATE} from '../../broker/auto-create.js'
 import {switchPositionOf} from '../../broker/switch-position.js'
-import {consumersOf, partitionLabels, sampleCursors, sampleSubscription} from '../../broker/collect-samples.js'
+import {
+  consumersOf,
+  partitionLabels,
+  sampleCursors,
+  sampleSubscription,
+  type SubscriptionSample,
+} from '../../broker/collect-samples.js'
 import {createAt, deleteOn, identityOf, type SubscriptionIdentity} from '../../broker/subscription-placement.js'
 
 type CreateNewCapture = {identity: SubscriptionIdentity}
 
 /**
- * Makes the target, in the place of the seat, while the fence keeps its fleet out; it is placed when the source is drained.
+ * Creates the target in place of the placeholder, while the type restriction blocks its consumers. Its position is set when
+ * the source is drained.
  *
- * The door is open for that moment: the broker asks it before the fence, and a C++ client that is told that there is no
- * such subscription does not try again for 30 s (3.13: "Ignoring reconnection request since we're already connected").
- * Told by the fence, it fails at once, and its program tries again at its own pace.
+ * Automatic creation is allowed for this moment, because the broker checks it before the subscription type. A C++ client
+ * (3.13) that gets "subscription not found" does not retry for 30 s ("Ignoring reconnection request since we're already
+ * connected"). Refused by type, it fails at once, and the application retries at its own pace.
  */
 export const createNew: MigrationStep<CreateNewCapture> = {
   id: 'create-new',
   async capture(context) {
     const samples = await sampleSubscription(context, context.direction.source)
-    // On the way back the target is the old subscription: it gets what it had.
+    // In a rollback the target is the old subscription: its original settings are restored.
     const before = context.direction.name === 'rollback' ? context.original('create-new')?.['identity'] : undefined
     const found = samples.find(({stats}) => stats !== null)?.stats
     return {identity: (before as SubscriptionIdentity | undefined) ?? identityOf(found ?? {})}
@@ -43,10 +49,13 @@ export const createNew: MigrationStep<CreateNewCapture> = {
         sampleSubscription(context, direction.target),
       ])
       const open = samples.filter(({stats}) => stats === null || stats.isDurable === false)
-      if (open.length > 0) return waitingFor(`${direction.target} on ${partitionLabels(open)}`)
+      if (open.length > 0) return waitingFor(`the creation of ${direction.target} on ${partitionLabels(open)}`)
       const early = samples.filter(({stats}) => consumersOf(stats) > 0)
       if (early.length > 0)
-        throw new Conflict('E_CLUSTER_CHANGED', `consumers of ${direction.target} on ${partitionLabels(early)}`)
+        throw new Conflict(
+          'E_CLUSTER_CHANGED',
+          `consumers connected to ${direction.target} before the switch, on ${partitionLabels(early)}`,
+        )
       return autoCreation?.allowAutoSubscriptionCreation === false
         ? passed()
         : waitingFor('the broker to show autoSubscriptionCreation')
@@ -59,19 +68,21 @@ export const createNew: MigrationStep<CreateNewCapture> = {
 }
 
 const CLOSE_MS = 5000
+const CHECK_CLOSED_EVERY_MS = 5
 
-/** The broker lets go of the seat a moment after its connection has ended. */
+/** The broker removes the placeholder a moment after its connection is closed. */
 async function untilPlaceholderClosed(context: StepContext): Promise<void> {
   const {target} = context.direction
-  const deadline = Date.now() + CLOSE_MS
-  for (;;) {
-    const samples = await sampleSubscription(context, target)
-    const taken = samples.filter(({stats}) => stats?.isDurable === false)
-    if (taken.length === 0) return
-    if (Date.now() > deadline) {
-      const where = `${target} on ${partitionLabels(taken)}`
-      throw new Conflict('E_SUBSCRIPTION_IN_USE', `somebody keeps a subscription that is not durable: ${where}`)
-    }
-    await delay(5)
-  }
+  let reserved: SubscriptionSample[] = []
+  const isClosed = await waitUntil(
+    async () => {
+      const samples = await sampleSubscription(context, target)
+      reserved = samples.filter(({stats}) => stats?.isDurable === false)
+      return reserved.length === 0 ? true : undefined
+    },
+    {everyMs: CHECK_CLOSED_EVERY_MS, timeoutMs: CLOSE_MS},
+  )
+  if (isClosed) return
+  const message = `another client holds ${target} on ${partitionLabels(reserved)} as a non-durable subscription`
+  throw new Conflict('E_SUBSCRIPTION_IN_USE', message)
 }

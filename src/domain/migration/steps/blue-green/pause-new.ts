@@ -4,8 +4,8 @@ import {type MigrationStep, passed, waitingFor} from '../step.js'
 type PauseNewCapture = {rate: DispatchRate | null}
 
 /**
- * Holds the target before it is made, so that its fleet gathers before anything is delivered. It comes before the pause,
- * for it changes a policy.
+ * Pauses the target before it is created, so that its consumers connect before anything is delivered. It comes before the
+ * pause of the source, because it changes a policy.
  */
 export const pauseNew: MigrationStep<PauseNewCapture> = {
   id: 'pause-new',

@@ -20,18 +20,19 @@ type SwitchSubscriptionCapture = {
 }
 
 /**
- * Places the target exactly where the source stands, on every partition, deletes the source, with its consumers'
- * connections to it, and lifts the fence, which kept both fleets out until then. In this order, for a message that no
- * subscription waits for may be deleted. To lift it in a step of its own would cost a look and two journal entries in the gap.
+ * The switch: on every partition it resets the target to the position of the source and deletes the source, which
+ * disconnects its consumers. Then it lifts the type restriction, which blocked both groups of consumers until then. The
+ * order matters, because the broker may delete a message that no subscription retains. A step of its own for the restriction
+ * would add a sample and two journal entries to the delivery pause.
  *
- * Why delete it at all: drained, it is nothing but a position that is in the journal, and no policy can change while it is
- * held and has consumers.
+ * The source is deleted because no policy can change while it is paused and has consumers. It is drained, so only its
+ * position is lost, and that is in the journal.
  */
 export const switchSubscription: MigrationStep<SwitchSubscriptionCapture> = {
   id: 'switch-subscription',
   capture(context) {
     const drained = context.verified('drain')['partitions'] as ProvenSwitchPosition[]
-    // Where the way there was cut off before the new subscription was placed, it stands too far back.
+    // A forward direction that was interrupted before it positioned the new subscription left it too far back.
     const forward = (context.original('switch-subscription')?.['partitions'] ?? []) as SwitchPosition[]
     const partitions = drained.map((row) => {
       const before = forward.find(({partition}) => partition === row.partition)
@@ -48,7 +49,7 @@ export const switchSubscription: MigrationStep<SwitchSubscriptionCapture> = {
     const {source, target} = context.direction
     const samples = await drainedCursors(context)
     const switchPositions = partitions.map((row) => later(row, samples))
-    // Where a try before has deleted the source, it had placed the target.
+    // An earlier attempt that deleted the source had positioned the target before.
     const isLeft = ({partition}: SwitchPosition): boolean =>
       !isAgain || samples.some((sample) => sample.partition === partition)
     await resetTo(context, target, switchPositions.filter(isLeft))
@@ -58,7 +59,7 @@ export const switchSubscription: MigrationStep<SwitchSubscriptionCapture> = {
     await deleteOn(context, source, context.partitions)
     policies.forget(source)
     await policies.setTypes(types)
-    // Nobody is held by it any more; it would only hold a subscription of this name that comes later.
+    // The source no longer exists; its rate would pause a later subscription of the same name.
     await policies.resume(source, rate)
     return {partitions: switchPositions, atRisk}
   },
@@ -68,9 +69,9 @@ export const switchSubscription: MigrationStep<SwitchSubscriptionCapture> = {
     return async () => {
       const [types, samples] = await Promise.all([context.policies.types(), sampleSubscription(context, source)])
       const left = samples.filter(({stats}) => stats !== null)
-      if (left.length > 0) return waitingFor(`${source} to be gone on ${partitionLabels(left)}`)
+      if (left.length > 0) return waitingFor(`the deletion of ${source} on ${partitionLabels(left)}`)
       if (!haveSameTypes(types, captured.types))
-        return waitingFor('the broker to show the subscriptionTypesEnabled found')
+        return waitingFor('the broker to show the original subscriptionTypesEnabled')
       return passed({partitions, atRisk: applied?.['atRisk'] ?? []})
     }
   },

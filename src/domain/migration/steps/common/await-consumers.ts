@@ -4,7 +4,7 @@ import type {MigrationPlan} from '../../plan/plan.js'
 import {type MigrationStep, passed, waitingFor} from '../step.js'
 import {consumersOf, partitionLabels, sampleSubscription} from '../../broker/collect-samples.js'
 
-/** Waits for the fleet that comes while its delivery is held: where the broker may deliver twice to who joins under load. */
+/** Waits for the consumers while delivery is paused, on brokers that may deliver twice when consumers join under load. */
 export const awaitConsumers: MigrationStep<Record<string, never>> = {
   id: 'await-consumers',
   changesNothing: true,
@@ -12,7 +12,7 @@ export const awaitConsumers: MigrationStep<Record<string, never>> = {
     return Promise.resolve({})
   },
   apply() {
-    return Promise.resolve({}) // changes nothing: the fleet does the work
+    return Promise.resolve({}) // the consumers connect on their own
   },
   verifier(context) {
     const {direction, plan} = context
@@ -26,13 +26,13 @@ export const awaitConsumers: MigrationStep<Record<string, never>> = {
       return hasArrived
         ? passed({consumers: least})
         : waitingFor(
-            `the ${direction.to} fleet to gather: ${String(least)} of ${String(expected)} consumers on every partition`,
+            `consumers of type ${direction.to}: at least ${String(least)} of ${String(expected)} connected on every partition`,
           )
     }
   },
 }
 
-/** How many consumers a partition is to have: as many as was said, else as many as the fleet that is known had. */
+/** The number of consumers a partition should get: that of --expect-consumers, otherwise that of the old consumers. */
 function expectedOf({consumersSeen, expectConsumers}: MigrationPlan, {name}: DirectionPlan): number {
   return (name === 'forward' ? expectConsumers : null) ?? consumersSeen.length
 }

@@ -1,4 +1,5 @@
 import {type CursorSample, DrainProof, type PauseProof, ReplayProof} from '../../proofs/drain-proof.js'
+import {counted, numberText} from '../../../../wording.js'
 import {type MigrationStep, passed, waitingFor} from '../step.js'
 import {switchPositionOf} from '../../broker/switch-position.js'
 import {partitionLabels, requireCursors} from '../../broker/collect-samples.js'
@@ -6,9 +7,8 @@ import {partitionLabels, requireCursors} from '../../broker/collect-samples.js'
 type DrainCapture = {throttledReads: Array<{partition: number | null; count: number | null}>}
 
 /**
- * Waits for the proof that every message delivered before the pause is acknowledged, on every partition. Messages that
- * were read and not delivered are handed out on the way: behind them others are acknowledged already, and a cursor that
- * is moved would forget that.
+ * Waits for the proof that every message delivered before the pause is acknowledged, on every partition. Messages that were
+ * read and not delivered are delivered now: later messages are acknowledged already, and a moved cursor would lose that.
  */
 export const drain: MigrationStep<DrainCapture> = {
   id: 'drain',
@@ -18,10 +18,10 @@ export const drain: MigrationStep<DrainCapture> = {
     return Promise.resolve({throttledReads: throttledReads ?? []})
   },
   apply() {
-    return Promise.resolve({}) // changes nothing: the consumers do the work
+    return Promise.resolve({}) // the consumers acknowledge on their own
   },
   verifier(context, {throttledReads}) {
-    // After a crash reads held back long ago prove nothing: count from the first look.
+    // After a crash, reads that were throttled long ago prove nothing: count from the first sample.
     let rowOf = (sample: CursorSample): PartitionWatch => {
       const before = context.isResumed ? sample.throttledReads : countBefore(sample, throttledReads)
       return new PartitionWatch(new DrainProof(before))
@@ -42,7 +42,9 @@ export const drain: MigrationStep<DrainCapture> = {
           new PartitionWatch(new DrainProof(sample.throttledReads, delivered.get(sample.partition) ?? null))
         rows = new Map()
         return waitingFor(
-          replay > 0 ? `${String(replay)} messages that were read and not delivered` : 'the hold to take effect again',
+          replay > 0
+            ? `the delivery of ${counted(replay, 'message')} read before the pause`
+            : 'the renewed pause to take effect',
         )
       }
       if (open.length > 0) return waitingFor(blockers(open))
@@ -56,7 +58,7 @@ export const drain: MigrationStep<DrainCapture> = {
   },
 }
 
-/** What is watched of one partition since the hold was set last. */
+/** The proofs of one partition since the pause was set last. */
 class PartitionWatch {
   private readonly drain: DrainProof
   private readonly replay = new ReplayProof()
@@ -74,17 +76,17 @@ function countBefore({partition}: CursorSample, before: DrainCapture['throttledR
   return before.find((row) => row.partition === partition)?.count ?? null
 }
 
-/** Who still has to acknowledge, the most first; when nobody has, what proof is missing where. */
+/** The consumers with unacked messages, the largest number first; without any, the partitions that lack a proof. */
 function blockers(open: readonly CursorSample[]): string {
   const counts = new Map<string, number>()
   for (const {consumer, unackedMessages} of open.flatMap(({unackedConsumers}) => unackedConsumers)) {
     counts.set(consumer, (counts.get(consumer) ?? 0) + unackedMessages)
   }
   if (counts.size === 0) {
-    return `proof that delivery is held on ${partitionLabels(open)}`
+    return `proof that delivery is paused on ${partitionLabels(open)}`
   }
   const names = [...counts]
     .toSorted(([, a], [, b]) => b - a)
-    .map(([name, count]) => `${name} (${String(count)} unacked)`)
-  return `acknowledgements from ${names.join(', ')}`
+    .map(([name, count]) => `${name} (${numberText(count)} unacked)`)
+  return `acknowledgments from ${names.join(', ')}`
 }

@@ -6,12 +6,12 @@ import {identityOf, type SubscriptionIdentity} from '../../broker/subscription-p
 
 type PauseCapture = {
   rate: DispatchRate | null
-  /** by partition: reads held back before the pause, from which the drain tells that it holds */
+  /** by partition: reads throttled before the pause; the drain detects by them that the pause is in effect */
   throttledReads: Array<{partition: number | null; count: number | null}>
   identity: SubscriptionIdentity
 }
 
-/** Holds delivery to the source alone; its consumers stay connected and finish what they have. */
+/** Pauses delivery to the source only. Its consumers stay connected and process the messages they have. */
 export const pause: MigrationStep<PauseCapture> = {
   id: 'pause',
   async capture(context) {
@@ -24,7 +24,7 @@ export const pause: MigrationStep<PauseCapture> = {
       partition,
       count: stats?.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
     }))
-    // Turned back before its fleet was let run, the source is held already: that is nothing to give back.
+    // A rollback that starts before `resume` finds the source paused by pause-new: that rate is not the original one.
     const before = isPaused(rate) ? ((context.original('pause-new')?.['rate'] ?? null) as DispatchRate | null) : rate
     return {rate: before, throttledReads, identity: identityOf(first ?? {})}
   },

@@ -1,5 +1,5 @@
-import {setTimeout as delay} from 'node:timers/promises'
 import type {SubscriptionType} from '../../../../clients/pulsar-admin/types.js'
+import {waitUntil} from '../../../../wait-until.js'
 import {allowedTypesWithout, haveSameTypes} from '../../broker/allowed-types.js'
 import {type MigrationStep, passed, type StepContext, waitingFor} from '../step.js'
 import {createRetention, deleteRetention} from '../../broker/retention-subscription.js'
@@ -8,14 +8,14 @@ import {consumersOf, sampleSubscription} from '../../broker/collect-samples.js'
 type RestrictTypesCapture = {types: SubscriptionType[] | null}
 
 /**
- * Makes the broker refuse consumers of the old type that subscribe again, and of the new type until nothing is held any
- * more: so all partitions switch together, and no dispatcher is made under the hold, which would wait up to a second for
- * its next read. Blue-green it keeps the new fleet out of a target that is made and not yet placed, and the old one from
- * making the deleted source again. It comes before the pause, for it changes a policy.
+ * Forbids the old and the new type, so the broker refuses every new consumer of them until the switch. All partitions then
+ * switch together, and no dispatcher is created during the pause; it would wait up to a second for its next read. Blue-green
+ * it blocks the new consumers from a target that is not positioned yet, and the old ones from recreating the deleted source.
+ * It comes before the pause, because it changes a policy.
  */
 export const restrictTypes: MigrationStep<RestrictTypesCapture> = {
   id: 'restrict-types',
-  // Read before the write, so that what is given back is what was there and not a default.
+  // Read before the write, so that the original value is restored and not a default.
   async capture({policies}) {
     return {types: await policies.types()}
   },
@@ -35,7 +35,7 @@ export const restrictTypes: MigrationStep<RestrictTypesCapture> = {
   },
   async undo(context, {types}) {
     const {direction} = context
-    // Were both types let in while an old consumer is on its way back, partitions could end up with different ones.
+    // With both types allowed while old consumers are reconnecting, partitions could end up with different types.
     if (direction.source === direction.target && (await isUnattended(context))) {
       await context.policies.setTypes(allowedTypesWithout(context.plan, direction.to))
       await untilReconnected(context)
@@ -45,17 +45,20 @@ export const restrictTypes: MigrationStep<RestrictTypesCapture> = {
   },
 }
 
-/** Consumers that were refused for a while try again up to half a minute later. */
+/** Consumers that were refused several times retry up to 30 s later. */
 const RECONNECT_MS = 60_000
+const CHECK_RECONNECTED_EVERY_MS = 50
 
-/** Whether a partition has nobody: the old consumers had been disconnected. */
+/** Whether a partition has no consumer, because the old consumers had been disconnected. */
 async function isUnattended(context: StepContext): Promise<boolean> {
   const samples = await sampleSubscription(context, context.direction.source)
   return samples.some(({stats}) => consumersOf(stats) === 0)
 }
 
-/** Gives up without harm: a fleet that is not there can't be mixed with another. */
+/** A timeout is safe: without old consumers, partitions cannot end up with different types. */
 async function untilReconnected(context: StepContext): Promise<void> {
-  const deadline = Date.now() + RECONNECT_MS
-  while (Date.now() < deadline && (await isUnattended(context))) await delay(50)
+  await waitUntil(async () => ((await isUnattended(context)) ? undefined : true), {
+    everyMs: CHECK_RECONNECTED_EVERY_MS,
+    timeoutMs: RECONNECT_MS,
+  })
 }

@@ -3,7 +3,7 @@ import {type MigrationStep, passed, waitingFor} from '../step.js'
 
 type ResumeCapture = {rate: DispatchRate | null}
 
-/** Ends the hold under which the fleet has gathered. */
+/** Ends the pause during which the consumers have connected. */
 export const resume: MigrationStep<ResumeCapture> = {
   id: 'resume',
   capture(context) {
@@ -18,7 +18,7 @@ export const resume: MigrationStep<ResumeCapture> = {
   verifier({direction, policies}) {
     return async () =>
       (await policies.isPaused(direction.target))
-        ? waitingFor('the broker to show the dispatch rate that was found')
+        ? waitingFor('the broker to show the original dispatch rate')
         : passed()
   },
 }

@@ -6,15 +6,14 @@ import {consumersOf, partitionLabels, sampleCursors, sampleSubscription} from '.
 
 type VerifyDeliveryCapture = Record<string, never>
 
-/** A read held back before the hold ended is made up to a second later; only what lasts longer is no burst. */
+/** The broker makes up for a throttled read within a second; delivery that lasts longer is more than that burst. */
 const SETTLE_MS = 1000
-/** Consumers that take seconds for a message never look like a flow: that is theirs, and no reason to wait on. */
+/** Consumers that need seconds for each message never show continuous delivery; the step does not wait longer for them. */
 const DELIVERY_TIMEOUT_MS = 10_000
 
 /**
- * Waits until every partition has a consumer of the new type, and delivers without a break. From then on every slot has
- * an owner. It does not wait for the last of the fleet, whose subscribe may have failed on one partition and be tried
- * again half a minute later.
+ * Waits until every partition has a consumer of the new type and delivers without a break. From then on every slot has an
+ * owner. It does not wait for all consumers: one whose subscribe failed on one partition retries only after about 30 s.
  */
 export const verifyDelivery: MigrationStep<VerifyDeliveryCapture> = {
   id: 'verify-delivery',
@@ -23,7 +22,7 @@ export const verifyDelivery: MigrationStep<VerifyDeliveryCapture> = {
     return Promise.resolve({})
   },
   apply() {
-    return Promise.resolve({}) // changes nothing: the new fleet does the work
+    return Promise.resolve({}) // the new consumers connect on their own
   },
   verifier(context) {
     const watch = new DeliveryProof()
@@ -46,8 +45,8 @@ export const verifyDelivery: MigrationStep<VerifyDeliveryCapture> = {
       }))
       const notDelivering = flows.filter(({sinceMs}) => sinceMs === null)
       if (notDelivering.length > 0 && nowMs - arrivedMs < DELIVERY_TIMEOUT_MS)
-        return waitingFor(`delivery to run on ${partitionLabels(notDelivering)}`)
-      if (nowMs - arrivedMs < SETTLE_MS) return waitingFor('delivery to go on running')
+        return waitingFor(`continuous delivery on ${partitionLabels(notDelivering)}`)
+      if (nowMs - arrivedMs < SETTLE_MS) return waitingFor('continuous delivery for 1 s')
       return passed({
         partitions: samples.map(({partition, stats}) => ({partition, consumers: consumersOf(stats)})),
         arrivedAt: new Date(arrivedMs).toISOString(),
@@ -58,7 +57,7 @@ export const verifyDelivery: MigrationStep<VerifyDeliveryCapture> = {
   },
 }
 
-/** Whether entries lie at or behind the position that is read next. */
+/** Whether there are entries at or after the read position. */
 function hasWaiting({cursor, lastEntry}: CursorSample): boolean {
   const read = parsePosition(cursor.readPosition)
   const last = parsePosition(lastEntry ?? undefined)

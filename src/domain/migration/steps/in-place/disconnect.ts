@@ -16,18 +16,18 @@ import {createAt, deleteOn, resetTo, type SubscriptionIdentity} from '../../brok
 type DisconnectCapture = {partitions: SwitchPosition[]; identity: SubscriptionIdentity}
 
 /**
- * Disconnects the subscription's consumers without moving its cursor, and touches no neighbour: they come back by
- * themselves, and the fence refuses them.
+ * Disconnects the subscription's consumers without moving its cursor and without an effect on other subscriptions. The
+ * consumers reconnect on their own, and the type restriction refuses them.
  *
- * A reset of the drained cursor to where it stands does it, but on Failover that disconnects the active consumer only,
- * and leaves the rest without one: there the subscription is made anew at the same position.
+ * A reset of the drained cursor to its own position does that. On Failover it would disconnect the active consumer only,
+ * and no other would become active: there the subscription is recreated at the same position.
  */
 export const disconnect: MigrationStep<DisconnectCapture> = {
   id: 'disconnect',
   async capture(context) {
     const {identity} = context.captured('pause') as {identity: SubscriptionIdentity}
     const partitions = context.verified('drain')['partitions'] as ProvenSwitchPosition[]
-    // Once deleted, its position is in the journal alone.
+    // Once the subscription is deleted, only the journal has its position.
     const mayHaveMoved = context.direction.from === 'Failover' && partitions.some(mayDeliverOneMore)
     return {partitions: mayHaveMoved ? (await drainedCursors(context)).map(switchPositionOf) : partitions, identity}
   },
@@ -47,13 +47,14 @@ export const disconnect: MigrationStep<DisconnectCapture> = {
       const samples = await sampleSubscription(context, context.direction.source)
       const lost = samples.filter(({stats}) => stats === null)
       if (lost.length > 0)
-        return waitingFor(`${context.direction.source} to be there again on ${partitionLabels(lost)}`)
+        return waitingFor(`the recreation of ${context.direction.source} on ${partitionLabels(lost)}`)
       const left = samples.filter(({stats}) => consumersOf(stats) > 0)
-      if (left.length > 0) return waitingFor(`${context.direction.from} consumers to leave ${partitionLabels(left)}`)
+      if (left.length > 0)
+        return waitingFor(`the consumers of type ${context.direction.from} to disconnect from ${partitionLabels(left)}`)
       return passed({atRisk: deliveredSince(partitions, samples)})
     }
   },
-  /** The old consumers come back by themselves once they may; what was being made anew has to be there for them. */
+  /** The old consumers reconnect on their own once they are allowed; a subscription that was deleted is recreated for them. */
   async undo(context, {identity, partitions}) {
     const samples = await sampleSubscription(context, context.direction.source)
     const lost = samples.filter(({stats}) => stats === null).map(({partition}) => partition)
@@ -67,8 +68,8 @@ export const disconnect: MigrationStep<DisconnectCapture> = {
 }
 
 /**
- * Moves the cursors of partitions that nobody is connected to any more to where they stood: a broker may have forgotten
- * part of its way, and one that a try before has made anew may never have been placed.
+ * Resets the cursors of partitions without consumers to the switch position: a killed broker may have lost acknowledgments,
+ * and a subscription that an earlier attempt recreated may not have been positioned.
  */
 async function restorePositions(
   context: StepContext,
@@ -85,7 +86,7 @@ async function restorePositions(
   await resetTo(context, context.direction.source, moved)
 }
 
-/** The keeper that the fence has made holds the messages meanwhile. */
+/** Until it exists again, the retention subscription, which restrict-types has created, retains the messages. */
 async function recreate(
   context: StepContext,
   samples: readonly CursorSample[],

@@ -5,7 +5,7 @@ import {deleteRetention} from '../../broker/retention-subscription.js'
 
 type RestoreTypesCapture = {types: SubscriptionType[] | null}
 
-/** The end of the way back in place: the old fleet is connected, so who may subscribe is again what it was. */
+/** The end of an in-place rollback: the old consumers are connected, so the original subscription types are restored. */
 export const restoreTypes: MigrationStep<RestoreTypesCapture> = {
   id: 'restore-types',
   capture(context) {
@@ -22,6 +22,6 @@ export const restoreTypes: MigrationStep<RestoreTypesCapture> = {
     return async () =>
       haveSameTypes(await policies.types(), types)
         ? passed()
-        : waitingFor('the broker to show the subscriptionTypesEnabled found')
+        : waitingFor('the broker to show the original subscriptionTypesEnabled')
   },
 }

@@ -8,9 +8,9 @@ import {consumersOf, partitionLabels, sampleSubscription} from '../../broker/col
 type SwitchTypeCapture = {rate: DispatchRate | null}
 
 /**
- * Ends the hold and lets the other type in. This is the switch. In this order and while nobody is connected: a
- * dispatcher that is made under the hold would hand out one message and then wait a second for its next read. Where a
- * fleet must not join under load, that is the price: the hold lasts until it has gathered.
+ * The switch: ends the pause, then allows the new type, while no consumer is connected. In the other order the broker would
+ * create the dispatcher under the pause; it delivers one message and then waits a second before its next read. Where
+ * consumers must not join under load, that second is accepted: the pause lasts until they have connected.
  */
 export const switchType: MigrationStep<SwitchTypeCapture> = {
   id: 'switch-type',
@@ -24,7 +24,7 @@ export const switchType: MigrationStep<SwitchTypeCapture> = {
     if (early.length > 0) {
       throw new Conflict(
         'E_CONSUMERS_RECONNECTED',
-        `${direction.from} consumers came back on ${partitionLabels(early)}`,
+        `consumers of type ${direction.from} reconnected on ${partitionLabels(early)} before the switch`,
       )
     }
     if (!direction.waitsForConsumers) await policies.resume(direction.source, rate)
@@ -36,8 +36,7 @@ export const switchType: MigrationStep<SwitchTypeCapture> = {
     const {direction, plan, policies} = context
     return async () => {
       const [isPaused, types] = await Promise.all([policies.isPaused(direction.source), policies.types()])
-      if (isPaused && !direction.waitsForConsumers)
-        return waitingFor('the broker to show the dispatch rate that was found')
+      if (isPaused && !direction.waitsForConsumers) return waitingFor('the broker to show the original dispatch rate')
       return haveSameTypes(types, allowedTypesWithout(plan, direction.from))
         ? passed({types})
         : waitingFor('the broker to show the new subscriptionTypesEnabled')

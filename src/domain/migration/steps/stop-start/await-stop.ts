@@ -5,12 +5,12 @@ import {partitionLabels, requireSubscription, sampleCursors} from '../../broker/
 
 type AwaitStopCapture = Record<string, never>
 
-/** A consumer that lost its connection for a moment is back by then. */
+/** A consumer that lost its connection for a moment has reconnected by then. */
 const STOPPED_FOR_MS = 1000
 
 /**
- * Waits until the operator, or a hook, has stopped every consumer of the old type. This is the switch where delivery can't
- * be held: the first partition that nobody is connected to is open to the new fleet.
+ * Waits until the operator, or a hook, has stopped every consumer of the old type. This is the switch where delivery cannot
+ * be paused: the new consumers can connect to the first partition without consumers.
  */
 export const awaitStop: MigrationStep<AwaitStopCapture> = {
   id: 'await-stop',
@@ -18,7 +18,7 @@ export const awaitStop: MigrationStep<AwaitStopCapture> = {
     return Promise.resolve({})
   },
   apply() {
-    return Promise.resolve({}) // changes nothing: who runs the old fleet stops it
+    return Promise.resolve({}) // the operator stops the old consumers
   },
   verifier(context) {
     const {from, source} = context.direction
@@ -28,16 +28,19 @@ export const awaitStop: MigrationStep<AwaitStopCapture> = {
       const left = samples.filter(({stats}) => stats.type === from && (stats.consumers ?? []).length > 0)
       if (left.length > 0) {
         awaySinceMs = null
-        return waitingFor(`the ${from} fleet to be stopped: ${namesOf(left)} on ${partitionLabels(left)}`)
+        return waitingFor(`you to stop the consumers of type ${from}: ${namesOf(left)} on ${partitionLabels(left)}`)
       }
       awaySinceMs ??= Date.now()
-      if (Date.now() - awaySinceMs < STOPPED_FOR_MS) return waitingFor(`the ${from} fleet to stay away`)
+      if (Date.now() - awaySinceMs < STOPPED_FOR_MS)
+        return waitingFor(`the consumers of type ${from} to stay disconnected for 1 s`)
       return passed({partitions: (await sampleCursors(context, source)).map(switchPositionOf)})
     }
   },
 }
 
 function namesOf(rows: ReadonlyArray<{readonly stats: SubscriptionStats}>): string {
-  const names = rows.flatMap(({stats}) => (stats.consumers ?? []).map(({consumerName}) => consumerName ?? 'no name'))
+  const names = rows.flatMap(({stats}) =>
+    (stats.consumers ?? []).map(({consumerName}) => consumerName ?? 'a consumer without a name'),
+  )
   return [...new Set(names)].toSorted().join(', ')
 }

@@ -4,7 +4,7 @@ import {type SwitchPosition, switchPositionOf} from '../../broker/switch-positio
 
 type RecordPositionsCapture = {partitions: SwitchPosition[]}
 
-/** Writes down where each partition stands before its consumers are stopped. From here on the gap counts. */
+/** Records the position of each partition before its consumers are stopped. The delivery pause counts from here. */
 export const recordPositions: MigrationStep<RecordPositionsCapture> = {
   id: 'record-positions',
   async capture(context) {
@@ -12,7 +12,7 @@ export const recordPositions: MigrationStep<RecordPositionsCapture> = {
     return {partitions: samples.map(switchPositionOf)}
   },
   apply() {
-    return Promise.resolve({}) // changes nothing: delivery can't be held
+    return Promise.resolve({}) // delivery cannot be paused
   },
   verifier() {
     return () => Promise.resolve(passed())
