@@ -29,7 +29,11 @@ if (interrupted.signal.aborted) process.exitCode = 130
 /** @param {string[]} patterns files of earlier patterns start earlier */
 async function lanesOf(patterns) {
   const files = new Set()
-  for (const pattern of patterns) for (const file of (await Array.fromAsync(glob(pattern))).sort()) files.add(file)
+  for (const pattern of patterns) {
+    const found = await Array.fromAsync(glob(pattern))
+    if (found.length === 0) throw new Error(`no test file matches ${pattern}`)
+    for (const file of found.sort()) files.add(file)
+  }
   const lanes = {alone: [], together: []}
   for (const file of files) lanes[ALONE.test(await readFile(file, 'utf8')) ? 'alone' : 'together'].push(file)
   return lanes

@@ -55,6 +55,7 @@ async function testOn(wanted, files, crashes) {
   try {
     const {signal} = stopping
     const context = await up({...wanted, signal, progress: (line) => process.stderr.write(`${line}\n`)})
+    await runOpenly(node, ['--import', 'tsx', 'test/support/fleets/prepare.ts'])
     await checking
     signal.throwIfAborted()
     const env = {
