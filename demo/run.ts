@@ -1,6 +1,7 @@
 /**
- * The story that keyshift is for, on real servers: a Shared subscription guarded by Redis locks, one of them leaked,
- * moved to Key_Shared under load. Everything it says about the cluster is said by the real command line.
+ * A migration on real servers: a Shared subscription whose consumers use Redis locks, one of them leaked, is moved to
+ * Key_Shared under load. All output about the cluster comes from the real command line. Started by `start.mjs`, which
+ * sets the addresses of the demo's own stack.
  */
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
@@ -9,7 +10,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import {type Addresses, defaultAddresses} from '../src/cli/connection/default-addresses.js'
+import type {Addresses} from '../src/cli/connection/default-addresses.js'
 import {renderMs, renderTable} from '../src/cli/render/table.js'
 import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
 import {openTransport} from '../src/clients/pulsar-messages/open.js'
@@ -17,6 +18,7 @@ import {connectRedis} from '../src/clients/redis/connect.js'
 import {Scene, type SceneServers, untilConnected} from '../src/domain/lab/workload.js'
 import type {TallyFigures} from '../src/domain/lab/workload-counts.js'
 import {lockToken} from '../src/domain/lab/worker.js'
+import {suggestedCommand} from '../src/suggested-command.js'
 import {parseTopicName} from '../src/topic-name.js'
 
 interface DemoResult extends TallyFigures {
@@ -27,7 +29,7 @@ const ROOT = join(import.meta.dirname, '..')
 const TOPIC = parseTopicName(`persistent://public/default/demo-${String(Date.now())}`)
 const SUBSCRIPTION = 'decision'
 const LOCKS = 'lock:'
-const LEAKED = `${LOCKS}user-of-a-dead-worker`
+const LEAKED = `${LOCKS}user-of-a-crashed-worker`
 const CONSUMERS = 4
 
 const SCENE = {
@@ -39,15 +41,28 @@ const SCENE = {
   consumers: CONSUMERS,
   lockPrefix: LOCKS,
   lockTtlMs: 250,
-  // One message in 97 takes longer than its lock lives, as a long garbage collection makes it: the locks' split brain.
+  // One message in 97 takes longer than the TTL of its lock, as in a long garbage collection: two workers on one key.
   work: {workMs: 5, slowEvery: 97, slowMs: 350},
 }
 
 const isJson = process.argv.includes('--json')
-const result = await withServers((await defaultAddresses(ROOT)).value, story)
+const result = await withServers(stackAddresses(), story)
 say(`\n${summary(result)}`)
 if (isJson) process.stdout.write(`${JSON.stringify(result)}\n`)
 process.exitCode = result.lost + result.duplicates + result.overlapsAfter === 0 && result.leakedLockFound ? 0 : 1
+
+function stackAddresses(): Addresses {
+  const {KEYSHIFT_ADMIN_URL, KEYSHIFT_REDIS_URL, KEYSHIFT_SERVICE_URL, KEYSHIFT_WEB_SOCKET_URL} = process.env
+  if (!KEYSHIFT_ADMIN_URL || !KEYSHIFT_REDIS_URL || !KEYSHIFT_SERVICE_URL || !KEYSHIFT_WEB_SOCKET_URL) {
+    throw new Error('start the demo with npm run demo')
+  }
+  return {
+    adminUrl: KEYSHIFT_ADMIN_URL,
+    redisUrl: KEYSHIFT_REDIS_URL,
+    serviceUrl: KEYSHIFT_SERVICE_URL,
+    webSocketUrl: KEYSHIFT_WEB_SOCKET_URL,
+  }
+}
 
 async function withServers<R>(addresses: Addresses, act: (servers: SceneServers) => Promise<R>): Promise<R> {
   const admin = new PulsarAdmin({url: addresses.adminUrl})
@@ -64,18 +79,18 @@ async function withServers<R>(addresses: Addresses, act: (servers: SceneServers)
 
 async function story(servers: SceneServers): Promise<DemoResult> {
   say(
-    'A topic with 4 partitions, 300 messages a second for 200 users, and 4 Shared consumers that lock each user in Redis.',
+    'Setup: a topic with 4 partitions, 300 messages per second for 200 users, 4 Shared consumers with one Redis lock per user.',
   )
   const scene = await Scene.open(servers, SCENE)
   const folder = await mkdtemp(join(tmpdir(), 'keyshift-demo-'))
   try {
-    say('A worker dies while it holds a lock without a TTL.')
-    await servers.redis.set(LEAKED, lockToken('old-9'))
+    say('A worker crashes while it holds a lock without a TTL.')
+    await servers.redis.set(LEAKED, lockToken('9'))
     await delay(5000)
-    const leakedLockFound = await lookBefore()
+    const leakedLockFound = await showBefore()
     await migrate(scene, folder)
     await delay(5000)
-    await lookAfter(folder)
+    await showAfter(folder)
     return {...(await scene.settle()), leakedLockFound}
   } finally {
     await servers.redis.del(LEAKED)
@@ -84,7 +99,7 @@ async function story(servers: SceneServers): Promise<DemoResult> {
   }
 }
 
-async function lookBefore(): Promise<boolean> {
+async function showBefore(): Promise<boolean> {
   await keyshift('subscriptions', 'list', TOPIC.full, '--fresh')
   await keyshift('subscriptions', 'inspect', TOPIC.full, SUBSCRIPTION)
   await keyshift('locks', 'scan', '--pattern', `${LOCKS}*`)
@@ -93,7 +108,7 @@ async function lookBefore(): Promise<boolean> {
 }
 
 async function migrate(scene: Scene, folder: string): Promise<void> {
-  say('\nThe Key_Shared fleet starts. Beside Shared consumers it is refused and tries again: a standby.')
+  say('\nThe Key_Shared consumers start. The broker rejects them while Shared consumers are connected, and they retry.')
   const standby = scene.startStandby()
   const plan = join(folder, 'plan.json')
   await keyshift('migrate', 'plan', TOPIC.full, SUBSCRIPTION, '--to', 'Key_Shared', '-o', plan)
@@ -101,7 +116,7 @@ async function migrate(scene: Scene, folder: string): Promise<void> {
   await untilConnected(standby, CONSUMERS)
 }
 
-async function lookAfter(folder: string): Promise<void> {
+async function showAfter(folder: string): Promise<void> {
   await keyshift('subscriptions', 'inspect', TOPIC.full, SUBSCRIPTION)
   await keyshift('keys', 'ranges', TOPIC.full, SUBSCRIPTION)
   await keyshift('keys', 'owner', TOPIC.full, SUBSCRIPTION, 'user-42', 'user-43')
@@ -110,9 +125,9 @@ async function lookAfter(folder: string): Promise<void> {
   await keyshift('migrate', 'finish', migrations[0]?.id ?? '', '--yes', '--journal', `file:${folder}`)
 }
 
-/** Runs the command line as a person would and shows what it prints. */
+/** Prints a command, runs it and prints its output. */
 async function keyshift(...args: string[]): Promise<void> {
-  say(`\n$ keyshift ${args.join(' ')}`)
+  say(`\n$ ${suggestedCommand(...args)}`)
   say((await run(args)).trimEnd())
 }
 
@@ -128,21 +143,21 @@ async function run(args: readonly string[]): Promise<string> {
   const chunks: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
   const [code] = (await once(child, 'close')) as [number | null]
-  if (code !== 0) throw new Error(`keyshift ${args.join(' ')} ended with ${String(code)}`)
+  if (code !== 0) throw new Error(`${suggestedCommand(...args)}: exit code ${String(code)}`)
   return Buffer.concat(chunks).toString('utf8')
 }
 
 function summary(figures: DemoResult): string {
   return renderTable(
-    ['what', 'count'],
+    ['result', 'value'],
     [
       ['messages sent', figures.sent],
-      ['messages handled', figures.handled],
+      ['messages processed', figures.handled],
       ['lost', figures.lost],
       ['duplicates', figures.duplicates],
-      ['keys at two consumers at once, with Redis locks', figures.overlapsBefore],
-      ['keys at two consumers at once, with Key_Shared', figures.overlapsAfter],
-      ['delivery gap', renderMs(figures.gapMs)],
+      ['keys at two consumers at once, Shared with Redis locks', figures.overlapsBefore],
+      ['keys at two consumers at once, Key_Shared', figures.overlapsAfter],
+      ['delivery pause', renderMs(figures.gapMs)],
       ['leaked lock found', figures.leakedLockFound],
     ],
   )

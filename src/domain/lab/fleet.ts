@@ -18,7 +18,7 @@ export interface FleetOptions {
   readonly fleet: Handling['fleet']
   readonly type: MigratableType
   readonly names: readonly string[]
-  /** how long a consumer that is refused waits before it tries again */
+  /** delay before a rejected consumer retries */
   readonly retryMs: number
   readonly tally: Tally
   readonly workerOf: (consumer: string) => Worker
@@ -26,38 +26,38 @@ export interface FleetOptions {
 
 const RECEIVER_QUEUE = 50
 
-/** Consumers of one subscription that subscribe until they are let in: refused at first, they are a standby. */
+/** Consumers of one subscription. While the broker rejects them, they retry. */
 export class Fleet {
   private readonly options: FleetOptions
   private readonly stopping = new AbortController()
   private readonly members: ReadonlyArray<Promise<void>>
   private readonly consumers = new Map<string, MessageConsumer>()
-  private readonly desks: Desk[] = []
+  private readonly processors: MessageProcessor[] = []
 
   constructor(options: FleetOptions) {
     this.options = options
-    this.members = options.names.map((name) => this.live(name))
+    this.members = options.names.map((name) => this.keepSubscribed(name))
   }
 
-  /** How many are subscribed now. */
+  /** The number of consumers that are subscribed now. */
   get connected(): number {
     return this.consumers.size
   }
 
-  /** Closes every consumer, breaks off their work, and waits until all is gone. */
+  /** Closes every consumer, aborts its work, and waits until all of it has ended. */
   async close(): Promise<void> {
     this.stopping.abort()
     await Promise.all([...this.consumers.values()].map((consumer) => consumer.close()))
-    await Promise.all([...this.members, ...this.desks.map((desk) => desk.idle())])
+    await Promise.all([...this.members, ...this.processors.map((processor) => processor.idle())])
   }
 
-  /** Ends as a worker should: what is in its hands is handled and acknowledged first, and it takes no more. */
+  /** Stops gracefully: accepts no new messages, processes and acks those it has, then closes. */
   async retire(): Promise<void> {
-    await Promise.all(this.desks.map((desk) => desk.retire()))
+    await Promise.all(this.processors.map((processor) => processor.retire()))
     await this.close()
   }
 
-  private async live(name: string): Promise<void> {
+  private async keepSubscribed(name: string): Promise<void> {
     while (!this.isStopping()) {
       const consumer = await this.subscribe(name)
       if (!consumer) await delay(this.options.retryMs)
@@ -76,7 +76,7 @@ export class Fleet {
 
   private async subscribe(name: string): Promise<MessageConsumer | null> {
     const {subscription, topic, transport, type, workerOf} = this.options
-    const desk = new Desk(name, workerOf(name), this.options, this.stopping.signal)
+    const processor = new MessageProcessor(name, workerOf(name), this.options, this.stopping.signal)
     try {
       const consumer = await transport.consume({
         topic,
@@ -85,11 +85,11 @@ export class Fleet {
         name,
         receiverQueueSize: RECEIVER_QUEUE,
         onMessage: (message) => {
-          desk.take(message)
+          processor.accept(message)
         },
       })
-      desk.open(consumer)
-      this.desks.push(desk)
+      processor.start(consumer)
+      this.processors.push(processor)
       return consumer
     } catch (error) {
       if (error instanceof SubscribeRefused) return null
@@ -98,8 +98,8 @@ export class Fleet {
   }
 }
 
-/** One consumer's work: messages of a key one after the other, those of different keys side by side. */
-class Desk {
+/** The work of one consumer: messages of one key in order, different keys in parallel. */
+class MessageProcessor {
   private readonly name: string
   private readonly worker: Worker
   private readonly options: FleetOptions
@@ -115,11 +115,11 @@ class Desk {
     this.closing = closing
   }
 
-  open(consumer: MessageConsumer): void {
+  start(consumer: MessageConsumer): void {
     this.consumer.resolve(consumer)
   }
 
-  take(message: Message): void {
+  accept(message: Message): void {
     if (this.isRetired) return
     const receivedAt = Date.now()
     const key = message.key ?? ''
@@ -130,13 +130,13 @@ class Desk {
     )
   }
 
-  /** Takes no more, and settles when all that it has is handled and acknowledged. */
+  /** Accepts no more messages, and settles when the accepted ones are processed and acked. */
   async retire(): Promise<void> {
     this.isRetired = true
     await this.idle()
   }
 
-  /** Settles when no work is left; work that the closing broke off counts as done. */
+  /** Settles when no work is left; aborted work counts as ended. */
   async idle(): Promise<void> {
     await Promise.allSettled(this.queues.values())
   }
@@ -151,8 +151,8 @@ class Desk {
     const {endedAt, startedAt} = times
     const {fleet, tally} = this.options
     tally.handled({sequence, key, consumer: this.name, fleet, receivedAt, startedAt, endedAt})
-    // A socket that closed meanwhile takes no acknowledgement: the broker delivers the message again, and the tally
-    // counts it as the duplicate it is.
+    // The ack fails when the socket has closed in the meantime. The broker then delivers the message again, and the tally
+    // counts it as a duplicate.
     await (await this.consumer.promise).ack(message).catch(() => undefined)
   }
 }

@@ -6,7 +6,7 @@ export interface LoadOptions {
   readonly transport: MessageTransport
   readonly topic: TopicName
   readonly ratePerSecond: number
-  /** whom a message is for, by its number */
+  /** the key of a message, by its sequence number */
   readonly keyOf: (sequence: number) => string
   readonly tally: Tally
 }
@@ -14,7 +14,7 @@ export interface LoadOptions {
 const TICK_MS = 10
 const HOT_KEY = 'user-hot'
 
-/** Sends numbered messages at a steady rate until it is stopped. */
+/** Publishes numbered messages at a steady rate until it is stopped. */
 export class Load {
   private readonly options: LoadOptions
   private readonly producer: MessageProducer
@@ -37,12 +37,12 @@ export class Load {
     return new Load(await options.transport.produce(options.topic), options)
   }
 
-  /** From now on so large a part of the messages is for one user, `user-hot`; from 0 to 1. */
+  /** From now on this share of the messages, from 0 to 1, has the key `user-hot`. */
   heat(share: number): void {
     this.hotShare = share
   }
 
-  /** Stops, and waits until the broker has stored what was sent; once is enough. @throws the first send that failed. */
+  /** Stops and waits until the broker has stored all sent messages; may be called again. @throws the first failed send. */
   stop(): Promise<void> {
     clearInterval(this.timer)
     this.stopped ??= this.drain()
@@ -57,7 +57,7 @@ export class Load {
     }
   }
 
-  /** Timers fire late under load: send what is due by the clock, not one per tick. */
+  /** Timers fire late under load, so each tick sends everything that is due by the clock. */
   private catchUp(): void {
     const due = Math.floor(((Date.now() - this.startedAt) * this.options.ratePerSecond) / 1000)
     while (this.next < due) this.send(this.next++)
@@ -70,12 +70,12 @@ export class Load {
       this.options.tally.sent(sequence)
       this.sending.delete(sent)
     })
-    sent.catch(() => undefined) // stop() throws it
+    sent.catch(() => undefined) // stop() throws the error
     this.sending.add(sent)
   }
 }
 
-/** Spreads sequence numbers over so many keys, `user-0` and on, without a pattern that a round of consumers could follow. */
+/** Spreads sequence numbers evenly over `user-0` to `user-(keys - 1)`, in an order without a period that could match the consumers. */
 export function evenKeys(keys: number): LoadOptions['keyOf'] {
   return (sequence) => `user-${String((Math.imul(sequence, 2_654_435_761) >>> 0) % keys)}`
 }

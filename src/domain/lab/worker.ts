@@ -3,15 +3,15 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Redis} from 'ioredis'
 
-/** How a consumer works on a message of one key, from start to end. */
+/** How a consumer processes one message. */
 export interface Worker {
-  /** @returns when the work began and ended, epoch ms. @throws AbortError when the consumer closes meanwhile. */
+  /** @returns start and end of the work, epoch ms. @throws AbortError when the consumer closes during the work. */
   work(key: string, sequence: number, closing: AbortSignal): Promise<{startedAt: number; endedAt: number}>
 }
 
 export interface WorkTimes {
   readonly workMs: number
-  /** every slowEvery-th message takes slowMs, as a garbage collection or a slow neighbour makes it */
+  /** every slowEvery-th message takes slowMs, as during a garbage collection */
   readonly slowEvery: number
   readonly slowMs: number
 }
@@ -29,7 +29,7 @@ export function plainWorker(times: WorkTimes): Worker {
 
 export interface LockOptions {
   readonly redis: Redis
-  /** the lock's key is this and the message key */
+  /** prefix of the lock key, followed by the message key */
   readonly prefix: string
   readonly ttlMs: number
   readonly consumer: string
@@ -39,8 +39,8 @@ const RETRY_LOCK_MS = 10
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
 
 /**
- * Takes a Redis lock for the key around the work, as teams do on a Shared subscription: SET NX PX, compare-and-delete.
- * Work that lasts longer than the lock lives lets a second consumer in: the split brain that keys at one consumer end.
+ * Holds a Redis lock for the key during the work, as is common on a Shared subscription: SET NX PX, compare-and-delete.
+ * When the work takes longer than the TTL of the lock, a second consumer starts on the same key. Key_Shared prevents that.
  */
 export function lockingWorker(inner: Worker, options: LockOptions): Worker {
   const {consumer, prefix, redis, ttlMs} = options
@@ -60,7 +60,7 @@ export function lockingWorker(inner: Worker, options: LockOptions): Worker {
   }
 }
 
-/** Names its holder, so that a leaked lock can be traced: host, process, and a random part. */
-export function lockToken(consumer: string): string {
-  return `${consumer}_${String(process.pid)}_${randomBytes(16).toString('hex')}`
+/** An owner token with the name of its worker, in a format that no lock library uses. */
+export function lockToken(worker: string): string {
+  return `demo-worker-${worker}:${randomBytes(16).toString('hex')}`
 }

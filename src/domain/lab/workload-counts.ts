@@ -1,6 +1,6 @@
 import {partitionOfKey} from '../keys/hashing/partition-routing.js'
 
-/** One message being worked on by one consumer. Times are epoch ms of one clock. */
+/** The processing of one message by one consumer. Times are epoch ms of one clock. */
 export interface Handling {
   readonly sequence: number
   readonly key: string
@@ -14,21 +14,21 @@ export interface Handling {
 export interface TallyFigures {
   sent: number
   handled: number
-  /** sent and never handled */
+  /** sent and never processed */
   lost: number
-  /** handled more than once, each repetition counted */
+  /** processed more than once; each repetition counts */
   duplicates: number
-  /** pairs of handlings of one key by two consumers of the old fleet at once */
+  /** pairs of messages of one key that two consumers of the old fleet processed at the same time */
   overlapsBefore: number
-  /** the same with a consumer of the new fleet in the pair */
+  /** the same with at least one consumer of the new fleet */
   overlapsAfter: number
-  /** of those, the ones with a consumer of either fleet */
+  /** of those, the pairs with one consumer of each fleet */
   overlapsAcross: number
-  /** the longest silence of a partition that a delivery to the new fleet ended; null before the switch */
+  /** the longest time without delivery on a partition that ended with a delivery to the new fleet; null before the switch */
   gapMs: number | null
 }
 
-/** Counts what a workload sent and what became of it. */
+/** Counts the messages of a workload: sent, processed, lost, duplicated. */
 export class Tally {
   private readonly sentSequences = new Set<number>()
   private readonly rows: Handling[] = []
@@ -41,7 +41,7 @@ export class Tally {
     this.rows.push(handling)
   }
 
-  /** What was handled so far, in the order in which it ended. */
+  /** All processed messages so far, ordered by the end of their processing. */
   get handlings(): readonly Handling[] {
     return this.rows
   }
@@ -50,13 +50,13 @@ export class Tally {
     return this.sentSequences.size
   }
 
-  /** Messages sent and not handled so far. */
+  /** Number of messages that are sent but not processed yet. */
   get open(): number {
     const handled = new Set(this.handlings.map(({sequence}) => sequence))
     return [...this.sentSequences].filter((sequence) => !handled.has(sequence)).length
   }
 
-  /** How many messages each consumer of a fleet has handled. */
+  /** Number of processed messages of each consumer of a fleet. */
   countsOf(fleet: Handling['fleet']): ReadonlyMap<string, number> {
     const counts = new Map<string, number>()
     for (const {consumer, fleet: own} of this.handlings)
@@ -64,7 +64,7 @@ export class Tally {
     return counts
   }
 
-  /** @param partitions how many the topic has; 1 for a plain one. */
+  /** @param partitions number of partitions; 1 for a plain topic. */
   figures(partitions: number): TallyFigures {
     const distinct = new Set(this.handlings.map(({sequence}) => sequence))
     const overlaps = this.overlaps()
@@ -81,7 +81,7 @@ export class Tally {
     }
   }
 
-  /** Pairs of handlings of one key by two consumers at once, the earlier first. */
+  /** Pairs of messages of one key that two consumers processed at the same time, the earlier first. */
   overlaps(): Array<[Handling, Handling]> {
     const pairs: Array<[Handling, Handling]> = []
     for (const ofOneKey of Map.groupBy(this.handlings, ({key}) => key).values()) {

@@ -6,6 +6,7 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import {Pending} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
+import {waitUntil} from '../../wait-until.js'
 import type {MigratableType} from '../migration/strategy.js'
 import {Fleet} from './fleet.js'
 import {evenKeys, Load, type LoadOptions} from './load.js'
@@ -20,34 +21,33 @@ export interface SceneServers {
 
 export interface SceneOptions {
   readonly topic: TopicName
-  /** 0 makes a plain topic */
+  /** 0 creates a plain topic */
   readonly partitions: number
   readonly subscription: string
   readonly ratePerSecond: number
-  /** how many users the messages are spread over evenly */
+  /** number of keys, evenly used */
   readonly keys: number
-  /** another spread */
+  /** another distribution of keys */
   readonly keyOf?: LoadOptions['keyOf']
   /** consumers in each fleet */
   readonly consumers: number
   readonly lockPrefix: string
   readonly lockTtlMs: number
   readonly work: WorkTimes
-  /** of the fleet that begins; Shared consumers guard each key by a lock, the others need none */
+  /** type of the old fleet; Shared consumers hold a Redis lock per key, the others do not */
   readonly from?: MigratableType
-  /** of the standby */
+  /** type of the new fleet */
   readonly to?: MigratableType
-  /** how long a consumer waits before it tries again to subscribe; 100 unless given */
+  /** delay before a rejected consumer retries; default 100 */
   readonly retryMs?: number
 }
 
-const PATIENCE_MS = 30_000
+const TIMEOUT_MS = 30_000
 const RETRY_MS = 100
 
 /**
- * A topic under load with a fleet of the old type, Shared with a Redis lock for each key unless said otherwise, and on
- * request a fleet of the new type, Key_Shared unless said otherwise, that waits to take over. Everything is counted;
- * close() leaves nothing behind.
+ * A topic under load with an old fleet (by default Shared, with a Redis lock per key) and on request a new fleet (by default
+ * Key_Shared) that retries until the broker accepts it. All messages are counted. close() deletes the topic.
  */
 export class Scene {
   readonly tally = new Tally()
@@ -62,7 +62,7 @@ export class Scene {
     this.options = options
   }
 
-  /** Makes topic and subscription, connects the old fleet and starts the load. */
+  /** Creates topic and subscription, connects the old fleet and starts the load. */
   static async open(servers: SceneServers, options: SceneOptions): Promise<Scene> {
     const scene = new Scene(servers, options)
     try {
@@ -79,11 +79,11 @@ export class Scene {
   }
 
   /**
-   * Starts the new fleet; while it is refused it tries again.
+   * Starts the new fleet; while the broker rejects it, it retries.
    *
-   * @param topic where it subscribes; a single partition's name makes a fleet that is only half there.
-   * @param subscription the same as the old fleet's unless given.
-   * @param work how it works; as the old fleet unless given.
+   * @param topic the topic to subscribe to; with the name of one partition, the fleet covers only that one.
+   * @param subscription default: the subscription of the old fleet.
+   * @param work default: as the old fleet, without locks.
    */
   startStandby(
     topic: TopicName = this.topic,
@@ -94,12 +94,12 @@ export class Scene {
     return this.fleet({topic, subscription, fleet: 'new', type: this.options.to ?? 'Key_Shared', prefix}, () => work)
   }
 
-  /** Stops the old fleet as a worker should be stopped. */
+  /** Stops the old fleet gracefully. */
   async stopOld(): Promise<void> {
     await this.oldFleet?.retire()
   }
 
-  /** Starts the old fleet again, or for the first time. */
+  /** Starts the old fleet, for the first time or again. */
   startOld(): Fleet {
     const {lockPrefix, lockTtlMs, subscription, topic, work} = this.options
     const {redis} = this.servers
@@ -111,21 +111,21 @@ export class Scene {
     return this.oldFleet
   }
 
-  /** From now on so large a part of the messages is for one user; from 0 to 1. */
+  /** From now on this share of the messages, from 0 to 1, has one key. */
   heat(share: number): void {
     this.load?.heat(share)
   }
 
-  /** Stops the load, waits until all that was sent is handled, and counts. Lost is what is open when 30 s bring none. */
+  /** Stops the load, waits until all sent messages are processed, and counts. Lost are those left when none arrives for 30 s. */
   async settle(): Promise<TallyFigures> {
     await this.load?.stop()
     let fewest = this.tally.open
-    let deadline = Date.now() + PATIENCE_MS
+    let deadline = Date.now() + TIMEOUT_MS
     while (fewest > 0 && Date.now() < deadline) {
       await delay(20)
       if (this.tally.open >= fewest) continue
       fewest = this.tally.open
-      deadline = Date.now() + PATIENCE_MS
+      deadline = Date.now() + TIMEOUT_MS
     }
     return this.tally.figures(Math.max(1, this.options.partitions))
   }
@@ -171,13 +171,10 @@ interface FleetParts {
   readonly prefix: string
 }
 
-/** @throws Pending E_FLEET_LATE after 30 s. */
+/** @throws Pending E_CONSUMERS_NOT_CONNECTED after 30 s. */
 export async function untilConnected(fleet: Fleet, count: number): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS
-  while (fleet.connected < count) {
-    if (Date.now() > deadline) {
-      throw new Pending('E_FLEET_LATE', `${String(fleet.connected)} of ${String(count)} consumers got in within 30 s`)
-    }
-    await delay(10)
-  }
+  const areConnected = (): true | undefined => (fleet.connected >= count ? true : undefined)
+  if (await waitUntil(areConnected, {everyMs: 10, timeoutMs: TIMEOUT_MS})) return
+  const message = `${String(fleet.connected)} of ${String(count)} consumers connected within 30 s`
+  throw new Pending('E_CONSUMERS_NOT_CONNECTED', message)
 }
