@@ -11,7 +11,7 @@ import {join} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Addresses} from '../src/cli/connection/default-addresses.js'
-import {renderMs, renderTable} from '../src/cli/render/table.js'
+import {type Cell, renderMs, renderTable} from '../src/cli/render/table.js'
 import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
 import {openTransport} from '../src/clients/pulsar-messages/open.js'
 import {connectRedis} from '../src/clients/redis/connect.js'
@@ -148,18 +148,22 @@ async function run(args: readonly string[]): Promise<string> {
 }
 
 function summary(figures: DemoResult): string {
+  const rows: ReadonlyArray<readonly [string, Cell]> = [
+    ['messages sent', figures.sent],
+    ['messages processed', figures.handled],
+    ['lost', figures.lost],
+    ['duplicates', figures.duplicates],
+    ['keys at two consumers at once, Shared with Redis locks', figures.overlapsBefore],
+    ['keys at two consumers at once, Key_Shared', figures.overlapsAfter],
+    ['delivery pause', renderMs(figures.gapMs)],
+    ['leaked lock found', figures.leakedLockFound],
+  ]
   return renderTable(
-    ['result', 'value'],
     [
-      ['messages sent', figures.sent],
-      ['messages processed', figures.handled],
-      ['lost', figures.lost],
-      ['duplicates', figures.duplicates],
-      ['keys at two consumers at once, Shared with Redis locks', figures.overlapsBefore],
-      ['keys at two consumers at once, Key_Shared', figures.overlapsAfter],
-      ['delivery pause', renderMs(figures.gapMs)],
-      ['leaked lock found', figures.leakedLockFound],
+      {head: 'result', cell: ([name]) => name},
+      {head: 'value', cell: ([, value]) => value},
     ],
+    rows,
   )
 }
 

@@ -2,9 +2,11 @@ import {Command} from '@oclif/core/command'
 import type {Input, ParserOutput} from '@oclif/core/interfaces'
 
 import {KeyshiftError} from '../errors.js'
+import {printable, printableJson} from '../printable.js'
 import {inNamespace} from '../topic-name.js'
 import {Connections, type Closeable} from './connection/connections.js'
 import {confirm} from './confirm.js'
+import {outputFlags} from './flags/output-flags.js'
 import {settingsFor} from './connection/context-file.js'
 import {asKeyshiftError, errorDocument, renderError} from './errors.js'
 import {exitCodeOf} from './exit-codes.js'
@@ -12,6 +14,8 @@ import {hiddenSecrets} from './connection/hidden-secrets.js'
 import {ReaderGone} from './output/stdout-lines.js'
 import {Progress} from './output/progress.js'
 import {ConnectionRepeater, connectionWords, NO_CONNECTION} from './output/repeat-connection.js'
+import {paint} from './output/palette.js'
+import {pageFor, textFor} from './output/text-for.js'
 
 type Values = Record<string, unknown>
 
@@ -25,12 +29,14 @@ interface ConfirmFlags {
  * gives every command the same JSON envelope, error form and exit code, with and without `--json`.
  */
 export abstract class KeyshiftCommand<T extends object> extends Command {
+  static override baseFlags = outputFlags
   static override enableJsonFlag = true
   private readonly closers: Array<() => Promise<void>> = []
   private readonly warnings: string[] = []
   private opened: Connections | null = null
   /** Adds the connection flags of this command line to the suggested commands in everything that is printed. */
   private repeat = new ConnectionRepeater(new Map(), NO_CONNECTION)
+  private isWide = false
   protected readonly progress = new Progress()
 
   abstract override run(): Promise<T>
@@ -51,6 +57,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     argv?: string[],
   ): Promise<ParserOutput<F, B, A>> {
     const parsed = await super.parse(options, argv)
+    this.isWide = parsed.flags['output'] === 'wide'
     if (!('context' in {...this.ctor.flags})) return parsed // a command without flags has none at all
     const isOnCommandLine = (flag: string): boolean => this.isOnCommandLine(flag)
     const commands = new Map(this.config.commands.map(({flags, id}) => [id, new Set(Object.keys(flags))]))
@@ -92,26 +99,58 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   /** A warning that a person sees on stderr even beside JSON. */
   private warnOnStderr(text: string): void {
     this.warnings.push(text)
-    process.stderr.write(`Warning: ${text}\n`)
+    this.complain(text)
   }
 
   /** A warning for the person on stderr, and for the program in the document's `warnings`. */
   override warn(input: Error | string): Error | string {
     const text = this.repeat.text(hiddenSecrets.hide(typeof input === 'string' ? input : input.message))
     this.warnings.push(text)
-    if (!this.jsonEnabled()) process.stderr.write(`Warning: ${text}\n`)
+    if (!this.jsonEnabled()) this.complain(text)
     return input
   }
 
-  /** Ends the moving line of progress, so that it does not stand in the answer. */
-  override log(message?: string): void {
+  private complain(warning: string): void {
+    process.stderr.write(`${textFor(process.stderr, `${paint.warn('Warning:')} ${printable(warning)}`)}\n`)
+  }
+
+  /** Shows a report to people; under --json it is not even rendered. */
+  protected print<A extends readonly unknown[]>(render: (...report: A) => string, ...report: A): void {
+    if (!this.jsonEnabled()) this.writeText(this.page(render, ...report))
+  }
+
+  /** The same on stderr, for what is shown before a question. */
+  protected preview<A extends readonly unknown[]>(render: (...report: A) => string, ...report: A): void {
+    this.progress.say(
+      pageFor(process.stderr, this.layout, (...safe: A) => this.repeat.text(render(...safe)), ...report),
+    )
+  }
+
+  /** A report as print() shows it. */
+  protected page<A extends readonly unknown[]>(render: (...report: A) => string, ...report: A): string {
+    return pageFor(process.stdout, this.layout, (...safe: A) => this.repeat.text(render(...safe)), ...report)
+  }
+
+  private get layout(): {isWide: boolean; remedy: string} {
+    const options: unknown = {...this.ctor.flags}['output']
+    const hasWide = JSON.stringify(options ?? null).includes('"wide"')
+    return {isWide: this.isWide, remedy: hasWide ? '--output wide' : 'a wider terminal'}
+  }
+
+  /** Ends the moving line of progress, so that it is not part of the answer. */
+  override log(message = ''): void {
+    if (!this.jsonEnabled()) this.writeText(textFor(process.stdout, this.repeat.text(message)))
+  }
+
+  /** For programs: exactly this text. */
+  protected writeText(text: string): void {
     this.progress.stop()
-    super.log(message === undefined ? message : this.repeat.text(message))
+    process.stdout.write(`${text}\n`)
   }
 
   /** Without oclif's colours, for which it takes a document apart into all its signs: 100 MB and more for a long list. */
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`)
+    process.stdout.write(`${printableJson(JSON.stringify(json, undefined, 2))}\n`)
   }
 
   protected override toSuccessJson(result: unknown): object {
@@ -125,7 +164,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     const error = asKeyshiftError(thrown, `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`)
     const document = this.repeat.value(errorDocument(error))
     if (this.jsonEnabled()) this.logJson(JSON.parse(hiddenSecrets.hide(JSON.stringify(document))))
-    else process.stderr.write(`${this.repeat.text(renderError(error))}\n`)
+    else process.stderr.write(`${textFor(process.stderr, this.repeat.text(renderError(error)))}\n`)
     // Both are read by oclif's handler, which would print the error a second time and exit with 1.
     return Promise.reject(Object.assign(error, {skipOclifErrorHandling: true, oclif: {exit: exitCodeOf(error)}}))
   }

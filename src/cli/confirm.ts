@@ -1,6 +1,8 @@
 import {createInterface} from 'node:readline/promises'
 
 import {Interrupted, Usage} from '../errors.js'
+import {printable} from '../printable.js'
+import {textFor} from './output/text-for.js'
 
 export interface Confirmation {
   readonly question: string
@@ -22,7 +24,9 @@ export async function confirm({cannotPrompt, protectedName, question, what}: Con
   const word = protectedName ?? 'yes'
   const terminal = createInterface({input: process.stdin, output: process.stderr})
   try {
-    const answer = await terminal.question(`${question} Type ${word} to go on: `)
+    const answer = await terminal.question(
+      `${textFor(process.stderr, printable(`${question} Type ${word} to go on:`))} `,
+    )
     if (answer.trim() !== word) throw new Interrupted('E_DECLINED', 'not confirmed; nothing was changed')
   } finally {
     terminal.close()

@@ -1,7 +1,9 @@
 import {CLIError} from '@oclif/core/errors'
 
 import {KeyshiftError, Usage} from '../errors.js'
+import {printable, printableLines} from '../printable.js'
 import {messageOf} from '../wording.js'
+import {paint} from './output/palette.js'
 
 /** The JSON form of every failure, the same for all commands. */
 export interface ErrorDocument {
@@ -23,7 +25,7 @@ export function asKeyshiftError(thrown: unknown, commandLine: string): KeyshiftE
     return new Usage('E_USAGE', message, {cause: thrown, next: [`${commandLine} --help`]})
   }
   const message = messageOf(thrown)
-  return new Bug('E_BUG', `keyshift failed in a way it did not foresee: ${message}`, {cause: thrown})
+  return new Bug('E_BUG', `internal error: ${message}`, {cause: thrown})
 }
 
 export function errorDocument(error: KeyshiftError): ErrorDocument {
@@ -35,8 +37,13 @@ export function errorDocument(error: KeyshiftError): ErrorDocument {
 
 /** What a person reads on stderr: the message, what to type next, and for a bug where it happened. */
 export function renderError(error: KeyshiftError): string {
-  const lines = [`Error: ${error.message} (${error.code})`]
-  if (error.next.length > 0) lines.push('Next:', ...error.next.map((command) => `  ${command}`))
+  const lines = [`${paint.error('Error:')} ${message(error)} (${error.code})`]
+  if (error.next.length > 0) lines.push('Next:', ...error.next.map((command) => `  ${printable(command)}`))
   if (error instanceof Bug && error.cause instanceof Error && error.cause.stack) lines.push(error.cause.stack)
   return lines.join('\n')
+}
+
+/** One line, except what oclif says about a command line: a line for each mistake. */
+function message({cause, message: text}: KeyshiftError): string {
+  return cause instanceof CLIError ? printableLines(text) : printable(text)
 }

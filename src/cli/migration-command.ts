@@ -53,7 +53,8 @@ export abstract class MigrationCommand<T extends object> extends KeyshiftCommand
   ): Promise<MigrationTools> {
     const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
-    const [status] = flags.yes && !this.connections.settings.isProtected ? [] : await actions.listMigrations(store, args.id)
+    const [status] =
+      flags.yes && !this.connections.settings.isProtected ? [] : await actions.listMigrations(store, args.id)
     await this.confirm(status ? question(status) : '', flags)
     return {admin, store, who: currentActor()}
   }
@@ -71,7 +72,7 @@ export abstract class MigrationCommand<T extends object> extends KeyshiftCommand
       ? {store: openJournal(await this.connections.admin(), flags), who: currentActor()}
       : await this.openConfirmed(parsed, actions, question)
     const result = await (flags.cancel ? actions.cancelRequest : actions.sendRequest)(store, who, args.id, verb)
-    this.log(renderRequest(result))
+    this.print(renderRequest, result)
     return result
   }
 
@@ -85,7 +86,7 @@ export abstract class MigrationCommand<T extends object> extends KeyshiftCommand
     const tools = await this.openConfirmed(parsed, actions, question)
     const controls = this.own(await runControls(flags, this.progress, this.connections))
     const result = await actions.act(tools, args.id, {...controls, isTakeOver: flags['take-over']})
-    this.log(renderResult(result))
+    this.print(renderResult, result)
     return result
   }
 }

@@ -27,9 +27,10 @@ export default class Complete extends KeyshiftCommand<Completion> {
     if (flags['new-word']) words.push('')
     const names = namesFrom(this.config, (client) => this.own(client))
     const completion = await completeLine(words, cli, names).catch(nothing)
-    if (completion.paths !== null) this.log(`:${completion.paths}`)
+    if (this.jsonEnabled()) return completion
+    if (completion.paths !== null) this.writeText(`:${completion.paths}`)
     for (const {description, value} of completion.candidates) {
-      this.log(description === null ? value : `${value}\t${description}`)
+      this.writeText(description === null ? value : `${value}\t${description}`)
     }
     return completion
   }

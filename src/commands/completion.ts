@@ -34,7 +34,7 @@ export default class Completion extends KeyshiftCommand<CompletionScript> {
     const {args} = await this.parse(Completion)
     const shell = args.shell as Shell
     const script = await readScript(this.config.root, shell)
-    this.log(script.trimEnd())
+    if (!this.jsonEnabled()) this.writeText(script.trimEnd())
     return {shell, script}
   }
 }

@@ -73,7 +73,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     if (flags.snapshot !== undefined) await writeSnapshot(flags.snapshot, snapshot)
     const diagnosis = diagnose(snapshot, flags['stuck-after'])
     for (const {cause, topic} of diagnosis.failed) this.warn(`${topic} could not be looked at: ${cause}`)
-    this.log(renderDiagnosis(diagnosis))
+    this.print(renderDiagnosis, diagnosis)
     const level = flags['fail-on']
     if (level !== undefined && diagnosis.findings.some(({severity}) => isAtLeast(severity, level))) {
       process.exitCode = exitCode('findings')

@@ -63,7 +63,7 @@ export default class Why extends KeyshiftCommand<Explanation> {
       lock,
       signal: this.own(interruptible()).signal,
     })
-    this.log(renderWhy(explanation))
+    this.print(renderWhy, explanation)
     return explanation
   }
 

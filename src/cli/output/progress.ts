@@ -1,5 +1,8 @@
 import {ux} from '@oclif/core/ux'
 
+import {printable} from '../../printable.js'
+import {textFor} from './text-for.js'
+
 /** Interval of status lines where stderr is not a terminal. */
 const LINE_EVERY_MS = 10_000
 
@@ -13,13 +16,13 @@ export class Progress {
   readonly say = (text: string): void => {
     if (!this.isShown) return
     this.stop()
-    process.stderr.write(`${text}\n`)
+    process.stderr.write(`${textFor(process.stderr, text)}\n`)
   }
 
   /** A line that is also written where stderr is not a terminal, so that a script's log has it. */
   readonly event = (text: string): void => {
     this.stop()
-    process.stderr.write(`${text}\n`)
+    process.stderr.write(`${textFor(process.stderr, text)}\n`)
   }
 
   /** As busy() on a terminal; otherwise a line for each new action, and one every 10 s while it lasts. */
@@ -31,14 +34,14 @@ export class Progress {
     if (action === this.lastAction && Date.now() - this.lastLineAt < LINE_EVERY_MS) return
     this.lastAction = action
     this.lastLineAt = Date.now()
-    process.stderr.write(`${action}: ${status}\n`)
+    process.stderr.write(`${printable(`${action}: ${status}`)}\n`)
   }
 
   /** A line that moves until the next one, or stop(). */
   readonly busy = (action: string, status: string): void => {
     if (!this.isShown) return
-    if (ux.action.running) ux.action.status = status
-    else ux.action.start(action, status)
+    if (ux.action.running) ux.action.status = printable(status)
+    else ux.action.start(printable(action), printable(status))
   }
 
   stop(): void {

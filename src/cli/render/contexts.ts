@@ -1,21 +1,27 @@
-import type {ContextRow, SettingsReport, Shown, ShownTls} from '../connection/context-report.js'
-import {type Cell, renderTable} from './table.js'
 import {suggestedCommand} from '../../suggested-command.js'
+import type {ContextRow, SettingsReport, Shown, ShownTls} from '../connection/context-report.js'
+import {type Cell, type Column, renderTable} from './table.js'
+
+const CONTEXTS: ReadonlyArray<Column<ContextRow>> = [
+  {head: '', cell: ({isCurrent}) => (isCurrent ? '*' : '')},
+  {head: 'name', cell: ({name}) => name},
+  {head: 'admin url', cell: ({adminUrl}) => adminUrl},
+  {head: 'login', cell: ({login}) => login, priority: 4},
+  {head: 'redis', cell: ({redisUrl}) => redisUrl, priority: 3},
+  {head: 'protected', cell: ({protected: isProtected}) => isProtected, priority: 2},
+]
+const SETTINGS: ReadonlyArray<Column<readonly Cell[]>> = [
+  {head: '', cell: ([name = null]) => name},
+  {head: 'value', cell: (row) => row[1] ?? null, fit: 'wrap'},
+  {head: 'from', cell: (row) => row[2] ?? null, fit: 'wrap'},
+]
 
 export function renderContexts(rows: readonly ContextRow[], path: string): string {
-  if (rows.length === 0)
-    return `No contexts defined in ${path}. Create one with:\n  ${suggestedCommand('context', 'add', 'NAME', '--admin-url', 'URL')}`
-  return renderTable(
-    ['', 'name', 'admin url', 'login', 'redis', 'protected'],
-    rows.map(({adminUrl, isCurrent, login, name, protected: isProtected, redisUrl}) => [
-      isCurrent ? '*' : '',
-      name,
-      adminUrl,
-      login,
-      redisUrl,
-      isProtected,
-    ]),
-  )
+  if (rows.length === 0) {
+    const command = suggestedCommand('context', 'add', 'NAME', '--admin-url', 'URL')
+    return `No contexts defined in ${path}. Create one with:\n  ${command}`
+  }
+  return renderTable(CONTEXTS, rows)
 }
 
 /** Each value with who said so. */
@@ -35,7 +41,7 @@ export function renderSettings(report: SettingsReport): string {
     ...row('redis password', redis.password),
     ...tlsRows('redis ', redis.tls),
   ]
-  return renderTable(['', 'value', 'from'], rows)
+  return renderTable(SETTINGS, rows)
 }
 
 function tlsRows(prefix: string, {caFile, certFile, checkHostname, insecure, keyFile}: ShownTls): Cell[][] {

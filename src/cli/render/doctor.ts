@@ -1,14 +1,13 @@
-import chalk from 'chalk'
-
 import type {Diagnosis} from '../../domain/doctor/diagnose.js'
 import type {DoctorFinding} from '../../domain/doctor/facts/doctor-finding.js'
 import type {Severity} from '../../severity.js'
 import {suggestedCommand} from '../../suggested-command.js'
+import {paint} from '../output/palette.js'
 
 const SEVERITY: Readonly<Record<Severity, string>> = {
-  error: chalk.red('error'),
-  warn: chalk.yellow('warn'),
-  info: chalk.blue('info'),
+  error: paint.error('error'),
+  warn: paint.warn('warn'),
+  info: paint.secondary('info'),
 }
 const EVIDENCE_SHOWN = 6
 
@@ -24,12 +23,12 @@ function renderFinding({code, evidence, links, message, remedies, severity, sinc
   const shown = evidence.slice(0, EVIDENCE_SHOWN)
   const more = evidence.length - shown.length
   return [
-    `${SEVERITY[severity]} ${chalk.bold(code)}  ${subject.topic} ${subject.subscription}`,
+    `${SEVERITY[severity]} ${paint.strong(code)}  ${subject.topic} ${subject.subscription}`,
     `  ${message}${since === null ? '' : `, since ${since}`}`,
     ...shown.map(({field, value}) => `    ${field} = ${value}`),
     ...(more > 0 ? [`    and ${String(more)} more; --json shows all`] : []),
     ...remedies.map(
-      ({command, cost}, at) => `  ${at === 0 ? 'try' : 'or '} ${command}   ${chalk.dim(`costs: ${cost}`)}`,
+      ({command, cost}, at) => `  ${at === 0 ? 'try' : 'or '} ${command}   ${paint.secondary(`costs: ${cost}`)}`,
     ),
     ...(links.length > 0 ? [`  see ${links.join(', ')}`] : []),
   ].join('\n')

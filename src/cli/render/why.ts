@@ -1,16 +1,15 @@
-import chalk from 'chalk'
-
 import type {Explanation} from '../../domain/why/explain-key.js'
+import {paint} from '../output/palette.js'
 
 export function renderWhy({chain, changing, key, subscription, topic, verdict}: Explanation): string {
   return [
-    `${chalk.bold(key)} of ${topic} ${subscription}`,
+    `${paint.strong(key)} of ${topic} ${subscription}`,
     ...chain.map(({evidence, message}) => {
       const proof = evidence.map(({field, value}) => `${field} = ${value}`).join(', ')
-      return `  → ${message}${proof === '' ? '' : chalk.dim(`   (${proof})`)}`
+      return `  → ${message}${proof === '' ? '' : paint.secondary(`   (${proof})`)}`
     }),
-    ...(changing ? [chalk.yellow('  consumers come or go: the owner may be another by now')] : []),
-    `${chalk.bold(verdict.code)}: ${verdict.message} (confidence ${verdict.confidence})`,
+    ...(changing ? [paint.warn('  consumers come or go: the owner may be another by now')] : []),
+    `${paint.strong(verdict.code)}: ${verdict.message} (confidence ${verdict.confidence})`,
     `next: ${verdict.next}`,
   ].join('\n')
 }

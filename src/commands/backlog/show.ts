@@ -39,7 +39,7 @@ export default class BacklogShow extends KeyshiftCommand<BacklogReport> {
       const numbers = missing.map(({partition}) => String(partition ?? '-')).join(', ')
       this.warn(`not every look found these partitions: ${numbers}; completeness says how many did`)
     }
-    this.log(renderBacklog(report))
+    this.print(renderBacklog, report)
     return report
   }
 }

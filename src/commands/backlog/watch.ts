@@ -69,7 +69,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
     lines: LineWriter | null,
   ): Promise<void> {
     if (lines) await lines.write(`${JSON.stringify(report)}\n`)
-    else if (!this.jsonEnabled()) logUpdate(renderBacklogWatch(report, bars))
+    else if (!this.jsonEnabled()) logUpdate(this.page(renderBacklogWatch, report, bars))
   }
 }
 

@@ -29,7 +29,7 @@ export default class ContextAdd extends KeyshiftCommand<ContextsAdded> {
     const contexts = await openContexts(this.config.root)
     const adding = {contexts, found: [{name: args.name, context: newContext(flags), notes: []}], ...flags}
     const added = addContexts(adding)
-    if (!flags.yes) this.progress.say(renderContexts(added.contexts, contexts.path))
+    if (!flags.yes) this.preview(renderContexts, added.contexts, contexts.path)
     await this.confirm(`Write this to ${contexts.path}?`, flags, contexts.path)
     await contexts.save()
     this.log(`${args.name} is in ${contexts.path}`)

@@ -41,7 +41,7 @@ export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
     const found = await importable(flags)
     const added = addContexts({contexts, found, ...flags})
     for (const note of found.flatMap(({name, notes}) => notes.map((one) => `${name}: ${one}`))) this.warn(note)
-    if (!flags.yes) this.progress.say(renderContexts(added.contexts, contexts.path))
+    if (!flags.yes) this.preview(renderContexts, added.contexts, contexts.path)
     await this.confirm(`Write this to ${contexts.path}?`, flags, contexts.path)
     await contexts.save()
     this.log(`${found.map(({name}) => name).join(', ')} in ${contexts.path}; try keyshift context show`)

@@ -21,7 +21,7 @@ export default class ContextListCommand extends KeyshiftCommand<ContextList> {
     await this.parse(ContextListCommand)
     const {file, names, path} = await openContexts(this.config.root)
     const contexts = names.map((name) => contextRow(name, file.contexts[name] ?? {}, file.current))
-    this.log(renderContexts(contexts, path))
+    this.print(renderContexts, contexts, path)
     return {path, current: file.current ?? null, contexts}
   }
 }

@@ -27,7 +27,7 @@ export default class ContextShow extends KeyshiftCommand<SettingsReport> {
         ? this.connections.settings
         : await settingsFor(this.config, {...flags, context: args.name}, (flag) => this.isOnCommandLine(flag))
     const report = reportSettings(settings, contextsPath())
-    this.log(renderSettings(report))
+    this.print(renderSettings, report)
     return report
   }
 }

@@ -1,6 +1,12 @@
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {EXIT_CODES} from '../../cli/exit-codes.js'
-import {renderTable} from '../../cli/render/table.js'
+import {type Column, renderTable} from '../../cli/render/table.js'
+
+const COLUMNS: ReadonlyArray<Column<(typeof EXIT_CODES)[number]>> = [
+  {head: 'code', cell: ({code}) => code},
+  {head: 'name', cell: ({name}) => name},
+  {head: 'meaning', cell: ({meaning}) => meaning, fit: 'wrap'},
+]
 
 export interface ExitCodes {
   exitCodes: Array<{code: number; name: string; meaning: string}>
@@ -12,12 +18,7 @@ export default class HelpExitCodes extends KeyshiftCommand<ExitCodes> {
 
   async run(): Promise<ExitCodes> {
     await this.parse(HelpExitCodes)
-    this.log(
-      renderTable(
-        ['code', 'name', 'meaning'],
-        EXIT_CODES.map(({code, meaning, name}) => [code, name, meaning]),
-      ),
-    )
+    this.print(renderTable, COLUMNS, EXIT_CODES)
     return {exitCodes: EXIT_CODES.map((row) => ({...row}))}
   }
 }

@@ -65,7 +65,7 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
     const {subscription, topic} = collected
     const {hashingScheme} = routing
     const report = {topic: topic.full, subscription, hashingScheme, routing, owners: keyOwners(directory, keys)}
-    if (!flags.stdin) this.log(renderOwners(report))
+    if (!flags.stdin) this.print(renderOwners, report)
     return report
   }
 

@@ -32,7 +32,7 @@ export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
     if (report.partitions.some(({coverage}) => coverage === null)) {
       this.warn('coverage is unknown on some partitions: nobody is connected, or the selector is not known')
     }
-    this.log(renderRanges(report, {hasEveryRange: flags.ranges, width: process.stdout.columns}))
+    this.print(renderRanges, report, {hasEveryRange: flags.ranges})
     return report
   }
 }

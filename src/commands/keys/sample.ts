@@ -50,7 +50,7 @@ export default class KeysSample extends KeyshiftCommand<KeySample> {
         `${String(report.uncertainKeys)} keys may be garbled by HTTP headers and are not counted as keys; --source websocket reads them whole`,
       )
     }
-    this.log(renderSample(report))
+    this.print(renderSample, report)
     return report
   }
 }

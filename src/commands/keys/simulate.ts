@@ -97,7 +97,7 @@ export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
   }
 
   private show(report: KeySimulation): KeySimulation {
-    this.log(renderSimulation(report))
+    this.print(renderSimulation, report)
     return report
   }
 }

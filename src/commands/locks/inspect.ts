@@ -26,7 +26,7 @@ export default class LocksInspect extends KeyshiftCommand<LockInspection> {
     const connection = await this.connections.redis()
     const families = familiesWith(await ownFamilies(this.config.root, flags.families))
     const inspection = await inspectLock(connection, args.key, {families, ...lockLimits(flags)})
-    this.log(renderLock(inspection))
+    this.print(renderLock, inspection)
     return inspection
   }
 }

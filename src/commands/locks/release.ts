@@ -157,7 +157,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     ).length
     if (unsuspicious > 0) this.warn(`${String(unsuspicious)} of these show nothing wrong: their holders may well live`)
     if (flags.output !== undefined) await writePlanFile(flags.output, plan, RELEASE_PLAN_COMMAND)
-    this.log(renderReleasePlan(plan, skipped, flags.output ?? null))
+    this.print(renderReleasePlan, plan, skipped, flags.output ?? null)
     return {plan, skipped, executed: null}
   }
 
@@ -169,7 +169,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     })
     const reason = flags.reason?.trim() ?? ''
     if (reason === '') throw new Usage('E_REASON', '--reason is empty: say why, for the audit log')
-    if (!flags.yes) this.progress.say(renderReleasePlan(plan, [], file))
+    if (!flags.yes) this.preview(renderReleasePlan, plan, [], file)
     await this.confirm(`Release ${String(plan.releases.length)} locks?`, flags, 'Redis')
     const audit = this.own(await AuditLog.open(flags['audit-log'] ?? auditLogPath()))
     const about = {reason, plan, who: {...currentActor(), sudoUser: sudoUser()}, version: this.config.version}
@@ -185,7 +185,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
         this.progress.busy('releasing', `${String(++done)} of ${String(plan.releases.length)}`)
       },
     })
-    this.log(renderReleases(executed))
+    this.print(renderReleases, executed)
     if (executed.stopped !== null) {
       throw new Pending('E_RELEASE_STOPPED', `the release was stopped: ${executed.stopped}`, {
         data: {...executed},

@@ -171,7 +171,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     if (isList && scan.summary.locks > flags.limit) {
       this.warn(`only ${String(flags.limit)} locks are listed; raise --limit, or take --output ndjson`)
     }
-    if (isTable) this.log(renderLocks(scan))
+    if (isTable) this.print(renderLocks, scan)
     if (findings > 0) process.exitCode = exitCode('findings')
     return scan
   }

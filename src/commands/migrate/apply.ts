@@ -42,12 +42,12 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
     const plan = parsePlan(await readPlanFile(args.plan, PLAN_COMMAND), args.plan)
     const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
-    if (!flags.yes) this.progress.say(renderPlan(plan))
+    if (!flags.yes) this.preview(renderPlan, plan)
     await this.confirm(applyQuestion(plan), flags)
     const controls = this.own(await runControls(flags, this.progress, this.connections))
     const settings = {...controls, isPostponed: flags.postpone}
     const result = await applyPlan({admin, store, who: currentActor()}, plan, settings)
-    this.log(renderResult(result))
+    this.print(renderResult, result)
     return result
   }
 }

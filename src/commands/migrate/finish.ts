@@ -20,7 +20,7 @@ export default class MigrateFinish extends MigrationCommand<MigrationList> {
     const parsed = await this.parse(MigrateFinish)
     const tools = await this.openConfirmed(parsed, {listMigrations}, migrationQuestions.finish)
     const list = {journal: tools.store.place, migrations: [await finishMigration(tools, parsed.args.id)]}
-    this.log(renderMigrations(list))
+    this.print(renderMigrations, list)
     return list
   }
 }

@@ -20,7 +20,7 @@ export default class MigrateList extends KeyshiftCommand<MigrationList> {
     const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
     const list = {journal: store.place, migrations: await listMigrations(store, undefined)}
-    this.log(renderMigrations(list))
+    this.print(renderMigrations, list)
     return list
   }
 }

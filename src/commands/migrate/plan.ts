@@ -65,7 +65,7 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
     })
     const plan = planMigration(snapshot, request, new Date())
     if (flags.out !== undefined) await writePlanFile(flags.out, plan, PLAN_COMMAND)
-    this.log(renderPlan(plan))
+    this.print(renderPlan, plan)
     if (flags.out !== undefined) this.log(`\nNext: ${suggestedCommand('migrate', 'apply', flags.out)}`)
     return plan
   }

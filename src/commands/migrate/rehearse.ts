@@ -85,7 +85,7 @@ export default class MigrateRehearse extends KeyshiftCommand<Rehearsal> {
     }
     if (rehearsal.drainMs === null)
       this.warn('the rehearsal stopped before the backlog was drained; raise --time-limit')
-    this.log(renderRehearsal(rehearsal))
+    this.print(renderRehearsal, rehearsal)
     return rehearsal
   }
 }

@@ -38,10 +38,10 @@ export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
       !migrations.some(({state}) => ['rolling-back', 'postponed', 'running'].includes(state))
     const list = flags.watch
       ? await watch(sample, isOver, (now) => {
-          if (!this.jsonEnabled()) this.progress.say(renderMigrations(now))
+          if (!this.jsonEnabled()) this.preview(renderMigrations, now)
         })
       : await sample()
-    this.log(renderMigrations(list))
+    this.print(renderMigrations, list)
     return list
   }
 }

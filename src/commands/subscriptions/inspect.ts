@@ -32,7 +32,7 @@ export default class SubscriptionsInspect extends KeyshiftCommand<SubscriptionRe
     const report = inspectSubscription(await collectInspection(admin, args.topic, args.subscription, options))
     if (report.type === null) this.warn('partitions are of different types; they must switch together')
     this.warnOfGaps(report, flags.cursors)
-    this.log(renderSubscription(report))
+    this.print(renderSubscription, report)
     return report
   }
 

@@ -97,7 +97,8 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
     })
     this.requireWhole(list, flags.strict)
     if (writer) await writer.write(rowLines(list.subscriptions))
-    else if (!this.jsonEnabled()) this.log(listText(list, output))
+    else if (output === 'csv' || output === 'tsv') this.writeText(listText(list, output))
+    else this.print(listText, list, output)
     const isTable = output === 'table' || output === 'wide'
     if (list.matched > flags.limit && (!isTable || this.jsonEnabled())) {
       this.warn(`only ${String(flags.limit)} of ${String(list.matched)} are listed; raise --limit`)

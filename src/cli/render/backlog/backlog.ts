@@ -1,28 +1,30 @@
 import type {BacklogFigures, BacklogPartition, BacklogReport} from '../../../domain/backlog/backlog-report.js'
 import {renderProgress} from './backlog-consumers.js'
 import {sparkline} from '../sparkline.js'
-import {type Cell, renderBytes, renderMs, renderTable} from '../table.js'
+import {type Cell, type Column, renderBytes, renderMs, renderTable} from '../table.js'
 
-interface Column {
-  readonly head: string
-  readonly cell: (row: BacklogFigures) => Cell
-  /** shown only where there are any */
-  readonly isRare?: boolean
+interface Row {
+  readonly label: string
+  readonly figures: BacklogFigures
 }
 
-const COLUMNS: readonly Column[] = [
+const FIGURES: ReadonlyArray<Column<BacklogFigures>> = [
   {head: 'backlog entries', cell: (row) => row.backlogEntries},
-  {head: 'messages', cell: messagesText},
-  {head: 'size', cell: (row) => renderBytes(row.backlogBytes)},
-  {head: 'unacked', cell: (row) => row.unackedMessages},
-  {head: 'delayed', cell: (row) => row.delayedMessages, isRare: true},
-  {head: 'in replay', cell: (row) => row.replayMessages, isRare: true},
-  {head: 'ack holes', cell: (row) => row.ackHoles, isRare: true},
-  {head: 'oldest', cell: (row) => renderMs(row.oldestAgeMs)},
-  {head: 'in/s', cell: (row) => row.rateInPerSecond},
-  {head: 'out/s', cell: (row) => row.rateOutPerSecond},
-  {head: 'time to drain', cell: drainText},
+  {head: 'messages', cell: messagesText, priority: 5},
+  {head: 'size', cell: (row) => renderBytes(row.backlogBytes), priority: 6},
+  {head: 'unacked', cell: (row) => row.unackedMessages, priority: 3},
+  {head: 'delayed', cell: (row) => row.delayedMessages, isRare: true, priority: 6},
+  {head: 'in replay', cell: (row) => row.replayMessages, isRare: true, priority: 6},
+  {head: 'ack holes', cell: (row) => row.ackHoles, isRare: true, priority: 5},
+  {head: 'oldest', cell: (row) => renderMs(row.oldestAgeMs), priority: 2},
+  {head: 'in/s', cell: (row) => row.rateInPerSecond, priority: 4},
+  {head: 'out/s', cell: (row) => row.rateOutPerSecond, priority: 4},
+  {head: 'time to drain', cell: drainText, priority: 2},
   {head: 'verdict', cell: (row) => row.verdict},
+]
+const COLUMNS: ReadonlyArray<Column<Row>> = [
+  {head: 'partition', cell: ({label}) => label},
+  ...FIGURES.map(({cell, ...column}) => ({...column, cell: ({figures}: Row) => cell(figures)})),
 ]
 
 const NO_DRAIN: Readonly<Record<NonNullable<BacklogFigures['drainReason']>, string>> = {
@@ -50,15 +52,12 @@ const MOST_NAMED = 8
 
 export function renderBacklog(report: BacklogReport): string {
   const {partitions, subscription, topic, total, windowMs} = report
-  const columns = COLUMNS.filter(
-    ({cell, isRare}) => isRare !== true || [...partitions, total].some((row) => Number(cell(row) ?? 0) > 0),
-  )
-  const rowOf = (label: string, row: BacklogFigures): Cell[] => [label, ...columns.map(({cell}) => cell(row))]
-  const rows = partitions.map((row) => rowOf(row.partition === null ? '-' : String(row.partition), row))
-  if (rows.length > 1) rows.push(rowOf('all', total))
+  const rows = partitions.map((row): Row => ({label: String(row.partition ?? '-'), figures: row}))
+  if (rows.length > 1) rows.push({label: 'all', figures: total})
   const title = `${topic} ${subscription}, over ${renderMs(windowMs)}; the time to drain holds in 4 of 5 cases`
-  const table = renderTable(['partition', ...columns.map(({head}) => head)], rows)
-  return [title, table, notesOf(report), renderProgress(partitions)].filter((part) => part !== '').join('\n\n')
+  return [title, renderTable(COLUMNS, rows), notesOf(report), renderProgress(partitions, report.sampledAt)]
+    .filter((part) => part !== '')
+    .join('\n\n')
 }
 
 /** @param backlogs of all partitions, at each look. */

@@ -1,20 +1,30 @@
 import type {KeyOwners} from '../../../domain/keys/owners/key-owners.js'
 import type {Routing} from '../../../domain/keys/hashing/partition-routing.js'
-import {renderTable} from '../table.js'
+import {type Column, renderTable} from '../table.js'
 
-const HEAD = ['key', 'partition', 'slot', 'consumer', 'address', 'draining', 'same slot']
+const COLUMNS: ReadonlyArray<Column<KeyOwners['owners'][number]>> = [
+  {head: 'key', cell: ({key}) => key},
+  {head: 'partition', cell: ({partition}) => partition},
+  {head: 'slot', cell: ({slot}) => slot, priority: 2},
+  {head: 'consumer', cell: ({consumer}) => consumer?.name ?? 'nobody'},
+  {head: 'address', cell: ({consumer}) => consumer?.address ?? null, priority: 5},
+  {
+    head: 'draining',
+    cell: ({draining, drainingConsumer}) =>
+      draining ? `waits for ${drainingConsumer?.name ?? 'a consumer'} to acknowledge` : 'no',
+    fit: 'wrap',
+    priority: 3,
+  },
+  {
+    head: 'same slot',
+    cell: ({sameSlot}) => (sameSlot.length === 0 ? null : sameSlot.join(' ')),
+    fit: 'wrap',
+    priority: 4,
+  },
+]
 
 export function renderOwners(report: KeyOwners): string {
-  const rows = report.owners.map((owner) => [
-    owner.key,
-    owner.partition,
-    owner.slot,
-    owner.consumer?.name ?? 'nobody',
-    owner.consumer?.address ?? null,
-    owner.draining ? `waits for ${owner.drainingConsumer?.name ?? 'a consumer'} to acknowledge` : 'no',
-    owner.sameSlot.length === 0 ? null : owner.sameSlot.join(' '),
-  ])
-  return [renderTable(HEAD, rows), routingNote(report.routing)].filter((part) => part !== '').join('\n\n')
+  return [renderTable(COLUMNS, report.owners), routingNote(report.routing)].filter((part) => part !== '').join('\n\n')
 }
 
 function routingNote({hashingScheme, messagesSeen, source}: Routing): string {

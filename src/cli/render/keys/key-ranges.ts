@@ -3,18 +3,22 @@ import type {DrainingSlot, RangePartition} from '../../../domain/keys/ranges/par
 import type {KeyRanges} from '../../../domain/keys/ranges/range-report.js'
 import type {SlotRange} from '../../../domain/keys/selectors/slot-ranges.js'
 import {letterOf, renderStrip} from './key-space-strip.js'
-import {renderShare, renderTable} from '../table.js'
+import {currentView} from '../../output/page.js'
+import {type Column, renderShare, renderTable} from '../table.js'
 
-const HEAD = ['', 'consumer', 'address', 'slots', 'share', 'permits', 'unacked', 'ranges']
 const RANGES_SHOWN = 3
 const DRAINING_SHOWN = 10
-const WIDTH = 80
+/** Of a strip where lines may have any length, and at most. */
+const STRIP_WIDTH = {unlimited: 80, most: 200}
 const MARGIN = 2
 
 export interface RangeView {
   readonly hasEveryRange: boolean
-  /** columns of the terminal; undefined where there is none */
-  readonly width: number | undefined
+}
+
+interface Row {
+  readonly letter: string
+  readonly consumer: RangePartition['consumers'][number]
 }
 
 export function renderRanges(report: KeyRanges, view: RangeView): string {
@@ -24,19 +28,29 @@ export function renderRanges(report: KeyRanges, view: RangeView): string {
     .join('\n\n')
 }
 
-function renderPartition(partition: RangePartition, {hasEveryRange, width}: RangeView): string {
-  const strip = renderStrip(partition, Math.min(width ?? WIDTH, 200) - MARGIN)
-  const rows = partition.consumers.map((consumer, at) => [
-    letterOf(at),
-    consumer.name,
-    consumer.address,
-    consumer.slots,
-    renderShare(consumer.share),
-    consumer.availablePermits,
-    consumer.unackedMessages,
-    foldRanges(consumer.ranges, hasEveryRange ? Infinity : RANGES_SHOWN),
-  ])
-  const table = rows.length > 0 ? renderTable(HEAD, rows) : 'No consumer is connected: no key has an owner.'
+function renderPartition(partition: RangePartition, {hasEveryRange}: RangeView): string {
+  const {width} = currentView()
+  const strip = renderStrip(
+    partition,
+    Math.min(width === Infinity ? STRIP_WIDTH.unlimited : width, STRIP_WIDTH.most) - MARGIN,
+  )
+  const columns: ReadonlyArray<Column<Row>> = [
+    {head: '', cell: ({letter}) => letter},
+    {head: 'consumer', cell: ({consumer}) => consumer.name},
+    {head: 'address', cell: ({consumer}) => consumer.address, priority: 5},
+    {head: 'slots', cell: ({consumer}) => consumer.slots, priority: 2},
+    {head: 'share', cell: ({consumer}) => renderShare(consumer.share)},
+    {head: 'permits', cell: ({consumer}) => consumer.availablePermits, priority: 3},
+    {head: 'unacked', cell: ({consumer}) => consumer.unackedMessages},
+    {
+      head: 'ranges',
+      cell: ({consumer}) => foldRanges(consumer.ranges, hasEveryRange ? Infinity : RANGES_SHOWN),
+      fit: 'wrap',
+      priority: hasEveryRange ? 1 : 4,
+    },
+  ]
+  const rows = partition.consumers.map((consumer, at): Row => ({letter: letterOf(at), consumer}))
+  const table = rows.length > 0 ? renderTable(columns, rows) : 'No consumer is connected: no key has an owner.'
   return [headline(partition), ...(strip ?? []), coverageLine(partition), table, ...drainingLines(partition.draining)]
     .filter((line) => line !== '')
     .join('\n')

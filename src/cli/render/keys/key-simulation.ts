@@ -1,7 +1,7 @@
 import type {Evenness, Proposals} from '../../../domain/keys/simulation/name-search.js'
 import type {SimulatedConsumer, SimulatedPartition} from '../../../domain/keys/simulation/simulate-partition.js'
 import type {Assumption, KeySimulation} from '../../../domain/keys/simulation/simulation.js'
-import {renderShare, renderTable} from '../table.js'
+import {type Column, renderShare, renderTable} from '../table.js'
 
 export function renderSimulation(report: KeySimulation): string {
   return [
@@ -34,26 +34,19 @@ function headline(report: KeySimulation): string {
 
 function renderPartition(partition: SimulatedPartition, {sampledMessages}: KeySimulation): string {
   const isSampled = sampledMessages !== null
-  const head = [
-    'consumer',
-    'share before',
-    'share after',
-    'slots after',
-    ...(isSampled ? ['keys before', 'keys after'] : []),
+  const sampled: ReadonlyArray<Column<SimulatedConsumer>> = [
+    {head: 'keys before', cell: ({before}) => renderShare(before?.sampledShare ?? null), priority: 2},
+    {head: 'keys after', cell: ({after}) => renderShare(after?.sampledShare ?? null), priority: 2},
   ]
-  const rows = partition.consumers.map((consumer) => consumerRow(consumer, isSampled))
+  const columns: ReadonlyArray<Column<SimulatedConsumer>> = [
+    {head: 'consumer', cell: ({name}) => name},
+    {head: 'share before', cell: ({before}) => renderShare(before?.share ?? null)},
+    {head: 'share after', cell: ({after}) => renderShare(after?.share ?? null)},
+    {head: 'slots after', cell: ({after}) => after?.slots ?? null, priority: 3},
+    ...(isSampled ? sampled : []),
+  ]
   const where = partition.partition === null ? '' : `partition ${String(partition.partition)}: `
-  return `${where}${movedText(partition)}\n${renderTable(head, rows)}`
-}
-
-function consumerRow({after, before, name}: SimulatedConsumer, isSampled: boolean): Array<number | string | null> {
-  return [
-    name,
-    renderShare(before?.share ?? null),
-    renderShare(after?.share ?? null),
-    after?.slots ?? null,
-    ...(isSampled ? [renderShare(before?.sampledShare ?? null), renderShare(after?.sampledShare ?? null)] : []),
-  ]
+  return `${where}${movedText(partition)}\n${renderTable(columns, partition.consumers)}`
 }
 
 function movedText({draining, sampledShareMoved, shareMoved, skew, slotsMoved}: SimulatedPartition): string {
@@ -70,23 +63,26 @@ function movedText({draining, sampledShareMoved, shareMoved, skew, slotsMoved}: 
 }
 
 function renderFailover({failover}: KeySimulation): string {
-  const rows = failover.map(({after, before, partition}) => [partition, before, after])
-  return renderTable(['partition', 'active before', 'active after'], rows)
+  return renderTable(
+    [
+      {head: 'partition', cell: ({partition}) => partition},
+      {head: 'active before', cell: ({before}) => before},
+      {head: 'active after', cell: ({after}) => after},
+    ],
+    failover,
+  )
 }
 
 function renderProposals({current, names, points}: Proposals): string {
-  const row = (what: string, {largestShare, skew, smallestShare}: Evenness): string[] => [
-    what,
-    skew.toFixed(3),
-    renderShare(largestShare),
-    renderShare(smallestShare),
+  const columns: ReadonlyArray<Column<{readonly what: string; readonly evenness: Evenness}>> = [
+    {head: 'proposal', cell: ({what}) => what, fit: 'wrap'},
+    {head: 'skew', cell: ({evenness}) => evenness.skew.toFixed(3)},
+    {head: 'largest share', cell: ({evenness}) => renderShare(evenness.largestShare)},
+    {head: 'smallest share', cell: ({evenness}) => renderShare(evenness.smallestShare), priority: 2},
   ]
-  return renderTable(
-    ['proposal', 'skew', 'largest share', 'smallest share'],
-    [
-      row('as it would be', current),
-      ...names.map((proposal) => row(`--names-like '${proposal.namesLike}'`, proposal)),
-      ...points.map((proposal) => row(`${String(proposal.points)} points on the broker`, proposal)),
-    ],
-  )
+  return renderTable(columns, [
+    {what: 'as it would be', evenness: current},
+    ...names.map((proposal) => ({what: `--names-like '${proposal.namesLike}'`, evenness: proposal})),
+    ...points.map((proposal) => ({what: `${String(proposal.points)} points on the broker`, evenness: proposal})),
+  ])
 }

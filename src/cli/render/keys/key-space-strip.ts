@@ -1,12 +1,10 @@
-import chalk from 'chalk'
-
 import type {RangePartition} from '../../../domain/keys/ranges/partition-ranges.js'
 import type {SlotRange} from '../../../domain/keys/selectors/slot-ranges.js'
+import {paint} from '../../output/palette.js'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const MORE = '*'
 const GAP = '.'
-const COLOURS = ['bgBlue', 'bgGreen', 'bgYellow', 'bgMagenta', 'bgCyan', 'bgRed'] as const
 
 /** The letter of the n-th consumer; those beyond the alphabet share one. */
 export function letterOf(at: number): string {
@@ -15,7 +13,7 @@ export function letterOf(at: number): string {
 
 /**
  * A partition's key space as one line, from its first slot to its last: for each piece the letter of the consumer that
- * owns most of it, `.` where any of it has no owner; below it `^` where slots are draining. Colour only repeats what the
+ * owns most of it, `.` where any of it has no owner; below it `^` where slots are draining. Color only repeats what the
  * letters say.
  *
  * @returns one line, or two when something is draining; null where the key space is not known.
@@ -31,8 +29,7 @@ export function renderStrip(partition: RangePartition, cells: number): string[] 
     if (gaps.has(cell)) return GAP
     const slots = owned.map((counts) => counts[cell] ?? 0)
     const most = slots.indexOf(Math.max(...slots))
-    const colour = COLOURS[most % COLOURS.length] ?? 'bgBlue'
-    return chalk[colour].black(letterOf(most))
+    return paint.band(most, letterOf(most))
   }).join('')
   const marks = new Set(draining.map(({slot}) => cellOf(slot)))
   const below = Array.from({length: cells}, (_, cell) => (marks.has(cell) ? '^' : ' ')).join('')

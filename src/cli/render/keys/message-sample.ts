@@ -1,18 +1,31 @@
 import type {KeySample} from '../../../domain/message-sampling/sample-report.js'
-import {renderPairs, renderShare, renderTable} from '../table.js'
+import {type Column, renderPairs, renderShare, renderTable} from '../table.js'
 
-const TOP_HEAD = ['key', 'messages', 'share', 'partition', 'slot', 'consumer']
-const PRODUCER_HEAD = [
-  'producer',
-  'client',
-  'messages',
-  'entries',
-  'without key',
-  'ordering key',
-  'mixed batches',
-  'chunks',
+const TOP: ReadonlyArray<Column<KeySample['topKeys'][number]>> = [
+  {head: 'key', cell: ({isOrderingKey, key}) => (isOrderingKey ? `${key} (ordering key)` : key)},
+  {head: 'messages', cell: ({messages}) => messages},
+  {head: 'share', cell: ({share}) => renderShare(share)},
+  {head: 'partition', cell: ({partition}) => partition, priority: 2},
+  {head: 'slot', cell: ({slot}) => slot, priority: 3},
+  {head: 'consumer', cell: ({consumer}) => consumer, priority: 2},
 ]
-const MIXED_HEAD = ['mixed batch', 'partition', 'producer', 'messages', 'keys']
+const PRODUCERS: ReadonlyArray<Column<KeySample['producers'][number]>> = [
+  {head: 'producer', cell: ({name}) => name},
+  {head: 'client', cell: ({clientVersion}) => clientVersion, priority: 4},
+  {head: 'messages', cell: ({messages}) => messages},
+  {head: 'entries', cell: ({entries}) => entries, priority: 3},
+  {head: 'without key', cell: ({keylessMessages}) => keylessMessages},
+  {head: 'ordering key', cell: ({orderingKeyMessages}) => orderingKeyMessages, priority: 3},
+  {head: 'mixed batches', cell: ({mixedBatches}) => mixedBatches},
+  {head: 'chunks', cell: ({chunkEntries}) => chunkEntries, priority: 2},
+]
+const MIXED: ReadonlyArray<Column<KeySample['mixedBatches']['first'][number]>> = [
+  {head: 'mixed batch', cell: ({position}) => position},
+  {head: 'partition', cell: ({partition}) => partition},
+  {head: 'producer', cell: ({producer}) => producer},
+  {head: 'messages', cell: ({messages}) => messages, priority: 2},
+  {head: 'keys', cell: ({distinctKeys}) => distinctKeys},
+]
 const MIXED_SHOWN = 10
 
 export function renderSample(sample: KeySample): string {
@@ -53,47 +66,19 @@ function unreadable(entries: number): string {
 
 function renderTop({topKeys, topKeysUndercount}: KeySample): string {
   if (topKeys.length === 0) return ''
-  const rows = topKeys.map(({consumer, isOrderingKey, key, messages, partition, share, slot}) => [
-    isOrderingKey ? `${key} (ordering key)` : key,
-    messages,
-    renderShare(share),
-    partition,
-    slot,
-    consumer,
-  ])
   const note = topKeysUndercount === 0 ? '' : `\ncounts can be up to ${String(topKeysUndercount)} too low`
-  return renderTable(TOP_HEAD, rows) + note
+  return renderTable(TOP, topKeys) + note
 }
 
 function renderMixed({mixedBatches}: KeySample): string {
   if (mixedBatches.count === 0) return ''
-  const rows = mixedBatches.first
-    .slice(0, MIXED_SHOWN)
-    .map(({distinctKeys, messages, partition, position, producer}) => [
-      position,
-      partition,
-      producer,
-      messages,
-      distinctKeys,
-    ])
+  const rows = mixedBatches.first.slice(0, MIXED_SHOWN)
   const more = mixedBatches.count - rows.length
-  return renderTable(MIXED_HEAD, rows) + (more > 0 ? `\nand ${String(more)} more` : '')
+  return renderTable(MIXED, rows) + (more > 0 ? `\nand ${String(more)} more` : '')
 }
 
 function renderProducers({producers}: KeySample): string {
   const named = producers.filter(({name}) => name !== null)
   if (named.length === 0) return ''
-  return renderTable(
-    PRODUCER_HEAD,
-    named.map((row) => [
-      row.name,
-      row.clientVersion,
-      row.messages,
-      row.entries,
-      row.keylessMessages,
-      row.orderingKeyMessages,
-      row.mixedBatches,
-      row.chunkEntries,
-    ]),
-  )
+  return renderTable(PRODUCERS, named)
 }

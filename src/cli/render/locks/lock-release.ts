@@ -1,8 +1,8 @@
 import type {LockReleases} from '../../../domain/locks/release/execute-release.js'
 import type {PlannedRelease, ReleasePlan} from '../../../domain/locks/release/release-plan.js'
-import {colour, heldText, ttlText} from './locks.js'
-import {renderMs, renderTable} from '../table.js'
 import {suggestedCommand} from '../../../suggested-command.js'
+import {verdictLabel, heldText, ttlText} from './locks.js'
+import {type Column, renderMs, renderTable} from '../table.js'
 
 /** @param file where the plan is; null where it was not written. */
 export function renderReleasePlan(
@@ -10,25 +10,26 @@ export function renderReleasePlan(
   skipped: ReadonlyArray<{readonly key: string; readonly reason: string}>,
   file: string | null,
 ): string {
-  const rows = releases.map((planned) => [
-    planned.action,
-    planned.lock.key,
-    planned.lock.family,
-    colour(planned.lock.verdict),
-    ttlText(planned.lock),
-    heldText(planned.lock),
-    releaseNote(planned),
-  ])
   const changed = releases.filter(({action}) => action !== 'keep').length
   return [
     `${address}: ${String(changed)} of ${String(releases.length)} locks would be released; the plan holds until ${expiresAt}`,
-    ...(rows.length > 0 ? [renderTable(['action', 'key', 'family', 'verdict', 'ttl', 'held', 'note'], rows)] : []),
+    ...(releases.length > 0 ? [renderTable(PLANNED, releases)] : []),
     ...skipped.map(({key, reason}) => `${key}: ${reason}`),
     ...(changed === 0
       ? []
       : [`next: ${suggestedCommand('locks', 'release', '--execute', file ?? 'plan.json', '--reason', 'TEXT')}`]),
   ].join('\n')
 }
+
+const PLANNED: ReadonlyArray<Column<PlannedRelease>> = [
+  {head: 'action', cell: ({action}) => action},
+  {head: 'key', cell: ({lock}) => lock.key},
+  {head: 'family', cell: ({lock}) => lock.family, priority: 4},
+  {head: 'verdict', cell: ({lock}) => verdictLabel(lock.verdict)},
+  {head: 'ttl', cell: ({lock}) => ttlText(lock), priority: 3},
+  {head: 'held', cell: ({lock}) => heldText(lock), priority: 2},
+  {head: 'note', cell: releaseNote, fit: 'wrap', priority: 2},
+]
 
 function releaseNote({graceMs, holder, lock, notify, reason, waitQueue}: PlannedRelease): string {
   if (reason !== null) return reason
@@ -51,20 +52,30 @@ const RELEASED: Readonly<Record<PlannedRelease['action'], string>> = {
   'remove-holder': 'holder taken out',
 }
 
+const RELEASES: ReadonlyArray<Column<LockReleases['releases'][number]>> = [
+  {head: 'result', cell: ({action, result}) => (result === 'released' ? RELEASED[action] : result)},
+  {head: 'key', cell: ({key}) => key},
+  {
+    head: 'told',
+    cell: ({notified}) =>
+      notified === null ? '-' : notified.receivers < 0 ? 'not allowed' : String(notified.receivers),
+    priority: 3,
+  },
+  {
+    head: 'purged',
+    cell: ({removedWaiters}) => (removedWaiters.length === 0 ? '-' : String(removedWaiters.length)),
+    priority: 3,
+  },
+  {head: 'note', cell: ({reason}) => reason ?? '', fit: 'wrap', priority: 2},
+]
+
 export function renderReleases({address, releases, replicas, stopped, summary}: LockReleases): string {
   const counts = Object.entries(summary)
     .filter(([, count]) => count > 0)
     .map(([result, count]) => `${String(count)} ${result}`)
-  const rows = releases.map(({action, key, notified, reason, removedWaiters, result}) => [
-    result === 'released' ? RELEASED[action] : result,
-    key,
-    notified === null ? '-' : notified.receivers < 0 ? 'not allowed' : String(notified.receivers),
-    removedWaiters.length === 0 ? '-' : String(removedWaiters.length),
-    reason ?? '',
-  ])
   return [
     `${address}: ${counts.join(', ')}`,
-    renderTable(['result', 'key', 'told', 'purged', 'note'], rows),
+    renderTable(RELEASES, releases),
     ...(replicas === null
       ? []
       : [

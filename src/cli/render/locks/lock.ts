@@ -1,8 +1,8 @@
 import type {LockInspection} from '../../../domain/locks/inspect/collect-lock.js'
 import type {ReleaseStep} from '../../../domain/locks/inspect/release-outlook.js'
-import {colour, heldText, ttlText} from './locks.js'
-import {renderMs, renderPairs, renderTable} from '../table.js'
 import {suggestedCommand} from '../../../suggested-command.js'
+import {verdictLabel, heldText, ttlText} from './locks.js'
+import {type Column, renderMs, renderPairs, renderTable} from '../table.js'
 
 export function renderLock(inspection: LockInspection): string {
   const {companions, format, holders, lock, waiters} = inspection
@@ -10,45 +10,57 @@ export function renderLock(inspection: LockInspection): string {
     ['key', lock.key],
     ['format', format === null ? 'not known' : `${format} (${String(Math.round(lock.confidence * 100))} % sure)`],
     ...(lock.lookalikes.length > 0 ? [['may also be', lock.lookalikes.join(', ')] as const] : []),
-    ['verdict', colour(lock.verdict)],
+    ['verdict', verdictLabel(lock.verdict)],
     ['ttl', ttlText(lock)],
     ['held', heldText(lock)],
     ['taken', lock.reentrancy === null ? '-' : `${String(lock.reentrancy)} times`],
     ['listening for its release', waiters.subscribers === null ? '-' : `${String(waiters.subscribers)} processes`],
   ])
   const parts = [head]
-  if (holders.length > 0) parts.push(renderTable(HOLDER_HEAD, holders.map(holderRow)))
+  if (holders.length > 0) parts.push(renderTable(HOLDERS, holders))
   parts.push(...connectionsText(inspection))
   if (waiters.queue.length > 0) {
-    const rows = waiters.queue.map(({isSubscribed, waiter}, at) => [
-      at + 1,
-      waiter,
-      isSubscribed === null ? 'not to be told' : isSubscribed ? 'yes' : 'NO: it is gone',
-    ])
-    parts.push(renderTable(['in line', 'waiter', 'listens'], rows))
-  }
-  if (companions.length > 0) {
     parts.push(
       renderTable(
-        ['its keys', 'what for'],
-        companions.map(({key, role}) => [key, role]),
+        WAITERS,
+        waiters.queue.map((one, at) => ({...one, place: at + 1})),
       ),
     )
+  }
+  if (companions.length > 0) {
+    parts.push(renderTable(COMPANIONS, companions))
   }
   return [...parts, releaseText(inspection)].join('\n\n')
 }
 
-const HOLDER_HEAD = ['holder', 'host', 'pid', 'thread', 'calls itself']
-
-function holderRow({
-  consumer,
-  host,
-  pid,
-  thread,
-  token,
-}: LockInspection['holders'][number]): Array<number | string | null> {
-  return [token, host, pid, thread, consumer]
-}
+const HOLDERS: ReadonlyArray<Column<LockInspection['holders'][number]>> = [
+  {head: 'holder', cell: ({token}) => token},
+  {head: 'host', cell: ({host}) => host, priority: 2},
+  {head: 'pid', cell: ({pid}) => pid, priority: 2},
+  {head: 'thread', cell: ({thread}) => thread, priority: 3},
+  {head: 'calls itself', cell: ({consumer}) => consumer, priority: 2},
+]
+const WAITERS: ReadonlyArray<Column<LockInspection['waiters']['queue'][number] & {readonly place: number}>> = [
+  {head: 'in line', cell: ({place}) => place},
+  {head: 'waiter', cell: ({waiter}) => waiter},
+  {
+    head: 'listens',
+    cell: ({isSubscribed}) => (isSubscribed === null ? 'not to be told' : isSubscribed ? 'yes' : 'NO: it is gone'),
+  },
+]
+const COMPANIONS: ReadonlyArray<Column<LockInspection['companions'][number]>> = [
+  {head: 'its keys', cell: ({key}) => key},
+  {head: 'what for', cell: ({role}) => role},
+]
+type Candidate = NonNullable<LockInspection['connections']>['candidates'][number]
+const CANDIDATES: ReadonlyArray<Column<Candidate>> = [
+  {head: 'connection', cell: ({address}) => address},
+  {head: 'name', cell: ({name}) => (name === '' ? '-' : name), priority: 2},
+  {head: 'told by', cell: ({matchedBy}) => matchedBy, priority: 3},
+  {head: 'age', cell: ({ageMs}) => renderMs(ageMs), priority: 2},
+  {head: 'idle', cell: ({idleMs}) => renderMs(idleMs), priority: 2},
+  {head: "the holder's", cell: ({connectedBeforeLock}) => (connectedBeforeLock ? 'maybe' : 'NO: it connected later')},
+]
 
 /** Whether any connection could be the holder's. */
 function connectionsText({connections, missingRight}: LockInspection): string[] {
@@ -58,11 +70,7 @@ function connectionsText({connections, missingRight}: LockInspection): string[] 
   const counted = `${String(connectedBeforeLock)} of ${String(clients)} clients have been connected for as long`
   if (!isIdentifiable) return [`Its token names nobody that a connection could be told by; ${counted}.`]
   if (candidates.length === 0) return [`No connection looks like its holder's; ${counted}.`]
-  const rows = candidates.map(({address, ageMs, connectedBeforeLock, idleMs, matchedBy, name}) => [
-    ...[address, name === '' ? '-' : name, matchedBy, renderMs(ageMs), renderMs(idleMs)],
-    connectedBeforeLock ? 'maybe' : 'NO: it connected later',
-  ])
-  return [renderTable(['connection', 'name', 'told by', 'age', 'idle', "the holder's"], rows)]
+  return [renderTable(CANDIDATES, candidates)]
 }
 
 function releaseText({holders, lock, release}: LockInspection): string {

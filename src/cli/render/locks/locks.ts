@@ -1,14 +1,27 @@
-import chalk from 'chalk'
-
 import type {LockScan} from '../../../domain/locks/scan/collect-locks.js'
 import type {LockRecord, LockRelation} from '../../../domain/locks/recognition/lock-record.js'
 import type {LockVerdict} from '../../../domain/locks/recognition/lock-verdicts.js'
-import {type Cell, renderMs, renderTable} from '../table.js'
 import {suggestedCommand} from '../../../suggested-command.js'
+import {paint} from '../../output/palette.js'
+import {type Column, renderMs, renderTable} from '../table.js'
 
-const HEAD = ['verdict', 'key', 'family', 'holder', 'ttl', 'held']
-const MESSAGES_HEAD = ['messages go to', 'which is']
-const WAITING_HEAD = ['waiting', 'oldest']
+const LOCK: ReadonlyArray<Column<LockRecord>> = [
+  {head: 'verdict', cell: verdictText, fit: 'wrap'},
+  {head: 'key', cell: ({key}) => key},
+  {head: 'family', cell: ({family}) => family, priority: 4},
+  {head: 'holder', cell: holderText},
+  {head: 'ttl', cell: ttlText, priority: 2},
+  {head: 'held', cell: heldText, priority: 2},
+]
+const MESSAGES: ReadonlyArray<Column<LockRecord>> = [
+  {head: 'messages go to', cell: consumerText, priority: 3},
+  {head: 'which is', cell: ({messages}) => messages && RELATION[messages.relation ?? 'unknown'], priority: 3},
+]
+/** Messages of the lock's key that are not acknowledged. */
+const WAITING: ReadonlyArray<Column<LockRecord>> = [
+  {head: 'waiting', cell: ({messages}) => messages?.waiting?.messages ?? null, priority: 2},
+  {head: 'oldest', cell: ({messages}) => renderMs(messages?.waiting?.oldestAgeMs ?? null), priority: 3},
+]
 /** How a lock's holder stands to the consumer that gets the messages it is for. */
 const RELATION: Readonly<Record<LockRelation | 'unknown', string>> = {
   owner: 'its holder',
@@ -49,20 +62,14 @@ export function incompleteNotes({
 
 export function renderLocks(scan: LockScan): string {
   const {summary} = scan
-  const gaps = incompleteNotes(summary).map((gap) => `${chalk.yellow('not whole')}: ${gap}`)
+  const gaps = incompleteNotes(summary).map((gap) => `${paint.warn('not whole')}: ${gap}`)
   const counts = Object.entries(summary.verdicts).map(([verdict, count]) => `${String(count)} ${verdict}`)
   const others = scan.redlock.length === 0 ? '' : ` and ${String(scan.redlock.length)} other servers`
   const head = `${scan.address}${others}: ${gaps.length > 0 ? 'at least ' : ''}${String(summary.locks)} locks match ${scan.pattern}, of ${scan.scannedKeys === null ? 'an unknown number of' : `about ${String(scan.scannedKeys)}`} keys`
   if (summary.locks === 0) return [head, ...gaps].join('\n')
   const healthy = scan.locks.filter(({verdict}) => verdict === 'healthy')
   const hidden = Math.max(0, healthy.length - HEALTHY_SHOWN)
-  const rows = scan.locks
-    .slice(0, scan.locks.length - hidden)
-    .map((lock) => [
-      ...[verdictText(lock), lock.key, lock.family, holderText(lock), ttlText(lock), heldText(lock)],
-      ...(scan.subscription === null ? [] : messagesText(lock)),
-      ...(scan.subscription?.waiting ? waitingText(lock) : []),
-    ])
+  const rows = scan.locks.slice(0, scan.locks.length - hidden)
   const notes = [counts.join(', ')]
   const most = summary.holders.slice(0, HOLDERS_SHOWN).filter(({locks}) => locks > 1)
   if (most.length > 0) {
@@ -77,26 +84,20 @@ export function renderLocks(scan: LockScan): string {
   }
   return [
     [head, ...gaps].join('\n'),
-    renderTable(headOf(scan), rows),
+    renderTable(columnsOf(scan), rows),
     [...notes, ...nextCommands(scan)].join('\n'),
   ].join('\n\n')
 }
 
-function headOf({subscription}: LockScan): string[] {
-  return [...HEAD, ...(subscription === null ? [] : MESSAGES_HEAD), ...(subscription?.waiting ? WAITING_HEAD : [])]
+function columnsOf({subscription}: LockScan): ReadonlyArray<Column<LockRecord>> {
+  return [...LOCK, ...(subscription === null ? [] : MESSAGES), ...(subscription?.waiting ? WAITING : [])]
 }
 
-/** Messages of the lock's key that are not acknowledged. */
-function waitingText({messages}: LockRecord): Cell[] {
-  const waiting = messages?.waiting
-  return waiting ? [waiting.messages, waiting.oldestAgeMs === null ? '-' : renderMs(waiting.oldestAgeMs)] : ['-', '-']
-}
-
-function messagesText({messages}: LockRecord): string[] {
-  if (messages === null) return ['-', '-']
-  const {consumer, partition, relation} = messages
+function consumerText({messages}: LockRecord): string | null {
+  if (messages === null) return null
+  const {consumer, partition} = messages
   const where = partition === null ? '' : ` (partition ${String(partition)})`
-  return [`${consumer?.name ?? consumer?.address ?? 'any consumer'}${where}`, RELATION[relation ?? 'unknown']]
+  return `${consumer?.name ?? consumer?.address ?? 'any consumer'}${where}`
 }
 
 /** Whether any lock is held by who is no consumer, or by the wrong one. */
@@ -153,7 +154,7 @@ export function heldText({heldAtLeastMs, heldSource}: LockRecord): string {
 }
 
 function verdictText({verdicts}: LockRecord): string {
-  return verdicts.map(colour).join(', ')
+  return verdicts.map(verdictLabel).join(', ')
 }
 
 /** What to type next about what is wrong; nothing where nothing is. */
@@ -189,7 +190,7 @@ const BAD: ReadonlySet<LockVerdict> = new Set([
   'zombie-renewal',
 ])
 
-export function colour(verdict: LockVerdict): string {
-  if (verdict === 'healthy') return chalk.green(verdict)
-  return BAD.has(verdict) ? chalk.red(verdict) : chalk.yellow(verdict)
+export function verdictLabel(verdict: LockVerdict): string {
+  if (verdict === 'healthy') return paint.ok(verdict)
+  return BAD.has(verdict) ? paint.error(verdict) : paint.warn(verdict)
 }

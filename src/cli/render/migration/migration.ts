@@ -1,5 +1,3 @@
-import chalk from 'chalk'
-
 import type {MigrationList, MigrationStatus} from '../../../domain/migration/journal/status.js'
 import type {JournalCheck} from '../../../domain/migration/journal/list-migrations.js'
 import type {MigrationPlan} from '../../../domain/migration/plan/plan.js'
@@ -8,7 +6,9 @@ import type {MigrationResult} from '../../../domain/migration/run/migration-resu
 import type {RequestResult} from '../../../domain/migration/run/send-request.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 import {counted} from '../../../wording.js'
-import {renderMs, renderPairs, renderTable} from '../table.js'
+import {paint} from '../../output/palette.js'
+import {ageText} from '../ages.js'
+import {type Column, renderMs, renderPairs, renderTable, topicText} from '../table.js'
 
 export function renderPlan(plan: MigrationPlan): string {
   const head = renderPairs([
@@ -24,7 +24,7 @@ export function renderPlan(plan: MigrationPlan): string {
     ['plan expires at', plan.expiresAt],
   ])
   const width = Math.max(...plan.steps.map(({id}) => id.length))
-  const steps = plan.steps.map(({id, title}, at) => `  ${String(at + 1)}. ${chalk.bold(id.padEnd(width))}  ${title}`)
+  const steps = plan.steps.map(({id, title}, at) => `  ${String(at + 1)}. ${paint.strong(id.padEnd(width))}  ${title}`)
   return [head, `Steps:\n${steps.join('\n')}`, renderFindings(plan.findings)].join('\n\n')
 }
 
@@ -45,17 +45,26 @@ function expectedDuplicates({expected: {redeliveredMessages}, strategy}: Migrati
   return `unacked messages of ${place}`
 }
 
+const LEVEL = {accepted: paint.secondary, block: paint.error, info: paint.secondary, warn: paint.warn}
+
 function renderFindings(findings: readonly PreflightFinding[]): string {
   if (findings.length === 0) return 'Findings: none.'
   const lines = findings.flatMap(({code, isAccepted, message, next, severity}) => {
     const level = isAccepted ? 'accepted' : severity
     return [
-      `  ${chalk.yellow(level)} ${code}: ${message}`,
+      `  ${LEVEL[level](level)} ${code}: ${message}`,
       ...next.map((command) => `  ${' '.repeat(level.length)} next: ${command}`),
     ]
   })
   return `Findings:\n${lines.join('\n')}`
 }
+
+const PARTITIONS: ReadonlyArray<Column<MigrationResult['partitions'][number]>> = [
+  {head: 'partition', cell: ({partition}) => partition},
+  {head: 'type', cell: ({type}) => type},
+  {head: 'consumers', cell: ({consumers}) => consumers},
+  {head: 'switch position', cell: ({markDelete}) => markDelete, priority: 2},
+]
 
 export function renderResult(result: MigrationResult): string {
   const head = renderPairs([
@@ -66,10 +75,9 @@ export function renderResult(result: MigrationResult): string {
     ['drain time', renderMs(result.drainMs)],
     ['switched at', result.switchedAt],
   ])
-  const rows = result.partitions.map((row) => [row.partition, row.type, row.consumers, row.markDelete])
   return [
     head,
-    renderTable(['partition', 'type', 'consumers', 'switch position'], rows),
+    renderTable(PARTITIONS, result.partitions),
     renderFindings(result.findings),
     ...renderRefusedConsumers(result),
     ...afterwards(result),
@@ -118,22 +126,22 @@ export function renderCheck({entries, id, lastHash, requests, voidedLines}: Jour
   return `The journal of ${id} is intact: ${counted(entries, 'entry', 'entries')}, ${counted(requests, 'request')}${ignored}. Last hash: ${lastHash ?? 'none'}`
 }
 
-const HEAD = ['id', 'state', 'step', 'topic', 'subscription', 'pause', 'run by', 'last heartbeat', 'waiting for']
+/** @param now what ages are counted from */
+const columnsOf = (now: string): ReadonlyArray<Column<MigrationStatus>> => [
+  {head: 'id', cell: ({id}) => id},
+  {head: 'state', cell: ({state}) => state},
+  {head: 'step', cell: ({step}) => step, priority: 2},
+  {head: 'topic', cell: ({topic}) => topicText(topic), priority: 2},
+  {head: 'subscription', cell: ({subscription}) => subscription, priority: 2},
+  {head: 'pause', cell: ({gapMs}) => renderMs(gapMs), priority: 4},
+  {head: 'run by', cell: ({runBy}) => runBy, priority: 6},
+  {head: 'last heartbeat', cell: ({lastHeartbeat}) => ageText(now, lastHeartbeat), priority: 5},
+  {head: 'waiting for', cell: ({waitingFor}) => waitingFor, fit: 'wrap', priority: 3},
+]
 
-export function renderMigrations({journal, migrations}: MigrationList): string {
+export function renderMigrations({journal, migrations}: MigrationList, now: string = new Date().toISOString()): string {
   if (migrations.length === 0) return `No migrations found.\n\njournal: ${journal}`
-  const rows = migrations.map((row) => [
-    row.id,
-    row.state,
-    row.step,
-    row.topic,
-    row.subscription,
-    renderMs(row.gapMs),
-    row.runBy,
-    row.lastHeartbeat,
-    row.waitingFor,
-  ])
-  return [renderTable(HEAD, rows), migrations.flatMap(nextStep).join('\n'), `journal: ${journal}`]
+  return [renderTable(columnsOf(now), migrations), migrations.flatMap(nextStep).join('\n'), `journal: ${journal}`]
     .filter((part) => part !== '')
     .join('\n\n')
 }

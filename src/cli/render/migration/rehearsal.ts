@@ -1,6 +1,21 @@
 import type {Rehearsal} from '../../../domain/rehearsal/rehearse.js'
 import {durationText, numberText} from '../../../wording.js'
-import {renderMs, renderPairs, renderShare, renderTable} from '../table.js'
+import {type Column, renderMs, renderPairs, renderShare, renderTable} from '../table.js'
+
+const CONSUMERS: ReadonlyArray<Column<Rehearsal['consumers'][number]>> = [
+  {head: 'consumer', cell: ({name}) => name},
+  {head: 'share', cell: ({share}) => renderShare(share)},
+  {head: 'processed', cell: ({messages}) => messages, priority: 3},
+  {head: 'busy', cell: ({busyShare}) => (busyShare === null ? null : renderShare(busyShare)), priority: 2},
+  {head: 'wait p50', cell: ({waitMs}) => renderMs(waitMs.p50), priority: 2},
+  {head: 'wait p95', cell: ({waitMs}) => renderMs(waitMs.p95)},
+]
+const HOT_KEYS: ReadonlyArray<Column<Rehearsal['hotKeys'][number]>> = [
+  {head: 'key', cell: ({key}) => key},
+  {head: 'messages', cell: ({messages}) => messages},
+  {head: 'share', cell: ({share}) => renderShare(share)},
+  {head: 'consumer', cell: ({consumer}) => consumer, priority: 2},
+]
 
 const STOPPED = {
   end: 'end of the backlog',
@@ -21,18 +36,9 @@ export function renderRehearsal(rehearsal: Rehearsal): string {
     ['backlog drained', drainMs === null ? 'no' : `in ${durationText(drainMs)}`],
     ['head-of-line blocking', `${renderShare(headOfLine.share)} of messages${p95}`],
   ])
-  const rows = consumers.map(({busyShare, messages, name, share, waitMs}) => [
-    name,
-    renderShare(share),
-    messages,
-    busyShare === null ? null : renderShare(busyShare),
-    renderMs(waitMs.p50),
-    renderMs(waitMs.p95),
-  ])
-  const keys = hotKeys.map(({consumer, key, messages, share}) => [key, messages, renderShare(share), consumer])
   return [
     head,
-    renderTable(['consumer', 'share', 'processed', 'busy', 'wait p50', 'wait p95'], rows),
-    ...(keys.length === 0 ? [] : [renderTable(['key', 'messages', 'share', 'consumer'], keys)]),
+    renderTable(CONSUMERS, consumers),
+    ...(hotKeys.length === 0 ? [] : [renderTable(HOT_KEYS, hotKeys)]),
   ].join('\n\n')
 }

@@ -1,10 +1,9 @@
 import type {SubscriptionReport} from '../../../domain/subscriptions/inspect/subscription-report.js'
 import type {ConsumerReport} from '../../../domain/subscriptions/inspect/consumer-report.js'
 import type {PartitionReport} from '../../../domain/subscriptions/inspect/partition-report.js'
-import {type Column, renderColumns} from '../columns.js'
 import {ago, sumOfKnown} from './subscription-clients.js'
-import {type Cell, renderBytes, renderMs} from '../table.js'
 import {suggestedCommand} from '../../../suggested-command.js'
+import {type Cell, type Column, renderBytes, renderMs, renderTable} from '../table.js'
 
 const MOST_ROWS = 16
 /** Of two consumers that acknowledged something within the same such time, neither is the silent one. */
@@ -13,21 +12,21 @@ const NEVER = new Date(0).toISOString()
 
 const WAITING: ReadonlyArray<Column<PartitionReport>> = [
   {head: 'partition', cell: ({partition}) => partition},
-  {head: 'type', cell: ({type}) => type},
+  {head: 'type', cell: ({type}) => type, priority: 6},
   {head: 'consumers', cell: ({consumers}) => consumers.length},
   {head: 'backlog entries', cell: (row) => row.backlogEntries},
   {head: 'unacked', cell: (row) => row.unackedMessages},
-  {head: 'size', cell: (row) => renderBytes(row.backlogBytes)},
-  {head: 'oldest', cell: (row) => renderMs(row.oldestAgeMs), isRare: true},
-  {head: 'delayed', cell: (row) => row.delayedMessages, isRare: true},
-  {head: 'in replay', cell: (row) => row.replayMessages, isRare: true},
-  {head: 'ack holes', cell: (row) => row.ackHoles, isRare: true},
-  {head: 'out/s', cell: (row) => row.rateOutPerSecond},
+  {head: 'size', cell: (row) => renderBytes(row.backlogBytes), priority: 5},
+  {head: 'oldest', cell: (row) => renderMs(row.oldestAgeMs), isRare: true, priority: 2},
+  {head: 'delayed', cell: (row) => row.delayedMessages, isRare: true, priority: 3},
+  {head: 'in replay', cell: (row) => row.replayMessages, isRare: true, priority: 3},
+  {head: 'ack holes', cell: (row) => row.ackHoles, isRare: true, priority: 2},
+  {head: 'out/s', cell: (row) => row.rateOutPerSecond, priority: 4},
 ]
 
 /** What waits: one row for each partition. */
 export function renderWaiting({partitions}: SubscriptionReport): string {
-  return renderColumns(WAITING, partitions)
+  return renderTable(WAITING, partitions)
 }
 
 /** What holds it up, as far as it can be seen by one look. */
@@ -40,15 +39,15 @@ export function renderHeld(report: SubscriptionReport): string {
 function cursors({partitions}: SubscriptionReport): string {
   const columns: ReadonlyArray<Column<PartitionReport>> = [
     {head: 'partition', cell: ({partition}) => partition},
-    {head: 'all acked up to', cell: ({cursor}) => cursor?.markDelete ?? null},
+    {head: 'all acked up to', cell: ({cursor}) => cursor?.markDelete ?? null, priority: 2},
     {head: 'waits for', cell: ({cursor}) => cursor?.firstUnacked ?? null},
     {head: 'acked behind it', cell: ({cursor}) => cursor?.ackedBehindEntries ?? null},
-    {head: 'in pieces', cell: ({ackHoles}) => ackHoles},
+    {head: 'in pieces', cell: ({ackHoles}) => ackHoles, priority: 3},
   ]
   const rows = partitions
     .filter(({cursor}) => (cursor?.ackedBehindEntries ?? 0) > 0)
     .toSorted((a, b) => (b.cursor?.ackedBehindEntries ?? 0) - (a.cursor?.ackedBehindEntries ?? 0))
-  return rows.length === 0 ? '' : renderColumns(columns, rows, MOST_ROWS)
+  return rows.length === 0 ? '' : renderTable(columns, rows, MOST_ROWS)
 }
 
 interface Holder {
@@ -64,12 +63,12 @@ function holders(report: SubscriptionReport): string {
     {head: 'partition', cell: ({partition}) => partition},
     {head: 'consumer', cell: ({consumer}) => consumer.name},
     {head: 'unacked', cell: ({consumer}) => consumer.unackedMessages},
-    {head: 'permits', cell: ({consumer}) => consumer.availablePermits},
+    {head: 'permits', cell: ({consumer}) => consumer.availablePermits, priority: 3},
     {head: 'blocked', cell: ({consumer}) => consumer.isBlockedOnUnacked, isRare: true},
-    {head: 'draining slots', cell: ({consumer}) => consumer.draining?.slots ?? null, isRare: true},
-    {head: 'gets only before', cell: ({heldBefore}) => heldBefore, isRare: true},
+    {head: 'draining slots', cell: ({consumer}) => consumer.draining?.slots ?? null, isRare: true, priority: 4},
+    {head: 'gets only before', cell: ({heldBefore}) => heldBefore, isRare: true, priority: 5},
     {head: 'last ack', cell: ({consumer}) => ago(report, consumer.lastAckedAt)},
-    {head: 'last delivery', cell: ({consumer}) => ago(report, consumer.lastDeliveredAt)},
+    {head: 'last delivery', cell: ({consumer}) => ago(report, consumer.lastDeliveredAt), priority: 6},
   ]
   const silence = ({consumer: {lastAckedAt}}: Holder): number =>
     Math.floor((Date.parse(report.asOf) - Date.parse(lastAckedAt ?? NEVER)) / SILENT_MS)
@@ -84,7 +83,7 @@ function holders(report: SubscriptionReport): string {
     .toSorted(
       (a, b) => silence(b) - silence(a) || (b.consumer.unackedMessages ?? 0) - (a.consumer.unackedMessages ?? 0),
     )
-  return rows.length === 0 ? '' : renderColumns(columns, rows, MOST_ROWS)
+  return rows.length === 0 ? '' : renderTable(columns, rows, MOST_ROWS)
 }
 
 function heldBefore(
@@ -153,13 +152,13 @@ export function renderLast(report: SubscriptionReport): string {
   })
   const columns: ReadonlyArray<Column<readonly Cell[]>> = [
     {head: 'last', cell: ([what = null]) => what},
-    {head: 'ago', cell: (row) => row[1] ?? null},
+    {head: 'latest', cell: (row) => row[1] ?? null},
     ...(report.partitions.length > 1
       ? [
-          {head: 'longest ago', cell: (row: readonly Cell[]) => row[2] ?? null},
+          {head: 'earliest', cell: (row: readonly Cell[]) => row[2] ?? null},
           {head: 'on partition', cell: (row: readonly Cell[]) => row[3] ?? null},
         ]
       : []),
   ]
-  return renderColumns(columns, rows)
+  return renderTable(columns, rows)
 }

@@ -1,8 +1,8 @@
 import type {ConsumerReport} from '../../../domain/subscriptions/inspect/consumer-report.js'
 import type {SubscriptionReport} from '../../../domain/subscriptions/inspect/subscription-report.js'
 import type {PublisherReport} from '../../../domain/subscriptions/inspect/topic-report.js'
-import {type Column, renderColumns} from '../columns.js'
-import {renderBytes, renderMs, renderShare} from '../table.js'
+import {ageText} from '../ages.js'
+import {type Column, renderBytes, renderShare, renderTable} from '../table.js'
 
 /** One client, with its part on each partition. */
 interface Client<P> {
@@ -21,35 +21,64 @@ export function renderReaders(report: SubscriptionReport): string {
   )
   if (readers.length === 0) return 'No consumer is connected.'
   const slots = sum(readers.flatMap(({parts}) => parts.map(({keyHashSlots}) => keyHashSlots)))
-  const who: ReadonlyArray<Column<Client<Reader>>> = [
+  const [who, how] = [whoColumns(report), howColumns(report, slots)]
+  return [renderTable(who, readers, MOST_ROWS), renderTable(how, readers, MOST_ROWS)].join('\n\n')
+}
+
+type Reader = ConsumerReport & {readonly isActive: boolean}
+
+function whoColumns(report: SubscriptionReport): ReadonlyArray<Column<Client<Reader>>> {
+  return [
     {head: 'consumer', cell: ({first}) => first.name},
     {head: 'address', cell: ({first}) => plainAddress(first)},
-    {head: 'client', cell: ({first}) => first.clientVersion},
-    {head: 'role', cell: ({first}) => first.role, isRare: true},
-    {head: 'connected', cell: ({first}) => ago(report, first.connectedSince)},
+    {head: 'client', cell: ({first}) => first.clientVersion, priority: 3},
+    {head: 'role', cell: ({first}) => first.role, isRare: true, priority: 4},
+    {head: 'connected', cell: ({first}) => ago(report, first.connectedSince), priority: 2},
   ]
-  const how: ReadonlyArray<Column<Client<Reader>>> = [
+}
+
+/** @param slots of all consumers together, where each has the keys of some */
+function howColumns(report: SubscriptionReport, slots: number | null): ReadonlyArray<Column<Client<Reader>>> {
+  return [
     {head: 'consumer', cell: ({first}) => first.name},
-    {head: 'partitions', cell: ({parts}) => (report.partitionCount === null ? null : parts.length), isRare: true},
-    {head: 'active on', cell: ({parts}) => parts.filter(({isActive}) => isActive).length, isRare: true},
+    {
+      head: 'partitions',
+      cell: ({parts}) => (report.partitionCount === null ? null : parts.length),
+      isRare: true,
+      priority: 5,
+    },
+    {head: 'active on', cell: ({parts}) => parts.filter(({isActive}) => isActive).length, isRare: true, priority: 3},
     {
       head: 'keys',
       cell: ({parts}) => (slots ? renderShare((sum(parts.map(({keyHashSlots}) => keyHashSlots)) ?? 0) / slots) : null),
       isRare: true,
+      priority: 3,
     },
-    {head: 'permits', cell: ({parts}) => sum(parts.map(({availablePermits}) => availablePermits))},
+    {head: 'permits', cell: ({parts}) => sum(parts.map(({availablePermits}) => availablePermits)), priority: 2},
     {head: 'unacked', cell: ({parts}) => sum(parts.map(({unackedMessages}) => unackedMessages))},
-    {head: 'blocked on', cell: ({parts}) => parts.filter((part) => part.isBlockedOnUnacked).length, isRare: true},
-    {head: 'draining', cell: ({parts}) => sum(parts.map(({draining}) => draining?.slots ?? null)), isRare: true},
-    {head: 'per entry', cell: ({parts}) => unlessOne(batching(parts)), isRare: true},
-    {head: 'out/s', cell: ({parts}) => sum(parts.map(({ratePerSecond}) => ratePerSecond))},
-    {head: 'redelivered/s', cell: ({parts}) => sum(parts.map((part) => part.redeliveryRatePerSecond)), isRare: true},
+    {
+      head: 'blocked on',
+      cell: ({parts}) => parts.filter((part) => part.isBlockedOnUnacked).length,
+      isRare: true,
+      priority: 2,
+    },
+    {
+      head: 'draining',
+      cell: ({parts}) => sum(parts.map(({draining}) => draining?.slots ?? null)),
+      isRare: true,
+      priority: 4,
+    },
+    {head: 'per entry', cell: ({parts}) => unlessOne(batching(parts)), isRare: true, priority: 7},
+    {head: 'out/s', cell: ({parts}) => sum(parts.map(({ratePerSecond}) => ratePerSecond)), priority: 4},
+    {
+      head: 'redelivered/s',
+      cell: ({parts}) => sum(parts.map((part) => part.redeliveryRatePerSecond)),
+      isRare: true,
+      priority: 6,
+    },
     {head: 'last ack', cell: ({parts}) => ago(report, latest(parts.map(({lastAckedAt}) => lastAckedAt)))},
   ]
-  return [renderColumns(who, readers, MOST_ROWS), renderColumns(how, readers, MOST_ROWS)].join('\n\n')
 }
-
-type Reader = ConsumerReport & {readonly isActive: boolean}
 
 /** Who writes: one row for each producer. */
 export function renderWriters(report: SubscriptionReport): string {
@@ -59,14 +88,29 @@ export function renderWriters(report: SubscriptionReport): string {
   const columns: ReadonlyArray<Column<Client<PublisherReport>>> = [
     {head: 'producer', cell: ({first}) => first.name},
     {head: 'address', cell: ({first}) => plainAddress(first)},
-    {head: 'client', cell: ({first}) => first.clientVersion},
-    {head: 'partitions', cell: ({parts}) => (report.partitionCount === null ? null : parts.length), isRare: true},
-    {head: 'mode', cell: ({first}) => (first.accessMode === 'Shared' ? null : first.accessMode), isRare: true},
+    {head: 'client', cell: ({first}) => first.clientVersion, priority: 4},
+    {
+      head: 'partitions',
+      cell: ({parts}) => (report.partitionCount === null ? null : parts.length),
+      isRare: true,
+      priority: 5,
+    },
+    {
+      head: 'mode',
+      cell: ({first}) => (first.accessMode === 'Shared' ? null : first.accessMode),
+      isRare: true,
+      priority: 3,
+    },
     {head: 'in/s', cell: ({parts}) => sum(parts.map(({ratePerSecond}) => ratePerSecond))},
-    {head: 'message size', cell: ({parts}) => renderBytes(averageBytes(parts))},
-    {head: 'chunks/s', cell: ({parts}) => sum(parts.map(({chunkRatePerSecond}) => chunkRatePerSecond)), isRare: true},
+    {head: 'message size', cell: ({parts}) => renderBytes(averageBytes(parts)), priority: 2},
+    {
+      head: 'chunks/s',
+      cell: ({parts}) => sum(parts.map(({chunkRatePerSecond}) => chunkRatePerSecond)),
+      isRare: true,
+      priority: 6,
+    },
   ]
-  const table = writers.length === 0 ? 'No producer is connected.' : renderColumns(columns, writers, MOST_ROWS)
+  const table = writers.length === 0 ? 'No producer is connected.' : renderTable(columns, writers, MOST_ROWS)
   return [table, ...topicLines(report)].join('\n')
 }
 
@@ -127,7 +171,7 @@ export function plainAddress({address}: {readonly address: string | null}): stri
 
 /** How long before the look; `never` is since the topic was loaded. */
 export function ago({asOf}: Pick<SubscriptionReport, 'asOf'>, at: string | null): string {
-  return at === null ? 'never' : renderMs(Math.max(0, Date.parse(asOf) - Date.parse(at)))
+  return ageText(asOf, at) ?? 'never'
 }
 
 /** ISO times sort as text. */

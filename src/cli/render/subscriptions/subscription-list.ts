@@ -1,25 +1,21 @@
 import type {SubscriptionList, SubscriptionRow} from '../../../domain/subscriptions/list/subscription-row.js'
 import {type ListOutput, separatedLines} from '../../output/list-output.js'
-import {type Cell, renderTable} from '../table.js'
+import {ageText} from '../ages.js'
+import {type Column, renderTable, topicText} from '../table.js'
 
-interface Column {
-  readonly head: string
-  readonly cell: (row: SubscriptionRow) => Cell
-  readonly isWide?: boolean
-}
-
-const COLUMNS: readonly Column[] = [
-  {head: 'topic', cell: (row) => row.topic},
+/** @param asOf when the list was made */
+const columnsOf = (asOf: string): ReadonlyArray<Column<SubscriptionRow>> => [
+  {head: 'topic', cell: (row) => topicText(row.topic)},
   {head: 'subscription', cell: (row) => row.subscription},
-  {head: 'type', cell: (row) => row.type ?? 'mixed'},
-  {head: 'partitions', cell: (row) => row.partitions},
-  {head: 'consumers', cell: (row) => row.consumers},
+  {head: 'type', cell: (row) => row.type ?? 'mixed', priority: 2},
+  {head: 'partitions', cell: (row) => row.partitions, priority: 5},
+  {head: 'consumers', cell: (row) => row.consumers, priority: 2},
   {head: 'backlog entries', cell: (row) => row.backlogEntries},
   {head: 'on partitions', cell: spreadText, isWide: true},
-  {head: 'unacked', cell: (row) => row.unackedMessages},
-  {head: 'out/s', cell: (row) => row.rateOutPerSecond},
-  {head: 'silent since', cell: (row) => row.unackedSince, isWide: true},
-  {head: 'notes', cell: notesText, isWide: true},
+  {head: 'unacked', cell: (row) => row.unackedMessages, priority: 3},
+  {head: 'out/s', cell: (row) => row.rateOutPerSecond, priority: 4},
+  {head: 'last ack', cell: (row) => ageText(asOf, row.unackedSince), isWide: true},
+  {head: 'notes', cell: notesText, isWide: true, fit: 'wrap'},
 ]
 
 const FIELDS = [
@@ -32,7 +28,7 @@ const FIELDS = [
 export function listText(list: SubscriptionList, output: ListOutput): string {
   const {subscriptions} = list
   if (output === 'csv' || output === 'tsv') return separatedLines(subscriptions, FIELDS, output === 'csv' ? ',' : '\t')
-  return renderList(list, output === 'wide')
+  return renderList(list)
 }
 
 /** A line of JSON for each row. */
@@ -40,13 +36,9 @@ export function rowLines(rows: readonly SubscriptionRow[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 }
 
-function renderList(list: SubscriptionList, isWide: boolean): string {
+function renderList(list: SubscriptionList): string {
   if (list.subscriptions.length === 0) return `No subscription matches.\n\n${ageNote(list)}`
-  const columns = COLUMNS.filter((column) => isWide || column.isWide !== true)
-  const table = renderTable(
-    columns.map(({head}) => head),
-    list.subscriptions.map((row) => columns.map(({cell}) => cell(row))),
-  )
+  const table = renderTable(columnsOf(list.asOf), list.subscriptions)
   const hidden = list.matched - list.subscriptions.length
   const more = hidden > 0 ? [`${String(hidden)} more are not listed: raise --limit`] : []
   return [table, [...more, ageNote(list)].join('\n')].join('\n\n')

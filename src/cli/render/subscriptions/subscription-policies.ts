@@ -53,9 +53,13 @@ export function renderPolicies(policies: AppliedPolicies): string {
     ...(set.length === 0
       ? []
       : [
-          renderTable(
-            ['limit', 'value', 'set at'],
-            set.map(({name, origin, text}) => [name, text, origin]),
+          renderTable<Line>(
+            [
+              {head: 'limit', cell: ({name}) => name},
+              {head: 'value', cell: ({text}) => text, fit: 'wrap'},
+              {head: 'set at', cell: ({origin}) => origin},
+            ],
+            set,
           ),
         ]),
     ...(open.length === 0 ? [] : [`no limit, or off: ${open.map(nameAndOrigin).join(', ')}`]),

@@ -1,9 +1,8 @@
-import chalk from 'chalk'
-
 import type {SubscriptionReport} from '../../../domain/subscriptions/inspect/subscription-report.js'
 import {renderReaders, renderWriters} from './subscription-clients.js'
 import {renderPolicies} from './subscription-policies.js'
 import {renderHeld, renderLast, renderWaiting} from './subscription-backlog.js'
+import {paint} from '../../output/palette.js'
 import {type Cell, renderPairs} from '../table.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 
@@ -23,7 +22,7 @@ export function renderSubscription(report: SubscriptionReport): string {
 }
 
 function section(title: string, text: string): string {
-  return `${chalk.bold.underline(title)}\n${text}`
+  return `${paint.heading(title)}\n${text}`
 }
 
 function headPairs(report: SubscriptionReport): Array<readonly [string, Cell]> {

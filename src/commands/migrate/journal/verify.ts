@@ -22,7 +22,7 @@ export default class MigrateJournalVerify extends KeyshiftCommand<JournalCheck> 
         check.brokenLine === null ? 'its plan is missing' : `hash mismatch at line ${String(check.brokenLine)}`
       throw new Conflict('E_JOURNAL_BROKEN', `the journal of ${args.id} was altered: ${where}`, {data: {...check}})
     }
-    this.log(renderCheck(check))
+    this.print(renderCheck, check)
     return check
   }
 }

@@ -18,7 +18,7 @@ export default class MigratePlanShow extends KeyshiftCommand<MigrationPlan> {
     const {args} = await this.parse(MigratePlanShow)
     const plan = parsePlan(await readPlanFile(args.plan, PLAN_COMMAND), args.plan)
     if (new Date().toISOString() > plan.expiresAt) this.warn(`the plan expired at ${plan.expiresAt}; plan again`)
-    this.log(renderPlan(plan))
+    this.print(renderPlan, plan)
     return plan
   }
 }

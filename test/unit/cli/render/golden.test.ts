@@ -4,23 +4,13 @@ import {join} from 'node:path'
 import {test} from 'node:test'
 
 import {asKeyshiftError, renderError} from '../../../../src/cli/errors.js'
-import {renderBacklog} from '../../../../src/cli/render/backlog/backlog.js'
-import {renderDiagnosis} from '../../../../src/cli/render/doctor.js'
-import {renderLocks} from '../../../../src/cli/render/locks/locks.js'
-import {renderMigrations, renderPlan, renderResult} from '../../../../src/cli/render/migration/migration.js'
-import {renderOwners} from '../../../../src/cli/render/keys/key-owners.js'
-import {renderRanges} from '../../../../src/cli/render/keys/key-ranges.js'
-import {renderSample} from '../../../../src/cli/render/keys/message-sample.js'
-import {renderSimulation} from '../../../../src/cli/render/keys/key-simulation.js'
+import {layOut} from '../../../../src/cli/output/page.js'
+import {visibleWidth} from '../../../../src/cli/output/wrap-lines.js'
 import {listText} from '../../../../src/cli/render/subscriptions/subscription-list.js'
-import {renderSubscription} from '../../../../src/cli/render/subscriptions/subscription.js'
 import {Unreachable} from '../../../../src/errors.js'
 import {commandIds, runCli} from '../../../support/shells/cli.js'
-import * as doctorReports from '../../../support/reports/doctor-reports.js'
-import * as keyReports from '../../../support/reports/key-reports.js'
-import * as lockReports from '../../../support/reports/lock-reports.js'
+import {RENDERINGS} from '../../../support/reports/rendered.js'
 import * as reports from '../../../support/reports/reports.js'
-import {subscription} from '../../../support/reports/subscription-report.js'
 import {ROOT} from '../../../support/root.js'
 
 const FOLDER = join(ROOT, 'test', 'golden')
@@ -35,29 +25,28 @@ async function requireGolden(name: string, text: string): Promise<void> {
 }
 
 const TEXTS: Readonly<Record<string, string>> = {
-  'backlog.show': renderBacklog(reports.backlog),
-  doctor: renderDiagnosis(doctorReports.diagnosis),
-  'keys.owner': renderOwners(keyReports.owners),
-  'keys.ranges': renderRanges(keyReports.ranges, {hasEveryRange: false, width: 80}),
-  'keys.ranges.all': renderRanges(keyReports.ranges, {hasEveryRange: true, width: 40}),
-  'keys.sample': renderSample(keyReports.sample),
-  'keys.simulate': renderSimulation(keyReports.simulation),
-  'keys.simulate.failover': renderSimulation(keyReports.failover),
-  'locks.scan': renderLocks(lockReports.locks),
-  'locks.scan.gaps': renderLocks(lockReports.locksWithGaps),
-  'locks.scan.messages': renderLocks(lockReports.locksOfMessages),
-  'migrate.plan': renderPlan(reports.plan),
-  'migrate.result': renderResult(reports.result),
-  'migrate.status': renderMigrations(reports.migrations),
-  'subscriptions.inspect': renderSubscription(subscription),
-  'subscriptions.list': listText(reports.list, 'table'),
-  'subscriptions.list.wide': listText(reports.list, 'wide'),
+  'subscriptions.list.wide': layOut({width: 80, isWide: true, remedy: ''}, () => listText(reports.list, 'wide')),
   'subscriptions.list.csv': listText(reports.list, 'csv'),
   'error.next': renderError(new Unreachable('E_X', 'what, where and how many', {next: ['type this', 'or this']})),
 }
 
 for (const [name, text] of Object.entries(TEXTS)) {
   test(`the text of ${name} is as it was`, () => requireGolden(name, text))
+}
+
+const WIDTHS = [80, 200]
+
+for (const [name, {render}] of Object.entries(RENDERINGS)) {
+  for (const width of WIDTHS) {
+    test(`the text of ${name} on a terminal of ${String(width)} columns is as it was, and no line is longer`, () => {
+      const text = layOut({width, isWide: false, remedy: '--output wide'}, render)
+      assert.deepEqual(
+        text.split('\n').filter((line) => visibleWidth(line) > width),
+        [],
+      )
+      return requireGolden(`${name}.${String(width)}`, text)
+    })
+  }
 }
 
 for (const id of await commandIds()) {
@@ -72,7 +61,7 @@ for (const id of await commandIds()) {
   })
 }
 
-test('a bug is told as one, with where it happened', () => {
+test('an internal error is reported as such, with its stack', () => {
   const text = renderError(asKeyshiftError(new TypeError('x is not a function'), 'keyshift locks scan'))
-  assert.match(text, /did not foresee: x is not a function \(E_BUG\)\nTypeError: x is not a function\n +at /)
+  assert.match(text, /internal error: x is not a function \(E_BUG\)\nTypeError: x is not a function\n +at /)
 })

@@ -1,0 +1,121 @@
+import stringWidth from 'string-width'
+
+const HANGING = 2
+
+/** The first words of commands: in front of another word, `keyshift` is only the name of this program. */
+export const COMMAND_WORDS: ReadonlySet<string> = new Set([
+  ...[
+    'backlog',
+    'complete',
+    'completion',
+    'context',
+    'doctor',
+    'exclusivity',
+    'export',
+    'help',
+    'keys',
+    'lab',
+    'locks',
+  ],
+  ...['mcp', 'migrate', 'record', 'report', 'subscriptions', 'top', 'watch', 'why'],
+])
+
+interface Word {
+  text: string
+  /** blanks before it */
+  readonly gap: string
+  /** part of a command that is printed to be pasted, and not its first word */
+  readonly isInCommand: boolean
+}
+
+/**
+ * Breaks lines that are longer than the width between words; only a word that is longer than a line is cut. A command to paste
+ * starts on a line of its own where that makes it fit, is continued by ` \`, and its words are never cut.
+ *
+ * @param hangs how much further to the right the rest of a line stands
+ */
+export function wrapLines(text: string, width: number, hangs = HANGING): string {
+  if (width === Infinity) return text
+  return text
+    .split('\n')
+    .flatMap((line) => (visibleWidth(line) <= width ? line : wrapLine(line, width, hangs)))
+    .join('\n')
+}
+
+/** Columns that a text takes on a terminal; it holds no newline. */
+export function visibleWidth(text: string): number {
+  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
+}
+
+function wrapLine(line: string, width: number, hangs: number): string[] {
+  const indent = /^ */.exec(line)?.[0] ?? ''
+  const hanging = ' '.repeat(Math.min(indent.length + hangs, Math.floor(width / 2)))
+  const words = wordsOf(line.trimStart())
+  const lines: string[] = []
+  let current = ' '.repeat(Math.min(indent.length, hanging.length))
+  let isStart = true
+  for (const [at, {gap, isInCommand, text}] of words.entries()) {
+    const room = width - (words[at + 1]?.isInCommand === true ? ' \\'.length : 0)
+    const needed = isInCommand ? text : `${text}${commandAfter(words, at)}`
+    const isFitting =
+      visibleWidth(current + gap + text) <= room &&
+      (isInCommand || !startsLater(current + gap, needed, text, room, hanging))
+    if (isStart || isFitting) current += isStart ? text : gap + text
+    else {
+      lines.push(isInCommand ? `${current} \\` : current)
+      current = hanging + text
+    }
+    isStart = false
+    while (!isInCommand && visibleWidth(current) > width && text !== 'keyshift') {
+      const head = cut(current, width)
+      lines.push(head)
+      current = hanging + current.slice(head.length)
+    }
+  }
+  return [...lines, current]
+}
+
+/** The rest of a command that begins at a word. */
+function commandAfter(words: readonly Word[], at: number): string {
+  let rest = ''
+  for (const {gap, isInCommand, text} of words.slice(at + 1)) {
+    if (!isInCommand) break
+    rest += gap + text
+  }
+  return rest
+}
+
+/** Whether a command does not fit here, but does on a line of its own. */
+function startsLater(before: string, command: string, first: string, room: number, hanging: string): boolean {
+  return command !== first && visibleWidth(before + command) > room && visibleWidth(hanging + command) <= room + 2
+}
+
+function wordsOf(line: string): Word[] {
+  const words: Word[] = []
+  let isCommand = false
+  for (const [, gap = '', text = ''] of line.matchAll(/(\s*)(\S+)/g)) {
+    const last = words.at(-1)
+    if (isCommand && last && isOpen(last.text)) last.text += gap + text
+    else {
+      isCommand &&= gap.length === 1 && !/[;,]$/.test(last?.text ?? '')
+      isCommand ||= last?.text === 'keyshift' && COMMAND_WORDS.has(text)
+      words.push({text, gap, isInCommand: isCommand})
+    }
+  }
+  return words
+}
+
+/** Whether a quote in a word of a command is not closed yet. */
+function isOpen(word: string): boolean {
+  return word.replaceAll(String.raw`\'`, '').split("'").length % 2 === 0
+}
+
+/** As much of the beginning as fits; at least one character, and colors stay complete. */
+function cut(text: string, width: number): string {
+  let end = 0
+  for (const [piece] of text.matchAll(/\u001b\[\d+m|[^]/gu)) {
+    if (end > 0 && visibleWidth(text.slice(0, end + piece.length)) > width) break
+    end += piece.length
+  }
+  return text.slice(0, end)
+}

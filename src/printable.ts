@@ -1,0 +1,39 @@
+/**
+ * Characters that a terminal obeys or hides instead of showing: control characters (C0, DEL, C1), line and paragraph
+ * separators, marks and overrides of the writing direction, zero-width and invisible characters, and half surrogate pairs.
+ */
+const UNSAFE =
+  /[\p{Cc}\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}]|\p{Cs}/gu
+const HAS_UNSAFE = new RegExp(UNSAFE.source, 'u')
+const ESCAPES: Readonly<Record<string, string>> = {'\n': '\\n', '\r': '\\r', '\t': '\\t'}
+
+/**
+ * A name, key or value as one line that is safe to print: `\x1b` for an escape character, `\u202e` for a direction
+ * override. Names come from whoever may create a topic, a consumer or a Redis key.
+ */
+export function printable(text: string): string {
+  return HAS_UNSAFE.test(text) ? text.replace(UNSAFE, escapeOf) : text
+}
+
+/** The same for a text of several lines, which stay lines. */
+export function printableLines(text: string): string {
+  return HAS_UNSAFE.test(text) ? text.replace(UNSAFE, (found) => (found === '\n' ? found : escapeOf(found))) : text
+}
+
+/** A JSON text in which each such character is a JSON escape: a parser reads the same value. */
+export function printableJson(text: string): string {
+  return HAS_UNSAFE.test(text) ? text.replace(UNSAFE, (found) => (found === '\n' ? found : jsonEscapeOf(found))) : text
+}
+
+function escapeOf(found: string): string {
+  const code = found.codePointAt(0) ?? 0
+  const hex = code.toString(16)
+  if (code < 0x100) return ESCAPES[found] ?? `\\x${hex.padStart(2, '0')}`
+  return code > 0xffff ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`
+}
+
+function jsonEscapeOf(found: string): string {
+  return Array.from({length: found.length}, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
+    '',
+  )
+}
