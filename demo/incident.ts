@@ -66,13 +66,18 @@ async function capture(): Promise<void> {
   if (isComplete !== true) throw new Error(`doctor did not report ${FINDINGS.join(' and ')}`)
   const shown: string[] = []
   for (const words of COMMANDS) {
-    const output = await keyshift(words, {FORCE_COLOR: '1', COLUMNS: String(COLUMNS)})
+    const output = withoutTestAddresses(await keyshift(words, {FORCE_COLOR: '1', COLUMNS: String(COLUMNS)}))
     shown.push(`\u001B[2m$\u001B[22m \u001B[1m${suggestedCommand(...words)}\u001B[22m\n${output.trimEnd()}`)
   }
   const folder = join(ROOT, 'docs', 'images')
   await mkdir(folder, {recursive: true})
   await writeFile(join(folder, 'incident.svg'), terminalSvg(shown.join('\n\n'), COLUMNS))
   process.stdout.write(`${shown.join('\n\n')}\n`)
+}
+
+/** Shows loopback addresses, which only the test servers have, as those of other hosts. */
+function withoutTestAddresses(output: string): string {
+  return output.replaceAll('127.0.0.1', '10.0.2.17')
 }
 
 /** Runs an action while the incident lasts; removes all of it afterwards. */
