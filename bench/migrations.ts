@@ -11,8 +11,8 @@ import {parseArgs} from 'node:util'
 import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
 import {WebSocketTransport} from '../src/clients/pulsar-messages/websocket.js'
 import {connectRedis} from '../src/clients/redis/connect.js'
-import {Scene, type SceneServers, untilConnected} from '../src/domain/lab/workload.js'
-import type {Tally, TallyFigures} from '../src/domain/lab/workload-counts.js'
+import {untilConnected, Workload, type WorkloadServers} from '../src/domain/lab/workload.js'
+import type {WorkloadCounts, WorkloadFigures} from '../src/domain/lab/workload-counts.js'
 import {MIGRATABLE, type MigratableType} from '../src/domain/migration/strategy.js'
 import type {MigrationResult} from '../src/domain/migration/run/migration-result.js'
 import type {MigrationList} from '../src/domain/migration/journal/status.js'
@@ -51,7 +51,7 @@ interface Case {
   readonly to: MigratableType
 }
 
-interface Run extends TallyFigures {
+interface Run extends WorkloadFigures {
   readonly heldMs: number
   readonly drainMs: number
   /** of the whole of `apply`, in ms */
@@ -90,7 +90,7 @@ try {
   await Promise.all([transport.close(), connection.close(), admin.close()])
 }
 
-async function measure(one: Case, servers: SceneServers): Promise<void> {
+async function measure(one: Case, servers: WorkloadServers): Promise<void> {
   const runs: Run[] = []
   for (let at = 0; at < RUNS; at++) runs.push(await migrate(one, servers))
   const sum = (field: 'duplicates' | 'lost' | 'overlapsAcross' | 'overlapsAfter' | 'sent'): string =>
@@ -106,11 +106,11 @@ async function measure(one: Case, servers: SceneServers): Promise<void> {
   )
 }
 
-async function migrate({from, strategy, to}: Case, servers: SceneServers): Promise<Run> {
+async function migrate({from, strategy, to}: Case, servers: WorkloadServers): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'keyshift-bench-'))
   const namespace = `public/bench-${randomBytes(4).toString('hex')}`
   await fetch(`${context.adminUrl}/admin/v2/namespaces/${namespace}`, {method: 'PUT'})
-  const scene = await Scene.open(servers, {
+  const workload = await Workload.open(servers, {
     topic: parseTopicName(`persistent://${namespace}/load`),
     partitions: Number(values.partitions),
     subscription: 'decision',
@@ -130,7 +130,7 @@ async function migrate({from, strategy, to}: Case, servers: SceneServers): Promi
     await keyshift<object>(
       'migrate',
       'plan',
-      scene.topic.full,
+      workload.topic.full,
       'decision',
       '--to',
       to,
@@ -141,22 +141,22 @@ async function migrate({from, strategy, to}: Case, servers: SceneServers): Promi
     )
     proxy?.take()
     const startedAt = Date.now()
-    const result = strategy === 'in-place' ? await inPlace(scene, plan) : await blueGreen(scene, plan, namespace)
+    const result = strategy === 'in-place' ? await inPlace(workload, plan) : await blueGreen(workload, plan, namespace)
     const wallMs = Date.now() - startedAt
     const requests = proxy?.take() ?? null
     await delay(1500)
-    const figures = await scene.settle()
-    sayRepeated(scene.tally, result)
+    const figures = await workload.settle()
+    sayRepeated(workload.counts, result)
     return {...figures, heldMs: result.gapMs ?? Infinity, drainMs: result.drainMs ?? Infinity, wallMs, requests}
   } finally {
-    await scene.close()
+    await workload.close()
     await rm(folder, {recursive: true})
     await fetch(`${context.adminUrl}/admin/v2/namespaces/${namespace}?force=true`, {method: 'DELETE'})
   }
 }
 
 /** What came twice, so that a figure that should be 0 can be explained. */
-function sayRepeated(tally: Tally, {findings, id, switchedAt}: MigrationResult): void {
+function sayRepeated(tally: WorkloadCounts, {findings, id, switchedAt}: MigrationResult): void {
   const repeated = [...Map.groupBy(tally.handlings, ({sequence}) => sequence).values()].filter(
     (rows) => rows.length > 1,
   )
@@ -176,8 +176,8 @@ function sayRepeated(tally: Tally, {findings, id, switchedAt}: MigrationResult):
   )
 }
 
-async function inPlace(scene: Scene, plan: string): Promise<MigrationResult> {
-  const standby = scene.startStandby()
+async function inPlace(workload: Workload, plan: string): Promise<MigrationResult> {
+  const standby = workload.startStandby()
   const result = await keyshift<MigrationResult>(
     'migrate',
     'apply',
@@ -192,7 +192,7 @@ async function inPlace(scene: Scene, plan: string): Promise<MigrationResult> {
   return result
 }
 
-async function blueGreen(scene: Scene, plan: string, namespace: string): Promise<MigrationResult> {
+async function blueGreen(workload: Workload, plan: string, namespace: string): Promise<MigrationResult> {
   const running = keyshift<MigrationResult>(
     'migrate',
     'apply',
@@ -211,7 +211,7 @@ async function blueGreen(scene: Scene, plan: string, namespace: string): Promise
     id = migrations.find(({readyToCutOver}) => readyToCutOver)?.id
   }
   const {migrations} = await keyshift<MigrationList>('migrate', 'status', id, ...where)
-  const standby = scene.startStandby(scene.topic, migrations[0]?.newSubscription ?? '')
+  const standby = workload.startStandby(workload.topic, migrations[0]?.newSubscription ?? '')
   await delay(500)
   await keyshift('migrate', 'cutover', id, '--yes', ...where)
   const result = await running

@@ -15,13 +15,13 @@ import {type Cell, renderMs, renderTable} from '../src/cli/render/table.js'
 import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
 import {openTransport} from '../src/clients/pulsar-messages/open.js'
 import {connectRedis} from '../src/clients/redis/connect.js'
-import {Scene, type SceneServers, untilConnected} from '../src/domain/lab/workload.js'
-import type {TallyFigures} from '../src/domain/lab/workload-counts.js'
+import {untilConnected, Workload, type WorkloadServers} from '../src/domain/lab/workload.js'
+import type {WorkloadFigures} from '../src/domain/lab/workload-counts.js'
 import {lockToken} from '../src/domain/lab/worker.js'
 import {suggestedCommand} from '../src/suggested-command.js'
 import {parseTopicName} from '../src/topic-name.js'
 
-interface DemoResult extends TallyFigures {
+interface DemoResult extends WorkloadFigures {
   leakedLockFound: boolean
 }
 
@@ -32,7 +32,7 @@ const LOCKS = 'lock:'
 const LEAKED = `${LOCKS}user-of-a-crashed-worker`
 const CONSUMERS = 4
 
-const SCENE = {
+const WORKLOAD = {
   topic: TOPIC,
   partitions: 4,
   subscription: SUBSCRIPTION,
@@ -64,7 +64,7 @@ function stackAddresses(): Addresses {
   }
 }
 
-async function withServers<R>(addresses: Addresses, act: (servers: SceneServers) => Promise<R>): Promise<R> {
+async function withServers<R>(addresses: Addresses, act: (servers: WorkloadServers) => Promise<R>): Promise<R> {
   const admin = new PulsarAdmin({url: addresses.adminUrl})
   const transport = await openTransport({transport: 'auto', ...addresses})
   const connection = await connectRedis(addresses.redisUrl)
@@ -77,25 +77,25 @@ async function withServers<R>(addresses: Addresses, act: (servers: SceneServers)
   }
 }
 
-async function story(servers: SceneServers): Promise<DemoResult> {
+async function story(servers: WorkloadServers): Promise<DemoResult> {
   say(
     'Setup: a topic with 4 partitions, 300 messages per second for 200 users, 4 Shared consumers with one Redis lock per user.',
   )
-  const scene = await Scene.open(servers, SCENE)
+  const workload = await Workload.open(servers, WORKLOAD)
   const folder = await mkdtemp(join(tmpdir(), 'keyshift-demo-'))
   try {
     say('A worker crashes while it holds a lock without a TTL.')
     await servers.redis.set(LEAKED, lockToken('9'))
     await delay(5000)
     const leakedLockFound = await showBefore()
-    await migrate(scene, folder)
+    await migrate(workload, folder)
     await delay(5000)
     await showAfter(folder)
-    return {...(await scene.settle()), leakedLockFound}
+    return {...(await workload.settle()), leakedLockFound}
   } finally {
     await servers.redis.del(LEAKED)
     await rm(folder, {recursive: true})
-    await scene.close()
+    await workload.close()
   }
 }
 
@@ -107,9 +107,9 @@ async function showBefore(): Promise<boolean> {
   return locks.some(({key, verdict}) => key === LEAKED && verdict === 'no-ttl')
 }
 
-async function migrate(scene: Scene, folder: string): Promise<void> {
+async function migrate(workload: Workload, folder: string): Promise<void> {
   say('\nThe Key_Shared consumers start. The broker rejects them while Shared consumers are connected, and they retry.')
-  const standby = scene.startStandby()
+  const standby = workload.startStandby()
   const plan = join(folder, 'plan.json')
   await keyshift('migrate', 'plan', TOPIC.full, SUBSCRIPTION, '--to', 'Key_Shared', '-o', plan)
   await keyshift('migrate', 'apply', plan, '--yes', '--soak', '5s', '--journal', `file:${folder}`)

@@ -17,12 +17,5 @@ export function isBefore(one: string | undefined, other: string): boolean {
   return a.ledgerId === b.ledgerId ? a.entryId < b.entryId : a.ledgerId < b.ledgerId
 }
 
-export interface Place {
-  readonly ledgerId: number
-  readonly entryId: number
-}
-
-export function parsePlace(text: string): Place {
-  const [ledgerId = -1, entryId = -1] = text.split(':').map(Number)
-  return {ledgerId, entryId}
-}
+/** Before every entry: the broker writes −1 where there is none. */
+export const BEFORE_FIRST: Position = {ledgerId: -1, entryId: -1}

@@ -18,7 +18,7 @@ import {
   stateOf,
   subscriptionsOf,
 } from '../support/faults/crash.js'
-import {brokerVersion, live, openScene, until} from '../support/servers/live.js'
+import {brokerVersion, live, openWorkload, until} from '../support/servers/live.js'
 import {SUBSCRIPTION} from '../support/reports/migration-runs.js'
 import {chooseSeeded} from '../support/fleets/seed.js'
 
@@ -51,11 +51,11 @@ for (const cell of chosen) {
   test(
     `${strategy} ${from} → ${to}, killed ${death.when} line ${String(death.line)}, ${verb} elsewhere`,
     live(async (t, place) => {
-      const scene = await openScene(t, place, {partitions: PARTITIONS, from, to})
-      const before = await stateOf(place, scene)
-      await until('some load', () => scene.tally.sentCount > 200)
-      const plan = await planJourney(place, scene, journey)
-      const standby = startWhenRefused(place, scene, journey).catch(() => null)
+      const workload = await openWorkload(t, place, {partitions: PARTITIONS, from, to})
+      const before = await stateOf(place, workload)
+      await until('some load', () => workload.counts.sentCount > 200)
+      const plan = await planJourney(place, workload, journey)
+      const standby = startWhenRefused(place, workload, journey).catch(() => null)
       await applyAndDie(t, place, plan, death)
 
       const id = (await newestMigration(place))?.id ?? ''
@@ -70,22 +70,22 @@ for (const cell of chosen) {
       }
       const isMoved = verb === 'resume' && run.code === 0
       if (isMoved) await until('the fleet', async () => ((await standby)?.connected ?? 0) > 0)
-      const sent = scene.tally.sentCount
-      await until('load afterwards', () => scene.tally.sentCount > sent + 200)
-      const figures = await scene.settle()
+      const sent = workload.counts.sentCount
+      await until('load afterwards', () => workload.counts.sentCount > sent + 200)
+      const figures = await workload.settle()
       t.diagnostic(JSON.stringify(figures))
       assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
 
       const name = isMoved && strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
       const types = Array<string>(PARTITIONS).fill(isMoved ? to : from)
-      assert.deepEqual(await subscriptionsOf(place, scene), {[name]: types})
+      assert.deepEqual(await subscriptionsOf(place, workload), {[name]: types})
       if (run.code === 0 && (await newestMigration(place))?.hasRestrictions) {
         // The fleet that is not used any more is stopped, as its operator would.
         if (!isMoved) await (await standby)?.close()
         const finished = await fromElsewhere(place, ['migrate', 'finish', id, '--yes'])
         assert.equal(finished.code, 0, finished.stdout)
       }
-      assert.deepEqual(await stateOf(place, scene), before)
+      assert.deepEqual(await stateOf(place, workload), before)
     }),
   )
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import {after, test} from 'node:test'
 
-import type {Handling, Tally} from '../../src/domain/lab/workload-counts.js'
+import type {Handling, WorkloadCounts} from '../../src/domain/lab/workload-counts.js'
 import {partitionOfKey} from '../../src/domain/keys/hashing/partition-routing.js'
-import {stepsOf, type StepId} from '../../src/domain/migration/strategy.js'
+import {type StepId, stepsOf} from '../../src/domain/migration/strategy.js'
 import {type Journey, JOURNEYS} from '../support/faults/crash.js'
 import {announce, PARTITIONS, requireExplained} from '../support/faults/disturbance.js'
 import {live} from '../support/servers/live.js'
@@ -35,7 +35,7 @@ for (const {journey, step} of stack ? CELLS : []) {
       announced.run.goOn() // the step's change meets no broker
       const end = await announced.run.ended
       await restart.finished
-      const since = ({handlings}: Tally): ReturnType<typeof lastKept> => lastKept(handlings, fromMs)
+      const since = ({handlings}: WorkloadCounts): ReturnType<typeof lastKept> => lastKept(handlings, fromMs)
       await requireExplained(t, announced, end, {fromMs, toMs}, {since})
     }, stack.addresses),
   )

@@ -1,7 +1,7 @@
 // Runs alone: it allows for messages that were on the way for half a second, which a busy machine exceeds.
 import {test} from 'node:test'
 
-import {stepsOf, type StepId} from '../../src/domain/migration/strategy.js'
+import {type StepId, stepsOf} from '../../src/domain/migration/strategy.js'
 import {type Journey, JOURNEYS} from '../support/faults/crash.js'
 import {announce, requireExplained, unload} from '../support/faults/disturbance.js'
 import {live} from '../support/servers/live.js'
@@ -28,7 +28,7 @@ for (const {journey, step, when} of chosen) {
     `${strategy} ${from} → ${to}, the topic unloaded ${when} ${step}`,
     live(async (t, place) => {
       const announced = await announce(t, place, journey, step)
-      const unloading = unload(place, announced.scene)
+      const unloading = unload(place, announced.workload)
       if (when === 'before') await unloading
       announced.run.goOn()
       const disturbance = await unloading

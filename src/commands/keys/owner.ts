@@ -8,7 +8,7 @@ import {renderOwners} from '../../cli/render/keys/key-owners.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import {collectRouting} from '../../domain/keys/owners/collect-routing.js'
 import {KeyDirectory} from '../../domain/keys/owners/key-directory.js'
-import {ownerLines} from '../../domain/keys/owners/owner-rows.js'
+import {ownerRows} from '../../domain/keys/owners/owner-rows.js'
 import {keyOwners, type KeyOwners, rawKey, textKey} from '../../domain/keys/owners/key-owners.js'
 import {HASHING_SCHEMES} from '../../domain/keys/hashing/partition-routing.js'
 import {Usage} from '../../errors.js'
@@ -61,7 +61,7 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
         `messages on the topic are not where ${routing.hashingScheme} puts their keys: the partitions may be wrong`,
       )
     }
-    if (flags.stdin) await pour(ownerLines(process.stdin, directory, flags.output ?? 'tsv'))
+    if (flags.stdin) await pour(ownerRows(process.stdin, directory, flags.output ?? 'tsv'))
     const {subscription, topic} = collected
     const {hashingScheme} = routing
     const report = {topic: topic.full, subscription, hashingScheme, routing, owners: keyOwners(directory, keys)}

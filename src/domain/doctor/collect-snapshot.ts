@@ -7,7 +7,7 @@ import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {Interrupted} from '../../errors.js'
 import {parseTopicName} from '../../topic-name.js'
 import {collectSample} from '../message-sampling/collect-message-sample.js'
-import {noTransport} from '../message-sampling/entry-source.js'
+import {restOnly} from '../message-sampling/entry-source.js'
 import {collectSubscription, collectTopic} from '../topic-stats/collect-topic-stats.js'
 import {collectBlockingLocks, type LocksOptions} from './collect-blocking-locks.js'
 import {brokerLimits, collectLimitSettings, collectTopicLimits, type LimitSettings} from './collect-limits.js'
@@ -161,21 +161,21 @@ async function sampleOf(
   if (max === 0) return {}
   const collected = await collectSubscription(admin, topic, subscription)
   try {
-    const {tally} = await collectSample(admin, collected, {
+    const {counts} = await collectSample(admin, collected, {
       source: 'rest',
       where: 'spread',
       max,
       seconds: SAMPLE_SECONDS,
-      openTransport: noTransport,
+      openTransport: restOnly,
       onProgress: () => undefined,
     })
-    const [top] = tally.keys.top(1)
+    const [top] = counts.keys.top(1)
     return {
       [subscription]: {
-        entries: tally.entries,
-        messages: tally.messages,
-        keylessMessages: tally.keylessMessages,
-        mixedBatches: tally.mixedBatches,
+        entries: counts.entries,
+        messages: counts.messages,
+        keylessMessages: counts.keylessMessages,
+        mixedBatches: counts.mixedBatches,
         topKey: top
           ? {
               key: top.value.text,

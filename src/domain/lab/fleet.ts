@@ -8,7 +8,7 @@ import {
 } from '../../clients/pulsar-messages/transport.js'
 import type {TopicName} from '../../topic-name.js'
 import type {MigratableType} from '../migration/strategy.js'
-import type {Handling, Tally} from './workload-counts.js'
+import type {Handling, WorkloadCounts} from './workload-counts.js'
 import type {Worker} from './worker.js'
 
 export interface FleetOptions {
@@ -20,7 +20,7 @@ export interface FleetOptions {
   readonly names: readonly string[]
   /** delay before a rejected consumer retries */
   readonly retryMs: number
-  readonly tally: Tally
+  readonly counts: WorkloadCounts
   readonly workerOf: (consumer: string) => Worker
 }
 
@@ -149,8 +149,8 @@ class MessageProcessor {
     })
     if (!times) return
     const {endedAt, startedAt} = times
-    const {fleet, tally} = this.options
-    tally.handled({sequence, key, consumer: this.name, fleet, receivedAt, startedAt, endedAt})
+    const {counts, fleet} = this.options
+    counts.handled({sequence, key, consumer: this.name, fleet, receivedAt, startedAt, endedAt})
     // The ack fails when the socket has closed in the meantime. The broker then delivers the message again, and the tally
     // counts it as a duplicate.
     await (await this.consumer.promise).ack(message).catch(() => undefined)

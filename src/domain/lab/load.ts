@@ -1,6 +1,6 @@
 import type {MessageProducer, MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import type {TopicName} from '../../topic-name.js'
-import type {Tally} from './workload-counts.js'
+import type {WorkloadCounts} from './workload-counts.js'
 
 export interface LoadOptions {
   readonly transport: MessageTransport
@@ -8,7 +8,7 @@ export interface LoadOptions {
   readonly ratePerSecond: number
   /** the key of a message, by its sequence number */
   readonly keyOf: (sequence: number) => string
-  readonly tally: Tally
+  readonly counts: WorkloadCounts
 }
 
 const TICK_MS = 10
@@ -67,7 +67,7 @@ export class Load {
     const isHot = sequence % 100 < this.hotShare * 100
     const key = isHot ? HOT_KEY : this.options.keyOf(sequence)
     const sent = this.producer.send({key, payload: Buffer.from(String(sequence))}).then(() => {
-      this.options.tally.sent(sequence)
+      this.options.counts.sent(sequence)
       this.sending.delete(sent)
     })
     sent.catch(() => undefined) // stop() throws the error

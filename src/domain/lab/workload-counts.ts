@@ -11,7 +11,7 @@ export interface Handling {
   readonly endedAt: number
 }
 
-export interface TallyFigures {
+export interface WorkloadFigures {
   sent: number
   handled: number
   /** sent and never processed */
@@ -29,7 +29,7 @@ export interface TallyFigures {
 }
 
 /** Counts the messages of a workload: sent, processed, lost, duplicated. */
-export class Tally {
+export class WorkloadCounts {
   private readonly sentSequences = new Set<number>()
   private readonly rows: Handling[] = []
 
@@ -65,7 +65,7 @@ export class Tally {
   }
 
   /** @param partitions number of partitions; 1 for a plain topic. */
-  figures(partitions: number): TallyFigures {
+  figures(partitions: number): WorkloadFigures {
     const distinct = new Set(this.handlings.map(({sequence}) => sequence))
     const overlaps = this.overlaps()
     const after = overlaps.filter((pair) => pair.some(({fleet}) => fleet === 'new')).length

@@ -10,16 +10,16 @@ import {waitUntil} from '../../wait-until.js'
 import type {MigratableType} from '../migration/strategy.js'
 import {Fleet} from './fleet.js'
 import {evenKeys, Load, type LoadOptions} from './load.js'
-import {Tally, type TallyFigures} from './workload-counts.js'
+import {WorkloadCounts, type WorkloadFigures} from './workload-counts.js'
 import {lockingWorker, plainWorker, type Worker, type WorkTimes} from './worker.js'
 
-export interface SceneServers {
+export interface WorkloadServers {
   readonly admin: PulsarAdmin
   readonly transport: MessageTransport
   readonly redis: Redis
 }
 
-export interface SceneOptions {
+export interface WorkloadOptions {
   readonly topic: TopicName
   /** 0 creates a plain topic */
   readonly partitions: number
@@ -49,22 +49,22 @@ const RETRY_MS = 100
  * A topic under load with an old fleet (by default Shared, with a Redis lock per key) and on request a new fleet (by default
  * Key_Shared) that retries until the broker accepts it. All messages are counted. close() deletes the topic.
  */
-export class Scene {
-  readonly tally = new Tally()
-  private readonly servers: SceneServers
-  private readonly options: SceneOptions
+export class Workload {
+  readonly counts = new WorkloadCounts()
+  private readonly servers: WorkloadServers
+  private readonly options: WorkloadOptions
   private readonly closers: Array<() => Promise<void>> = []
   private load: Load | null = null
   private oldFleet: Fleet | null = null
 
-  private constructor(servers: SceneServers, options: SceneOptions) {
+  private constructor(servers: WorkloadServers, options: WorkloadOptions) {
     this.servers = servers
     this.options = options
   }
 
   /** Creates topic and subscription, connects the old fleet and starts the load. */
-  static async open(servers: SceneServers, options: SceneOptions): Promise<Scene> {
-    const scene = new Scene(servers, options)
+  static async open(servers: WorkloadServers, options: WorkloadOptions): Promise<Workload> {
+    const scene = new Workload(servers, options)
     try {
       await scene.begin()
       return scene
@@ -117,17 +117,17 @@ export class Scene {
   }
 
   /** Stops the load, waits until all sent messages are processed, and counts. Lost are those left when none arrives for 30 s. */
-  async settle(): Promise<TallyFigures> {
+  async settle(): Promise<WorkloadFigures> {
     await this.load?.stop()
-    let fewest = this.tally.open
+    let fewest = this.counts.open
     let deadline = Date.now() + TIMEOUT_MS
     while (fewest > 0 && Date.now() < deadline) {
       await delay(20)
-      if (this.tally.open >= fewest) continue
-      fewest = this.tally.open
+      if (this.counts.open >= fewest) continue
+      fewest = this.counts.open
       deadline = Date.now() + TIMEOUT_MS
     }
-    return this.tally.figures(Math.max(1, this.options.partitions))
+    return this.counts.figures(Math.max(1, this.options.partitions))
   }
 
   async close(): Promise<void> {
@@ -147,7 +147,7 @@ export class Scene {
       topic,
       ratePerSecond,
       keyOf: keyOf ?? evenKeys(keys),
-      tally: this.tally,
+      counts: this.counts,
     })
     this.load = load
     this.closers.push(() => load.stop())
@@ -157,7 +157,7 @@ export class Scene {
     const names = Array.from({length: this.options.consumers}, (_, index) => `${prefix}-${String(index)}`)
     const {retryMs = RETRY_MS} = this.options
     const {transport} = this.servers
-    const members = new Fleet({...parts, retryMs, transport, tally: this.tally, names, workerOf})
+    const members = new Fleet({...parts, retryMs, transport, counts: this.counts, names, workerOf})
     this.closers.push(() => members.close())
     return members
   }

@@ -1,8 +1,8 @@
 import type {InternalStats} from '../../clients/pulsar-admin/types.js'
-import {countEntries, type Stretch} from '../topic-stats/unacked-entries.js'
+import {countEntries, type EntryRange} from '../topic-stats/unacked-entries.js'
 
 /** Which part of a backlog to look at. */
-export type Where = 'head' | 'spread' | 'tail'
+export type SamplePart = 'head' | 'spread' | 'tail'
 
 /** How many separate places `spread` looks at on each partition. */
 const SPREAD = 64
@@ -33,7 +33,11 @@ export function ledgerIndex(stats: InternalStats): LedgerIndex {
  *
  * @param where from the oldest, up to the newest, or in up to 64 places spread evenly.
  */
-export function chooseStretches(backlogs: ReadonlyArray<readonly Stretch[]>, where: Where, max: number): Stretch[] {
+export function chooseEntries(
+  backlogs: ReadonlyArray<readonly EntryRange[]>,
+  where: SamplePart,
+  max: number,
+): EntryRange[] {
   const total = backlogs.reduce((sum, backlog) => sum + countEntries(backlog), 0)
   if (total <= max) return backlogs.flat()
   const limits = shareOut(backlogs.map(countEntries), max)
@@ -51,7 +55,7 @@ function shareOut(sizes: readonly number[], max: number): number[] {
   return floors.map((floor, at) => (lucky.has(at) ? floor + 1 : floor))
 }
 
-function cut(backlog: readonly Stretch[], where: Where, limit: number): Stretch[] {
+function cut(backlog: readonly EntryRange[], where: SamplePart, limit: number): EntryRange[] {
   const size = countEntries(backlog)
   if (where === 'head') return slice(backlog, 0, limit)
   if (where === 'tail') return slice(backlog, size - limit, size)
@@ -70,13 +74,13 @@ function cut(backlog: readonly Stretch[], where: Where, limit: number): Stretch[
 }
 
 /** The entries from the n-th to before the m-th of a list of stretches. */
-function slice(stretches: readonly Stretch[], from: number, to: number): Stretch[] {
+function slice(ranges: readonly EntryRange[], from: number, to: number): EntryRange[] {
   let passed = 0
-  return stretches.flatMap((stretch) => {
-    const size = stretch.last - stretch.first + 1
-    const first = stretch.first + Math.max(0, from - passed)
-    const last = stretch.first + Math.min(size, to - passed) - 1
+  return ranges.flatMap((range) => {
+    const size = range.last - range.first + 1
+    const first = range.first + Math.max(0, from - passed)
+    const last = range.first + Math.min(size, to - passed) - 1
     passed += size
-    return first <= last && last >= stretch.first ? [{...stretch, first, last}] : []
+    return first <= last && last >= range.first ? [{...range, first, last}] : []
   })
 }

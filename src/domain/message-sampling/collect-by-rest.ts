@@ -4,7 +4,7 @@ import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {TopicName} from '../../topic-name.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {type LedgerIndex, ledgerIndex} from './choose-entries.js'
-import type {Stretch} from '../topic-stats/unacked-entries.js'
+import type {EntryRange} from '../topic-stats/unacked-entries.js'
 import {type EntryPosition, readRestEntry} from './sampled-entry.js'
 import type {SampleReader} from './entry-source.js'
 
@@ -22,9 +22,9 @@ const RECOUNTS = 3
  * (PersistentTopicsBase of 3.0.7, 4.0.7 and 4.2.4; seen on 4.2.4).
  */
 export function restReader(admin: PulsarAdmin, collected: CollectedSubscription): SampleReader {
-  return async (stretches, sink) => {
+  return async (ranges, sink) => {
     const partitions = new PartitionEntries(admin, collected)
-    const positions = eachPosition(stretches)
+    const positions = eachPosition(ranges)
     const work = async (): Promise<void> => {
       for (const position of positions) {
         if (sink.isOver()) return
@@ -90,8 +90,8 @@ function asUnreadable(error: unknown): 'unreadable' {
   throw error
 }
 
-function* eachPosition(stretches: readonly Stretch[]): Generator<EntryPosition> {
-  for (const {first, last, ledgerId, partition} of stretches) {
+function* eachPosition(ranges: readonly EntryRange[]): Generator<EntryPosition> {
+  for (const {first, last, ledgerId, partition} of ranges) {
     for (let entryId = first; entryId <= last; entryId++) yield {partition, ledgerId, entryId}
   }
 }

@@ -4,7 +4,7 @@ import pLimit from 'p-limit'
 
 import type {MessageTransport, ReadMessage} from '../../clients/pulsar-messages/transport.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {countEntries, type Stretch} from '../topic-stats/unacked-entries.js'
+import {countEntries, type EntryRange} from '../topic-stats/unacked-entries.js'
 import type {SampledEntry, SampledMessage} from './sampled-entry.js'
 import type {SampleReader, SampleSink} from './entry-source.js'
 
@@ -14,69 +14,71 @@ const RECEIVER_QUEUE = 1000
 const WORTH_SKIPPING = 1000
 /** A reader that gets nothing for so long has come to its end: what is left is gone. */
 const SILENCE_MS = 3000
-const LOOK_EVERY_MS = 50
+const CHECK_EVERY_MS = 50
 
 /** Reads with readers of the transport: fast, but it sees keys and batches only. */
 export function transportReader(transport: MessageTransport, collected: CollectedSubscription): SampleReader {
-  return async (stretches, sink) => {
+  return async (ranges, sink) => {
     const limit = pLimit(READERS)
-    await Promise.all(runsOf(stretches).map((run) => limit(() => readRun(transport, collected, run, sink))))
+    await Promise.all(
+      readerRanges(ranges).map((readerRange) => limit(() => readRange(transport, collected, readerRange, sink))),
+    )
   }
 }
 
 /** Stretches of one partition that one reader goes through. */
-type Run = readonly [Stretch, ...Stretch[]]
+type ReaderRange = readonly [EntryRange, ...EntryRange[]]
 
 /**
  * Joins neighbours of a ledger; a reader goes over a small gap faster than a second one connects. A stretch is not cut
  * for more readers: a chunked message that lies across the cut would be lost to both.
  */
-function runsOf(stretches: readonly Stretch[]): Run[] {
-  const runs: Array<[Stretch, ...Stretch[]]> = []
-  for (const stretch of stretches) {
-    const run = runs.at(-1)
-    const before = run?.at(-1)
+function readerRanges(ranges: readonly EntryRange[]): ReaderRange[] {
+  const runs: Array<[EntryRange, ...EntryRange[]]> = []
+  for (const range of ranges) {
+    const readerRange = runs.at(-1)
+    const before = readerRange?.at(-1)
     const isNear =
-      before?.partition === stretch.partition &&
-      before.ledgerId === stretch.ledgerId &&
-      stretch.first - before.last < WORTH_SKIPPING
-    if (run && isNear) run.push(stretch)
-    else runs.push([stretch])
+      before?.partition === range.partition &&
+      before.ledgerId === range.ledgerId &&
+      range.first - before.last < WORTH_SKIPPING
+    if (readerRange && isNear) readerRange.push(range)
+    else runs.push([range])
   }
   return runs
 }
 
-async function readRun(
+async function readRange(
   transport: MessageTransport,
   collected: CollectedSubscription,
-  run: Run,
+  readerRange: ReaderRange,
   sink: SampleSink,
 ): Promise<void> {
-  const [first] = run
+  const [first] = readerRange
   const topic = collected.partitions[first.partition]?.name
   if (!topic || sink.isOver()) return
-  const gatherer = new Gatherer(run, sink)
+  const assembler = new BatchAssembler(readerRange, sink)
   const reader = await transport.read({
     topic,
     after: {ledgerId: first.ledgerId, entryId: first.first - 1},
     receiverQueueSize: RECEIVER_QUEUE,
     onMessage: (message) => {
-      gatherer.take(message)
+      assembler.take(message)
     },
   })
   try {
-    while (!gatherer.isDone && !sink.isOver() && gatherer.silentMs < SILENCE_MS) {
-      await Promise.race([gatherer.done, reader.closed, delay(LOOK_EVERY_MS)])
+    while (!assembler.isDone && !sink.isOver() && assembler.silentMs < SILENCE_MS) {
+      await Promise.race([assembler.done, reader.closed, delay(CHECK_EVERY_MS)])
     }
   } finally {
     await reader.close()
   }
-  gatherer.finish()
+  assembler.finish()
 }
 
 /** Puts the messages of one batch together again: they come one after the other. */
-class Gatherer {
-  private readonly run: Run
+class BatchAssembler {
+  private readonly range: ReaderRange
   private readonly sink: SampleSink
   private readonly finished = Promise.withResolvers<undefined>()
   private readonly wanted: number
@@ -84,10 +86,10 @@ class Gatherer {
   private given = 0
   private open: {message: ReadMessage; keys: SampledMessage[]} | null = null
 
-  constructor(run: Run, sink: SampleSink) {
-    this.run = run
+  constructor(readerRange: ReaderRange, sink: SampleSink) {
+    this.range = readerRange
     this.sink = sink
-    this.wanted = countEntries(run)
+    this.wanted = countEntries(readerRange)
   }
 
   isDone = false
@@ -105,7 +107,7 @@ class Gatherer {
     this.heardAt = Date.now()
     const {place} = message
     if (this.open && !isSameEntry(this.open.message, message)) this.give()
-    const last = this.run.at(-1) ?? this.run[0]
+    const last = this.range.at(-1) ?? this.range[0]
     if (place.ledgerId !== last.ledgerId || place.entryId > last.last) {
       this.end()
       return
@@ -136,9 +138,9 @@ class Gatherer {
     const {keys, message} = this.open
     this.open = null
     const {entryId} = message.place
-    if (!this.run.some(({first, last}) => entryId >= first && entryId <= last)) return
+    if (!this.range.some(({first, last}) => entryId >= first && entryId <= last)) return
     this.given++
-    this.sink.entry(entryOf(this.run[0].partition, message.place, keys))
+    this.sink.entry(entryOf(this.range[0].partition, message.place, keys))
   }
 }
 

@@ -2,7 +2,7 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {BrokerFacts} from '../keys/assignment/detect-selector.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {collectSample, type SampleOptions} from './collect-message-sample.js'
-import {HashTally} from './hash-counts.js'
+import {HashCounts} from './hash-counts.js'
 
 /** Samples a backlog for how many messages go to which hash, partition by partition. */
 export async function collectWeights(
@@ -11,12 +11,12 @@ export async function collectWeights(
   facts: BrokerFacts,
   options: SampleOptions,
 ): Promise<Array<Map<number, number>>> {
-  const tally = new HashTally(collected.partitions.length, facts.version?.major ?? 4)
+  const counts = new HashCounts(collected.partitions.length, facts.version?.major ?? 4)
   await collectSample(admin, collected, {
     ...options,
     onEntry: (entry) => {
-      tally.add(entry)
+      counts.add(entry)
     },
   })
-  return tally.weights
+  return counts.weights
 }

@@ -1,8 +1,8 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {chooseStretches} from './choose-entries.js'
-import {backlogOf, countEntries} from '../topic-stats/unacked-entries.js'
-import {parsePlace, type Place} from '../../position.js'
+import {chooseEntries} from './choose-entries.js'
+import {countEntries, unackedEntries} from '../topic-stats/unacked-entries.js'
+import {BEFORE_FIRST, parsePosition, type Position} from '../../position.js'
 import {restReader} from './collect-by-rest.js'
 import type {EntryPosition} from './sampled-entry.js'
 import {cursorOf} from '../topic-stats/cursor.js'
@@ -42,8 +42,8 @@ export async function collectKeyMessages(
   const row = collected.partitions[index]
   if (!row) throw new RangeError(`there is no partition ${String(partition)}`) // collecting makes sure that each is there
   const stats = await admin.internalStats(row.name)
-  const backlog = backlogOf(index, stats, collected.subscription)
-  const chosen = chooseStretches([backlog], 'head', max)
+  const backlog = unackedEntries(index, stats, collected.subscription)
+  const chosen = chooseEntries([backlog], 'head', max)
   const readPosition = cursorOf(stats, collected.subscription)?.readPosition ?? '-1:-1'
   const until = Date.now() + SECONDS * 1000
   let [entriesRead, messages, isOver] = [0, 0, false]
@@ -73,11 +73,11 @@ export async function collectKeyMessages(
     oldest: found && {
       position: `${String(found.ledgerId)}:${String(found.entryId)}`,
       publishedAtMs: found.publishedAtMs,
-      isRead: isBefore(found, parsePlace(readPosition)),
+      isRead: isBefore(found, parsePosition(readPosition) ?? BEFORE_FIRST),
     },
   }
 }
 
-function isBefore(one: Place, other: Place): boolean {
+function isBefore(one: Position, other: Position): boolean {
   return one.ledgerId === other.ledgerId ? one.entryId < other.entryId : one.ledgerId < other.ledgerId
 }

@@ -1,16 +1,16 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
-import {chooseStretches, type Where} from './choose-entries.js'
-import {backlogOf, countEntries, type Stretch} from '../topic-stats/unacked-entries.js'
+import {chooseEntries, type SamplePart} from './choose-entries.js'
+import {countEntries, type EntryRange, unackedEntries} from '../topic-stats/unacked-entries.js'
 import {openSource} from './collect-entry-source.js'
 import type {SampledEntry} from './sampled-entry.js'
 import type {OpenTransport, SampleSource} from './entry-source.js'
-import {SampleTally} from './sample-counts.js'
+import {SampleCounts} from './sample-counts.js'
 
 /** What to read, and when to stop. */
 export interface SampleOptions {
   readonly source: SampleSource | 'auto'
-  readonly where: Where
+  readonly where: SamplePart
   /** entries, over all partitions */
   readonly max: number
   readonly seconds: number
@@ -22,7 +22,7 @@ export interface SampleOptions {
 }
 
 export interface CollectedSample {
-  readonly tally: SampleTally
+  readonly counts: SampleCounts
   readonly source: SampleSource
   readonly backlogEntries: number
   readonly chosenEntries: number
@@ -45,17 +45,17 @@ export async function collectSample(
     collectBacklogs(admin, collected),
     openSource(admin, collected, options.source, options.openTransport),
   ])
-  const stretches = chooseStretches(backlogs, options.where, options.max)
-  const chosenEntries = countEntries(stretches)
-  const tally = new SampleTally()
+  const ranges = chooseEntries(backlogs, options.where, options.max)
+  const chosenEntries = countEntries(ranges)
+  const counts = new SampleCounts()
   let skippedEntries = 0
   let unreadableEntries = 0
   let isTimeOver = false
-  await read(stretches, {
+  await read(ranges, {
     entry: (entry) => {
-      tally.add(entry)
+      counts.add(entry)
       options.onEntry?.(entry)
-      options.onProgress(tally.entries, chosenEntries)
+      options.onProgress(counts.entries, chosenEntries)
     },
     skip: (entries) => {
       skippedEntries += entries
@@ -66,13 +66,16 @@ export async function collectSample(
     isOver: () => (isTimeOver ||= Date.now() >= until),
   })
   const backlogEntries = backlogs.reduce((sum, backlog) => sum + countEntries(backlog), 0)
-  return {tally, source, backlogEntries, chosenEntries, skippedEntries, unreadableEntries, isTimeOver}
+  return {counts, source, backlogEntries, chosenEntries, skippedEntries, unreadableEntries, isTimeOver}
 }
 
-function collectBacklogs(admin: PulsarAdmin, {partitions, subscription}: CollectedSubscription): Promise<Stretch[][]> {
+function collectBacklogs(
+  admin: PulsarAdmin,
+  {partitions, subscription}: CollectedSubscription,
+): Promise<EntryRange[][]> {
   return Promise.all(
     partitions.map(async ({name, partition}) =>
-      backlogOf(partition ?? 0, await admin.internalStats(name), subscription),
+      unackedEntries(partition ?? 0, await admin.internalStats(name), subscription),
     ),
   )
 }

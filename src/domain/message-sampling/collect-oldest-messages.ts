@@ -2,8 +2,8 @@ import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
-import {chooseStretches} from './choose-entries.js'
-import {backlogOf} from '../topic-stats/unacked-entries.js'
+import {chooseEntries} from './choose-entries.js'
+import {unackedEntries} from '../topic-stats/unacked-entries.js'
 import {restReader} from './collect-by-rest.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 
@@ -28,8 +28,8 @@ export async function collectOldest(admin: PulsarAdmin, collected: CollectedSubs
     const first = await Promise.all(
       waiting.map(({name, partition}) =>
         limit(async () => {
-          const backlog = backlogOf(partition ?? 0, await admin.internalStats(name), collected.subscription)
-          return chooseStretches([backlog], 'head', 1)
+          const backlog = unackedEntries(partition ?? 0, await admin.internalStats(name), collected.subscription)
+          return chooseEntries([backlog], 'head', 1)
         }),
       ),
     )

@@ -1,5 +1,5 @@
 import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
-import type {Stretch} from '../topic-stats/unacked-entries.js'
+import type {EntryRange} from '../topic-stats/unacked-entries.js'
 import type {SampledEntry} from './sampled-entry.js'
 
 export type SampleSource = 'native' | 'rest' | 'websocket'
@@ -7,7 +7,7 @@ export type SampleSource = 'native' | 'rest' | 'websocket'
 export type OpenTransport = (wanted: 'auto' | 'native' | 'websocket') => Promise<MessageTransport>
 
 /** For who reads through the admin API alone. */
-export const noTransport: OpenTransport = () => Promise.reject(new Error('entries are read through the admin API'))
+export const restOnly: OpenTransport = () => Promise.reject(new Error('entries are read through the admin API'))
 
 /** Where a reader puts what it reads. */
 export interface SampleSink {
@@ -21,4 +21,4 @@ export interface SampleSink {
 }
 
 /** Reads the chosen entries in any order, hands each to the sink, and stops soon after it says so. */
-export type SampleReader = (stretches: readonly Stretch[], sink: SampleSink) => Promise<void>
+export type SampleReader = (ranges: readonly EntryRange[], sink: SampleSink) => Promise<void>

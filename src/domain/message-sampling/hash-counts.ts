@@ -6,7 +6,7 @@ import type {SampledEntry} from './sampled-entry.js'
 const HASHES = 100_000
 
 /** Counts messages by the hash that the broker dispatches their entry by, so that a key space can be weighed. */
-export class HashTally {
+export class HashCounts {
   /** One for each partition. */
   readonly weights: Array<Map<number, number>>
   private readonly majorVersion: number

@@ -23,7 +23,7 @@ export interface MixedBatch {
 }
 
 /** What is kept of a sticky key: the first of its partitions, and whether there are more. */
-export interface KeySighting {
+export interface SampledKeyInfo {
   /** As `keys owner` takes it: text, or `base64:…` for bytes; only the beginning of a very long one. */
   readonly text: string
   readonly isOrderingKey: boolean
@@ -42,7 +42,7 @@ const OTHER_PRODUCERS = '(others)'
 const KEY_LENGTH = 1024
 
 /** Counts what a sample shows, in memory that has a bound whatever the backlog. The order of entries does not matter. */
-export class SampleTally {
+export class SampleCounts {
   entries = 0
   messages = 0
   keylessMessages = 0
@@ -57,7 +57,7 @@ export class SampleTally {
   uncertainKeys = 0
   readonly compression = new Map<string, number>()
   readonly producers = new Map<string, ProducerCounts>()
-  readonly keys = new FrequentKeys<KeySighting>(KEYS)
+  readonly keys = new FrequentKeys<SampledKeyInfo>(KEYS)
   /** The first of them; there can be more. */
   readonly mixed: MixedBatch[] = []
 
@@ -102,8 +102,8 @@ export class SampleTally {
     }
     const id = stickyId(message)
     if (id === '' || hasUncertainKey) return id
-    const sighting = this.keys.add(bounded(id), () => sightingOf(message, partition))
-    if (sighting.partition !== partition) sighting.isOnSeveralPartitions = true
+    const info = this.keys.add(bounded(id), () => keyInfoOf(message, partition))
+    if (info.partition !== partition) info.isOnSeveralPartitions = true
     return id
   }
 
@@ -138,7 +138,7 @@ function stickyId({isBase64, key, orderingKey}: SampledMessage): string {
   return isBase64 ? `b${key}` : `k${key}`
 }
 
-function sightingOf(message: SampledMessage, partition: number): KeySighting {
+function keyInfoOf(message: SampledMessage, partition: number): SampledKeyInfo {
   const bytes = message.orderingKey ?? keyBytes(message.key ?? '', message.isBase64)
   return {
     text: bounded(keyText(message)),

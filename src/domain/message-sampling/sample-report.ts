@@ -1,9 +1,9 @@
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import type {KeyDirectory} from '../keys/owners/key-directory.js'
-import type {Where} from './choose-entries.js'
+import type {SamplePart} from './choose-entries.js'
 import type {CollectedSample} from './collect-message-sample.js'
 import type {SampleSource} from './entry-source.js'
-import type {SampleTally} from './sample-counts.js'
+import type {SampleCounts} from './sample-counts.js'
 
 export interface TopKey {
   /** as text, or `base64:…` where it is not text */
@@ -39,7 +39,7 @@ export interface KeySample {
   topic: string
   subscription: string
   source: SampleSource
-  where: Where
+  where: SamplePart
   /** whether every entry that was chosen was read; false when the time ran out, or entries were gone or unreadable */
   complete: boolean
   /** why the sample ended */
@@ -70,7 +70,7 @@ export interface KeySample {
   batches: number
   mixedBatches: {
     count: number
-    first: Array<Omit<SampleTally['mixed'][number], 'partition'> & {partition: number | null}>
+    first: Array<Omit<SampleCounts['mixed'][number], 'partition'> & {partition: number | null}>
   }
   compression: Array<{type: string; entries: number}> | null
   topKeys: TopKey[]
@@ -81,7 +81,7 @@ export interface KeySample {
 
 export interface SampleFacts {
   readonly collected: CollectedSubscription
-  readonly where: Where
+  readonly where: SamplePart
   /** null where slots can't be told */
   readonly directory: KeyDirectory | null
   /** how many of the most frequent keys to name */
@@ -90,7 +90,7 @@ export interface SampleFacts {
 
 /** Puts a finished sample into its report. */
 export function sampleReport(sample: CollectedSample, facts: SampleFacts): KeySample {
-  const {source, tally} = sample
+  const {counts, source} = sample
   const {collected} = facts
   const isPartitioned = collected.partitionCount !== null
   const ifRest = <T>(value: T): T | null => (source === 'rest' ? value : null)
@@ -103,43 +103,44 @@ export function sampleReport(sample: CollectedSample, facts: SampleFacts): KeySa
     complete: !sample.isTimeOver && sample.skippedEntries + sample.unreadableEntries === 0,
     stoppedBy: sample.isTimeOver ? 'seconds' : sample.chosenEntries < sample.backlogEntries ? 'max' : 'end',
     backlogEntries: sample.backlogEntries,
-    entries: tally.entries,
-    messages: tally.messages,
+    entries: counts.entries,
+    messages: counts.messages,
     skippedEntries: sample.skippedEntries,
     unreadableEntries: sample.unreadableEntries,
-    distinctKeys: {count: tally.keys.distinct, isExact: tally.keys.isExact},
-    keylessMessages: tally.keylessMessages,
-    orderingKeyMessages: ifRest(tally.orderingKeyMessages),
-    delayedEntries: ifRest(tally.delayedEntries),
-    chunkEntries: ifRest(tally.chunkEntries),
-    chunkedMessages: tally.chunkedMessages,
-    encryptedEntries: ifRest(tally.encryptedEntries),
-    uncertainKeys: tally.uncertainKeys,
-    keysOnSeveralPartitions: [...tally.keys.values()].filter(({isOnSeveralPartitions}) => isOnSeveralPartitions).length,
-    batches: tally.batches,
+    distinctKeys: {count: counts.keys.distinct, isExact: counts.keys.isExact},
+    keylessMessages: counts.keylessMessages,
+    orderingKeyMessages: ifRest(counts.orderingKeyMessages),
+    delayedEntries: ifRest(counts.delayedEntries),
+    chunkEntries: ifRest(counts.chunkEntries),
+    chunkedMessages: counts.chunkedMessages,
+    encryptedEntries: ifRest(counts.encryptedEntries),
+    uncertainKeys: counts.uncertainKeys,
+    keysOnSeveralPartitions: [...counts.keys.values()].filter(({isOnSeveralPartitions}) => isOnSeveralPartitions)
+      .length,
+    batches: counts.batches,
     mixedBatches: {
-      count: tally.mixedBatches,
-      first: tally.mixed
+      count: counts.mixedBatches,
+      first: counts.mixed
         .map((batch) => ({...batch, partition: partitionOf(batch.partition)}))
         .toSorted((a, b) => (a.partition ?? 0) - (b.partition ?? 0) || byPosition(a.position, b.position)),
     },
     compression: ifRest(
-      [...tally.compression].map(([type, entries]) => ({type, entries})).toSorted((a, b) => b.entries - a.entries),
+      [...counts.compression].map(([type, entries]) => ({type, entries})).toSorted((a, b) => b.entries - a.entries),
     ),
-    topKeys: topKeys(tally, facts),
-    topKeysUndercount: tally.keys.missed,
-    producers: producers(tally, source, clientVersions(collected)),
+    topKeys: topKeys(counts, facts),
+    topKeysUndercount: counts.keys.missed,
+    producers: producers(counts, source, clientVersions(collected)),
   }
 }
 
-function topKeys(tally: SampleTally, {collected, directory, top}: SampleFacts): TopKey[] {
-  return tally.keys.top(top).map(({count, value}) => {
+function topKeys(counts: SampleCounts, {collected, directory, top}: SampleFacts): TopKey[] {
+  return counts.keys.top(top).map(({count, value}) => {
     const location = directory?.locateAt(value.partition, value.hash) ?? null
     return {
       key: value.text,
       isOrderingKey: value.isOrderingKey,
       messages: count,
-      share: count / tally.messages,
+      share: count / counts.messages,
       partition: collected.partitionCount === null ? null : value.partition,
       isOnSeveralPartitions: value.isOnSeveralPartitions,
       slot: location?.slot ?? null,
@@ -158,8 +159,12 @@ function clientVersions({partitions}: CollectedSubscription): Map<string, string
   )
 }
 
-function producers(tally: SampleTally, source: SampleSource, versions: ReadonlyMap<string, string>): SampledProducer[] {
-  return [...tally.producers]
+function producers(
+  counts: SampleCounts,
+  source: SampleSource,
+  versions: ReadonlyMap<string, string>,
+): SampledProducer[] {
+  return [...counts.producers]
     .map(([name, counts]) => ({
       ...counts,
       name: name === '' ? null : name,

@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Message, MessageConsumer, MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import type {TopicName} from '../../topic-name.js'
-import type {RehearsalTally} from './rehearsal-counts.js'
+import type {RehearsalCounts} from './rehearsal-counts.js'
 
 /** The default of the Java and C++ clients, and the maximum of the WebSocket API. */
 const RECEIVER_QUEUE = 1000
@@ -14,7 +14,7 @@ export interface RehearsedConsumerOptions {
   readonly name: string
   /** processing time per message; one message at a time */
   readonly processMs: number
-  readonly tally: RehearsalTally
+  readonly counts: RehearsalCounts
 }
 
 interface Waiting {
@@ -80,7 +80,7 @@ export class RehearsalConsumer {
   }
 
   private async work(consumer: MessageConsumer): Promise<void> {
-    const {name, processMs, tally} = this.options
+    const {counts, name, processMs} = this.options
     for (let next = this.queue.shift(); next && !this.isClosed; next = this.queue.shift()) {
       const {arrivedAt, behind, message} = next
       const waitedMs = Date.now() - arrivedAt
@@ -88,7 +88,7 @@ export class RehearsalConsumer {
       // Fails only after close() has closed the socket; the subscription is then deleted anyway.
       await consumer.ack(message).catch(() => undefined)
       this.forget(message.key ?? '')
-      tally.add(name, message.key, waitedMs, processMs, behind === 'others' && waitedMs > 0)
+      counts.add(name, message.key, waitedMs, processMs, behind === 'others' && waitedMs > 0)
     }
   }
 

@@ -30,7 +30,7 @@ export interface HeadOfLine {
   maxMs: number | null
 }
 
-export interface TallyReport {
+export interface CountsReport {
   messages: number
   keylessMessages: number
   distinctKeys: {count: number; isExact: boolean}
@@ -52,7 +52,7 @@ interface Row {
 const KEYS = 100_000
 
 /** Counts the messages that simulated consumers received, and how long each waited. */
-export class RehearsalTally {
+export class RehearsalCounts {
   private readonly rows: ReadonlyMap<string, Row>
   private readonly keys = new FrequentKeys<{consumer: string; hash: number}>(KEYS)
   private readonly blocked = new WaitHistogram()
@@ -89,7 +89,7 @@ export class RehearsalTally {
    * @param tookMs duration of the rehearsal.
    * @param top number of most frequent keys to list.
    */
-  report(ownerOf: OwnerOf | null, tookMs: number, processMs: number, top: number): TallyReport {
+  report(ownerOf: OwnerOf | null, tookMs: number, processMs: number, top: number): CountsReport {
     const keys = this.keys.top(KEYS).map((row) => ({...row, owner: ownerOf?.(row.value.hash) ?? row.value.consumer}))
     const keyed = keys.reduce((sum, {count}) => sum + count, 0)
     const owned = new Map<string, number>()
@@ -121,6 +121,6 @@ export class RehearsalTally {
   }
 }
 
-function shareOf(part: number, whole: number): number {
-  return whole === 0 ? 0 : part / whole
+function shareOf(part: number, total: number): number {
+  return total === 0 ? 0 : part / total
 }

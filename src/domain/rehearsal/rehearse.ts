@@ -12,7 +12,7 @@ import {directoryOrNull} from '../keys/owners/key-directory.js'
 import {type CollectedSubscription, collectSubscription} from '../topic-stats/collect-topic-stats.js'
 import {cursorOf} from '../topic-stats/cursor.js'
 import {RehearsalConsumer} from './rehearsal-consumer.js'
-import {type OwnerOf, RehearsalTally, type TallyReport} from './rehearsal-counts.js'
+import {type CountsReport, type OwnerOf, RehearsalCounts} from './rehearsal-counts.js'
 
 const TEMPORARY = '__keyshift-rehearsal-'
 const SAMPLE_EVERY_MS = 300
@@ -30,7 +30,7 @@ export interface RehearsalOptions {
   readonly onProgress: (messages: number) => void
 }
 
-export interface Rehearsal extends TallyReport {
+export interface Rehearsal extends CountsReport {
   topic: string
   subscription: string
   processMs: number
@@ -62,19 +62,19 @@ export async function rehearse(
   const removedLeftovers = await removeLeftovers(admin, collected)
   const before = await cursorPositions(admin, collected, subscription)
   const temporary = `${TEMPORARY}${randomBytes(4).toString('hex')}`
-  const tally = new RehearsalTally(options.names)
+  const counts = new RehearsalCounts(options.names)
   const startedAt = Date.now()
   let run: RehearsalRun
   try {
     await createTemporary(admin, collected, temporary, before)
-    run = await runConsumers(admin, transport, collected, temporary, {...options, tally, before})
+    run = await runConsumers(admin, transport, collected, temporary, {...options, counts, before})
   } finally {
     await remove(admin, collected, temporary)
   }
   const tookMs = Date.now() - startedAt
   const after = await cursorPositions(admin, collected, subscription)
   return {
-    ...tally.report(run.ownerOf, tookMs, options.processMs, options.top),
+    ...counts.report(run.ownerOf, tookMs, options.processMs, options.top),
     topic: collected.topic.full,
     subscription,
     processMs: options.processMs,
@@ -140,7 +140,7 @@ interface RehearsalRun extends Pick<Rehearsal, 'drainMs' | 'stoppedBy'> {
 }
 
 interface RunParts extends RehearsalOptions {
-  readonly tally: RehearsalTally
+  readonly counts: RehearsalCounts
   readonly before: readonly CursorPosition[]
 }
 
@@ -149,7 +149,7 @@ async function runConsumers(
   transport: MessageTransport,
   collected: CollectedSubscription,
   temporary: string,
-  {before, interrupt, messages, names, onProgress, processMs, tally, timeLimitMs}: RunParts,
+  {before, counts, interrupt, messages, names, onProgress, processMs, timeLimitMs}: RunParts,
 ): Promise<RehearsalRun> {
   const {topic} = collected
   const startedAt = Date.now()
@@ -159,17 +159,17 @@ async function runConsumers(
     // One after the other, in the given order: when two consumers hash to the same point, the order of joining decides.
     for (const name of names) {
       consumers.push(
-        await RehearsalConsumer.connect({transport, topic, subscription: temporary, name, processMs, tally}),
+        await RehearsalConsumer.connect({transport, topic, subscription: temporary, name, processMs, counts}),
       )
     }
     const ownerOf = await ownersOn(admin, topic, temporary)
     const timeoutMs = Math.max(0, timeLimitMs - (Date.now() - startedAt))
     const check = async (): Promise<true | undefined> => {
-      onProgress(tally.messages)
+      onProgress(counts.messages)
       const now = await cursorPositions(admin, collected, temporary)
       const isDrained = now.every(({markDelete}, at) => hasReached(markDelete, before[at]?.last ?? null))
       if (isDrained) drainMs ??= Date.now() - startedAt
-      return isDrained && tally.messages >= messages ? true : undefined
+      return isDrained && counts.messages >= messages ? true : undefined
     }
     const hasEnded = await waitUntil(check, {everyMs: SAMPLE_EVERY_MS, timeoutMs, signal: interrupt})
     const stoppedBy = interrupt.aborted ? 'interrupt' : hasEnded === true ? 'end' : 'time-limit'

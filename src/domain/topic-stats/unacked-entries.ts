@@ -1,10 +1,10 @@
 import type {CursorStats, InternalStats} from '../../clients/pulsar-admin/types.js'
 import {Unreachable} from '../../errors.js'
-import {parsePlace, type Place} from '../../position.js'
+import {BEFORE_FIRST, parsePosition, type Position} from '../../position.js'
 import {cursorOf} from './cursor.js'
 
 /** Consecutive entries of one ledger, both ends inclusive. */
-export interface Stretch {
+export interface EntryRange {
   readonly partition: number
   readonly ledgerId: number
   readonly first: number
@@ -15,15 +15,15 @@ export interface Stretch {
  * The entries that a subscription has not acknowledged, in the order of the topic. What was acknowledged out of order is
  * left out.
  */
-export function backlogOf(partition: number, stats: InternalStats, subscription: string): Stretch[] {
+export function unackedEntries(partition: number, stats: InternalStats, subscription: string): EntryRange[] {
   const holes = parseHoles(requireCursor(stats, subscription).individuallyDeletedMessages ?? '')
-  return holes.reduce(cutOut, entriesBehind(partition, stats, subscription))
+  return holes.reduce(cutOut, entriesAfterMarkDelete(partition, stats, subscription))
 }
 
 /** Every entry behind a subscription's mark-delete position, in the order of the topic, whether or not it is acknowledged. */
-export function entriesBehind(partition: number, stats: InternalStats, subscription: string): Stretch[] {
-  const from = parsePlace(requireCursor(stats, subscription).markDeletePosition ?? '-1:-1')
-  const last = parsePlace(stats.lastConfirmedEntry ?? '-1:-1')
+export function entriesAfterMarkDelete(partition: number, stats: InternalStats, subscription: string): EntryRange[] {
+  const from = parsePosition(requireCursor(stats, subscription).markDeletePosition) ?? BEFORE_FIRST
+  const last = parsePosition(stats.lastConfirmedEntry) ?? BEFORE_FIRST
   return (stats.ledgers ?? [])
     .filter(({ledgerId}) => ledgerId >= from.ledgerId && ledgerId <= last.ledgerId)
     .map(({entries, ledgerId}) => ({
@@ -43,27 +43,27 @@ function requireCursor(stats: InternalStats, subscription: string): CursorStats 
 }
 
 /** `[(5:3..5:7],(5:9..5:10]]`: open at the start, closed at the end. */
-function parseHoles(text: string): Array<{from: Place; to: Place}> {
+function parseHoles(text: string): Array<{from: Position; to: Position}> {
   return [...text.matchAll(/(\d+:-?\d+)\.\.(\d+:-?\d+)/g)].map(([, from = '', to = '']) => ({
-    from: parsePlace(from),
-    to: parsePlace(to),
+    from: parsePosition(from) ?? BEFORE_FIRST,
+    to: parsePosition(to) ?? BEFORE_FIRST,
   }))
 }
 
-function cutOut(stretches: Stretch[], {from, to}: {from: Place; to: Place}): Stretch[] {
-  return stretches.flatMap((stretch) => {
-    const {first, last, ledgerId} = stretch
-    if (ledgerId < from.ledgerId || ledgerId > to.ledgerId) return [stretch]
+function cutOut(ranges: EntryRange[], {from, to}: {from: Position; to: Position}): EntryRange[] {
+  return ranges.flatMap((range) => {
+    const {first, last, ledgerId} = range
+    if (ledgerId < from.ledgerId || ledgerId > to.ledgerId) return [range]
     const holeFirst = ledgerId === from.ledgerId ? from.entryId + 1 : 0
     const holeLast = ledgerId === to.ledgerId ? to.entryId : Infinity
     const pieces = [
-      {...stretch, last: Math.min(last, holeFirst - 1)},
-      {...stretch, first: Math.max(first, holeLast + 1)},
+      {...range, last: Math.min(last, holeFirst - 1)},
+      {...range, first: Math.max(first, holeLast + 1)},
     ]
-    return holeFirst > last || holeLast < first ? [stretch] : pieces.filter((piece) => piece.first <= piece.last)
+    return holeFirst > last || holeLast < first ? [range] : pieces.filter((piece) => piece.first <= piece.last)
   })
 }
 
-export function countEntries(stretches: readonly Stretch[]): number {
-  return stretches.reduce((sum, {first, last}) => sum + last - first + 1, 0)
+export function countEntries(ranges: readonly EntryRange[]): number {
+  return ranges.reduce((sum, {first, last}) => sum + last - first + 1, 0)
 }

@@ -1,7 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {Unreachable} from '../../errors.js'
-import {collectSettled} from '../keys/assignment/collect-consistent-stats.js'
+import {collectConsistentStats} from '../keys/assignment/collect-consistent-stats.js'
 import type {HashingScheme} from '../keys/hashing/partition-routing.js'
 import {collectLiveConsumers, type LiveConsumers} from '../locks/consumers/collect-live-consumers.js'
 import {inspectLock} from '../locks/inspect/collect-lock.js'
@@ -90,7 +90,7 @@ async function collectPartitionNow(
   partition: number | null,
 ): Promise<SubscriptionPartition> {
   const read = await collectPartitionAgain(admin, collected, partition, {excludePublishers: true})
-  const {partitions} = await collectSettled(admin, asSinglePartition(collected, read))
+  const {partitions} = await collectConsistentStats(admin, asSinglePartition(collected, read))
   return partitions[0] ?? read
 }
 

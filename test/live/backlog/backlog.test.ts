@@ -5,7 +5,7 @@ import type {BacklogReport} from '../../../src/domain/backlog/backlog-report.js'
 import {askCli, parseDocument, runCli, startCli} from '../../support/shells/cli.js'
 import {KEYS} from '../../support/faults/fault-causes.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
-import {live, openScene, until} from '../../support/servers/live.js'
+import {live, openWorkload, until} from '../../support/servers/live.js'
 
 test(
   'a backlog that nobody takes is stalled, and of known age',
@@ -55,13 +55,13 @@ test(
 test(
   'rates come from live counters',
   live(async (t, place) => {
-    const scene = await openScene(t, place, {ratePerSecond: 200})
+    const workload = await openWorkload(t, place, {ratePerSecond: 200})
     const [topic] = (await place.admin.topics('public', place.namespace.replace('public/', ''))) as [string]
     const report = await askCli<BacklogReport>(['backlog', 'show', topic.replace(/-partition-\d+$/, ''), 'decision'])
     const {rateInPerSecond, rateOutPerSecond} = report.total
     assert.ok(Math.abs((rateInPerSecond ?? 0) - 200) < 40, `in ${String(rateInPerSecond)}/s`)
     assert.ok(Math.abs((rateOutPerSecond ?? 0) - 200) < 40, `out ${String(rateOutPerSecond)}/s`)
-    await scene.settle()
+    await workload.settle()
   }),
 )
 

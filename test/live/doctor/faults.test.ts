@@ -11,7 +11,7 @@ import {
   untilMigration,
   whereOf,
 } from '../../support/faults/crash.js'
-import {ask, live, openScene, until} from '../../support/servers/live.js'
+import {ask, live, openWorkload, until} from '../../support/servers/live.js'
 import {cuttingProxy} from '../../support/servers/proxy.js'
 
 const IN_PLACE = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
@@ -41,10 +41,10 @@ for (const [step, journey, method, path] of CALLS) {
     test(
       `${strategy} from ${from}: the connection breaks before the ${when} of ${method} in ${step}, and it goes on`,
       live(async (t, place) => {
-        const scene = await openScene(t, place, {from})
-        await until('some load', () => scene.tally.sentCount > 100)
-        const plan = await planJourney(place, scene, journey)
-        const standby = startWhenRefused(place, scene, journey)
+        const workload = await openWorkload(t, place, {from})
+        await until('some load', () => workload.counts.sentCount > 100)
+        const plan = await planJourney(place, workload, journey)
+        const standby = startWhenRefused(place, workload, journey)
         const proxy = await cuttingProxy(t, place.addresses.adminUrl)
         proxy.cutNext(path, when, method)
         const {webSocketUrl} = place.addresses
@@ -55,9 +55,9 @@ for (const [step, journey, method, path] of CALLS) {
         assert.equal(parseDocument<MigrationResult>(run.stdout).result.state, 'done')
         const fleet = await standby
         await until('the fleet', () => fleet.connected === 4)
-        const sent = scene.tally.sentCount
-        await until('load afterwards', () => scene.tally.sentCount > sent + 100)
-        const figures = await scene.settle()
+        const sent = workload.counts.sentCount
+        await until('load afterwards', () => workload.counts.sentCount > sent + 100)
+        const figures = await workload.settle()
         assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
       }),
     )
@@ -67,14 +67,14 @@ for (const [step, journey, method, path] of CALLS) {
 test(
   'the topic grows partitions while a migration runs: it goes back, and says why',
   live(async (t, place) => {
-    const scene = await openScene(t, place)
-    const before = await stateOf(place, scene)
-    await startWhenRefused(place, scene, IN_PLACE)
-    const plan = await planJourney(place, scene, IN_PLACE)
+    const workload = await openWorkload(t, place)
+    const before = await stateOf(place, workload)
+    await startWhenRefused(place, workload, IN_PLACE)
+    const plan = await planJourney(place, workload, IN_PLACE)
     const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...whereOf(place)]
     const {finished} = startCli(apply)
     const {id} = await untilMigration(place, 'the preparation', ({readyToCutOver}) => readyToCutOver)
-    const path = `/persistent/${place.namespace}/${scene.topic.local}/partitions`
+    const path = `/persistent/${place.namespace}/${workload.topic.local}/partitions`
     await ask(place.addresses, 'POST', path, 6)
     await startCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)]).finished
     const run = await finished
@@ -82,8 +82,8 @@ test(
     const {error} = parseDocument(run.stdout)
     assert.equal(error.code, 'E_ROLLED_BACK')
     assert.match(error.message, /had 4 partitions, now 6/)
-    assert.deepEqual(await stateOf(place, scene), before)
-    const figures = await scene.settle()
+    assert.deepEqual(await stateOf(place, workload), before)
+    const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
   }),
 )

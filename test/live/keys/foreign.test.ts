@@ -5,7 +5,7 @@ import type {MigrationResult} from '../../../src/domain/migration/run/migration-
 import {askCli, parseDocument, startCli} from '../../support/shells/cli.js'
 import {type Journey, NEW_SUBSCRIPTION, planJourney, untilMigration, whereOf} from '../../support/faults/crash.js'
 import {CLIENTS, ForeignFleet, missing} from '../../support/fleets/foreign-fleet.js'
-import {closeFirst, live, openScene, until} from '../../support/servers/live.js'
+import {closeFirst, live, openWorkload, until} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 const JOURNEYS: readonly Journey[] = [
@@ -21,19 +21,19 @@ for (const client of CLIENTS) {
       `${client} clients, ${strategy} ${from} → ${to}: the new get in, the old are refused and never get a message again`,
       {skip: missing(client) ?? false},
       live(async (t, place) => {
-        const scene = await openScene(t, place, {consumers: 0})
+        const workload = await openWorkload(t, place, {consumers: 0})
         const {serviceUrl} = place.addresses
         const fleetOf = async (fleet: 'new' | 'old', subscription: string): Promise<ForeignFleet> => {
           const names = Array.from({length: CONSUMERS}, (_, index) => `${fleet}-${String(index)}`)
           const type = fleet === 'old' ? from : to
-          const members = await ForeignFleet.start(client, scene, fleet, {serviceUrl, subscription, type, names})
+          const members = await ForeignFleet.start(client, workload, fleet, {serviceUrl, subscription, type, names})
           closeFirst(t, () => members.close())
           return members
         }
         const old = await fleetOf('old', SUBSCRIPTION)
         await until('the old fleet', () => old.connected.size === CONSUMERS)
-        await until('some load', () => scene.tally.sentCount > 300)
-        const plan = await planJourney(place, scene, journey)
+        await until('some load', () => workload.counts.sentCount > 300)
+        const plan = await planJourney(place, workload, journey)
         const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone']
         const {child, finished} = startCli([...apply, '--json', ...whereOf(place)])
         closeFirst(t, async () => {
@@ -49,9 +49,9 @@ for (const client of CLIENTS) {
         const {result} = parseDocument<MigrationResult>(stdout)
         assert.equal(result.state, 'done')
         await until('the new fleet', () => standby.connected.size === CONSUMERS)
-        const sent = scene.tally.sentCount
-        await until('load afterwards', () => scene.tally.sentCount > sent + 600)
-        const figures = await scene.settle()
+        const sent = workload.counts.sentCount
+        await until('load afterwards', () => workload.counts.sentCount > sent + 600)
+        const figures = await workload.settle()
         t.diagnostic(JSON.stringify({...figures, heldMs: result.gapMs}))
         assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
         assert.ok(

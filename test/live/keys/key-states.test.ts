@@ -160,7 +160,7 @@ test('offline nothing is asked of a broker', async () => {
     {
       args: [...args, '--mode', 'auto-split', '--search-names'],
       exit: 3,
-      code: 'E_NAMES_WITHOUT_EFFECT',
+      code: 'E_NAMES_NOT_USED',
       says: /no effect on auto-split/,
     },
   ]

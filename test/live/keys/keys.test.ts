@@ -8,7 +8,7 @@ import type {KeyRanges} from '../../../src/domain/keys/ranges/range-report.js'
 import {partitionOfKey} from '../../../src/domain/keys/hashing/partition-routing.js'
 import {askCli, BIN, requireFailure, runCli} from '../../support/shells/cli.js'
 import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
-import {live, openScene, until} from '../../support/servers/live.js'
+import {live, openWorkload, until} from '../../support/servers/live.js'
 
 const NAMES = ['keyed-0', 'keyed-1', 'keyed-2']
 const KEYS = 10_000
@@ -184,7 +184,7 @@ test(
 test(
   'a subscription of another type says so, and what a switch would give',
   live(async (t, place) => {
-    const scene = await openScene(t, place, {partitions: 0})
+    const workload = await openWorkload(t, place, {partitions: 0})
     const [topic] = (await place.admin.topics('public', place.namespace.replace('public/', ''))) as [string]
     for (const command of ['ranges', 'owner']) {
       const args = ['keys', command, topic, 'decision', ...(command === 'owner' ? ['user-1'] : [])]
@@ -196,6 +196,6 @@ test(
       })
       assert.match((await runCli(args)).stderr, /keyshift migrate plan /)
     }
-    await scene.settle()
+    await workload.settle()
   }),
 )

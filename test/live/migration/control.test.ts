@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 
-import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {Workload} from '../../../src/domain/lab/workload.js'
 import type {RequestResult} from '../../../src/domain/migration/run/send-request.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import type {MigrationList} from '../../../src/domain/migration/journal/status.js'
@@ -24,14 +24,14 @@ import {
   untilMigration,
   whereOf,
 } from '../../support/faults/crash.js'
-import {live, openScene, type Place, until} from '../../support/servers/live.js'
+import {live, openWorkload, type Place, until} from '../../support/servers/live.js'
 
 const JOURNEY = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
 /** Long enough to act while a run drains. */
 const SLOW = {work: {workMs: 5, slowEvery: 150, slowMs: 20_000}}
 
 interface Postponed {
-  readonly scene: Scene
+  readonly workload: Workload
   readonly before: unknown
   readonly id: string
   readonly run: RunningCli
@@ -39,14 +39,14 @@ interface Postponed {
 
 /** A migration that has prepared all and waits for its cut-over. */
 async function postponed(t: TestContext, place: Place, options: object = {}): Promise<Postponed> {
-  const scene = await openScene(t, place, options)
-  const before = await stateOf(place, scene)
-  await startWhenRefused(place, scene, JOURNEY)
-  const plan = await planJourney(place, scene, JOURNEY)
+  const workload = await openWorkload(t, place, options)
+  const before = await stateOf(place, workload)
+  await startWhenRefused(place, workload, JOURNEY)
+  const plan = await planJourney(place, workload, JOURNEY)
   const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...whereOf(place)]
   const run = startCli(args)
   const status = await untilMigration(place, 'the state', ({readyToCutOver}) => readyToCutOver)
-  return {scene, before, id: status.id, run}
+  return {workload, before, id: status.id, run}
 }
 
 function say(place: Place, verb: string, id: string, ...more: string[]): Promise<CliRun> {
@@ -56,27 +56,27 @@ function say(place: Place, verb: string, id: string, ...more: string[]): Promise
 test(
   'postponed: it says what it waits for and holds nothing; cutover from another machine lets it go',
   live(async (t, place) => {
-    const {id, run, scene} = await postponed(t, place)
+    const {id, run, workload} = await postponed(t, place)
     const status = await newestMigration(place)
     assert.deepEqual([status?.state, status?.step, status?.gapMs], ['postponed', 'restrict-types', null])
     assert.match(status?.waitingFor ?? '', /cutover/)
-    const handled = scene.tally.open
-    await until('messages while it waits', () => scene.tally.sentCount > 600)
-    assert.ok(scene.tally.open <= handled + 100, 'messages are handled all the while')
+    const handled = workload.counts.open
+    await until('messages while it waits', () => workload.counts.sentCount > 600)
+    assert.ok(workload.counts.open <= handled + 100, 'messages are handled all the while')
     const answer = await say(place, 'cutover', id)
     assert.equal(answer.code, 0, answer.stdout)
     assert.equal(parseDocument<RequestResult>(answer.stdout).result.isAccepted, true)
     const finished = await run.finished
     assert.equal(finished.code, 0, finished.stdout)
     assert.equal(parseDocument<MigrationResult>(finished.stdout).result.state, 'done')
-    await requireWhole(scene)
+    await requireWhole(workload)
   }),
 )
 
 test(
   'abort while postponed: exit 8, all as it was; no verb is taken afterwards, and each says why',
   live(async (t, place) => {
-    const {before, id, run, scene} = await postponed(t, place)
+    const {before, id, run, workload} = await postponed(t, place)
     assert.equal((await say(place, 'postpone', id)).code, 0, 'once more does no harm')
     const answer = await say(place, 'abort', id)
     assert.equal(answer.code, 0, answer.stdout)
@@ -85,7 +85,7 @@ test(
     const {error} = parseDocument(finished.stdout)
     assert.equal(error.code, 'E_ROLLED_BACK')
     assert.match(error.message, /abort requested by/)
-    assert.deepEqual(await stateOf(place, scene), before)
+    assert.deepEqual(await stateOf(place, workload), before)
     for (const verb of ['cutover', 'postpone', 'abort']) {
       const late = await say(place, verb, id)
       assert.equal(late.code, 3, verb)
@@ -94,14 +94,14 @@ test(
     }
     const cancel = await say(place, 'abort', id, '--cancel')
     assert.equal(parseDocument(cancel.stdout).error.code, 'E_NOTHING_TO_CANCEL')
-    await requireWhole(scene)
+    await requireWhole(workload)
   }),
 )
 
 test(
   'status --watch follows a migration to its end: one document with the last state, from the state of the journal alone',
   live(async (t, place) => {
-    const {id, run, scene} = await postponed(t, place)
+    const {id, run, workload} = await postponed(t, place)
     const watching = startCli(['migrate', 'status', id, '--watch', '--json', ...whereOf(place)])
     const looking = startCli(['migrate', 'status', id, '--watch', ...whereOf(place)])
     assert.equal((await say(place, 'abort', id)).code, 0)
@@ -112,18 +112,18 @@ test(
     const {stderr, stdout} = await looking.finished
     assert.equal(stderr, '', 'what moves is for terminals')
     assert.match(stdout, /rolled-back/)
-    await requireWhole(scene)
+    await requireWhole(workload)
   }),
 )
 
 test(
   'abort in the drain: delivery runs as before; postpone and cutover come too late there',
   live(async (t, place) => {
-    const scene = await openScene(t, place, SLOW)
-    const before = await stateOf(place, scene)
-    await startWhenRefused(place, scene, JOURNEY)
-    await until('some load', () => scene.tally.sentCount > 300)
-    const plan = await planJourney(place, scene, JOURNEY)
+    const workload = await openWorkload(t, place, SLOW)
+    const before = await stateOf(place, workload)
+    await startWhenRefused(place, workload, JOURNEY)
+    await until('some load', () => workload.counts.sentCount > 300)
+    const plan = await planJourney(place, workload, JOURNEY)
     const run = startCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', '--json', ...whereOf(place)])
     const {id} = await untilMigration(place, 'the state', ({step}) => step === 'drain' || step === 'pause')
     for (const late of await Promise.all(['postpone', 'cutover'].map((verb) => say(place, verb, id)))) {
@@ -131,15 +131,15 @@ test(
     }
     assert.equal((await say(place, 'abort', id)).code, 0)
     assert.equal((await run.finished).code, 8)
-    assert.deepEqual(await stateOf(place, scene), before)
-    await requireWhole(scene)
+    assert.deepEqual(await stateOf(place, workload), before)
+    await requireWhole(workload)
   }),
 )
 
 test(
   'what nobody answers is shown, can be taken back, and a cut-over taken back never happens',
   live(async (t, place) => {
-    const {id, run, scene} = await postponed(t, place)
+    const {id, run, workload} = await postponed(t, place)
     assert.ok(run.child.pid)
     process.kill(run.child.pid, 'SIGSTOP') // it lives, and hears nothing
     const asking = say(place, 'cutover', id)
@@ -159,15 +159,15 @@ test(
     await run.finished
     const {migrations} = await askCli<MigrationList>(['migrate', 'status', id, ...whereOf(place)])
     assert.deepEqual([migrations[0]?.state, migrations[0]?.gapMs], ['rolled-back', null], 'never held')
-    await requireWhole(scene)
+    await requireWhole(workload)
   }),
 )
 
 test(
   'a second operator is refused with who and since when, by every verb that would write',
   live(async (t, place) => {
-    const {id, run, scene} = await postponed(t, place)
-    const plan = join(place.folder, `${scene.topic.local}.json`)
+    const {id, run, workload} = await postponed(t, place)
+    const plan = join(place.folder, `${workload.topic.local}.json`)
     const apply = ['migrate', 'apply', plan, '--yes', ...whereOf(place)]
     await requireFailure({
       args: apply,
@@ -185,14 +185,14 @@ test(
     await requireFailure({args: finish, exit: 3, code: 'E_NOT_COMPLETED', says: /postponed/})
     assert.equal((await say(place, 'abort', id)).code, 0)
     assert.equal((await run.finished).code, 8)
-    await requireWhole(scene)
+    await requireWhole(workload)
   }),
 )
 
 test(
   'a process that shows no life is taken over, and when it wakes it changes nothing any more',
   live(async (t, place) => {
-    const {id, run, scene} = await postponed(t, place)
+    const {id, run, workload} = await postponed(t, place)
     assert.ok(run.child.pid)
     process.kill(run.child.pid, 'SIGSTOP')
     const silent = await fromElsewhere(place, ['migrate', 'rollback', id, '--yes'])
@@ -205,19 +205,19 @@ test(
     assert.equal(parseDocument(woken.stdout).error.code, 'E_TAKEN_OVER')
     const verified = await askCli<{isIntact: boolean}>(['migrate', 'journal', 'verify', id, ...whereOf(place)])
     assert.equal(verified.isIntact, true)
-    await requireWhole(scene)
+    await requireWhole(workload)
   }),
 )
 
 test(
   'rollback after it is done and finished: there is no way back any more',
   live(async (t, place) => {
-    const {id, run, scene} = await postponed(t, place)
+    const {id, run, workload} = await postponed(t, place)
     await say(place, 'cutover', id)
     assert.equal((await run.finished).code, 0)
     await askCli(['migrate', 'finish', id, '--yes', ...whereOf(place)])
     const args = ['migrate', 'rollback', id, '--yes', ...whereOf(place)]
     await requireFailure({args, exit: 3, code: 'E_CANNOT_ROLL_BACK', says: /finished/})
-    await requireWhole(scene)
+    await requireWhole(workload)
   }),
 )

@@ -4,7 +4,7 @@ import {test} from 'node:test'
 
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {applyArgs, planFile} from '../../support/reports/migration-runs.js'
-import {live, openScene, until} from '../../support/servers/live.js'
+import {live, openWorkload, until} from '../../support/servers/live.js'
 import {askCli} from '../../support/shells/cli.js'
 
 const RUNS = 10
@@ -13,18 +13,18 @@ test(
   `apply under 300 messages a second, ${String(RUNS)} times: nothing lost, nothing twice, no key at two consumers`,
   live(async (t, place) => {
     for (let run = 0; run < RUNS; run++) {
-      const scene = await openScene(t, place)
-      scene.startStandby()
-      await until('some load', () => scene.tally.sentCount > 300)
-      const result = await askCli<MigrationResult>(applyArgs(place, await planFile(place, scene)))
+      const workload = await openWorkload(t, place)
+      workload.startStandby()
+      await until('some load', () => workload.counts.sentCount > 300)
+      const result = await askCli<MigrationResult>(applyArgs(place, await planFile(place, workload)))
       assert.equal(result.state, 'done')
       assert.deepEqual(
         result.partitions.map(({type}) => type),
         Array<string>(4).fill('Key_Shared'),
       )
-      const before = scene.tally.sentCount
-      await until('load after the switch', () => scene.tally.sentCount > before + 300)
-      const figures = await scene.settle()
+      const before = workload.counts.sentCount
+      await until('load after the switch', () => workload.counts.sentCount > before + 300)
+      const figures = await workload.settle()
       t.diagnostic(
         `run ${String(run + 1)}: ${JSON.stringify({...figures, heldMs: result.gapMs, drainMs: result.drainMs})}`,
       )
@@ -32,7 +32,7 @@ test(
       assert.equal(figures.duplicates, 0)
       assert.equal(figures.overlapsAfter, 0)
       assert.ok((figures.gapMs ?? Infinity) <= 3000, `gap ${String(figures.gapMs)} ms`)
-      await scene.close()
+      await workload.close()
     }
   }),
 )

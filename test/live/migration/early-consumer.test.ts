@@ -12,7 +12,7 @@ import {
   startWhenRefused,
   subscriptionsOf,
 } from '../../support/faults/crash.js'
-import {ask, live, openScene, until} from '../../support/servers/live.js'
+import {ask, live, openWorkload, until} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 for (const to of ['Key_Shared', 'Failover'] as const) {
@@ -20,29 +20,29 @@ for (const to of ['Key_Shared', 'Failover'] as const) {
   test(
     `a fleet that tries all the time, also while nothing has the name and the door is open: it does not make its ${to} subscription itself`,
     live(async (t, place) => {
-      const scene = await openScene(t, place, {partitions: 4, from: journey.from, to, retryMs: 3})
-      await until('some load', () => scene.tally.sentCount > 200)
-      const plan = await planJourney(place, scene, journey)
-      const standby = startWhenRefused(place, scene, journey)
+      const workload = await openWorkload(t, place, {partitions: 4, from: journey.from, to, retryMs: 3})
+      await until('some load', () => workload.counts.sentCount > 200)
+      const plan = await planJourney(place, workload, journey)
+      const standby = startWhenRefused(place, workload, journey)
       // Without a seat the name is free; and the door is opened here for longer than the run does.
       const unseated = {...place, addresses: {...place.addresses, webSocketUrl: 'ws://127.0.0.1:1'}}
       const run = await applyUntil(t, unseated, plan, {line: 'restrict-types verified', when: 'after'})
       await standby
-      const door = `${scene.topic.full.replace('persistent://', '/persistent/')}/autoSubscriptionCreation`
+      const door = `${workload.topic.full.replace('persistent://', '/persistent/')}/autoSubscriptionCreation`
       await ask(place.addresses, 'POST', door, {allowAutoSubscriptionCreation: true})
       const one = {subscription: NEW_SUBSCRIPTION, type: to, receiverQueueSize: 5, onMessage: () => undefined}
       for (let tries = 0; tries < 20; tries++) {
-        const trying = place.transport.consume({...one, topic: scene.topic, name: 'early'})
+        const trying = place.transport.consume({...one, topic: workload.topic, name: 'early'})
         await assert.rejects(trying, SubscribeRefused)
       }
-      assert.deepEqual(Object.keys(await subscriptionsOf(place, scene)), [SUBSCRIPTION])
+      assert.deepEqual(Object.keys(await subscriptionsOf(place, workload)), [SUBSCRIPTION])
       run.goOn()
       const {code, said} = await run.ended
       assert.equal(code, 0, said)
       await until('the fleet', async () => (await standby).connected === 4)
-      await requireWhole(scene)
+      await requireWhole(workload)
       assert.equal(said, 'found: \n', 'there is nothing to tell of it')
-      await requireMoved(place, scene, journey)
+      await requireMoved(place, workload, journey)
     }),
   )
 }

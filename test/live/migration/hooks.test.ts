@@ -3,7 +3,7 @@ import {chmod, mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 
-import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {Workload} from '../../../src/domain/lab/workload.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../../support/shells/cli.js'
 import {
@@ -14,12 +14,12 @@ import {
   stateOf,
   whereOf,
 } from '../../support/faults/crash.js'
-import {live, openScene, type Place, until} from '../../support/servers/live.js'
+import {live, openWorkload, type Place, until} from '../../support/servers/live.js'
 
 const JOURNEY = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
 
 interface Prepared {
-  readonly scene: Scene
+  readonly workload: Workload
   readonly before: unknown
   readonly args: (...more: string[]) => string[]
   readonly log: () => Promise<string[]>
@@ -27,11 +27,11 @@ interface Prepared {
 
 /** A scene with its plan, and a folder of hooks: each writes its name and facts to a log, then does what is given. */
 async function prepare(t: TestContext, place: Place, hooks: Record<string, string>): Promise<Prepared> {
-  const scene = await openScene(t, place)
-  const before = await stateOf(place, scene)
-  await startWhenRefused(place, scene, JOURNEY)
-  await until('some load', () => scene.tally.sentCount > 200)
-  const plan = await planJourney(place, scene, JOURNEY)
+  const workload = await openWorkload(t, place)
+  const before = await stateOf(place, workload)
+  await startWhenRefused(place, workload, JOURNEY)
+  await until('some load', () => workload.counts.sentCount > 200)
+  const plan = await planJourney(place, workload, JOURNEY)
   const folder = join(place.folder, 'hooks')
   const log = join(place.folder, 'hooks.log')
   await mkdir(folder)
@@ -43,7 +43,7 @@ async function prepare(t: TestContext, place: Place, hooks: Record<string, strin
     await chmod(join(folder, name), 0o755)
   }
   return {
-    scene,
+    workload,
     before,
     args: (...more) => [
       'migrate',
@@ -66,7 +66,7 @@ test(
   live(async (t, place) => {
     const names = ['before-pause', 'paused', 'drained', 'stop-old', 'start-new', 'cut-over', 'resumed']
     const hooks = Object.fromEntries(names.map((name) => [name, name === 'drained' ? 'sleep 0.4' : 'exit 0']))
-    const {args, log, scene} = await prepare(t, place, {...hooks, 'rolled-back': 'exit 1', failed: 'exit 1'})
+    const {args, log, workload} = await prepare(t, place, {...hooks, 'rolled-back': 'exit 1', failed: 'exit 1'})
     const env = {KEYSHIFT_TOKEN: 'eyJ.secret.x'}
     const run = await runCli([...args(), '--json'], env)
     assert.equal(run.code, 0, run.stdout)
@@ -80,7 +80,7 @@ test(
     assert.deepEqual(steps, ['pause', 'pause', 'drain', 'disconnect', 'switch-type', 'switch-type', 'verify-delivery'])
     assert.ok(
       lines.every(
-        (line) => line.includes(`forward`) && line.includes(`Shared Key_Shared ${scene.topic.full} decision`),
+        (line) => line.includes(`forward`) && line.includes(`Shared Key_Shared ${workload.topic.full} decision`),
       ),
     )
     assert.ok(
@@ -88,7 +88,7 @@ test(
       'the login is ours alone',
     )
     assert.ok(result.gap.hooksMs >= 400 && result.gap.hooksMs <= (result.gapMs ?? 0), JSON.stringify(result.gap))
-    await requireWhole(scene)
+    await requireWhole(workload)
   }),
 )
 
@@ -102,14 +102,14 @@ for (const [what, body, says, more] of FAULTS) {
   test(
     `a hook before the switch that ${what}: the run goes back, delivery is as it was, exit 8`,
     live(async (t, place) => {
-      const {args, before, log, scene} = await prepare(t, place, {drained: body, 'rolled-back': 'exit 0'})
+      const {args, before, log, workload} = await prepare(t, place, {drained: body, 'rolled-back': 'exit 0'})
       await requireRolledBack(args(...more), says)
-      assert.deepEqual(await stateOf(place, scene), before)
+      assert.deepEqual(await stateOf(place, workload), before)
       assert.deepEqual(
         (await log()).map((line) => line.split(' ')[0]),
         ['drained', 'rolled-back'],
       )
-      await requireWhole(scene)
+      await requireWhole(workload)
     }),
   )
 }
@@ -117,7 +117,7 @@ for (const [what, body, says, more] of FAULTS) {
 test(
   'a hook after the switch that fails: the run stops where it stands, `failed` is told, and resume goes on',
   live(async (t, place) => {
-    const {args, log, scene} = await prepare(t, place, {'cut-over': 'test -e $0.ok', failed: 'exit 0'})
+    const {args, log, workload} = await prepare(t, place, {'cut-over': 'test -e $0.ok', failed: 'exit 0'})
     const run = await runCli([...args(), '--json'])
     assert.equal(run.code, 8, run.stdout)
     assert.equal(parseDocument(run.stdout).error.code, 'E_STOPPED')
@@ -130,16 +130,16 @@ test(
     const hooks = ['--hooks', join(place.folder, 'hooks')]
     const resumed = await askCli<MigrationResult>([...['migrate', 'resume', id, '--yes', ...hooks], ...whereOf(place)])
     assert.equal(resumed.state, 'done')
-    await requireWhole(scene)
+    await requireWhole(workload)
   }),
 )
 
 test(
   'no fleet waits, a hook starts it: its time is told apart in the gap',
   live(async (t, place) => {
-    const scene = await openScene(t, place)
-    await until('some load', () => scene.tally.sentCount > 200)
-    const plan = await planJourney(place, scene, JOURNEY)
+    const workload = await openWorkload(t, place)
+    await until('some load', () => workload.counts.sentCount > 200)
+    const plan = await planJourney(place, workload, JOURNEY)
     const folder = join(place.folder, 'hooks')
     await mkdir(folder)
     const started = join(place.folder, 'started')
@@ -148,26 +148,26 @@ test(
     const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--hooks', folder, '--json', ...whereOf(place)]
     const run = startCli(args)
     await until('the hook', async () => (await readFile(started, 'utf8').catch(() => null)) !== null)
-    scene.startStandby()
+    workload.startStandby()
     const finished = await run.finished
     assert.equal(finished.code, 0, finished.stdout)
     const {gap, gapMs} = parseDocument<MigrationResult>(finished.stdout).result
     assert.ok((gap.consumersMs ?? 0) > 0)
     assert.equal((gap.keyshiftMs ?? 0) + gap.hooksMs + (gap.consumersMs ?? 0), gapMs)
-    await requireWhole(scene)
+    await requireWhole(workload)
   }),
 )
 
 test(
   'a hook that can not be run, and a folder that is not there: nothing begins',
   live(async (t, place) => {
-    const {args, before, scene} = await prepare(t, place, {})
+    const {args, before, workload} = await prepare(t, place, {})
     const absent = args().map((part) => (part.endsWith('/hooks') ? `${part}-absent` : part))
     await requireFailure({args: absent, exit: 2, code: 'E_HOOKS', says: /can't be read \(ENOENT\)/})
     await writeFile(join(place.folder, 'hooks', 'before-pause'), '#!/bin/sh\n')
     await requireRolledBack(args(), /before-pause is not executable/)
-    assert.deepEqual(await stateOf(place, scene), before)
-    await requireWhole(scene)
+    assert.deepEqual(await stateOf(place, workload), before)
+    await requireWhole(workload)
   }),
 )
 

@@ -5,7 +5,7 @@ import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delive
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {parseDocument, startCli} from '../../support/shells/cli.js'
 import {untilJournal} from '../../support/faults/kill.js'
-import {brokerVersion, live, openScene, until} from '../../support/servers/live.js'
+import {brokerVersion, live, openWorkload, until} from '../../support/servers/live.js'
 import {applyArgs, journalOf, planFile, policiesOf, statusOf, typesOf} from '../../support/reports/migration-runs.js'
 
 /** The step in which a switched migration waits for its new fleet. */
@@ -16,23 +16,23 @@ for (const json of [[], ['--json']]) {
     `Ctrl-C before the switch ${json.join('')}: exit 130, and delivery runs as before`,
     live(async (t, place) => {
       // A slow message holds the drain open long enough to interrupt it.
-      const scene = await openScene(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
-      const before = await policiesOf(place, scene)
-      await until('some load', () => scene.tally.sentCount > 300)
-      const {child, finished} = startCli(applyArgs(place, await planFile(place, scene), ...json))
+      const workload = await openWorkload(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
+      const before = await policiesOf(place, workload)
+      await until('some load', () => workload.counts.sentCount > 300)
+      const {child, finished} = startCli(applyArgs(place, await planFile(place, workload), ...json))
       await untilJournal(place, 'drain')
       child.kill('SIGINT')
       const run = await finished
       assert.equal(run.code, 130, run.stdout + run.stderr)
       if (json.length > 0) assert.equal(parseDocument(run.stdout).error.code, 'E_INTERRUPTED')
       else assert.match(run.stderr, /E_INTERRUPTED/)
-      assert.deepEqual(await policiesOf(place, scene), before)
+      assert.deepEqual(await policiesOf(place, workload), before)
       assert.equal((await statusOf(place))?.state, 'rolled-back')
-      const sent = scene.tally.sentCount
-      await until('load after the interrupt', () => scene.tally.sentCount > sent + 300)
-      const figures = await scene.settle()
+      const sent = workload.counts.sentCount
+      await until('load after the interrupt', () => workload.counts.sentCount > sent + 300)
+      const figures = await workload.settle()
       assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
-      assert.deepEqual(await typesOf(place, scene), Array<string>(4).fill('Shared'))
+      assert.deepEqual(await typesOf(place, workload), Array<string>(4).fill('Shared'))
     }),
   )
 }
@@ -40,28 +40,28 @@ for (const json of [[], ['--json']]) {
 test(
   'Ctrl-C after the switch: the run finishes and proves it',
   live(async (t, place) => {
-    const scene = await openScene(t, place)
-    await until('some load', () => scene.tally.sentCount > 300)
+    const workload = await openWorkload(t, place)
+    await until('some load', () => workload.counts.sentCount > 300)
     // The new fleet comes only after the interrupt, so that it falls between switch and resume.
-    const {child, finished} = startCli(applyArgs(place, await planFile(place, scene), '--json'))
+    const {child, finished} = startCli(applyArgs(place, await planFile(place, workload), '--json'))
     await untilJournal(place, AFTER_SWITCH)
     child.kill('SIGINT')
-    scene.startStandby()
+    workload.startStandby()
     const run = await finished
     assert.equal(run.code, 0, run.stdout + run.stderr)
     assert.equal(parseDocument<MigrationResult>(run.stdout).result.state, 'done')
-    const figures = await scene.settle()
+    const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
-    assert.deepEqual(await typesOf(place, scene), Array<string>(4).fill('Key_Shared'))
+    assert.deepEqual(await typesOf(place, workload), Array<string>(4).fill('Key_Shared'))
   }),
 )
 
 test(
   'Ctrl-C twice after the switch: it stops, says how to go on, and resume goes on',
   live(async (t, place) => {
-    const scene = await openScene(t, place)
-    await until('some load', () => scene.tally.sentCount > 300)
-    const apply = startCli(applyArgs(place, await planFile(place, scene), '--json'))
+    const workload = await openWorkload(t, place)
+    await until('some load', () => workload.counts.sentCount > 300)
+    const apply = startCli(applyArgs(place, await planFile(place, workload), '--json'))
     await untilJournal(place, AFTER_SWITCH)
     apply.child.kill('SIGINT')
     await until('the first signal being taken', async () => {
@@ -73,10 +73,10 @@ test(
     const {error} = parseDocument(stopped.stdout)
     const id = String(error.data['id'])
     assert.equal(error.next[0], `keyshift migrate resume ${id} --yes`)
-    scene.startStandby()
+    workload.startStandby()
     const resumed = await startCli(['migrate', 'resume', id, '--yes', '--json', ...journalOf(place)]).finished
     assert.equal(resumed.code, 0, resumed.stdout)
-    const figures = await scene.settle()
+    const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
   }),
 )

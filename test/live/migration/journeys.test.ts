@@ -14,7 +14,7 @@ import {
   subscriptionsOf,
   whereOf,
 } from '../../support/faults/crash.js'
-import {live, openScene, until} from '../../support/servers/live.js'
+import {live, openWorkload, until} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 const PARTITIONS = 4
@@ -28,28 +28,28 @@ for (const journey of JOURNEYS) {
   test(
     `${strategy} ${from} → ${to} and back again: nothing lost, nothing twice, no key at two consumers`,
     live(async (t, place) => {
-      const scene = await openScene(t, place, {partitions: PARTITIONS, from, to})
-      const before = await stateOf(place, scene)
-      await until('some load', () => scene.tally.sentCount > 200)
-      const plan = await planJourney(place, scene, journey)
-      const standby = startWhenRefused(place, scene, journey)
+      const workload = await openWorkload(t, place, {partitions: PARTITIONS, from, to})
+      const before = await stateOf(place, workload)
+      await until('some load', () => workload.counts.sentCount > 200)
+      const plan = await planJourney(place, workload, journey)
+      const standby = startWhenRefused(place, workload, journey)
       const there = await askCli<MigrationResult>([
         ...['migrate', 'apply', plan, '--yes', '--soak', '0s'],
         ...whereOf(place),
       ])
       assert.equal(there.state, 'done')
       const moved = strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
-      assert.deepEqual(await subscriptionsOf(place, scene), {[moved]: Array<string>(PARTITIONS).fill(to)})
-      const sent = scene.tally.sentCount
-      await until('load after the switch', () => scene.tally.sentCount > sent + 200)
+      assert.deepEqual(await subscriptionsOf(place, workload), {[moved]: Array<string>(PARTITIONS).fill(to)})
+      const sent = workload.counts.sentCount
+      await until('load after the switch', () => workload.counts.sentCount > sent + 200)
 
       const rollback = ['migrate', 'rollback', there.id, '--yes', ...whereOf(place)]
       const back = await askCli<MigrationResult>(rollback)
       assert.equal(back.state, 'rolled-back')
-      assert.deepEqual(await subscriptionsOf(place, scene), {[SUBSCRIPTION]: Array<string>(PARTITIONS).fill(from)})
-      const again = scene.tally.sentCount
-      await until('load after going back', () => scene.tally.sentCount > again + 200)
-      const figures = await scene.settle()
+      assert.deepEqual(await subscriptionsOf(place, workload), {[SUBSCRIPTION]: Array<string>(PARTITIONS).fill(from)})
+      const again = workload.counts.sentCount
+      await until('load after going back', () => workload.counts.sentCount > again + 200)
+      const figures = await workload.settle()
       t.diagnostic(JSON.stringify({...figures, thereMs: there.gapMs, backMs: back.gapMs}))
       assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAcross], [0, 0, 0])
       // A Shared fleet without locks has a key at two consumers by its nature.
@@ -63,7 +63,7 @@ for (const journey of JOURNEYS) {
         'in place all is given back; the door waits for the new fleet',
       )
       if (hasRestrictions) await askCli(['migrate', 'finish', there.id, '--yes', ...whereOf(place)])
-      assert.deepEqual(await stateOf(place, scene), before)
+      assert.deepEqual(await stateOf(place, workload), before)
     }),
   )
 }

@@ -9,7 +9,7 @@ import type {MigrationResult} from '../../../src/domain/migration/run/migration-
 import {askCli, parseDocument, requireFailure, runCli} from '../../support/shells/cli.js'
 import {applyUntil, fromElsewhere, untilMigration, whereOf} from '../../support/faults/crash.js'
 import {killAt} from '../../support/faults/kill.js'
-import {connectIdle, live, openScene, until} from '../../support/servers/live.js'
+import {connectIdle, live, openWorkload, until} from '../../support/servers/live.js'
 import {
   applyArgs,
   journalOf,
@@ -24,21 +24,21 @@ import {standingStill} from '../../support/faults/topic-state.js'
 test(
   'a plain topic; finish then gives back the policy that was found',
   live(async (t, place) => {
-    const scene = await openScene(t, place, {partitions: 0})
-    const before = await policiesOf(place, scene)
-    scene.startStandby()
-    await until('some load', () => scene.tally.sentCount > 300)
-    const plan = await planFile(place, scene, ['--expect-consumers', '4'])
+    const workload = await openWorkload(t, place, {partitions: 0})
+    const before = await policiesOf(place, workload)
+    workload.startStandby()
+    await until('some load', () => workload.counts.sentCount > 300)
+    const plan = await planFile(place, workload, ['--expect-consumers', '4'])
     const result = await askCli<MigrationResult>(applyArgs(place, plan))
     assert.equal(result.partitions[0]?.partition, null)
     assert.match(result.partitions[0].markDelete ?? '', /^\d+:\d+$/)
     assert.equal((await statusOf(place))?.hasRestrictions, true)
     await askCli(['migrate', 'finish', result.id, '--yes', ...journalOf(place)])
-    assert.deepEqual(await policiesOf(place, scene), before)
+    assert.deepEqual(await policiesOf(place, workload), before)
     assert.equal((await statusOf(place))?.state, 'finished')
     const again = await runCli(['migrate', 'finish', result.id, '--yes', '--json', ...journalOf(place)])
     assert.equal(again.code, 3)
-    const figures = await scene.settle()
+    const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
   }),
 )
@@ -73,13 +73,13 @@ test(
 test(
   'the login reaches neither hooks, nor the journal, nor what is printed',
   live(async (t, place) => {
-    const scene = await openScene(t, place)
-    scene.startStandby()
-    await until('some load', () => scene.tally.sentCount > 100)
+    const workload = await openWorkload(t, place)
+    workload.startStandby()
+    await until('some load', () => workload.counts.sentCount > 100)
     const hooks = join(place.folder, 'hooks')
     await mkdir(hooks)
     await writeFile(join(hooks, 'paused'), '#!/bin/sh\nenv\n', {mode: 0o755})
-    const apply = applyArgs(place, await planFile(place, scene), '--hooks', hooks)
+    const apply = applyArgs(place, await planFile(place, workload), '--hooks', hooks)
     const run = await runCli(apply, {KEYSHIFT_TOKEN: 'eyJhbGciOiJIUzI1NiJ9.secret'})
     assert.equal(run.code, 0, run.stderr)
     const folder = join(place.folder, 'journal')
@@ -92,16 +92,19 @@ test(
 test(
   'consumers that acknowledge nothing: the drain gives up, delivery is as it was, and they are named',
   live(async (t, place) => {
-    const scene = await openScene(t, place, {work: {workMs: 5, slowEvery: 1, slowMs: 3_600_000}, ratePerSecond: 50})
-    const before = await policiesOf(place, scene)
+    const workload = await openWorkload(t, place, {
+      work: {workMs: 5, slowEvery: 1, slowMs: 3_600_000},
+      ratePerSecond: 50,
+    })
+    const before = await policiesOf(place, workload)
     await until('messages being held', async () => (await place.redis.keys(`${place.keyPrefix}*`)).length > 3)
-    const plan = await planFile(place, scene)
+    const plan = await planFile(place, workload)
     const run = await runCli(applyArgs(place, plan, '--drain-timeout', '1s', '--json'))
     assert.equal(run.code, 8)
     const {error} = parseDocument(run.stdout)
     assert.equal(error.code, 'E_ROLLED_BACK')
     assert.match(error.message, /acknowledgments from old-\d \([\d,]+ unacked\)/)
-    assert.deepEqual(await policiesOf(place, scene), before)
+    assert.deepEqual(await policiesOf(place, workload), before)
     assert.equal((await statusOf(place))?.state, 'rolled-back')
   }),
 )
@@ -109,31 +112,31 @@ test(
 test(
   'no new fleet: the old one gets its messages again, none lost, none twice',
   live(async (t, place) => {
-    const scene = await openScene(t, place)
-    const before = await policiesOf(place, scene)
-    await until('some load', () => scene.tally.sentCount > 300)
-    const plan = await planFile(place, scene)
+    const workload = await openWorkload(t, place)
+    const before = await policiesOf(place, workload)
+    await until('some load', () => workload.counts.sentCount > 300)
+    const plan = await planFile(place, workload)
     const run = await runCli(applyArgs(place, plan, '--attach-timeout', '1s', '--json'))
     assert.equal(run.code, 8, run.stdout)
     assert.equal(parseDocument(run.stdout).error.code, 'E_ROLLED_BACK')
     assert.match(parseDocument(run.stdout).error.message, /Key_Shared consumer on partition/)
-    assert.deepEqual(await policiesOf(place, scene), before)
-    const sent = scene.tally.sentCount
-    await until('load after going back', () => scene.tally.sentCount > sent + 300)
-    const figures = await scene.settle()
+    assert.deepEqual(await policiesOf(place, workload), before)
+    const sent = workload.counts.sentCount
+    await until('load after going back', () => workload.counts.sentCount > sent + 300)
+    const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
-    assert.deepEqual(await typesOf(place, scene), Array<string>(4).fill('Shared'))
+    assert.deepEqual(await typesOf(place, workload), Array<string>(4).fill('Shared'))
   }),
 )
 
 test(
   'half a new fleet: what it has it finishes, and the old one gets all again, none lost, none twice',
   live(async (t, place) => {
-    const scene = await openScene(t, place)
-    const before = await policiesOf(place, scene)
-    await until('some load', () => scene.tally.sentCount > 300)
-    const plan = await planFile(place, scene)
-    scene.startStandby(partitionName(scene.topic, 0))
+    const workload = await openWorkload(t, place)
+    const before = await policiesOf(place, workload)
+    await until('some load', () => workload.counts.sentCount > 300)
+    const plan = await planFile(place, workload)
+    workload.startStandby(partitionName(workload.topic, 0))
     const run = await runCli(applyArgs(place, plan, '--attach-timeout', '1s', '--json'))
     assert.equal(run.code, 8, run.stdout)
     const {error} = parseDocument(run.stdout)
@@ -142,20 +145,20 @@ test(
       error.message,
       /timed out after 1\.\d s while waiting for a Key_Shared consumer on partition 1, partition 2, partition 3/,
     )
-    assert.deepEqual(await policiesOf(place, scene), before)
-    const sent = scene.tally.sentCount
-    await until('load after going back', () => scene.tally.sentCount > sent + 300)
-    const figures = await scene.settle()
+    assert.deepEqual(await policiesOf(place, workload), before)
+    const sent = workload.counts.sentCount
+    await until('load after going back', () => workload.counts.sentCount > sent + 300)
+    const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
-    assert.deepEqual(await typesOf(place, scene), Array<string>(4).fill('Shared'))
+    assert.deepEqual(await typesOf(place, workload), Array<string>(4).fill('Shared'))
   }),
 )
 
 test(
   'nothing to do, a stale plan, an altered plan, an expired plan',
   live(async (t, place) => {
-    const scene = await openScene(t, place, {ratePerSecond: 50})
-    const plan = await planFile(place, scene)
+    const workload = await openWorkload(t, place, {ratePerSecond: 50})
+    const plan = await planFile(place, workload)
     const apply = async (file: string): Promise<{code: number | null; error: string}> => {
       const run = await runCli(applyArgs(place, file, '--json'))
       return {code: run.code, error: parseDocument(run.stdout).error.code}
@@ -167,34 +170,34 @@ test(
     assert.deepEqual(await apply(`${place.folder}/none.json`), {code: 2, error: 'E_PLAN_FILE'})
     assert.deepEqual(await apply(`${place.folder}/absent.json`), {code: 2, error: 'E_PLAN_FILE'})
 
-    await place.admin.setSubscriptionTypes(scene.topic, ['Exclusive', 'Key_Shared', 'Shared'])
-    await until('the policy being visible', async () => (await place.admin.subscriptionTypes(scene.topic)) !== null)
+    await place.admin.setSubscriptionTypes(workload.topic, ['Exclusive', 'Key_Shared', 'Shared'])
+    await until('the policy being visible', async () => (await place.admin.subscriptionTypes(workload.topic)) !== null)
     assert.deepEqual(await apply(plan), {code: 5, error: 'E_PLAN_STALE'})
     assert.equal(await statusOf(place), undefined, 'a refused plan leaves no journal')
 
-    scene.startStandby()
-    const fresh = await planFile(place, scene)
+    workload.startStandby()
+    const fresh = await planFile(place, workload)
     assert.equal((await runCli(applyArgs(place, fresh))).code, 0)
     assert.deepEqual(await apply(fresh), {code: 5, error: 'E_PLAN_STALE'})
-    const again = ['migrate', 'plan', scene.topic.full, SUBSCRIPTION, '--to', 'Key_Shared']
+    const again = ['migrate', 'plan', workload.topic.full, SUBSCRIPTION, '--to', 'Key_Shared']
     await requireFailure({args: again, exit: 3, code: 'E_NOTHING_TO_DO', says: /is already Key_Shared/})
-    await scene.settle()
+    await workload.settle()
   }),
 )
 
 test(
   'a Shared neighbour blocks the plan until it is accepted by name',
   live(async (t, place) => {
-    const scene = await openScene(t, place, {ratePerSecond: 50})
-    await connectIdle(place, scene.topic, 'audit')
-    const blocked = await runCli(['migrate', 'plan', scene.topic.full, SUBSCRIPTION, '--to', 'Key_Shared', '--json'])
+    const workload = await openWorkload(t, place, {ratePerSecond: 50})
+    await connectIdle(place, workload.topic, 'audit')
+    const blocked = await runCli(['migrate', 'plan', workload.topic.full, SUBSCRIPTION, '--to', 'Key_Shared', '--json'])
     assert.equal(blocked.code, 3)
     const {error} = parseDocument(blocked.stdout)
     assert.equal(error.code, 'E_PLAN_BLOCKED')
     assert.match(error.message, /audit/)
     assert.match(error.next.join('\n'), /--accept neighbors-restricted/)
-    await planFile(place, scene, ['--accept', 'neighbors-restricted'])
-    await scene.settle()
+    await planFile(place, workload, ['--accept', 'neighbors-restricted'])
+    await workload.settle()
   }),
 )
 
@@ -202,9 +205,9 @@ for (const step of ['restrict-types', 'pause', 'drain', 'disconnect', 'switch-ty
   test(
     `killed at ${step}: another run is refused, resume takes it to the end`,
     live(async (t, place) => {
-      const scene = await openScene(t, place)
-      const standby = scene.startStandby()
-      const plan = await planFile(place, scene)
+      const workload = await openWorkload(t, place)
+      const standby = workload.startStandby()
+      const plan = await planFile(place, workload)
       await killAt(step, applyArgs(place, plan), place)
       const status = await statusOf(place)
       assert.equal(status?.state, 'running')
@@ -213,7 +216,7 @@ for (const step of ['restrict-types', 'pause', 'drain', 'disconnect', 'switch-ty
       const resumed = await askCli<MigrationResult>(['migrate', 'resume', status.id, '--yes', ...journalOf(place)])
       assert.equal(resumed.state, 'done')
       await until('the fleet', () => standby.connected === 4)
-      const figures = await scene.settle()
+      const figures = await workload.settle()
       assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
     }),
   )
@@ -222,10 +225,10 @@ for (const step of ['restrict-types', 'pause', 'drain', 'disconnect', 'switch-ty
 test(
   'killed while it goes back: resume goes on going back',
   live(async (t, place) => {
-    const scene = await openScene(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
-    const before = await policiesOf(place, scene)
-    await until('some load', () => scene.tally.sentCount > 300)
-    const halted = applyUntil(t, place, await planFile(place, scene), {line: 'run undone', when: 'after'})
+    const workload = await openWorkload(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
+    const before = await policiesOf(place, workload)
+    await until('some load', () => workload.counts.sentCount > 300)
+    const halted = applyUntil(t, place, await planFile(place, workload), {line: 'run undone', when: 'after'})
     const {id} = await untilMigration(place, 'the drain', ({step}) => step === 'drain')
     await askCli(['migrate', 'abort', id, '--yes', ...whereOf(place)])
     const run = await halted
@@ -234,8 +237,8 @@ test(
     const resumed = await fromElsewhere(place, ['migrate', 'resume', id, '--yes'])
     assert.equal(parseDocument(resumed.stdout).error.code, 'E_ROLLED_BACK', resumed.stdout)
     assert.equal(resumed.code, 8)
-    assert.deepEqual(await policiesOf(place, scene), before)
-    const figures = await scene.settle()
+    assert.deepEqual(await policiesOf(place, workload), before)
+    const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
   }),
 )

@@ -4,11 +4,11 @@ import {test, type TestContext} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {MessageConsumer} from '../../../src/clients/pulsar-messages/transport.js'
-import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {Workload} from '../../../src/domain/lab/workload.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli} from '../../support/shells/cli.js'
 import {type Journey, NEW_SUBSCRIPTION, planJourney, untilMigration, whereOf} from '../../support/faults/crash.js'
-import {closeFirst, live, openScene, type Place} from '../../support/servers/live.js'
+import {closeFirst, live, openWorkload, type Place} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 /** A neighbour's interruption beyond what it has anyway, in ms. */
@@ -39,7 +39,7 @@ class Neighbour {
 }
 
 /** A Shared and a Failover subscription and a reader, each with all messages of the topic. */
-async function moveIn(t: TestContext, place: Place, scene: Scene): Promise<Neighbour[]> {
+async function moveIn(t: TestContext, place: Place, workload: Workload): Promise<Neighbour[]> {
   const {transport} = place
   const neighbours: Neighbour[] = []
   for (const type of ['Shared', 'Failover'] as const) {
@@ -48,7 +48,7 @@ async function moveIn(t: TestContext, place: Place, scene: Scene): Promise<Neigh
     const ready = Promise.withResolvers<MessageConsumer>()
     let isClosing = false
     const consumer = await transport.consume({
-      topic: scene.topic,
+      topic: workload.topic,
       subscription: `neighbour-${type.toLowerCase()}`,
       type,
       name: `${type.toLowerCase()}-0`,
@@ -67,7 +67,7 @@ async function moveIn(t: TestContext, place: Place, scene: Scene): Promise<Neigh
   const reading = new Neighbour('reader')
   neighbours.push(reading)
   const reader = await transport.read({
-    topic: scene.topic,
+    topic: workload.topic,
     after: null,
     receiverQueueSize: 500,
     onMessage: () => {
@@ -78,13 +78,13 @@ async function moveIn(t: TestContext, place: Place, scene: Scene): Promise<Neigh
   return neighbours
 }
 
-async function migrate(place: Place, scene: Scene, journey: Journey): Promise<MigrationResult> {
+async function migrate(place: Place, workload: Workload, journey: Journey): Promise<MigrationResult> {
   const accept = journey.strategy === 'in-place' ? ['--accept', 'neighbours-restricted'] : []
-  const plan = await planJourney(place, scene, journey, accept)
+  const plan = await planJourney(place, workload, journey, accept)
   const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', ...whereOf(place)]
   const running = askCli<MigrationResult>(args)
   const {id} = await untilMigration(place, 'the preparation', ({readyToCutOver}) => readyToCutOver)
-  scene.startStandby(scene.topic, journey.strategy === 'in-place' ? SUBSCRIPTION : NEW_SUBSCRIPTION)
+  workload.startStandby(workload.topic, journey.strategy === 'in-place' ? SUBSCRIPTION : NEW_SUBSCRIPTION)
   await askCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)])
   return running
 }
@@ -94,13 +94,13 @@ for (const strategy of ['blue-green', 'in-place'] as const) {
     `${strategy}: other subscriptions of the topic go on meanwhile`,
     live(async (t, place) => {
       const journey: Journey = {strategy, from: 'Shared', to: 'Key_Shared'}
-      const scene = await openScene(t, place)
-      const neighbours = await moveIn(t, place, scene)
+      const workload = await openWorkload(t, place)
+      const neighbours = await moveIn(t, place, workload)
       await delay(1000) // the first messages come in bursts
       for (const neighbour of neighbours) neighbour.silence()
       await delay(4000)
       const baseline = neighbours.map((neighbour) => neighbour.silence())
-      const result = await migrate(place, scene, journey)
+      const result = await migrate(place, workload, journey)
       assert.equal(result.state, 'done')
       const during = neighbours.map((neighbour) => neighbour.silence())
       for (const [at, {name}] of neighbours.entries()) {
@@ -108,7 +108,7 @@ for (const strategy of ['blue-green', 'in-place'] as const) {
         t.diagnostic(`${name}: longest silence ${String(was)} ms before, ${String(is)} ms during the migration`)
         if (strategy === 'blue-green') assert.ok(is <= was + TOLERATED_MS, name)
       }
-      const figures = await scene.settle()
+      const figures = await workload.settle()
       assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
     }),
   )

@@ -6,7 +6,7 @@ import type {Rehearsal} from '../../../src/domain/rehearsal/rehearse.js'
 import type {TopicName} from '../../../src/topic-name.js'
 import {askCli, requireFailure, startCli} from '../../support/shells/cli.js'
 import {planJourney, requireWhole, whereOf} from '../../support/faults/crash.js'
-import {ask, closeFirst, live, openScene, type Place, until} from '../../support/servers/live.js'
+import {ask, closeFirst, live, openWorkload, type Place, until} from '../../support/servers/live.js'
 import {zipf, zipfRank} from '../../support/fleets/zipf.js'
 
 const NAMES = ['pod-0', 'pod-1', 'pod-2', 'pod-3']
@@ -103,19 +103,28 @@ test(
     // Multiples of the golden ratio: any few thousand in a row are spread as all are, so shares don't depend on chance.
     const keyOf = (sequence: number): string => `user-${String(rankOf((sequence * 0.6180339887498949) % 1))}`
     const work = {workMs: 2, slowEvery: 97, slowMs: 10}
-    const scene = await openScene(t, place, {from: 'Failover', ratePerSecond: 800, keyOf, work})
-    await until('some load', () => scene.tally.sentCount > 200)
+    const workload = await openWorkload(t, place, {from: 'Failover', ratePerSecond: 800, keyOf, work})
+    await until('some load', () => workload.counts.sentCount > 200)
     const names = ['new-0', 'new-1', 'new-2', 'new-3'].flatMap((name) => ['--name', name])
-    const rehearse = ['migrate', 'rehearse', scene.topic.full, 'decision', '--yes', '--process-time', '0ms', ...names]
+    const rehearse = [
+      'migrate',
+      'rehearse',
+      workload.topic.full,
+      'decision',
+      '--yes',
+      '--process-time',
+      '0ms',
+      ...names,
+    ]
     const {consumers} = await askCli<Rehearsal>([...rehearse, '--messages', '10000'])
 
-    const plan = await planJourney(place, scene, {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'})
-    const fleet = scene.startStandby()
+    const plan = await planJourney(place, workload, {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'})
+    const fleet = workload.startStandby()
     await askCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', ...whereOf(place)])
     await until('the whole fleet', () => fleet.connected === 4)
-    const before = scene.tally.countsOf('new')
+    const before = workload.counts.countsOf('new')
     const since = (): Array<[name: string, count: number]> =>
-      [...scene.tally.countsOf('new')].map(([name, count]) => [name, count - (before.get(name) ?? 0)])
+      [...workload.counts.countsOf('new')].map(([name, count]) => [name, count - (before.get(name) ?? 0)])
     const sum = (): number => since().reduce((total, [, count]) => total + count, 0)
     await until('as many messages', () => sum() >= 10_000)
     const [counts, total] = [new Map(since()), sum()]
@@ -124,7 +133,7 @@ test(
       t.diagnostic(`${name}: rehearsed ${((share ?? 0) * 100).toFixed(2)} %, real ${(real * 100).toFixed(2)} %`)
       assert.ok(Math.abs((share ?? 0) - real) <= 0.01)
     }
-    await requireWhole(scene)
+    await requireWhole(workload)
   }),
 )
 

@@ -4,7 +4,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {JournalEntry} from '../../../src/clients/journal/journal-store.js'
 import {ClusterJournal} from '../../../src/clients/journal/cluster-journal.js'
-import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {Workload} from '../../../src/domain/lab/workload.js'
 import type {Worker} from '../../../src/domain/lab/worker.js'
 import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
@@ -18,7 +18,7 @@ import {
   untilMigration,
   whereOf,
 } from '../../support/faults/crash.js'
-import {brokerVersion, live, openScene, type Place, until} from '../../support/servers/live.js'
+import {brokerVersion, live, openWorkload, type Place, until} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 const IN_PLACE = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
@@ -42,7 +42,7 @@ class Changing implements Worker {
 }
 
 interface Soaking {
-  readonly scene: Scene
+  readonly workload: Workload
   readonly worker: Changing
   readonly before: unknown
   readonly finished: Promise<CliRun>
@@ -50,10 +50,10 @@ interface Soaking {
 
 /** A migration whose switch is done and whose soak has begun. */
 async function soaking(t: TestContext, place: Place, journey: Journey, ...more: string[]): Promise<Soaking> {
-  const scene = await openScene(t, place)
-  const before = await stateOf(place, scene)
+  const workload = await openWorkload(t, place)
+  const before = await stateOf(place, workload)
   const worker = new Changing()
-  const plan = await planJourney(place, scene, journey)
+  const plan = await planJourney(place, workload, journey)
   const {finished} = startCli(['migrate', 'apply', plan, '--yes', '--json', ...more, ...whereOf(place)])
   const isBlueGreen = journey.strategy === 'blue-green'
   if (isBlueGreen) {
@@ -61,10 +61,10 @@ async function soaking(t: TestContext, place: Place, journey: Journey, ...more: 
       ['block-auto-create', 'pause-new'].includes(step ?? ''),
     )
   }
-  scene.startStandby(scene.topic, isBlueGreen ? NEW_SUBSCRIPTION : SUBSCRIPTION, worker)
+  workload.startStandby(workload.topic, isBlueGreen ? NEW_SUBSCRIPTION : SUBSCRIPTION, worker)
   await untilMigration(place, 'the soak', ({step}) => step === 'soak')
   await until('the intent of the soak', () => hasIntent(place))
-  return {scene, worker, before, finished}
+  return {workload, worker, before, finished}
 }
 
 async function entriesOf(place: Place): Promise<JournalEntry[]> {
@@ -112,11 +112,11 @@ async function requireWayBack(
 test(
   'a healthy fleet: the soak ends, and nothing goes back',
   live(async (t, place) => {
-    const {finished, scene} = await soaking(t, place, IN_PLACE, '--soak', '12s')
+    const {finished, workload} = await soaking(t, place, IN_PLACE, '--soak', '12s')
     const run = await finished
     assert.equal(run.code, 0, run.stdout)
     assert.equal(parseDocument<MigrationResult>(run.stdout).result.state, 'done')
-    const figures = await scene.settle()
+    const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
   }),
 )
@@ -124,14 +124,14 @@ test(
 test(
   'a fleet that has become slow: it goes back by itself, none lost, none twice',
   live(async (t, place) => {
-    const {before, finished, scene, worker} = await soaking(t, place, IN_PLACE, '--soak', '60s')
+    const {before, finished, worker, workload} = await soaking(t, place, IN_PLACE, '--soak', '60s')
     const faultAt = Date.now()
     worker.workMs = () => 1000
     const says = /worse than the old ones: .*new-\d has [\d,]+ unacked messages?/
     await requireWayBack(t, place, finished, faultAt, says, READS_FAR_AHEAD)
     if (READS_FAR_AHEAD) worker.workMs = () => 5
-    else assert.deepEqual(await stateOf(place, scene), before)
-    const figures = await scene.settle()
+    else assert.deepEqual(await stateOf(place, workload), before)
+    const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
   }),
 )
@@ -139,14 +139,14 @@ test(
 test(
   'a hot key that one consumer can not keep up with: it goes back by itself',
   live(async (t, place) => {
-    const {finished, scene, worker} = await soaking(t, place, IN_PLACE, '--soak', '60s')
+    const {finished, worker, workload} = await soaking(t, place, IN_PLACE, '--soak', '60s')
     const faultAt = Date.now()
     worker.workMs = (key) => (key === 'user-hot' ? 15 : 5)
-    scene.heat(0.4)
+    workload.heat(0.4)
     await until('the way back', () => isGoingBack(place))
-    scene.heat(0) // what has heaped up for the key is there all the same, and must neither be lost nor come twice
+    workload.heat(0) // what has heaped up for the key is there all the same, and must neither be lost nor come twice
     await requireWayBack(t, place, finished, faultAt, /oldest message of partition \d has waited/)
-    const figures = await scene.settle()
+    const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
   }),
 )
@@ -154,12 +154,12 @@ test(
 test(
   'somebody opens the door and the old fleet is back beside the new one: it goes back by itself, none lost',
   live(async (t, place) => {
-    const {finished, scene} = await soaking(t, place, BLUE_GREEN, '--soak', '60s')
+    const {finished, workload} = await soaking(t, place, BLUE_GREEN, '--soak', '60s')
     const faultAt = Date.now()
-    await place.admin.setAutoSubscriptionCreation(scene.topic, null)
+    await place.admin.setAutoSubscriptionCreation(workload.topic, null)
     await requireWayBack(t, place, finished, faultAt, /old consumers are connected: old-0/)
-    assert.deepEqual(await subscriptionsOf(place, scene), {[SUBSCRIPTION]: Array<string>(4).fill('Shared')})
-    const figures = await scene.settle()
+    assert.deepEqual(await subscriptionsOf(place, workload), {[SUBSCRIPTION]: Array<string>(4).fill('Shared')})
+    const figures = await workload.settle()
     assert.equal(figures.lost, 0)
   }),
 )
@@ -167,7 +167,7 @@ test(
 test(
   '--no-auto-rollback: it says what is worse, and stays',
   live(async (t, place) => {
-    const {finished, scene, worker} = await soaking(t, place, IN_PLACE, '--soak', '60s', '--no-auto-rollback')
+    const {finished, worker, workload} = await soaking(t, place, IN_PLACE, '--soak', '60s', '--no-auto-rollback')
     worker.workMs = () => 3000
     const run = await finished
     worker.workMs = () => 5
@@ -178,6 +178,6 @@ test(
       findings.some(({code}) => code === 'worse-than-before'),
       JSON.stringify(findings),
     )
-    await scene.settle()
+    await workload.settle()
   }),
 )

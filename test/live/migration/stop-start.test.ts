@@ -3,7 +3,7 @@ import {chmod, mkdir, readdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 
-import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {Workload} from '../../../src/domain/lab/workload.js'
 import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
 import type {MigrationPlan} from '../../../src/domain/migration/plan/plan.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
@@ -17,7 +17,7 @@ import {
   subscriptionsOf,
   whereOf,
 } from '../../support/faults/crash.js'
-import {brokerVersion, live, openScene, type Place, until} from '../../support/servers/live.js'
+import {brokerVersion, live, openWorkload, type Place, until} from '../../support/servers/live.js'
 import {brokerBehind} from '../../support/servers/proxy.js'
 
 const JOURNEY = {strategy: 'stop-start', from: 'Shared', to: 'Key_Shared'} as const
@@ -25,7 +25,7 @@ const ALL_NEW = {decision: ['Key_Shared', 'Key_Shared', 'Key_Shared', 'Key_Share
 const ALL_OLD = {decision: ['Shared', 'Shared', 'Shared', 'Shared']}
 
 interface Prepared {
-  readonly scene: Scene
+  readonly workload: Workload
   readonly before: unknown
   /** `apply` with hooks that only say that they were called */
   readonly apply: string[]
@@ -34,10 +34,10 @@ interface Prepared {
 }
 
 async function prepare(t: TestContext, place: Place): Promise<Prepared> {
-  const scene = await openScene(t, place)
-  const before = await stateOf(place, scene)
-  await until('some load', () => scene.tally.sentCount > 200)
-  const plan = await planJourney(place, scene, JOURNEY)
+  const workload = await openWorkload(t, place)
+  const before = await stateOf(place, workload)
+  await until('some load', () => workload.counts.sentCount > 200)
+  const plan = await planJourney(place, workload, JOURNEY)
   const hooks = join(place.folder, 'hooks')
   const calls = join(place.folder, 'calls')
   await Promise.all([mkdir(hooks), mkdir(calls)])
@@ -46,7 +46,7 @@ async function prepare(t: TestContext, place: Place): Promise<Prepared> {
     await chmod(join(hooks, name), 0o755)
   }
   return {
-    scene,
+    workload,
     before,
     hooks,
     apply: ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--hooks', hooks, '--json', ...whereOf(place)],
@@ -58,32 +58,32 @@ async function prepare(t: TestContext, place: Place): Promise<Prepared> {
 test(
   'one fleet is stopped, the other started, and a rollback does it the other way round; no policy is touched',
   live(async (t, place) => {
-    const {apply, before, called, hooks, scene} = await prepare(t, place)
+    const {apply, before, called, hooks, workload} = await prepare(t, place)
     const run = startCli(apply)
     await called('stop-old')
-    await scene.stopOld()
+    await workload.stopOld()
     await called('start-new')
-    const fleet = scene.startStandby()
+    const fleet = workload.startStandby()
     const {code, stdout} = await run.finished
     assert.equal(code, 0, stdout)
     const {result} = parseDocument<MigrationResult>(stdout)
     assert.equal(result.state, 'done')
     assert.ok((result.gap.consumersMs ?? 0) > 0)
     assert.ok(result.partitions.every(({markDelete}) => markDelete !== null))
-    assert.deepEqual(await subscriptionsOf(place, scene), ALL_NEW)
-    assert.deepEqual(await stateOf(place, scene), before)
+    assert.deepEqual(await subscriptionsOf(place, workload), ALL_NEW)
+    assert.deepEqual(await stateOf(place, workload), before)
 
     const back = startCli(['migrate', 'rollback', result.id, '--yes', '--hooks', hooks, '--json', ...whereOf(place)])
     await called('stop-old', 'rollback')
     await fleet.retire()
     await called('start-new', 'rollback')
-    scene.startOld()
+    workload.startOld()
     const gone = await back.finished
     assert.equal(gone.code, 0, gone.stdout)
     assert.equal(parseDocument<MigrationResult>(gone.stdout).result.state, 'rolled-back')
-    assert.deepEqual(await subscriptionsOf(place, scene), ALL_OLD)
-    assert.deepEqual(await stateOf(place, scene), before)
-    const figures = await scene.settle()
+    assert.deepEqual(await subscriptionsOf(place, workload), ALL_OLD)
+    assert.deepEqual(await stateOf(place, workload), before)
+    const figures = await workload.settle()
     t.diagnostic(JSON.stringify(figures))
     assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAcross], [0, 0, 0])
   }),
@@ -92,7 +92,7 @@ test(
 test(
   'nobody stops the old fleet: it says who is there, goes back, and the old fleet is served as before; exit 8',
   live(async (t, place) => {
-    const {apply, before, scene} = await prepare(t, place)
+    const {apply, before, workload} = await prepare(t, place)
     const run = await runCli([...apply, '--drain-timeout', '2s'])
     assert.equal(run.code, 8, run.stdout)
     const {error} = parseDocument(run.stdout)
@@ -101,11 +101,11 @@ test(
       error.message,
       /you to stop the consumers of type Shared: old-0, old-1, old-2, old-3 on partition 0, partition 1/,
     )
-    assert.deepEqual(await subscriptionsOf(place, scene), ALL_OLD)
-    assert.deepEqual(await stateOf(place, scene), before)
-    const sent = scene.tally.sentCount
-    await until('load afterwards', () => scene.tally.sentCount > sent + 200)
-    const figures = await scene.settle()
+    assert.deepEqual(await subscriptionsOf(place, workload), ALL_OLD)
+    assert.deepEqual(await stateOf(place, workload), before)
+    const sent = workload.counts.sentCount
+    await until('load afterwards', () => workload.counts.sentCount > sent + 200)
+    const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
   }),
 )
@@ -113,27 +113,27 @@ test(
 test(
   'killed while it waits for the old fleet to be stopped: another machine goes on',
   live(async (t, place) => {
-    const {apply, before, called, scene} = await prepare(t, place)
+    const {apply, before, called, workload} = await prepare(t, place)
     const run = startCli(apply)
     await called('stop-old')
     run.child.kill('SIGKILL')
     await run.finished
-    await scene.stopOld()
-    scene.startStandby()
+    await workload.stopOld()
+    workload.startStandby()
     const id = (await newestMigration(place))?.id ?? ''
     const resumed = await fromElsewhere(place, ['migrate', 'resume', id, '--yes'])
     assert.equal(resumed.code, 0, resumed.stdout)
     assert.equal(parseDocument<MigrationResult>(resumed.stdout).result.state, 'done')
-    assert.deepEqual(await subscriptionsOf(place, scene), ALL_NEW)
-    assert.deepEqual(await stateOf(place, scene), before)
-    await requireWhole(scene)
+    assert.deepEqual(await subscriptionsOf(place, workload), ALL_NEW)
+    assert.deepEqual(await stateOf(place, workload), before)
+    await requireWhole(workload)
   }),
 )
 
 test(
   'topic policies are off, or refused to this login: the plan is to stop and start, another way is blocked',
   live(async (t, place) => {
-    const scene = await openScene(t, place)
+    const workload = await openWorkload(t, place)
     for (const [status, says] of [
       [405, 'switched off on the broker.*--strategy stop-start'],
       [403, 'administrator of the tenant.*--strategy stop-start'],
@@ -144,7 +144,7 @@ test(
             ? {status, body: '{"reason":"no"}'}
             : null,
       })
-      const args = ['migrate', 'plan', scene.topic.full, 'decision', '--to', 'Key_Shared', '--admin-url', adminUrl]
+      const args = ['migrate', 'plan', workload.topic.full, 'decision', '--to', 'Key_Shared', '--admin-url', adminUrl]
       const plan = await askCli<MigrationPlan>(args)
       assert.equal(plan.strategy, 'stop-start')
       assert.deepEqual(
@@ -162,7 +162,7 @@ test(
 test(
   'a login that may not make topics: apply says so, names the journal in files, and nothing begins',
   live(async (t, place) => {
-    const {apply, before, scene} = await prepare(t, place)
+    const {apply, before, workload} = await prepare(t, place)
     const adminUrl = await brokerBehind(t, place.addresses.adminUrl, {
       refuse: (path) => (path.includes('__keyshift-journal') ? {status: 403, body: '{"reason":"Unauthorized"}'} : null),
     })
@@ -170,6 +170,6 @@ test(
     await requireFailure({args, exit: 4, code: 'E_NOT_ALLOWED', says: /may not make a topic in public\/t-/})
     const {error} = parseDocument((await runCli([...args, '--json'])).stdout)
     assert.match(error.next.join(), /--journal file:DIRECTORY/)
-    assert.deepEqual(await stateOf(place, scene), before)
+    assert.deepEqual(await stateOf(place, workload), before)
   }),
 )

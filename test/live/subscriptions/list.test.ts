@@ -5,7 +5,7 @@ import type {Diagnosis} from '../../../src/domain/doctor/diagnose.js'
 import type {SubscriptionList} from '../../../src/domain/subscriptions/list/subscription-row.js'
 import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
-import {ask, live, openScene, until} from '../../support/servers/live.js'
+import {ask, live, openWorkload, until} from '../../support/servers/live.js'
 import {brokerBehind} from '../../support/servers/proxy.js'
 
 /** From the topic's name to the unacknowledged messages. */
@@ -14,7 +14,7 @@ const UNMOVED_COLUMNS = 8
 test(
   "list: one row for a partitioned topic, by the brokers' copies and by each topic",
   live(async (t, place) => {
-    const scene = await openScene(t, place)
+    const workload = await openWorkload(t, place)
     const fresh = await askCli<SubscriptionList>(['subscriptions', 'list', place.namespace, '--fresh'])
     assert.equal(fresh.source, 'topic-stats')
     assert.equal(fresh.maxAgeMs, 0)
@@ -32,7 +32,7 @@ test(
     })
     const text = await runCli(['subscriptions', 'list', place.namespace, '--fresh'])
     assert.match(text.stdout, /decision +Shared +4 +4 /)
-    await scene.settle()
+    await workload.settle()
   }),
 )
 
@@ -184,7 +184,7 @@ test(
 test(
   'list: one broker is asked three times, whatever it has',
   live(async (t, place) => {
-    await openScene(t, place, {consumers: 2}).then((scene) => scene.settle())
+    await openWorkload(t, place, {consumers: 2}).then((workload) => workload.settle())
     const asked: string[] = []
     const proxy: {url?: string} = {}
     proxy.url = await brokerBehind(t, place.addresses.adminUrl, {

@@ -6,7 +6,7 @@ import {join} from 'node:path'
 import type {TestContext} from 'node:test'
 
 import type {Fleet} from '../../../src/domain/lab/fleet.js'
-import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {Workload} from '../../../src/domain/lab/workload.js'
 import {ClusterJournal} from '../../../src/clients/journal/cluster-journal.js'
 import {listMigrations} from '../../../src/domain/migration/journal/list-migrations.js'
 import type {MigrationList, MigrationStatus} from '../../../src/domain/migration/journal/status.js'
@@ -56,16 +56,16 @@ export function whereOf({namespace}: Place): string[] {
 /** Plans a journey by the command line. @returns the plan's file. */
 export async function planJourney(
   place: Place,
-  scene: Scene,
+  workload: Workload,
   {strategy, to}: Journey,
   more: readonly string[] = [],
 ): Promise<string> {
-  const file = join(place.folder, `${scene.topic.local}.json`)
+  const file = join(place.folder, `${workload.topic.local}.json`)
   const target = strategy === 'blue-green' ? ['--new-subscription', NEW_SUBSCRIPTION] : []
   await askCli([
     'migrate',
     'plan',
-    scene.topic.full,
+    workload.topic.full,
     SUBSCRIPTION,
     '--to',
     to,
@@ -83,16 +83,16 @@ export async function planJourney(
  * Starts the new fleet as an operator would: in place at once, for the broker refuses it; blue-green as soon as the door
  * is closed, for before it would make the new subscription itself.
  */
-export async function startWhenRefused(place: Place, scene: Scene, {strategy}: Journey): Promise<Fleet> {
-  if (strategy === 'in-place') return scene.startStandby()
-  const path = `${scene.topic.full.replace('persistent://', '/persistent/')}/autoSubscriptionCreation`
+export async function startWhenRefused(place: Place, workload: Workload, {strategy}: Journey): Promise<Fleet> {
+  if (strategy === 'in-place') return workload.startStandby()
+  const path = `${workload.topic.full.replace('persistent://', '/persistent/')}/autoSubscriptionCreation`
   const closed = async (): Promise<boolean> => {
     const answer = await ask(place.addresses, 'GET', path).catch(() => null) // the broker may be away
     const door = answer as {allowAutoSubscriptionCreation: boolean} | null
     return door?.allowAutoSubscriptionCreation === false
   }
   await until('the door being closed', closed)
-  return scene.startStandby(scene.topic, NEW_SUBSCRIPTION)
+  return workload.startStandby(workload.topic, NEW_SUBSCRIPTION)
 }
 
 /** Applies a plan in a process of its own, up to a moment. @returns the run, halted there; fails when it ended before. */
@@ -156,8 +156,8 @@ export async function newestMigration(place: Place): Promise<MigrationStatus | u
 }
 
 /** The topic's policies by the broker's own words, and every claim of the place. */
-export async function stateOf(place: Place, scene: Scene): Promise<unknown> {
-  const base = scene.topic.full.replace('persistent://', '/persistent/')
+export async function stateOf(place: Place, workload: Workload): Promise<unknown> {
+  const base = workload.topic.full.replace('persistent://', '/persistent/')
   const policy = (path: string): Promise<unknown> => policyAt(place, `${base}/${path}`)
   const types = (await policy('subscriptionTypesEnabled')) as string[] | null
   const topics = (await ask(place.addresses, 'GET', `/persistent/${place.namespace}/partitioned`)) as string[]
@@ -179,8 +179,8 @@ async function policyAt({addresses}: Place, path: string): Promise<unknown> {
 }
 
 /** Subscription → type on each partition. */
-export async function subscriptionsOf(place: Place, scene: Scene): Promise<Record<string, string[]>> {
-  const path = `${scene.topic.full.replace('persistent://', '/persistent/')}/partitioned-stats`
+export async function subscriptionsOf(place: Place, workload: Workload): Promise<Record<string, string[]>> {
+  const path = `${workload.topic.full.replace('persistent://', '/persistent/')}/partitioned-stats`
   const {partitions} = (await ask(place.addresses, 'GET', path)) as {
     partitions: Record<string, {subscriptions: Record<string, {type: string}>}>
   }
@@ -199,7 +199,7 @@ export async function subscriptionsOf(place: Place, scene: Scene): Promise<Recor
  */
 export async function bringToEnd(
   place: Place,
-  scene: Scene,
+  workload: Workload,
   journey: Journey,
   {run, standby}: {run: RunEnd; standby: Promise<Fleet>},
 ): Promise<{fleet: Fleet; stops: string[]}> {
@@ -219,8 +219,8 @@ export async function bringToEnd(
     const finished = await fromElsewhere(place, ['migrate', 'finish', id, '--yes'])
     assert.equal(finished.code, 0, finished.stdout)
   }
-  const plan = await planJourney(place, scene, journey)
-  const again = journey.strategy === 'in-place' ? standby : startWhenRefused(place, scene, journey)
+  const plan = await planJourney(place, workload, journey)
+  const again = journey.strategy === 'in-place' ? standby : startWhenRefused(place, workload, journey)
   const second = await fromElsewhere(place, ['migrate', 'apply', plan, '--yes', '--soak', '0s'])
   assert.equal(second.code, 0, second.stdout)
   return {fleet: await again, stops}
@@ -231,9 +231,9 @@ function firstLine(text: string): string {
 }
 
 /** Requires that a journey is done, and finishes it. */
-export async function requireMoved(place: Place, scene: Scene, {strategy, to}: Journey): Promise<void> {
+export async function requireMoved(place: Place, workload: Workload, {strategy, to}: Journey): Promise<void> {
   const name = strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
-  const subscriptions = await subscriptionsOf(place, scene)
+  const subscriptions = await subscriptionsOf(place, workload)
   assert.deepEqual(Object.keys(subscriptions), [name])
   assert.ok(
     subscriptions[name]?.every((type) => type === to),
@@ -246,9 +246,9 @@ export async function requireMoved(place: Place, scene: Scene, {strategy, to}: J
 }
 
 /** Requires that the load goes on, and that nothing was lost, came twice, or was at two consumers. */
-export async function requireWhole(scene: Scene): Promise<void> {
-  const sent = scene.tally.sentCount
-  await until('load afterwards', () => scene.tally.sentCount > sent + 200)
-  const figures = await scene.settle()
+export async function requireWhole(workload: Workload): Promise<void> {
+  const sent = workload.counts.sentCount
+  await until('load afterwards', () => workload.counts.sentCount > sent + 200)
+  const figures = await workload.settle()
   assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import type {TestContext} from 'node:test'
 
 import type {Fleet} from '../../../src/domain/lab/fleet.js'
-import type {Scene} from '../../../src/domain/lab/workload.js'
-import type {Handling, Tally} from '../../../src/domain/lab/workload-counts.js'
+import type {Workload} from '../../../src/domain/lab/workload.js'
+import type {Handling, WorkloadCounts} from '../../../src/domain/lab/workload-counts.js'
 import type {WorkTimes} from '../../../src/domain/lab/worker.js'
 import type {StepId} from '../../../src/domain/migration/strategy.js'
 import {
@@ -18,7 +18,7 @@ import {
   stateOf,
 } from './crash.js'
 import {HardyTransport} from '../fleets/hardy-transport.js'
-import {ask, openScene, type Place, until} from '../servers/live.js'
+import {ask, openWorkload, type Place, until} from '../servers/live.js'
 
 /** Long enough that consumers hold some messages at any moment. */
 export const LONG_WORK: WorkTimes = {workMs: 20, slowEvery: 29, slowMs: 200}
@@ -29,7 +29,7 @@ export const PARTITIONS = 4
 export interface Announced {
   readonly place: Place
   readonly journey: Journey
-  readonly scene: Scene
+  readonly workload: Workload
   readonly transport: HardyTransport
   /** the topic's policies and the place's claims before it began */
   readonly before: unknown
@@ -40,36 +40,36 @@ export interface Announced {
 export async function announce(t: TestContext, place: Place, journey: Journey, step: StepId): Promise<Announced> {
   const {from, to} = journey
   const transport = new HardyTransport(place.transport)
-  const scene = await openScene(t, {...place, transport}, {partitions: PARTITIONS, from, to, work: LONG_WORK})
-  const before = await stateOf(place, scene)
-  await until('some load', () => scene.tally.sentCount > 200)
-  const plan = await planJourney(place, scene, journey)
-  const standby = startWhenRefused(place, scene, journey)
+  const workload = await openWorkload(t, {...place, transport}, {partitions: PARTITIONS, from, to, work: LONG_WORK})
+  const before = await stateOf(place, workload)
+  await until('some load', () => workload.counts.sentCount > 200)
+  const plan = await planJourney(place, workload, journey)
+  const standby = startWhenRefused(place, workload, journey)
   const run = await applyUntil(t, place, plan, {line: `${step} intent`, when: 'after'})
-  return {place, journey, scene, transport, before, standby, run}
+  return {place, journey, workload, transport, before, standby, run}
 }
 
 /** Brings a disturbed migration to its end, and requires that nothing was lost and that each repetition is explained. */
 export async function requireExplained(
   t: TestContext,
-  {before, journey, place, scene, standby, transport}: Announced,
+  {before, journey, place, standby, transport, workload}: Announced,
   end: RunEnd,
   disturbance: Disturbance,
-  {since}: {since?: (tally: Tally) => (row: Handling) => number} = {},
+  {since}: {since?: (tally: WorkloadCounts) => (row: Handling) => number} = {},
 ): Promise<void> {
-  const {fleet, stops} = await bringToEnd(place, scene, journey, {run: end, standby})
+  const {fleet, stops} = await bringToEnd(place, workload, journey, {run: end, standby})
   await until('the fleet', () => fleet.connected === 4)
-  const sent = scene.tally.sentCount
-  await until('load afterwards', () => scene.tally.sentCount > sent + 200)
-  const figures = await scene.settle()
+  const sent = workload.counts.sentCount
+  await until('load afterwards', () => workload.counts.sentCount > sent + 200)
+  const figures = await workload.settle()
   const {storedTwice} = transport
-  const cost = costOf(scene.tally, disturbance, {storedTwice, since: since?.(scene.tally)})
+  const cost = costOf(workload.counts, disturbance, {storedTwice, since: since?.(workload.counts)})
   t.diagnostic(JSON.stringify({stops, ...figures, ...cost}))
   assert.equal(figures.lost, 0)
   assert.deepEqual([cost.unexplained, cost.unexplainedOverlaps], [[], []], 'what nobody held was at two consumers')
   assert.ok(cost.duplicates <= cost.held + cost.storedTwice, 'more came twice than consumers held')
-  await requireMoved(place, scene, journey)
-  assert.deepEqual(await stateOf(place, scene), before)
+  await requireMoved(place, workload, journey)
+  assert.deepEqual(await stateOf(place, workload), before)
 }
 
 /** When somebody else disturbed a topic: from before it began until it had taken effect. Epoch ms. */
@@ -79,9 +79,9 @@ export interface Disturbance {
 }
 
 /** Unloads a topic, as an operator does, or a cluster that spreads its load anew. */
-export async function unload(place: Place, scene: Scene): Promise<Disturbance> {
+export async function unload(place: Place, workload: Workload): Promise<Disturbance> {
   const fromMs = Date.now()
-  await ask(place.addresses, 'PUT', `${scene.topic.full.replace('persistent://', '/persistent/')}/unload`)
+  await ask(place.addresses, 'PUT', `${workload.topic.full.replace('persistent://', '/persistent/')}/unload`)
   return {fromMs, toMs: Date.now()}
 }
 
@@ -120,7 +120,7 @@ const FEW = 5
  * disturbs it, and whether a migration runs or not. A consumer finishes what it holds, though its connection is gone; so
  * a message of that can be at two consumers at once. Everything else is the migration's.
  */
-function costOf(tally: Tally, {fromMs, toMs}: Disturbance, allowance: Allowance = {}): Cost {
+function costOf(tally: WorkloadCounts, {fromMs, toMs}: Disturbance, allowance: Allowance = {}): Cost {
   const {since = () => fromMs, storedTwice = new Set()} = allowance
   const isHeld = (row: Handling): boolean =>
     row.receivedAt <= toMs + ON_THE_WAY_MS && row.endedAt >= since(row) - ON_THE_WAY_MS

@@ -3,7 +3,7 @@ import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {createInterface} from 'node:readline'
 
-import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {Workload} from '../../../src/domain/lab/workload.js'
 import type {MigratableType} from '../../../src/domain/migration/strategy.js'
 import {brokerClasspath, goProgram, javaProgram, type Program, pythonProgram} from './programs.js'
 
@@ -40,7 +40,7 @@ export class ForeignFleet {
   private readonly closed: Promise<unknown>
   private errors = ''
 
-  private constructor(child: ChildProcess, scene: Scene, fleet: 'new' | 'old') {
+  private constructor(child: ChildProcess, workload: Workload, fleet: 'new' | 'old') {
     this.child = child
     this.closed = once(child, 'close')
     assert.ok(child.stdout && child.stderr)
@@ -53,23 +53,23 @@ export class ForeignFleet {
       if (event === 'refused') this.refusals++
       if (event !== 'handled') return
       this.lastHandledAt = handling.receivedAt
-      scene.tally.handled({...handling, consumer, fleet})
+      workload.counts.handled({...handling, consumer, fleet})
     })
   }
 
   static async start(
     client: Client,
-    scene: Scene,
+    workload: Workload,
     fleet: 'new' | 'old',
     options: ForeignFleetOptions,
   ): Promise<ForeignFleet> {
-    const wanted = {...options, topic: scene.topic.full, workMs: 5, slowEvery: 97, slowMs: 60, retryMs: 250}
+    const wanted = {...options, topic: workload.topic.full, workMs: 5, slowEvery: 97, slowMs: 60, retryMs: 250}
     const {args, command, env} = await programOf(client)
     const child = spawn(command, [...args, JSON.stringify(wanted)], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {...process.env, ...env},
     })
-    return new ForeignFleet(child, scene, fleet)
+    return new ForeignFleet(child, workload, fleet)
   }
 
   /** Stops the process after it has acknowledged the messages that it is processing. */

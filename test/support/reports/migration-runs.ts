@@ -1,7 +1,7 @@
 import {join} from 'node:path'
 
 import type {MigrationPlan} from '../../../src/domain/migration/plan/plan.js'
-import type {Scene} from '../../../src/domain/lab/workload.js'
+import type {Workload} from '../../../src/domain/lab/workload.js'
 import type {MigrationStatus} from '../../../src/domain/migration/journal/status.js'
 import {askCli} from '../shells/cli.js'
 import {ask, type Place} from '../servers/live.js'
@@ -19,12 +19,12 @@ export function applyArgs(place: Place, plan: string, ...options: string[]): str
 }
 
 /** Makes a plan file by the command line. @returns its path */
-export async function planFile(place: Place, scene: Scene, options: readonly string[] = []): Promise<string> {
-  const file = join(place.folder, `${scene.topic.local}.json`)
+export async function planFile(place: Place, workload: Workload, options: readonly string[] = []): Promise<string> {
+  const file = join(place.folder, `${workload.topic.local}.json`)
   await askCli<MigrationPlan>([
     'migrate',
     'plan',
-    scene.topic.full,
+    workload.topic.full,
     SUBSCRIPTION,
     '--to',
     'Key_Shared',
@@ -41,8 +41,8 @@ export async function statusOf(place: Place): Promise<MigrationStatus | undefine
 }
 
 /** The policies that a migration touches. Once removed, the broker gives subscriptionTypesEnabled as an empty list. */
-export async function policiesOf({addresses}: Place, scene: Scene): Promise<unknown> {
-  const base = scene.topic.full.replace('persistent://', '/persistent/')
+export async function policiesOf({addresses}: Place, workload: Workload): Promise<unknown> {
+  const base = workload.topic.full.replace('persistent://', '/persistent/')
   const types = (await ask(addresses, 'GET', `${base}/subscriptionTypesEnabled`)) as string[] | null
   return {
     types: types?.length === 0 ? null : (types?.toSorted() ?? null),
@@ -51,9 +51,9 @@ export async function policiesOf({addresses}: Place, scene: Scene): Promise<unkn
 }
 
 /** The type of the subscription on each partition, or on the plain topic. */
-export async function typesOf(place: Place, scene: Scene): Promise<string[]> {
+export async function typesOf(place: Place, workload: Workload): Promise<string[]> {
   const parts = ((await ask(place.addresses, 'GET', `/persistent/${place.namespace}`)) as string[]).filter((name) =>
-    name.startsWith(scene.topic.full),
+    name.startsWith(workload.topic.full),
   )
   const stats = await Promise.all(
     parts.map((part) => ask(place.addresses, 'GET', `${part.replace('persistent://', '/persistent/')}/stats`)),

@@ -13,7 +13,7 @@ import {PulsarAdmin} from '../../../src/clients/pulsar-admin/admin.js'
 import {openTransport} from '../../../src/clients/pulsar-messages/open.js'
 import type {MessageTransport} from '../../../src/clients/pulsar-messages/transport.js'
 import {connectRedis} from '../../../src/clients/redis/connect.js'
-import {Scene, type SceneOptions} from '../../../src/domain/lab/workload.js'
+import {Workload, type WorkloadOptions} from '../../../src/domain/lab/workload.js'
 import {parseTopicName, type TopicName} from '../../../src/topic-name.js'
 import {ROOT} from '../root.js'
 
@@ -63,8 +63,12 @@ export async function openPlace(t: TestContext, on: Addresses = addresses): Prom
 }
 
 /** Opens a scene with a new topic in a place. It is closed before the place. */
-export async function openScene(t: TestContext, place: Place, options: Partial<SceneOptions> = {}): Promise<Scene> {
-  const scene = await Scene.open(place, {
+export async function openWorkload(
+  t: TestContext,
+  place: Place,
+  options: Partial<WorkloadOptions> = {},
+): Promise<Workload> {
+  const workload = await Workload.open(place, {
     topic: place.topic(`scene-${randomBytes(4).toString('hex')}`),
     partitions: 4,
     subscription: 'decision',
@@ -76,8 +80,8 @@ export async function openScene(t: TestContext, place: Place, options: Partial<S
     work: {workMs: 5, slowEvery: 97, slowMs: 60},
     ...options,
   })
-  closeFirst(t, () => scene.close())
-  return scene
+  closeFirst(t, () => workload.close())
+  return workload
 }
 
 /** Connects a Shared consumer that receives messages and acknowledges none. */

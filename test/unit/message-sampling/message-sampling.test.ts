@@ -5,11 +5,11 @@ import fc from 'fast-check'
 import {PbfWriter} from 'pbf'
 
 import {decodeMessageId, encodeMessageId} from '../../../src/clients/pulsar-messages/message-id.js'
-import {chooseStretches, ledgerIndex} from '../../../src/domain/message-sampling/choose-entries.js'
-import {backlogOf, countEntries, type Stretch} from '../../../src/domain/topic-stats/unacked-entries.js'
+import {chooseEntries, ledgerIndex} from '../../../src/domain/message-sampling/choose-entries.js'
+import {countEntries, type EntryRange, unackedEntries} from '../../../src/domain/topic-stats/unacked-entries.js'
 import {readBatch, readRestEntry} from '../../../src/domain/message-sampling/sampled-entry.js'
 import {FrequentKeys} from '../../../src/domain/message-sampling/frequent-keys.js'
-import {SampleTally} from '../../../src/domain/message-sampling/sample-counts.js'
+import {SampleCounts} from '../../../src/domain/message-sampling/sample-counts.js'
 
 const LEDGERS = [
   {ledgerId: 3, entries: 10},
@@ -17,7 +17,7 @@ const LEDGERS = [
   {ledgerId: 9, entries: 0}, // the open one tells nothing
 ]
 
-function stretch(ledgerId: number, first: number, last: number, partition = 0): Stretch {
+function stretch(ledgerId: number, first: number, last: number, partition = 0): EntryRange {
   return {partition, ledgerId, first, last}
 }
 
@@ -29,13 +29,13 @@ test('a backlog begins behind the mark-delete position and leaves out what was a
       'a+sub': {markDeletePosition: '3:4', individuallyDeletedMessages: '[(3:5..3:7],(3:9..7:1],(9:3..9:3]]'},
     },
   }
-  assert.deepEqual(backlogOf(0, stats, 'a sub'), [
+  assert.deepEqual(unackedEntries(0, stats, 'a sub'), [
     stretch(3, 5, 5),
     stretch(3, 8, 9),
     stretch(7, 2, 4),
     stretch(9, 0, 3),
   ])
-  assert.deepEqual(backlogOf(0, {...stats, cursors: {'a+sub': {markDeletePosition: '9:3'}}}, 'a sub'), [])
+  assert.deepEqual(unackedEntries(0, {...stats, cursors: {'a+sub': {markDeletePosition: '9:3'}}}, 'a sub'), [])
 })
 
 test('an entry has its number on the topic', () => {
@@ -51,7 +51,7 @@ test('head, tail and spread take what they say, no entry twice, and exactly the 
     fc.property(sizes, fc.integer({min: 1, max: 400}), fc.constantFrom('head', 'spread', 'tail'), (all, max, where) => {
       const backlogs = all.map((size, partition) => (size === 0 ? [] : [stretch(1, 0, size - 1, partition)]))
       const total = all.reduce((sum, size) => sum + size, 0)
-      const chosen = chooseStretches(backlogs, where, max)
+      const chosen = chooseEntries(backlogs, where, max)
       assert.equal(countEntries(chosen), Math.min(total, max))
       const ids = chosen.flatMap(({first, last, partition}) =>
         Array.from({length: last - first + 1}, (_, at) => `${String(partition)}/${String(first + at)}`),
@@ -60,9 +60,9 @@ test('head, tail and spread take what they say, no entry twice, and exactly the 
       for (const {last, partition} of chosen) assert.ok(last < (all[partition] ?? 0))
     }),
   )
-  assert.deepEqual(chooseStretches([[stretch(1, 0, 99)]], 'head', 3), [stretch(1, 0, 2)])
-  assert.deepEqual(chooseStretches([[stretch(1, 0, 99)]], 'tail', 3), [stretch(1, 97, 99)])
-  assert.deepEqual(chooseStretches([[stretch(1, 0, 99)]], 'spread', 2), [stretch(1, 0, 0), stretch(1, 50, 50)])
+  assert.deepEqual(chooseEntries([[stretch(1, 0, 99)]], 'head', 3), [stretch(1, 0, 2)])
+  assert.deepEqual(chooseEntries([[stretch(1, 0, 99)]], 'tail', 3), [stretch(1, 97, 99)])
+  assert.deepEqual(chooseEntries([[stretch(1, 0, 99)]], 'spread', 2), [stretch(1, 0, 0), stretch(1, 50, 50)])
 })
 
 interface Single {
@@ -110,7 +110,7 @@ test('the messages of a batch are read with their own keys', () => {
 const AT = {partition: 0, ledgerId: 1, entryId: 2}
 
 test('a key that a header may have garbled is counted as uncertain, and not as a key', () => {
-  const tally = new SampleTally()
+  const tally = new SampleCounts()
   for (const key of ['plain', 'us\u00e9r', 'a b', '']) {
     const entry = readRestEntry(AT, {headers: {'x-pulsar-partition-key': key}, body: Buffer.from('x')})
     assert.ok(entry)
@@ -125,14 +125,14 @@ test('what is encrypted is counted and not opened; a marker is no message', () =
   const headers = {'x-pulsar-is-encrypted': 'true', 'x-pulsar-num-batch-message': '7'}
   const entry = readRestEntry(AT, {headers, body: Buffer.from('secret')})
   assert.ok(entry)
-  const tally = new SampleTally()
+  const tally = new SampleCounts()
   tally.add(entry)
   assert.deepEqual([tally.encryptedEntries, tally.messages, tally.keylessMessages, tally.mixedBatches], [1, 7, 0, 0])
   assert.equal(readRestEntry(AT, {headers: {'x-pulsar-marker-type': '10'}, body: Buffer.alloc(0)}), null)
 })
 
 test('a message in pieces counts once', () => {
-  const tally = new SampleTally()
+  const tally = new SampleCounts()
   for (const index of ['0', '1', '2']) {
     const headers = {'x-pulsar-chunk-id': index, 'x-pulsar-num-chunks-from-msg': '3', 'x-pulsar-partition-key': 'k'}
     const entry = readRestEntry(AT, {headers, body: Buffer.from('x')})

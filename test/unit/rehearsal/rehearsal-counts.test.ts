@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {murmur3} from '../../../src/domain/keys/hashing/murmur3.js'
-import {RehearsalTally} from '../../../src/domain/rehearsal/rehearsal-counts.js'
+import {RehearsalCounts} from '../../../src/domain/rehearsal/rehearsal-counts.js'
 import {WaitHistogram} from '../../../src/domain/rehearsal/wait-percentiles.js'
 
 test('percentiles of waits are at most 20 % too high and never above the longest wait', () => {
@@ -27,7 +27,7 @@ test('without waits the percentiles are unknown, and a wait of 0 ms is reported 
 })
 
 test('shares count the final owner of a key, message counts the consumer that received it', () => {
-  const tally = new RehearsalTally(['a', 'b'])
+  const tally = new RehearsalCounts(['a', 'b'])
   for (const key of ['x', 'x', 'x', 'y']) tally.add('a', key, 1, 5, false)
   tally.add('b', null, 30, 5, true)
   const ofX = murmur3(Buffer.from('x'))
@@ -45,7 +45,7 @@ test('shares count the final owner of a key, message counts the consumer that re
 })
 
 test('with unknown owners the receiving consumer counts, and without messages the share is unknown', () => {
-  const tally = new RehearsalTally(['a', 'b'])
+  const tally = new RehearsalCounts(['a', 'b'])
   assert.deepEqual(
     tally.report(null, 100, 0, 5).consumers.map(({busyShare, share}) => [busyShare, share]),
     [

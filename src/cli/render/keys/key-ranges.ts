@@ -110,8 +110,8 @@ const MEANINGS: Readonly<Record<RangeFindingCode, string>> = {
   'coverage-missing': 'slots have no owner: their messages wait',
   'coverage-overlapping': 'slots have more than one owner',
   'duplicate-name': 'consumers share a name and can not be told apart',
-  'owns-nothing': 'a consumer owns no slot and gets no message',
-  'prediction-differs': 'the ranges are not what this selector gives',
+  'consumer-without-slots': 'a consumer owns no slot and gets no message',
+  'selector-mismatch': 'the ranges are not what this selector gives',
   'selector-unknown': 'the ranges fit no selector that keyshift knows',
   'settings-differ': 'the ranges are not what the broker configuration gives; the dispatcher may be older',
 }

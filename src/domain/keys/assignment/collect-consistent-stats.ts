@@ -6,7 +6,7 @@ import {
   collectPartitionAgain,
   type SubscriptionPartition,
 } from '../../topic-stats/collect-topic-stats.js'
-import {hasHoles} from './reported-consumers.js'
+import {hasUnownedSlots} from './reported-consumers.js'
 
 const TIMES = 5
 const PAUSE_MS = 30
@@ -15,21 +15,21 @@ const PAUSE_MS = 30
  * Reads partitions again that were read in the middle of a change. It is over in a moment; what is still so after a few
  * times is given as it is.
  */
-export async function collectSettled(
+export async function collectConsistentStats(
   admin: PulsarAdmin,
   collected: CollectedSubscription,
 ): Promise<CollectedSubscription> {
-  const partitions = await Promise.all(collected.partitions.map((row) => settledRow(admin, collected, row)))
+  const partitions = await Promise.all(collected.partitions.map((row) => consistentRow(admin, collected, row)))
   return {...collected, partitions}
 }
 
-async function settledRow(
+async function consistentRow(
   admin: PulsarAdmin,
   collected: CollectedSubscription,
   first: SubscriptionPartition,
 ): Promise<SubscriptionPartition> {
   let row = first
-  for (let time = 0; time < TIMES && hasHoles(row.subscription); time++) {
+  for (let time = 0; time < TIMES && hasUnownedSlots(row.subscription); time++) {
     await delay(PAUSE_MS)
     row = await collectPartitionAgain(admin, collected, row.partition)
   }

@@ -3,7 +3,7 @@ import {type CollectedSubscription, collectSubscription} from '../../topic-stats
 import {collectSettings} from '../../topic-stats/collect-broker-settings.js'
 import {DEFAULT_SETTINGS, type SelectorSettings} from '../selectors/algorithms.js'
 import {parseVersion} from '../selectors/broker-version.js'
-import {collectSettled} from './collect-consistent-stats.js'
+import {collectConsistentStats} from './collect-consistent-stats.js'
 import type {BrokerFacts} from './detect-selector.js'
 
 /** What every question about keys starts from, asked at the same time; of a moment when each slot has an owner, if it can be. */
@@ -13,7 +13,7 @@ export async function collectKeyShared(
   subscription: string,
 ): Promise<{collected: CollectedSubscription; facts: BrokerFacts}> {
   const [collected, facts] = await Promise.all([
-    collectSubscription(admin, topic, subscription).then((read) => collectSettled(admin, read)),
+    collectSubscription(admin, topic, subscription).then((read) => collectConsistentStats(admin, read)),
     collectBrokerFacts(admin),
   ])
   return {collected, facts}

@@ -85,7 +85,7 @@ function closeRing(sorted: Array<{start: number; end: number; owners: ReportedCo
  * Whether statistics leave slots to nobody though AUTO_SPLIT always gives each to somebody. A broker lists its consumers and
  * their ranges one after the other: read in between, who is just leaving is in the ranges and in the list no more.
  */
-export function hasHoles(stats: SubscriptionStats): boolean {
+export function hasUnownedSlots(stats: SubscriptionStats): boolean {
   if (stats.type !== 'Key_Shared' || stats.keySharedMode === 'STICKY') return false
   const consumers = reportedConsumers(stats)
   const claimed = consumers.flatMap(({ranges}) => ranges)

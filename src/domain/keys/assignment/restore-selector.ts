@@ -55,14 +55,14 @@ function restoreRing(
   reported: Reported,
   points: number | null,
 ): Restored | null {
-  const seats = findSeats(rules, consumers, points ?? MAX_POINTS)
-  if (!seats) return null
-  const unseen = consumers.filter((consumer) => !seats.has(consumer))
-  const least = Math.max(0, ...[...seats.values()].map(({leastPoints}) => leastPoints))
+  const found = findIndexes(rules, consumers, points ?? MAX_POINTS)
+  if (!found) return null
+  const unseen = consumers.filter((consumer) => !found.has(consumer))
+  const least = Math.max(0, ...[...found.values()].map(({leastPoints}) => leastPoints))
   const fitting: Array<Restored & {points: number}> = []
   for (const candidate of points === null ? candidatePoints(least) : [points]) {
     const ring = new HashRing<SpaceName, ReportedConsumer>(rules, candidate)
-    for (const [consumer, {index}] of seats) ring.join(consumer, index)
+    for (const [consumer, {index}] of found) ring.join(consumer, index)
     for (const consumer of unseen) ring.join(consumer)
     for (const point of rules.onCollision === 'first-stays' ? ring.collisions() : []) {
       const owner = ownerAt(reported, point)
@@ -74,7 +74,7 @@ function restoreRing(
   const [first, ...others] = fitting
   if (!first) return null
   // One consumer alone looks the same with any number of points.
-  const isOpen = points === null && (others.length > 0 || seats.size === 0)
+  const isOpen = points === null && (others.length > 0 || found.size === 0)
   return isOpen ? {...first, points: null} : first
 }
 
@@ -83,7 +83,7 @@ function candidatePoints(least: number): number[] {
   return least <= DEFAULT_POINTS ? [DEFAULT_POINTS, ...near] : near
 }
 
-interface SeatSeen {
+interface ObservedIndex {
   readonly index: number
   /** the highest point that shows, counted from one */
   readonly leastPoints: number
@@ -95,35 +95,35 @@ interface SeatSeen {
  *
  * @returns null when a consumer's ends fit no number: then it is not this ring.
  */
-function findSeats(
+function findIndexes(
   rules: RingRules<SpaceName>,
   consumers: readonly ReportedConsumer[],
   points: number,
-): Map<ReportedConsumer, SeatSeen> | null {
+): Map<ReportedConsumer, ObservedIndex> | null {
   // The range behind the last point ends where the space ends, or one slot early on 3.0.7: no point has to be there.
   const lastEnd = rules.space.last - (rules.space.name === 'ring-2.4' ? 1 : 0)
   const known = new Map<string, Map<number, number>>()
-  const seats = new Map<ReportedConsumer, SeatSeen>()
+  const found = new Map<ReportedConsumer, ObservedIndex>()
   for (const consumer of consumers) {
     const ends = consumer.ranges.map(({end}) => end).filter((end) => end < lastEnd)
     if (ends.length === 0) continue
-    const seat = seatOf(ends, rules.hasNameIndex ? MAX_INDEX : 1, (index) => {
+    const index = indexOf(ends, rules.hasNameIndex ? MAX_INDEX : 1, (index) => {
       const id = `${consumer.name}/${String(index)}`
       const numbers = known.get(id) ?? numbersOf(rules, consumer.name, index, points)
       known.set(id, numbers)
       return numbers
     })
-    if (!seat) return null
-    seats.set(consumer, seat)
+    if (!index) return null
+    found.set(consumer, index)
   }
-  return seats
+  return found
 }
 
-function seatOf(
+function indexOf(
   ends: readonly number[],
   indexes: number,
   numbersAt: (index: number) => ReadonlyMap<number, number>,
-): SeatSeen | null {
+): ObservedIndex | null {
   for (let index = 0; index < indexes; index++) {
     const numbers = numbersAt(index)
     if (!ends.every((end) => numbers.has(end))) continue

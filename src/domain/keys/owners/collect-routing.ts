@@ -19,31 +19,31 @@ export async function collectRouting(
   if (partitionCount === null) {
     return {hashingScheme: 'JavaStringHash', source: null, messagesSeen: 0, isContradicted: false}
   }
-  const seen = await keysSeen(admin, collected)
+  const sampled = await sampleKeys(admin, collected)
   const fitting = HASHING_SCHEMES.filter((scheme) =>
-    seen.every(({key, partition}) => partitionOfKey(key, partitionCount, scheme) === partition),
+    sampled.every(({key, partition}) => partitionOfKey(key, partitionCount, scheme) === partition),
   )
   const [only] = fitting
-  const isContradicted = seen.length > 0 && (chosen === null ? fitting.length === 0 : !fitting.includes(chosen))
-  if (chosen !== null) return {hashingScheme: chosen, source: 'flag', messagesSeen: seen.length, isContradicted}
+  const isContradicted = sampled.length > 0 && (chosen === null ? fitting.length === 0 : !fitting.includes(chosen))
+  if (chosen !== null) return {hashingScheme: chosen, source: 'flag', messagesSeen: sampled.length, isContradicted}
   return fitting.length === 1 && only
-    ? {hashingScheme: only, source: 'messages', messagesSeen: seen.length, isContradicted}
-    : {hashingScheme: 'JavaStringHash', source: 'assumed', messagesSeen: seen.length, isContradicted}
+    ? {hashingScheme: only, source: 'messages', messagesSeen: sampled.length, isContradicted}
+    : {hashingScheme: 'JavaStringHash', source: 'assumed', messagesSeen: sampled.length, isContradicted}
 }
 
 /** A message that can't be read, or may not be, shows nothing. */
-function noneShown(error: unknown): null {
+function asNoMessage(error: unknown): null {
   if (error instanceof AdminRefused) return null
   throw error
 }
 
-async function keysSeen(
+async function sampleKeys(
   admin: PulsarAdmin,
   {partitions}: CollectedTopic,
 ): Promise<Array<{key: string; partition: number}>> {
-  const looked = partitions.slice(0, PARTITIONS).map(async ({name, partition}) => {
+  const sampled = partitions.slice(0, PARTITIONS).map(async ({name, partition}) => {
     const answers = await Promise.all(
-      Array.from({length: MESSAGES_EACH}, (_, at) => admin.examineMessage(name, 'latest', at + 1).catch(noneShown)),
+      Array.from({length: MESSAGES_EACH}, (_, at) => admin.examineMessage(name, 'latest', at + 1).catch(asNoMessage)),
     )
     return answers.flatMap((answer) => {
       const header = answer?.headers['x-pulsar-partition-key']
@@ -53,5 +53,5 @@ async function keysSeen(
         : [{key: header, partition: partition ?? 0}]
     })
   })
-  return (await Promise.all(looked)).flat()
+  return (await Promise.all(sampled)).flat()
 }

@@ -29,7 +29,7 @@ const TABLE_SLOTS = 65_536
 export class KeyDirectory {
   /** Whether every partition's slots are few enough to count in. */
   readonly hasFewSlots: boolean
-  private readonly rooms: readonly Room[]
+  private readonly directories: readonly PartitionDirectory[]
   private readonly partitions: number | null
   private readonly scheme: HashingScheme
 
@@ -40,34 +40,34 @@ export class KeyDirectory {
     requireKeyShared(collected, facts)
     this.partitions = collected.partitionCount
     this.scheme = scheme
-    this.rooms = collected.partitions.map(
-      ({partition, subscription}) => new Room(partition, detectAssignment(subscription, facts)),
+    this.directories = collected.partitions.map(
+      ({partition, subscription}) => new PartitionDirectory(partition, detectAssignment(subscription, facts)),
     )
-    this.hasFewSlots = this.rooms.every(({space}) => sizeOf(space) <= TABLE_SLOTS)
+    this.hasFewSlots = this.directories.every(({space}) => sizeOf(space) <= TABLE_SLOTS)
   }
 
   /** @param start where the key begins in `bytes`, and `end` where it ends, exclusive. */
   locate(bytes: Uint8Array, start = 0, end = bytes.length): Location {
     const index = this.partitions === null ? 0 : partitionOfBytes(bytes, start, end, this.partitions, this.scheme)
-    return this.room(index).locate(murmur3(bytes, start, end))
+    return this.directoryAt(index).locate(murmur3(bytes, start, end))
   }
 
   /** For a key that was given as bytes: producers route by its base64 text, brokers hash the bytes. */
   locateRaw(bytes: Uint8Array): Location {
     const text = Buffer.from(bytes).toString('base64')
     const index = this.partitions === null ? 0 : partitionOfKey(text, this.partitions, this.scheme)
-    return this.room(index).locate(murmur3(bytes))
+    return this.directoryAt(index).locate(murmur3(bytes))
   }
 
   /** For a sticky key that was seen on a partition, by its hash: it stays there, whatever routed it. */
   locateAt(index: number, hash: number): Location {
-    return this.room(index).locate(hash)
+    return this.directoryAt(index).locate(hash)
   }
 
-  private room(index: number): Room {
-    const room = this.rooms[index]
-    if (!room) throw new RangeError(`there is no partition ${String(index)}`) // collecting makes sure that each is there
-    return room
+  private directoryAt(index: number): PartitionDirectory {
+    const directory = this.directories[index]
+    if (!directory) throw new RangeError(`there is no partition ${String(index)}`) // collecting makes sure that each is there
+    return directory
   }
 }
 
@@ -82,7 +82,7 @@ export function directoryOrNull(collected: CollectedSubscription, facts: BrokerF
 }
 
 /** One partition's owners. */
-class Room {
+class PartitionDirectory {
   private readonly partition: number | null
   readonly space: KeySpace<SpaceName>
   private readonly ownerOf: (slot: Slot<SpaceName>) => ReportedConsumer | null

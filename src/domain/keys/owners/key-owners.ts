@@ -73,9 +73,9 @@ export function keyOwners(directory: KeyDirectory, keys: readonly GivenKey[]): K
       key,
       partition: location.partition,
       slot: location.slot,
-      consumer: personOf(location.consumer),
+      consumer: nameAndAddressOf(location.consumer),
       draining: location.drainingConsumer !== null,
-      drainingConsumer: personOf(location.drainingConsumer),
+      drainingConsumer: nameAndAddressOf(location.drainingConsumer),
       sameSlot: [...new Set(others)].toSorted(),
     }
   })
@@ -85,6 +85,6 @@ function slotId({partition, slot}: Location): string {
   return `${String(partition)}/${String(slot)}`
 }
 
-function personOf(consumer: Location['consumer']): KeyOwner['consumer'] {
+function nameAndAddressOf(consumer: Location['consumer']): KeyOwner['consumer'] {
   return consumer && {name: consumer.name === '' ? null : consumer.name, address: consumer.address}
 }

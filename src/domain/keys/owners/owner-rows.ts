@@ -14,12 +14,12 @@ const RETURN = 0x0d
  * Lines are put together from bytes read as Latin-1, which gives the bytes back unchanged: decoding UTF-8 would cost more
  * than all the rest.
  */
-export async function* ownerLines(
+export async function* ownerRows(
   input: AsyncIterable<Uint8Array>,
   directory: KeyDirectory,
   format: LineFormat,
 ): AsyncGenerator<Buffer> {
-  const writer = new LineWriter(directory, format)
+  const writer = new RowWriter(directory, format)
   if (format !== 'ndjson') yield Buffer.from(`${COLUMNS.join(format === 'csv' ? ',' : '\t')}\n`)
   let rest: Buffer = Buffer.alloc(0)
   for await (const piece of input) {
@@ -32,12 +32,12 @@ export async function* ownerLines(
   if (rest.length > 0) yield writer.lines(Buffer.concat([rest, Buffer.of(NEWLINE)]), rest.length + 1)
 }
 
-class LineWriter {
+class RowWriter {
   private readonly directory: KeyDirectory
   private readonly format: LineFormat
   /** partition → lines so far by slot */
   private readonly counts = new Map<number | null, Uint32Array>()
-  private readonly people = new Map<Location['consumer'], string>()
+  private readonly consumerTexts = new Map<Location['consumer'], string>()
 
   constructor(directory: KeyDirectory, format: LineFormat) {
     this.directory = directory
@@ -64,15 +64,15 @@ class LineWriter {
     const partition = location.partition === null ? '' : String(location.partition)
     return (
       this.field(chunk.toString('latin1', start, end)) + between + partition + between + String(location.slot) + between +
-      this.person(location.consumer, between) + between + this.name(location) + between + earlier + '\n'
+      this.consumerText(location.consumer, between) + between + this.name(location) + between + earlier + '\n'
     ) // prettier-ignore
   }
 
-  private person(consumer: Location['consumer'], between: string): string {
-    const known = this.people.get(consumer)
+  private consumerText(consumer: Location['consumer'], between: string): string {
+    const known = this.consumerTexts.get(consumer)
     if (known !== undefined) return known
     const text = this.field(bytesOf(consumer?.name ?? '')) + between + this.field(bytesOf(consumer?.address ?? ''))
-    this.people.set(consumer, text)
+    this.consumerTexts.set(consumer, text)
     return text
   }
 

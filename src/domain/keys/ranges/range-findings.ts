@@ -7,8 +7,8 @@ export type RangeFindingCode =
   | 'coverage-missing'
   | 'coverage-overlapping'
   | 'duplicate-name'
-  | 'owns-nothing'
-  | 'prediction-differs'
+  | 'consumer-without-slots'
+  | 'selector-mismatch'
   | 'selector-unknown'
   | 'settings-differ'
 
@@ -36,8 +36,8 @@ export function rangeFindings(partitions: readonly AssignedPartition[]): RangeFi
         ...gaps(row.report),
         ...duplicateNames(row.report),
         ...absent(row.report, names),
-        ...ownersOfNothing(row.report),
-        ...selectorDoubts(row.assignment),
+        ...consumersWithoutSlots(row.report),
+        ...selectorFindings(row.assignment),
       ]
       return drafts.map((draft): RangeFinding => ({...draft, partition: row.report.partition}))
     })
@@ -68,17 +68,19 @@ function absent({consumers}: RangePartition, names: ReadonlySet<string>): Draft[
   return [...names].filter((name) => !here.has(name)).map((name) => finding('consumer-absent', 'warn', {name}))
 }
 
-function ownersOfNothing({consumers}: RangePartition): Draft[] {
-  return consumers.filter(({slots}) => slots === 0).map(({name}) => finding('owns-nothing', 'warn', {name: name ?? ''}))
+function consumersWithoutSlots({consumers}: RangePartition): Draft[] {
+  return consumers
+    .filter(({slots}) => slots === 0)
+    .map(({name}) => finding('consumer-without-slots', 'warn', {name: name ?? ''}))
 }
 
-function selectorDoubts({algorithm, consumers, isAsConfigured, restored, segments}: Assignment): Draft[] {
+function selectorFindings({algorithm, consumers, isAsConfigured, restored, segments}: Assignment): Draft[] {
   if (consumers.every(({ranges}) => ranges.length === 0)) return []
   if (!algorithm) return [finding('selector-unknown', 'warn', {consumers: consumers.length})]
   return [
     ...(restored
       ? []
-      : [finding('prediction-differs', 'warn', {selector: algorithm.selector, ranges: segments.length})]),
+      : [finding('selector-mismatch', 'warn', {selector: algorithm.selector, ranges: segments.length})]),
     ...(isAsConfigured === false ? [finding('settings-differ', 'warn', {selector: algorithm.selector})] : []),
   ]
 }

@@ -1,7 +1,7 @@
 import {murmur3} from '../hashing/murmur3.js'
 import {pushSegment, type Segment} from './segments.js'
 import {byName, type Member, type Selector} from './selector.js'
-import {type KeySpace, type Slot, SPACES, type SpaceName} from '../hashing/key-space.js'
+import {type KeySpace, type Slot, type SpaceName, SPACES} from '../hashing/key-space.js'
 
 /** What distinguishes the consistent hashing of one broker line from another's. */
 export interface RingRules<S extends SpaceName> {
@@ -51,7 +51,7 @@ export const RING_2_4: RingRules<'ring-2.4'> = {
   pointText: (name) => name,
 }
 
-interface Seat {
+interface RingPoints {
   readonly index: number
   readonly points: readonly number[]
 }
@@ -63,7 +63,7 @@ interface Seat {
 export class HashRing<S extends SpaceName, M extends Member> implements Selector<S, M> {
   readonly rules: RingRules<S>
   readonly pointsPerMember: number
-  private readonly seats = new Map<M, Seat>()
+  private readonly pointsOfMember = new Map<M, RingPoints>()
   /** name → the numbers that its consumers have */
   private readonly indexes = new Map<string, Set<number>>()
   /** slot → the consumers with a point there; the first one is chosen, unless they share */
@@ -79,30 +79,30 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
   }
 
   get members(): M[] {
-    return [...this.seats.keys()]
+    return [...this.pointsOfMember.keys()]
   }
 
   /** @param index the consumer's number among those of its name, when it is known from what the broker reports. */
   join(member: M, index = this.freeIndex(member.name)): void {
     const points = pointsOf(this.rules, member.name, index, this.pointsPerMember)
-    this.seats.set(member, {index, points})
-    this.give(member.name, index)
+    this.pointsOfMember.set(member, {index, points})
+    this.reserveIndex(member.name, index)
     // Most points have one consumer: they all hold this one list.
     const alone: readonly [M] = [member]
-    for (const point of points) this.settle(point, alone)
+    for (const point of points) this.addPoint(point, alone)
   }
 
   leave(member: M): void {
-    const seat = this.seats.get(member)
-    if (!seat) return
-    for (const point of seat.points) {
+    const own = this.pointsOfMember.get(member)
+    if (!own) return
+    for (const point of own.points) {
       const left = (this.ring.get(point) ?? []).filter((other) => other !== member)
       if (left.length > 0) this.ring.set(point, left)
       else this.ring.delete(point)
     }
-    this.seats.delete(member)
+    this.pointsOfMember.delete(member)
     // Without a point left it gave its number away before, and another may have it now.
-    if (seat.points.length > 0) this.indexes.get(member.name)?.delete(seat.index)
+    if (own.points.length > 0) this.indexes.get(member.name)?.delete(own.index)
   }
 
   /** Puts a consumer first at a point that it shares with others: what the broker reports is what was first there. */
@@ -138,13 +138,13 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
     return this.rules.onCollision === 'shared' || members.length === 1 ? members : members.slice(0, 1)
   }
 
-  private settle(point: number, alone: readonly [M]): void {
+  private addPoint(point: number, alone: readonly [M]): void {
     const others = this.ring.get(point)
     if (others?.includes(alone[0])) return // two points of its own in one slot
     const {onCollision} = this.rules
     if (!others || onCollision === 'later-takes') {
       this.ring.set(point, alone)
-      for (const loser of others ?? []) this.lose(loser, point)
+      for (const member of others ?? []) this.dropPoint(member, point)
     } else {
       const members = [...others, ...alone]
       this.ring.set(point, onCollision === 'shared' ? members.sort(byName) : members)
@@ -152,12 +152,12 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
   }
 
   /** A consumer without any point left gives its number away, though it stays connected. */
-  private lose(loser: M, point: number): void {
-    const seat = this.seats.get(loser)
-    if (!seat) return
-    const points = seat.points.filter((own) => own !== point)
-    this.seats.set(loser, {...seat, points})
-    if (points.length === 0) this.indexes.get(loser.name)?.delete(seat.index)
+  private dropPoint(member: M, point: number): void {
+    const own = this.pointsOfMember.get(member)
+    if (!own) return
+    const points = own.points.filter((own) => own !== point)
+    this.pointsOfMember.set(member, {...own, points})
+    if (points.length === 0) this.indexes.get(member.name)?.delete(own.index)
   }
 
   /** The smallest number that no consumer of this name has. */
@@ -168,7 +168,7 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
     return index
   }
 
-  private give(name: string, index: number): void {
+  private reserveIndex(name: string, index: number): void {
     const used = this.indexes.get(name)
     if (used) used.add(index)
     else this.indexes.set(name, new Set([index]))

@@ -3,7 +3,7 @@ import leven from 'leven'
 import {Usage} from '../../../errors.js'
 
 /** What was asked for on the command line. */
-export interface WantedFleet {
+export interface WantedConsumers {
   readonly join: readonly string[]
   readonly leave: readonly string[]
   /** how many there shall be; null leaves the number as the joins and leaves make it */
@@ -13,7 +13,7 @@ export interface WantedFleet {
 }
 
 /** Names that leave, then those that join, in this order. A name stands for one consumer. */
-export interface FleetChange {
+export interface ConsumerChange {
   readonly leave: readonly string[]
   readonly join: readonly string[]
 }
@@ -27,7 +27,7 @@ const PLACE = /\{(\d+)\.\.N\}/
  * @throws Usage E_CONSUMER_UNKNOWN for a name to leave that is not there; E_NAMES_LIKE for a pattern without a place for
  *   the number, or where the names to take can't be told.
  */
-export function fleetChange(connected: readonly string[], wanted: WantedFleet): FleetChange {
+export function consumerChange(connected: readonly string[], wanted: WantedConsumers): ConsumerChange {
   const afterLeaving = without(connected, wanted.leave)
   const target = wanted.consumers === null ? null : targetNames([...afterLeaving, ...wanted.join], wanted)
   if (!target) return {leave: wanted.leave, join: wanted.join}
@@ -45,12 +45,12 @@ function without(connected: readonly string[], leave: readonly string[]): string
 }
 
 /** The names after a change; a name that is not there can't leave. */
-export function afterChange(names: readonly string[], {join, leave}: FleetChange): string[] {
+export function afterChange(names: readonly string[], {join, leave}: ConsumerChange): string[] {
   return [...difference(names.toReversed(), leave).toReversed(), ...join]
 }
 
 /** The names that a fleet of the wanted size has: by the pattern, or by going on as the names there do. */
-function targetNames(present: readonly string[], {consumers, namesLike}: WantedFleet): string[] {
+function targetNames(present: readonly string[], {consumers, namesLike}: WantedConsumers): string[] {
   const count = consumers ?? 0
   if (namesLike !== null) return numbered(namesLike, count)
   const pattern = patternOf(present)

@@ -1,7 +1,7 @@
 import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
 import type {BrokerFacts} from '../assignment/detect-selector.js'
 import {activeConsumer} from '../selectors/failover-selector.js'
-import {afterChange, type FleetChange} from './consumer-change.js'
+import {afterChange, type ConsumerChange} from './consumer-change.js'
 
 export interface FailoverChoice {
   /** null on a plain topic */
@@ -13,7 +13,7 @@ export interface FailoverChoice {
 /** Who would be active on each partition after the change, were the subscription a FAILOVER one. */
 export function simulatedFailover(
   collected: CollectedSubscription,
-  change: FleetChange,
+  change: ConsumerChange,
   {settings}: BrokerFacts,
 ): FailoverChoice[] {
   return collected.partitions.map(({name, partition, subscription}) => {

@@ -57,7 +57,7 @@ export interface SimulatedPartition {
 type Segments = ReadonlyArray<Segment<SpaceName, SimulatedMember>>
 
 /** One partition's dispatcher before the change. */
-export interface SimulatedStage {
+export interface SimulatedPartitionState {
   readonly partition: number | null
   readonly selector: Selector<SpaceName, SimulatedMember>
   /** Whether new messages of a slot that changes hands wait for old ones. */
@@ -75,11 +75,11 @@ export interface MemberChange {
  * @throws Blocked E_NO_RANGE_LEFT when auto-split can't take another consumer.
  */
 export function simulate(
-  stage: SimulatedStage,
+  state: SimulatedPartitionState,
   {join, leave}: MemberChange,
   weights: HashWeights | null,
 ): SimulatedPartition {
-  const {drains, partition, selector} = stage
+  const {drains, partition, selector} = state
   const before = selector.segments()
   const membersBefore = [...selector.members]
   for (const member of leave) selector.leave(member)

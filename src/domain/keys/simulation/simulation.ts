@@ -9,7 +9,7 @@ import {
   type SelectorSettings,
 } from '../selectors/algorithms.js'
 import {type BrokerFacts, detectAssignment} from '../assignment/detect-selector.js'
-import {type FleetChange, fleetChange, patternOf, type WantedFleet} from './consumer-change.js'
+import {type ConsumerChange, consumerChange, patternOf, type WantedConsumers} from './consumer-change.js'
 import {type HashWeights, sumOf} from './hash-weights.js'
 import {type Proposals, searchNames} from './name-search.js'
 import type {SlotRange} from '../selectors/slot-ranges.js'
@@ -19,7 +19,7 @@ import {
   simulate,
   type SimulatedMember,
   type SimulatedPartition,
-  type SimulatedStage,
+  type SimulatedPartitionState,
 } from './simulate-partition.js'
 
 /** What a simulation had to take for granted. */
@@ -51,7 +51,7 @@ export interface KeySimulation {
 }
 
 export interface SimulationOptions {
-  readonly wanted: WantedFleet
+  readonly wanted: WantedConsumers
   /** null keeps the selector that it has */
   readonly mode: SimulatedMode | null
   readonly searchesNames: boolean
@@ -70,11 +70,11 @@ export function simulateLive(
   facts: BrokerFacts,
   options: SimulationOptions,
 ): KeySimulation {
-  const stages = collected.partitions.map((row) => stageOf(collected, row, facts, options.mode))
+  const stages = collected.partitions.map((row) => partitionStateOf(collected, row, facts, options.mode))
   // By name: a consumer of a partitioned topic is at every partition. The fullest partition tells who is there.
   const [fullest] = stages.toSorted((a, b) => b.members.length - a.members.length)
   const names = (fullest?.members ?? []).map(({name}) => name)
-  const change = fleetChange(names, options.wanted)
+  const change = consumerChange(names, options.wanted)
   const base = {
     ...simulationHead(stages, change),
     topic: collected.topic.full,
@@ -82,7 +82,7 @@ export function simulateLive(
     type: collected.partitions[0]?.subscription.type ?? null,
   }
   if (options.mode === 'failover') return asFailover(base, collected, facts)
-  const partitions = stages.map((stage, at) => simulate(stage, changeAt(stage, change), options.weights?.[at] ?? null))
+  const partitions = stages.map((state, at) => simulate(state, changeAt(state, change), options.weights?.[at] ?? null))
   return {...base, partitions, ...extras(stages, options)}
 }
 
@@ -94,14 +94,14 @@ export function simulateOffline(facts: BrokerFacts, options: SimulationOptions):
       'the mode failover depends on the topic and its partitions; leave out --offline',
     )
   }
-  const stage = emptyStage(null, [], facts, options.mode)
-  const change = fleetChange([], options.wanted)
-  const partition = simulate(stage, changeAt(stage, change), null)
-  const head = {...simulationHead([stage], change), topic: null, subscription: null, type: null}
-  return {...head, partitions: [partition], ...extras([stage], options)}
+  const state = emptyPartitionState(null, [], facts, options.mode)
+  const change = consumerChange([], options.wanted)
+  const partition = simulate(state, changeAt(state, change), null)
+  const head = {...simulationHead([state], change), topic: null, subscription: null, type: null}
+  return {...head, partitions: [partition], ...extras([state], options)}
 }
 
-interface Stage extends SimulatedStage {
+interface PartitionState extends SimulatedPartitionState {
   readonly algorithm: Algorithm
   readonly points: number | null
   /** Everyone who is connected, also where the selector begins empty. */
@@ -109,17 +109,17 @@ interface Stage extends SimulatedStage {
   readonly assumptions: readonly Assumption[]
 }
 
-function stageOf(
+function partitionStateOf(
   collected: CollectedSubscription,
   {partition, subscription}: SubscriptionPartition,
   facts: BrokerFacts,
   mode: SimulatedMode | null,
-): Stage {
+): PartitionState {
   const assignment = detectAssignment(subscription, facts)
   const {algorithm, restored} = assignment
   const isAsItIs = subscription.type === 'Key_Shared' && (mode === null || mode === algorithm?.selector)
   const isEmpty = !algorithm && assignment.consumers.length === 0
-  if (!isAsItIs || isEmpty) return emptyStage(partition, assignment.consumers, facts, mode)
+  if (!isAsItIs || isEmpty) return emptyPartitionState(partition, assignment.consumers, facts, mode)
   if (!algorithm || !restored) {
     const where = partition === null ? 'the topic' : `partition ${String(partition)}`
     throw new Blocked(
@@ -150,12 +150,12 @@ function stageOf(
 }
 
 /** A dispatcher that nobody has joined: everyone joins it in the order in which they connected. */
-function emptyStage(
+function emptyPartitionState(
   partition: number | null,
   members: readonly SimulatedMember[],
   facts: BrokerFacts,
   mode: SimulatedMode | null,
-): Stage {
+): PartitionState {
   const known = facts.settings ?? DEFAULT_SETTINGS
   const settings: SelectorSettings =
     mode === null || mode === 'failover' ? known : {...known, usesConsistentHashing: mode === 'consistent-hashing'}
@@ -175,7 +175,7 @@ function emptyStage(
   }
 }
 
-function changeAt({members, selector}: Stage, change: FleetChange): MemberChange {
+function changeAt({members, selector}: PartitionState, change: ConsumerChange): MemberChange {
   const staying = [...members]
   const leave = change.leave.flatMap((name) => {
     const at = staying.findLastIndex((member) => member.name === name)
@@ -188,7 +188,7 @@ function changeAt({members, selector}: Stage, change: FleetChange): MemberChange
 
 type Head = Omit<KeySimulation, 'subscription' | 'topic' | 'type'>
 
-function simulationHead(stages: readonly Stage[], change: FleetChange): Head {
+function simulationHead(stages: readonly PartitionState[], change: ConsumerChange): Head {
   const [first] = stages
   return {
     selector: first?.algorithm.selector ?? null,
@@ -206,7 +206,7 @@ function simulationHead(stages: readonly Stage[], change: FleetChange): Head {
 }
 
 function extras(
-  stages: readonly Stage[],
+  stages: readonly PartitionState[],
   {searchesNames, wanted, weights}: SimulationOptions,
 ): Pick<KeySimulation, 'proposals' | 'sampledMessages'> {
   const all = weights && mergeWeights(weights)
@@ -215,7 +215,7 @@ function extras(
   if (!searchesNames || !first) return {sampledMessages, proposals: null}
   if (!first.algorithm.ring || first.points === null) {
     throw new Blocked(
-      'E_NAMES_WITHOUT_EFFECT',
+      'E_NAMES_NOT_USED',
       `names have no effect on ${first.algorithm.selector}; only the order of joining has`,
     )
   }

@@ -1,6 +1,6 @@
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
 import {collectSample} from '../../message-sampling/collect-message-sample.js'
-import {noTransport} from '../../message-sampling/entry-source.js'
+import {restOnly} from '../../message-sampling/entry-source.js'
 import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
 import type {WaitingKey, WaitingKeys} from './lock-correlation.js'
 
@@ -19,17 +19,12 @@ export async function collectWaitingKeys(
   onProgress: (read: number, chosen: number) => void,
 ): Promise<WaitingKeys> {
   const keys = new Map<string, WaitingKey>()
-  const {
-    backlogEntries,
-    chosenEntries,
-    isTimeOver,
-    tally: counts,
-  } = await collectSample(admin, collected, {
+  const {backlogEntries, chosenEntries, counts, isTimeOver} = await collectSample(admin, collected, {
     source: 'rest',
     where: 'head',
     max,
     seconds: SECONDS,
-    openTransport: noTransport,
+    openTransport: restOnly,
     onEntry: ({messages, publishedAtMs}) => {
       for (const {isBase64, key} of messages) {
         if (key === null || isBase64) continue

@@ -1,6 +1,6 @@
 import {Usage} from '../../../errors.js'
 import {templateExpression} from '../families/template.js'
-import type {LockHolder} from '../recognition/recognise.js'
+import type {LockHolder} from '../recognition/recognize.js'
 import type {LockMessages, LockRecord, LockRelation} from '../recognition/lock-record.js'
 import {type LockVerdict, sortedVerdicts} from '../recognition/lock-verdicts.js'
 

@@ -10,7 +10,7 @@ import {connectionsOf, type HolderConnections, parseClients} from './holder-conn
 import type {CompiledFamilies} from '../families/compiled.js'
 import {fillTemplate} from '../families/template.js'
 import {printable, type SampledKey} from '../reading/sampled-key.js'
-import {type LockHolder, recognise, type RecognisedLock} from '../recognition/recognise.js'
+import {type LockHolder, recognize, type RecognizedLock} from '../recognition/recognize.js'
 import {type LockLimits, lockRecord, type LockRecord} from '../recognition/lock-record.js'
 import {releasePreview, type ReleasePreview} from './release-outlook.js'
 import {suggestedCommand} from '../../../suggested-command.js'
@@ -55,7 +55,7 @@ export async function inspectLock(
   options: InspectOptions,
 ): Promise<LockInspection> {
   const {raw, redis} = await readFrom(connection, key)
-  const found = recognise(raw, options.families, true)
+  const found = recognize(raw, options.families, true)
   if (found.kind === 'companion') {
     const of = found.locks.length === 0 ? '' : ` of ${found.locks.join(' or ')}`
     throw new Blocked('E_NOT_A_LOCK', `${key} is no lock: it holds the ${found.role}${of} (${found.family.name})`, {
@@ -102,7 +102,7 @@ async function readFrom(connection: RedisConnection, key: string): Promise<{raw:
   })
 }
 
-async function readCompanions(redis: Redis, key: string, lock: RecognisedLock): Promise<LockInspection['companions']> {
+async function readCompanions(redis: Redis, key: string, lock: RecognizedLock): Promise<LockInspection['companions']> {
   const named = (lock.family.companions ?? []).flatMap(({key: template, role}) => {
     const name = fillTemplate(template, key, lock.groups)
     return name === null ? [] : [{name, role}]
@@ -121,7 +121,7 @@ async function readCompanions(redis: Redis, key: string, lock: RecognisedLock): 
 
 async function readConnections(
   redis: Redis,
-  {holders}: RecognisedLock,
+  {holders}: RecognizedLock,
   heldMs: number | null,
 ): Promise<Pick<LockInspection, 'connections' | 'missingRight'>> {
   try {
@@ -137,7 +137,7 @@ async function readConnections(
 async function readWaiters(
   subscribers: ChannelSubscribers,
   key: string,
-  {family: {release}, groups}: RecognisedLock,
+  {family: {release}, groups}: RecognizedLock,
   companions: LockInspection['companions'],
 ): Promise<Waiters> {
   if (release.how !== 'compare-and-delete' || release.notify?.by !== 'publish') return {subscribers: null, queue: []}

@@ -1,4 +1,4 @@
-import type {LockHolder} from '../recognition/recognise.js'
+import type {LockHolder} from '../recognition/recognize.js'
 
 /** A client of Redis, as CLIENT LIST shows it. Ages in ms. */
 export interface ClientConnection {

@@ -1,5 +1,5 @@
 import {fillTemplate} from '../families/template.js'
-import type {RecognisedLock} from '../recognition/recognise.js'
+import type {RecognizedLock} from '../recognition/recognize.js'
 
 /** What a release of one lock does, in this order; the first two in one go. */
 export type ReleaseStep =
@@ -17,7 +17,7 @@ export interface ReleasePreview {
 }
 
 /** What a release of this lock would do: nothing is decided here about whether its holder lives. */
-export function releasePreview(key: string, {family, groups}: RecognisedLock): ReleasePreview {
+export function releasePreview(key: string, {family, groups}: RecognizedLock): ReleasePreview {
   const {release} = family
   if (release.how === 'never') return {instead: release.instead, steps: []}
   // An asterisk stands for what can't be named beforehand.
@@ -40,7 +40,7 @@ export function releasePreview(key: string, {family, groups}: RecognisedLock): R
 }
 
 type ReleaseNotification = NonNullable<
-  Extract<RecognisedLock['family']['release'], {how: 'compare-and-delete'}>['notify']
+  Extract<RecognizedLock['family']['release'], {how: 'compare-and-delete'}>['notify']
 >
 
 function notificationStep(notify: ReleaseNotification, fill: (template: string) => string): ReleaseStep {

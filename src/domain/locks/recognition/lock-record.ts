@@ -1,7 +1,7 @@
 import type {LockFamily} from '../families/family.js'
 import type {WaitQueueSample, WaitQueueState} from './wait-queue.js'
 import type {SampledKey} from '../reading/sampled-key.js'
-import type {LockHolder, RecognisedLock, Unrecognised} from './recognise.js'
+import type {LockHolder, RecognizedLock, Unrecognized} from './recognize.js'
 import type {Renewal, SampleComparison} from './renewals.js'
 import {type LockVerdict, sortedVerdicts} from './lock-verdicts.js'
 
@@ -108,7 +108,7 @@ export interface EarlierEvidence extends SampleComparison {
  */
 export function lockRecord(
   raw: SampledKey,
-  found: RecognisedLock | Unrecognised,
+  found: RecognizedLock | Unrecognized,
   options: LockLimits,
   earlier: EarlierEvidence | null = null,
 ): LockRecord {
@@ -191,7 +191,7 @@ export function companionRecord(
 }
 
 /** The earlier of the key's end and of the one that its value tells. */
-export function ttlOf({atMs, expiresAtMs}: SampledKey, lock: RecognisedLock | null): number | null {
+export function ttlOf({atMs, expiresAtMs}: SampledKey, lock: RecognizedLock | null): number | null {
   const ends = [expiresAtMs < 0 ? null : expiresAtMs, lock?.endsAtMs ?? null].filter((end) => end !== null)
   return ends.length === 0 ? null : Math.max(0, Math.min(...ends) - atMs)
 }
@@ -200,7 +200,7 @@ type HoldTime = Pick<LockRecord, 'heldAtLeastMs' | 'heldSource'>
 
 function holdTimeOf(
   {atMs, idleSeconds}: SampledKey,
-  lock: RecognisedLock | null,
+  lock: RecognizedLock | null,
   earlier: EarlierEvidence | null,
 ): HoldTime {
   if (lock?.acquiredAtMs != null) return {heldAtLeastMs: Math.max(0, atMs - lock.acquiredAtMs), heldSource: 'value'}
@@ -216,7 +216,7 @@ interface Evidence {
   readonly earlier: EarlierEvidence | null
 }
 
-function verdictsOf(lock: RecognisedLock, {earlier, heldMs, ttlMs}: Evidence, options: LockLimits): LockVerdict[] {
+function verdictsOf(lock: RecognizedLock, {earlier, heldMs, ttlMs}: Evidence, options: LockLimits): LockVerdict[] {
   const {expiresByValue = false, outlivesWork = false} = lock.family.lease
   const isLong = heldMs !== null && heldMs > options.maxHoldMs && !outlivesWork
   const isRenewed = earlier?.renewal === 'renewed'

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto'
 
 import type {SampledKey} from '../reading/sampled-key.js'
-import type {RecognisedLock} from './recognise.js'
+import type {RecognizedLock} from './recognize.js'
 
 /** What a look leaves for the next one. Times are epoch ms of the server. */
 export interface EarlierSample {
@@ -73,7 +73,7 @@ export class Renewals {
   private readonly instances = new Set<string>()
   private readonly shapes = new Set<string>()
 
-  addRenewal(key: string, {family, holders}: RecognisedLock): void {
+  addRenewal(key: string, {family, holders}: RecognizedLock): void {
     for (const {instance} of holders) if (instance !== null) this.instances.add(instance)
     if (this.shapes.size < MOST_SHAPES) this.shapes.add(shapeOf(key, family.name))
   }
@@ -84,7 +84,7 @@ export class Renewals {
    */
   isOverdue(
     key: string,
-    {family, holders, lookalikes}: RecognisedLock,
+    {family, holders, lookalikes}: RecognizedLock,
     ttlMs: number,
     {elapsedMs}: SampleComparison,
   ): boolean {

@@ -1,7 +1,7 @@
 import type {LockFamily} from '../families/family.js'
 import {fillTemplate} from '../families/template.js'
 import {printable, type SampledKey} from '../reading/sampled-key.js'
-import type {RecognisedCompanion} from './recognise.js'
+import type {RecognizedCompanion} from './recognize.js'
 
 /** Where those who wait for a lock stand in line, and how each of them is told. */
 export interface WaitQueueKeys {
@@ -52,7 +52,7 @@ export function waitQueueOf(
 }
 
 /** The line that a key is; null for one that is none, or of which can't be told whose it is. */
-export function asWaitQueue(raw: SampledKey, {family, locks, role}: RecognisedCompanion): WaitQueueSample | null {
+export function asWaitQueue(raw: SampledKey, {family, locks, role}: RecognizedCompanion): WaitQueueSample | null {
   const [key] = locks
   if (role !== 'waiters' || raw.type !== 'list' || key === undefined) return null
   const {release} = family

@@ -8,7 +8,7 @@ import {expiryCommandOf, type ReadKeys, readKeys, stopTouching} from '../reading
 import {sampleWaitQueue} from '../recognition/collect-wait-queues.js'
 import {asWaitQueue, waitQueueOf} from '../recognition/wait-queue.js'
 import {bytesOf, printable, type SampledKey} from '../reading/sampled-key.js'
-import {recognise} from '../recognition/recognise.js'
+import {recognize} from '../recognition/recognize.js'
 import {
   type PlannedRelease,
   planRelease,
@@ -66,7 +66,7 @@ async function planOne(
   raw: SampledKey,
   options: ReleasePlanOptions,
 ): Promise<PlannedRelease | null> {
-  const found = recognise(raw, options.families, true)
+  const found = recognize(raw, options.families, true)
   if (found.kind === 'companion') {
     const line = asWaitQueue(raw, found)
     return line && planWaiterRemoval(line, await sampleWaitQueue(redis, line, subscribers))

@@ -4,7 +4,7 @@ import type {CompiledFamilies} from '../families/compiled.js'
 import {fillTemplate, tagged} from '../families/template.js'
 import {waitQueueOf, type WaitQueueSample, type WaitQueueState} from '../recognition/wait-queue.js'
 import {printable, type SampledKey} from '../reading/sampled-key.js'
-import type {LockHolder, RecognisedLock, Unrecognised} from '../recognition/recognise.js'
+import type {LockHolder, RecognizedLock, Unrecognized} from '../recognition/recognize.js'
 import {type LockLimits, lockRecord, type LockRecord, waitQueueRecord} from '../recognition/lock-record.js'
 
 /** One lock that is to be released, with all that has to be the same still. Bytes are base64. */
@@ -64,7 +64,7 @@ export interface ReleasePlanOptions extends LockLimits {
 /** A lock as it is now, and who waits for it in line without being there any more. */
 export interface KeyToRelease {
   readonly raw: SampledKey
-  readonly found: RecognisedLock | Unrecognised
+  readonly found: RecognizedLock | Unrecognized
   readonly disconnected: readonly string[]
 }
 
@@ -88,7 +88,7 @@ export function planRelease({disconnected, found, raw}: KeyToRelease, options: R
 /** Nobody is told: the others hold it still, so it is free for nobody. */
 function planHolderRemoval(
   base: PlannedRelease,
-  {found, holder, raw}: {readonly raw: SampledKey; readonly found: RecognisedLock; readonly holder: LockHolder},
+  {found, holder, raw}: {readonly raw: SampledKey; readonly found: RecognizedLock; readonly holder: LockHolder},
   how: ReleasePlanOptions['how'],
 ): PlannedRelease {
   const {release} = found.family
@@ -140,7 +140,7 @@ const MOST_ENTRIES = 64
 
 function reasonToKeep(
   {entries, expiresAtMs, type}: SampledKey,
-  {family, hasConstantToken}: RecognisedLock,
+  {family, hasConstantToken}: RecognizedLock,
 ): string | null {
   if (family.release.how === 'never') return family.release.instead
   if (!['hash', 'string', 'zset'].includes(type)) return `a ${type} can't be compared as a whole`
@@ -154,7 +154,7 @@ function reasonToKeep(
 type Parts = Pick<PlannedRelease, 'alsoDelete' | 'notify' | 'waitQueue'>
 
 /** What goes with a lock, who waits for it, and how they are told. */
-function partsOf(raw: SampledKey, {family, groups, holders}: RecognisedLock, disconnected: readonly string[]): Parts {
+function partsOf(raw: SampledKey, {family, groups, holders}: RecognizedLock, disconnected: readonly string[]): Parts {
   const key = raw.name
   if (family.release.how === 'never') return {alsoDelete: [], waitQueue: null, notify: null}
   const {deletesCompanions = [], notify} = family.release
@@ -168,7 +168,7 @@ function partsOf(raw: SampledKey, {family, groups, holders}: RecognisedLock, dis
 }
 
 function notificationOf(
-  notify: Extract<RecognisedLock['family']['release'], {how: 'compare-and-delete'}>['notify'],
+  notify: Extract<RecognizedLock['family']['release'], {how: 'compare-and-delete'}>['notify'],
   fill: (template: string) => string | null,
 ): PlannedRelease['notify'] {
   if (notify?.by === 'publish') {

@@ -13,7 +13,7 @@ import type {CompiledFamilies} from '../families/compiled.js'
 import {asWaitQueue, type WaitQueueSample} from '../recognition/wait-queue.js'
 import {type EarlierSamples, Observer} from './observer.js'
 import {ScanRate, type ScanRateOptions} from './scan-rate.js'
-import {recognise} from '../recognition/recognise.js'
+import {recognize} from '../recognition/recognize.js'
 import type {LockLimits, LockRecord} from '../recognition/lock-record.js'
 import type {ReportedKeys} from './reported-keys.js'
 import type {LockCounts} from './scan-summary.js'
@@ -149,7 +149,7 @@ export class ServerScan {
     }
     const {families, onlyFamilies} = this.options
     for (const raw of keys) {
-      const found = recognise(raw, families, this.isExpected)
+      const found = recognize(raw, families, this.isExpected)
       if (onlyFamilies !== null && (found.kind === 'unknown' || !onlyFamilies.has(found.family.name))) continue
       if (found.kind === 'companion') {
         const waitQueue = asWaitQueue(raw, found)

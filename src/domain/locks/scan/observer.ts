@@ -1,12 +1,12 @@
 import type {SampledKey} from '../reading/sampled-key.js'
-import type {RecognisedLock, Unrecognised} from '../recognition/recognise.js'
+import type {RecognizedLock, Unrecognized} from '../recognition/recognize.js'
 import {type LockLimits, lockRecord, type LockRecord, ttlOf} from '../recognition/lock-record.js'
 import {compareSamples, type EarlierSample, holdId, Renewals} from '../recognition/renewals.js'
 
 /** A lock, or what was expected to be one, as one look shows it. */
 export interface LockSample {
   readonly raw: SampledKey
-  readonly found: RecognisedLock | Unrecognised
+  readonly found: RecognizedLock | Unrecognized
 }
 
 /** What looks of earlier runs left. */

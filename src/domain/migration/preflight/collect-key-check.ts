@@ -1,7 +1,7 @@
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import {collectSample} from '../../message-sampling/collect-message-sample.js'
-import {noTransport} from '../../message-sampling/entry-source.js'
+import {restOnly} from '../../message-sampling/entry-source.js'
 import {collectSubscription} from '../../topic-stats/collect-topic-stats.js'
 import type {KeyCheck} from './preflight-snapshot.js'
 
@@ -22,16 +22,16 @@ export async function collectKeyCheck(
       where: 'spread',
       max: ENTRIES,
       seconds: SECONDS,
-      openTransport: noTransport,
+      openTransport: restOnly,
       onProgress: () => undefined,
     })
-    const {tally} = sample
-    if (tally.entries === 0) return null
+    const {counts} = sample
+    if (counts.entries === 0) return null
     return {
-      entries: tally.entries,
-      messages: tally.messages,
-      withoutKey: tally.keylessMessages,
-      mixedBatches: tally.mixedBatches,
+      entries: counts.entries,
+      messages: counts.messages,
+      withoutKey: counts.keylessMessages,
+      mixedBatches: counts.mixedBatches,
       isComplete: !sample.isTimeOver && sample.chosenEntries === sample.backlogEntries,
     }
   } catch (error) {

@@ -1,6 +1,6 @@
 import type {InternalStats} from '../../../clients/pulsar-admin/types.js'
 import {cursorOf} from '../../topic-stats/cursor.js'
-import {backlogOf, countEntries, entriesBehind} from '../../topic-stats/unacked-entries.js'
+import {countEntries, entriesAfterMarkDelete, unackedEntries} from '../../topic-stats/unacked-entries.js'
 
 /** Where a subscription stands on one partition; positions are `ledger:entry`. */
 export interface CursorReport {
@@ -28,14 +28,14 @@ export interface CursorReport {
 export function reportCursor(stats: InternalStats, subscription: string): CursorReport | null {
   const cursor = cursorOf(stats, subscription)
   if (!cursor) return null
-  const backlog = backlogOf(0, stats, subscription)
+  const backlog = unackedEntries(0, stats, subscription)
   const [first] = backlog
   return {
     markDelete: cursor.markDeletePosition ?? null,
     readPosition: cursor.readPosition ?? null,
     lastConfirmedEntry: stats.lastConfirmedEntry ?? null,
     firstUnacked: first ? `${String(first.ledgerId)}:${String(first.first)}` : null,
-    ackedBehindEntries: countEntries(entriesBehind(0, stats, subscription)) - countEntries(backlog),
+    ackedBehindEntries: countEntries(entriesAfterMarkDelete(0, stats, subscription)) - countEntries(backlog),
     isCaughtUp: cursor.waitingReadOp ?? null,
     hasPendingRead: cursor.subscriptionHavePendingRead ?? null,
     hasPendingReplayRead: cursor.subscriptionHavePendingReplayRead ?? null,

@@ -10,7 +10,7 @@ import {
 } from '../../../../src/domain/keys/selectors/algorithms.js'
 import {parseVersion} from '../../../../src/domain/keys/selectors/broker-version.js'
 import {type Assignment, detectAssignment} from '../../../../src/domain/keys/assignment/detect-selector.js'
-import {hasHoles} from '../../../../src/domain/keys/assignment/reported-consumers.js'
+import {hasUnownedSlots} from '../../../../src/domain/keys/assignment/reported-consumers.js'
 import {keyRanges} from '../../../../src/domain/keys/ranges/range-report.js'
 import {type KeySimulation, simulateLive} from '../../../../src/domain/keys/simulation/simulation.js'
 import type {CollectedSubscription} from '../../../../src/domain/topic-stats/collect-topic-stats.js'
@@ -113,19 +113,19 @@ test('each slot has an owner, whatever the selector; read while somebody leaves,
   for (const kind of kinds) {
     for (const names of [['app-0'], THREE]) {
       const whole = statsOf({...kind, names})
-      assert.equal(hasHoles(whole), false, JSON.stringify(kind))
+      assert.equal(hasUnownedSlots(whole), false, JSON.stringify(kind))
       for (const name of names.slice(1)) {
         const consumers = whole.consumers?.filter(({consumerName}) => consumerName !== name) ?? []
-        assert.equal(hasHoles({...whole, consumers}), true, JSON.stringify([kind, name]))
+        assert.equal(hasUnownedSlots({...whole, consumers}), true, JSON.stringify([kind, name]))
         // Nothing is amiss where each asks for slots of its own.
-        assert.equal(hasHoles({...whole, consumers, keySharedMode: 'STICKY'}), false)
+        assert.equal(hasUnownedSlots({...whole, consumers, keySharedMode: 'STICKY'}), false)
       }
     }
   }
   const [first] = statsOf({version: '4.2.4', names: THREE}).consumers ?? []
-  assert.equal(hasHoles({type: 'Key_Shared', consumers: [{...first, keyHashRangeArrays: []}]}), true)
-  assert.equal(hasHoles({type: 'Key_Shared', consumers: []}), false)
-  assert.equal(hasHoles({type: 'Shared', consumers: [{consumerName: 'a'}]}), false)
+  assert.equal(hasUnownedSlots({type: 'Key_Shared', consumers: [{...first, keyHashRangeArrays: []}]}), true)
+  assert.equal(hasUnownedSlots({type: 'Key_Shared', consumers: []}), false)
+  assert.equal(hasUnownedSlots({type: 'Shared', consumers: [{consumerName: 'a'}]}), false)
 })
 
 test('what can not be told is not guessed', () => {
@@ -147,7 +147,7 @@ test('ranges that no selector gives are a finding, and still the truth about own
   assert.ok(first && second)
   ;[first.consumerName, second.consumerName] = ['other-0', 'other-1']
   const facts = {version: v4, settings: DEFAULT_SETTINGS}
-  assert.deepEqual(codes(stats, facts), ['prediction-differs', 'settings-differ'])
+  assert.deepEqual(codes(stats, facts), ['selector-mismatch', 'settings-differ'])
   const assignment = detectAssignment(stats, facts)
   assert.equal(assignment.algorithm?.since, '4.0')
   assert.equal(assignment.restored, null)
@@ -181,7 +181,7 @@ test('same names, gaps and absent consumers are found', () => {
   assert.deepEqual(codes(statsOf({version: '4.2.4', names: ['worker', 'worker']}), facts), ['duplicate-name'])
   const torn = statsOf({version: '4.2.4', names: THREE})
   torn.consumers?.pop()
-  assert.deepEqual(codes(torn, facts).toSorted(), ['coverage-missing', 'prediction-differs', 'settings-differ'])
+  assert.deepEqual(codes(torn, facts).toSorted(), ['coverage-missing', 'selector-mismatch', 'settings-differ'])
   const [whole, fewer] = [statsOf({version: '4.2.4', names: THREE}), statsOf({version: '4.2.4', names: ['app-0']})]
   assert.deepEqual(codes(whole, facts, fewer), ['consumer-absent', 'consumer-absent'])
 })

@@ -3,35 +3,35 @@ import {test} from 'node:test'
 
 import {
   afterChange,
-  fleetChange,
+  consumerChange,
   numbered,
   patternOf,
-  type WantedFleet,
+  type WantedConsumers,
 } from '../../../../src/domain/keys/simulation/consumer-change.js'
 import {Usage} from '../../../../src/errors.js'
 
-const NOTHING: WantedFleet = {join: [], leave: [], consumers: null, namesLike: null}
+const NOTHING: WantedConsumers = {join: [], leave: [], consumers: null, namesLike: null}
 const APPS = ['app-0', 'app-1', 'app-2']
 
 test('names that were given leave and join', () => {
-  const change = fleetChange(APPS, {...NOTHING, join: ['x'], leave: ['app-1']})
+  const change = consumerChange(APPS, {...NOTHING, join: ['x'], leave: ['app-1']})
   assert.deepEqual(change, {leave: ['app-1'], join: ['x']})
 })
 
 test('a number of consumers goes on as the names do', () => {
-  assert.deepEqual(fleetChange(APPS, {...NOTHING, consumers: 5}), {leave: [], join: ['app-3', 'app-4']})
-  assert.deepEqual(fleetChange(APPS, {...NOTHING, consumers: 2}), {leave: ['app-2'], join: []})
+  assert.deepEqual(consumerChange(APPS, {...NOTHING, consumers: 5}), {leave: [], join: ['app-3', 'app-4']})
+  assert.deepEqual(consumerChange(APPS, {...NOTHING, consumers: 2}), {leave: ['app-2'], join: []})
 })
 
 test('a pattern names the whole fleet', () => {
-  const change = fleetChange(['app-0', 'old'], {...NOTHING, consumers: 2, namesLike: 'app-{0..N}'})
+  const change = consumerChange(['app-0', 'old'], {...NOTHING, consumers: 2, namesLike: 'app-{0..N}'})
   assert.deepEqual(change, {leave: ['old'], join: ['app-1']})
   assert.deepEqual(numbered('w{1..N}-eu', 3), ['w1-eu', 'w2-eu', 'w3-eu'])
 })
 
 test('of two with one name, each mention takes one away', () => {
-  assert.deepEqual(fleetChange(['w', 'w'], {...NOTHING, leave: ['w', 'w']}).leave, ['w', 'w'])
-  assert.throws(() => fleetChange(['w'], {...NOTHING, leave: ['w', 'w']}), isUsage('E_CONSUMER_UNKNOWN'))
+  assert.deepEqual(consumerChange(['w', 'w'], {...NOTHING, leave: ['w', 'w']}).leave, ['w', 'w'])
+  assert.throws(() => consumerChange(['w'], {...NOTHING, leave: ['w', 'w']}), isUsage('E_CONSUMER_UNKNOWN'))
 })
 
 test('after a change the last of a name is gone, and newcomers stand behind', () => {
@@ -39,11 +39,17 @@ test('after a change the last of a name is gone, and newcomers stand behind', ()
 })
 
 test('an unknown name, and a pattern without a place for the number, are refused', () => {
-  assert.throws(() => fleetChange(APPS, {...NOTHING, leave: ['app-9']}), isUsage('E_CONSUMER_UNKNOWN', /nearest: app-/))
-  assert.throws(() => fleetChange([], {...NOTHING, leave: ['x']}), isUsage('E_CONSUMER_UNKNOWN', /nobody is connected/))
+  assert.throws(
+    () => consumerChange(APPS, {...NOTHING, leave: ['app-9']}),
+    isUsage('E_CONSUMER_UNKNOWN', /nearest: app-/),
+  )
+  assert.throws(
+    () => consumerChange([], {...NOTHING, leave: ['x']}),
+    isUsage('E_CONSUMER_UNKNOWN', /nobody is connected/),
+  )
   assert.throws(() => numbered('app-N', 3), isUsage('E_NAMES_LIKE'))
   assert.throws(
-    () => fleetChange(['red', 'green'], {...NOTHING, consumers: 3}),
+    () => consumerChange(['red', 'green'], {...NOTHING, consumers: 3}),
     isUsage('E_NAMES_LIKE', /--names-like/),
   )
 })

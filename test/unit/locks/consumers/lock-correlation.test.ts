@@ -9,7 +9,7 @@ import {
   type WaitingKeys,
 } from '../../../../src/domain/locks/consumers/lock-correlation.js'
 import {familiesWith} from '../../../../src/domain/locks/families/builtin.js'
-import {recognise} from '../../../../src/domain/locks/recognition/recognise.js'
+import {recognize} from '../../../../src/domain/locks/recognition/recognize.js'
 import {lockRecord, type LockRecord} from '../../../../src/domain/locks/recognition/lock-record.js'
 import {rawOf} from '../../../support/reports/lock-shapes.js'
 
@@ -28,7 +28,7 @@ const [ONE, TWO] = [consumer('keyed-1'), consumer('keyed-2', {metadata: {pod: 'p
 
 function lockOf(value: string, more: Partial<LockRecord> = {}): LockRecord {
   const raw = rawOf({key: 'lock:user:42', stored: {string: value}}, {idleSeconds: 60})
-  const found = recognise(raw, FAMILIES, true)
+  const found = recognize(raw, FAMILIES, true)
   assert.equal(found.kind, 'lock')
   return {...lockRecord(raw, found, {maxHoldMs: 600_000, maxTtlMs: 600_000}), ...more}
 }

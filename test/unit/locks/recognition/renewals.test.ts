@@ -5,7 +5,7 @@ import {BUILTIN_FAMILIES} from '../../../../src/domain/locks/families/builtin.js
 import {compileFamilies} from '../../../../src/domain/locks/families/compiled.js'
 import {type EarlierSamples, type LockSample, Observer} from '../../../../src/domain/locks/scan/observer.js'
 import type {SampledKey} from '../../../../src/domain/locks/reading/sampled-key.js'
-import {recognise} from '../../../../src/domain/locks/recognition/recognise.js'
+import {recognize} from '../../../../src/domain/locks/recognition/recognize.js'
 import {type EarlierSample, holdId} from '../../../../src/domain/locks/recognition/renewals.js'
 import {isAsBadAs, type LockVerdict} from '../../../../src/domain/locks/recognition/lock-verdicts.js'
 
@@ -36,7 +36,7 @@ function seen({hash, idleSeconds = 0, key, ttlMs, value}: Sketch, atMs = NOW): L
       : [[Buffer.from(value ?? ''), null]],
     atMs,
   }
-  const found = recognise(raw, FAMILIES, true)
+  const found = recognize(raw, FAMILIES, true)
   assert.ok(found.kind !== 'companion')
   return {raw, found}
 }

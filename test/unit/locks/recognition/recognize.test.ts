@@ -6,14 +6,14 @@ import {compileFamilies} from '../../../../src/domain/locks/families/compiled.js
 import type {LockFamily} from '../../../../src/domain/locks/families/family.js'
 import {fillTemplate, templateExpression} from '../../../../src/domain/locks/families/template.js'
 import type {SampledKey} from '../../../../src/domain/locks/reading/sampled-key.js'
-import {recognise, type RecognisedLock} from '../../../../src/domain/locks/recognition/recognise.js'
+import {recognize, type RecognizedLock} from '../../../../src/domain/locks/recognition/recognize.js'
 import {lockRecord, type LockRecord} from '../../../../src/domain/locks/recognition/lock-record.js'
 import {LOCK_SHAPES, NOW, OTHER_SHAPES, rawOf, type Shape, UUID} from '../../../support/reports/lock-shapes.js'
 
 const FAMILIES = compileFamilies(BUILTIN_FAMILIES)
 
-function lockOf(raw: SampledKey): RecognisedLock {
-  const found = recognise(raw, FAMILIES, true)
+function lockOf(raw: SampledKey): RecognizedLock {
+  const found = recognize(raw, FAMILIES, true)
   assert.equal(found.kind, 'lock')
   return found
 }
@@ -37,13 +37,13 @@ test('every family has a shape here, so that none is there untried', () => {
 
 for (const shape of OTHER_SHAPES) {
   test(`no lock: ${shape.key} ${JSON.stringify(shape.stored)}`, () => {
-    assert.notEqual(recognise(rawOf(shape), FAMILIES, false).kind, 'lock')
+    assert.notEqual(recognize(rawOf(shape), FAMILIES, false).kind, 'lock')
   })
 }
 
 test('a companion names the locks that it may belong to', () => {
   const companion = (shape: Shape): unknown => {
-    const found = recognise(rawOf(shape), FAMILIES, true)
+    const found = recognize(rawOf(shape), FAMILIES, true)
     return found.kind === 'companion' ? [found.family.name, found.role, found.locks] : found.kind
   }
   assert.deepEqual(companion({key: 'redisson_lock_queue:{orders}', stored: {list: ['a']}}), [
@@ -97,9 +97,9 @@ test('a random token that has a UUID’s version by chance tells no time that co
 
 function record(shape: Shape, more: Partial<SampledKey> = {}): LockRecord {
   const raw = rawOf(shape, more)
-  const found = recognise(raw, FAMILIES, true)
+  const found = recognize(raw, FAMILIES, true)
   assert.notEqual(found.kind, 'companion')
-  return lockRecord(raw, found as RecognisedLock, {maxTtlMs: 60_000, maxHoldMs: 600_000})
+  return lockRecord(raw, found as RecognizedLock, {maxTtlMs: 60_000, maxHoldMs: 600_000})
 }
 
 test('how long it is held: exactly where the lock says when it was taken, else at least as long as nobody touched it', () => {

@@ -16,7 +16,7 @@ export interface LockHolder {
 }
 
 /** A lock whose format is known. Times are epoch ms, null where the format holds none. */
-export interface RecognisedLock {
+export interface RecognizedLock {
   readonly kind: 'lock'
   readonly family: LockFamily
   /** a semaphore and a read lock can have several */
@@ -36,7 +36,7 @@ export interface RecognisedLock {
 }
 
 /** A key that belongs to a lock, and is none. */
-export interface RecognisedCompanion {
+export interface RecognizedCompanion {
   readonly kind: 'companion'
   readonly family: LockFamily
   readonly role: LockCompanion['role']
@@ -47,12 +47,12 @@ export interface RecognisedCompanion {
 }
 
 /** Neither; perhaps stored in a type in which the family of such keys stores none. */
-export interface Unrecognised {
+export interface Unrecognized {
   readonly kind: 'unknown'
   readonly hasWrongType: boolean
 }
 
-export type Recognised = RecognisedCompanion | RecognisedLock | Unrecognised
+export type Recognized = RecognizedCompanion | RecognizedLock | Unrecognized
 
 const WORDS = '(?:[lL]ock(?:s|ed)?|[mM]utex(?:es)?|[sS]emaphores?|[lL]eases?|[lL]eader)'
 /** A word of the key says lock: `order-lock:7`, `orderLock:7`, `LOCK_7`; not `clock:7`, `block:7`, `leaderboard`. */
@@ -67,9 +67,9 @@ const CONSTANT_TOKEN = /^(?:1|true|yes|ok|lock|locked)$/i
  *
  * @param isExpected whether whoever asks says that the key is a lock: then shapes count that other things have too.
  */
-export function recognise(raw: SampledKey, families: CompiledFamilies, isExpected: boolean): Recognised {
+export function recognize(raw: SampledKey, families: CompiledFamilies, isExpected: boolean): Recognized {
   const key = raw.name
-  const companion = recogniseCompanion(key, raw.type, families)
+  const companion = recognizeCompanion(key, raw.type, families)
   if (companion) return companion
   const mayBeWeak = isExpected || LOCK_WORD.test(key)
   let entries: Entry[] | null = null
@@ -92,7 +92,7 @@ function hasWrongType(key: string, type: string, {named}: CompiledFamilies): boo
 
 type Entry = readonly [token: string, entry: string | null]
 
-function recogniseCompanion(key: string, type: string, {companions}: CompiledFamilies): RecognisedCompanion | null {
+function recognizeCompanion(key: string, type: string, {companions}: CompiledFamilies): RecognizedCompanion | null {
   for (const {companion, family, key: expression} of companions.get(type) ?? []) {
     const match = expression.exec(key)
     if (match) {
@@ -116,7 +116,7 @@ function fit(
   entries: readonly Entry[],
   groups: Readonly<Record<string, string>>,
   raw: SampledKey,
-): RecognisedLock | null {
+): RecognizedLock | null {
   const beside = form.requiredField ?? form.optionalField
   const own = entries.filter(([token]) => token !== beside)
   const hasTooMany = form.holders !== 'many' && own.length > 1
