@@ -14,7 +14,7 @@ export function demoEnvironment(shell, {adminUrl, redisUrl, serviceUrl, webSocke
   const kept = Object.entries(shell).flatMap(([name, value]) =>
     value === undefined || /^KEYSHIFT_/i.test(name) ? [] : [[name, value]],
   )
-  const empty = join(root, '.stack', 'nobody')
+  const empty = join(root, '.stack', 'no-contexts')
   return {
     ...Object.fromEntries(kept),
     XDG_CONFIG_HOME: empty,

@@ -7,6 +7,7 @@ import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import {Pending} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
 import {waitUntil} from '../../wait-until.js'
+import {counted} from '../../wording.js'
 import type {MigratableType} from '../migration/strategy.js'
 import {Fleet} from './fleet.js'
 import {evenKeys, Load, type LoadOptions} from './load.js'
@@ -175,6 +176,6 @@ interface FleetParts {
 export async function untilConnected(fleet: Fleet, count: number): Promise<void> {
   const areConnected = (): true | undefined => (fleet.connected >= count ? true : undefined)
   if (await waitUntil(areConnected, {everyMs: 10, timeoutMs: TIMEOUT_MS})) return
-  const message = `${String(fleet.connected)} of ${String(count)} consumers connected within 30 s`
+  const message = `${String(fleet.connected)} of ${counted(count, 'consumer')} connected within 30 s`
   throw new Pending('E_CONSUMERS_NOT_CONNECTED', message)
 }

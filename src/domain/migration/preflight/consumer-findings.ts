@@ -1,3 +1,4 @@
+import {counted} from '../../../wording.js'
 import {blocksUnlessAccepted, each, type Rule, warns} from './preflight-finding.js'
 
 const sameNames: Rule = ({snapshot: {collected}, to}) => {
@@ -20,7 +21,7 @@ const noConsumers: Rule = ({snapshot: {collected}}) => {
   if (empty.length === 0) return null
   return warns({
     code: 'partitions-without-consumers',
-    message: `${String(empty.length)} of ${String(collected.partitions.length)} partitions have no consumer: their delivered but unacked messages are delivered again`,
+    message: `no consumer on ${String(empty.length)} of ${counted(collected.partitions.length, 'partition')}: messages that were delivered from them but not acked are delivered again`,
     evidence: each(
       'partition',
       empty.map(({partition}) => String(partition)),

@@ -42,7 +42,7 @@ const mixedBatches: Rule = (input) => {
   if (most <= 1) return null
   return blocksUnlessAccepted({
     code: 'mixed-batches',
-    message: `the producers send batches (up to ${numberText(most)} messages per entry on average): ${BATCH_DELIVERY}. Accept this only if the producers use the key-based batcher`,
+    message: `the producers send batches (average up to ${counted(most, 'message')} per entry): ${BATCH_DELIVERY}. Accept this only if the producers use the key-based batcher`,
     evidence: [{field: 'avgMessagesPerEntry', value: String(most)}],
   })
 }
