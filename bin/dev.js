@@ -3,6 +3,8 @@
 import {execute} from '@oclif/core/execute'
 
 import {hideSecretsOnStderr} from '../src/cli/connection/hidden-secrets.ts'
+import {ignoreClosedPipes} from '../src/cli/output/closed-pipe.ts'
 
 hideSecretsOnStderr(process.argv, process.env)
-await execute({development: true, dir: import.meta.url})
+const closed = ignoreClosedPipes()
+await Promise.race([execute({development: true, dir: import.meta.url}), closed])

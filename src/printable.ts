@@ -1,9 +1,9 @@
 /**
- * Characters that a terminal obeys or hides instead of showing: control characters (C0, DEL, C1), line and paragraph
- * separators, marks and overrides of the writing direction, zero-width and invisible characters, and half surrogate pairs.
+ * Characters that a terminal obeys or hides instead of showing them: control characters (C0, DEL, C1), line and paragraph
+ * separators, overrides of the writing direction, zero-width and other invisible characters, and half surrogate pairs.
  */
 const UNSAFE =
-  /[\p{Cc}\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}]|\p{Cs}/gu
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/gu
 const HAS_UNSAFE = new RegExp(UNSAFE.source, 'u')
 const ESCAPES: Readonly<Record<string, string>> = {'\n': '\\n', '\r': '\\r', '\t': '\\t'}
 
@@ -23,6 +23,11 @@ export function printableLines(text: string): string {
 /** A JSON text in which each such character is a JSON escape: a parser reads the same value. */
 export function printableJson(text: string): string {
   return HAS_UNSAFE.test(text) ? text.replace(UNSAFE, (found) => (found === '\n' ? found : jsonEscapeOf(found))) : text
+}
+
+/** A text that a spreadsheet would compute, as one that it shows: with an apostrophe in front. A number stays a number. */
+export function withoutFormula(text: string): string {
+  return /^[=+@-]/.test(text) && !/^[+-]?\d+(?:\.\d+)?$/.test(text) ? `'${text}` : text
 }
 
 function escapeOf(found: string): string {

@@ -1,5 +1,7 @@
 import {Flags} from '@oclif/core'
 
+import {printable, withoutFormula} from '../../printable.js'
+
 /** Forms in which a list can be given. */
 export const LIST_OUTPUTS = ['table', 'wide', 'csv', 'tsv', 'ndjson', 'json'] as const
 export type ListOutput = (typeof LIST_OUTPUTS)[number]
@@ -27,11 +29,13 @@ export function separatedLines<T extends object>(
   return [columns.join(separator), ...lines].join('\n')
 }
 
-/** What is no number, text or truth is empty, as what is not known. */
+/**
+ * A value as a field of a line: empty where it is not a number, text or boolean, control characters escaped, and never a formula
+ * for a spreadsheet.
+ */
 export function fieldText(value: unknown, separator: ',' | '\t'): string {
-  if (!['boolean', 'number', 'string'].includes(typeof value)) return ''
-  const text = String(value)
-  // A tab can't be quoted: programs that read such lines cut at each.
-  if (separator === '\t') return text.replaceAll(/[\t\r\n]/g, ' ')
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value !== 'string') return ''
+  const text = withoutFormula(printable(value))
+  return separator === ',' && /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,3 +1,4 @@
+import {printable, withoutFormula} from '../../../printable.js'
 import type {KeyDirectory, Location} from './key-directory.js'
 
 export type LineFormat = 'csv' | 'ndjson' | 'tsv'
@@ -81,8 +82,12 @@ class RowWriter {
   }
 
   private field(text: string): string {
-    if (this.format === 'csv') return /[",\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-    return /[\t\\\r]/.test(text) ? text.replace(/[\t\\\r]/g, (found) => ESCAPES[found] ?? found) : text
+    if (PLAIN.test(text)) return text
+    const decoded = Buffer.from(text, 'latin1').toString('utf8')
+    // A tab is written as \t, which is not the key that holds a backslash and a t.
+    const unambiguous = this.format === 'tsv' ? decoded.replaceAll('\\', '\\\\') : decoded
+    const safe = bytesOf(withoutFormula(printable(unambiguous)))
+    return this.format === 'csv' && /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
   }
 
   private count({partition, slot}: Location): string {
@@ -95,7 +100,8 @@ class RowWriter {
   }
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {'\t': '\\t', '\\': '\\\\', '\r': '\\r'}
+/** Nothing in it to escape or quote, as in nearly every key. */
+const PLAIN = /^(?![=+@-])[^"\\,\u0000-\u001f\u007f-\uffff]*$/
 
 /** UTF-8 bytes, each as one character. */
 function bytesOf(text: string): string {
