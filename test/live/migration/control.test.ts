@@ -54,7 +54,7 @@ function say(place: Place, verb: string, id: string, ...more: string[]): Promise
 }
 
 test(
-  'postponed: it says what it waits for and holds nothing; cutover from another machine lets it go',
+  'a postponed run reports what it waits for without pausing delivery, and cutover works from another machine',
   live(async (t, place) => {
     const {id, run, workload} = await postponed(t, place)
     const status = await newestMigration(place)
@@ -74,10 +74,10 @@ test(
 )
 
 test(
-  'abort while postponed: exit 8, all as it was; no verb is taken afterwards, and each says why',
+  'abort of a postponed run restores everything with exit 8, and later requests are rejected with a reason',
   live(async (t, place) => {
     const {before, id, run, workload} = await postponed(t, place)
-    assert.equal((await say(place, 'postpone', id)).code, 0, 'once more does no harm')
+    assert.equal((await say(place, 'postpone', id)).code, 0, 'a repeated request is accepted')
     const answer = await say(place, 'abort', id)
     assert.equal(answer.code, 0, answer.stdout)
     const finished = await run.finished
@@ -137,11 +137,11 @@ test(
 )
 
 test(
-  'what nobody answers is shown, can be taken back, and a cut-over taken back never happens',
+  'a request without an answer is listed and can be canceled, and a canceled cutover never happens',
   live(async (t, place) => {
     const {id, run, workload} = await postponed(t, place)
     assert.ok(run.child.pid)
-    process.kill(run.child.pid, 'SIGSTOP') // it lives, and hears nothing
+    process.kill(run.child.pid, 'SIGSTOP') // the process exists but does not react
     const asking = say(place, 'cutover', id)
     const {requests} = await untilMigration(place, 'the state', (status) => status.requests.length > 0)
     assert.deepEqual(
@@ -164,7 +164,7 @@ test(
 )
 
 test(
-  'a second operator is refused with who and since when, by every verb that would write',
+  'every writing verb of a second operator is refused with the current owner and its start time',
   live(async (t, place) => {
     const {id, run, workload} = await postponed(t, place)
     const plan = join(place.folder, `${workload.topic.local}.json`)
@@ -190,7 +190,7 @@ test(
 )
 
 test(
-  'a process that shows no life is taken over, and when it wakes it changes nothing any more',
+  'a run without a heartbeat is taken over, and its old process changes nothing after it wakes up',
   live(async (t, place) => {
     const {id, run, workload} = await postponed(t, place)
     assert.ok(run.child.pid)
@@ -210,7 +210,7 @@ test(
 )
 
 test(
-  'rollback after it is done and finished: there is no way back any more',
+  'rollback works after done, and is refused after finish',
   live(async (t, place) => {
     const {id, run, workload} = await postponed(t, place)
     await say(place, 'cutover', id)

@@ -62,7 +62,7 @@ async function prepare(t: TestContext, place: Place, hooks: Record<string, strin
 }
 
 test(
-  'every hook runs once, in order, is told what happens, and its time is told apart from the rest of the gap',
+  'every hook runs once, in order, with its variables, and its time is reported separately in the delivery pause',
   live(async (t, place) => {
     const names = ['before-pause', 'paused', 'drained', 'stop-old', 'start-new', 'cut-over', 'resumed']
     const hooks = Object.fromEntries(names.map((name) => [name, name === 'drained' ? 'sleep 0.4' : 'exit 0']))
@@ -100,7 +100,7 @@ const FAULTS: ReadonlyArray<readonly [what: string, body: string, says: RegExp, 
 
 for (const [what, body, says, more] of FAULTS) {
   test(
-    `a hook before the switch that ${what}: the run goes back, delivery is as it was, exit 8`,
+    `a hook before the switch that ${what} rolls the run back with exit 8, and delivery is restored`,
     live(async (t, place) => {
       const {args, before, log, workload} = await prepare(t, place, {drained: body, 'rolled-back': 'exit 0'})
       await requireRolledBack(args(...more), says)
@@ -115,7 +115,7 @@ for (const [what, body, says, more] of FAULTS) {
 }
 
 test(
-  'a hook after the switch that fails: the run stops where it stands, `failed` is told, and resume goes on',
+  'a failing hook after the switch stops the run, calls `failed`, and resume completes it',
   live(async (t, place) => {
     const {args, log, workload} = await prepare(t, place, {'cut-over': 'test -e $0.ok', failed: 'exit 0'})
     const run = await runCli([...args(), '--json'])
@@ -135,7 +135,7 @@ test(
 )
 
 test(
-  'no fleet waits, a hook starts it: its time is told apart in the gap',
+  'the time of a hook that starts the new consumers is reported separately in the delivery pause',
   live(async (t, place) => {
     const workload = await openWorkload(t, place)
     await until('some load', () => workload.counts.sentCount > 200)
@@ -159,7 +159,7 @@ test(
 )
 
 test(
-  'a hook that can not be run, and a folder that is not there: nothing begins',
+  'a hook that cannot run, or a missing folder, is refused before anything starts',
   live(async (t, place) => {
     const {args, before, workload} = await prepare(t, place, {})
     const absent = args().map((part) => (part.endsWith('/hooks') ? `${part}-absent` : part))

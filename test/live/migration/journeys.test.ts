@@ -18,7 +18,7 @@ import {live, openWorkload, until} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 const PARTITIONS = 4
-/** Those whose fleets change places by themselves: stop-start has a suite of its own. */
+/** The strategies in which the run exchanges the consumers; stop-start has its own suite. */
 const JOURNEYS = (['blue-green', 'in-place'] as const).flatMap((strategy) =>
   MIGRATABLE.flatMap((from) => MIGRATABLE.filter((to) => to !== from).map((to): Journey => ({strategy, from, to}))),
 )
@@ -48,7 +48,7 @@ for (const journey of JOURNEYS) {
       assert.equal(back.state, 'rolled-back')
       assert.deepEqual(await subscriptionsOf(place, workload), {[SUBSCRIPTION]: Array<string>(PARTITIONS).fill(from)})
       const again = workload.counts.sentCount
-      await until('load after going back', () => workload.counts.sentCount > again + 200)
+      await until('load after the rollback', () => workload.counts.sentCount > again + 200)
       const figures = await workload.settle()
       t.diagnostic(JSON.stringify({...figures, thereMs: there.gapMs, backMs: back.gapMs}))
       assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAcross], [0, 0, 0])
@@ -60,7 +60,7 @@ for (const journey of JOURNEYS) {
       assert.equal(
         hasRestrictions,
         strategy === 'blue-green',
-        'in place all is given back; the door waits for the new fleet',
+        'in-place restores everything; blue-green keeps the auto-create block',
       )
       if (hasRestrictions) await askCli(['migrate', 'finish', there.id, '--yes', ...whereOf(place)])
       assert.deepEqual(await stateOf(place, workload), before)

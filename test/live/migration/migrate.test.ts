@@ -22,7 +22,7 @@ import {
 import {standingStill} from '../../support/faults/topic-state.js'
 
 test(
-  'a plain topic; finish then gives back the policy that was found',
+  'a plain topic is migrated, and finish restores the original policy',
   live(async (t, place) => {
     const workload = await openWorkload(t, place, {partitions: 0})
     const before = await policiesOf(place, workload)
@@ -90,7 +90,7 @@ test(
 )
 
 test(
-  'consumers that acknowledge nothing: the drain gives up, delivery is as it was, and they are named',
+  'the drain times out, names the consumers that do not ack, and restores delivery',
   live(async (t, place) => {
     const workload = await openWorkload(t, place, {
       work: {workMs: 5, slowEvery: 1, slowMs: 3_600_000},
@@ -110,7 +110,7 @@ test(
 )
 
 test(
-  'no new fleet: the old one gets its messages again, none lost, none twice',
+  'without new consumers the old ones receive their messages again, without loss or duplicates',
   live(async (t, place) => {
     const workload = await openWorkload(t, place)
     const before = await policiesOf(place, workload)
@@ -130,7 +130,7 @@ test(
 )
 
 test(
-  'half a new fleet: what it has it finishes, and the old one gets all again, none lost, none twice',
+  'new consumers on some partitions finish what they have, and the old ones receive the rest, without loss or duplicates',
   live(async (t, place) => {
     const workload = await openWorkload(t, place)
     const before = await policiesOf(place, workload)
@@ -223,7 +223,7 @@ for (const step of ['restrict-types', 'pause', 'drain', 'disconnect', 'switch-ty
 }
 
 test(
-  'killed while it goes back: resume goes on going back',
+  'a run that is killed during its rollback continues the rollback on resume',
   live(async (t, place) => {
     const workload = await openWorkload(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
     const before = await policiesOf(place, workload)

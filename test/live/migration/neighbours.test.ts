@@ -14,7 +14,7 @@ import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 /** A neighbour's interruption beyond what it has anyway, in ms. */
 const TOLERATED_MS = 200
 
-/** Somebody else on the topic, who notes when messages come. */
+/** Another subscription of the topic, which records when messages arrive. */
 class Neighbour {
   readonly name: string
   private last = 0
@@ -91,7 +91,7 @@ async function migrate(place: Place, workload: Workload, journey: Journey): Prom
 
 for (const strategy of ['blue-green', 'in-place'] as const) {
   test(
-    `${strategy}: other subscriptions of the topic go on meanwhile`,
+    `${strategy}: other subscriptions of the topic continue during the migration`,
     live(async (t, place) => {
       const journey: Journey = {strategy, from: 'Shared', to: 'Key_Shared'}
       const workload = await openWorkload(t, place)

@@ -65,12 +65,12 @@ test(
     await setTtl(place, ofTopic, topic, 0)
     await ask(place.addresses, 'POST', `/namespaces/${place.namespace}/messageTTL`, 30)
     const overruled = await askCli<MigrationPlan>(planArgs(topic))
-    assert.deepEqual(expiryOf(overruled.findings), [], "the topic's messages live for ever")
+    assert.deepEqual(expiryOf(overruled.findings), [], 'messages of the topic do not expire')
   }),
 )
 
 test(
-  "a topic's own quota that drops what waits is warned of, one that stops producers is not",
+  'a backlog quota that drops messages is a warning, one that stops producers is not',
   live(async (_t, place) => {
     const topic = await sharedSubscription(place)
     const base = topic.full.replace('persistent://', '/persistent/')

@@ -68,7 +68,7 @@ function args(topic: TopicName, ...more: string[]): string[] {
 }
 
 test(
-  'shares as the real fleet gets them, the real cursor as it was, and nothing left behind',
+  'the shares match those of real consumers, the real cursor is unchanged, and no subscription is left',
   live(async (t, place) => {
     const topic = await withBacklog(place)
     const result = await askCli<Rehearsal>(args(topic, '--process-time', '0ms', '--messages', '0'))
@@ -85,7 +85,7 @@ test(
     const sum = (): number => [...got.values()].reduce((total, count) => total + count, 0)
     for (const name of NAMES) await connectReal(t, place, topic, name, got)
     await until('the backlog', () => sum() >= MESSAGES)
-    got.clear() // who joined first got more of that
+    got.clear() // the consumers that joined first received more of these
     await publish(place, topic, MESSAGES)
     await until('the same messages again', () => sum() >= MESSAGES)
     for (const {name, share} of result.consumers) {
@@ -97,7 +97,7 @@ test(
 )
 
 test(
-  'rehearsed under load, then switched for real: each consumer has the share that was foretold',
+  'after a migration under load each consumer has the share that the rehearsal predicted',
   live(async (t, place) => {
     const rankOf = zipfRank(20_000, 1.1)
     // Multiples of the golden ratio: any few thousand in a row are spread as all are, so shares don't depend on chance.
@@ -138,9 +138,9 @@ test(
 )
 
 test(
-  'work that takes time: how long what waits takes, who is busiest, what waits for other keys',
+  'with processing time the rehearsal reports drain time, busy share and head-of-line blocking',
   live(async (_t, place) => {
-    // Who joins first may be handed 1000 of each partition at once: there is more, so that everybody gets some.
+    // The first consumers may receive 1,000 messages of each partition at once: enough messages for all are published.
     const topic = await withBacklog(place, 8000)
     const result = await askCli<Rehearsal>(args(topic, '--process-time', '1ms', '--messages', '0'))
     const most = Math.max(...result.consumers.map(({messages}) => messages))
@@ -152,7 +152,7 @@ test(
 )
 
 test(
-  'Ctrl-C leaves nothing; SIGKILL leaves a subscription, which goes with the next rehearsal',
+  'Ctrl-C leaves no subscription; after SIGKILL the next rehearsal deletes the leftover',
   live(async (_t, place) => {
     const topic = await withBacklog(place, 2000)
     const endless = args(topic, '--process-time', '50ms', '--json')
@@ -175,7 +175,7 @@ test(
 )
 
 test(
-  'bad input: no fleet, two ways to name it, a name twice, nobody to ask',
+  'missing consumers, repeated names and a missing confirmation are refused',
   live(async (_t, place) => {
     const topic = await withBacklog(place, 1)
     const command = ['migrate', 'rehearse', topic.full, 'decision']

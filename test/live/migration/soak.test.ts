@@ -81,7 +81,7 @@ async function isGoingBack(place: Place): Promise<boolean> {
   return (await entriesOf(place)).some(({direction}) => direction === 'rollback')
 }
 
-/** Requires that it goes back by itself within 30 s of the fault. */
+/** Requires an automatic rollback within 30 s of the fault. */
 async function requireWayBack(
   t: TestContext,
   place: Place,
@@ -105,12 +105,12 @@ async function requireWayBack(
     assert.match(error.message, says)
   }
   const afterMs = Date.parse(turned?.at ?? '') - faultAt
-  t.diagnostic(`the way back began ${String(afterMs)} ms after the fault: ${error.message}`)
+  t.diagnostic(`the rollback started ${String(afterMs)} ms after the fault: ${error.message}`)
   assert.ok(afterMs < 30_000)
 }
 
 test(
-  'a healthy fleet: the soak ends, and nothing goes back',
+  'the soak of healthy consumers ends without a rollback',
   live(async (t, place) => {
     const {finished, workload} = await soaking(t, place, IN_PLACE, '--soak', '12s')
     const run = await finished
@@ -122,7 +122,7 @@ test(
 )
 
 test(
-  'a fleet that has become slow: it goes back by itself, none lost, none twice',
+  'consumers that become slow trigger an automatic rollback without loss or duplicates',
   live(async (t, place) => {
     const {before, finished, worker, workload} = await soaking(t, place, IN_PLACE, '--soak', '60s')
     const faultAt = Date.now()
@@ -137,13 +137,13 @@ test(
 )
 
 test(
-  'a hot key that one consumer can not keep up with: it goes back by itself',
+  'a hot key that overloads one consumer triggers an automatic rollback',
   live(async (t, place) => {
     const {finished, worker, workload} = await soaking(t, place, IN_PLACE, '--soak', '60s')
     const faultAt = Date.now()
     worker.workMs = (key) => (key === 'user-hot' ? 15 : 5)
     workload.heat(0.4)
-    await until('the way back', () => isGoingBack(place))
+    await until('the rollback', () => isGoingBack(place))
     workload.heat(0) // what has heaped up for the key is there all the same, and must neither be lost nor come twice
     await requireWayBack(t, place, finished, faultAt, /oldest message of partition \d has waited/)
     const figures = await workload.settle()
@@ -152,7 +152,7 @@ test(
 )
 
 test(
-  'somebody opens the door and the old fleet is back beside the new one: it goes back by itself, none lost',
+  'old consumers that reconnect alongside the new ones trigger an automatic rollback without loss',
   live(async (t, place) => {
     const {finished, workload} = await soaking(t, place, BLUE_GREEN, '--soak', '60s')
     const faultAt = Date.now()

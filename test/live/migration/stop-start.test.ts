@@ -90,7 +90,7 @@ test(
 )
 
 test(
-  'nobody stops the old fleet: it says who is there, goes back, and the old fleet is served as before; exit 8',
+  'old consumers that are not stopped are named, and the run rolls back with exit 8',
   live(async (t, place) => {
     const {apply, before, workload} = await prepare(t, place)
     const run = await runCli([...apply, '--drain-timeout', '2s'])
@@ -111,7 +111,7 @@ test(
 )
 
 test(
-  'killed while it waits for the old fleet to be stopped: another machine goes on',
+  'a run that is killed in await-stop is resumed from another machine',
   live(async (t, place) => {
     const {apply, before, called, workload} = await prepare(t, place)
     const run = startCli(apply)
@@ -131,12 +131,12 @@ test(
 )
 
 test(
-  'topic policies are off, or refused to this login: the plan is to stop and start, another way is blocked',
+  'without usable topic policies the plan is stop-start, and other strategies are blocked',
   live(async (t, place) => {
     const workload = await openWorkload(t, place)
     for (const [status, says] of [
-      [405, 'switched off on the broker.*--strategy stop-start'],
-      [403, 'administrator of the tenant.*--strategy stop-start'],
+      [405, 'disabled on the broker'],
+      [403, 'administrator of the tenant'],
     ] as const) {
       const adminUrl = await brokerBehind(t, place.addresses.adminUrl, {
         refuse: (path) =>
@@ -155,12 +155,14 @@ test(
       )
       const blocked = [...args, '--strategy', 'in-place']
       await requireFailure({args: blocked, exit: 3, code: 'E_PLAN_BLOCKED', says: new RegExp(says)})
+      const {error} = parseDocument((await runCli([...blocked, '--json'])).stdout)
+      assert.match(error.next.join('\n'), /--strategy stop-start/)
     }
   }),
 )
 
 test(
-  'a login that may not make topics: apply says so, names the journal in files, and nothing begins',
+  'without permission to create topics apply changes nothing and suggests a journal in files',
   live(async (t, place) => {
     const {apply, before, workload} = await prepare(t, place)
     const adminUrl = await brokerBehind(t, place.addresses.adminUrl, {
