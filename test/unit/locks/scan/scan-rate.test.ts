@@ -1,3 +1,4 @@
+// Runs alone: it measures rests of some milliseconds.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
