@@ -3,7 +3,7 @@
 import {execute} from '@oclif/core/execute'
 
 import {hideSecretsOnStderr} from '../src/cli/connection/hidden-secrets.ts'
-import {ignoreClosedPipes} from '../src/cli/output/closed-pipe.ts'
+import {ignoreClosedPipes} from '../src/cli/output/stdout-lines.ts'
 
 hideSecretsOnStderr(process.argv, process.env)
 const closed = ignoreClosedPipes()

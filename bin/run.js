@@ -4,7 +4,7 @@ import './heap.js'
 import {execute} from '@oclif/core/execute'
 
 import {hideSecretsOnStderr} from '../dist/cli/connection/hidden-secrets.js'
-import {ignoreClosedPipes} from '../dist/cli/output/closed-pipe.js'
+import {ignoreClosedPipes} from '../dist/cli/output/stdout-lines.js'
 
 hideSecretsOnStderr(process.argv, process.env)
 const closed = ignoreClosedPipes()
