@@ -36,7 +36,7 @@ export interface RedisLogin {
 
 /**
  * Connects to Redis and finds every primary: `redis://`, `rediss://`, or `redis+sentinel://host:port,host:port/name`, with
- * TLS `rediss+sentinel://`. A server that runs in cluster mode is recognised and joined as a cluster.
+ * TLS `rediss+sentinel://`. A server that runs in cluster mode is recognized and joined as a cluster.
  *
  * @throws Unreachable E_REDIS_UNREACHABLE, E_REDIS_AUTH, E_REDIS_ACL, E_REDIS_CLUSTER or E_REDIS_TLS with the server's first error, never with the password.
  * @throws Usage E_REDIS_URL

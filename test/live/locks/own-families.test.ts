@@ -59,7 +59,7 @@ test(
       ['[{', /JSON/],
       [JSON.stringify(family), /must be array/],
       [JSON.stringify([{...family, lease: undefined}]), /families\/0 must have required property 'lease'/],
-      [JSON.stringify([{...family, colour: 'red'}]), /must NOT have additional properties/],
+      [JSON.stringify([{...family, color: 'red'}]), /must NOT have additional properties/],
       [JSON.stringify([{...family, forms: [{...form, type: 'stream'}]}]), /must be equal to one of the allowed values/],
       [JSON.stringify([{...family, forms: [{...form, token: '('}]}]), /acme.*Unterminated group/],
       [JSON.stringify([{...family, forms: [{...form, key: 'acme:lock:.+'}]}]), /no form's key has a group job/],

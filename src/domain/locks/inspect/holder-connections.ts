@@ -28,7 +28,7 @@ export interface HolderConnections {
   connectedBeforeLock: number
   /** the ones that look like the holder's: by the host or the name that it wrote into the lock */
   candidates: CandidateConnection[]
-  /** whether the lock names anything by which a connection could be recognised; else nothing follows from none */
+  /** whether the lock names anything by which a connection could be recognized; else nothing follows from none */
   isIdentifiable: boolean
 }
 

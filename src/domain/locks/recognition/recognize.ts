@@ -63,7 +63,7 @@ const LOCK_WORD = new RegExp(
 const CONSTANT_TOKEN = /^(?:1|true|yes|ok|lock|locked)$/i
 
 /**
- * Recognises what a key is by the families given; the first that fits decides.
+ * Recognizes what a key is by the families given; the first that fits decides.
  *
  * @param isExpected whether whoever asks says that the key is a lock: then shapes count that other things have too.
  */

@@ -28,7 +28,7 @@ test('clients that can hold a lock: no replica, and not keyshift itself', () => 
   )
 })
 
-test('a holder is recognised by its host, as address or in the name; part of a name is another', () => {
+test('a holder is recognized by its host, as address or in the name; part of a name is another', () => {
   const rows = (holder: Partial<LockHolder>): unknown[] =>
     connections(holder, 60_000).candidates.map(({address, connectedBeforeLock, matchedBy}) => [
       address,
