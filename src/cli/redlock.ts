@@ -3,9 +3,9 @@ import type {RedlockServer} from '../domain/locks/scan/collect-redlock-servers.j
 import {Unreachable, Usage} from '../errors.js'
 
 /**
- * Connects to the other servers of a Redlock. One that is down does not keep the others from being looked at.
+ * Connects to the other servers of a Redlock. A server that is down does not prevent the scan of the others.
  *
- * @param first the one that is connected to already.
+ * @param first the server that is already connected.
  * @throws Usage E_REDLOCK for a cluster, and for a server that is given twice; E_REDIS_URL.
  */
 export async function redlockServers(
@@ -17,10 +17,13 @@ export async function redlockServers(
   const others = await Promise.all(urls.map((url) => redlockServer(url, connect)))
   const addresses = [first.address, ...others.map(({address}) => address)]
   const twice = addresses.find((address, at) => addresses.indexOf(address) < at)
-  if (twice !== undefined) throw new Usage('E_REDLOCK', `${twice} is given twice: it would count as two servers`)
+  if (twice !== undefined) throw new Usage('E_REDLOCK', `${twice} is given twice; give each server of the Redlock once`)
   for (const {address, slotOwners} of [first, ...others.flatMap(({connection}) => connection ?? [])]) {
     if (slotOwners === null) continue
-    throw new Usage('E_REDLOCK', `${address} is a cluster: a Redlock's servers are independent of each other`)
+    throw new Usage(
+      'E_REDLOCK',
+      `${address} is a Redis Cluster; the servers of a Redlock must be independent of each other`,
+    )
   }
   return others
 }

@@ -3,8 +3,8 @@
 //
 //   java -cp "$CLASSPATH" [-Dmany=N | -Dreader=true] RedissonLocks.java '{"redisUrl": …, "prefix": …}'
 //
-// Each line on stdout is a JSON object: a lock's key, family and token. A waiter of a fair lock, and one of a plain lock,
-// stand in line while it runs.
+// Each line on stdout is a JSON object: a lock's key, family and token. While it runs, a fair lock and a plain lock have one
+// waiter each.
 
 import java.io.PrintStream;
 import java.util.regex.Matcher;
@@ -54,8 +54,8 @@ public class RedissonLocks {
         say(prefix + "twice", "redisson", holder);
         hold(redisson.getSpinLock(prefix + "spin"), -1);
         say(prefix + "spin", "redisson", holder);
-        hold(redisson.getFencedLock(prefix + "fenced"), -1);
-        say(prefix + "fenced", "redisson", holder);
+        hold(redisson.getFencedLock(prefix + "token"), -1);
+        say(prefix + "token", "redisson", holder);
         RLock fair = redisson.getFairLock(prefix + "fair");
         hold(fair, -1);
         say(prefix + "fair", "redisson", holder);
@@ -94,7 +94,7 @@ public class RedissonLocks {
         OUT.printf("{\"key\": \"%s\", \"family\": \"%s\", \"token\": \"%s\"}%n", key, family, token);
     }
 
-    // Redisson brings no reader of JSON, and two plain texts need none.
+    // Redisson has no JSON parser among its dependencies, and two strings do not need one.
     static String textOf(String json, String field) {
         Matcher found = Pattern.compile("\"" + field + "\"\\s*:\\s*\"([^\"\\\\]*)\"").matcher(json);
         if (!found.find()) throw new IllegalArgumentException(field + " is missing");

@@ -9,16 +9,16 @@ import {messageOf} from '../../wording.js'
 
 export const familiesFlag = {
   families: Flags.string({
-    description: 'lock formats of your own: a JSON file as schemas/lock-families.json describes it',
+    description: 'JSON file with additional lock formats (schemas/lock-families.json)',
     helpValue: 'FILE',
   }),
 }
 
 /**
- * A user's families; none where there is no file.
+ * The lock families in the user's file; an empty list without a file.
  *
- * @param root where this package lies, with its schemas.
- * @throws Usage E_LOCK_FAMILIES that says what in the file is wrong.
+ * @param root folder of this package, which contains its schemas.
+ * @throws Usage E_LOCK_FAMILIES with the reason why the file is invalid.
  */
 export async function ownFamilies(root: string, file: string | undefined): Promise<LockFamilies> {
   if (file === undefined) return []
@@ -38,8 +38,8 @@ function parse(file: string, text: string): unknown {
 
 function refuse(file: string, cause: unknown): never {
   const reason = messageOf(cause)
-  throw new Usage('E_LOCK_FAMILIES', `the lock families in ${file} can't be used: ${reason}`, {
+  throw new Usage('E_LOCK_FAMILIES', `the lock families in ${file} are invalid: ${reason}`, {
     data: {file, reason},
-    next: ['see schemas/lock-families.json, and docs/LOCKS.md for an example'],
+    next: ['see schemas/lock-families.json for the format and docs/LOCKS.md for an example'],
   })
 }

@@ -6,18 +6,18 @@ import {defaultDuration, durationFlag} from './duration.js'
 import {redisFlags} from './common-flags.js'
 import {familiesFlag} from './lock-families-flag.js'
 
-/** What is too much, for commands that judge locks. */
+/** Limits above which a lock gets a verdict. */
 export const lockLimitFlags = {
   'max-hold': durationFlag({
     ...defaultDuration('10m'),
-    description: 'who holds a lock for longer has it for too long',
-    helpGroup: 'JUDGEMENT',
+    description: 'report locks held longer than this',
+    helpGroup: 'LIMITS',
     helpValue: '10m',
   }),
   'max-ttl': Flags.integer({
     default: 600,
-    description: 'a longer TTL is too long',
-    helpGroup: 'JUDGEMENT',
+    description: 'report locks with a longer TTL',
+    helpGroup: 'LIMITS',
     helpValue: 'SECONDS',
     min: 1,
   }),
@@ -27,18 +27,18 @@ export function lockLimits(flags: {'max-hold': number; 'max-ttl': number}): {max
   return {maxHoldMs: flags['max-hold'], maxTtlMs: flags['max-ttl'] * 1000}
 }
 
-/** Which Redis locks are for which messages, for commands that are about messages first. */
+/** Flags that map Redis locks to messages, for commands about messages. */
 export const messageLockFlags = {
   ...redisFlags,
   ...familiesFlag,
   'holder-pattern': Flags.string({
     dependsOn: ['key-pattern'],
-    description: "a lock holder's token: {consumer} stands for the consumer's name, address or a value of its metadata",
+    description: 'format of owner tokens; {consumer} is a consumer name, an address or a value of its metadata',
     helpGroup: 'REDIS',
     helpValue: '{consumer}:*',
   }),
   'key-pattern': Flags.string({
-    description: "look at the Redis locks of messages too: a lock's key, {key} stands for the message key",
+    description: 'also check the Redis locks of the messages; format of lock keys, {key} is the message key',
     helpGroup: 'REDIS',
     helpValue: 'lock:user:{key}',
   }),
@@ -50,7 +50,7 @@ interface MessageLockValues {
   readonly 'key-pattern'?: string | undefined
 }
 
-/** @returns null where they are not asked for. */
+/** @returns null without --key-pattern. */
 export async function messageLocks(
   flags: MessageLockValues,
   connections: Connections,

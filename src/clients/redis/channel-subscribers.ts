@@ -5,11 +5,12 @@ import type {RedisConnection} from './connect.js'
 import {messageOf} from '../../wording.js'
 
 /**
- * Counts who listens on channels. PUBSUB NUMSUB tells of one server's own clients only, but a message reaches those of its
- * replicas and of all servers of a cluster: so each is asked (Redisson can be set to listen on replicas, `subscriptionMode`).
+ * Counts the subscribers of channels. PUBSUB NUMSUB counts the clients of one server only, but a message also reaches clients
+ * of its replicas and of all nodes of a cluster, so all of them are queried. Redisson can subscribe on replicas
+ * (`subscriptionMode`).
  */
 export class ChannelSubscribers {
-  /** why it could not be told lately: a right that the login lacks, or a server out of reach; null while it could */
+  /** why the last count failed: a missing right, or a server that is not reachable; null when it did not fail */
   failure: string | null = null
   private readonly connection: RedisConnection
 
@@ -17,7 +18,7 @@ export class ChannelSubscribers {
     this.connection = connection
   }
 
-  /** @returns how many listen on each, for sharded messages or others; null where a server could not be asked. */
+  /** @returns the subscribers of each channel, sharded or not; null when a server could not be queried. */
   async count(channels: readonly string[]): Promise<Array<number | null>> {
     if (channels.length === 0) return []
     try {
@@ -29,13 +30,13 @@ export class ChannelSubscribers {
     }
   }
 
-  /** The waiters on whose own channels nobody listens; null where that can't be told. */
+  /** The waiters without a subscriber on their channel; null when unknown. */
   async waitersWithout(waiters: readonly string[], channel: Channel): Promise<string[] | null> {
     const [disconnected = null] = await this.waitersWithoutEach([{waiters, channel}])
     return disconnected
   }
 
-  /** The same of several lines, in one go. */
+  /** The same for several wait queues with one query. */
   async waitersWithoutEach(
     waitQueues: ReadonlyArray<{readonly waiters: readonly string[]; readonly channel: Channel}>,
   ): Promise<Array<string[] | null>> {
@@ -54,7 +55,7 @@ export class ChannelSubscribers {
   }
 }
 
-/** The channel of a waiter is its name between these two. */
+/** Prefix and suffix of a waiter's channel name. */
 type Channel = readonly [before: string, after: string]
 
 async function countOn(redis: Redis, channels: readonly string[]): Promise<number[]> {

@@ -9,36 +9,37 @@ import {FAIL_FAST, ready, type RedisSettings, refused} from './wait-ready.js'
 import {sentinelSettings} from './sentinels.js'
 import {type SlotOwners, slotOwnersBy} from './slots.js'
 
-/** An open Redis, whatever its shape: a standalone or Sentinel primary, or every primary of a cluster. */
+/** A connection to Redis: to a standalone or Sentinel primary, or to every primary of a cluster. */
 export interface RedisConnection {
-  /** The address without user and password, fit to be shown. */
+  /** The address without user and password, for output. */
   readonly address: string
-  /** as they were when it was opened */
+  /** the primaries when the connection was opened */
   readonly primaries: readonly Redis[]
-  /** The primaries of now. */
+  /** The current primaries. */
   refresh(): Promise<readonly Redis[]>
-  /** The primary that Sentinel names now; null without Sentinel. */
+  /** Connects to the current primary of Sentinel; null without Sentinel. */
   readonly successor: (() => Promise<Redis>) | null
-  /** Who owns which slot now; null outside a cluster. */
+  /** The current slot owners; null outside a cluster. */
   readonly slotOwners: (() => Promise<SlotOwners>) | null
-  /** Other connections beside those to the primaries. */
+  /** Connections to replicas, and second connections to primaries. */
   readonly sideConnections: SideConnections
   close(): Promise<void>
 }
 
-/** What a URL does not say of a login. */
+/** Login settings that are not in the URL. */
 export interface RedisLogin {
-  /** where the URL has none */
+  /** used when the URL has no password */
   readonly password: string | null
-  /** where the URL asks for TLS */
+  /** used when the URL asks for TLS */
   readonly tls: Partial<TlsOptions>
 }
 
 /**
  * Connects to Redis and finds every primary: `redis://`, `rediss://`, or `redis+sentinel://host:port,host:port/name`, with
- * TLS `rediss+sentinel://`. A server that runs in cluster mode is recognized and joined as a cluster.
+ * TLS `rediss+sentinel://`. A server in cluster mode is detected, and the whole cluster is connected.
  *
- * @throws Unreachable E_REDIS_UNREACHABLE, E_REDIS_AUTH, E_REDIS_ACL, E_REDIS_CLUSTER or E_REDIS_TLS with the server's first error, never with the password.
+ * @throws Unreachable E_REDIS_UNREACHABLE, E_REDIS_AUTH, E_REDIS_ACL, E_REDIS_CLUSTER or E_REDIS_TLS with the server's first
+ *   error, never with the password.
  * @throws Usage E_REDIS_URL
  */
 export async function connectRedis(
@@ -49,7 +50,7 @@ export async function connectRedis(
   const options = given.sentinels === undefined ? given : await sentinelSettings(given, address)
   const redis = new Redis({...FAIL_FAST, ...options})
   await ready(redis, address)
-  if ((await isCluster(redis, address)) && !(await isAllOfIt(redis, address))) {
+  if ((await isCluster(redis, address)) && !(await isSingleNode(redis, address))) {
     redis.disconnect()
     return joinCluster(address, options)
   }
@@ -72,7 +73,7 @@ export async function connectRedis(
   }
 }
 
-/** One node's keys must not pass for all: a login that may not ask is refused here. */
+/** Fails for a login that lacks INFO, because the keys of one node must not be taken for the keys of the cluster. */
 async function isCluster(redis: Redis, address: string): Promise<boolean> {
   try {
     return (await redis.info('cluster')).includes('cluster_enabled:1')
@@ -83,19 +84,19 @@ async function isCluster(redis: Redis, address: string): Promise<boolean> {
 }
 
 /**
- * Whether the server is a cluster by itself, and was never told an address of its own: then it names none, and ioredis waits
- * for it for ever.
+ * Whether the cluster has a single node that does not know its own address. It reports no address, and ioredis would wait
+ * for it forever.
  *
- * @throws Unreachable E_REDIS_CLUSTER when nobody serves a slot.
+ * @throws Unreachable E_REDIS_CLUSTER when no node serves a slot.
  */
-async function isAllOfIt(redis: Redis, address: string): Promise<boolean> {
+async function isSingleNode(redis: Redis, address: string): Promise<boolean> {
   const ranges = await redis.cluster('SLOTS').catch((error: unknown) => {
     redis.disconnect()
     throw refused(address, error)
   })
   if (ranges.length === 0) {
     redis.disconnect()
-    throw new Unreachable('E_REDIS_CLUSTER', `the cluster of Redis at ${address} serves no slot`, {
+    throw new Unreachable('E_REDIS_CLUSTER', `no node of the Redis Cluster at ${address} serves a slot`, {
       data: {address},
       next: ['redis-cli --cluster check HOST:PORT'],
     })
@@ -135,7 +136,7 @@ async function joinCluster(address: string, options: RedisSettings): Promise<Red
 }
 
 async function quit(clients: ReadonlyArray<Cluster | Redis>): Promise<void> {
-  // What is closed already, by a server that has gone, is closed.
+  // A connection that the server has already closed needs no QUIT.
   await Promise.all(clients.map((client) => client.quit().catch(() => undefined)))
 }
 
@@ -144,7 +145,7 @@ interface ParsedUrl {
   readonly options: RedisSettings
 }
 
-/** The password must not reach an error message, so a URL that can't be read is never quoted. */
+/** An invalid URL is not quoted in the error, because it may contain a password. */
 function parseRedisUrl(text: string): ParsedUrl {
   const sentinel = /^(?<scheme>rediss?)\+sentinel:\/\/(?:(?<login>[^@/]*)@)?(?<hosts>[^/@]+)\/(?<name>[^/?]+)$/.exec(
     text,
@@ -153,7 +154,7 @@ function parseRedisUrl(text: string): ParsedUrl {
   if (!URL.canParse(text) || !/^rediss?:$/.test(new URL(text).protocol)) {
     throw new Usage(
       'E_REDIS_URL',
-      'the Redis address is not redis://, rediss:// or redis+sentinel://HOST:PORT/NAME, with TLS rediss+sentinel://',
+      'invalid Redis address: use redis://HOST:PORT, rediss://HOST:PORT, redis+sentinel://HOST:PORT/NAME or rediss+sentinel://HOST:PORT/NAME',
     )
   }
   const url = new URL(text)

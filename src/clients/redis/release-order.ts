@@ -1,33 +1,34 @@
-/** What a lock was when somebody decided to release it; all of it has to be the same still. */
+/** The state of a lock when its release was planned; a release requires that it is unchanged. */
 export interface LockSnapshot {
   readonly key: Buffer
   readonly type: 'hash' | 'string' | 'zset'
-  /** a string's value with null; of a hash all fields and values, of a zset all members and scores */
+  /** the value of a string with null, all fields and values of a hash, or all members and scores of a zset */
   readonly entries: ReadonlyArray<readonly [token: Buffer, entry: Buffer | null]>
   /** epoch ms; −1 for a key that never expires */
   readonly expiresAtMs: number
 }
 
-/** How a release goes on where the comparison holds. */
+/** What a release does when the lock is unchanged. */
 export interface ReleaseOrder extends LockSnapshot {
-  /** instead of deleting it, let it expire after so long at most, in ms; null to delete it */
+  /** maximum TTL to set instead of deleting the lock, in ms; null to delete it */
   readonly graceMs: number | null
-  /** the only one of several holders that goes, a field or member; null where the key goes */
+  /** field or member of the only holder to remove; null to delete the key */
   readonly holder: Buffer | null
-  /** keys that go with it */
+  /** other keys to delete */
   readonly alsoDelete: readonly string[]
-  /** those who wait in line and are dead, and how the next one is told; null where nobody waits in line */
+  /** null for a lock without a wait queue */
   readonly waitQueue: WaitQueue | null
   readonly notify: ReleaseNotification | null
 }
 
 export interface WaitQueue {
-  /** a list of waiters, the next one first */
+  /** list of waiters, the next one first */
   readonly queue: string
-  /** a zset of their deadlines */
+  /** zset of the waiters' deadlines */
   readonly deadlines: string
+  /** the waiters to remove */
   readonly disconnected: readonly string[]
-  /** the channel of a waiter is its name between these two */
+  /** prefix and suffix of a waiter's channel name */
   readonly channel: readonly [before: string, after: string]
 }
 
@@ -36,13 +37,13 @@ export type ReleaseNotification =
   | {readonly by: 'push'; readonly list: string; readonly element: string; readonly expireMs: number}
 
 /**
- * `changed`: another holder or another count; `renewed`: the same, with another end. In both cases nothing was done, nor when
- * it was `gone`.
+ * `changed`: the holder or the count is different. `renewed`: only the expiry is different. `ended`: the lock no longer exists.
+ * Only `released` changed anything.
  */
-export type ReleaseOutcome = 'changed' | 'gone' | 'released' | 'renewed'
+export type ReleaseOutcome = 'changed' | 'ended' | 'released' | 'renewed'
 
 export interface Released {
   readonly outcome: ReleaseOutcome
-  /** where somebody was told, and how many heard it; null where nobody was to be told */
+  /** the channel of the notification and its receivers; null without a notification */
   readonly notified: {readonly channel: string; readonly receivers: number} | null
 }

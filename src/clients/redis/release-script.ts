@@ -3,17 +3,17 @@ import type {Redis} from 'ioredis'
 import type {Released, ReleaseOrder, ReleaseOutcome} from './release-order.js'
 
 /**
- * Compares the whole snapshot and releases, in one go. PEXPIRETIME tells a lock that was renewed, or taken again with the
- * same token, from the one that was seen; before Redis 7.0 what is left to live may only have become less.
+ * Compares the snapshot and releases the lock atomically. A lock that was renewed, or acquired again with the same token, has
+ * a different PEXPIRETIME. Before Redis 7.0 the remaining time must not have increased.
  *
- * KEYS: the lock, keys that go with it, then queue and deadlines of a line, then a list to push to. ARGV: see
+ * KEYS: the lock, other keys to delete, then the wait queue and its deadlines, then a list to push to. ARGV: see
  * argumentsOf().
  */
 const SCRIPT = `
 local lock, kind, expires, grace = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local entries, also, dead = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local entries, also, disconnected = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local found = redis.call('TYPE', lock)['ok']
-if found == 'none' then return {'gone'} end
+if found == 'none' then return {'ended'} end
 if found ~= kind then return {'changed'} end
 local holder = ARGV[8]
 local at = 8
@@ -49,11 +49,11 @@ for i = holder == '' and 1 or 2, 1 + also do
 end
 local queue, deadlines = KEYS[2 + also], KEYS[3 + also]
 if tonumber(ARGV[7]) == 0 then queue = nil end
-for i = 1, dead do
+for i = 1, disconnected do
   redis.call('LREM', queue, 0, ARGV[at + i])
   redis.call('ZREM', deadlines, ARGV[at + i])
 end
-at = at + dead
+at = at + disconnected
 local how = ARGV[at + 1]
 if how == 'push' then
   local list = KEYS[#KEYS]
@@ -72,7 +72,7 @@ local heard = redis.pcall('PUBLISH', channel, ARGV[at + 3])
 return {'released', channel, type(heard) == 'table' and -1 or heard}
 `
 
-/** Releases by a script. @throws what the server answers where scripts, or commands in them, are not allowed. */
+/** Releases with a script. @throws the server's error when this login may not run scripts, or a command in the script. */
 export async function releaseByScript(redis: Redis, order: ReleaseOrder): Promise<Released> {
   const {alsoDelete, key, notify, waitQueue} = order
   const keys = [

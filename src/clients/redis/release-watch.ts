@@ -4,10 +4,10 @@ import {timeMs} from './scan-script.js'
 import type {LockSnapshot, Released, ReleaseOrder, ReleaseOutcome} from './release-order.js'
 
 /**
- * The same as the script where scripts are not allowed: WATCH, compare, and one transaction. A renewal, which is a write,
- * voids it too.
+ * The same as the script for logins that may not run scripts: WATCH, a comparison, and one transaction. A renewal is a write,
+ * so it also aborts the transaction.
  *
- * @param redis a connection of its own: what others send between would be part of the transaction.
+ * @param redis a separate connection, because commands of other callers would become part of the transaction.
  */
 export async function releaseByWatch(redis: Redis, order: ReleaseOrder): Promise<Released> {
   const {alsoDelete, key, waitQueue} = order
@@ -32,10 +32,10 @@ export async function releaseByWatch(redis: Redis, order: ReleaseOrder): Promise
   }
 }
 
-/** @returns how it differs from the snapshot; null when it does not. */
+/** @returns how the lock differs from the snapshot; null when it is unchanged. */
 async function compare(redis: Redis, {entries, expiresAtMs, key, type}: LockSnapshot): Promise<ReleaseOutcome | null> {
   const found = await redis.type(key)
-  if (found === 'none') return 'gone'
+  if (found === 'none') return 'ended'
   if (found !== type) return 'changed'
   const now = await entriesOf(redis, key, type)
   if (now.length !== entries.length) return 'changed'
@@ -46,7 +46,7 @@ async function compare(redis: Redis, {entries, expiresAtMs, key, type}: LockSnap
   return (await isSameEnd(redis, key, expiresAtMs)) ? null : 'renewed'
 }
 
-/** A score is a number, and may be written in more than one way. */
+/** Scores are compared as numbers, because the same number can be written in several ways. */
 function isSameEntry(type: LockSnapshot['type'], one: Buffer | null, other: Buffer | null): boolean {
   if (one === null || other === null) return one === other
   return type === 'zset' ? Number(one.toString()) === Number(other.toString()) : one.equals(other)
@@ -64,7 +64,7 @@ async function entriesOf(redis: Redis, key: Buffer, type: LockSnapshot['type']):
   return flat.flatMap((token, at) => (at % 2 === 0 ? [[token, flat[at + 1] ?? null]] : []))
 }
 
-/** Before Redis 7.0 what is left to live may only have become less. */
+/** Before Redis 7.0 the remaining time must not have increased. */
 async function isSameEnd(redis: Redis, key: Buffer, expiresAtMs: number): Promise<boolean> {
   const exact = await redis.pexpiretime(key).catch(() => null)
   if (exact !== null) return exact === expiresAtMs
@@ -73,7 +73,7 @@ async function isSameEnd(redis: Redis, key: Buffer, expiresAtMs: number): Promis
   return left + timeMs(time) <= expiresAtMs + 2
 }
 
-/** The next living waiter's own channel where they stand in line, else the lock's; null where nobody is to be told. */
+/** The channel of the next connected waiter for a lock with a wait queue, otherwise the lock's channel; null for none. */
 async function channelOf(redis: Redis, {graceMs, notify, waitQueue}: ReleaseOrder): Promise<string | null> {
   if (notify === null || graceMs !== null) return null
   if (notify.by === 'push') return notify.list
@@ -83,7 +83,7 @@ async function channelOf(redis: Redis, {graceMs, notify, waitQueue}: ReleaseOrde
   return head === undefined ? notify.channel : waitQueue.channel.join(head)
 }
 
-/** Publishing is the last of them. */
+/** Adds the changes to the transaction; PUBLISH is the last command. */
 function addChanges(multi: ChainableCommander, order: ReleaseOrder, channel: string | null): void {
   const {alsoDelete, graceMs, holder, key, notify, type, waitQueue} = order
   if (graceMs !== null) {

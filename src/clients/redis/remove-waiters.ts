@@ -3,9 +3,9 @@ import type {Redis} from 'ioredis'
 import type {Released, WaitQueue} from './release-order.js'
 
 /**
- * Takes dead waiters out of a line, in one go, and tells the one who is next by then.
+ * Removes disconnected waiters from a wait queue in one transaction, then notifies the next waiter.
  *
- * @returns who was taken out: those who were in it still.
+ * @returns the waiters that were still in the queue.
  */
 export async function removeWaiters(
   redis: Redis,

@@ -1,22 +1,22 @@
 import type {Redis} from 'ioredis'
 
-/** More is no lock of a family that is known, and reading it would hold up the server. */
+/** A larger key is not a lock of a known family, and reading it would block the server. */
 export const MOST_ELEMENTS = 64
 
 export const MOST_BYTES = 1024
 
-/** One key as the script saw it. */
+/** One key as the script read it. */
 export interface ScannedRow {
   readonly key: Buffer
-  /** as TYPE says it; `other` for one that no lock is stored in */
+  /** as reported by TYPE; `other` for types in which no lock is stored */
   readonly type: string
   /** epoch ms of the server; −1 for a key that never expires */
   readonly expiresAtMs: number
   /** null under an LFU policy */
   readonly idleSeconds: number | null
-  /** whether its value is a number stored as such: small ones are one object for all keys (OBJ_SHARED_INTEGERS) */
+  /** whether its value is stored as an integer; keys share the objects of small integers (OBJ_SHARED_INTEGERS) */
   readonly isNumber: boolean
-  /** a string's value, or fields and values, members and scores, elements; null where the type has none that is read */
+  /** a string's value, or fields and values, members and scores, elements; null when the value was not read */
   readonly value: Buffer | readonly Buffer[] | null
 }
 
@@ -28,8 +28,8 @@ export interface ScannedPage {
 }
 
 /**
- * A page of SCAN and all that is read of its keys, in one go: what does not touch a key comes first, its value last.
- * Redis 7.0 has EVAL_RO, the flags and PEXPIRETIME. The keys are not known beforehand, so none is declared.
+ * Reads one page of SCAN with the metadata and values of its keys. The value is read last, because reading it may reset the
+ * idle time. EVAL_RO, the flags and PEXPIRETIME need Redis 7.0. The keys are not known in advance, so none is declared.
  */
 const SCRIPT = `#!lua flags=no-writes,allow-cross-slot-keys
 local page = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
@@ -61,8 +61,8 @@ return {page[1], now[1], now[2], rows}
 `
 
 /**
- * Four values for each key: key, what is small of it in one number, end, value. Each costs the client as much to read as the
- * server to find out.
+ * Four values per key: the key; idle time, integer flag and type in one number; the expiry; the value. Fewer values make the
+ * reply cheaper to parse.
  */
 type RawRows = ReadonlyArray<Buffer | Buffer[] | number | null>
 
@@ -70,10 +70,10 @@ type RawPage = readonly [cursor: Buffer, seconds: Buffer, micros: Buffer, rows: 
 
 const ROW = 4
 
-/** As the script numbers them. */
+/** The types by their number in the script. */
 const TYPES = ['none', 'string', 'hash', 'zset', 'list', 'set', 'other'] as const
 
-/** @throws what Redis answers where it knows no EVAL_RO, or this login may run no script, or not every command in it. */
+/** @throws the error of Redis when it has no EVAL_RO, or this login may not run scripts or a command in the script. */
 export async function scanByScript(
   redis: Redis,
   {count, cursor, pattern}: {readonly cursor: string; readonly pattern: string; readonly count: number},
@@ -100,7 +100,7 @@ function rowAt(rows: RawRows, at: number): ScannedRow {
   }
 }
 
-/** What TIME answers, as epoch ms. */
+/** The reply of TIME as epoch ms. */
 export function timeMs([seconds, micros]: ReadonlyArray<Buffer | number | string>): number {
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
 }

@@ -4,11 +4,12 @@ import {Unreachable, Usage} from '../../errors.js'
 import {COMMAND_TIMEOUT_MS, FAIL_FAST, ready, type RedisSettings} from './wait-ready.js'
 
 /**
- * How Sentinels are asked for their primary: by TLS where its URL says so, with its password where they want one too.
+ * The settings for the connections to the Sentinels: with TLS when the URL asks for it, with the password when they require
+ * one.
  *
- * They are tried until one answers: of one that does not, ioredis tells nothing but that the connection was closed.
+ * Each Sentinel is tried until one answers, because ioredis reports only "Connection is closed" for one that does not.
  *
- * @throws Unreachable what the first of them failed by that was reached, or the first of all.
+ * @throws Unreachable with the error of the first Sentinel that was reachable, or of the first one.
  */
 export async function sentinelSettings(options: RedisSettings, address: string): Promise<RedisSettings> {
   const {password, sentinels = [], tls} = options
@@ -29,12 +30,12 @@ export async function sentinelSettings(options: RedisSettings, address: string):
       failures.push(error)
     }
   }
-  const told = failures.find(({code}) => code !== 'E_REDIS_UNREACHABLE') ?? failures[0]
-  if (told === undefined) throw new Usage('E_REDIS_URL', 'the Redis address names no Sentinel')
-  throw told
+  const failure = failures.find(({code}) => code !== 'E_REDIS_UNREACHABLE') ?? failures[0]
+  if (failure === undefined) throw new Usage('E_REDIS_URL', 'the Redis address contains no Sentinel')
+  throw failure
 }
 
-/** @returns null when it wants none. */
+/** @returns null when the Sentinel requires no password. */
 async function passwordOf(
   sentinel: RedisSettings,
   password: string | null | undefined,

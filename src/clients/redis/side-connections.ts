@@ -3,7 +3,7 @@ import {Redis} from 'ioredis'
 import {Unreachable} from '../../errors.js'
 import {ready, type RedisSettings} from './wait-ready.js'
 
-/** Connections beside those to the primaries, with the same login. */
+/** Connections in addition to those to the primaries, with the same login. */
 export class SideConnections {
   readonly open: Redis[] = []
   private readonly siblings = new Map<Redis, Redis>()
@@ -12,7 +12,7 @@ export class SideConnections {
   private readonly address: string
   private readonly isCluster: boolean
 
-  /** @param address of the connection, fit to be shown. */
+  /** @param address address of the main connection, for output. */
   constructor(address: string, {isCluster}: {readonly isCluster: boolean}) {
     this.address = address
     this.isCluster = isCluster
@@ -30,14 +30,14 @@ export class SideConnections {
   /**
    * A connection to the replica that lags least behind a primary.
    *
-   * @throws Unreachable E_NO_REPLICA when none is in step with it.
+   * @throws Unreachable E_NO_REPLICA when no replica is online.
    */
   async replicaOf(primary: Redis): Promise<Redis> {
     const [closest] = (await replicasKnownTo(primary)).filter(({isInStep}) => isInStep)
     if (!closest) {
-      throw new Unreachable('E_NO_REPLICA', `a primary of Redis at ${this.address} has no replica in step with it`, {
+      throw new Unreachable('E_NO_REPLICA', `a primary of Redis at ${this.address} has no online replica`, {
         data: {address: this.address},
-        next: ['leave --from-replica out'],
+        next: ['scan the primaries: omit --from-replica'],
       })
     }
     return this.replica(primary, closest)
@@ -46,7 +46,7 @@ export class SideConnections {
   /**
    * Connections to all replicas of a primary.
    *
-   * @throws Unreachable E_REDIS_UNREACHABLE for one that this machine does not reach.
+   * @throws Unreachable E_REDIS_UNREACHABLE when a replica is not reachable from this machine.
    */
   async replicasOf(primary: Redis): Promise<Redis[]> {
     return Promise.all((await replicasKnownTo(primary)).map((replica) => this.replica(primary, replica)))
@@ -57,7 +57,7 @@ export class SideConnections {
     const known = usable(this.replicas.get(name))
     if (known) return known
     const options: RedisSettings = {...primary.options, host, port, readOnly: this.isCluster}
-    delete options.sentinels // they would lead to the primary again
+    delete options.sentinels // with Sentinels, ioredis would connect to the primary
     const redis = await this.connect(new Redis(options), name)
     this.replicas.set(name, redis)
     return redis
@@ -80,7 +80,7 @@ interface Replica {
   readonly isInStep: boolean
 }
 
-/** The one that lags least first. */
+/** The replica with the smallest lag first. */
 async function replicasKnownTo(primary: Redis): Promise<Replica[]> {
   const rows = [...(await primary.info('replication')).matchAll(/^slave\d+:(.*)$/gm)]
   return rows

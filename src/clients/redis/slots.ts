@@ -1,6 +1,6 @@
 import type {Redis} from 'ioredis'
 
-/** For each of a cluster's hash slots the primary that owns it, as `host:port`; null where nobody does. */
+/** The primary that owns each hash slot of a cluster, as `host:port`; null for a slot without an owner. */
 export type SlotOwners = ReadonlyArray<string | null>
 
 const SLOTS = 16_384
@@ -12,10 +12,10 @@ interface SlotRange {
 }
 
 /**
- * Who owns which slot (CLUSTER SLOTS). Of a slot that has just moved the others hear later: what a server says of itself
- * counts before what others say of it.
+ * Which node owns which slot (CLUSTER SLOTS). After a slot has moved, other nodes learn of it with a delay. A node's statement
+ * about its own slots therefore overrides statements of other nodes.
  *
- * @throws what the first of them answered, when none of them gives its view.
+ * @throws the error of the first node when no node answers.
  */
 export async function slotOwnersBy(primaries: readonly Redis[]): Promise<SlotOwners> {
   const answers = await Promise.allSettled(primaries.map(rangesBy))
@@ -34,13 +34,13 @@ export async function slotOwnersBy(primaries: readonly Redis[]): Promise<SlotOwn
 
 async function rangesBy(redis: Redis): Promise<SlotRange[]> {
   return (await redis.cluster('SLOTS')).map(([start, end, primary]) => {
-    // A server that was told no address of its own gives none: it is the one that was asked.
+    // A node that does not know its own address reports none; it is the node that was queried.
     const [host, port] = primary as readonly [host: string | null, port: number, ...unknown[]]
     return {start, end, owner: `${host ?? redis.options.host ?? ''}:${String(port)}`}
   })
 }
 
-/** A server as slot owners name it. */
+/** The name of a node in SlotOwners. */
 export function nodeName({options: {host, port}}: Redis): string {
   return `${host ?? 'localhost'}:${String(port ?? 6379)}`
 }

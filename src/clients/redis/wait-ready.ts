@@ -1,17 +1,18 @@
 import type {Cluster, Redis, RedisOptions} from 'ioredis'
 
 import {Unreachable} from '../../errors.js'
+import {suggestedCommand} from '../../suggested-command.js'
 import {missingRight, missingRightError} from './acl.js'
 
-/** How replies are mapped is part of ioredis's types: options that may hold it fit no constructor. */
+/** Without `replyMapping`, because options that may contain it match none of the constructor types of ioredis. */
 export type RedisSettings = Omit<RedisOptions, 'replyMapping'>
 
 const CONNECT_TIMEOUT_MS = 5000
 export const COMMAND_TIMEOUT_MS = 15_000
 
 /**
- * ioredis retries for ever by default: a first command to a closed port fails after 73 s. A person waits, so fail at the
- * first refusal. `commandTimeout` catches a server that accepts and then says nothing.
+ * ioredis retries without a limit by default, and a first command to a closed port fails after 73 s. A user is waiting, so
+ * the first refusal is final. `commandTimeout` covers a server that accepts connections and does not answer.
  */
 export const FAIL_FAST: RedisSettings = {
   lazyConnect: true,
@@ -24,7 +25,7 @@ export const FAIL_FAST: RedisSettings = {
   disableClientInfo: true, // a strict ACL rejects CLIENT SETINFO
 }
 
-/** Connects, and reports the first error event: the promise alone only says "Connection is closed." */
+/** Connects, and throws the first error event, because the promise is rejected with "Connection is closed." only. */
 export async function ready(client: Cluster | Redis, address: string): Promise<void> {
   let first: Error | undefined
   client.on('error', (error: Error) => {
@@ -39,15 +40,15 @@ export async function ready(client: Cluster | Redis, address: string): Promise<v
   }
 }
 
-/** What a connection failed by, as an error that says what to do; never with the password. */
+/** The error of a failed connection with what to do next; never contains the password. */
 export function refused(address: string, error: unknown): Unreachable {
   const lacks = missingRight(error)
   if (lacks !== null) return missingRightError(address, lacks)
   const cause = error instanceof Error ? ('code' in error && String(error.code)) || error.message : String(error)
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(cause)) {
-    return new Unreachable('E_REDIS_TLS', `nobody vouches for the certificate of Redis at ${address} (${cause})`, {
+    return new Unreachable('E_REDIS_TLS', `the certificate of Redis at ${address} is not trusted (${cause})`, {
       data: {address, cause},
-      next: ['give its authority: KEYSHIFT_REDIS_TLS_CA_FILE=ca.pem keyshift …'],
+      next: ['set KEYSHIFT_REDIS_TLS_CA_FILE to the CA bundle (PEM) of Redis'],
     })
   }
   const isAuth = /WRONGPASS|AUTH/.test(error instanceof Error ? error.message : '')
@@ -55,12 +56,12 @@ export function refused(address: string, error: unknown): Unreachable {
     ? new Unreachable('E_REDIS_AUTH', `Redis at ${address} refused the login: ${cause}`, {
         data: {address, cause},
         next: [
-          'keyshift context show',
-          'name the user in KEYSHIFT_REDIS_URL, as redis://USER@HOST:6379, the password in KEYSHIFT_REDIS_PASSWORD',
+          suggestedCommand('context', 'show'),
+          'set the user in KEYSHIFT_REDIS_URL (redis://USER@HOST:6379) and the password in KEYSHIFT_REDIS_PASSWORD',
         ],
       })
-    : new Unreachable('E_REDIS_UNREACHABLE', `no answer from Redis at ${address} (${cause})`, {
+    : new Unreachable('E_REDIS_UNREACHABLE', `cannot reach Redis at ${address}: ${cause}`, {
         data: {address, cause},
-        next: ['give the right address with --redis-url or KEYSHIFT_REDIS_URL'],
+        next: ['set the address with --redis-url or KEYSHIFT_REDIS_URL'],
       })
 }

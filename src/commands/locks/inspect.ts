@@ -9,17 +9,17 @@ import {inspectLock, type LockInspection} from '../../domain/locks/inspect/colle
 import {familiesWith} from '../../domain/locks/families/builtin.js'
 
 export default class LocksInspect extends KeyshiftCommand<LockInspection> {
-  static override args = {key: Args.string({description: 'the key of the lock', required: true})}
+  static override args = {key: Args.string({description: 'Redis key of the lock', required: true})}
   static override description =
-    'Reads only. Tells the format, who holds it and for how long, who waits and whether they live, which connections ' +
-    "could be the holder's, and what a release would do, step by step. A connection proves no work: a process can live " +
-    'whose thread is dead.'
+    'Shows the format, the holders, how long the lock has been held, the waiters and whether they are connected, the ' +
+    'connections that may belong to the holder, and what a release would do. Changes nothing. An open connection does ' +
+    'not prove progress; the process may be alive with its worker thread hung.'
   static override examples = [
     "<%= config.bin %> <%= command.id %> 'lock:user:42'",
     "<%= config.bin %> <%= command.id %> orders --json | jq '.result.waiters'",
   ]
   static override flags = {...redisFlags, ...familiesFlag, ...lockLimitFlags}
-  static override summary = 'Show everything about one Redis lock.'
+  static override summary = 'Show the details of one Redis lock.'
 
   async run(): Promise<LockInspection> {
     const {args, flags} = await this.parse(LocksInspect)

@@ -23,25 +23,28 @@ import {parseReleasePlan, type ReleasePlan} from '../../domain/locks/release/rel
 import {LOCK_VERDICTS} from '../../domain/locks/recognition/lock-verdicts.js'
 import {Pending, Usage} from '../../errors.js'
 import {suggestedCommand} from '../../suggested-command.js'
+import {counted, messageOf} from '../../wording.js'
 
 export interface LockReleaseAnswer {
   plan: ReleasePlan
-  /** keys that were asked for and are not planned */
+  /** requested keys that are not part of the plan */
   skipped: Array<{key: string; reason: string}>
-  /** null where it was only planned */
+  /** null when the release was only planned */
   executed: LockReleases | null
 }
 
 export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
   static override args = {
-    key: Args.string({description: 'keys of locks, as locks scan shows them', multiple: true}),
+    key: Args.string({description: 'lock keys, as shown by locks scan', multiple: true}),
   }
   static override description =
-    'Plans first: -o writes what was seen of each lock, type, value and exact end. --execute releases a lock only while ' +
-    'it is exactly that, in one script or transaction, so one that was renewed or taken again is left alone. Those who ' +
-    'wait are told, and dead waiters of a fair lock are taken out of the line. A lock without a TTL, whose holder may ' +
-    'live, is given one instead of being deleted, unless --hard. Each decision is a line of an audit log.\n\n' +
-    'Releasing the lock of a holder that lives lets a second one in. When in doubt, keep it.'
+    'Without --execute, only a plan is made: -o writes it with the type, value and exact expiry of each lock. --execute ' +
+    'releases a lock only if all of these are unchanged, in one script or transaction, so a lock that was renewed or ' +
+    'acquired again is not released. Waiters are notified, and disconnected waiters are removed from the wait queue of ' +
+    'a fair lock. A lock without a TTL gets one (--grace) instead of being deleted, unless --hard is set, because its ' +
+    'holder may still be active. Every decision is recorded in an audit log.\n\n' +
+    'Releasing the lock of an active holder allows a second holder to work at the same time. If in doubt, do not ' +
+    'release it.'
   static override examples = [
     "<%= config.bin %> <%= command.id %> 'lock:user:42' -o plan.json",
     '<%= config.bin %> <%= command.id %> --scan scan.json --verdict no-ttl -o plan.json',
@@ -52,36 +55,36 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     ...familiesFlag,
     ...lockLimitFlags,
     'audit-log': Flags.string({
-      description: 'where each decision is written down; in your state directory when left out',
+      description: 'audit log file (default: in your state directory)',
       env: 'KEYSHIFT_AUDIT_LOG',
       helpGroup: 'RELEASE',
       helpValue: 'FILE',
     }),
     'avoid-scripts': Flags.boolean({
       dependsOn: ['execute'],
-      description: 'WATCH and a transaction even where scripts are allowed',
+      description: 'use WATCH and a transaction instead of a script',
       helpGroup: 'RELEASE',
     }),
     execute: Flags.string({
       dependsOn: ['reason'],
-      description: 'release what this plan says',
+      description: 'execute this plan',
       exclusive: ['output', 'scan'],
       helpGroup: 'RELEASE',
       helpValue: 'plan.json',
     }),
     grace: durationFlag({
       ...defaultDuration('1m'),
-      description: 'the TTL that a lock is given instead of being deleted',
+      description: 'TTL for locks that are not deleted right away',
       helpGroup: 'PLAN',
       helpValue: '1m',
     }),
     hard: Flags.boolean({
-      description: 'delete also what has no TTL',
+      description: 'also delete locks without a TTL',
       exclusive: ['soft'],
       helpGroup: 'PLAN',
     }),
     holder: Flags.string({
-      description: 'of several holders take out this one, and leave the lock to the others',
+      description: 'remove only this holder of a lock with several holders',
       exclusive: ['soft', 'scan', 'execute'],
       helpGroup: 'PLAN',
       helpValue: 'TOKEN',
@@ -94,39 +97,39 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     }),
     rate: Flags.integer({
       default: 50,
-      description: 'releases in a second, at most',
+      description: 'maximum number of releases per second',
       helpGroup: 'RELEASE',
       helpValue: 'N',
       min: 1,
     }),
     reason: Flags.string({
-      description: 'why, for the audit log',
+      description: 'reason, recorded in the audit log',
       helpGroup: 'RELEASE',
       helpValue: 'TEXT',
     }),
     scan: Flags.string({
-      description: 'locks of this file, as locks scan --json or --output ndjson gave it',
+      description: 'plan for the locks in this output of locks scan --json or --output ndjson',
       helpGroup: 'PLAN',
       helpValue: 'FILE',
     }),
-    soft: Flags.boolean({description: 'delete nothing: give each lock a TTL', helpGroup: 'PLAN'}),
+    soft: Flags.boolean({description: 'set a TTL on every lock instead of deleting it', helpGroup: 'PLAN'}),
     verdict: Flags.option({
       dependsOn: ['scan'],
-      description: 'of those, the ones that deserve this',
+      description: 'only locks with this verdict',
       helpGroup: 'PLAN',
       multiple: true,
       options: LOCK_VERDICTS,
     })(),
     'wait-replicas': Flags.integer({
       default: 0,
-      description: 'ask so many replicas to confirm, and say how many did',
+      description: 'wait until N replicas confirm the release (at most 1 s), and report how many did',
       helpGroup: 'RELEASE',
       helpValue: 'N',
       min: 0,
     }),
     ...confirmFlags,
   }
-  static override summary = 'Release locks that are stuck, and no other: plan, look at the plan, execute it.'
+  static override summary = 'Plan, review and execute the release of stuck locks.'
 
   async run(): Promise<LockReleaseAnswer> {
     const {args, flags} = await this.parse(LocksRelease)
@@ -135,11 +138,11 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       keys.push(...keysOfScan(await readScan(flags.scan), flags.scan, new Set(flags.verdict ?? [])))
     }
     if ((flags.execute !== undefined) === keys.length > 0) {
-      const text = flags.execute === undefined ? 'no lock is given' : '--execute takes its locks from the plan alone'
-      throw new Usage('E_LOCKS', `${text}; give KEY…, --scan FILE or --execute plan.json`)
+      const text = flags.execute === undefined ? 'no lock is given' : '--execute releases only the locks in its plan'
+      throw new Usage('E_LOCKS', `${text}; give either KEY…, --scan FILE or --execute plan.json`)
     }
     if (flags.holder !== undefined && keys.length > 1) {
-      throw new Usage('E_LOCKS', '--holder is of one lock; give one KEY')
+      throw new Usage('E_LOCKS', '--holder applies to a single lock; give one KEY')
     }
     const connection = await this.connections.redis()
     if (flags.execute !== undefined) return this.execute(connection, flags.execute, flags)
@@ -155,7 +158,11 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     const unsuspicious = plan.releases.filter(
       ({action, lock}) => action !== 'keep' && lock.verdict === 'healthy',
     ).length
-    if (unsuspicious > 0) this.warn(`${String(unsuspicious)} of these show nothing wrong: their holders may well live`)
+    if (unsuspicious > 0) {
+      this.warn(
+        `${counted(unsuspicious, 'lock')} in this plan with verdict healthy: the holder is probably still active`,
+      )
+    }
     if (flags.output !== undefined) await writePlanFile(flags.output, plan, RELEASE_PLAN_COMMAND)
     this.print(renderReleasePlan, plan, skipped, flags.output ?? null)
     return {plan, skipped, executed: null}
@@ -168,9 +175,13 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       now: new Date(),
     })
     const reason = flags.reason?.trim() ?? ''
-    if (reason === '') throw new Usage('E_REASON', '--reason is empty: say why, for the audit log')
+    if (reason === '') throw new Usage('E_REASON', '--reason is empty; give the reason for the audit log')
     if (!flags.yes) this.preview(renderReleasePlan, plan, [], file)
-    await this.confirm(`Release ${String(plan.releases.length)} locks?`, flags, 'Redis')
+    await this.confirm(
+      `Release ${counted(plan.releases.filter(({action}) => action !== 'keep').length, 'lock')}?`,
+      flags,
+      'Redis',
+    )
     const audit = this.own(await AuditLog.open(flags['audit-log'] ?? auditLogPath()))
     const about = {reason, plan, who: {...currentActor(), sudoUser: sudoUser()}, version: this.config.version}
     await audit.append(auditFacts(about, null))
@@ -187,7 +198,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     })
     this.print(renderReleases, executed)
     if (executed.stopped !== null) {
-      throw new Pending('E_RELEASE_STOPPED', `the release was stopped: ${executed.stopped}`, {
+      throw new Pending('E_RELEASE_STOPPED', `the release stopped early: ${executed.stopped}`, {
         data: {...executed},
         next: [suggestedCommand('locks', 'scan', '--pattern', 'lock:*', '--observe', '12s')],
       })
@@ -196,7 +207,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
   }
 }
 
-/** Long enough to read a plan; the snapshots in it keep what has changed from being released. */
+/** Long enough to review a plan. A lock that changes in the meantime is not released, because it differs from its snapshot. */
 const VALID_MS = 15 * 60_000
 
 interface ExecuteFlags {
@@ -212,6 +223,6 @@ async function readScan(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw new Usage('E_SCAN_FILE', `${file} can't be read: ${(error as Error).message}`, {data: {file}})
+    throw new Usage('E_SCAN_FILE', `${file} cannot be read: ${messageOf(error)}`, {data: {file}})
   }
 }

@@ -20,15 +20,17 @@ import {type LockScan, scanLocks} from '../../domain/locks/scan/collect-locks.js
 import {globOf, LockCorrelation} from '../../domain/locks/consumers/lock-correlation.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
 import type {LockRecord} from '../../domain/locks/recognition/lock-record.js'
-import {isAsBadAs} from '../../domain/locks/recognition/lock-verdicts.js'
+import {isAtOrAbove} from '../../domain/locks/recognition/lock-verdicts.js'
 import {SEVERITIES} from '../../severity.js'
 import {Usage} from '../../errors.js'
+import {counted, numberText} from '../../wording.js'
 
 export default class LocksScan extends KeyshiftCommand<LockScan> {
   static override description =
-    'Walks every primary by SCAN; reads only. One look tells locks without a TTL, with one that is too long, and how ' +
-    'long they have been held at least. Two looks also tell which are renewed: give --observe, or run it now and then ' +
-    'with the same --first-seen. A lock that is not renewed ends by itself: wait, and keep what is in doubt.'
+    'Scans every primary with SCAN and changes nothing. One sample finds locks without a TTL or with a long one, and a ' +
+    'lower bound of how long each has been held. A second sample also shows which locks are renewed: use --observe, or ' +
+    'run the command regularly with the same --first-seen file. A lock that is not renewed expires on its own. If in ' +
+    'doubt, do not release it.'
   static override examples = [
     "<%= config.bin %> <%= command.id %> --pattern 'lock:*'",
     "<%= config.bin %> <%= command.id %> --pattern 'lock:*' --observe 12s --fail-on error",
@@ -41,88 +43,90 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     ...pulsarFlags,
     ...familiesFlag,
     ...lockLimitFlags,
-    'avoid-scripts': Flags.boolean({description: 'read by pipelines even where a read-only script may run; slower'}),
+    'avoid-scripts': Flags.boolean({description: 'read with pipelines instead of a read-only script (slower)'}),
     backlog: Flags.integer({
       dependsOn: ['topic'],
-      description: 'look at so many of the oldest messages too: which locks hold some up, which keys have none',
+      description:
+        'also read up to N of the oldest entries: reports locks that block messages, and keys without a lock',
       helpGroup: 'SUBSCRIPTION',
-      helpValue: 'ENTRIES',
+      helpValue: 'N',
       min: 1,
     }),
     'fail-on': Flags.option({
-      description: 'exit with 10 when a lock deserves a verdict as bad as this',
+      description: 'exit 10 if any lock has a verdict at or above this severity',
       options: SEVERITIES,
     })(),
     family: Flags.string({description: 'only locks of this family', helpValue: 'NAME', multiple: true}),
     'first-seen': Flags.string({
-      description: 'remember in this file when each lock was seen first, and when it would end',
+      description: 'keep the first sighting and the expiry of each lock in this file, for the next scan',
       helpValue: 'FILE',
     }),
     'from-replica': Flags.boolean({
-      description: 'read a replica of each primary: spares it, and leaves its idle times alone',
+      description: 'read a replica of each primary, which adds no load to the primary and keeps its idle times',
     }),
     'hashing-scheme': Flags.option({
       dependsOn: ['topic'],
-      description: 'how producers choose the partition of a key',
+      description: 'hash function that the producers use to choose the partition (default: detected from messages)',
       helpGroup: 'SUBSCRIPTION',
       options: HASHING_SCHEMES,
     })(),
     'holder-pattern': Flags.string({
       dependsOn: ['topic'],
-      description: "a holder's token: {consumer} stands for the consumer's name, address or a value of its metadata",
+      description: 'format of owner tokens; {consumer} is a consumer name, an address or a value of its metadata',
       helpGroup: 'SUBSCRIPTION',
       helpValue: '{consumer}:*',
     }),
     'key-pattern': Flags.string({
       dependsOn: ['topic'],
-      description: "a lock's key: {key} stands for the message key, * for anything; it is the default of --pattern",
+      description: 'format of lock keys; {key} is the message key, * is any text (also the default of --pattern)',
       helpGroup: 'SUBSCRIPTION',
       helpValue: 'lock:user:{key}',
     }),
     'latency-guard': durationFlag({
-      description: 'read in small pages, at the lowest priority, and rest when others wait for longer than this',
+      description: 'read small pages at low priority, and slow down when Redis takes longer than this to answer a PING',
       helpValue: '5ms',
     }),
-    limit: Flags.integer({default: 10_000, description: 'list at most this many locks; all are counted', min: 1}),
+    limit: Flags.integer({default: 10_000, description: 'maximum number of locks to list; all are counted', min: 1}),
     'max-ops': Flags.integer({
-      description: 'let each server carry out at most so many commands a second',
+      description: 'maximum number of Redis commands per second on each server',
       helpValue: 'N',
       min: 1,
     }),
     observe: durationFlag({
-      description: 'look at each lock twice, so far apart; more than two renewals of your locks is best',
+      description: 'sample each lock twice at this interval; best longer than two renewal intervals of your locks',
       helpValue: '12s',
     }),
     output: Flags.option({
       default: 'table',
-      description: 'csv and ndjson give every lock as soon as it is judged, whatever --limit says',
+      description: 'csv and ndjson print every lock as soon as it is assessed, regardless of --limit',
       options: ['table', 'csv', 'ndjson', 'json'] as const,
     })(),
     pattern: Flags.string({
-      description: 'keys to look at, as a glob (lock:*); with * only what can be nothing but a lock is taken for one',
+      description:
+        "glob of the keys to scan (default: lock:*); with '*', only keys with an unambiguous lock format are reported",
       helpValue: 'GLOB',
     }),
     redlock: Flags.string({
       description:
-        "one more of the independent servers on which the locks are taken (Redlock); give each; the context's when left out",
+        'another independent server of a Redlock; repeat for each server (default: the servers of the context)',
       helpGroup: 'REDIS',
       helpValue: 'redis://HOST:6379',
       multiple: true,
     }),
     subscription: Flags.string({
       dependsOn: ['topic'],
-      description: 'its consumers are compared with the holders',
+      description: 'subscription whose consumers are compared with the lock holders',
       helpGroup: 'SUBSCRIPTION',
       helpValue: 'SUB',
     }),
     topic: Flags.string({
       dependsOn: ['subscription', 'key-pattern'],
-      description: 'tell whether each lock is held by the consumer that gets its messages',
+      description: 'topic; reports whether each lock is held by the consumer that receives the messages of its key',
       helpGroup: 'SUBSCRIPTION',
       helpValue: 'TOPIC',
     }),
   }
-  static override summary = 'Find Redis locks, name their holders, and point out those that are stuck.'
+  static override summary = 'Find Redis locks, identify their holders, and report stuck locks.'
 
   async run(): Promise<LockScan> {
     const {flags} = await this.parse(LocksScan)
@@ -130,7 +134,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     const unknown = (flags.family ?? []).filter((name) => !families.families.has(name))
     if (unknown.length > 0) {
       const known = [...families.families.keys()].toSorted().join(', ')
-      throw new Usage('E_LOCK_FAMILY', `no lock family ${unknown.join(', ')}; known are ${known}`)
+      throw new Usage('E_LOCK_FAMILY', `unknown lock family: ${unknown.join(', ')}; known are ${known}`)
     }
     const lines = this.lines(flags.output)
     if (flags['latency-guard'] !== undefined) setLowPriority()
@@ -156,11 +160,11 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       observeMs: flags.observe ?? null,
       earlierSamples: firstSeen,
       onLocks: async (locks) => {
-        if (level !== undefined) findings += locks.filter(({verdict}) => isAsBadAs(verdict, level)).length
+        if (level !== undefined) findings += locks.filter(({verdict}) => isAtOrAbove(verdict, level)).length
         await lines?.add(locks)
       },
       onProgress: ({keys, locks}) => {
-        this.progress.busy('scanning', `${String(locks)} locks in about ${String(keys)} keys`)
+        this.progress.busy('scanning', `${counted(locks, 'lock')} in about ${counted(keys, 'key')}`)
       },
       signal: AbortSignal.any([this.own(interruptible()).signal, ...(lines ? [lines.readerGone] : [])]),
     })
@@ -169,7 +173,9 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     if (!isTable) for (const gap of incompleteNotes(scan.summary)) this.warn(gap)
     const isList = flags.output === 'table' || flags.output === 'json'
     if (isList && scan.summary.locks > flags.limit) {
-      this.warn(`only ${String(flags.limit)} locks are listed; raise --limit, or take --output ndjson`)
+      this.warn(
+        `only ${counted(flags.limit, 'lock')} of ${numberText(scan.summary.locks)} listed; raise --limit or use --output ndjson`,
+      )
     }
     if (isTable) this.print(renderLocks, scan)
     if (findings > 0) process.exitCode = exitCode('findings')
@@ -187,12 +193,12 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       hashingScheme,
       backlogEntries: flags.backlog ?? null,
       onProgress: (read, chosen) => {
-        this.progress.busy('reading messages', `${String(read)} of ${String(chosen)} entries`)
+        this.progress.busy('reading messages', `${numberText(read)} of ${counted(chosen, 'entry', 'entries')}`)
       },
     })
     if (live.routing.source === 'assumed') {
       this.warn(
-        `no message on the topic shows which partition a key goes to: ${live.routing.hashingScheme} is assumed, or give --hashing-scheme`,
+        `no message on the topic identifies the partitioning; ${live.routing.hashingScheme} is assumed (override with --hashing-scheme)`,
       )
     }
     return new LockCorrelation({...live, keyPattern, holderPattern: flags['holder-pattern'] ?? null})
@@ -202,11 +208,14 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     return super.jsonEnabled() || asksForJson(this.argv)
   }
 
-  /** Writes each lock as a line; null where they are listed in the end. */
+  /** Writes each lock as a line; null for the formats that list all locks at the end. */
   private lines(output: 'csv' | 'json' | 'ndjson' | 'table'): LockLines | null {
     if (output === 'table' || output === 'json') return null
     if (super.jsonEnabled()) {
-      throw new Usage('E_OUTPUT_JSON', `--json is one document for all, --output ${output} a line for each lock`)
+      throw new Usage(
+        'E_OUTPUT_JSON',
+        `--json prints one document and --output ${output} one line per lock; use only one of them`,
+      )
     }
     return new LockLines(output)
   }

@@ -33,7 +33,7 @@ function scanArgs(place: Place, topic: string): string[] {
 }
 
 test(
-  'locks of a Key_Shared subscription: held by who gets their messages, by another, by somebody else, since before a restart',
+  'locks of a Key_Shared subscription are held by the consumer of their key, by another one, by another process, or since before a restart',
   live(async (_t, place) => {
     const names = ['keyed-0', 'keyed-1', 'keyed-2']
     const {fleet, topic} = await startFleet(place, names)
@@ -44,7 +44,7 @@ test(
     const [first] = owners
     const other = names.find((name) => name !== first?.consumer?.name) ?? ''
     taken.push(await take(place, '0', other)) // in place of its owner
-    taken.push(await take(place, 'cron', 'cron-7'), await take(place, 'dead', 'keyed-9', null))
+    taken.push(await take(place, 'cron', 'cron-7'), await take(place, 'blocked', 'keyed-9', null))
     taken.push(await take(place, 'late', 'keyed-late'))
     const strange = `${place.keyPrefix}user:strange`
     await place.redis.set(strange, ID, 'PX', 60_000)
@@ -62,7 +62,7 @@ test(
         assert.ok(found)
         return found
       }
-      // Where each key's messages go is what `keys owner` says; who took the lock before the last one joined may not be that.
+      // `keys owner` reports the consumer of each key. A holder from before the last join may no longer be that consumer.
       const own = owners.map(({consumer}) => consumer?.name)
       for (const [at, {consumer, key, partition, slot}] of after.owners.entries()) {
         const {messages} = lock(key)
@@ -73,11 +73,11 @@ test(
         assert.equal(messages?.relation, holder === consumer?.name ? 'owner' : 'other-consumer')
         assert.equal(lock(key).verdict, holder === consumer?.name ? 'healthy' : 'wrong-consumer')
       }
-      const notified = (key: string): unknown[] => [lock(key).messages?.relation, lock(key).verdict]
-      assert.deepEqual(notified('cron'), ['no-consumer', 'not-a-consumer'])
-      assert.deepEqual(notified('dead'), ['no-consumer', 'orphaned'])
-      assert.deepEqual(notified('late'), ['restarted', 'orphaned'])
-      assert.deepEqual(notified('strange'), [null, 'healthy'])
+      const reported = (key: string): unknown[] => [lock(key).messages?.relation, lock(key).verdict]
+      assert.deepEqual(reported('cron'), ['no-consumer', 'not-a-consumer'])
+      assert.deepEqual(reported('blocked'), ['no-consumer', 'orphaned'])
+      assert.deepEqual(reported('late'), ['restarted', 'orphaned'])
+      assert.deepEqual(reported('strange'), [null, 'healthy'])
       assert.equal(scan.subscription?.topic, topic.full)
       const {relations} = scan.summary
       assert.deepEqual(
@@ -86,11 +86,11 @@ test(
         JSON.stringify(relations),
       )
       assert.equal((relations.owner ?? 0) + (relations['other-consumer'] ?? 0), 20)
-      assert.ok((relations.owner ?? 0) >= 10, 'most keys stayed where they were')
+      assert.ok((relations.owner ?? 0) >= 10, 'most keys kept their consumer')
 
       const table = (await runCli([...scanArgs(place, topic.full), '--holder-pattern', '{consumer}/*'])).stdout
-      assert.match(table, /by the wrong consumer/)
-      assert.match(table, /2 by somebody who is no consumer/)
+      assert.match(table, /locks? held by the wrong consumer/)
+      assert.match(table, /2 locks held by a process that is not a consumer/)
     } finally {
       await place.redis.del(...taken)
     }
@@ -99,7 +99,7 @@ test(
 
 for (const type of ['Failover', 'Shared'] as const) {
   test(
-    `locks of a ${type} subscription: ${type === 'Shared' ? 'anybody may hold them' : 'the active consumer of the partition should'}`,
+    `locks of a ${type} subscription: ${type === 'Shared' ? 'any consumer may hold them' : 'the active consumer of the partition should hold them'}`,
     live(async (_t, place) => {
       const topic = place.topic('orders')
       await place.admin.createTopic(topic)
@@ -117,7 +117,7 @@ for (const type of ['Failover', 'Shared'] as const) {
       )
       const taken = [await take(place, 'a', 'worker-0'), await take(place, 'b', 'worker-1')]
       try {
-        // The broker chooses a Failover consumer a moment after they came.
+        // The broker chooses the active consumer of a Failover subscription shortly after they have connected.
         let relations: unknown[] = []
         const expected = type === 'Shared' ? ['consumer', 'consumer'] : ['other-consumer', 'owner']
         await until('an active consumer', async () => {
@@ -135,28 +135,29 @@ for (const type of ['Failover', 'Shared'] as const) {
 }
 
 test(
-  'messages that wait behind a lock of nobody who lives, and keys that wait without a lock',
+  'messages blocked by an orphaned lock are reported, and so are keys that wait without a lock',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createPartitionedTopic(topic, PARTITIONS)
     await connectIdle(place, topic, 'decision', 'worker-0')
     const producer = await place.transport.produce(topic)
-    for (const key of ['dead', 'dead', 'own', 'free', 'free-too']) await producer.send({key, payload: Buffer.from('x')})
+    for (const key of ['blocked', 'blocked', 'own', 'free', 'free-too'])
+      await producer.send({key, payload: Buffer.from('x')})
     await producer.close()
-    const taken = [await take(place, 'dead', 'worker-9', null), await take(place, 'own', 'worker-0')]
+    const taken = [await take(place, 'blocked', 'worker-9', null), await take(place, 'own', 'worker-0')]
     taken.push(await take(place, 'idle', 'worker-9', null))
     try {
       const args = [...scanArgs(place, topic.full), '--holder-pattern', '{consumer}/*', '--backlog', '100']
       let scan: LockScan | null = null
-      const notified = (key: string): unknown[] => {
+      const reported = (key: string): unknown[] => {
         const found = scan?.locks.find((one) => one.key === `${place.keyPrefix}user:${key}`)
         return [found?.verdict, found?.messages?.waiting?.messages]
       }
       await until('messages that have waited for long', async () => {
         scan = await askCli<LockScan>(args)
-        return notified('dead')[0] === 'key-stalled'
+        return reported('blocked')[0] === 'key-stalled'
       })
-      assert.deepEqual(['dead', 'own', 'idle'].map(notified), [
+      assert.deepEqual(['blocked', 'own', 'idle'].map(reported), [
         ['key-stalled', 2],
         ['healthy', 1],
         ['orphaned', 0],
@@ -167,7 +168,7 @@ test(
       assert.equal(part.subscription?.waiting?.isComplete, false)
       const table = (await runCli(args)).stdout
       assert.match(table, /key-stalled, orphaned/)
-      assert.match(table, /its whole backlog, 5 entries: messages of 4 keys wait, 2 of these without a lock/)
+      assert.match(table, /entire backlog \(5 entries\): 4 keys have waiting messages; 2 of them without a lock/)
     } finally {
       await place.redis.del(...taken)
     }
@@ -175,7 +176,7 @@ test(
 )
 
 test(
-  'what can not be compared is refused: no such subscription, wrong routing, a pattern without its name, half of the flags',
+  'a comparison is refused for an unknown subscription, wrong partitioning, a pattern without its variable, and missing flags',
   live(async (_t, place) => {
     const {fleet, topic} = await startFleet(place, ['keyed-0'])
     const producer = await place.transport.produce(topic)

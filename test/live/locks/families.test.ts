@@ -20,17 +20,17 @@ const LIBRARIES: ReadonlyArray<readonly [name: string, program: Program | null]>
 
 for (const [name, program] of LIBRARIES) {
   test(
-    `locks that ${name} have taken: each is found, with its family and its holder, and nothing else`,
-    {skip: program === null ? 'its libraries can not be installed here' : false},
+    `every lock of ${name} is found with its family and its holder, and no other key is reported`,
+    {skip: program === null ? 'the libraries cannot be installed here' : false},
     live(async (t, {addresses, keyPrefix, redis}) => {
       assert.ok(program)
       closeFirst(t, () => deleteAll(redis, keyPrefix))
       const holding = await holdBy(program, {redisUrl: addresses.redisUrl, prefix: keyPrefix})
       closeFirst(t, () => holding.close())
       const isOurs = ({key}: HeldLock): boolean => key.includes(keyPrefix.replace(':', ''))
-      assert.deepEqual(toldOf(await scanned('*')).filter(isOurs), sorted(holding.held))
-      // Whoever asks for some keys says that they are locks: the libraries' other keys then stand beside them.
-      const found = toldOf(await scanned(`*${keyPrefix.replace(':', '')}*`))
+      assert.deepEqual(reportedOf(await scanned('*')).filter(isOurs), sorted(holding.held))
+      // With a narrower pattern every matching key is expected to be a lock, so other keys of the libraries are listed too.
+      const found = reportedOf(await scanned(`*${keyPrefix.replace(':', '')}*`))
       const isHeld = ({key}: HeldLock): boolean => holding.held.some((lock) => lock.key === key)
       assert.deepEqual(found.filter(isHeld), sorted(holding.held))
     }),
@@ -38,12 +38,12 @@ for (const [name, program] of LIBRARIES) {
 }
 
 test(
-  'locks laid by hand, in the forms of libraries that can not be run here: each is found',
+  'every lock that is written in the format of a library that cannot be run here is found',
   live(async (t, {keyPrefix, redis}) => {
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const laid: HeldLock[] = []
     for (const [at, {family, key, stored, token}] of LOCK_SHAPES.entries()) {
-      // Where a family goes by the beginning of a key, what is the test's own has to follow it.
+      // Some families are recognized by the prefix of the key, so the prefix of the test is appended.
       const own = `${key}-${keyPrefix.replace(':', '')}-${String(at)}`
       if (!/(?:LOCKED|redbeat::lock|:lock)$/.test(key)) {
         await store(redis, own, stored)
@@ -51,12 +51,12 @@ test(
       }
     }
     assert.ok(laid.length > 20)
-    assert.deepEqual(toldOf(await scanned(`*${keyPrefix.replace(':', '')}*`)), sorted(laid))
+    assert.deepEqual(reportedOf(await scanned(`*${keyPrefix.replace(':', '')}*`)), sorted(laid))
   }),
 )
 
 test(
-  'things that are no locks: none is taken for one when all keys are looked at',
+  'a scan of all keys reports no key that is not a lock',
   live(async (t, {keyPrefix, redis}) => {
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     for (const {key, stored} of OTHER_SHAPES) await store(redis, `${key}:${keyPrefix}`, stored)
@@ -67,7 +67,7 @@ test(
 )
 
 test(
-  'read by a script or by pipelines, keys of every kind are the same',
+  'a script and pipelines read the same from keys of every type',
   live(async (t, {keyPrefix, redis}) => {
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     for (const [at, {key, stored}] of [...LOCK_SHAPES, ...OTHER_SHAPES].entries()) {
@@ -92,7 +92,7 @@ async function scanned(pattern: string, ...more: string[]): Promise<LockScan['lo
   return scan.locks
 }
 
-function toldOf(locks: LockScan['locks']): HeldLock[] {
+function reportedOf(locks: LockScan['locks']): HeldLock[] {
   return sorted(locks.map(({family, holder, key}) => ({key, family, token: holder?.token ?? ''})))
 }
 

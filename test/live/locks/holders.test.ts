@@ -13,7 +13,7 @@ import {execute, plan} from '../../support/reports/lock-releases.js'
 const [FIRST, SECOND] = ['6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11:31', '9a1e1c52-0d3b-4a53-9d6f-3e1f6f0a9b12:7'] as const
 const redisson = redissonProgram({reader: true})
 
-/** A read lock as Redisson keeps it: the first reader has taken it twice. */
+/** A read lock as Redisson stores it; the first reader has acquired it twice. */
 async function layReadLock(redis: Redis, key: string): Promise<string[]> {
   await redis.hset(key, {mode: 'read', [FIRST]: '2', [SECOND]: '1'})
   await redis.pexpire(key, 60_000)
@@ -29,7 +29,7 @@ for (const [path, how] of [
   ['a transaction', ['--avoid-scripts']],
 ] as const) {
   test(
-    `by ${path}: one of several holders is taken out with its own keys, and the others go on`,
+    `${path} removes one of several holders with its own keys, and the others keep the lock`,
     live(async (t, place) => {
       const {folder, keyPrefix, redis} = place
       closeFirst(t, () => deleteAll(redis, keyPrefix))
@@ -50,7 +50,7 @@ for (const [path, how] of [
       assert.ok((await redis.pttl(key)) > 0)
       assert.match(await readFile(join(folder, 'audit.ndjson'), 'utf8'), /"result":"released".*"thread":31/)
 
-      // The second is the only one now: that is a release as any other.
+      // The second holder is the only one now, so the lock is deleted.
       const [last, {plan: rest}] = await plan(place, [key], '--holder', SECOND)
       assert.equal(rest.releases[0]?.action, 'delete')
       await execute(place, last, ...how)
@@ -59,7 +59,7 @@ for (const [path, how] of [
   )
 
   test(
-    `by ${path}: a semaphore's member goes alone; what has changed since is left as it is`,
+    `${path} removes one holder of a semaphore, and nothing when the semaphore has changed since the plan`,
     live(async (t, place) => {
       const {keyPrefix, redis} = place
       closeFirst(t, () => deleteAll(redis, keyPrefix))
@@ -79,7 +79,7 @@ for (const [path, how] of [
 }
 
 test(
-  'who is no holder takes nothing out, and neither does one of a lock without a TTL unless --hard',
+  'an unknown holder is not removed, and neither is a holder of a lock without a TTL unless --hard is set',
   live(async (t, place) => {
     const {keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
@@ -87,11 +87,12 @@ test(
     await layReadLock(redis, key)
     const planned = async (...more: string[]): Promise<unknown> => {
       const [release] = (await plan(place, [key], ...more))[1].plan.releases
-      return [release?.action, release?.reason?.replace(/:.*/, '') ?? null]
+      return [release?.action, release?.reason ?? null]
     }
-    assert.deepEqual(await planned('--holder', 'nobody'), ['keep', 'it has no such holder'])
+    assert.deepEqual(await planned('--holder', 'unknown'), ['keep', 'the lock has no such holder'])
     await redis.persist(key)
-    const reason = 'it has no TTL, and one of several holders can not be given one'
+    const reason =
+      'the lock has no TTL, and a TTL cannot be set for one of several holders; remove the holder with --hard'
     assert.deepEqual(await planned('--holder', FIRST), ['keep', reason])
     assert.deepEqual(await planned('--holder', FIRST, '--hard'), ['remove-holder', null])
     await requireFailure({
@@ -101,29 +102,29 @@ test(
       says: /one KEY/,
     })
     const {stdout} = await runCli(['locks', 'inspect', key])
-    assert.match(stdout, /One holder alone is taken out by: keyshift locks release '.*read' --holder TOKEN/)
+    assert.match(stdout, /To release one holder only: keyshift locks release \S+read --holder TOKEN -o plan.json/)
   }),
 )
 
 test(
-  'a reader of Redisson that was killed is taken out, and the other one goes on renewing its lock',
-  {skip: redisson === null ? 'Redisson can not be installed here' : false},
+  'a killed Redisson reader is removed from a lock, and the other reader continues to renew it',
+  {skip: redisson === null ? 'the libraries cannot be installed here' : false},
   live(async (t, place) => {
     assert.ok(redisson)
     const {addresses, keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const wanted = {redisUrl: addresses.redisUrl, prefix: keyPrefix}
-    const [killed, living] = [await holdBy(redisson, wanted), await holdBy(redisson, wanted)]
-    closeFirst(t, () => living.close())
+    const [killed, active] = [await holdBy(redisson, wanted), await holdBy(redisson, wanted)]
+    closeFirst(t, () => active.close())
     await killed.close()
-    const [dead, alive] = [killed.held[0]?.token ?? '', living.held[0]?.token ?? '']
+    const [killedToken, activeToken] = [killed.held[0]?.token ?? '', active.held[0]?.token ?? '']
     const key = `${keyPrefix}read`
-    // The living one renews it every 10 s: that may come between.
-    await until('the holder taken out', async () => {
-      const [file] = await plan(place, [key], '--holder', dead)
+    // The active reader renews the lock every 10 s, possibly between the plan and its execution.
+    await until('the removal of the holder', async () => {
+      const [file] = await plan(place, [key], '--holder', killedToken)
       return (await execute(place, file)).executed?.releases[0]?.result === 'released'
     })
-    assert.deepEqual(Object.keys(await redis.hgetall(key)).toSorted(), [alive, 'mode'].toSorted())
+    assert.deepEqual(Object.keys(await redis.hgetall(key)).toSorted(), [activeToken, 'mode'].toSorted())
     const endedAt = await redis.pexpiretime(key)
     await until('a renewal', async () => (await redis.pexpiretime(key)) > endedAt)
   }),

@@ -11,15 +11,15 @@ const inspect = (key: string): Promise<LockInspection> => askCli<LockInspection>
 const redisson = redissonProgram()
 
 test(
-  'Redisson locks: who waits, whether they live, and what a release would do',
-  {skip: redisson === null ? 'Redisson can not be installed here' : false},
+  'a Redisson lock is shown with its waiters, their connections, and the effect of a release',
+  {skip: redisson === null ? 'the libraries cannot be installed here' : false},
   live(async (t, {addresses, keyPrefix, redis}) => {
     assert.ok(redisson)
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const holding = await holdBy(redisson, {redisUrl: addresses.redisUrl, prefix: keyPrefix})
-    let isGone = false
+    let isClosed = false
     closeFirst(t, async () => {
-      if (!isGone) await holding.close()
+      if (!isClosed) await holding.close()
     })
     const [fair, renewed, twice, write] = ['fair', 'renewed', 'twice', 'write'].map((name) => keyPrefix + name)
     assert.ok(fair && renewed && twice && write)
@@ -44,19 +44,19 @@ test(
       ['delete-companions', 'publish'],
     )
     const text = await runCli(['locks', 'inspect', fair])
-    assert.match(text.stdout, /Redisson lock.*99 % sure/)
+    assert.match(text.stdout, /Redisson lock.*confidence 99 %/)
     assert.match(text.stdout, /1 +[0-9a-f-]+:\d+ +yes/)
-    assert.match(text.stdout, /3\. wake who waits: publish 0 on redisson_lock__channel/)
+    assert.match(text.stdout, /3\. notify waiters: publish 0 on redisson_lock__channel/)
 
     await holding.close()
-    isGone = true
-    await until('the waiter being gone', async () => (await inspect(fair)).waiters.queue[0]?.isSubscribed === false)
+    isClosed = true
+    await until('the waiter to disconnect', async () => (await inspect(fair)).waiters.queue[0]?.isSubscribed === false)
     assert.equal((await inspect(renewed)).waiters.subscribers, 0)
   }),
 )
 
 test(
-  'one that must never be deleted says what to do instead, one that nobody knows is not released',
+  'a lock that must not be deleted shows what to do instead, and a lock of an unknown format is kept',
   live(async (t, {keyPrefix, redis}) => {
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const uuid = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
@@ -65,10 +65,10 @@ test(
     await redis.rpush(odd, 'a')
     await redis.set(signal, 'kQ3mZr8vT1pXy0LdNfGh2Js+')
     const found = await inspect(job)
-    assert.match(found.release?.instead ?? '', /handed to another worker/)
+    assert.match(found.release?.instead ?? '', /another worker starts it/)
     assert.deepEqual(found.release?.steps, [])
     assert.equal((await inspect(odd)).release, null)
-    assert.match((await runCli(['locks', 'inspect', odd])).stdout, /will not be released/)
+    assert.match((await runCli(['locks', 'inspect', odd])).stdout, /The format is unknown/)
     const {lock, release} = await inspect(signal)
     assert.deepEqual([lock.family, lock.verdict], ['python-redis-lock', 'no-ttl'])
     const list = `lock-signal:${keyPrefix}a`
@@ -78,19 +78,19 @@ test(
 )
 
 test(
-  'a key that is not there, and one that belongs to a lock: a clear word and the next command',
+  'a missing key and a key that belongs to a lock are refused with the next command',
   live(async (t, {keyPrefix, redis}) => {
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     await redis.rpush(`redisson_lock_queue:{${keyPrefix}a}`, 'x')
-    const gone = {exit: 4, code: 'E_NO_LOCK', says: /there is no key/}
-    await requireFailure({...gone, args: ['locks', 'inspect', `${keyPrefix}nothing`]})
-    const line = {exit: 3, code: 'E_NOT_A_LOCK', says: /holds the waiters of/}
-    await requireFailure({...line, args: ['locks', 'inspect', `redisson_lock_queue:{${keyPrefix}a}`]})
+    const missing = {exit: 4, code: 'E_NO_LOCK', says: /does not exist/}
+    await requireFailure({...missing, args: ['locks', 'inspect', `${keyPrefix}nothing`]})
+    const waitQueue = {exit: 3, code: 'E_NOT_A_LOCK', says: /contains the waiters of/}
+    await requireFailure({...waitQueue, args: ['locks', 'inspect', `redisson_lock_queue:{${keyPrefix}a}`]})
   }),
 )
 
 test(
-  "which connections could be the holder's, and whether they were there when it was taken",
+  'connections that may belong to the holder are shown, and whether they are older than the lock',
   live(async (t, {addresses, keyPrefix, redis}) => {
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const host = `worker-${keyPrefix.replaceAll(':', '')}`
@@ -109,10 +109,10 @@ test(
     await lock(new Date(Date.now() - 3_600_000))
     assert.equal((await inspect(`${keyPrefix}job`)).connections?.candidates[0]?.connectedBeforeLock, false)
     const text = (await runCli(['locks', 'inspect', `${keyPrefix}job`])).stdout
-    assert.match(text, /orders-worker-.* name .*NO: it connected later/)
+    assert.match(text, /orders-worker-.* name .*NO: connected after the lock was acquired/)
 
     worker.disconnect()
-    await until('the worker being gone', async () => {
+    await until('the worker to disconnect', async () => {
       const {connections} = await inspect(`${keyPrefix}job`)
       return connections?.candidates.length === 0 && connections.isIdentifiable
     })

@@ -7,23 +7,23 @@ import {until} from '../../support/servers/live.js'
 import {type SpareRedis, startClusterWithLocks, startRedis, startSentinel} from '../../support/servers/redis-servers.js'
 
 const TOKEN = '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01'
-/** What an auditor's login is given; and what every connection begins with. */
+/** The commands that an auditor's login may run, and those that every connection starts with. */
 const ALLOWED = [
   ...['scan', 'type', 'pttl', 'pexpiretime', 'object|idletime', 'object|encoding', 'time', 'eval_ro', 'dbsize'],
   ...['get', 'getrange', 'hgetall', 'lrange', 'zrange', 'client|no-touch', 'client|setname', 'hello', 'auth', 'select'],
   ...['info', 'ping', 'cluster|slots', 'cluster|info', 'readonly', 'command', 'quit', 'client'],
 ]
 
-/** Redis counts idle times in whole seconds of its own clock. */
+/** Redis counts idle times in full seconds of its own clock. */
 const CLOCK_TICK_MS = 1000
 
-/** Locks in every type that families are stored in, and keys that are none. */
+/** Locks in every Redis type of the families, and keys that are not locks. */
 async function fill(redis: SpareRedis, locks: number): Promise<void> {
   for (let at = 0; at < locks; at++) await redis.call('SET', `lock:user:${String(at)}`, TOKEN, 'PX', 600_000)
   await redis.call('HSET', 'lock:order:1', `${TOKEN}:1`, 1)
   await redis.call('PEXPIRE', 'lock:order:1', 600_000)
   await redis.call('ZADD', 'lock:report:1', Date.now() / 1000 + 600, TOKEN)
-  await redis.call('RPUSH', 'lock:line:1', TOKEN)
+  await redis.call('RPUSH', 'lock:list:1', TOKEN)
   await redis.call('SET', 'cache:1', 'x')
 }
 
@@ -43,7 +43,7 @@ function calledSince(before: ReadonlyMap<string, number>, after: ReadonlyMap<str
   )
 }
 
-/** Seconds since anybody touched each key; asking does not touch it. */
+/** Seconds since the last access to each key; OBJECT IDLETIME is not an access. */
 async function idleTimes(redis: SpareRedis, keys: readonly string[]): Promise<number[]> {
   return Promise.all(keys.map(async (key) => Number(await redis.call('OBJECT', 'IDLETIME', key))))
 }
@@ -53,7 +53,7 @@ function scan(url: string, ...more: readonly string[]): Promise<LockScan> {
 }
 
 for (const more of [[], ['--avoid-scripts'], ['--observe', '1s'], ['--latency-guard', '5ms']]) {
-  test(`a scan ${more.join(' ')} uses nothing but what an auditor is allowed`, async (t: TestContext) => {
+  test(`a scan ${more.join(' ')} uses only commands that an auditor is allowed`, async (t: TestContext) => {
     const redis = await startRedis(t)
     await fill(redis, 50)
     const before = await calls(redis)
@@ -68,29 +68,29 @@ for (const more of [[], ['--avoid-scripts'], ['--observe', '1s'], ['--latency-gu
   })
 }
 
-test('a scan of a replica leaves the idle times of the primary alone, and tells since when each lock was written', async (t) => {
+test('a scan of a replica keeps the idle times of the primary and shows when each lock was last written', async (t) => {
   const {primary, url} = await startSentinel(t)
   await fill(primary, 50)
   const keys = Array.from({length: 50}, (_, at) => `lock:user:${String(at)}`)
   const isIdle = async (): Promise<boolean> => (await idleTimes(primary, keys)).every((seconds) => seconds >= 4)
-  await until('idle keys', isIdle) // a second more than is asked of the replica, whose clock ticks in seconds
-  // Whoever tries to take a lock in vain touches it: at the primary alone.
+  await until('idle keys', isIdle) // one second more than is expected of the replica, which counts full seconds
+  // A failed attempt to acquire a lock is an access on the primary only.
   assert.equal(await primary.call('SET', 'lock:user:7', 'other', 'NX'), null)
-  assert.equal(await isIdle(), false, 'the vain try was a touch')
+  assert.equal(await isIdle(), false, 'the failed attempt was an access')
   const {complete, locks, summary} = await scan(url, '--from-replica')
   assert.deepEqual([complete, summary.locks, summary.readFrom], [true, 53, 'replica'])
   const others = keys.filter((key) => key !== 'lock:user:7')
   assert.ok((await idleTimes(primary, others)).every((seconds) => seconds >= 4))
   const tried = locks.find(({key}) => key === 'lock:user:7')
   assert.ok((tried?.heldAtLeastMs ?? 0) >= 3000, JSON.stringify(tried))
-  // On the primary itself the attempt hides for how long the lock has been held.
+  // On the primary the attempt resets the idle time, so the hold time is shorter.
   const triedAtMs = Date.now()
   assert.equal(await primary.call('SET', 'lock:user:7', 'other', 'NX'), null)
   const direct = (await scan(url)).locks.find(({key}) => key === 'lock:user:7')
   assert.ok((direct?.heldAtLeastMs ?? 0) <= Date.now() - triedAtMs + CLOCK_TICK_MS, JSON.stringify(direct))
 })
 
-test('replicas of a cluster are read in place of their primaries: every lock once', async (t) => {
+test('a scan of the replicas of a cluster reports every lock once and does not read the primaries', async (t) => {
   const {keys, servers, url} = await startClusterWithLocks(t, 300)
   const before = await Promise.all(servers.map(calls))
   const {complete, locks} = await scan(url, '--from-replica')
@@ -102,14 +102,14 @@ test('replicas of a cluster are read in place of their primaries: every lock onc
   assert.deepEqual(scanned, [false, false, false, true, true, true])
 })
 
-test('no replica to read: an error that says so', async (t) => {
+test('a scan of replicas fails when there is no replica', async (t) => {
   const {url} = await startRedis(t)
   const run = await runCli(['locks', 'scan', '--redis-url', url, '--from-replica', '--json'])
   assert.equal(run.code, 4)
   assert.equal(parseDocument(run.stdout).error.code, 'E_NO_REPLICA')
 })
 
-test('--max-ops: the server carries out no more commands a second than that', async (t) => {
+test('--max-ops limits the commands per second on the server', async (t) => {
   const redis = await startRedis(t)
   await fill(redis, 300)
   const most = 500

@@ -15,8 +15,8 @@ const redisson = redissonProgram({many: 500})
 const TOKEN = 'a3'.repeat(16)
 
 test(
-  'kill -9 of who holds 1,000 of 2,000 locks: one observation flags exactly these, and a release frees exactly these',
-  {skip: redisson === null ? 'Redisson can not be installed here' : false},
+  'after kill -9 of the holders of 1,000 of 2,000 locks, one observation reports exactly these, and a release deletes exactly these',
+  {skip: redisson === null ? 'the libraries cannot be installed here' : false},
   live(async (t, {addresses, folder, keyPrefix, redis}) => {
     assert.ok(redisson)
     closeFirst(t, () => deleteAll(redis, keyPrefix))
@@ -28,10 +28,10 @@ test(
       holdings.push(holding)
       closeFirst(t, () => holding.close())
     }
-    const [dead, living] = [holdings.slice(0, 2), holdings.slice(2)]
+    const [killed, active] = [holdings.slice(0, 2), holdings.slice(2)]
     const keysOf = (some: readonly Holding[]): string[] => some.flatMap(({held}) => held.map(({key}) => key)).toSorted()
-    assert.deepEqual([keysOf(dead).length, keysOf(living).length], [1000, 1000])
-    await Promise.all(dead.map((holding) => holding.close()))
+    assert.deepEqual([keysOf(killed).length, keysOf(active).length], [1000, 1000])
+    await Promise.all(killed.map((holding) => holding.close()))
 
     const file = join(folder, 'scan.ndjson')
     const run = await runCli([
@@ -53,7 +53,7 @@ test(
       .map((line) => JSON.parse(line) as LockRecord)
     assert.equal(locks.length, 2000)
     const flagged = locks.filter(({verdict}) => verdict === 'not-renewed').map(({key}) => key)
-    assert.deepEqual(flagged.toSorted(), keysOf(dead))
+    assert.deepEqual(flagged.toSorted(), keysOf(killed))
     assert.deepEqual(new Set(locks.map(({verdict}) => verdict)), new Set(['healthy', 'not-renewed']))
 
     await writeFile(file, run.stdout)
@@ -63,14 +63,14 @@ test(
     const how = ['--reason', 'killed', '--yes', '--rate', '2000', '--audit-log', audit]
     const {executed} = await askCli<LockReleaseAnswer>(['locks', 'release', '--execute', plan, ...how])
     t.diagnostic(JSON.stringify(executed?.summary))
-    assert.equal((executed?.summary.released ?? 0) + (executed?.summary.gone ?? 0), 1000)
-    assert.equal(await redis.exists(...keysOf(dead)), 0)
-    assert.equal(await redis.exists(...keysOf(living)), 1000)
+    assert.equal((executed?.summary.released ?? 0) + (executed?.summary.ended ?? 0), 1000)
+    assert.equal(await redis.exists(...keysOf(killed)), 0)
+    assert.equal(await redis.exists(...keysOf(active)), 1000)
   }),
 )
 
 test(
-  'a scan remembers in a file: hold times grow from run to run, and it is replaced as a whole',
+  'with --first-seen, hold times grow from run to run and the file is replaced atomically',
   live(async (t, {folder, keyPrefix, redis}) => {
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const file = join(folder, 'first-seen')
@@ -85,7 +85,7 @@ test(
     const text = await readFile(file, 'utf8')
     assert.ok(!text.includes(keyPrefix) && !text.includes(TOKEN), 'neither key nor token can be read in it')
     assert.equal(text.trimEnd().split('\n').length, 3)
-    // An hour ago, as an earlier run would have it.
+    // As if an earlier run had seen the locks an hour ago.
     await writeFile(
       file,
       text.replaceAll(
@@ -100,7 +100,11 @@ test(
       [['first-seen', ['no-ttl', 'held-too-long']]],
     )
     assert.ok((locks[0]?.heldAtLeastMs ?? 0) >= 3_600_000)
-    assert.equal((await readFile(file, 'utf8')).trimEnd().split('\n').length, 2, 'what is gone is forgotten')
+    assert.equal(
+      (await readFile(file, 'utf8')).trimEnd().split('\n').length,
+      2,
+      'a deleted lock is removed from the file',
+    )
     await writeFile(file, 'something else\n')
     await requireFailure({
       exit: 2,
@@ -108,12 +112,12 @@ test(
       says: /does not begin with/,
       args: ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', file],
     })
-    assert.equal(await readFile(file, 'utf8'), 'something else\n', 'a file of somebody else is left alone')
+    assert.equal(await readFile(file, 'utf8'), 'something else\n', 'a file of another program is not changed')
   }),
 )
 
 test(
-  'Ctrl-C while it waits for the second look: it ends at once, and the memory of earlier runs stays',
+  'Ctrl-C before the second sample ends the scan at once and keeps the samples of earlier runs',
   live(async (t, {addresses, folder, keyPrefix, redis}) => {
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const file = join(folder, 'first-seen')
@@ -132,14 +136,14 @@ test(
     const before = await readFile(file, 'utf8')
     const {child, finished} = startCli([...scan, '--observe', '10m', '--redis-url', url.href])
     closeFirst(t, async () => {
-      child.kill('SIGKILL') // one that a failed test leaves would wait on
+      child.kill('SIGKILL') // after a failed test it would wait for its second sample
       await finished
     })
     const isScanning = async (): Promise<boolean> =>
       String(await redis.call('CLIENT', 'LIST'))
         .split('\n')
         .some((line) => line.includes(`user=${user} `) && / cmd=(?:eval_ro|get) /.test(line))
-    await until('the first look', isScanning)
+    await until('the first sample', isScanning)
     child.kill('SIGINT')
     const run = await finished
     assert.equal(run.code, 130, run.stdout)
@@ -149,7 +153,7 @@ test(
 )
 
 test(
-  'lines as soon as they are known, one family alone, and levels of what is wrong',
+  'lines are printed for all locks, --family selects one family, and --fail-on applies to its level and above',
   live(async (t, {keyPrefix, redis}) => {
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const scan = ['locks', 'scan', '--pattern', `${keyPrefix}*`]

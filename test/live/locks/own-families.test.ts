@@ -9,14 +9,14 @@ import {askCli, requireFailure} from '../../support/shells/cli.js'
 import {live} from '../../support/servers/live.js'
 import {ROOT} from '../../support/root.js'
 
-/** The example of the manual, word for word. */
+/** The example of docs/LOCKS.md. */
 async function exampleOfTheManual(): Promise<string> {
   const manual = await readFile(join(ROOT, 'docs', 'LOCKS.md'), 'utf8')
   return /```json\n(?<text>.*?)```/s.exec(manual)?.groups?.['text'] ?? ''
 }
 
 test(
-  "a format of one's own, as the manual has it: found, its holder parsed, released, and who waits is told",
+  'a lock in the format of the manual is found with its holder, released, and its waiters are notified',
   live(async (_t, {folder, keyPrefix, redis}) => {
     const file = join(folder, 'families.json')
     const text = (await exampleOfTheManual()).replaceAll('acme:', `${keyPrefix}acme:`)
@@ -51,7 +51,7 @@ test(
 )
 
 test(
-  'a file of families that can not be used: what is wrong is said, and nothing is scanned',
+  'an invalid file of families is refused with the reason',
   live(async (_t, {folder}) => {
     const [family] = JSON.parse(await exampleOfTheManual()) as [Record<string, unknown>]
     const [form] = family['forms'] as [Record<string, unknown>]
@@ -63,7 +63,7 @@ test(
       [JSON.stringify([{...family, forms: [{...form, type: 'stream'}]}]), /must be equal to one of the allowed values/],
       [JSON.stringify([{...family, forms: [{...form, token: '('}]}]), /acme.*Unterminated group/],
       [JSON.stringify([{...family, forms: [{...form, key: 'acme:lock:.+'}]}]), /no form's key has a group job/],
-      [JSON.stringify([{...family, name: 'redisson'}]), /redisson.*its name stands twice/],
+      [JSON.stringify([{...family, name: 'redisson'}]), /redisson.*another family has the same name/],
     ]
     const file = join(folder, 'families.json')
     const args = ['locks', 'scan', '--families', file]

@@ -18,20 +18,20 @@ const CLIENTS = 8
 const LOCKS = 16
 const TTL_MS = 5000
 
-/** A holder writes at least so often while its lock is its own. */
+/** Maximum interval between two renewals of a holder. */
 const RENEW_MS = 4
-/** A holder that by its own clock was later than this has been too slow, and can't count on its lock. */
+/** A holder that by its own clock renewed later than this was too slow and may have lost its lock. */
 const LATE_MS = 20
-/** Between the look at a lock and its release. */
+/** Interval between the sample of a lock and its release. */
 const OBSERVE_MS = 40
 
-/** Each write answers with the server's time, in µs; 0 when nothing was written. */
+/** Each write returns the server's time in µs; 0 when nothing was written. */
 const TIME = `local now = redis.call('TIME') return now[1] * 1000000 + now[2]`
 const TAKE = `if not redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then return 0 end ${TIME}`
 const RENEW = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end redis.call('PEXPIRE', KEYS[1], ARGV[2]) ${TIME}`
 const FREE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
 
-/** What the holders have written, by lock: when it was taken or renewed, in µs of the server. */
+/** The times of the holders' writes by lock, in µs of the server. */
 type Writes = ReadonlyMap<string, number[]>
 
 interface Loss {
@@ -40,7 +40,7 @@ interface Loss {
   readonly lateMs: number
 }
 
-/** Takes locks, renews them, and frees them; or dies with one in its hands, which is then nobody's. */
+/** Acquires locks, renews them, and releases them; in some cases it stops without releasing its lock. */
 async function client(redis: Redis, writes: Writes, losses: Loss[], stop: AbortSignal): Promise<void> {
   const keys = [...writes.keys()]
   while (!stop.aborted) {
@@ -76,7 +76,7 @@ const PATHS: ReadonlyArray<readonly [name: string, release: (redis: Redis, order
 
 for (const [name, release] of PATHS) {
   test(
-    `${String(ATTEMPTS)} releases by ${name} among ${String(CLIENTS)} clients: none of a lock that was touched since it was seen, none of who was in time`,
+    `none of ${String(ATTEMPTS)} releases by ${name} among ${String(CLIENTS)} clients deletes a lock that was written since its sample, or that its holder renewed in time`,
     live(async (t, {keyPrefix, redis}) => {
       closeFirst(t, () => deleteAll(redis, keyPrefix))
       const connections = await Promise.all(Array.from({length: CLIENTS + 2}, () => connected(redis)))
@@ -90,7 +90,7 @@ for (const [name, release] of PATHS) {
       const stop = new AbortController()
       const losses: Loss[] = []
       const running = clients.map((one) => client(one, writes, losses, stop.signal))
-      const outcomes = {changed: 0, gone: 0, released: 0, renewed: 0}
+      const outcomes = {changed: 0, ended: 0, released: 0, renewed: 0}
       const released: Array<{key: string; seenUs: number; releasedUs: number}> = []
       const expiry = await expiryCommandOf(reader)
       for (let attempt = 0; attempt < ATTEMPTS;) {

@@ -10,7 +10,7 @@ const hex = (digit: string): string => digit.repeat(32)
 const take = (server: SpareRedis, key: string, token: string): Promise<unknown> =>
   server.call('SET', key, token, 'PX', 600_000)
 
-test("a Redlock's independent servers: each lock is told once, and what a failed try has left is told as that", async (t) => {
+test('each lock on the servers of a Redlock is reported once, and leftovers of failed attempts are reported as such', async (t) => {
   const servers = [await startRedis(t), await startRedis(t), await startRedis(t)] as const
   const [first, second, third] = servers
   for (const server of servers) await take(server, 'lock:whole', hex('1'))
@@ -22,13 +22,13 @@ test("a Redlock's independent servers: each lock is told once, and what a failed
   const args = ['locks', 'scan', '--pattern', 'lock:*', '--redis-url', first.url]
   const all = [...args, '--redlock', second.url, '--redlock', third.url]
   const scan = await askCli<LockScan>([...all, '--observe', '2500ms'])
-  const notified = scan.locks
+  const reported = scan.locks
     .map(({key, redlock, verdicts}) => [key, redlock?.heldOn ?? null, verdicts] as const)
     .toSorted(([one, on], [other, at]) => one.localeCompare(other) || String(on).localeCompare(String(at)))
   const residue = ['redlock-minority']
-  assert.deepEqual(notified, [
+  assert.deepEqual(reported, [
     ['lock:left', [third.url], residue],
-    ['lock:mine', null, ['healthy']], // nothing that is ever taken on several servers
+    ['lock:mine', null, ['healthy']], // its format is never acquired on several servers
     ...[first.url, second.url, third.url].toSorted().map((url) => ['lock:split', [url], residue] as const),
     ['lock:two', [second.url, third.url], ['healthy']],
     ['lock:whole', [first.url, second.url, third.url], ['healthy']],
@@ -48,7 +48,7 @@ test("a Redlock's independent servers: each lock is told once, and what a failed
   )
 })
 
-test("a context names a Redlock's servers; another server that is given has nothing to do with them", async (t) => {
+test('the Redlock servers of a context are scanned, unless other servers are given', async (t) => {
   const [first, second, third] = [await startRedis(t), await startRedis(t), await startRedis(t)] as const
   for (const server of [first, second]) await take(server, 'lock:one', hex('1'))
   const env = {XDG_CONFIG_HOME: await temporaryFolder(t), KEYSHIFT_REDIS_URL: ''}
@@ -66,7 +66,7 @@ test("a context names a Redlock's servers; another server that is given has noth
   assert.deepEqual([refused.code, parseDocument(refused.stdout).error.code], [2, 'E_URL'])
 })
 
-test('what has just been taken on one server only may be on its way to the others', async (t) => {
+test('a lock that was just acquired on one server only is not a leftover yet', async (t) => {
   const [first, second] = [await startRedis(t), await startRedis(t)] as const
   await take(first, 'lock:new', hex('1'))
   const scan = await askCli<LockScan>(['locks', 'scan', '--redis-url', first.url, '--redlock', second.url])
@@ -76,7 +76,7 @@ test('what has just been taken on one server only may be on its way to the other
   )
 })
 
-test('a server of a Redlock that is down: it is named, and counts for nobody and against nobody', async (t) => {
+test('a Redlock server that is down is reported and does not count for or against a lock', async (t) => {
   const [first, second, third] = [await startRedis(t), await startRedis(t), await startRedis(t)] as const
   await take(first, 'lock:one', hex('1'))
   for (const server of [first, second]) await take(server, 'lock:two', hex('2'))
@@ -90,7 +90,7 @@ test('a server of a Redlock that is down: it is named, and counts for nobody and
     [third.url],
   )
   assert.match(scan.summary.failedServers[0]?.cause ?? '', /ECONNREFUSED/)
-  // With the one that is down it may be on two.
+  // The server that is down may have the lock too.
   assert.deepEqual(
     scan.locks.map(({key, redlock, verdict}) => [key, redlock?.heldOn.length, redlock?.notAsked, verdict]),
     [
@@ -100,7 +100,7 @@ test('a server of a Redlock that is down: it is named, and counts for nobody and
   )
 })
 
-test('a cluster is no server of a Redlock, none counts twice, and an address that can not be read is said so', async (t) => {
+test('a cluster, a server that is given twice, and an invalid address are refused as Redlock servers', async (t) => {
   const first = await startRedis(t)
   const {url: cluster} = await startCluster(t)
   for (const [main, other, code] of [

@@ -37,7 +37,7 @@ async function layLocks(redis: Redis, prefix: string): Promise<Record<string, st
 for (const path of ['a script', 'a transaction'] as const) {
   const how = path === 'a script' ? [] : ['--avoid-scripts']
   test(
-    `by ${path}: each kind of lock is released, made to expire, or kept with the reason; nothing else is touched`,
+    `${path} deletes each kind of lock, sets a TTL on it, or keeps it with the reason, and changes nothing else`,
     live(async (t, place) => {
       const {keyPrefix, redis} = place
       closeFirst(t, () => deleteAll(redis, keyPrefix))
@@ -58,7 +58,7 @@ for (const path of ['a script', 'a transaction'] as const) {
       assert.equal(await redis.exists(...Object.values(keys)), 8, 'planning changes nothing')
 
       const {executed} = await execute(place, file, ...how)
-      assert.deepEqual(executed?.summary, {changed: 0, failed: 0, gone: 0, refused: 3, released: 5, renewed: 0})
+      assert.deepEqual(executed?.summary, {changed: 0, failed: 0, ended: 0, refused: 3, released: 5, renewed: 0})
       const left = await redis.keys(`*${keyPrefix}*`)
       assert.deepEqual(left.toSorted(), [keys['bull'], keys['forever'], keys['odd'], keys['one']].toSorted())
       const ttl = await redis.pttl(keys['forever'] ?? '')
@@ -69,30 +69,30 @@ for (const path of ['a script', 'a transaction'] as const) {
   )
 
   test(
-    `by ${path}: what was renewed, taken by another, taken once more or freed since the plan is left alone`,
+    `${path} releases no lock that was renewed, acquired by another holder, acquired again or deleted since the plan`,
     live(async (t, place) => {
       const {keyPrefix, redis} = place
       closeFirst(t, () => deleteAll(redis, keyPrefix))
       const key = (name: string): string => keyPrefix + name
-      const names = ['renewed', 'again', 'once-more', 'gone', 'endless', 'other-type']
+      const names = ['renewed', 'again', 'reacquired', 'ended', 'endless', 'other-type']
       for (const name of names) {
         await redis.hset(key(name), `${UUID}:31`, '1')
         await redis.pexpire(key(name), 25_000)
       }
       const [file] = await plan(place, names.map(key))
       await redis.pexpire(key('renewed'), 30_000)
-      await redis.del(key('again'), key('gone'), key('other-type'))
+      await redis.del(key('again'), key('ended'), key('other-type'))
       await redis.hset(key('again'), `${UUID}:32`, '1')
       await redis.pexpire(key('again'), 25_000)
-      await redis.hincrby(key('once-more'), `${UUID}:31`, 1)
+      await redis.hincrby(key('reacquired'), `${UUID}:31`, 1)
       await redis.persist(key('endless'))
       await redis.set(key('other-type'), 'x', 'PX', 25_000)
       const {executed} = await execute(place, file, ...how)
       assert.deepEqual(Object.fromEntries(executed?.releases.map(({key: name, result}) => [name, result]) ?? []), {
         [key('renewed')]: 'renewed',
         [key('again')]: 'changed',
-        [key('once-more')]: 'changed',
-        [key('gone')]: 'gone',
+        [key('reacquired')]: 'changed',
+        [key('ended')]: 'ended',
         [key('endless')]: 'renewed',
         [key('other-type')]: 'changed',
       })
@@ -101,7 +101,7 @@ for (const path of ['a script', 'a transaction'] as const) {
   )
 
   test(
-    `by ${path}: a dead head of a fair line is taken out, and the next one is told on its own channel`,
+    `${path} removes a disconnected waiter from the head of a wait queue and notifies the next one on its own channel`,
     live(async (t, place) => {
       const {keyPrefix, redis} = place
       closeFirst(t, () => deleteAll(redis, keyPrefix))
@@ -111,14 +111,14 @@ for (const path of ['a script', 'a transaction'] as const) {
       await redis.pexpire(key, 25_000)
       await redis.rpush(`redisson_lock_queue:{${key}}`, ...waiters)
       for (const waiter of waiters) await redis.zadd(`redisson_lock_timeout:{${key}}`, '1', waiter)
-      const living = redis.duplicate()
+      const listener = redis.duplicate()
       closeFirst(t, async () => {
-        await living.quit()
+        await listener.quit()
       })
-      await living.connect()
+      await listener.connect()
       const heard: string[] = []
-      living.on('message', (channel: string, message: string) => heard.push(`${channel} ${message}`))
-      await living.subscribe(`redisson_lock__channel:{${key}}:${waiters[1] ?? ''}`)
+      listener.on('message', (channel: string, message: string) => heard.push(`${channel} ${message}`))
+      await listener.subscribe(`redisson_lock__channel:{${key}}:${waiters[1] ?? ''}`)
       const [file] = await plan(place, [key])
       const {executed} = await execute(place, file, ...how)
       assert.ok(executed)
@@ -134,7 +134,7 @@ for (const path of ['a script', 'a transaction'] as const) {
 }
 
 test(
-  'a grace never makes a lock live longer, by a script or a transaction',
+  'a TTL is never extended, by a script or a transaction',
   live(async (t, place) => {
     const {keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
@@ -152,7 +152,7 @@ test(
 )
 
 test(
-  'a login that may run no scripts: the transaction does it, with the same result',
+  'a login without the right to run scripts releases with a transaction',
   live(async (t, place) => {
     const {addresses, keyPrefix, redis} = place
     const user = `r${String(Date.now())}`
@@ -171,7 +171,7 @@ test(
 )
 
 test(
-  'the audit log has a line for each decision without tokens, and shows when one was changed',
+  'the audit log has one line per decision without tokens, and a change of the log is detected',
   live(async (t, place) => {
     const {folder, keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
@@ -212,7 +212,7 @@ test(
 )
 
 test(
-  'when the holders live: it stops by itself, and says which it left',
+  'a release stops when the holders are active, and reports which locks it did not process',
   live(async (t, place) => {
     const {keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
@@ -227,7 +227,7 @@ test(
     assert.deepEqual((error.data as {summary: unknown}).summary, {
       changed: 0,
       failed: 0,
-      gone: 0,
+      ended: 0,
       refused: 40,
       released: 0,
       renewed: 20,
@@ -237,7 +237,7 @@ test(
 )
 
 test(
-  'bad input: no plan, an altered one, one for another Redis, no reason, nobody to ask',
+  'a missing, altered or foreign plan, a missing reason and a missing terminal are refused',
   live(async (t, place) => {
     const {folder, keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))

@@ -10,7 +10,7 @@ import {addresses, live} from '../../support/servers/live.js'
 const UUID = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
 
 test(
-  'a scan tells the leaked from the healthy, in plain and in Redisson form, and changes nothing',
+  'a scan distinguishes leaked and healthy locks, plain and of Redisson, and changes nothing',
   live(async (_t, place) => {
     const {keyPrefix, redis} = place
     const keys = {
@@ -22,7 +22,7 @@ test(
     }
     try {
       await redis.set(keys.healthy, `worker-1_4711_${'a'.repeat(32)}`, 'PX', 50_000)
-      await redis.set(keys.leaked, 'token-of-the-dead')
+      await redis.set(keys.leaked, 'token-of-a-killed-process')
       await redis.set(keys.long, 'x', 'PX', 5_000_000)
       await redis.hset(keys.redisson, `${UUID}:31`, '2')
       await redis.pexpire(keys.redisson, 29_000)
@@ -40,17 +40,17 @@ test(
         ],
       )
       const byKey = new Map(scan.locks.map((lock) => [lock.key, lock]))
-      assert.equal(byKey.get(keys.leaked)?.holder?.token, 'token-of-the-dead')
+      assert.equal(byKey.get(keys.leaked)?.holder?.token, 'token-of-a-killed-process')
       assert.equal(byKey.get(keys.healthy)?.holder?.pid, 4711)
       assert.equal(byKey.get(keys.redisson)?.family, 'redisson')
       assert.equal(byKey.get(keys.redisson)?.holder?.thread, 31)
       assert.equal(byKey.get(keys.redisson)?.reentrancy, 2)
       assert.deepEqual(scan.summary.verdicts, {healthy: 2, 'no-ttl': 1, 'ttl-too-long': 1, 'unknown-format': 1})
       assert.equal((await redis.keys(`${keyPrefix}*`)).length, 5)
-      assert.equal(await redis.get(keys.leaked), 'token-of-the-dead')
+      assert.equal(await redis.get(keys.leaked), 'token-of-a-killed-process')
 
       const text = await runCli(['locks', 'scan', '--pattern', `${keyPrefix}*`])
-      assert.match(text.stdout, new RegExp(`no-ttl +${keys.leaked} +plain +token-of-the-dead +never expires`))
+      assert.match(text.stdout, new RegExp(`no-ttl +${keys.leaked} +plain +token-of-a-killed-process +never expires`))
     } finally {
       await redis.del(...Object.values(keys))
     }
@@ -58,7 +58,7 @@ test(
 )
 
 test(
-  'a lock that holds a number: how long nobody touched it is not known, for Redis shares small numbers between keys',
+  'the idle time of a lock with a small number as its value is unknown, because keys share such values',
   live(async (_t, {keyPrefix, redis}) => {
     const keys = [`${keyPrefix}number`, `${keyPrefix}text`]
     try {
@@ -81,7 +81,7 @@ test(
 )
 
 test(
-  'more locks than --limit: all are counted, and the list says that it is not whole',
+  'with more locks than --limit all are counted, and the list is reported as incomplete',
   live(async (_t, {keyPrefix, redis}) => {
     const keys = Array.from({length: 2500}, (_, at) => `${keyPrefix}${String(at)}`)
     try {
@@ -91,7 +91,7 @@ test(
       assert.equal(result.summary.locks, 2500)
       assert.equal(result.locks.length, 10)
       assert.equal(result.complete, false)
-      assert.match(warnings.join(), /only 10 locks are listed/)
+      assert.match(warnings.join(), /only 10 locks of 2,500 listed/)
     } finally {
       await redis.del(...keys)
     }
@@ -99,7 +99,7 @@ test(
 )
 
 test(
-  'a wrong password: exit 4, and the password stays unsaid',
+  'a wrong password gives exit 4 and is not printed',
   live(async (_t, {addresses, redis}) => {
     const user = `u${String(Date.now())}`
     await redis.call('ACL', 'SETUSER', user, 'on', '>right', '~*', '+@all')
@@ -119,7 +119,7 @@ test(
 )
 
 test(
-  'a login that may see only some keys: the rest is counted, and the answer says that it is not whole',
+  'keys that the login cannot read are counted, and the result is reported as incomplete',
   live(async (_t, {addresses, keyPrefix, redis}) => {
     const user = `v${String(Date.now())}`
     const acl = [
@@ -148,7 +148,7 @@ test(
       )
       assert.equal(result.summary.unreadable, 2)
       assert.equal(result.complete, false)
-      assert.match(warnings.join(), /2 keys may not be read/)
+      assert.match(warnings.join(), /2 keys not readable/)
 
       await redis.call('ACL', 'SETUSER', user, '-info')
       const refused = await runCli(['locks', 'scan', '--redis-url', url, '--json'])
@@ -162,7 +162,7 @@ test(
 )
 
 test(
-  'a reader of the lines that has seen enough ends the scan in silence',
+  'the scan ends without an error when the reader of its output closes the pipe',
   live(async (_t, {addresses, keyPrefix, redis}) => {
     const keys = Array.from({length: 3000}, (_, at) => `${keyPrefix}lock:${String(at)}`)
     try {
@@ -180,7 +180,7 @@ test(
   }),
 )
 
-test('no Redis at the address: exit 4 at most two seconds later than a scan ends that has one', async () => {
+test('an address without Redis gives exit 4 at most two seconds later than a scan with a Redis ends', async () => {
   const reachedAt = Date.now()
   await askCli(['locks', 'scan', '--pattern', 'no-such-key', '--redis-url', addresses.redisUrl])
   const startedAt = Date.now()

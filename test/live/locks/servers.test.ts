@@ -28,16 +28,16 @@ import {
 
 const LOCKS = 6000
 
-/** Scans in this process; what is to happen meanwhile happens when the first locks are found, and the scan waits for it. */
-async function scanWhile(
+/** Scans in this process. The event happens when the first locks are found, and the scan waits for it. */
+async function scanDuring(
   t: TestContext,
   url: string,
-  meanwhile: () => Promise<void>,
+  event: () => Promise<void>,
   more: Partial<LockScanOptions> = {},
-): Promise<{scan: LockScan; told: string[]}> {
+): Promise<{scan: LockScan; reported: string[]}> {
   const connection = await connectRedis(url)
   t.after(() => connection.close())
-  const notified: string[] = []
+  const reported: string[] = []
   let happening: Promise<void> | null = null
   const scan = await scanLocks(connection, {
     families: familiesWith([]),
@@ -54,51 +54,51 @@ async function scanWhile(
     maxTtlMs: 600_000,
     maxHoldMs: 600_000,
     onLocks: async (locks) => {
-      notified.push(...locks.map(({key}) => key))
-      await (happening ??= meanwhile())
+      reported.push(...locks.map(({key}) => key))
+      await (happening ??= event())
     },
     onProgress: () => undefined,
     signal: new AbortController().signal,
     ...more,
   })
-  return {scan, told: notified}
+  return {scan, reported}
 }
 
-/** A few slots of the first of the primaries, which have keys. */
+/** Some slots of the first primary that contain keys. */
 function slotsOf(keys: readonly string[], count: number): number[] {
   const slots = keys.map((key) => calculateSlot(key)).filter((slot) => slot < 5000)
   return [...new Set(slots)].slice(0, count)
 }
 
 for (const [how, more] of [
-  ['one look', {}],
-  ['two looks', {observeMs: 1500}],
+  ['one sample', {}],
+  ['two samples', {observeMs: 1500}],
 ] as const) {
-  test(`a cluster whose slots move during the scan, ${how}: every lock once`, async (t) => {
+  test(`every lock is reported once when slots of a cluster migrate during the scan, with ${how}`, async (t) => {
     const {keys, servers, url} = await startClusterWithLocks(t, LOCKS)
     const [first, second, third] = servers as [SpareRedis, SpareRedis, SpareRedis]
     const slots = slotsOf(keys, 60)
     const [last = 0] = slots.splice(0, 1)
     let finishing = Promise.resolve()
-    const {scan, told: notified} = await scanWhile(
+    const {scan, reported} = await scanDuring(
       t,
       url,
       async () => {
         for (const [at, slot] of slots.entries()) await moveSlot(slot, first, at % 2 === 0 ? second : third)
         await beginMove(last, first, third)
-        // It is half way when the first walk ends.
+        // This slot is still migrating when the first round ends.
         finishing = delay(1000).then(() => finishMove(last, first, third))
       },
       more,
     )
     await finishing
-    assert.deepEqual(notified.toSorted(), keys)
+    assert.deepEqual(reported.toSorted(), keys)
     assert.deepEqual([scan.complete, scan.summary.locks, scan.summary.ended], [true, LOCKS, 0])
-    assert.ok(Number(await third.call('CLUSTER', 'COUNTKEYSINSLOT', last)) > 0, 'the slot did move')
+    assert.ok(Number(await third.call('CLUSTER', 'COUNTKEYSINSLOT', last)) > 0, 'the slot has moved')
   })
 }
 
-test('a release in a cluster goes to who has the lock by then; while its slot is half way, it fails and says so', async (t) => {
+test('a release in a cluster goes to the new owner of a slot, and fails while the slot is migrating', async (t) => {
   const {servers, url} = await startCluster(t)
   const [first, second] = servers as [SpareRedis, SpareRedis]
   const client = new Cluster([{host: '127.0.0.1', port: first.port}])
@@ -106,7 +106,7 @@ test('a release in a cluster goes to who has the lock by then; while its slot is
     client.disconnect()
   })
   const keys = ['lock:user:1', 'lock:user:2', 'lock:user:3', 'lock:user:4', 'lock:user:5', 'lock:user:6']
-  // Without a TTL: MIGRATE takes along what is left of one, so that a lock's end shifts by its way.
+  // Without a TTL, because MIGRATE transfers the remaining time, which changes the expiry slightly.
   for (const key of keys) await client.set(key, '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01')
   const plan = join(await temporaryFolder(t), 'plan.json')
   await askCli(['locks', 'release', ...keys, '--hard', '--redis-url', url, '-o', plan])
@@ -120,16 +120,18 @@ test('a release in a cluster goes to who has the lock by then; while its slot is
   )
   assert.deepEqual(
     result.executed.releases.map(({key, reason, result: outcome}) => [key, outcome, reason]),
-    keys.map((key) => (key === halfWay ? [key, 'failed', 'its slot moves: try again'] : [key, 'released', null])),
+    keys.map((key) =>
+      key === halfWay ? [key, 'failed', 'its slot is migrating; try again'] : [key, 'released', null],
+    ),
   )
   await finishMove(calculateSlot(halfWay), first, second)
   assert.equal(await client.exists(halfWay), 1)
 })
 
-test('a primary of a cluster is killed during the scan: the answer is not whole, and names it', async (t) => {
+test('a primary of a cluster that is killed during the scan is reported, and the result is incomplete', async (t) => {
   const {keys, servers, url} = await startClusterWithLocks(t, LOCKS)
   const [first] = servers as [SpareRedis]
-  const {scan, told: notified} = await scanWhile(t, url, () => first.kill())
+  const {scan, reported} = await scanDuring(t, url, () => first.kill())
   assert.equal(scan.complete, false)
   assert.deepEqual(
     scan.summary.failedServers.map(({address}) => address),
@@ -137,24 +139,24 @@ test('a primary of a cluster is killed during the scan: the answer is not whole,
   )
   const ofOthers = keys.filter((key) => calculateSlot(key) >= 5461)
   assert.deepEqual(
-    ofOthers.filter((key) => !notified.includes(key)),
+    ofOthers.filter((key) => !reported.includes(key)),
     [],
   )
-  assert.equal(new Set(notified).size, notified.length)
+  assert.equal(new Set(reported).size, reported.length)
 })
 
-test('Sentinel replaces the primary during the scan: it goes on with the new one, every lock once', async (t) => {
+test('the scan continues with the new primary after a failover by Sentinel, and reports every lock once', async (t) => {
   const {primary, url} = await startSentinel(t)
   const redis = new Redis(primary.port, '127.0.0.1')
   const keys = await takeLocks(redis, LOCKS)
   await redis.wait(1, 5000)
   redis.disconnect()
-  const {scan, told: notified} = await scanWhile(t, url, () => primary.kill())
-  assert.deepEqual(notified.toSorted(), keys)
+  const {scan, reported} = await scanDuring(t, url, () => primary.kill())
+  assert.deepEqual(reported.toSorted(), keys)
   assert.equal(scan.complete, true)
 })
 
-test('a cluster of one server that was never told its address; and one in which nobody serves a slot', async (t) => {
+test('a cluster of one node without an address of its own is scanned, and a cluster without slots is refused', async (t) => {
   const server = await startRedis(t, '--cluster-enabled', 'yes')
   const args = ['locks', 'scan', '--redis-url', server.url]
   await server.call('PING')

@@ -14,33 +14,33 @@ import {execute, plan} from '../../support/reports/lock-releases.js'
 const HOLDER = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11:7'
 const waiter = (number: number): string => `9a1e1c52-0d3b-4a53-9d6f-3e1f6f0a9b${String(10 + number)}:1`
 
-interface Line {
+interface FairLock {
   readonly key: string
   readonly queue: string
   readonly deadlines: string
-  /** what reached waiters on their channels */
+  /** the channels of the messages that waiters received */
   readonly heard: string[]
-  /** Has a waiter listen as Redisson does. */
+  /** Subscribes a waiter to its channel, as Redisson does. */
   listen(waiter: string, on?: Redis): Promise<void>
 }
 
-/** A fair lock as Redisson keeps it, held unless said otherwise, and its waiters in line. */
-async function layLine(
+/** Stores a fair lock with its wait queue as Redisson does. */
+async function storeFairLock(
   t: TestContext,
   redis: Redis,
   key: string,
   {isHeld = true, waiters}: {isHeld?: boolean; waiters: readonly string[]},
-): Promise<Line> {
+): Promise<FairLock> {
   const heard: string[] = []
-  const line = {key, queue: `redisson_lock_queue:{${key}}`, deadlines: `redisson_lock_timeout:{${key}}`, heard}
+  const fair = {key, queue: `redisson_lock_queue:{${key}}`, deadlines: `redisson_lock_timeout:{${key}}`, heard}
   if (isHeld) await redis.multi().hset(key, HOLDER, '1').pexpire(key, 30_000).exec()
-  await redis.rpush(line.queue, ...waiters)
-  await redis.zadd(line.deadlines, ...waiters.flatMap((one, at) => [Date.now() + 300_000 * (at + 1), one]))
+  await redis.rpush(fair.queue, ...waiters)
+  await redis.zadd(fair.deadlines, ...waiters.flatMap((one, at) => [Date.now() + 300_000 * (at + 1), one]))
   return {
-    ...line,
+    ...fair,
     async listen(one, on = redis) {
       const client = on.duplicate({enableOfflineQueue: true, retryStrategy: () => null})
-      client.on('error', () => undefined) // a server that the test kills
+      client.on('error', () => undefined) // the test may kill the server
       t.after(() => {
         client.disconnect()
       })
@@ -50,68 +50,71 @@ async function layLine(
   }
 }
 
-async function linesOf({keyPrefix}: Place): Promise<LockRecord[]> {
+async function waitQueuesOf({keyPrefix}: Place): Promise<LockRecord[]> {
   const scan = await askCli<LockScan>(['locks', 'scan', '--pattern', `redisson_lock_*:{${keyPrefix}*`])
   assert.equal(scan.complete, true)
   return scan.locks
 }
 
 test(
-  'a dead waiter before a living one: found, taken out of the line, and the next one is told; the lock stays',
+  'disconnected waiters are found and removed, the next waiter is notified, and the lock is not changed',
   live(async (t, place) => {
     const {keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
-    const line = await layLine(t, redis, `${keyPrefix}fair`, {waiters: [waiter(1), waiter(2), waiter(3)]})
-    await line.listen(waiter(2))
-    const [found, ...others] = await linesOf(place)
+    const fair = await storeFairLock(t, redis, `${keyPrefix}fair`, {waiters: [waiter(1), waiter(2), waiter(3)]})
+    await fair.listen(waiter(2))
+    const [found, ...others] = await waitQueuesOf(place)
     assert.equal(others.length, 0)
-    assert.deepEqual([found?.key, found?.verdict, found?.family], [line.queue, 'disconnected-waiter', 'redisson'])
-    const dead = [waiter(1), waiter(3)]
-    assert.deepEqual(found?.waitQueue, {lock: line.key, isHeld: true, waiters: 3, dead})
+    assert.deepEqual([found?.key, found?.verdict, found?.family], [fair.queue, 'disconnected-waiter', 'redisson'])
+    const disconnected = [waiter(1), waiter(3)]
+    assert.deepEqual(found?.waitQueue, {lock: fair.key, isHeld: true, waiters: 3, disconnected})
 
-    const [file, {plan: planned}] = await plan(place, [line.queue])
+    const [file, {plan: planned}] = await plan(place, [fair.queue])
     assert.deepEqual(
       planned.releases.map(({action, waitQueue: in_}) => [action, in_?.disconnected]),
-      [['remove-waiters', dead]],
+      [['remove-waiters', disconnected]],
     )
-    assert.equal(await redis.llen(line.queue), 3, 'planning changes nothing')
+    assert.equal(await redis.llen(fair.queue), 3, 'planning changes nothing')
     const {executed} = await execute(place, file)
     const [release] = executed?.releases ?? []
-    assert.deepEqual([release?.result, release?.removedWaiters, release?.notified?.receivers], ['released', dead, 1])
-    assert.deepEqual(await redis.lrange(line.queue, 0, -1), [waiter(2)])
-    assert.deepEqual(await redis.zrange(line.deadlines, '0', '-1'), [waiter(2)])
-    await until('the message', () => Promise.resolve(line.heard.length === 1))
-    assert.equal(await redis.hget(line.key, HOLDER), '1')
-    assert.deepEqual(await linesOf(place), [])
+    assert.deepEqual(
+      [release?.result, release?.removedWaiters, release?.notified?.receivers],
+      ['released', disconnected, 1],
+    )
+    assert.deepEqual(await redis.lrange(fair.queue, 0, -1), [waiter(2)])
+    assert.deepEqual(await redis.zrange(fair.deadlines, '0', '-1'), [waiter(2)])
+    await until('the message', () => Promise.resolve(fair.heard.length === 1))
+    assert.equal(await redis.hget(fair.key, HOLDER), '1')
+    assert.deepEqual(await waitQueuesOf(place), [])
     const again = (await execute(place, file)).executed?.releases[0]
-    assert.equal(again?.result, 'gone')
+    assert.equal(again?.result, 'ended')
   }),
 )
 
 test(
-  'a line that the dead alone stand in, of a lock that nobody holds: found, and goes',
+  'a wait queue with only disconnected waiters of a lock that is not held is found and deleted',
   live(async (t, place) => {
     const {keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
-    const line = await layLine(t, redis, `${keyPrefix}fair`, {isHeld: false, waiters: [waiter(1), waiter(2)]})
-    const [found] = await linesOf(place)
+    const fair = await storeFairLock(t, redis, `${keyPrefix}fair`, {isHeld: false, waiters: [waiter(1), waiter(2)]})
+    const [found] = await waitQueuesOf(place)
     assert.equal(found?.verdict, 'orphaned-companion')
-    assert.deepEqual(found.waitQueue, {lock: line.key, isHeld: false, waiters: 2, dead: [waiter(1), waiter(2)]})
-    const [file] = await plan(place, [line.queue])
+    assert.deepEqual(found.waitQueue, {lock: fair.key, isHeld: false, waiters: 2, disconnected: [waiter(1), waiter(2)]})
+    const [file] = await plan(place, [fair.queue])
     const {executed} = await execute(place, file)
     assert.equal(executed?.summary.released, 1)
-    assert.equal(await redis.exists(line.queue, line.deadlines), 0)
+    assert.equal(await redis.exists(fair.queue, fair.deadlines), 0)
   }),
 )
 
 test(
-  'what sidekiq-unique-jobs has left of a digest that nobody locks any more is found; all else of it is nothing wrong',
+  'orphaned keys of sidekiq-unique-jobs are found, and its other keys are not reported',
   live(async (t, place) => {
     const {keyPrefix, redis} = place
     const digest = (name: string): string => `uniquejobs:${keyPrefix}${name}`
     await redis.lpush(`${digest('left')}:QUEUED`, 'b4a577edbccf1d805744efa9')
     await redis.set(`${digest('left')}:INFO`, '{}')
-    // Held; left for its waiters for 5 s, as an unlock does; and what is kept for all.
+    // A held digest, a queue that an unlock leaves to the waiters for 5 s, and a key of all digests.
     await redis.hset(`${digest('held')}:LOCKED`, 'b4a577edbccf1d805744efa9', String(Date.now() / 1000))
     await redis.lpush(`${digest('held')}:QUEUED`, 'c')
     await redis.lpush(`${digest('free')}:QUEUED`, '1')
@@ -129,41 +132,41 @@ test(
       ],
     )
     const [, {plan: planned, skipped}] = await plan(place, [`${digest('left')}:QUEUED`])
-    assert.deepEqual([planned.releases.length, skipped[0]?.reason], [0, 'belongs to a lock, and is none'])
+    assert.deepEqual([planned.releases.length, skipped[0]?.reason], [0, 'not a lock: belongs to another key'])
     const inspected = await runCli(['locks', 'inspect', `${digest('left')}:QUEUED`, '--json'])
     assert.match(
       parseDocument(inspected.stdout).error.message,
-      /is no lock: it holds the waiters of uniquejobs:.*:LOCKED/,
+      /is not a lock; it contains the waiters of uniquejobs:.*:LOCKED/,
     )
   }),
 )
 
 test(
-  'who listens again when the plan is executed stays in line, and so does the line whose waiters live',
+  'a waiter that is connected again when the plan is executed stays in the wait queue',
   live(async (t, place) => {
     const {keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
-    const line = await layLine(t, redis, `${keyPrefix}fair`, {waiters: [waiter(1)]})
-    const [file] = await plan(place, [line.queue])
-    await line.listen(waiter(1))
+    const fair = await storeFairLock(t, redis, `${keyPrefix}fair`, {waiters: [waiter(1)]})
+    const [file] = await plan(place, [fair.queue])
+    await fair.listen(waiter(1))
     const {executed} = await execute(place, file)
     assert.deepEqual(
       executed?.releases.map(({reason, result}) => [result, reason]),
-      [['refused', 'waiters planned as dead are left in line: somebody listens for them, or it can not be told']],
+      [['refused', 'waiters of the plan stay in the wait queue: they are connected again, or their state is unknown']],
     )
-    assert.deepEqual(await redis.lrange(line.queue, 0, -1), [waiter(1)])
-    assert.deepEqual(await linesOf(place), [])
-    const [, {plan: planned}] = await plan(place, [line.queue])
+    assert.deepEqual(await redis.lrange(fair.queue, 0, -1), [waiter(1)])
+    assert.deepEqual(await waitQueuesOf(place), [])
+    const [, {plan: planned}] = await plan(place, [fair.queue])
     assert.equal(planned.releases[0]?.action, 'keep')
   }),
 )
 
 test(
-  'a login that may not ask who listens: the answer is not whole and names the right; a release keeps the line',
+  'without the right to count subscribers the result is incomplete and shows the right, and a release keeps the wait queue',
   live(async (t, place) => {
     const {keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
-    const line = await layLine(t, redis, `${keyPrefix}fair`, {waiters: [waiter(1)]})
+    const fair = await storeFairLock(t, redis, `${keyPrefix}fair`, {waiters: [waiter(1)]})
     const user = keyPrefix.replaceAll(':', '')
     await redis.call('ACL', 'SETUSER', user, 'on', '>secret', '~*', '&*', '+@all', '-pubsub')
     closeFirst(t, async () => {
@@ -177,15 +180,15 @@ test(
     const {complete, locks, summary} = await askCli<LockScan>(['locks', 'scan', '--pattern', pattern, ...where])
     assert.deepEqual([complete, locks.length, summary.unverifiedQueues], [false, 0, 1])
     assert.match(summary.unverifiedReason ?? '', /^\+pubsub/)
-    const [, {plan: planned}] = await plan(place, [line.queue], ...where)
+    const [, {plan: planned}] = await plan(place, [fair.queue], ...where)
     assert.deepEqual(
       planned.releases.map(({action, reason}) => [action, reason]),
-      [['keep', 'who of them is dead can not be told']],
+      [['keep', 'which waiters are disconnected is unknown']],
     )
   }),
 )
 
-test('a waiter that listens on another server of the cluster, or on a replica, is not dead', async (t) => {
+test('a waiter that subscribes on another node of the cluster or on a replica is not reported as disconnected', async (t) => {
   const {servers, url} = await startCluster(t)
   const clients = servers.map(({port}) => new Redis({port, host: '127.0.0.1', retryStrategy: () => null}))
   for (const client of clients) client.on('error', () => undefined)
@@ -203,10 +206,10 @@ test('a waiter that listens on another server of the cluster, or on a replica, i
     clients[servers.indexOf(replicaServer)],
   ]
   assert.ok(own && other && replica)
-  const line = await layLine(t, own, 'fair', {waiters: [waiter(1), waiter(2), waiter(3), waiter(4)]})
-  await line.listen(waiter(2), own)
-  await line.listen(waiter(3), other)
-  await line.listen(waiter(4), replica)
+  const fair = await storeFairLock(t, own, 'fair', {waiters: [waiter(1), waiter(2), waiter(3), waiter(4)]})
+  await fair.listen(waiter(2), own)
+  await fair.listen(waiter(3), other)
+  await fair.listen(waiter(4), replica)
   const scan = (): Promise<LockScan> =>
     askCli<LockScan>(['locks', 'scan', '--redis-url', url, '--pattern', 'redisson_lock_queue:*'])
   const {complete, locks} = await scan()
@@ -219,6 +222,6 @@ test('a waiter that listens on another server of the cluster, or on a replica, i
   assert.deepEqual(
     (await scan()).locks[0]?.waitQueue?.disconnected,
     [waiter(1), waiter(4)],
-    'its listeners are gone with it',
+    'its subscribers are disconnected',
   )
 })

@@ -1,6 +1,6 @@
 import type {SampledKey} from '../../../src/domain/locks/reading/sampled-key.js'
 
-/** What a key holds, as a test writes it down: a string, or a hash's fields, a zset's scores, a list's or set's elements. */
+/** The value of a key: a string, the fields of a hash, the scores of a zset, or the elements of a list or set. */
 export type Stored =
   | {readonly string: string}
   | {readonly hash: Readonly<Record<string, string>>}
@@ -24,7 +24,7 @@ export const NOW = Date.UTC(2026, 10, 25, 12)
 const HEX = '9f86d081884c7d659a2feaa0c55ad015'
 const BASE64_43 = 'kQ3mZr8vT1pXy0LdNfGh2JsWbEuAoRcIiV4xM5wPq7g'
 
-/** Locks as their libraries' sources say that they are stored; some could not be run, all are known. */
+/** Locks as they are stored according to the sources of their libraries, including libraries that cannot be run here. */
 export const LOCK_SHAPES: readonly LockShape[] = [
   {family: 'redisson', key: 'any', stored: {hash: {[`${UUID}:17`]: '1'}}, token: `${UUID}:17`},
   {
@@ -121,7 +121,7 @@ export const LOCK_SHAPES: readonly LockShape[] = [
   {family: 'plain', key: 'lock:7', stored: {string: '1'}, token: '1'},
 ]
 
-/** What else is in a Redis, and is no lock; some of it is made to look like one. */
+/** Keys that are not locks; some have values in the format of a lock. */
 export const OTHER_SHAPES: readonly Shape[] = [
   {key: 'session:7', stored: {string: UUID}},
   {key: 'sess:kQ3m', stored: {string: '{"cookie":{"maxAge":null},"user":7}'}},
@@ -149,7 +149,7 @@ export const OTHER_SHAPES: readonly Shape[] = [
   {key: 'uniquejobs:digests', stored: {zset: {'uniquejobs:1b9f': 1_795_607_940.25}}},
 ]
 
-/** A shape as a look at it would show it. */
+/** A sample of a key with this value. */
 export function rawOf({key, stored}: Shape, more: Partial<SampledKey> = {}): SampledKey {
   const [type = ''] = Object.keys(stored)
   return {

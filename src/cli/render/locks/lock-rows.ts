@@ -20,7 +20,7 @@ const COLUMNS: readonly Column[] = [
 
 export const CSV_HEAD = `${COLUMNS.join(',')}\n`
 
-/** A line for each lock; what is not known is empty. */
+/** One line per lock; an unknown value is an empty field. */
 export function csvLines(locks: readonly LockRecord[]): string {
   return locks.map((lock) => `${COLUMNS.map((column) => fieldText(valueOf(lock, column), ',')).join(',')}\n`).join('')
 }

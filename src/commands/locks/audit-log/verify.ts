@@ -2,14 +2,15 @@ import {Args} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../../cli/base-command.js'
 import {type AuditReport, verifyAuditLog} from '../../../clients/files/audit-log.js'
+import {counted} from '../../../wording.js'
 
 export default class LocksAuditLogVerify extends KeyshiftCommand<AuditReport> {
-  static override args = {file: Args.string({description: 'the audit log', required: true})}
+  static override args = {file: Args.string({description: 'audit log file', required: true})}
   static override description =
-    'Each line holds the hash of the one before, so a line that was changed, added or taken away shows. Lines cut off at ' +
-    'the end do not: keep the last hash elsewhere.'
+    'Each line contains the hash of the previous line, so a changed, added or removed line is detected. Lines that are ' +
+    'cut off at the end are not detected; store the last hash in another place.'
   static override examples = ['<%= config.bin %> <%= command.id %> ~/.local/state/keyshift/lock-releases.ndjson']
-  static override summary = 'Check that nobody has changed an audit log of lock releases.'
+  static override summary = 'Check that an audit log of lock releases is intact.'
 
   async run(): Promise<AuditReport> {
     const {args} = await this.parse(LocksAuditLogVerify)
@@ -17,8 +18,8 @@ export default class LocksAuditLogVerify extends KeyshiftCommand<AuditReport> {
     const {firstAt, lastAt, lastHash, lines} = report
     this.log(
       lines === 0
-        ? `${args.file}: no line yet`
-        : `${args.file}: ${String(lines)} lines from ${firstAt ?? ''} to ${lastAt ?? ''}, unbroken; the last hash is ${lastHash ?? ''}`,
+        ? `${args.file} has no lines yet`
+        : `${args.file} is intact: ${counted(lines, 'line')} from ${firstAt ?? ''} to ${lastAt ?? ''}; last hash ${lastHash ?? ''}`,
     )
     return report
   }

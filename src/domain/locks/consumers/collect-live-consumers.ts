@@ -10,11 +10,11 @@ import type {CorrelatedSubscription, KeyDestination, LiveConsumer, WaitingKeys} 
 import {keyConsumersOf, liveConsumersOf} from './key-consumers.js'
 
 export interface LiveConsumers {
-  /** the statistics that all of this is from */
+  /** the statistics that everything else was computed from */
   readonly collected: CollectedSubscription
   readonly facts: BrokerFacts
   readonly about: CorrelatedSubscription
-  /** how the partition of a key was told */
+  /** how the partition of a key is determined */
   readonly routing: Routing
   readonly consumers: readonly LiveConsumer[]
   readonly destinationOf: (key: string) => KeyDestination
@@ -24,18 +24,18 @@ export interface LiveConsumers {
 export interface LiveConsumersWanted {
   readonly topic: string
   readonly subscription: string
-  /** how producers choose the partition of a key; null to tell it from messages */
+  /** the producers' hash function for partitions; null to detect it from messages */
   readonly hashingScheme: HashingScheme | null
-  /** how many entries of the backlog to look at, for keys that wait; null for none */
+  /** number of backlog entries to read for waiting keys; null reads none */
   readonly backlogEntries: number | null
   readonly onProgress: (read: number, chosen: number) => void
 }
 
 /**
- * Who is connected to a subscription now, and who of them gets which key. Reads only.
+ * The consumers of a subscription, and which of them receives which key. Changes nothing.
  *
- * @throws Unreachable when the topic or the subscription is not there; Blocked E_SELECTOR_UNKNOWN, and E_ROUTING where it
- *   can't be told to which partition a key goes.
+ * @throws Unreachable when the topic or the subscription does not exist; Blocked E_SELECTOR_UNKNOWN; Blocked E_ROUTING when
+ *   the partition of a key is unknown.
  */
 export async function collectLiveConsumers(
   admin: PulsarAdmin,
@@ -43,11 +43,11 @@ export async function collectLiveConsumers(
 ): Promise<LiveConsumers> {
   const {collected, facts} = await collectKeyShared(admin, topic, subscription)
   const routing = await collectRouting(admin, collected, hashingScheme)
-  // A wrong partition would make a wrong consumer of the right one.
+  // With a wrong partition, the right holder would be reported as the wrong consumer.
   if (routing.isContradicted) {
-    throw new Blocked('E_ROUTING', `messages on the topic are not where ${routing.hashingScheme} puts their keys`, {
+    throw new Blocked('E_ROUTING', `the messages do not match ${routing.hashingScheme} partitioning`, {
       data: {topic: collected.topic.full, hashingScheme: routing.hashingScheme},
-      next: ['give the scheme of the producers with --hashing-scheme'],
+      next: ["specify the producers' scheme with --hashing-scheme"],
     })
   }
   return {

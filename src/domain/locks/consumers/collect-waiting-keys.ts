@@ -7,10 +7,9 @@ import type {WaitingKey, WaitingKeys} from './lock-correlation.js'
 const SECONDS = 60
 
 /**
- * Which keys' messages are not acknowledged, from the oldest on. Reads entry by entry through the admin API, and moves no
- * cursor.
+ * The keys of the oldest unacknowledged messages. Reads single entries through the admin API, which moves no cursor.
  *
- * @param max entries to read, over all partitions.
+ * @param max maximum number of entries over all partitions.
  */
 export async function collectWaitingKeys(
   admin: PulsarAdmin,

@@ -7,7 +7,7 @@ import {clientNameOf} from '../../topic-stats/consumers.js'
 import type {KeyDestination, LiveConsumer} from './lock-correlation.js'
 
 /**
- * Who gets which key, by statistics of one moment.
+ * Which consumer receives which key, from one sample of the statistics.
  *
  * @throws Blocked E_SELECTOR_UNKNOWN.
  */
@@ -31,12 +31,12 @@ export function keyConsumersOf(
   }
 }
 
-/** A partition as a subscription of its own, which it is to the broker: each key that is asked for is one of its keys. */
+/** One partition as a subscription without partitions, for keys that are known to be in it. */
 export function asSinglePartition(collected: CollectedSubscription, row: SubscriptionPartition): CollectedSubscription {
   return {...collected, partitionCount: null, partitions: [row]}
 }
 
-/** Of a Failover subscription one consumer of the partition gets all; of a Shared one anybody may. */
+/** On Failover, the active consumer of the partition receives all its keys; on Shared, any consumer may receive a key. */
 function partitionDestination(collected: CollectedSubscription, key: string, scheme: HashingScheme): KeyDestination {
   const {partitionCount, partitions} = collected
   const row = partitions[partitionCount === null ? 0 : partitionOfKey(key, partitionCount, scheme)]
@@ -53,7 +53,7 @@ function partitionDestination(collected: CollectedSubscription, key: string, sch
   }
 }
 
-/** One that is connected to several partitions stands there once, with its first connection. */
+/** Each consumer once, with its earliest connection to any partition. */
 export function liveConsumersOf({partitions}: Pick<CollectedSubscription, 'partitions'>): LiveConsumer[] {
   const all = partitions.flatMap(({subscription}) => reportedConsumers(subscription)).map(liveConsumer)
   const byNameAndAddress = Map.groupBy(all, ({address, name}) => JSON.stringify([name, address]))
@@ -74,7 +74,7 @@ function liveConsumer({stats}: ReportedConsumer): LiveConsumer {
   }
 }
 
-/** The broker writes 0 for never. */
+/** The broker reports 0 for never. */
 function momentOf(timestamp: number | undefined): LiveConsumer['lastAcked'] {
   return timestamp === undefined ? null : timestamp > 0 ? timestamp : 'never'
 }

@@ -4,19 +4,19 @@ import type {LockHolder} from '../recognition/recognize.js'
 import type {LockMessages, LockRecord, LockRelation} from '../recognition/lock-record.js'
 import {type LockVerdict, sortedVerdicts} from '../recognition/lock-verdicts.js'
 
-/** A connected consumer, which may be a lock's holder. */
+/** A connected consumer, which may hold a lock. */
 export interface LiveConsumer {
-  /** null where the broker names none */
+  /** null when the broker reports none */
   readonly name: string | null
   /** `host:port` as the broker sees it */
   readonly address: string | null
-  /** since when without a break, epoch ms of the broker; null where it does not say */
+  /** start of the current connection, epoch ms of the broker; null when unknown */
   readonly connectedSinceMs: number | null
-  /** when it last acknowledged anything, epoch ms of the broker; `never` since it connected; null where it does not say */
+  /** the last acknowledgement of this connection, epoch ms of the broker; null when unknown */
   readonly lastAcked: number | 'never' | null
-  /** when it was last sent a message, likewise */
+  /** the last delivery to this connection, epoch ms of the broker; null when unknown */
   readonly lastDelivered: number | 'never' | null
-  /** what its program says of itself */
+  /** the metadata that the application set */
   readonly metadata: Readonly<Record<string, string>>
 }
 
@@ -24,45 +24,46 @@ export interface LiveConsumer {
 export interface KeyDestination {
   /** null on a plain topic */
   readonly partition: number | null
-  /** null where the subscription makes no slots of keys */
+  /** null when the subscription is not Key_Shared */
   readonly slot: number | null
-  /** who gets them; null when nobody does, or anybody may */
+  /** the consumer that receives them; null when there is none, or it can be any consumer */
   readonly consumer: LiveConsumer | null
-  /** who has to acknowledge older ones first; null when nobody has */
+  /** the consumer that must first acknowledge older messages of the key; null when there is none */
   readonly drainingConsumer: LiveConsumer | null
 }
 
-/** The subscription whose consumers are compared with holders. */
+/** The subscription whose consumers are compared with lock holders. */
 export interface CorrelatedSubscription {
   topic: string
   subscription: string
-  /** when its consumers were looked at, ISO 8601 */
+  /** when its consumers were read, ISO 8601 */
   asOf: string
 }
 
-/** A key whose messages are not acknowledged. */
+/** A key with unacknowledged messages. */
 export interface WaitingKey {
   readonly messages: number
-  /** when the oldest was published, epoch ms of its producer; null where that is not known */
+  /** publish time of the oldest message, epoch ms of its producer; null when unknown */
   readonly oldestMs: number | null
 }
 
-/** What the oldest part of a backlog says. */
+/** The keys in the oldest part of the backlog. */
 export interface WaitingKeys {
   readonly keys: ReadonlyMap<string, WaitingKey>
   readonly entries: number
-  /** whether that is all of it */
+  /** whether the entire backlog was read */
   readonly isComplete: boolean
 }
 
-/** How locks stand to the messages that wait. */
+/** How many keys with waiting messages have a lock. */
 export interface WaitingSummary {
-  /** of the backlog, from the oldest on */
+  /** backlog entries that were read, from the oldest on */
   entriesRead: number
+  /** whether the entire backlog was read */
   isComplete: boolean
-  /** with a message that is not acknowledged */
+  /** keys with an unacknowledged message */
   keys: number
-  /** of those, the ones that nobody holds a lock for: their consumers work without, or have not begun */
+  /** of these, the keys without a lock: their consumers do not use one, or have not started on the message */
   keysWithoutLock: number
 }
 
@@ -70,23 +71,23 @@ export interface CorrelationOptions {
   readonly about: CorrelatedSubscription
   readonly consumers: readonly LiveConsumer[]
   readonly destinationOf: (key: string) => KeyDestination
-  /** a lock's key with `{key}` in place of the message key, and `*` for anything */
+  /** format of lock keys: `{key}` is the message key, `*` any text */
   readonly keyPattern: string
   /**
-   * A holder's token with `{consumer}` in place of what its consumer is called by: name, address, or a value of its
-   * metadata. Null where what the format tells of the holder is all there is: then who fits no consumer may still be one.
+   * Format of owner tokens: `{consumer}` is a consumer name, an address or a value of its metadata. Null when only the lock
+   * format identifies the holder; a holder that matches no consumer may then still be one.
    */
   readonly holderPattern: string | null
-  /** which keys' messages wait; null where that was not asked */
+  /** the keys with waiting messages; null when no messages were read */
   readonly waiting: WaitingKeys | null
 }
 
-/** Clocks of broker and Redis differ. */
+/** Tolerance for the difference between the clocks of broker and Redis. */
 const CLOCKS_DIFFER_MS = 5000
-/** A message that waits for longer than this behind a lock that is not its consumer's is held up by it. */
+/** A message that has waited longer than this is blocked by a lock that its consumer does not hold. */
 const STALLED_MS = 10_000
 
-/** Tells of locks whose messages they are for, and whether who holds them is who gets those. */
+/** Finds the message key of each lock, and compares the holder with the consumer that receives the messages of the key. */
 export class LockCorrelation {
   private readonly options: CorrelationOptions
   private readonly key: RegExp
@@ -100,7 +101,7 @@ export class LockCorrelation {
     this.holder = options.holderPattern === null ? null : expressionOf(options.holderPattern, 'consumer')
   }
 
-  /** What was asked about, and what the locks judged so far say of the messages that wait. */
+  /** The subscription, and how many of its waiting keys had a lock so far. */
   get about(): CorrelatedSubscription & {waiting: WaitingSummary | null} {
     const {about, waiting} = this.options
     return {
@@ -114,7 +115,7 @@ export class LockCorrelation {
     }
   }
 
-  /** The lock with its messages, and the verdicts that come of them; as it was where its key does not fit the pattern. */
+  /** The lock with its messages and the verdicts that follow from them; unchanged when its key does not match the pattern. */
   assess(lock: LockRecord, nowMs: number): LockRecord {
     const key = this.key.exec(lock.key)?.groups?.['key']
     if (key === undefined || lock.holders === null) return lock
@@ -122,9 +123,9 @@ export class LockCorrelation {
     const {by, found, isIdentified} = this.match(lock.holder)
     const relation = isIdentified ? relationOf(found, destination, heldSinceMs(lock, nowMs)) : null
     const waiting = this.waitingFor(key, nowMs)
-    const deserved = verdictOf(relation, lock)
-    const isStalled = STALLING.some((verdict) => deserved.includes(verdict)) && (waiting?.oldestAgeMs ?? 0) > STALLED_MS
-    const verdicts = sortedVerdicts([...lock.verdicts, ...deserved, ...(isStalled ? (['key-stalled'] as const) : [])])
+    const added = verdictOf(relation, lock)
+    const isStalled = BLOCKING.some((verdict) => added.includes(verdict)) && (waiting?.oldestAgeMs ?? 0) > STALLED_MS
+    const verdicts = sortedVerdicts([...lock.verdicts, ...added, ...(isStalled ? (['key-stalled'] as const) : [])])
     return {
       ...lock,
       verdict: verdicts[0],
@@ -164,9 +165,9 @@ export class LockCorrelation {
     const named = this.holder?.exec(holder.token)?.groups?.['consumer']
     if (this.holder !== null && named === undefined) return unidentified
     const names = named === undefined ? [holder.consumer, holder.host, holder.instance] : [named]
-    const called = new Set(names.filter((name) => name !== null))
+    const known = new Set(names.filter((name) => name !== null))
     for (const [by, namesOf] of NAMES) {
-      const found = this.options.consumers.filter((consumer) => namesOf(consumer).some((name) => called.has(name)))
+      const found = this.options.consumers.filter((consumer) => namesOf(consumer).some((name) => known.has(name)))
       if (found.length > 0) return {found, by, isIdentified: true}
     }
     return {...unidentified, isIdentified: named !== undefined}
@@ -178,7 +179,7 @@ export function globOf(keyPattern: string): string {
   return keyPattern.replace(/[?[\]\\]/g, String.raw`\$&`).replace('{key}', '*')
 }
 
-/** What a consumer may be called by, the surest first. */
+/** The properties by which a holder may identify a consumer, the most specific first. */
 const NAMES: ReadonlyArray<
   readonly [NonNullable<LockMessages['matchedBy']>, (consumer: LiveConsumer) => readonly string[]]
 > = [
@@ -198,7 +199,7 @@ function relationOf(
   if (found.every(isYounger)) return 'restarted'
   const {consumer, drainingConsumer} = destination
   if (consumer === null && drainingConsumer === null) return 'consumer'
-  // Who has to acknowledge older messages of the key may well hold its lock.
+  // The consumer that must first acknowledge older messages of the key may still hold its lock.
   const isOwner = [consumer, drainingConsumer].some(
     (owner) => owner !== null && found.some((one) => isSame(one, owner)),
   )
@@ -212,8 +213,8 @@ function verdictOf(relation: LockRelation | null, {renewal, ttlMs}: LockRecord):
   return ttlMs === null || renewal === 'unchanged' ? ['orphaned'] : ['not-a-consumer']
 }
 
-/** Whoever gets the messages can't have such a lock. */
-const STALLING: readonly LockVerdict[] = ['wrong-consumer', 'orphaned']
+/** With these verdicts, the consumer that receives the messages cannot acquire the lock. */
+const BLOCKING: readonly LockVerdict[] = ['wrong-consumer', 'orphaned']
 
 function heldSinceMs({heldAtLeastMs}: LockRecord, nowMs: number): number | null {
   return heldAtLeastMs === null ? null : nowMs - heldAtLeastMs
@@ -230,7 +231,7 @@ export function nameAndAddressOf(consumer: LiveConsumer | null): LockMessages['h
 function expressionOf(pattern: string, name: 'consumer' | 'key'): RegExp {
   const variable = `{${name}}`
   if (pattern.split(variable).length !== 2) {
-    throw new Usage('E_PATTERN', `the pattern ${pattern} has to hold ${variable}, once`, {data: {pattern}})
+    throw new Usage('E_PATTERN', `the pattern ${pattern} must contain ${variable} exactly once`, {data: {pattern}})
   }
   return templateExpression(pattern.replace(variable, () => `$${variable}`))
 }

@@ -5,7 +5,7 @@ import {NODE_FAMILIES} from './node.js'
 import {LAST_FAMILIES, OTHER_FAMILIES} from './others.js'
 import {PYTHON_FAMILIES} from './python.js'
 
-/** In the order in which they are asked: what is certain before what is likely, and what fits nearly all at the end. */
+/** In matching order: unambiguous formats first, then likely ones, and last the formats that match nearly every token. */
 export const BUILTIN_FAMILIES: readonly LockFamily[] = [
   ...JAVA_FAMILIES,
   ...PYTHON_FAMILIES,
@@ -14,7 +14,7 @@ export const BUILTIN_FAMILIES: readonly LockFamily[] = [
   ...LAST_FAMILIES,
 ]
 
-/** The known families, after a user's own. @throws Usage E_LOCK_FAMILIES. */
+/** The user's families, then the built-in ones. @throws Usage E_LOCK_FAMILIES. */
 export function familiesWith(own: LockFamilies): CompiledFamilies {
   return compileFamilies([...own, ...BUILTIN_FAMILIES])
 }

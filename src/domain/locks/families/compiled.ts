@@ -18,27 +18,27 @@ export interface CompiledCompanion {
   readonly key: RegExp
 }
 
-/** Families made ready to be asked, by the type of key, in their order. */
+/** Families with compiled expressions, by Redis type, in matching order. */
 export interface CompiledFamilies {
   readonly families: ReadonlyMap<string, LockFamily>
   readonly forms: ReadonlyMap<string, readonly CompiledForm[]>
   readonly companions: ReadonlyMap<string, readonly CompiledCompanion[]>
-  /** the forms that a key's name alone tells */
+  /** the forms that are identified by the key name alone */
   readonly named: readonly CompiledForm[]
 }
 
 /**
- * What is certain is asked before what only counts where a lock is expected; else in the order given.
+ * Compiles the families. Forms that need context are matched after all other forms; apart from that the given order is kept.
  *
- * @throws Usage E_LOCK_FAMILIES that names the family whose expression can't be read, whose template names a group that no
- *   form finds, or whose name stands twice.
+ * @throws Usage E_LOCK_FAMILIES with the family that has an invalid expression, a template with a group that no form has, or
+ *   the name of another family.
  */
 export function compileFamilies(families: readonly LockFamily[]): CompiledFamilies {
   const byName = new Map<string, LockFamily>()
   const forms = new Map<LockType, CompiledForm[]>()
   const companions = new Map<LockType, CompiledCompanion[]>()
   for (const family of families) {
-    if (byName.has(family.name)) throw unreadable(family, 'its name stands twice')
+    if (byName.has(family.name)) throw unreadable(family, 'another family has the same name')
     byName.set(family.name, family)
     requireKnownGroups(family)
     for (const companion of family.companions ?? []) {
@@ -80,16 +80,18 @@ function requireKnownGroups(family: LockFamily): void {
   ]
   const found = forms.flatMap(({key = ''}) => [...key.matchAll(/\(\?<(\w+)>/g)].map(([, name = '']) => name))
   const known = new Set(['key', 'tagged', 'waiter', ...found])
-  const strange = templates.flatMap(variablesOf).find((name) => !known.has(name))
-  if (strange !== undefined) throw unreadable(family, `no form's key has a group ${strange}, which a template names`)
+  const unknown = templates.flatMap(variablesOf).find((name) => !known.has(name))
+  if (unknown !== undefined)
+    throw unreadable(family, `a template uses \${${unknown}}, but no form's key has a group ${unknown}`)
   for (const {key, lock = ''} of companions) {
     const missing = variablesOf(lock).find((name) => !variablesOf(key).includes(name) || name === 'tagged')
-    if (missing !== undefined) throw unreadable(family, `${key} does not tell the ${missing} of its lock`)
+    if (missing !== undefined)
+      throw unreadable(family, `the companion key ${key} does not contain the ${missing} of its lock`)
   }
 }
 
 function unreadable({name}: LockFamily, reason: string): Usage {
-  return new Usage('E_LOCK_FAMILIES', `the lock family ${name} can't be used: ${reason}`, {
+  return new Usage('E_LOCK_FAMILIES', `the lock family ${name} is invalid: ${reason}`, {
     data: {family: name, reason},
   })
 }

@@ -1,70 +1,67 @@
 import type {LockType} from '../reading/sampled-key.js'
 
 /**
- * How one library's locks look, whose they are, and what a release has to do. All of it is data that JSON can hold: who
- * uses a library that is not here describes it in a file.
+ * The lock format of one library: how to recognize a lock, how to identify its holder, and how to release it. It contains
+ * only JSON data, so that users can describe other libraries in a file.
  *
- * Regular expressions are text and match the whole. In templates, `${key}` is the lock's key, `${tagged}` the same in
- * braces unless it has some, `${group}` what a named group of the form found in the key, and `*` anything.
+ * Regular expressions are strings and must match the entire text. In templates, `${key}` is the lock's key, `${tagged}` the
+ * key in braces unless it has braces already, `${group}` the text of a named group of the form's key, and `*` any text.
  */
 export interface LockFamily {
-  /** lower case, with hyphens: `redisson-read-write` */
+  /** in lower case with hyphens: `redisson-read-write` */
   name: string
-  /** for a person: which libraries, in which versions */
+  /** shown to the user: the libraries and their versions */
   title: string
-  /** the first that fits counts */
+  /** the first form that matches is used */
   forms: LockForm[]
   lease: LockLease
-  /** keys that belong to a lock of this family and are none themselves */
+  /** other keys that belong to a lock of this family */
   companions?: LockCompanion[]
-  /** whether its library can take it on several independent servers at once, as Redlock does: more than half have to have it */
+  /** whether the library can acquire it on several independent servers (Redlock); it is held if more than half have it */
   onSeveralServers?: boolean
   release: ReleaseProtocol
 }
 
-/** What a user's file of families holds. */
+/** The content of a user's file of lock families. */
 export type LockFamilies = LockFamily[]
 
-/** One shape in which a lock is stored. */
+/** One way in which a lock is stored. */
 export interface LockForm {
   type: LockType
-  /** the key; anything where it is left out */
+  /** expression for the key; any key when omitted */
   key?: string
   /**
-   * A string's value, or each field, member or element. Named groups tell of the holder: `host`, `pid`, `thread`,
-   * `consumer`, `instance` (a process, by an id of its own); of times `acquiredAt` (ISO 8601), `expiresAtSeconds`, and `uuid1`, a
-   * version 1 UUID in hex, which holds the time of acquisition.
+   * Expression for the value of a string, or for each field, member or element. Named groups of the holder: `host`, `pid`,
+   * `thread`, `consumer` and `instance` (a process id that the library generates). Named groups of times: `acquiredAt`
+   * (ISO 8601), `expiresAtSeconds`, and `uuid1`, a version 1 UUID in hex, which contains the time of acquisition.
    */
   token: string
-  /** a hash's values or a zset's scores; groups `count`, `acquiredAtSeconds`, `expiresAtMs` */
+  /** expression for hash values or zset scores; groups `count`, `acquiredAtSeconds`, `expiresAtMs` */
   entry?: string
-  /** one more field or member that has to stand beside the holders' */
+  /** a field or member that must exist in addition to the holders */
   requiredField?: string
-  /** the same, but it may be missing */
+  /** a field or member that may exist in addition to the holders */
   optionalField?: string
-  /** how many holders there may be; 1 unless given */
+  /** whether several holders are allowed; default `one` */
   holders?: 'many' | 'one'
-  /** whether it counts only where a lock is expected, by the pattern or the key's words: other things look like it */
+  /** whether it matches only where the pattern or the key name says that the key is a lock, because other data has the same format */
   needsContext?: boolean
-  /** whether the key alone tells that it is such a lock: then one in another type is one gone wrong */
+  /** whether the key name alone identifies the format; such a key with another Redis type is reported as `wrong-type` */
   isUnambiguous?: boolean
-  /** how sure it is, from 0 to 1 */
+  /** from 0 to 1 */
   confidence: number
-  /** families that can look exactly the same */
+  /** families whose locks can have exactly the same format */
   lookalikes?: string[]
 }
 
 export interface LockLease {
-  /** what the library sets by default, in ms; null where it sets none, or the caller has to say */
+  /** the library's default TTL in ms; null when it has none, or the caller must set it */
   ttlMs: number | null
-  /** how often it renews it by itself, in ms; null where it does not, or the caller has to */
+  /** how often the library renews the lock automatically, in ms; null when only the caller can renew it */
   renewEveryMs: number | null
-  /**
-   * Whether a key without a TTL is normal for it: its end is elsewhere. Otherwise such a lock lasts for ever when its holder
-   * dies.
-   */
+  /** whether a key without a TTL is normal, because the expiry is in the value; otherwise such a lock can stay forever */
   expiresByValue?: boolean
-  /** whether it may stay for some time after its work has ended: then a long hold is nothing bad */
+  /** whether the lock is kept for some time after its work has ended, so that a long hold time is normal */
   outlivesWork?: boolean
 }
 
@@ -73,25 +70,26 @@ export interface LockCompanion {
   /** a template */
   key: string
   /**
-   * The lock's key, a template of what the names in `key` found. Given where it has no place without its lock: one without a
-   * TTL is a leak then.
+   * Template of the lock's key, with the names of `key`. Set it when the companion must not exist without its lock: a
+   * companion without a TTL and without its lock is then reported as a leak.
    */
   lock?: string
-  /** `waiters` wait in order, `deadlines` are theirs; `counter` outlives its lock by design, and so does `index` */
+  /** `waiters` is the wait queue, `deadlines` the deadlines of its waiters; `counter` and `index` outlive the lock by design */
   role: 'counter' | 'deadlines' | 'hold' | 'index' | 'info' | 'signal' | 'waiters'
 }
 
 export type ReleaseProtocol =
   | {
       how: 'compare-and-delete'
-      /** how those who wait are told */
+      /** how waiters are notified */
       notify?: ReleaseNotification
-      /** roles of the companions that go with the lock */
+      /** roles of the companions that are deleted with the lock */
       deletesCompanions?: Array<LockCompanion['role']>
     }
   | {
-      /** deleting it does harm: what to do instead, for a person */
+      /** deleting the lock is unsafe */
       how: 'never'
+      /** what the user should do instead */
       instead: string
     }
 
@@ -101,7 +99,7 @@ export type ReleaseNotification =
       /** a template */
       channel: string
       message: string
-      /** where waiters stand in line, each listens on a channel of its own: a template too, with `${waiter}` */
+      /** for locks with a wait queue, the channel of each waiter: a template with `${waiter}` */
       waiterChannel?: string
     }
   | {

@@ -4,7 +4,7 @@ import {UUID} from './template.js'
 /** RedissonLock, RedissonFairLock, RedissonFencedLock, RedissonSpinLock, RedissonReadLock, RedissonWriteLock (3.x, 4.x). */
 const REDISSON: LockFamily = {
   name: 'redisson',
-  title: 'Redisson lock, also fair, fenced, spin and multi-lock',
+  title: 'Redisson lock, also fair, spin and multi-lock, and RFencedLock',
   forms: [
     {
       type: 'hash',
@@ -54,7 +54,7 @@ const REDISSON_READ_WRITE: LockFamily = {
   },
 }
 
-/** RedisLockRegistry: one id for each registry instance, the same in all its locks. */
+/** RedisLockRegistry: each registry instance has one id, which is the token of all its locks. */
 const SPRING: LockFamily = {
   name: 'spring-integration',
   title: 'Spring Integration RedisLockRegistry',
@@ -85,7 +85,7 @@ const SHEDLOCK: LockFamily = {
       confidence: 0.99,
     },
   ],
-  // lockAtLeastFor
+  // lockAtLeastFor keeps the lock after the job has ended.
   lease: {ttlMs: null, renewEveryMs: null, outlivesWork: true},
   release: {how: 'compare-and-delete'},
 }

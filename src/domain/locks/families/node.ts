@@ -1,7 +1,7 @@
 import type {LockFamily} from './family.js'
 import {UUID} from './template.js'
 
-/** A worker renews its jobs' locks every half of `lockDuration`; a missing lock means the job is given to another. */
+/** A worker renews the locks of its jobs at half of `lockDuration`. A job whose lock is missing is given to another worker. */
 const BULL: LockFamily = {
   name: 'bull',
   title: 'Bull and BullMQ job lock',
@@ -24,8 +24,8 @@ const BULL: LockFamily = {
   release: {
     how: 'never',
     instead:
-      'without its lock the job counts as stalled and is handed to another worker while this one may still be at it: ' +
-      'wait for the lock to expire, or stop the worker and move the job by job.moveToFailed',
+      'without its lock the job counts as stalled and another worker starts it while this one may still run it; ' +
+      'wait for the lock to expire, or stop the worker and move the job with job.moveToFailed',
   },
 }
 

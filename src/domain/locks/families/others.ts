@@ -1,7 +1,7 @@
 import type {LockFamily} from './family.js'
 import {UUID} from './template.js'
 
-/** What Go's encodings make of random bytes: some letter of either case, which words and numbers lack. */
+/** Random bytes in base64 contain letters of both cases; words and numbers do not. */
 const MIXED = '(?=.{0,21}[A-Z])(?=.{0,21}[a-z])'
 
 const REDSYNC: LockFamily = {
@@ -15,7 +15,7 @@ const REDSYNC: LockFamily = {
 
 const BSM: LockFamily = {
   name: 'bsm-redislock',
-  title: 'bsm/redislock: 16 random bytes in base64, then what the caller says of itself',
+  title: "bsm/redislock: 16 random bytes in base64, then the caller's metadata",
   forms: [
     {type: 'string', token: `${MIXED}[\\w-]{22}`, needsContext: true, confidence: 0.85},
     {type: 'string', token: `${MIXED}[\\w-]{22}(?<consumer>.+)`, needsContext: true, confidence: 0.5},
@@ -41,7 +41,7 @@ const LARAVEL: LockFamily = {
   release: {how: 'compare-and-delete'},
 }
 
-/** Since Symfony 5.2 a zset, before it a string; either's code fails on the other's key. */
+/** A zset since Symfony 5.2, a string before. The code of either version fails on the key of the other. */
 const SYMFONY: LockFamily = {
   name: 'symfony',
   title: 'Symfony Lock RedisStore',
@@ -74,7 +74,7 @@ const SIDEKIQ: LockFamily = {
       confidence: 0.99,
     },
   ],
-  // Its locks have no expiry by default: the reaper takes away those whose job is gone.
+  // Its locks have no TTL by default: the reaper deletes locks whose job no longer exists.
   lease: {ttlMs: null, renewEveryMs: null, expiresByValue: true},
   companions: [
     {type: 'string', key: 'uniquejobs:${digest}:INFO', lock: 'uniquejobs:${digest}:LOCKED', role: 'info'},
@@ -88,7 +88,7 @@ const SIDEKIQ: LockFamily = {
   release: {
     how: 'never',
     instead:
-      'its digest and queues have to go with it: use SidekiqUniqueJobs::Digests.new.delete_by_digest, or its web page',
+      'its digest and queues must be deleted too; use SidekiqUniqueJobs::Digests.new.delete_by_digest or its web page',
   },
 }
 
@@ -101,7 +101,7 @@ const MEDALLION: LockFamily = {
   release: {how: 'compare-and-delete'},
 }
 
-/** Its end is in its value: it has no TTL, and whoever comes after that time takes it over. */
+/** The value contains the expiry. The key has no TTL; after that time the next client takes the lock over. */
 const REDIS_MUTEX: LockFamily = {
   name: 'redis-mutex',
   title: 'redis-mutex (Ruby)',
@@ -129,17 +129,17 @@ const REDLOCK_NET: LockFamily = {
 
 const UUID_TOKEN: LockFamily = {
   name: 'uuid',
-  title: 'SET NX with a UUID: redlock-rb, aioredlock and many of one’s own',
+  title: 'SET NX with a UUID: redlock-rb, aioredlock and many custom locks',
   forms: [{type: 'string', token: UUID, needsContext: true, confidence: 0.8}],
   lease: {ttlMs: null, renewEveryMs: null},
   onSeveralServers: true,
   release: {how: 'compare-and-delete'},
 }
 
-/** The last to be asked: a short string under a key that is expected to be a lock. */
+/** Matched last: a short string under a key that is expected to be a lock. */
 const PLAIN: LockFamily = {
   name: 'plain',
-  title: 'SET NX with a token of one’s own',
+  title: 'SET NX with a custom token',
   forms: [
     {type: 'string', token: '(?:1|true|yes|ok|lock|locked)', needsContext: true, confidence: 0.4},
     {type: 'string', token: '[^\\s{}\\[\\]"<>]{1,256}', needsContext: true, confidence: 0.7},

@@ -1,6 +1,6 @@
 import type {LockFamily} from './family.js'
 
-/** `uuid1().hex`: the version in the 13th digit, the variant in the 17th. A random token has both in one of 64 cases. */
+/** `uuid1().hex`: the 13th digit is the version, the 17th the variant. One in 64 random tokens has both. */
 const UUID1 = '(?<uuid1>[0-9a-f]{12}1[0-9a-f]{3}[89ab][0-9a-f]{15})'
 
 const REDIS_PY: LockFamily = {

@@ -1,6 +1,6 @@
 const VARIABLE = /\$\{(\w+)\}|\*/g
 
-/** A key in braces, unless it has some: so that Redis Cluster keeps the keys of one lock together, as Redisson does it. */
+/** A key in braces unless it contains a brace, as Redisson does to keep the keys of one lock in one slot of a cluster. */
 export function tagged(key: string): string {
   return key.includes('{') ? key : `{${key}}`
 }
@@ -8,8 +8,8 @@ export function tagged(key: string): string {
 /**
  * Fills a template of a family for one lock.
  *
- * @param groups what the form's named groups found in the key.
- * @returns null where it has `*`, which stands for more than one key, or names a group that found nothing.
+ * @param groups the named groups that the form found in the key.
+ * @returns null when the template contains `*`, which stands for several keys, or a group without a value.
  */
 export function fillTemplate(template: string, key: string, groups: Readonly<Record<string, string>>): string | null {
   const values: Readonly<Record<string, string | undefined>> = {...groups, key, tagged: tagged(key)}
@@ -18,12 +18,12 @@ export function fillTemplate(template: string, key: string, groups: Readonly<Rec
   return template.replace(VARIABLE, (_, name: string) => values[name] ?? '')
 }
 
-/** The names that a template has to be given. */
+/** The names of the variables in a template. */
 export function variablesOf(template: string): string[] {
   return [...template.matchAll(VARIABLE)].flatMap(([, name]) => name ?? [])
 }
 
-/** A template as a regular expression, which finds what fills it. Groups: `tagged`, or as they are named. */
+/** The regular expression that matches filled templates; each variable of the template is a named group. */
 export function templateExpression(template: string): RegExp {
   let text = ''
   let end = 0
@@ -34,7 +34,7 @@ export function templateExpression(template: string): RegExp {
   return new RegExp(`^${text}${escape(template.slice(end))}$`, 's')
 }
 
-/** The keys of which one is the lock that a `tagged` text stands for. */
+/** The keys that `tagged` turns into this text. */
 export function untagged(text: string): string[] {
   return text.startsWith('{') && text.endsWith('}') ? [text.slice(1, -1), text] : [text]
 }
@@ -43,5 +43,5 @@ function escape(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)
 }
 
-/** A UUID as libraries write it: in lower case, with its hyphens. */
+/** A UUID as libraries write it: in lower case, with hyphens. */
 export const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'

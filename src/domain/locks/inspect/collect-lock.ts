@@ -18,25 +18,25 @@ import {suggestedCommand} from '../../../suggested-command.js'
 export interface LockInspection {
   address: string
   lock: LockRecord
-  /** for a person: which libraries */
+  /** the libraries with this format, shown to the user; null when unknown */
   format: string | null
-  /** all of them; a semaphore and a read lock can have several */
+  /** all holders; a semaphore and a read lock can have several */
   holders: LockHolder[]
-  /** keys that belong to the lock and are there */
+  /** existing keys that belong to the lock */
   companions: Array<{key: string; role: string; entries: string[]}>
   waiters: Waiters
-  /** null where this login may not ask, or nothing holds it */
+  /** null when this login may not list clients, or the format is unknown */
   connections: HolderConnections | null
-  /** what it lacks for that; null when it may */
+  /** the right that this login lacks to list clients; null when it lacks none */
   missingRight: string | null
-  /** null when the format is not known: then nothing is released */
+  /** null when the format is unknown; such a key is never released */
   release: ReleasePreview | null
 }
 
 export interface Waiters {
-  /** processes that listen for its release now; null where the format has no channel, or it can't be told */
+  /** subscribers of the release channel; null when the format has no channel, or the number is unknown */
   subscribers: number | null
-  /** those that stand in line, the next one first, and whether anybody listens for them; empty where there is no line */
+  /** the wait queue, the next waiter first; `isSubscribed` is null when unknown */
   queue: Array<{waiter: string; isSubscribed: boolean | null}>
 }
 
@@ -45,9 +45,9 @@ export interface InspectOptions extends LockLimits {
 }
 
 /**
- * Everything about one lock. Reads only.
+ * Collects the details of one lock. Changes nothing.
  *
- * @throws Unreachable E_NO_LOCK, E_REDIS_ACL, E_SLOT_MIGRATING; Blocked E_NOT_A_LOCK for a key that belongs to a lock and is none.
+ * @throws Unreachable E_NO_LOCK, E_REDIS_ACL, E_SLOT_MIGRATING; Blocked E_NOT_A_LOCK for a key that only belongs to a lock.
  */
 export async function inspectLock(
   connection: RedisConnection,
@@ -58,10 +58,14 @@ export async function inspectLock(
   const found = recognize(raw, options.families, true)
   if (found.kind === 'companion') {
     const of = found.locks.length === 0 ? '' : ` of ${found.locks.join(' or ')}`
-    throw new Blocked('E_NOT_A_LOCK', `${key} is no lock: it holds the ${found.role}${of} (${found.family.name})`, {
-      data: {key, family: found.family.name, role: found.role, locks: found.locks},
-      next: found.locks.slice(0, 1).map((lock) => suggestedCommand('locks', 'inspect', lock)),
-    })
+    throw new Blocked(
+      'E_NOT_A_LOCK',
+      `${key} is not a lock; it contains the ${found.role}${of} (${found.family.name})`,
+      {
+        data: {key, family: found.family.name, role: found.role, locks: found.locks},
+        next: found.locks.slice(0, 1).map((lock) => suggestedCommand('locks', 'inspect', lock)),
+      },
+    )
   }
   const lock = found.kind === 'lock' ? found : null
   const companions = lock ? await readCompanions(redis, key, lock) : []
@@ -92,11 +96,11 @@ async function readFrom(connection: RedisConnection, key: string): Promise<{raw:
   if (moved.length > 0) throw slotMigrating(key)
   const [refused] = unreadable
   if (refused) {
-    throw new Unreachable('E_REDIS_ACL', `this login may not read ${key}: it lacks ${refused.missingRight}`, {
+    throw new Unreachable('E_REDIS_ACL', `this login cannot read ${key}: it lacks ${refused.missingRight}`, {
       data: {address: connection.address, key, missingRight: refused.missingRight},
     })
   }
-  throw new Unreachable('E_NO_LOCK', `there is no key ${key} in Redis at ${connection.address}`, {
+  throw new Unreachable('E_NO_LOCK', `key ${key} does not exist in Redis at ${connection.address}`, {
     data: {address: connection.address, key},
     next: [suggestedCommand('locks', 'scan', '--pattern', `*${key}*`)],
   })

@@ -1,40 +1,40 @@
 import type {LockHolder} from '../recognition/recognize.js'
 
-/** A client of Redis, as CLIENT LIST shows it. Ages in ms. */
+/** A client of Redis, as reported by CLIENT LIST. */
 export interface ClientConnection {
-  /** `host:port`; a proxy's where there is one between */
+  /** `host:port` of the client, or of a proxy in between */
   address: string
-  /** what it calls itself; empty where it does not */
+  /** set with CLIENT SETNAME; empty when it is not set */
   name: string
   user: string
-  /** since it connected */
+  /** time since it connected */
   ageMs: number
-  /** since its last command */
+  /** time since its last command */
   idleMs: number
 }
 
 export interface CandidateConnection extends ClientConnection {
-  /** by what it looks like the holder's */
+  /** which property of the connection matched the holder */
   matchedBy: 'host' | 'name'
-  /** whether it has been there for as long as the lock is held, as far as that is known: else its process may be another */
+  /** whether it is older than the known hold time of the lock; a younger connection belongs to another run of the process */
   connectedBeforeLock: boolean
 }
 
-/** Which connections could be the holder's. That one is there proves no work: a process can live whose thread is dead. */
+/** Connections that may belong to the holder. An open connection does not prove progress: its worker thread may be hung. */
 export interface HolderConnections {
-  /** clients that can be a holder's at all */
+  /** clients that can hold a lock */
   clients: number
-  /** of those, the ones that have been there for as long as the lock is held */
+  /** of these, clients that are older than the known hold time of the lock */
   connectedBeforeLock: number
-  /** the ones that look like the holder's: by the host or the name that it wrote into the lock */
+  /** clients whose address or name contains the host or name in the lock */
   candidates: CandidateConnection[]
-  /** whether the lock names anything by which a connection could be recognized; else nothing follows from none */
+  /** whether the lock contains a host, name or id to compare with connections; otherwise an empty list means nothing */
   isIdentifiable: boolean
 }
 
 const CANDIDATES_SHOWN = 20
 
-/** Reads CLIENT LIST: a line for each client, of `field=value`. Not replicas, monitors, or keyshift itself. */
+/** Parses CLIENT LIST, one client per line as `field=value`. Omits replicas, monitors and keyshift itself. */
 export function parseClients(text: string): ClientConnection[] {
   return text.split('\n').flatMap((line) => {
     const fields = new Map([...line.matchAll(/(\S+?)=(\S*)/g)].map(([, field = '', value = '']) => [field, value]))
@@ -53,9 +53,9 @@ export function parseClients(text: string): ClientConnection[] {
 }
 
 /**
- * Which clients could hold a lock.
+ * Finds the connections that may belong to the holders of a lock.
  *
- * @param heldMs for how long it is held at least; null where that is not known.
+ * @param heldMs known hold time of the lock; null when unknown.
  */
 export function connectionsOf(
   clients: readonly ClientConnection[],
@@ -77,10 +77,10 @@ export function connectionsOf(
   }
 }
 
-/** CLIENT LIST counts whole seconds. */
+/** CLIENT LIST counts full seconds. */
 const CLOCK_MS = 1000
 
-/** Redisson's instance is in no connection's name, but a client of one's own may well say what it writes into locks. */
+/** No Redisson client has its instance id as its connection name, but custom clients may use the same id for both. */
 function matchOf(
   {address, name}: ClientConnection,
   {consumer, host, instance}: LockHolder,
@@ -91,7 +91,7 @@ function matchOf(
     : null
 }
 
-/** Whether a name holds a text as a whole: `worker-1` is not in `worker-10`. */
+/** Whether a name contains a text as a complete word: `worker-10` does not contain `worker-1`. */
 function containsWord(name: string, text: string): boolean {
   for (let at = name.indexOf(text); at >= 0; at = name.indexOf(text, at + 1)) {
     const around = [name[at - 1], name[at + text.length]]

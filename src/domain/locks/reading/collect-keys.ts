@@ -5,43 +5,43 @@ import {MOST_BYTES, MOST_ELEMENTS, type ScannedRow, timeMs} from '../../../clien
 import {isMovedReply} from './collect-key-node.js'
 import {printable, type SampledKey} from './sampled-key.js'
 
-/** What was read of keys. One that is gone stands nowhere. */
+/** The keys that were read. A key that no longer exists is not included. */
 export interface ReadKeys {
   readonly keys: SampledKey[]
-  /** belong to another server of the cluster by now */
+  /** keys that moved to another node of the cluster */
   readonly moved: Buffer[]
-  /** may not be read by this login, and the right that it lacks */
+  /** keys that this login cannot read, with the missing right */
   readonly unreadable: Array<{readonly key: Buffer; readonly missingRight: string}>
 }
 
-/** How Redis stores hashes of few and short fields; a lock's always are. */
+/** The encodings of hashes with few and short fields, which a lock always has. */
 const SMALL_HASH = new Set(['listpack', 'ziplist'])
 
-/** CLIENT NO-TOUCH, since Redis 7.2: our reads leave the keys' idle time alone. */
+/** CLIENT NO-TOUCH (Redis 7.2): reads no longer reset the idle times of keys. */
 export async function stopTouching(redis: Redis): Promise<boolean> {
   try {
     await redis.call('CLIENT', 'NO-TOUCH', 'ON')
     return true
   } catch {
-    return false // older, or not allowed: the answer says so in touchesIdleTime
+    return false // an older Redis or a missing right; reported as touchesIdleTime
   }
 }
 
-/** How a server tells when a key expires: exactly, since Redis 7.0, or as what is left at the moment. */
+/** How a server reports the expiry of a key: as an exact time (Redis 7.0), or as the remaining time. */
 export type ExpiryCommand = 'pexpiretime' | 'pttl'
 
-/** Whether PEXPIRETIME is there, and this login may use it. */
+/** Checks whether PEXPIRETIME exists and this login may use it. */
 export async function expiryCommandOf(redis: Redis): Promise<ExpiryCommand> {
   try {
     await redis.pexpiretime('keyshift')
     return 'pexpiretime'
   } catch (error) {
-    // A login that may not touch this one key may still use the command.
+    // A login without access to this key may still use the command.
     return error instanceof Error && /unknown command|permissions to run/i.test(error.message) ? 'pttl' : 'pexpiretime'
   }
 }
 
-/** Looks at keys in two pipelines: what does not touch them first, so that the idle time is not our own; then the values. */
+/** Reads keys in two pipelines: the metadata first, because reading a value may reset the idle time; then the values. */
 export async function readKeys(redis: Redis, keys: readonly Buffer[], expiry: ExpiryCommand): Promise<ReadKeys> {
   const result: ReadKeys = {keys: [], moved: [], unreadable: []}
   if (keys.length === 0) return result
@@ -55,7 +55,7 @@ export async function readKeys(redis: Redis, keys: readonly Buffer[], expiry: Ex
   const read = await answers(values.exec())
   for (const [at, {key, metadata}] of rows.entries()) {
     const [type, ends, , encoding] = metadata
-    // Without the encoding a hash is not read: it could be long.
+    // Without a known encoding a hash is not read, because it may be long.
     const needed = [type, ends, read[at], ...(type?.value === 'hash' ? [encoding] : [])]
     const errors = needed.flatMap((answer) => answer?.error ?? [])
     const right = errors.map(missingRight).find((right) => right !== null)
@@ -71,7 +71,7 @@ export async function readKeys(redis: Redis, keys: readonly Buffer[], expiry: Ex
 
 type Pipeline = ReturnType<Redis['pipeline']>
 
-/** How many commands look at each key. */
+/** The number of metadata commands for each key. */
 const COMMANDS_PER_KEY = 4
 
 function addRead(pipeline: Pipeline, key: Buffer, [type, , , encoding]: readonly Answer[]): void {
@@ -114,7 +114,7 @@ function rowOf(
   }
 }
 
-/** What a row says of a lock. */
+/** Converts a row of a scan. */
 export function sampledKey(
   {expiresAtMs, idleSeconds, isNumber, key, type, value}: ScannedRow,
   name: string,
@@ -125,7 +125,7 @@ export function sampledKey(
     name,
     type,
     expiresAtMs,
-    // The idle time of an object that several keys share is that of any of them.
+    // Keys share the objects of small numbers, so the idle time may come from another key.
     idleSeconds: isNumber ? null : idleSeconds,
     entries: entriesOf(type, value),
     atMs,

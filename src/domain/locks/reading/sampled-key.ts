@@ -1,28 +1,28 @@
-/** The types of key in which locks are stored. */
+/** The Redis types in which locks are stored. */
 export const LOCK_TYPES = ['hash', 'list', 'set', 'string', 'zset'] as const
 export type LockType = (typeof LOCK_TYPES)[number]
 
-/** What one look at a key shows. Bytes are kept: tokens need not be text. */
+/** One sample of a key. Keys and tokens are bytes, because they need not be text. */
 export interface SampledKey {
   readonly key: Buffer
   /** the key as printable() writes it */
   readonly name: string
-  /** as TYPE says it; other types than those of locks too */
+  /** as reported by TYPE; may be a type in which no lock is stored */
   readonly type: string
-  /** when it expires, epoch ms of the server; −1 for a key that never does */
+  /** epoch ms of the server; −1 for a key that never expires */
   readonly expiresAtMs: number
-  /** as OBJECT IDLETIME says it; null under an LFU policy, and for a number, whose object other keys may share */
+  /** as reported by OBJECT IDLETIME; null under an LFU policy, and for a number, because keys share its object */
   readonly idleSeconds: number | null
   /**
-   * A string's value alone; of a hash field and value, of a zset member and score, of a list or set its elements, each with
-   * null. No more than what was read of a long one.
+   * The value of a string, the fields and values of a hash, the members and scores of a zset, or the elements of a list or
+   * set. The second part is null where the type has only one. A long value is cut off.
    */
   readonly entries: ReadonlyArray<readonly [token: Buffer, entry: Buffer | null]>
-  /** the server's clock at the look, epoch ms */
+  /** the server's clock when the key was read, epoch ms */
   readonly atMs: number
 }
 
-/** Text where the bytes are UTF-8, else base64 that says so. */
+/** The text when the bytes are UTF-8; otherwise base64 with the prefix `base64:`. */
 export function printable(bytes: Buffer): string {
   const text = bytes.toString('utf8')
   return text.includes('\ufffd') && !Buffer.from(text, 'utf8').equals(bytes)
@@ -30,7 +30,7 @@ export function printable(bytes: Buffer): string {
     : text
 }
 
-/** What printable() was given. */
+/** The inverse of printable(). */
 export function bytesOf(text: string): Buffer {
   return text.startsWith('base64:') ? Buffer.from(text.slice('base64:'.length), 'base64') : Buffer.from(text)
 }

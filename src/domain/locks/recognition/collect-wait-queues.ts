@@ -6,14 +6,14 @@ import type {ChannelSubscribers} from '../../../clients/redis/channel-subscriber
 import type {WaitQueueSample, WaitQueueState} from './wait-queue.js'
 import {type LockRecord, waitQueueRecord} from './lock-record.js'
 
-/** A waiter stands in line before it listens: by one round trip of its client. */
+/** A waiter enters the wait queue one round trip of its client before it subscribes. */
 const SUBSCRIBES_AFTER_MS = 200
 
 /**
- * Judges lines in which waiters stand for whom nobody listens, at two looks. The next one in line may be one: then nobody
- * gets the lock before that one's deadline has passed.
+ * Samples wait queues twice to find disconnected waiters. A disconnected waiter at the head of the queue blocks the lock
+ * until its deadline has passed.
  *
- * @returns a record for each line with dead waiters, none for the others; and of how many it can't be told.
+ * @returns a record for each wait queue with disconnected waiters, and the number of wait queues that could not be checked.
  */
 export async function assessWaitQueues(
   redis: Redis,
@@ -35,7 +35,7 @@ export async function assessWaitQueues(
   return {records, unverified}
 }
 
-/** A line as it is now; of a long one no more than was read before. */
+/** The current state of a wait queue, up to the length of the first sample. */
 export async function sampleWaitQueue(
   redis: Redis,
   waitQueue: WaitQueueSample,

@@ -6,105 +6,106 @@ import type {Renewal, SampleComparison} from './renewals.js'
 import {type LockVerdict, sortedVerdicts} from './lock-verdicts.js'
 
 /**
- * Who holds the lock, as the subscription sees it: who gets the key's messages, another consumer, one of several that may
- * get them; a consumer that connected only after the lock was taken; or none of the consumers.
+ * How the lock holder relates to the subscription. `owner`: it is the consumer that receives the messages of the key.
+ * `other-consumer`: it is another consumer. `consumer`: it is one of several consumers that may receive them. `restarted`: it
+ * is a consumer that connected only after the lock was acquired. `no-consumer`: it is not a consumer.
  */
 export type LockRelation = 'consumer' | 'no-consumer' | 'other-consumer' | 'owner' | 'restarted'
 
 export interface LockMessages {
-  /** of the messages that the lock is for */
+  /** the message key */
   key: string
   /** null on a plain topic */
   partition: number | null
   slot: number | null
-  /** who gets them; null when nobody does, or anybody may */
+  /** the consumer that receives the messages of the key; null when there is none, or it can be any consumer */
   consumer: {name: string | null; address: string | null} | null
-  /** which of the consumers holds the lock; null for none that could be told */
+  /** the consumer that holds the lock; null when no consumer matches the holder */
   holder: {name: string | null; address: string | null} | null
-  /** by what it was told */
+  /** which property of the consumer matched the holder */
   matchedBy: 'address' | 'metadata' | 'name' | null
-  /** null when it can't be told */
+  /** null when unknown */
   relation: LockRelation | null
-  /** messages of the key that are not acknowledged, of those that were looked at; null where that was not asked */
+  /** unacknowledged messages of the key among the messages read; null when no messages were read */
   waiting: {messages: number; oldestAgeMs: number | null} | null
 }
 
 export interface WaitQueueRecord {
-  /** what they wait for */
+  /** the key of the lock */
   lock: string
   isHeld: boolean
   waiters: number
-  /** those for whom nobody listens; null where that can't be told */
+  /** waiters without a subscriber on their channel; null when unknown */
   disconnected: string[] | null
 }
 
-/** On which of the independent servers of a Redlock the same holder has it. */
+/** On which of the independent servers of a Redlock the same holder has the lock. */
 export interface RedlockState {
   servers: number
-  /** their addresses */
+  /** addresses of the servers that have the lock */
   heldOn: string[]
-  /** how many of them could not be asked */
+  /** number of servers that could not be queried */
   notAsked: number
 }
 
 export interface LockRecord {
   key: string
-  /** `unknown` where no family fits */
+  /** `unknown` when no family matches */
   family: string
-  /** other families that look exactly the same */
+  /** other families whose locks can have exactly the same format */
   lookalikes: string[]
-  /** the first of them, where there can be several; null when the format is not known */
+  /** the first of several holders; null when the format is unknown */
   holder: LockHolder | null
-  /** how many there are; null when the format is not known */
+  /** number of holders; null when the format is unknown */
   holders: number | null
-  /** how often the holder has taken it; null where the format does not say */
+  /** how many times the holder has acquired the lock; null when the format does not contain it */
   reentrancy: number | null
-  /** until it ends, by its TTL or by what it holds; null for a lock that never does */
+  /** time until the lock expires, by its TTL or by the expiry in its value; null when it never expires */
   ttlMs: number | null
-  /** since anybody touched the key: holder, waiter or reader */
+  /** time since any client, including waiters and readers, accessed the key */
   idleMs: number | null
   /** a lower bound, unless `heldSource` is `value` */
   heldAtLeastMs: number | null
   /**
-   * Where that is from: the time of acquisition in the lock itself; when this hold was seen first; or the idle time, which
-   * every touch resets.
+   * The source of `heldAtLeastMs`. `value`: the lock contains the time of acquisition. `first-seen`: a scan first saw this
+   * holder then. `idle`: the idle time of the key, which every access resets.
    */
   heldSource: 'first-seen' | 'idle' | 'value' | null
-  /** what became of its end between two looks; null after one look, and for a lock that never ends */
+  /** how the expiry changed between two samples; null after one sample, and for a lock that never expires */
   renewal: Renewal | null
-  /** whether its token is a constant, which names nobody */
+  /** whether the token is a constant, which does not identify a holder */
   hasConstantToken: boolean
-  /** the worst of `verdicts`; `healthy` after one look only says that it will end, and not too late */
+  /** the worst of `verdicts`; after one sample, `healthy` only means that the lock expires within the limits */
   verdict: LockVerdict
-  /** all that are deserved, the worst first */
+  /** all verdicts of the lock, the worst first */
   verdicts: LockVerdict[]
-  /** how sure the family is, from 0 to 1 */
+  /** confidence in the family, from 0 to 1 */
   confidence: number
-  /** for a line of waiters, which is no lock itself: who stands in it; null for a lock */
+  /** the state of a wait queue, which is listed although it is not a lock; null for a lock */
   waitQueue: WaitQueueRecord | null
-  /** the messages that it is for; null where no subscription was asked about, and for other keys */
+  /** the messages of the lock's key; null without a subscription, and for keys that do not match the key pattern */
   messages: LockMessages | null
-  /** null where no other servers were given, and for what is never taken on several */
+  /** null without other Redlock servers, and for formats that are never acquired on several servers */
   redlock: RedlockState | null
 }
 
 export interface LockLimits {
-  /** a TTL above this is too long, in ms */
+  /** a longer TTL gets the verdict `ttl-too-long`, in ms */
   readonly maxTtlMs: number
-  /** whoever holds a lock for longer has it for too long, in ms */
+  /** a longer hold time gets the verdict `held-too-long`, in ms */
   readonly maxHoldMs: number
 }
 
-/** What earlier looks tell. */
+/** What earlier samples of the same holder show. */
 export interface EarlierEvidence extends SampleComparison {
-  /** whether it should have been renewed by now, and was not */
+  /** whether the lock should have been renewed by now and was not */
   readonly isOverdue: boolean
 }
 
 /**
- * What a key that is a lock, or was expected to be one, says.
+ * The record of a key that is a lock, or is expected to be one.
  *
- * @param past null after one look.
+ * @param earlier null after one sample.
  */
 export function lockRecord(
   raw: SampledKey,
@@ -141,7 +142,7 @@ export function lockRecord(
   }
 }
 
-/** What a line says: those behind the dead wait for nothing, or nobody waits in it at all. */
+/** The record of a wait queue: disconnected waiters block the others, or only disconnected waiters are left. */
 export function waitQueueRecord(
   {family, locks, raw}: Pick<WaitQueueSample, 'family' | 'locks' | 'raw'>,
   state: WaitQueueState,
@@ -161,7 +162,7 @@ export function waitQueueRecord(
   )
 }
 
-/** What a key says that belongs to a lock, and is none. */
+/** The record of a key that belongs to a lock. */
 export function companionRecord(
   raw: SampledKey,
   family: LockFamily,
@@ -190,7 +191,7 @@ export function companionRecord(
   }
 }
 
-/** The earlier of the key's end and of the one that its value tells. */
+/** Time until the earlier of the key's expiry and the expiry in its value. */
 export function ttlOf({atMs, expiresAtMs}: SampledKey, lock: RecognizedLock | null): number | null {
   const ends = [expiresAtMs < 0 ? null : expiresAtMs, lock?.endsAtMs ?? null].filter((end) => end !== null)
   return ends.length === 0 ? null : Math.max(0, Math.min(...ends) - atMs)
@@ -220,7 +221,7 @@ function verdictsOf(lock: RecognizedLock, {earlier, heldMs, ttlMs}: Evidence, op
   const {expiresByValue = false, outlivesWork = false} = lock.family.lease
   const isLong = heldMs !== null && heldMs > options.maxHoldMs && !outlivesWork
   const isRenewed = earlier?.renewal === 'renewed'
-  const deserved: Array<readonly [boolean, LockVerdict]> = [
+  const rules: Array<readonly [applies: boolean, verdict: LockVerdict]> = [
     [ttlMs === null && !expiresByValue, 'no-ttl'],
     [ttlMs !== null && ttlMs > options.maxTtlMs, 'ttl-too-long'],
     [lock.hasTooMany, 'duplicate-holder'],
@@ -230,5 +231,5 @@ function verdictsOf(lock: RecognizedLock, {earlier, heldMs, ttlMs}: Evidence, op
     [earlier?.isTouched === true, 'contended'],
     [lock.hasConstantToken, 'constant-token'],
   ]
-  return deserved.flatMap(([isDeserved, verdict]) => (isDeserved ? [verdict] : []))
+  return rules.flatMap(([applies, verdict]) => (applies ? [verdict] : []))
 }

@@ -1,6 +1,6 @@
 import {isAtLeast, type Severity} from '../../../severity.js'
 
-/** What can be said of a lock, the worst first; a lock can deserve several. */
+/** The verdicts on a lock, the worst first. A lock can have several. */
 export const LOCK_VERDICTS = [
   'key-stalled',
   'wrong-consumer',
@@ -23,7 +23,7 @@ export const LOCK_VERDICTS = [
 ] as const
 export type LockVerdict = (typeof LOCK_VERDICTS)[number]
 
-/** `error` needs somebody now; `warn` heals by itself or may be meant; `info` is good to know. Null: nothing is wrong. */
+/** `error` needs an operator now; `warn` resolves on its own or may be intended; `info` is a note. Null: no problem. */
 const SEVERITY: Readonly<Record<LockVerdict, Severity | null>> = {
   'no-ttl': 'error',
   'key-stalled': 'error',
@@ -45,19 +45,19 @@ const SEVERITY: Readonly<Record<LockVerdict, Severity | null>> = {
   healthy: null,
 }
 
-/** Whether a verdict is as bad as a level. */
-export function isAsBadAs(verdict: LockVerdict, level: Severity): boolean {
+/** Whether the severity of a verdict is at or above a level. */
+export function isAtOrAbove(verdict: LockVerdict, level: Severity): boolean {
   const severity = SEVERITY[verdict]
   return severity !== null && isAtLeast(severity, level)
 }
 
-/** The worst first; `healthy` where there is none. */
+/** Sorted with the worst first; `healthy` when the list is empty. */
 export function sortedVerdicts(found: readonly LockVerdict[]): [LockVerdict, ...LockVerdict[]] {
   const [first = 'healthy', ...rest] = LOCK_VERDICTS.filter((verdict) => found.includes(verdict))
   return [first, ...rest]
 }
 
-/** Worse is less. */
+/** Sorts the worst verdict first. */
 export function compareVerdicts(a: LockVerdict, b: LockVerdict): number {
   return LOCK_VERDICTS.indexOf(a) - LOCK_VERDICTS.indexOf(b)
 }

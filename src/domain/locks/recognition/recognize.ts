@@ -4,49 +4,49 @@ import {fillTemplate, untagged} from '../families/template.js'
 import {printable, type SampledKey} from '../reading/sampled-key.js'
 
 export interface LockHolder {
-  /** exactly as stored, the proof that a release has to show; base64:… when it is not text */
+  /** exactly as stored, because a release compares it; base64:… when it is not UTF-8 text */
   token: string
   host: string | null
   pid: number | null
   thread: number | null
-  /** what the holder calls itself */
+  /** the name that the holder wrote into the token */
   consumer: string | null
-  /** a process, by an id of its own */
+  /** the id that the library generated for the process */
   instance: string | null
 }
 
-/** A lock whose format is known. Times are epoch ms, null where the format holds none. */
+/** A lock with a known format. Times are epoch ms, null when the format does not contain them. */
 export interface RecognizedLock {
   readonly kind: 'lock'
   readonly family: LockFamily
   /** a semaphore and a read lock can have several */
   readonly holders: readonly LockHolder[]
-  /** how often its one holder has taken it; null where the format does not say */
+  /** how many times its only holder has acquired it; null when the format does not contain it */
   readonly reentrancy: number | null
   readonly acquiredAtMs: number | null
-  /** its end as the value says it */
+  /** the expiry in the value */
   readonly endsAtMs: number | null
   readonly hasConstantToken: boolean
-  /** whether it has more holders than its format can have */
+  /** whether it has more holders than its format allows */
   readonly hasTooMany: boolean
   readonly confidence: number
   readonly lookalikes: readonly string[]
-  /** what named groups found in the key, to fill templates */
+  /** the named groups that the form found in the key, for the templates of the family */
   readonly groups: Readonly<Record<string, string>>
 }
 
-/** A key that belongs to a lock, and is none. */
+/** A key that belongs to a lock. */
 export interface RecognizedCompanion {
   readonly kind: 'companion'
   readonly family: LockFamily
   readonly role: LockCompanion['role']
-  /** the keys of which one is its lock; none where it belongs to all */
+  /** possible keys of its lock; empty when it belongs to all locks of the family */
   readonly locks: readonly string[]
-  /** whether it is a leak without its lock, when it has no TTL */
+  /** whether it is a leak when it has no TTL and its lock does not exist */
   readonly needsLock: boolean
 }
 
-/** Neither; perhaps stored in a type in which the family of such keys stores none. */
+/** Neither a lock nor a companion. `hasWrongType`: the key name identifies a family that does not use this Redis type. */
 export interface Unrecognized {
   readonly kind: 'unknown'
   readonly hasWrongType: boolean
@@ -55,17 +55,18 @@ export interface Unrecognized {
 export type Recognized = RecognizedCompanion | RecognizedLock | Unrecognized
 
 const WORDS = '(?:[lL]ock(?:s|ed)?|[mM]utex(?:es)?|[sS]emaphores?|[lL]eases?|[lL]eader)'
-/** A word of the key says lock: `order-lock:7`, `orderLock:7`, `LOCK_7`; not `clock:7`, `block:7`, `leaderboard`. */
+/** Matches keys that contain a word for a lock: `order-lock:7`, `orderLock:7`, `LOCK_7`; not `clock:7`, `block:7`, `leaderboard`. */
 const LOCK_WORD = new RegExp(
   `(?<![A-Za-z])${WORDS}(?![a-z])|(?<=[a-z])(?=[A-Z])${WORDS}(?![a-z])|(?<![A-Z])LOCKS?(?![A-Z])`,
 )
-/** Nobody is named by these: whoever took the lock wrote the same. */
+/** These tokens do not identify a holder, because every holder writes the same one. */
 const CONSTANT_TOKEN = /^(?:1|true|yes|ok|lock|locked)$/i
 
 /**
- * Recognizes what a key is by the families given; the first that fits decides.
+ * Recognizes a key with the given families; the first match decides.
  *
- * @param isExpected whether whoever asks says that the key is a lock: then shapes count that other things have too.
+ * @param isExpected whether the user's pattern says that the key is a lock. Forms that need context match only then, or when
+ *   the key name contains a word for a lock.
  */
 export function recognize(raw: SampledKey, families: CompiledFamilies, isExpected: boolean): Recognized {
   const key = raw.name
@@ -84,7 +85,7 @@ export function recognize(raw: SampledKey, families: CompiledFamilies, isExpecte
   return {kind: 'unknown', hasWrongType: hasWrongType(key, raw.type, families)}
 }
 
-/** Whether the key's name is that of a lock for certain, but no such lock is stored in this type. */
+/** Whether the key name identifies a family that does not store locks in this Redis type. */
 function hasWrongType(key: string, type: string, {named}: CompiledFamilies): boolean {
   const fitting = named.filter((one) => one.key?.test(key))
   return fitting.length > 0 && fitting.every(({form}) => form.type !== type)
@@ -117,8 +118,8 @@ function fit(
   groups: Readonly<Record<string, string>>,
   raw: SampledKey,
 ): RecognizedLock | null {
-  const beside = form.requiredField ?? form.optionalField
-  const own = entries.filter(([token]) => token !== beside)
+  const extraField = form.requiredField ?? form.optionalField
+  const own = entries.filter(([token]) => token !== extraField)
   const hasTooMany = form.holders !== 'many' && own.length > 1
   if (own.length === 0 || (hasTooMany && form.needsContext === true)) return null
   if (form.requiredField !== undefined && own.length === entries.length) return null
@@ -170,7 +171,7 @@ function endsAtMs({expiresAtMs, expiresAtSeconds}: Groups): number | null {
   return expiresAtSeconds === undefined ? null : Math.round(Number(expiresAtSeconds) * 1000)
 }
 
-/** From 15 October 1582, where UUIDs begin to count, to 1970, in their steps of 100 ns. @see RFC 9562 §5.1 */
+/** The time from 15 October 1582, the epoch of UUIDs, to 1970, in units of 100 ns. @see RFC 9562 §5.1 */
 const UUID_EPOCH = 0x01_b2_1d_d2_13_81_40_00n
 
 /** The time in a version 1 UUID, given as 32 hex digits. */
@@ -184,8 +185,8 @@ const DAY_MS = 86_400_000
 const LONGEST_RENEWED_MS = 90 * DAY_MS
 
 /**
- * One in 64 random tokens passes for a version 1 UUID by its form, but hardly any by the time that it tells. Where nothing
- * but the token speaks for it, a lock that expires is not believed to have been renewed for years.
+ * One in 64 random tokens has the form of a version 1 UUID, but very few of these contain a plausible time. When only the
+ * token identifies the format, a lock with a TTL must not be older than the longest plausible series of renewals.
  */
 function isPlausible({uuid1}: Groups, {needsContext}: LockForm, {atMs, expiresAtMs}: SampledKey): boolean {
   if (uuid1 === undefined) return true

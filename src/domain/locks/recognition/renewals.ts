@@ -3,34 +3,34 @@ import {createHash} from 'node:crypto'
 import type {SampledKey} from '../reading/sampled-key.js'
 import type {RecognizedLock} from './recognize.js'
 
-/** What a look leaves for the next one. Times are epoch ms of the server. */
+/** What is kept of a sample for the next one. Times are epoch ms of the server. */
 export interface EarlierSample {
   readonly atMs: number
   /** −1 for a key that never expires */
   readonly expiresAtMs: number
-  /** when this hold was seen for the first time */
+  /** when this holder was first seen with the lock */
   readonly firstSeenMs: number
 }
 
 /**
- * What became of the lock's end between two looks at the same hold. `unchanged` says that nobody has renewed it;
- * `shortened` is done on purpose, as ShedLock does when its job has ended.
+ * How the expiry changed between two samples with the same holder. `unchanged`: the lock was not renewed. `shortened`: done
+ * on purpose, as by ShedLock when its job has ended.
  */
 export type Renewal = 'renewed' | 'shortened' | 'unchanged'
 
-/** What two looks at the same hold tell. */
+/** The comparison of two samples with the same holder. */
 export interface SampleComparison {
   readonly elapsedMs: number
   readonly firstSeenMs: number
-  /** null where it has no TTL */
+  /** null for a lock without a TTL */
   readonly renewal: Renewal | null
-  /** whether somebody touched the key in between without renewing it: a failed try does; null where that can't be told */
+  /** whether a client accessed the key in between without renewing it, as a failed attempt does; null when unknown */
   readonly isTouched: boolean | null
 }
 
 /**
- * One hold of one lock, as 16 characters: the same as long as the same holder keeps it. Neither key nor token can be read
- * from it.
+ * Identifies a lock and its holders in 16 characters. The id is the same as long as the holders are the same, and reveals
+ * neither key nor token.
  */
 export function holdId({entries, key}: SampledKey): string {
   const hash = createHash('sha256').update(key)
@@ -38,9 +38,9 @@ export function holdId({entries, key}: SampledKey): string {
   return hash.digest('base64url').slice(0, 16)
 }
 
-/** More than a clock's error, where the end is computed from what is left; less than any library's renewal. */
+/** Larger than the error of an expiry that is computed from PTTL; smaller than the renewal interval of any library. */
 const JITTER_MS = 500
-/** OBJECT IDLETIME counts whole seconds, and the server's clock for it lags by up to one. */
+/** OBJECT IDLETIME counts full seconds, and its clock lags by up to one more. */
 const IDLE_SLACK_MS = 2000
 
 export function compareSamples(earlier: EarlierSample, {atMs, expiresAtMs, idleSeconds}: SampledKey): SampleComparison {
@@ -62,25 +62,23 @@ function renewalOf(before: number, after: number): Renewal | null {
   return before - after > JITTER_MS ? 'shortened' : 'unchanged'
 }
 
-/** Peers of more kinds than this are not told apart: the keys have no common shape. */
-const MOST_SHAPES = 10_000
+/** Limits the memory for keys that have no common pattern. */
+const MOST_PATTERNS = 10_000
 
-/**
- * What is known of renewals in this scan: which processes live, for one of their locks was renewed, and locks of which shape
- * are renewed at all.
- */
+/** The renewals seen in this scan: which processes renewed a lock, and key patterns whose locks were renewed. */
 export class Renewals {
   private readonly instances = new Set<string>()
-  private readonly shapes = new Set<string>()
+  private readonly keyPatterns = new Set<string>()
 
   addRenewal(key: string, {family, holders}: RecognizedLock): void {
     for (const {instance} of holders) if (instance !== null) this.instances.add(instance)
-    if (this.shapes.size < MOST_SHAPES) this.shapes.add(shapeOf(key, family.name))
+    if (this.keyPatterns.size < MOST_PATTERNS) this.keyPatterns.add(keyPatternOf(key, family.name))
   }
 
   /**
-   * Whether a lock whose end did not move should have been renewed by now: its library does so by itself, or others of
-   * its shape were. Not one with an end that its caller has fixed, which a living process does not renew either.
+   * Whether a lock whose expiry did not change should have been renewed by now: because its library renews on its own, or
+   * because other locks with the same key pattern were renewed during this scan. Locks with a fixed lease are excluded; an
+   * active process does not renew them either.
    */
   isOverdue(
     key: string,
@@ -94,12 +92,12 @@ export class Renewals {
       const isActive = holders.some(({instance}) => instance !== null && this.instances.has(instance))
       return elapsedMs > renewEveryMs && !isFixed && !isActive
     }
-    // A token can look like another library's by chance; its peers, which do not, tell what it is.
-    return [family.name, ...lookalikes].some((name) => this.shapes.has(shapeOf(key, name)))
+    // The token may look like one of another library by chance, so renewed locks of the lookalikes count as well.
+    return [family.name, ...lookalikes].some((name) => this.keyPatterns.has(keyPatternOf(key, name)))
   }
 }
 
-/** Names and numbers in a key are what tells two locks of a kind apart. */
-function shapeOf(key: string, family: string): string {
+/** The family and the key without its ids and numbers, in which two locks of the same kind differ. */
+function keyPatternOf(key: string, family: string): string {
   return `${family} ${key.replace(/[0-9a-f]{8,}(?:-[0-9a-f]+)*|\d+/gi, '#')}`
 }

@@ -3,38 +3,38 @@ import {fillTemplate} from '../families/template.js'
 import {printable, type SampledKey} from '../reading/sampled-key.js'
 import type {RecognizedCompanion} from './recognize.js'
 
-/** Where those who wait for a lock stand in line, and how each of them is told. */
+/** The keys of a lock's wait queue, and how each waiter is notified. */
 export interface WaitQueueKeys {
-  /** a list of waiters, the next one first */
+  /** list of waiters, the next one first */
   readonly queue: string
-  /** a zset of their deadlines */
+  /** zset of the waiters' deadlines */
   readonly deadlines: string
-  /** the channel of a waiter is its name between these two */
+  /** prefix and suffix of a waiter's channel name */
   readonly channel: readonly [before: string, after: string]
 }
 
-/** The line of a lock, met in a scan by itself. */
+/** A wait queue that a scan found by its own key. */
 export interface WaitQueueSample extends WaitQueueKeys {
   readonly raw: SampledKey
   readonly family: LockFamily
-  /** of which one is its lock: that there are two names is a matter of braces */
+  /** possible keys of its lock: with and without braces */
   readonly locks: readonly string[]
   readonly waiters: readonly string[]
   readonly notify: {readonly channel: string; readonly message: string}
 }
 
 export interface WaitQueueState {
-  /** the lock that they wait for; null where nobody holds it */
+  /** the lock that they wait for; null when it is not held */
   readonly lock: string | null
   readonly waiters: readonly string[]
-  /** those for whom nobody listens; null where that can't be told */
+  /** waiters without a subscriber on their channel; null when unknown */
   readonly disconnected: readonly string[] | null
 }
 
 /**
- * Where those who wait for a lock of this family stand in line; null for what has no line.
+ * The wait queue of a lock of this family; null for a family without wait queues.
  *
- * @param groups what the form's named groups found in the key.
+ * @param groups the named groups that the form found in the key.
  */
 export function waitQueueOf(
   key: string,
@@ -51,7 +51,7 @@ export function waitQueueOf(
   return {queue, deadlines, channel: [before, after]}
 }
 
-/** The line that a key is; null for one that is none, or of which can't be told whose it is. */
+/** A companion key as a wait queue; null when it is not a wait queue, or its lock is unknown. */
 export function asWaitQueue(raw: SampledKey, {family, locks, role}: RecognizedCompanion): WaitQueueSample | null {
   const [key] = locks
   if (role !== 'waiters' || raw.type !== 'list' || key === undefined) return null

@@ -3,18 +3,18 @@ import {sha256} from '../../../digest.js'
 import type {LockRelease} from './execute-release.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
 
-/** What every line of a release's audit says. */
+/** The facts that are in every line of the audit log of a release. */
 export interface AuditSubject {
   readonly plan: ReleasePlan
   readonly reason: string
   readonly who: Actor & {readonly sudoUser: string | null}
-  /** of keyshift */
+  /** the version of keyshift */
   readonly version: string
 }
 
 /**
- * What an audit line says of one decision, or, where it is null, that a release begins. A token is a fingerprint in it: who
- * has the token can check it, and nobody can read it.
+ * The facts of one decision, or of the start of a release when the decision is null. The token is a fingerprint: a reader
+ * that has the token can verify it, and the log does not reveal it.
  */
 export function auditFacts(
   {plan, reason, version, who}: AuditSubject,
@@ -32,7 +32,7 @@ export function auditFacts(
   const {planned, release} = decision
   const {lock, snapshot} = planned
   const holder = planned.holder ?? lock.holder
-  // The subject's reason is the operator's; why a lock was left alone stands beside it.
+  // `reason` is the operator's reason for the release; the reason why a lock was not released is in `leftBecause`.
   const {reason: leftBecause, ...outcome} = release
   return {
     ...subject,

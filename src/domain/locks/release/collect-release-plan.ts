@@ -22,15 +22,15 @@ const BATCH = 500
 
 export interface CollectedReleasePlan {
   readonly plan: ReleasePlan
-  /** keys that are there no more, or are no locks but belong to one */
+  /** keys that no longer exist, or only belong to a lock */
   readonly skipped: Array<{key: string; reason: string}>
 }
 
 /**
- * Looks at every lock again, and plans what a release does with it. Reads only.
+ * Reads every lock again and plans its release. Changes nothing.
  *
- * @param keys as a scan shows them: text, or base64:… for one that is none.
- * @throws Unreachable E_REDIS_ACL for a key that this login may not read; E_SLOT_MIGRATING.
+ * @param keys as shown by a scan: text, or base64:… for keys that are not UTF-8.
+ * @throws Unreachable E_REDIS_ACL for a key that this login cannot read; E_SLOT_MIGRATING.
  */
 export async function collectReleasePlan(
   connection: RedisConnection,
@@ -53,14 +53,14 @@ export async function collectReleasePlan(
         const raw = found.get(printable(bytesOf(key)))
         const planned = raw && (await planOne({redis, subscribers}, raw, options))
         if (planned) releases.push(planned)
-        else skipped.push({key, reason: raw === undefined ? 'gone' : 'belongs to a lock, and is none'})
+        else skipped.push({key, reason: raw === undefined ? 'no longer exists' : 'not a lock: belongs to another key'})
       }
     }
   }
   return {plan: releasePlan(connection.address, releases, options), skipped}
 }
 
-/** @returns null for a key that is no lock but belongs to one, and no line either. */
+/** @returns null for a key that only belongs to a lock and is not a wait queue. */
 async function planOne(
   {redis, subscribers}: NodeConnection,
   raw: SampledKey,
@@ -68,16 +68,14 @@ async function planOne(
 ): Promise<PlannedRelease | null> {
   const found = recognize(raw, options.families, true)
   if (found.kind === 'companion') {
-    const line = asWaitQueue(raw, found)
-    return line && planWaiterRemoval(line, await sampleWaitQueue(redis, line, subscribers))
+    const waitQueue = asWaitQueue(raw, found)
+    return waitQueue && planWaiterRemoval(waitQueue, await sampleWaitQueue(redis, waitQueue, subscribers))
   }
-  const place = found.kind === 'lock' ? waitQueueOf(raw.name, found.family, found.groups) : null
-  if (place === null) return planRelease({raw, found, disconnected: []}, options)
-  const waiters = await redis.lrange(place.queue, 0, -1)
-  return planRelease(
-    {raw, found, disconnected: (await subscribers.waitersWithout(waiters, place.channel)) ?? []},
-    options,
-  )
+  const waitQueue = found.kind === 'lock' ? waitQueueOf(raw.name, found.family, found.groups) : null
+  if (waitQueue === null) return planRelease({raw, found, disconnected: []}, options)
+  const waiters = await redis.lrange(waitQueue.queue, 0, -1)
+  const disconnected = (await subscribers.waitersWithout(waiters, waitQueue.channel)) ?? []
+  return planRelease({raw, found, disconnected}, options)
 }
 
 interface NodeConnection {
@@ -103,7 +101,7 @@ async function byNode(
 
 function mayNotRead(address: string, unreadable: ReadKeys['unreadable']): Unreachable {
   const right = [...new Set(unreadable.map((one) => one.missingRight))].toSorted()
-  const message = `this login may not read every one of these locks, for it lacks ${right.join(', ')}; nothing is planned`
+  const message = `this login cannot read all of these locks: it lacks ${right.join(', ')}; no plan was made`
   return new Unreachable('E_REDIS_ACL', message, {
     data: {address, missingRight: right, keys: unreadable.slice(0, 20).map(({key}) => printable(key))},
   })

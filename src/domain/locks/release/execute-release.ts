@@ -11,58 +11,59 @@ import {releaseByWatch} from '../../../clients/redis/release-watch.js'
 import {isMovedReply, type NodeOf, slotOwnersNow} from '../reading/collect-key-node.js'
 import {bytesOf} from '../reading/sampled-key.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
-import {messageOf} from '../../../wording.js'
+import {counted, messageOf} from '../../../wording.js'
 
 /**
- * `changed` and `renewed`: not what the plan saw, and left alone. `gone`: it had ended. `refused`: the plan keeps it, or the
- * release was stopped before it. `failed`: the server said no; whether it was done is not known when the connection broke.
+ * `changed` and `renewed`: the lock differs from the plan and was not released. `ended`: it no longer existed. `refused`: the
+ * plan keeps it, or the release stopped before it. `failed`: the server returned an error; after a lost connection it is
+ * unknown whether the lock was released.
  */
-export type ReleaseResult = 'changed' | 'failed' | 'gone' | 'refused' | 'released' | 'renewed'
+export type ReleaseResult = 'changed' | 'failed' | 'ended' | 'refused' | 'released' | 'renewed'
 
 export interface LockRelease {
   key: string
   family: string
   action: PlannedRelease['action']
   result: ReleaseResult
-  /** why it was refused or failed; null else */
+  /** why it was refused or failed; otherwise null */
   reason: string | null
-  /** who was told that it is free, and how many heard it; −1 where this login may not publish */
+  /** the channel on which the release was published, and its receivers; −1 when this login may not publish */
   notified: {channel: string; receivers: number} | null
-  /** waiters in line that were dead, and were taken out */
+  /** disconnected waiters that were removed from the wait queue */
   removedWaiters: string[]
 }
 
 export interface LockReleases {
   address: string
   planDigest: string
-  /** whether it went through the plan to its end */
+  /** whether every lock of the plan was processed */
   complete: boolean
-  /** why it stopped before; null when it did not */
+  /** why it stopped early; null when it did not */
   stopped: string | null
   releases: LockRelease[]
   summary: Record<ReleaseResult, number>
-  /** replicas that have confirmed the last release; null where none was asked for */
+  /** replicas that confirmed the last release; null when no confirmation was requested */
   replicas: {wanted: number; confirmed: number} | null
 }
 
 export interface ReleaseOptions {
-  /** releases in a second, at most */
+  /** maximum number of releases per second */
   readonly ratePerSecond: number
-  /** replicas that have to confirm; 0 to ask none */
+  /** number of replicas to wait for; 0 does not wait */
   readonly replicas: number
-  /** WATCH and a transaction even where scripts are allowed */
+  /** use WATCH and a transaction even where scripts are allowed */
   readonly avoidsScripts: boolean
   readonly signal: AbortSignal
-  /** Told of each lock as soon as it is decided, before the next; what it throws ends the release. */
+  /** Called after each lock, before the next one; an error that it throws stops the release. */
   readonly onRelease: (release: LockRelease, planned: PlannedRelease) => Promise<void>
 }
 
-/** When so many of the locks looked at lately are not what the plan saw, the world moves too fast for it. */
+/** When more than this share of the recent locks differ from the plan, their holders are active and the release stops. */
 const RECENT_LOCKS = 20
 const MOST_CHANGED = 0.2
 const REPLICAS_MS = 1000
 
-/** Releases what a plan says, one after the other, each only while it is exactly what the plan saw. */
+/** Executes a plan lock by lock; releases a lock only if it is exactly as in the plan. */
 export async function releaseLocks(
   connection: RedisConnection,
   plan: ReleasePlan,
@@ -77,7 +78,7 @@ export async function releaseLocks(
       stopped ??= options.signal.aborted ? 'interrupted' : tooManyChanged(recent)
       const startedAt = performance.now()
       const release =
-        stopped === null ? await releaser.release(planned) : keptResult(planned, `stopped before it: ${stopped}`)
+        stopped === null ? await releaser.release(planned) : keptResult(planned, `stopped early: ${stopped}`)
       releases.push(release)
       await options.onRelease(release, planned)
       if (release.result !== 'refused') {
@@ -105,9 +106,9 @@ class Releaser {
   private readonly avoidsScripts: boolean
   private readonly subscribers: ChannelSubscribers
   private nodeOf: NodeOf | null = null
-  /** for transactions: what others send must not come between */
+  /** for transactions, which need a connection without other commands */
   private readonly ownConnections = new Map<Redis, Redis>()
-  /** through which something was released */
+  /** connections that released a lock */
   private readonly usedConnections = new Set<Redis>()
 
   constructor(connection: RedisConnection, avoidsScripts: boolean) {
@@ -142,18 +143,18 @@ class Releaser {
     }
   }
 
-  /** The lock that they wait for is left as it is, so there is nothing to compare: who was dead does not come back. */
+  /** Needs no comparison with the plan, because the lock does not change and only waiters that are still disconnected are removed. */
   private async removeWaiters(
     redis: Redis,
     planned: PlannedRelease,
     disconnected: readonly string[],
   ): Promise<LockRelease> {
     const {notify, waitQueue} = planned
-    if (waitQueue === null || notify?.by !== 'publish') return keptResult(planned, 'the plan names no line')
+    if (waitQueue === null || notify?.by !== 'publish') return keptResult(planned, 'the plan has no wait queue')
     if (disconnected.length === 0) return keptResult(planned, LEFT_IN_QUEUE)
     this.usedConnections.add(redis)
     const {notified, removedWaiters} = await removeWaiters(redis, {...waitQueue, disconnected}, notify.message)
-    if (removedWaiters.length === 0) return {...resultOf(planned), result: 'gone'}
+    if (removedWaiters.length === 0) return {...resultOf(planned), result: 'ended'}
     return {
       ...resultOf(planned),
       result: 'released',
@@ -163,11 +164,11 @@ class Releaser {
   }
 
   private moved(planned: PlannedRelease): LockRelease {
-    this.nodeOf = null // the next one asks anew
-    return {...resultOf(planned), result: 'failed', reason: 'its slot moves: try again'}
+    this.nodeOf = null // reads the slot owners again for the next lock
+    return {...resultOf(planned), result: 'failed', reason: 'its slot is migrating; try again'}
   }
 
-  /** Asks for all that was released before. */
+  /** Waits for the confirmation of everything that was released before. */
   async waitForReplicas(wanted: number): Promise<{wanted: number; confirmed: number}> {
     const confirmed = await Promise.all([...this.usedConnections].map((redis) => redis.wait(wanted, REPLICAS_MS)))
     return {wanted, confirmed: confirmed.length === 0 ? 0 : Math.min(...confirmed)}
@@ -177,21 +178,21 @@ class Releaser {
     for (const redis of this.ownConnections.values()) redis.disconnect()
   }
 
-  /** By a script; where this login may run none, or not these commands in it, by a transaction. */
+  /** Uses a script, or a transaction when this login may not run scripts or a command in the script. */
   private async compareAndRelease(redis: Redis, order: ReleaseOrder): Promise<Released> {
     if (!this.avoidsScripts) {
       try {
         this.usedConnections.add(redis)
         return await releaseByScript(redis, order)
       } catch (error) {
-        if (!(error instanceof Error && MAY_NOT.test(error.message))) throw error
+        if (!(error instanceof Error && SCRIPT_REFUSED.test(error.message))) throw error
         this.usedConnections.delete(redis)
       }
     }
     let own = this.ownConnections.get(redis)
     if (!own) {
       own = redis.duplicate()
-      own.on('error', () => undefined) // the command that fails by it says so
+      own.on('error', () => undefined) // the failing command reports it
       this.ownConnections.set(redis, own)
       await own.connect()
     }
@@ -200,12 +201,12 @@ class Releaser {
   }
 }
 
-/** What servers say to a script that is not allowed, or holds a command that is not. */
-const MAY_NOT = /NOPERM|can't run this command|unknown command/i
+/** Error messages for a script that is not allowed, or contains a command that is not allowed. */
+const SCRIPT_REFUSED = /NOPERM|can't run this command|unknown command/i
 
-const LEFT_IN_QUEUE = 'waiters planned as dead are left in line: somebody listens for them, or it can not be told'
+const LEFT_IN_QUEUE = 'waiters of the plan stay in the wait queue: they are connected again, or their state is unknown'
 
-/** @param dead those whom nobody listened for when it was planned, nor does now. */
+/** @param disconnected waiters that were disconnected both in the plan and now. */
 function orderOf(
   {alsoDelete, graceMs, holder, notify, snapshot, waitQueue}: PlannedRelease,
   disconnected: readonly string[],
@@ -226,7 +227,7 @@ function orderOf(
   }
 }
 
-/** Redisson listens on sharded channels in a cluster: tells those too. @returns who was told, and how many heard it. */
+/** Also publishes on the sharded channel, which Redisson uses in a cluster. @returns the channel and its receivers. */
 async function notifySharded(
   redis: Redis,
   {notify}: PlannedRelease,
@@ -237,14 +238,14 @@ async function notifySharded(
     const heard = Number(await redis.call('SPUBLISH', notified.channel, notify.message))
     return heard === 0 ? notified : {...notified, receivers: Math.max(0, notified.receivers) + heard}
   } catch {
-    return notified // before Redis 7.0 there are none, and a channel of another slot is nobody's
+    return notified // Redis before 7.0 has no sharded channels, and one of another slot has no subscribers here
   }
 }
 
 function tooManyChanged(recent: readonly LockRelease[]): string | null {
   const changed = recent.filter(({result}) => result === 'changed' || result === 'renewed').length
   if (recent.length < RECENT_LOCKS || changed <= RECENT_LOCKS * MOST_CHANGED) return null
-  return `${String(changed)} of the last ${String(RECENT_LOCKS)} locks were not what the plan saw: their holders live`
+  return `${String(changed)} of the last ${counted(RECENT_LOCKS, 'lock')} differ from the plan; their holders are active`
 }
 
 function resultOf({action, lock}: PlannedRelease): Omit<LockRelease, 'result'> {
@@ -263,7 +264,7 @@ function keptResult(planned: PlannedRelease, reason: string | null): LockRelease
 }
 
 function summaryOf(releases: readonly LockRelease[]): LockReleases['summary'] {
-  const summary = {changed: 0, failed: 0, gone: 0, refused: 0, released: 0, renewed: 0}
+  const summary = {changed: 0, failed: 0, ended: 0, refused: 0, released: 0, renewed: 0}
   for (const {result} of releases) summary[result]++
   return summary
 }

@@ -1,5 +1,7 @@
 import {digestOf} from '../../../digest.js'
 import {Conflict, Usage} from '../../../errors.js'
+import {suggestedCommand} from '../../../suggested-command.js'
+import {counted} from '../../../wording.js'
 import type {CompiledFamilies} from '../families/compiled.js'
 import {fillTemplate, tagged} from '../families/template.js'
 import {waitQueueOf, type WaitQueueSample, type WaitQueueState} from '../recognition/wait-queue.js'
@@ -7,16 +9,16 @@ import {printable, type SampledKey} from '../reading/sampled-key.js'
 import type {LockHolder, RecognizedLock, Unrecognized} from '../recognition/recognize.js'
 import {type LockLimits, lockRecord, type LockRecord, waitQueueRecord} from '../recognition/lock-record.js'
 
-/** One lock that is to be released, with all that has to be the same still. Bytes are base64. */
+/** The planned release of one lock, with the snapshot that must be unchanged. Bytes are base64. */
 export interface PlannedRelease {
   lock: LockRecord
   /**
-   * `delete`; `expire` to let it expire after the grace; `remove-holder` to take one of its holders out and leave it to the others;
-   * `remove-waiters` to take dead waiters out of a line; `keep` with the reason why.
+   * `delete` deletes the lock; `expire` sets a TTL; `remove-holder` removes one of several holders; `remove-waiters` removes
+   * disconnected waiters from a wait queue; `keep` changes nothing, with the reason.
    */
   action: 'delete' | 'expire' | 'keep' | 'remove-holder' | 'remove-waiters'
   reason: string | null
-  /** who is taken out; null where all are */
+  /** the holder to remove; null when the lock is released completely */
   holder: LockHolder | null
   graceMs: number | null
   snapshot: {
@@ -30,8 +32,9 @@ export interface PlannedRelease {
   waitQueue: {
     queue: string
     deadlines: string
-    /** those whom nobody listens for */
+    /** waiters without a subscriber on their channel */
     disconnected: string[]
+    /** prefix and suffix of a waiter's channel name */
     channel: [before: string, after: string]
   } | null
   notify:
@@ -46,38 +49,38 @@ export interface ReleasePlan {
   expiresAt: string
   address: string
   releases: PlannedRelease[]
-  /** SHA-256 over everything above */
+  /** SHA-256 of the other fields */
   digest: string
 }
 
 export interface ReleasePlanOptions extends LockLimits {
   readonly families: CompiledFamilies
-  /** `auto`: let a lock without TTL, whose holder may live, expire; delete the others */
+  /** `hard` deletes locks, `soft` sets a TTL on them, `auto` sets a TTL on locks without one and deletes the others */
   readonly how: 'auto' | 'hard' | 'soft'
+  /** the TTL to set, in ms */
   readonly graceMs: number
-  /** the token of the only holder that is to go; null for all */
+  /** the token of the only holder to remove; null for all */
   readonly holder: string | null
   readonly now: Date
   readonly validForMs: number
 }
 
-/** A lock as it is now, and who waits for it in line without being there any more. */
+/** The current sample of a lock, and the disconnected waiters in its wait queue. */
 export interface KeyToRelease {
   readonly raw: SampledKey
   readonly found: RecognizedLock | Unrecognized
   readonly disconnected: readonly string[]
 }
 
-/** What a release does with one lock, or why it keeps it. */
+/** Plans the release of one lock, or keeps it with a reason. */
 export function planRelease({disconnected, found, raw}: KeyToRelease, options: ReleasePlanOptions): PlannedRelease {
   const lock = lockRecord(raw, found, options)
   const base = keepAction(lock, raw)
-  const reason =
-    found.kind === 'lock' ? reasonToKeep(raw, found) : 'its format is not known: nothing proves that it is a lock'
+  const reason = found.kind === 'lock' ? reasonToKeep(raw, found) : 'its format is unknown, so it may not be a lock'
   if (reason !== null || found.kind !== 'lock') return {...base, reason}
   if (options.holder !== null) {
     const holder = found.holders.find(({token}) => token === options.holder)
-    if (!holder) return {...base, reason: 'it has no such holder'}
+    if (!holder) return {...base, reason: 'the lock has no such holder'}
     if (found.holders.length > 1) return planHolderRemoval(base, {raw, found, holder}, options.how)
   }
   const isSoft = options.how === 'soft' || (options.how === 'auto' && raw.expiresAtMs < 0)
@@ -85,7 +88,7 @@ export function planRelease({disconnected, found, raw}: KeyToRelease, options: R
   return {...base, action: 'delete', ...partsOf(raw, found, disconnected)}
 }
 
-/** Nobody is told: the others hold it still, so it is free for nobody. */
+/** Waiters are not notified, because the other holders still hold the lock. */
 function planHolderRemoval(
   base: PlannedRelease,
   {found, holder, raw}: {readonly raw: SampledKey; readonly found: RecognizedLock; readonly holder: LockHolder},
@@ -93,18 +96,21 @@ function planHolderRemoval(
 ): PlannedRelease {
   const {release} = found.family
   if (raw.expiresAtMs < 0 && how !== 'hard') {
-    return {...base, reason: 'it has no TTL, and one of several holders can not be given one: --hard takes it out'}
+    return {
+      ...base,
+      reason: 'the lock has no TTL, and a TTL cannot be set for one of several holders; remove the holder with --hard',
+    }
   }
   const deletesHolds = release.how === 'compare-and-delete' && release.deletesCompanions?.includes('hold') === true
   return {...base, action: 'remove-holder', holder, alsoDelete: deletesHolds ? holdKeys(raw, [holder]) : []}
 }
 
-/** Takes the dead out of a line, and tells the next one; the lock that they wait for is left as it is. */
+/** Removes disconnected waiters from a wait queue and notifies the next one; the lock itself does not change. */
 export function planWaiterRemoval(waitQueue: WaitQueueSample, state: WaitQueueState): PlannedRelease {
   const base = keepAction(waitQueueRecord(waitQueue, state), waitQueue.raw)
   const {channel, deadlines, notify, queue} = waitQueue
-  if (state.disconnected === null) return {...base, reason: 'who of them is dead can not be told'}
-  if (state.disconnected.length === 0) return {...base, reason: 'somebody listens for each who waits in it'}
+  if (state.disconnected === null) return {...base, reason: 'which waiters are disconnected is unknown'}
+  if (state.disconnected.length === 0) return {...base, reason: 'all waiters are connected'}
   return {
     ...base,
     action: 'remove-waiters',
@@ -135,7 +141,7 @@ function keepAction(lock: LockRecord, raw: SampledKey): PlannedRelease {
   }
 }
 
-/** As many as a look reads. */
+/** The number of entries that one sample reads. */
 const MOST_ENTRIES = 64
 
 function reasonToKeep(
@@ -143,17 +149,18 @@ function reasonToKeep(
   {family, hasConstantToken}: RecognizedLock,
 ): string | null {
   if (family.release.how === 'never') return family.release.instead
-  if (!['hash', 'string', 'zset'].includes(type)) return `a ${type} can't be compared as a whole`
-  if (entries.length > MOST_ENTRIES) return 'it has more holders than are compared'
+  if (!['hash', 'string', 'zset'].includes(type)) return `a ${type} cannot be compared in one step`
+  if (entries.length > MOST_ENTRIES)
+    return `it has more than ${counted(MOST_ENTRIES, 'holder')}, which cannot be compared in one step`
   if (hasConstantToken && expiresAtMs < 0) {
-    return 'its token names nobody and it has no TTL: one that was taken again looks the same'
+    return 'it has a constant token and no TTL, so a lock that was acquired again cannot be distinguished'
   }
   return null
 }
 
 type Parts = Pick<PlannedRelease, 'alsoDelete' | 'notify' | 'waitQueue'>
 
-/** What goes with a lock, who waits for it, and how they are told. */
+/** What is deleted with a lock, its wait queue, and how waiters are notified. */
 function partsOf(raw: SampledKey, {family, groups, holders}: RecognizedLock, disconnected: readonly string[]): Parts {
   const key = raw.name
   if (family.release.how === 'never') return {alsoDelete: [], waitQueue: null, notify: null}
@@ -180,7 +187,7 @@ function notificationOf(
   return list === null ? null : {by: 'push', list, element: notify.element, expireMs: notify.expireMs}
 }
 
-/** Redisson keeps a key for each hold of a read-write lock: `{name}:uuid:thread:rwlock_timeout:n`, from 1 to the count. */
+/** Redisson keeps one key per acquisition of a read-write lock: `{name}:uuid:thread:rwlock_timeout:n`, from 1 to the count. */
 function holdKeys({entries, name}: SampledKey, holders: readonly LockHolder[]): string[] {
   const counts = new Map(entries.map(([token, count]) => [printable(token), Number(count?.toString() ?? 1)]))
   return holders.flatMap(({token}) =>
@@ -191,7 +198,7 @@ function holdKeys({entries, name}: SampledKey, holders: readonly LockHolder[]): 
   )
 }
 
-/** @returns the plan with its digest; locks sorted by key. */
+/** @returns the plan with its digest, sorted by key. */
 export function releasePlan(
   address: string,
   releases: readonly PlannedRelease[],
@@ -208,9 +215,10 @@ export function releasePlan(
 }
 
 /**
- * Reads a plan file's text.
+ * Parses a plan file.
  *
- * @throws Usage E_PLAN_FILE when it is no such plan; Conflict E_PLAN_ALTERED, E_PLAN_EXPIRED, E_PLAN_STALE for another Redis.
+ * @throws Usage E_PLAN_FILE when it is not a release plan; Conflict E_PLAN_ALTERED, E_PLAN_EXPIRED, or E_PLAN_STALE for
+ *   another Redis.
  */
 export function parseReleasePlan(
   text: string,
@@ -220,15 +228,15 @@ export function parseReleasePlan(
   try {
     parsed = JSON.parse(text) as Partial<ReleasePlan> | null
   } catch {
-    // said below
+    // reported as E_PLAN_FILE below
   }
-  const next = [`keyshift locks release KEY… -o ${file}`]
+  const next = [suggestedCommand('locks', 'release', 'KEY', '-o', file)]
   if (parsed?.format !== 'keyshift.release-plan/v1') {
-    throw new Usage('E_PLAN_FILE', `${file} is not a release plan of keyshift`, {data: {file}, next})
+    throw new Usage('E_PLAN_FILE', `${file} is not a keyshift release plan`, {data: {file}, next})
   }
   const plan = parsed as ReleasePlan
   if (plan.digest !== digestOf(plan)) {
-    throw new Conflict('E_PLAN_ALTERED', `${file} was changed after it was made: its digest does not fit`, {
+    throw new Conflict('E_PLAN_ALTERED', `plan ${file} modified after creation (digest mismatch)`, {
       data: {file},
       next,
     })
@@ -236,7 +244,7 @@ export function parseReleasePlan(
   if (now.toISOString() > plan.expiresAt) {
     throw new Conflict(
       'E_PLAN_EXPIRED',
-      `the plan expired at ${plan.expiresAt}: locks change too fast for an old one`,
+      `the plan expired at ${plan.expiresAt}; make a new one, because locks change quickly`,
       {
         data: {expiresAt: plan.expiresAt},
         next,
@@ -244,9 +252,9 @@ export function parseReleasePlan(
     )
   }
   if (plan.address !== address) {
-    throw new Conflict('E_PLAN_STALE', `the plan is for Redis at ${plan.address}, not for ${address}`, {
+    throw new Conflict('E_PLAN_STALE', `the plan was made for Redis at ${plan.address}, not for ${address}`, {
       data: {planned: plan.address, found: address},
-      next: [`keyshift locks release --execute ${file} --redis-url ${plan.address}`],
+      next: [suggestedCommand('locks', 'release', '--execute', file, '--reason', 'TEXT', '--redis-url', plan.address)],
     })
   }
   return plan

@@ -1,4 +1,5 @@
 import {Usage} from '../../../errors.js'
+import {shellWord, suggestedCommand} from '../../../suggested-command.js'
 import type {LockVerdict} from '../recognition/lock-verdicts.js'
 
 interface ScannedLock {
@@ -7,17 +8,19 @@ interface ScannedLock {
 }
 
 /**
- * The keys in a scan's output, of `--json` or of `--output ndjson`.
+ * The keys in the output of `locks scan --json` or `--output ndjson`.
  *
- * @param verdicts only those that deserve one of these; all where it is empty.
- * @throws Usage E_SCAN_FILE for a text that is neither.
+ * @param verdicts only locks with one of these verdicts; empty for all locks.
+ * @throws Usage E_SCAN_FILE for any other text.
  */
 export function keysOfScan(text: string, file: string, verdicts: ReadonlySet<LockVerdict>): string[] {
   const locks = parseScan(text)
   if (!locks?.every(isLock)) {
-    throw new Usage('E_SCAN_FILE', `${file} is not what locks scan --json or --output ndjson gives`, {
+    throw new Usage('E_SCAN_FILE', `${file} is not the output of locks scan --json or --output ndjson`, {
       data: {file},
-      next: [`keyshift locks scan --pattern 'lock:*' --observe 12s --output ndjson > ${file}`],
+      next: [
+        `${suggestedCommand('locks', 'scan', '--pattern', 'lock:*', '--observe', '12s', '--output', 'ndjson')} > ${shellWord(file)}`,
+      ],
     })
   }
   const isWanted = (found: readonly LockVerdict[]): boolean =>
@@ -30,7 +33,7 @@ function parseScan(text: string): ScannedLock[] | null {
     const document = JSON.parse(text) as {schema?: string; result?: {locks?: ScannedLock[]}}
     if (document.schema === 'keyshift.locks.scan/v1') return document.result?.locks ?? null
   } catch {
-    // more than one document
+    // NDJSON has several documents and is parsed below.
   }
   try {
     const lines = text.split('\n').filter((line) => line !== '')

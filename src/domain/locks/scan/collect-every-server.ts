@@ -8,30 +8,30 @@ import type {ServerScan} from './collect-server.js'
 import {SlotTracker} from './slot-tracker.js'
 import {messageOf} from '../../../wording.js'
 
-/** A server whose walk broke off. */
+/** A server whose scan failed. */
 export interface FailedServer {
   address: string
   cause: string
 }
 
-/** What a walk over all servers could not cover. */
+/** What a scan of all servers covered. */
 export interface Coverage {
-  /** keys that the servers held when they were met first; null where one did not say */
+  /** keys on the servers at the start of the scan; null when a server did not report it */
   readonly keys: number | null
   readonly failed: readonly FailedServer[]
-  /** hash slots that did not stop moving */
+  /** hash slots that were still migrating at the end */
   readonly movingSlots: number
 }
 
-/** A failover takes Sentinel its down-after-milliseconds, 30 s by default, and a few more. */
+/** A failover by Sentinel takes its down-after-milliseconds (30 s by default) and a few seconds more. */
 const FAILOVER_MS = 60_000
 const SETTLE_MS = 60_000
 const RECHECK_MS = 500
 
 /**
- * Walks every server, so that each lock counts once whatever moves meanwhile.
+ * Scans every server, so that each lock is reported once even if slots migrate during the scan.
  *
- * @throws what ended it, when no server could be walked to its end.
+ * @throws the first error when the scan of every server failed.
  */
 export async function scanServers(
   connection: RedisConnection,
@@ -44,7 +44,7 @@ export async function scanServers(
     : new ClusterScan({connection, scan, signal, slotOwners, watch: new SlotTracker(await slotOwners())}).go()
 }
 
-/** A primary that Sentinel replaces meanwhile is followed: its successor is walked from the start, for cursors are its own. */
+/** After a failover by Sentinel the new primary is scanned from the start, because SCAN cursors are specific to a server. */
 async function scanSingleServer(connection: RedisConnection, scan: ServerScan, signal: AbortSignal): Promise<Coverage> {
   let [redis] = connection.primaries as [Redis]
   const keys = await sizeOf(redis)
@@ -122,7 +122,7 @@ class ClusterScan {
   }
 }
 
-/** null for a login that may not ask, or a server that is gone. */
+/** null when this login may not run DBSIZE, or the server is not reachable. */
 function sizeOf(redis: Redis): Promise<number | null> {
   return redis.dbsize().catch(() => null)
 }

@@ -12,47 +12,47 @@ import {messageOf} from '../../../wording.js'
 
 export interface LockScan {
   address: string
-  /** the other, independent servers of a Redlock that were asked too; empty where none were given */
+  /** addresses of the other, independent servers of a Redlock; empty without a Redlock */
   redlock: string[]
   pattern: string
-  /** null where none was asked about */
+  /** null without a subscription */
   subscription: (CorrelatedSubscription & {waiting: WaitingSummary | null}) | null
-  /** whether every key of every primary was walked, and every lock found stands in `locks` */
+  /** whether every key of every primary was scanned and every lock found is in `locks` */
   complete: boolean
-  /** keys that the servers held when the scan began; null where one did not say */
+  /** keys on the servers at the start of the scan; null when a server did not report it */
   scannedKeys: number | null
-  /** between the two looks at each lock; null for one look */
+  /** interval between the two samples of each lock; null for one sample */
   observedMs: number | null
-  /** sorted: what is wrong first, then by key. Companions of a lock, such as a line of waiters, are none themselves */
+  /** the worst verdict first, then by key; companion keys of a lock are not listed unless they have a verdict */
   locks: LockRecord[]
   summary: LockSummary & {
-    /** locks of the first look that had ended by the second, on each server */
+    /** locks of the first sample that no longer existed at the second one, on each server */
     ended: number
-    /** keys that this login may not read */
+    /** keys that this login cannot read */
     unreadable: number
-    /** lines of waiters of which can't be told who in them is dead */
+    /** wait queues whose disconnected waiters are unknown */
     unverifiedQueues: number
-    /** why; null when there are none */
+    /** why they are unknown; null when there are none */
     unverifiedReason: string | null
-    /** what it lacks for them, as ACL SETUSER grants it: `+hgetall`, or `~KEY` */
+    /** the missing rights for unreadable keys, as ACL SETUSER grants them: `+hgetall`, `~KEY` */
     missingRights: string[]
-    /** primaries whose walk broke off: what they hold may be missing */
+    /** primaries whose scan failed; their locks may be missing */
     failedServers: FailedServer[]
-    /** hash slots of a cluster that did not stop moving: what they hold may be missing */
+    /** hash slots that were still migrating at the end of the scan; their locks may be missing */
     movingSlots: number
-    /** whose keys were read; a replica's idle time is since the last write, for it gets no failed tries and no reads */
+    /** which servers were read; failed attempts and reads do not reset the idle times on a replica */
     readFrom: 'primary' | 'replica'
-    /** whether reading reset the keys' idle time there, as it does before Redis 7.2 */
+    /** whether reading reset the idle times of keys, as it does before Redis 7.2 */
     touchesIdleTime: boolean
   }
 }
 
 /**
- * Walks every primary by SCAN and judges what matches, at once or at a second look; all servers of a Redlock side by side.
- * Reads only. Servers that can't be walked to the end are named, and the others are.
+ * Scans every primary with SCAN and assesses the matching keys after one or two samples; scans all servers of a Redlock in
+ * parallel. Changes nothing. A server whose scan fails is reported, and the others are scanned to the end.
  *
- * @throws Unreachable E_REDIS_SCAN when no server could be walked, E_REDIS_ACL when the login may not; Interrupted when the
- *   signal ends it.
+ * @throws Unreachable E_REDIS_SCAN when the scan of every server failed, E_REDIS_ACL when the login lacks a right;
+ *   Interrupted when the signal is aborted.
  */
 export async function scanLocks(connection: RedisConnection, options: LockScanOptions): Promise<LockScan> {
   const {fromReplica, limit, redlock, signal} = options
@@ -104,7 +104,7 @@ export async function scanLocks(connection: RedisConnection, options: LockScanOp
   }
 }
 
-/** @throws what ended the walk, as an error that says so. */
+/** @throws the error of the scan as a KeyshiftError. */
 async function scanOrExplain(scan: ServerScan, connection: RedisConnection, signal: AbortSignal): Promise<Coverage> {
   try {
     return await scanServers(connection, scan, signal)
@@ -129,7 +129,7 @@ function scanFailed(address: string, error: unknown): Unreachable {
   const cause = messageOf(error)
   const right = missingRight(error)
   return right === null
-    ? new Unreachable('E_REDIS_SCAN', `the scan of Redis at ${address} broke off: ${cause}`, {
+    ? new Unreachable('E_REDIS_SCAN', `the scan of Redis at ${address} failed: ${cause}`, {
         data: {address, cause},
         cause: error,
       })

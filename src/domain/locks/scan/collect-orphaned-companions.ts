@@ -6,17 +6,17 @@ import type {LockFamily} from '../families/family.js'
 import type {SampledKey} from '../reading/sampled-key.js'
 import {companionRecord, type LockRecord} from '../recognition/lock-record.js'
 
-/** A key without a TTL that has no place without its lock. */
+/** A key without a TTL that must not exist without its lock. */
 export interface CompanionSample {
   readonly raw: SampledKey
   readonly family: LockFamily
   readonly lock: string
 }
 
-/** A library writes some of them before the lock itself, and takes them back after it: by a few round trips of its client. */
+/** A library may write companions before the lock and delete them after it, within a few round trips of its client. */
 const WRITTEN_WITHIN_MS = 200
 
-/** Judges companions whose locks are not there, at two looks. @returns a record for each that stays without. */
+/** Samples companions twice. @returns a record for each companion whose lock is missing in both samples. */
 export async function assessOrphans(
   redis: Redis,
   companions: readonly CompanionSample[],
@@ -30,7 +30,7 @@ export async function assessOrphans(
   )
 }
 
-/** Those that are there still, and whose lock is not; none of which this can't be told. */
+/** The companions that still exist and whose lock does not. A companion that could not be read is not included. */
 async function orphansAmong(redis: Redis, companions: readonly CompanionSample[]): Promise<CompanionSample[]> {
   const asked = redis.pipeline()
   for (const {lock, raw} of companions) asked.exists(raw.key).exists(lock)

@@ -7,13 +7,13 @@ import {printable} from '../reading/sampled-key.js'
 import {messageOf} from '../../../wording.js'
 
 export interface Page {
-  /** where the next one begins; `0` after the last */
+  /** cursor of the next page; `0` after the last */
   readonly cursor: string
-  /** about how many keys of the server it walked */
+  /** approximate number of keys that SCAN examined */
   readonly walked: number
-  /** how many of them matched, and were read */
+  /** number of matching keys, which were read */
   readonly keys: number
-  /** What they are; worked out only now, so that the server has the next page to do meanwhile. */
+  /** Decodes the page. Called late, so that the server already works on the next page. */
   readonly read: () => ReadKeys
 }
 
@@ -21,14 +21,14 @@ export interface PageOptions {
   readonly pattern: string
   readonly expiry: ExpiryCommand
   readonly avoidsScripts: boolean
-  /** which keys to look at */
+  /** which keys to read */
   readonly accepts: (key: Buffer, name: string) => boolean
   readonly rate: ScanRate
 }
 
 const FEWEST_KEYS = 10
 
-/** Reads one server page by page: by a script where there may be one, else by pipelines, which take longer. */
+/** Reads one server page by page, with a script where scripts are allowed and with pipelines, which are slower, otherwise. */
 export class PageReader {
   private readonly redis: Redis
   private readonly options: PageOptions
@@ -42,7 +42,7 @@ export class PageReader {
     this.count = options.rate.size.read
   }
 
-  /** All pages; while one is looked at, the next one is on its way. */
+  /** All pages. The next page is requested while the caller processes the current one. */
   async *pages(): AsyncGenerator<Page> {
     let coming = this.next('0')
     for (;;) {
@@ -52,7 +52,7 @@ export class PageReader {
         return
       }
       coming = this.next(page.cursor)
-      coming.catch(() => undefined) // it is awaited in the next round, if there is one
+      coming.catch(() => undefined) // the error is reported when the page is awaited
       yield page
     }
   }
@@ -60,7 +60,7 @@ export class PageReader {
   private next(cursor: string): Promise<Page> {
     return this.options.rate.turn(async () => {
       const page = (this.usesScript ? await this.byScript(cursor) : null) ?? (await this.byPipelines(cursor))
-      // As many more as make the next one read about as many as it should: a server lets nobody in between.
+      // A page blocks the server while it is read, so COUNT is adapted until a page has about `read` matching keys.
       const {read, walked} = this.options.rate.size
       const wanted = Math.floor((this.count * read) / Math.max(1, page.keys))
       this.count = Math.min(walked, Math.max(FEWEST_KEYS, wanted))
@@ -68,7 +68,7 @@ export class PageReader {
     })
   }
 
-  /** @returns null where this page can't be read so. */
+  /** @returns null when this page cannot be read with a script. */
   private async byScript(cursor: string): Promise<Page | null> {
     const {accepts, pattern} = this.options
     let page: ScannedPage
@@ -76,7 +76,7 @@ export class PageReader {
       page = await scanByScript(this.redis, {cursor, pattern, count: this.count})
     } catch (error) {
       const message = messageOf(error)
-      if (MAY_NOT.test(message)) this.usesScript = false
+      if (SCRIPT_REFUSED.test(message)) this.usesScript = false
       else if (!NOT_THIS_PAGE.test(message)) throw error
       return null
     }
@@ -104,7 +104,7 @@ export class PageReader {
   }
 }
 
-/** What a server says that has no such scripts, or to a login that may run none, or not these commands. */
-const MAY_NOT = /NOPERM|can't run this command|ACL failure|unknown command/i
-/** A key on its way to another server of the cluster, or one that this login may not read. */
+/** Error messages of a server without read-only scripts, or for a login that lacks a right for the script. */
+const SCRIPT_REFUSED = /NOPERM|can't run this command|ACL failure|unknown command/i
+/** Error messages for a key that is migrating to another node, or that this login cannot read. */
 const NOT_THIS_PAGE = /non local key|No permissions to access a key|can't access at least one of the keys/i

@@ -8,17 +8,17 @@ import {messageOf} from '../../../wording.js'
 
 /** One of the independent servers of a Redlock. */
 export interface RedlockServer {
-  /** without user and password, fit to be shown */
+  /** without user and password, for output */
   readonly address: string
-  /** null where none could be had */
+  /** null when the server is not reachable */
   readonly connection: RedisConnection | null
-  /** why; null where it is there */
+  /** why it is not reachable; null when it is */
   readonly cause: string | null
 }
 
 /** Looks up the locks of one server on the others. */
 export class RedlockServers {
-  /** why one of them could not be asked, by its address */
+  /** why a server could not be queried, by its address */
   readonly failures = new Map<string, string>()
   private readonly servers: readonly RedlockServer[]
   private readonly families: CompiledFamilies
@@ -34,7 +34,7 @@ export class RedlockServers {
     return new RedlockServers(servers, families)
   }
 
-  /** What of this can be held on several servers. */
+  /** The locks that can be held on several servers. */
   private redlockLocks(locks: readonly LockRecord[]): LockRecord[] {
     const {families} = this.families
     return locks.filter(({family, holder, waitQueue}) => {
@@ -43,10 +43,10 @@ export class RedlockServers {
   }
 
   /**
-   * Says of locks that one server holds which others do, with the same token.
+   * Adds to locks of one server which other servers have them with the same token.
    *
-   * @param at which server it is.
-   * @returns without those that an earlier server holds too, for they are told there; and how many were looked up.
+   * @param at index of the server with the locks.
+   * @returns the locks without those that an earlier server has too and reports, and the number of locks looked up.
    */
   async lookUp(
     locks: readonly LockRecord[],
@@ -77,7 +77,7 @@ export class RedlockServers {
     return {locks: left, keys: redlockLocks.length}
   }
 
-  /** For each lock whether a server holds it with the same token; null where that can't be told. */
+  /** For each lock, whether a server has it with the same token; null when unknown. */
   private async isHeld(
     {address, connection}: RedlockServer,
     locks: readonly LockRecord[],

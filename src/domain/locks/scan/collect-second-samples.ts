@@ -4,9 +4,10 @@ import type {LockSample, Observer} from './observer.js'
 import type {LockRecord} from '../recognition/lock-record.js'
 import type {EarlierSample} from '../recognition/renewals.js'
 
-/** What a look at some keys showed, and how many of them are not gone but could not be looked at here. */
+/** The samples of some keys. */
 export interface SampledKeys {
   readonly samples: LockSample[]
+  /** number of keys that may still exist but could not be read on this server */
   readonly elsewhere: number
 }
 
@@ -16,12 +17,12 @@ interface Page {
   readonly dueAt: number
 }
 
-/** So many locks may wait at a time; then the scan does. It bounds the memory, whatever the number of locks. */
+/** Maximum number of locks that wait for their second sample. The scan then waits as well, which limits the memory. */
 const MOST_WAITING = 100_000
 
-/** Looks at each lock again when its time has come, page by page. */
+/** Takes the second sample of each lock after the interval, page by page. */
 export class SecondSampleQueue {
-  /** locks that had ended by then */
+  /** locks that no longer existed at the second sample */
   ended = 0
   private readonly observer: Observer
   private readonly sample: (keys: readonly Buffer[]) => Promise<SampledKeys>
@@ -53,7 +54,7 @@ export class SecondSampleQueue {
     this.waiting += locks.length
   }
 
-  /** What has come due; where too many wait, it waits for the oldest. */
+  /** The second samples that are due. Waits for the oldest ones when too many locks are waiting. */
   async due(): Promise<LockRecord[]> {
     const records: LockRecord[] = []
     while (this.waiting > MOST_WAITING || (this.pages[0]?.dueAt ?? Infinity) <= performance.now()) {
@@ -62,7 +63,7 @@ export class SecondSampleQueue {
     return records
   }
 
-  /** Waits for the oldest page and judges it. @throws AbortError. */
+  /** Waits until the oldest page is due, and assesses it. @throws AbortError. */
   async next(): Promise<LockRecord[]> {
     const page = this.pages.shift()
     if (!page) return []

@@ -21,69 +21,69 @@ import type {LockCounts} from './scan-summary.js'
 export interface LockScanOptions extends LockLimits {
   readonly families: CompiledFamilies
   /**
-   * A glob as SCAN MATCH understands it. Whatever fits it is expected to be a lock; unless that is everything, `*`: then
-   * only what can be nothing else is taken for one.
+   * A glob for SCAN MATCH. Every matching key is expected to be a lock, except with `*`: then only keys with an unambiguous
+   * lock format are reported.
    */
   readonly pattern: string
-  /** only locks of these families; all where it is null */
+  /** only locks of these families; null for all */
   readonly onlyFamilies: ReadonlySet<string> | null
-  /** the most locks to list; all are counted */
+  /** maximum number of locks to list; all are counted */
   readonly limit: number
-  /** between two looks at each lock, in ms; null for one look */
+  /** interval between two samples of each lock, in ms; null for one sample */
   readonly observeMs: number | null
-  /** earlier runs' looks; null where none are kept */
+  /** the samples of earlier runs; null when none are kept */
   readonly earlierSamples: EarlierSamples | null
-  /** whether to read by pipelines even where scripts are allowed */
+  /** read with pipelines even where scripts are allowed */
   readonly avoidsScripts: boolean
-  /** whether to read replicas in place of the primaries */
+  /** read replicas instead of the primaries */
   readonly fromReplica: boolean
   readonly rate: ScanRateOptions
-  /** tells whose messages the locks are for; null where that is not asked */
+  /** compares the locks with the consumers of a subscription; null without a subscription */
   readonly correlation: LockCorrelation | null
-  /** the other servers of a Redlock, each independent of all; empty where there are none */
+  /** the other, independent servers of a Redlock; empty without a Redlock */
   readonly redlock: readonly RedlockServer[]
-  /** Given every lock as soon as it is judged, unsorted; the scan waits for it. */
+  /** Called with locks as soon as they are assessed, unsorted; the scan waits for it. */
   readonly onLocks: (locks: readonly LockRecord[]) => Promise<void>
-  /** Told after each call of SCAN: locks judged so far, and keys walked. */
+  /** Called after each page with the number of locks assessed and keys scanned so far. */
   readonly onProgress: (state: {readonly locks: number; readonly keys: number}) => void
   /** ends the scan */
   readonly signal: AbortSignal
 }
 
-/** What of a server's keys counts in a walk. */
+/** Which keys of a server count in the current round. */
 export interface OwnedSlots {
   owns(key: Buffer): boolean
-  /** Told of a key that was gone to another server when it was read. */
+  /** Called for a key that had moved to another node when it was read. */
   markMoved(key: Buffer): void
 }
 
-/** What the walk of one server shares with those of others. */
+/** What the scans of several servers share. */
 export interface ScanContext {
   readonly connection: RedisConnection
   readonly counts: LockCounts
-  /** where a key may be met again in another walk; null where there is but one */
+  /** keys reported before, where another round or a new primary may return a key again; null for a single server */
   readonly reported: ReportedKeys | null
-  /** where the same lock may be on other servers, and which of them this one is; null where there is but one */
+  /** the servers of a Redlock and the index of this one; null without a Redlock */
   readonly redlock: {readonly servers: RedlockServers; readonly at: number} | null
 }
 
-/** What of a page counts. */
+/** The keys of a page by their kind. */
 interface ClassifiedPage extends SampledKeys {
   readonly waitQueues: WaitQueueSample[]
   readonly companions: CompanionSample[]
 }
 
-/** SCAN gives a key twice when the table of keys shrinks meanwhile, and then soon after. */
+/** SCAN returns a key twice when the key table shrinks during the scan; the second time is soon after the first. */
 const REMEMBERED = 20_000
 
-/** Walks servers by SCAN and judges what matches, at once or at a second look; counts and gives on what it finds. */
+/** Scans servers with SCAN and assesses the matching keys after one or two samples. */
 export class ServerScan {
   ended = 0
   unreadable = 0
-  /** what the login lacks for those that are unreadable */
+  /** the rights that this login lacks for the unreadable keys */
   readonly missingRights = new Set<string>()
   touchesIdleTime = false
-  /** lines of which can't be told who in them is dead */
+  /** wait queues whose disconnected waiters are unknown */
   unverifiedQueues = 0
   private keys = 0
   private readonly options: LockScanOptions
@@ -97,14 +97,14 @@ export class ServerScan {
     this.context = context
     this.subscribers = new ChannelSubscribers(context.connection)
     this.isExpected = expectsLocks(options.pattern)
-    // Each of several servers has a clock of its own; only the first one's looks are kept.
+    // The servers of a Redlock have different clocks, so only the samples of the first one are kept.
     this.observer = new Observer(options, (context.redlock?.at ?? 0) === 0 ? options.earlierSamples : null)
   }
 
   /**
-   * Walks one server, or its replica where that is asked.
+   * Scans one server, or its replica with `fromReplica`.
    *
-   * @throws what it answered, or what ended the connection to it; Unreachable E_NO_REPLICA.
+   * @throws the error of the server or of the connection; Unreachable E_NO_REPLICA.
    */
   async scan(primary: Redis, ownedSlots: OwnedSlots | null): Promise<void> {
     const {avoidsScripts, fromReplica, observeMs, pattern, signal} = this.options
@@ -163,7 +163,7 @@ export class ServerScan {
     return page
   }
 
-  /** Why that can't be told. */
+  /** Why disconnected waiters are unknown; null when they are known. */
   get unverifiedReason(): string | null {
     return this.unverifiedQueues === 0 ? null : this.subscribers.failure
   }
@@ -185,7 +185,8 @@ export class ServerScan {
     const {correlation} = this.options
     const {counts, reported} = this.context
     const nowMs = Date.now()
-    // What a failed try has left is nobody's, whoever wrote it.
+    // A key that a failed Redlock attempt left on a minority of servers is not a held lock; it is not compared with the
+    // consumers.
     const isHeld = ({verdicts}: LockRecord): boolean => !verdicts.includes('redlock-minority')
     const locks = correlation
       ? assessed.map((lock) => (isHeld(lock) ? correlation.assess(lock, nowMs) : lock))
@@ -198,7 +199,7 @@ export class ServerScan {
   }
 }
 
-/** The last keys that were met: what SCAN gives twice is met again soon. In two halves, for dropping single keys is slow. */
+/** The keys that SCAN returned recently. Kept in two halves, because removing single keys is slow. */
 class Recent {
   private young = new Set<string>()
   private old: ReadonlySet<string> = new Set<string>()
@@ -219,7 +220,7 @@ class Recent {
   }
 }
 
-/** Who asks for some keys says that they are locks; who asks for all wants those that certainly are. */
+/** Whether the pattern says that the matching keys are locks; `*` does not. */
 function expectsLocks(pattern: string): boolean {
   return !/^\*+$/.test(pattern)
 }

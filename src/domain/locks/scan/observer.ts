@@ -3,42 +3,42 @@ import type {RecognizedLock, Unrecognized} from '../recognition/recognize.js'
 import {type LockLimits, lockRecord, type LockRecord, ttlOf} from '../recognition/lock-record.js'
 import {compareSamples, type EarlierSample, holdId, Renewals} from '../recognition/renewals.js'
 
-/** A lock, or what was expected to be one, as one look shows it. */
+/** One sample of a lock, or of a key that is expected to be one. */
 export interface LockSample {
   readonly raw: SampledKey
   readonly found: RecognizedLock | Unrecognized
 }
 
-/** What looks of earlier runs left. */
+/** The samples of earlier runs. */
 export interface EarlierSamples {
-  /** null when this hold was not seen before */
+  /** null when this holder was not seen with this lock before */
   get(id: string): EarlierSample | null
   keep(id: string, sample: EarlierSample): void
 }
 
-/** Judges locks by what is seen now and what was seen before. */
+/** Assesses locks from their current and earlier samples. */
 export class Observer {
   private readonly options: LockLimits
   private readonly before: EarlierSamples | null
   private readonly renewals = new Renewals()
 
-  /** @param before null where nothing is known of earlier runs, nor to be kept. */
+  /** @param before the samples of earlier runs; null when none are kept. */
   constructor(options: LockLimits, before: EarlierSamples | null) {
     this.options = options
     this.before = before
   }
 
-  /** What the first of two looks leaves. */
-  remember({raw}: LockSample): [id: string, look: EarlierSample] {
+  /** What is kept of the first of two samples. */
+  remember({raw}: LockSample): [id: string, sample: EarlierSample] {
     const id = holdId(raw)
     const firstSeenMs = this.before?.get(id)?.firstSeenMs ?? raw.atMs
     return [id, {atMs: raw.atMs, expiresAtMs: raw.expiresAtMs, firstSeenMs}]
   }
 
   /**
-   * Judges what is seen at the same time, together: whether some are renewed says what to think of those that are not.
+   * Assesses locks that were sampled at the same time together, because renewals of some locks are evidence for the others.
    *
-   * @param earlier looks of this run by hold; null when there was none, and those of earlier runs count.
+   * @param earlier the first samples of this run by hold id; null with one sample per run, which uses those of earlier runs.
    */
   assess(samples: readonly LockSample[], earlier: ReadonlyMap<string, EarlierSample> | null): LockRecord[] {
     const rows = samples.map((one) => ({...one, comparison: this.compareWithEarlier(one, earlier)}))

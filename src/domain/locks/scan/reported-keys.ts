@@ -3,9 +3,9 @@ import {hash} from 'node:crypto'
 const BUCKETS = 64
 const HASH_BYTES = 6
 
-/** Which locks were told, in about 50 bytes each: for walks that may meet one again much later. */
+/** The locks that were reported, in about 50 bytes each, for scans that may find a lock again much later. */
 export class ReportedKeys {
-  // A Set holds at most 2^24 values.
+  // A Set can have at most 2^24 values.
   private readonly buckets = Array.from({length: BUCKETS}, () => new Set<number>())
 
   add(key: string): void {

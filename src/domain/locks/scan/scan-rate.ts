@@ -1,33 +1,37 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-/** How gently a server is read. */
+/** How fast a server may be read. */
 export interface ScanRateOptions {
-  /** commands that each server carries out for the scan in a second, at most; null for as many as it can */
+  /** maximum number of commands per second on each server; null for no limit */
   readonly maxOps: number | null
-  /** how long another client's command may take meanwhile, in ms; null where that does not matter */
+  /** limit for the latency of other clients during the scan, in ms; null for no limit */
   readonly guardMs: number | null
 }
 
-/** What one page is about. */
+/** The size of one page. */
 export interface PageSize {
-  /** how many keys one call of SCAN walks */
+  /** number of keys that one SCAN call examines */
   readonly walked: number
-  /** how many keys are read in one go */
+  /** number of keys that are read at once */
   readonly read: number
 }
 
-/** At 1000 a call of SCAN takes under 1 ms of the server, and more makes it no faster; as long as reading 250 keys. */
+/**
+ * One SCAN call with COUNT 1000 costs the server less than 1 ms; a larger COUNT is not faster. Reading 250 keys costs about
+ * the same, so neither call delays other clients longer than the other.
+ */
 const FULL_SPEED: PageSize = {walked: 1000, read: 250}
-/** A page takes some 0.07 ms of the server: the 99th of 100 commands of another client takes not twice as long for it. */
+/** One page costs the server about 0.07 ms. The p99 latency of other clients stays below twice its value without a scan. */
 const LOW_IMPACT: PageSize = {walked: 100, read: 8}
-/** How many commands a key that is read takes at most, and how many keys SCAN walks in the time of one. */
+/** Maximum number of commands for a key that is read. */
 const OPS_PER_KEY = 5
+/** Number of keys that SCAN examines in the time of one command. */
 const WALKED_PER_OP = 100
-/** What `maxOps` allows is spent in so many pages a second, not all at once. */
+/** The commands that `maxOps` allows are spread over this many pages per second. */
 const PAGES_PER_SECOND = 10
 const LONGEST_REST_MS = 1000
 
-/** Reads a server page by page, no faster than it may. */
+/** Limits how fast a server is read. */
 export class ScanRate {
   readonly size: PageSize
   private readonly options: ScanRateOptions
@@ -36,7 +40,7 @@ export class ScanRate {
   private dueAt = 0
   private restMs = 0
 
-  /** @param probe a command on another connection to the same server, which waits its turn as any client's does. */
+  /** @param probe a command on another connection to the same server, which has the same latency as other clients. */
   constructor(options: ScanRateOptions, probe: () => Promise<unknown>, signal: AbortSignal) {
     this.options = options
     this.probe = probe
@@ -49,7 +53,7 @@ export class ScanRate {
     }
   }
 
-  /** @param read reads a page; `keys` of its answer says how many keys it read. */
+  /** Waits until a page may be read, and reads it. @param read returns the page; `keys` is the number of keys read. */
   async turn<T extends {readonly keys: number}>(read: () => Promise<T>): Promise<T> {
     const waitMs = Math.max(this.dueAt - performance.now(), this.restMs)
     if (waitMs > 0) await delay(waitMs, undefined, {signal: this.signal})
@@ -63,7 +67,7 @@ export class ScanRate {
     return page
   }
 
-  /** Sees how long others wait while a page is read, and rests the longer for it. */
+  /** Measures the latency of other clients while a page is read. The rest before the next page grows while it is too high. */
   private async measureLatency(): Promise<void> {
     const {guardMs} = this.options
     if (guardMs === null) return

@@ -2,27 +2,27 @@ import type {LockRecord, LockRelation} from '../recognition/lock-record.js'
 import {compareVerdicts, LOCK_VERDICTS, type LockVerdict} from '../recognition/lock-verdicts.js'
 
 export interface HolderCount {
-  /** a host, or else a process by an id of its own, or what the holder calls itself */
+  /** a host, the generated id of a process, or the name in the token */
   holder: string
   locks: number
 }
 
 export interface LockSummary {
   locks: number
-  /** by their worst verdict; those that no lock has are left out */
+  /** number of locks by their worst verdict, without zeros */
   verdicts: Partial<Record<LockVerdict, number>>
   families: Record<string, number>
-  /** by how their holders stand to the subscription asked about; `unknown` where that can't be told */
+  /** number of locks by the relation of their holders to the subscription */
   relations: Partial<Record<LockRelation | 'unknown', number>>
-  /** who holds most, the first first; of holders that the locks name */
+  /** the identified holders with the most locks, in descending order */
   holders: HolderCount[]
 }
 
 const HOLDERS_SHOWN = 20
-/** Who holds one lock only is of no interest, and there may be millions. */
+/** Limits the memory: there may be millions of holders with a single lock. */
 const HOLDERS_KEPT = 10_000
 
-/** Counts the locks of a scan and keeps the worst of them, in memory that does not grow with their number. */
+/** Counts the locks of a scan and keeps the worst of them, with a limit on the memory. */
 export class LockCounts {
   private readonly wrong: LockRecord[] = []
   private readonly healthy: LockRecord[] = []
@@ -33,7 +33,7 @@ export class LockCounts {
   private readonly limit: number
   private total = 0
 
-  /** @param limit the most locks to keep; all are counted. */
+  /** @param limit maximum number of locks to keep; all are counted. */
   constructor(limit: number) {
     this.limit = limit
   }
@@ -54,7 +54,7 @@ export class LockCounts {
     if (kind.length < this.limit) kind.push(lock)
   }
 
-  /** As many as the limit allows: what is wrong first, then by key. */
+  /** The locks up to the limit: the worst verdict first, then by key. */
   list(): LockRecord[] {
     return [...this.wrong, ...this.healthy]
       .slice(0, this.limit)

@@ -33,7 +33,7 @@ function lockOf(value: string, more: Partial<LockRecord> = {}): LockRecord {
   return {...lockRecord(raw, found, {maxHoldMs: 600_000, maxTtlMs: 600_000}), ...more}
 }
 
-function judge(
+function assess(
   lock: LockRecord,
   {
     destination = {},
@@ -57,63 +57,71 @@ function judge(
 }
 
 const TABLE: ReadonlyArray<readonly [what: string, got: () => unknown, expected: unknown]> = [
-  ['its holder gets its messages', () => judge(lockOf('keyed-1/a1')), ['owner', 'name', 'healthy']],
-  ['another one does', () => judge(lockOf('keyed-2/a1')), ['other-consumer', 'name', 'wrong-consumer']],
-  ['its address names it', () => judge(lockOf('10.0.0.1/a1')), ['owner', 'address', 'healthy']],
-  ['its metadata name it', () => judge(lockOf('pod-2/a1')), ['other-consumer', 'metadata', 'wrong-consumer']],
-  ['no consumer, for now', () => judge(lockOf('cron-1/a1')), ['no-consumer', null, 'not-a-consumer']],
+  ['its holder is the consumer of the key', () => assess(lockOf('keyed-1/a1')), ['owner', 'name', 'healthy']],
+  ['its holder is another consumer', () => assess(lockOf('keyed-2/a1')), ['other-consumer', 'name', 'wrong-consumer']],
+  ['its holder is identified by the address', () => assess(lockOf('10.0.0.1/a1')), ['owner', 'address', 'healthy']],
   [
-    'no consumer, and nothing renews it',
-    () => judge(lockOf('cron-1/a1', {renewal: 'unchanged'})),
-    ['no-consumer', null, 'orphaned'],
+    'its holder is identified by the metadata',
+    () => assess(lockOf('pod-2/a1')),
+    ['other-consumer', 'metadata', 'wrong-consumer'],
   ],
   [
-    'no consumer, and it never ends',
-    () => judge(lockOf('cron-1/a1', {ttlMs: null})),
-    ['no-consumer', null, 'orphaned'],
-  ],
-  [
-    'no consumer, but somebody renews it',
-    () => judge(lockOf('cron-1/a1', {renewal: 'renewed'})),
+    'its holder is not a consumer, after one sample',
+    () => assess(lockOf('cron-1/a1')),
     ['no-consumer', null, 'not-a-consumer'],
   ],
-  ['a token that the pattern does not fit', () => judge(lockOf('whatever')), [null, null, 'healthy']],
   [
-    'without a pattern, who fits no consumer may still be one',
-    () => judge(lockOf('cron-1/a1'), {holderPattern: null}),
+    'its holder is not a consumer, and the lock is not renewed',
+    () => assess(lockOf('cron-1/a1', {renewal: 'unchanged'})),
+    ['no-consumer', null, 'orphaned'],
+  ],
+  [
+    'its holder is not a consumer, and the lock never expires',
+    () => assess(lockOf('cron-1/a1', {ttlMs: null})),
+    ['no-consumer', null, 'orphaned'],
+  ],
+  [
+    'its holder is not a consumer, and the lock is renewed',
+    () => assess(lockOf('cron-1/a1', {renewal: 'renewed'})),
+    ['no-consumer', null, 'not-a-consumer'],
+  ],
+  ['its token does not match the pattern', () => assess(lockOf('whatever')), [null, null, 'healthy']],
+  [
+    'without a pattern, a holder that matches no consumer may still be one',
+    () => assess(lockOf('cron-1/a1'), {holderPattern: null}),
     [null, null, 'healthy'],
   ],
   [
-    'older messages of the key are at its holder',
-    () => judge(lockOf('keyed-2/a1'), {destination: {drainingConsumer: TWO}}),
+    'its holder must first acknowledge older messages of the key',
+    () => assess(lockOf('keyed-2/a1'), {destination: {drainingConsumer: TWO}}),
     ['owner', 'name', 'healthy'],
   ],
   [
-    'anybody may get its messages',
-    () => judge(lockOf('keyed-2/a1'), {destination: {consumer: null, slot: null}}),
+    'any consumer may receive the messages of the key',
+    () => assess(lockOf('keyed-2/a1'), {destination: {consumer: null, slot: null}}),
     ['consumer', 'name', 'healthy'],
   ],
   [
-    'its holder connected after the lock was taken',
-    () => judge(lockOf('keyed-1/a1'), {consumers: [consumer('keyed-1', {connectedSinceMs: NOW - 50_000})]}),
+    'its holder connected after the lock was acquired',
+    () => assess(lockOf('keyed-1/a1'), {consumers: [consumer('keyed-1', {connectedSinceMs: NOW - 50_000})]}),
     ['restarted', 'name', 'orphaned'],
   ],
   [
-    'the same, but somebody renews it',
+    'its holder connected after the lock was acquired, and the lock is renewed',
     () =>
-      judge(lockOf('keyed-1/a1', {renewal: 'renewed'}), {
+      assess(lockOf('keyed-1/a1', {renewal: 'renewed'}), {
         consumers: [consumer('keyed-1', {connectedSinceMs: NOW - 50_000})],
       }),
     ['restarted', 'name', 'healthy'],
   ],
   [
-    'since when it is connected is not known',
-    () => judge(lockOf('keyed-1/a1'), {consumers: [{...ONE, connectedSinceMs: null}]}),
+    'the time when its holder connected is unknown',
+    () => assess(lockOf('keyed-1/a1'), {consumers: [{...ONE, connectedSinceMs: null}]}),
     ['owner', 'name', 'healthy'],
   ],
   [
-    'its key is not that of messages',
-    () => judge({...lockOf('keyed-1/a1'), key: 'lock:job:42'}),
+    'its key does not match the key pattern',
+    () => assess({...lockOf('keyed-1/a1'), key: 'lock:job:42'}),
     [undefined, undefined, 'healthy'],
   ],
 ]
@@ -122,15 +130,15 @@ const waitingFor = (oldestMs: number | null): {readonly waiting: WaitingKeys} =>
   waiting: {keys: new Map([['42', {messages: 2, oldestMs}]]), entries: 2, isComplete: true},
 })
 
-test('messages that have waited long behind a lock are held up by it, unless their own consumer has it', () => {
+test('a lock blocks messages that have waited for more than 10 s, unless their consumer holds it', () => {
   const [old, young] = [waitingFor(NOW - 11_000), waitingFor(NOW - 9000)]
   const verdicts = [
-    judge(lockOf('keyed-2/a1'), old),
-    judge(lockOf('cron-1/a1', {ttlMs: null}), old),
-    judge(lockOf('cron-1/a1'), old),
-    judge(lockOf('keyed-1/a1'), old),
-    judge(lockOf('keyed-2/a1'), young),
-    judge(lockOf('keyed-2/a1'), waitingFor(null)),
+    assess(lockOf('keyed-2/a1'), old),
+    assess(lockOf('cron-1/a1', {ttlMs: null}), old),
+    assess(lockOf('cron-1/a1'), old),
+    assess(lockOf('keyed-1/a1'), old),
+    assess(lockOf('keyed-2/a1'), young),
+    assess(lockOf('keyed-2/a1'), waitingFor(null)),
   ].map(([, , verdict]) => verdict)
   assert.deepEqual(verdicts, [
     ...['key-stalled', 'key-stalled', 'not-a-consumer', 'healthy', 'wrong-consumer', 'wrong-consumer'],
@@ -143,10 +151,10 @@ for (const [what, got, expected] of TABLE) {
   })
 }
 
-test('patterns: what stands beside the name is taken as it is, and one name is needed', () => {
+test('a pattern is literal apart from its variables, and must contain its variable once', () => {
   assert.equal(globOf('lock[1]:{key}:?'), String.raw`lock\[1\]:*:\?`)
   for (const pattern of ['lock:user:*', '{key}:{key}']) {
-    assert.throws(() => judge(lockOf('keyed-1/a1'), {keyPattern: pattern}), {code: 'E_PATTERN'})
+    assert.throws(() => assess(lockOf('keyed-1/a1'), {keyPattern: pattern}), {code: 'E_PATTERN'})
   }
-  assert.throws(() => judge(lockOf('keyed-1/a1'), {holderPattern: '{key}'}), {code: 'E_PATTERN'})
+  assert.throws(() => assess(lockOf('keyed-1/a1'), {holderPattern: '{key}'}), {code: 'E_PATTERN'})
 })

@@ -13,11 +13,11 @@ const LIST = [
   '',
 ].join('\n')
 
-const NOBODY: LockHolder = {token: 'x', host: null, pid: null, thread: null, consumer: null, instance: null}
+const UNIDENTIFIED: LockHolder = {token: 'x', host: null, pid: null, thread: null, consumer: null, instance: null}
 const connections = (holder: Partial<LockHolder>, heldMs: number | null): ReturnType<typeof connectionsOf> =>
-  connectionsOf(parseClients(LIST), [{...NOBODY, ...holder}], heldMs)
+  connectionsOf(parseClients(LIST), [{...UNIDENTIFIED, ...holder}], heldMs)
 
-test('clients that can hold a lock: no replica, and not keyshift itself', () => {
+test('replicas and keyshift itself are not clients that can hold a lock', () => {
   assert.deepEqual(
     parseClients(LIST).map(({address, ageMs, name, user}) => [address, name, ageMs, user]),
     [
@@ -28,7 +28,7 @@ test('clients that can hold a lock: no replica, and not keyshift itself', () => 
   )
 })
 
-test('a holder is recognized by its host, as address or in the name; part of a name is another', () => {
+test('a holder is recognized by its host in the address or by a complete word in the name', () => {
   const rows = (holder: Partial<LockHolder>): unknown[] =>
     connections(holder, 60_000).candidates.map(({address, connectedBeforeLock, matchedBy}) => [
       address,
@@ -42,13 +42,13 @@ test('a holder is recognized by its host, as address or in the name; part of a n
   assert.deepEqual(rows({host: 'worker-3'}), [])
 })
 
-test('a token that names nobody: how many were there when it was taken, and that no more can be told', () => {
+test('for a token that does not identify a client, only the number of older clients is known', () => {
   assert.deepEqual(connections({}, 100_000), {
     clients: 3,
     connectedBeforeLock: 1,
     candidates: [],
     isIdentifiable: false,
   })
-  assert.equal(connections({}, 91_000).connectedBeforeLock, 2, 'ages are whole seconds')
+  assert.equal(connections({}, 91_000).connectedBeforeLock, 2, 'ages are full seconds')
   assert.equal(connections({}, null).connectedBeforeLock, 3)
 })

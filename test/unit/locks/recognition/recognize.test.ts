@@ -27,7 +27,7 @@ for (const shape of LOCK_SHAPES) {
   })
 }
 
-test('every family has a shape here, so that none is there untried', () => {
+test('every family has a test case', () => {
   const tried = new Set(LOCK_SHAPES.map(({family}) => family))
   assert.deepEqual(
     BUILTIN_FAMILIES.filter(({name}) => !tried.has(name)).map(({name}) => name),
@@ -36,12 +36,12 @@ test('every family has a shape here, so that none is there untried', () => {
 })
 
 for (const shape of OTHER_SHAPES) {
-  test(`no lock: ${shape.key} ${JSON.stringify(shape.stored)}`, () => {
+  test(`not a lock: ${shape.key} ${JSON.stringify(shape.stored)}`, () => {
     assert.notEqual(recognize(rawOf(shape), FAMILIES, false).kind, 'lock')
   })
 }
 
-test('a companion names the locks that it may belong to', () => {
+test('a companion key has the locks that it may belong to', () => {
   const companion = (shape: Shape): unknown => {
     const found = recognize(rawOf(shape), FAMILIES, true)
     return found.kind === 'companion' ? [found.family.name, found.role, found.locks] : found.kind
@@ -69,18 +69,18 @@ test('a companion names the locks that it may belong to', () => {
   ])
 })
 
-test('holders: host, process, thread, instance and what a caller says of itself', () => {
+test('a holder has the host, process, thread, instance and name in its token', () => {
   const holder = (shape: Shape): Record<string, unknown> => ({...lockOf(rawOf(shape)).holders[0]})
-  const nobody = {host: null, pid: null, thread: null, consumer: null, instance: null}
+  const unidentified = {host: null, pid: null, thread: null, consumer: null, instance: null}
   const hex = 'a'.repeat(32)
   assert.deepEqual(holder({key: 'x', stored: {string: `pod_7_4711_${hex}`}}), {
-    ...nobody,
+    ...unidentified,
     token: `pod_7_4711_${hex}`,
     host: 'pod_7',
     pid: 4711,
   })
   assert.deepEqual(holder({key: 'x', stored: {hash: {[`${UUID}:31`]: '2'}}}), {
-    ...nobody,
+    ...unidentified,
     token: `${UUID}:31`,
     thread: 31,
     instance: UUID,
@@ -89,10 +89,10 @@ test('holders: host, process, thread, instance and what a caller says of itself'
   assert.equal(holder({key: 'x', stored: {string: 'ADDED:2026-11-25T11:59:30Z@pod-7'}})['host'], 'pod-7')
 })
 
-test('a random token that has a UUID’s version by chance tells no time that could be, so it is no redis-py token', () => {
+test('a random token that looks like a UUID but contains an implausible time is not a redis-py token', () => {
   const family = (token: string): string => lockOf(rawOf({key: 'lock:x', stored: {string: token}})).family.name
   assert.equal(family('ffffffffffff1fff8fffffffffffffff'), 'node-redlock')
-  assert.equal(family('5a3e6f00ca6511f0b1a80242ac110002'), 'node-redlock', 'nobody renews a lock for a year')
+  assert.equal(family('5a3e6f00ca6511f0b1a80242ac110002'), 'node-redlock', 'no client renews a lock for a year')
 })
 
 function record(shape: Shape, more: Partial<SampledKey> = {}): LockRecord {
@@ -102,7 +102,7 @@ function record(shape: Shape, more: Partial<SampledKey> = {}): LockRecord {
   return lockRecord(raw, found as RecognizedLock, {maxTtlMs: 60_000, maxHoldMs: 600_000})
 }
 
-test('how long it is held: exactly where the lock says when it was taken, else at least as long as nobody touched it', () => {
+test('the hold time is exact when the lock contains its time of acquisition, and otherwise at least the idle time', () => {
   const held = (shape: Shape, more?: Partial<SampledKey>): unknown => {
     const {heldAtLeastMs, heldSource} = record(shape, more)
     return [heldAtLeastMs, heldSource]
@@ -110,7 +110,7 @@ test('how long it is held: exactly where the lock says when it was taken, else a
   assert.deepEqual(held({key: 'x', stored: {string: 'ADDED:2026-11-25T11:59:30Z@pod-7'}}), [30_000, 'value'])
   const job = {key: 'uniquejobs:a:LOCKED', stored: {hash: {a1: String(NOW / 1000 - 60)}}}
   assert.deepEqual(held(job), [60_000, 'value'])
-  // as Python's uuid module reads its time
+  // the time that Python's uuid module reads from this token
   const aYearOld: Shape = {key: 'lock:x', stored: {string: '5a3e6f00ca6511f0b1a80242ac110002'}}
   const heldMs = NOW - Date.parse('2025-11-26T01:15:10.303Z')
   assert.deepEqual(held(aYearOld, {expiresAtMs: -1}), [heldMs, 'value'])
@@ -119,7 +119,7 @@ test('how long it is held: exactly where the lock says when it was taken, else a
   assert.deepEqual(held({key: 'lock:x', stored: {string: 'token'}}, {idleSeconds: null}), [null, null])
 })
 
-test('verdicts of one look: a TTL that is missing or too long, and ends that stand elsewhere', () => {
+test('one sample finds a missing or long TTL, and an expiry in the value', () => {
   const token: Shape = {key: 'lock:x', stored: {string: 'token'}}
   assert.equal(record(token).verdict, 'healthy')
   assert.equal(record(token, {expiresAtMs: NOW + 60_001}).verdict, 'ttl-too-long')
@@ -135,13 +135,13 @@ test('verdicts of one look: a TTL that is missing or too long, and ends that sta
   }
 })
 
-test('a constant names nobody, and bytes that are not text stay exact', () => {
+test('a constant token is marked as such, and bytes that are not text stay exact', () => {
   assert.equal(record({key: 'lock:x', stored: {string: '1'}}).hasConstantToken, true)
   const bytes = rawOf({key: 'lock:x', stored: {string: 'x'}}, {entries: [[Buffer.from([0xff, 0x00, 0x80]), null]]})
   assert.equal(lockOf(bytes).holders[0]?.token, 'base64:/wCA')
 })
 
-test('templates: filled for a lock, and read back', () => {
+test('templates are filled for a lock and matched against keys', () => {
   assert.equal(fillTemplate('redisson_lock__channel:${tagged}', 'a', {}), 'redisson_lock__channel:{a}')
   assert.equal(fillTemplate('redisson_lock__channel:${tagged}', 'a{b}', {}), 'redisson_lock__channel:a{b}')
   assert.equal(fillTemplate('lock-signal:${name}', 'lock:7', {name: '7'}), 'lock-signal:7')
@@ -151,7 +151,7 @@ test('templates: filled for a lock, and read back', () => {
   assert.equal(templateExpression('q.${name}').test('qx7'), false)
 })
 
-test('a family that can’t be used is named', () => {
+test('the error of an invalid family contains its name', () => {
   const family: LockFamily = {
     name: 'ours',
     title: 'ours',
@@ -164,7 +164,10 @@ test('a family that can’t be used is named', () => {
     message: /ours .*Invalid regular expression/,
   })
   const twice = {...family, forms: []}
-  assert.throws(() => compileFamilies([twice, twice]), {code: 'E_LOCK_FAMILIES', message: /stands twice/})
-  const unled = {...twice, companions: [{type: 'list', key: 'q:*', lock: 'q:${key}', role: 'waiters'} as const]}
-  assert.throws(() => compileFamilies([unled]), {message: /q:\* does not tell the key of its lock/})
+  assert.throws(() => compileFamilies([twice, twice]), {
+    code: 'E_LOCK_FAMILIES',
+    message: /another family has the same name/,
+  })
+  const unnamed = {...twice, companions: [{type: 'list', key: 'q:*', lock: 'q:${key}', role: 'waiters'} as const]}
+  assert.throws(() => compileFamilies([unnamed]), {message: /q:\* does not contain the key of its lock/})
 })

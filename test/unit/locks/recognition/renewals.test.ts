@@ -7,7 +7,7 @@ import {type EarlierSamples, type LockSample, Observer} from '../../../../src/do
 import type {SampledKey} from '../../../../src/domain/locks/reading/sampled-key.js'
 import {recognize} from '../../../../src/domain/locks/recognition/recognize.js'
 import {type EarlierSample, holdId} from '../../../../src/domain/locks/recognition/renewals.js'
-import {isAsBadAs, type LockVerdict} from '../../../../src/domain/locks/recognition/lock-verdicts.js'
+import {isAtOrAbove, type LockVerdict} from '../../../../src/domain/locks/recognition/lock-verdicts.js'
 
 const NOW = Date.parse('2026-11-25T12:00:00Z')
 const FAMILIES = compileFamilies(BUILTIN_FAMILIES)
@@ -19,7 +19,7 @@ interface Sketch {
   readonly key: string
   readonly hash?: Record<string, string>
   readonly value?: string
-  /** null for one that never expires */
+  /** null for a lock that never expires */
   readonly ttlMs: number | null
   readonly idleSeconds?: number
 }
@@ -41,14 +41,14 @@ function seen({hash, idleSeconds = 0, key, ttlMs, value}: Sketch, atMs = NOW): L
   return {raw, found}
 }
 
-/** Judges locks as they are 12 s after a first look, at which they were as the other sketches say. */
-function judge(pairs: ReadonlyArray<readonly [before: Sketch, now: Sketch]>): LockVerdict[][] {
+/** Assesses pairs of samples that were taken 12 s apart. */
+function assess(pairs: ReadonlyArray<readonly [before: Sketch, now: Sketch]>): LockVerdict[][] {
   const observer = new Observer(OPTIONS, null)
-  const looks = new Map(pairs.map(([before]) => observer.remember(seen(before, NOW - 12_000))))
+  const samples = new Map(pairs.map(([before]) => observer.remember(seen(before, NOW - 12_000))))
   return observer
     .assess(
       pairs.map(([, now]) => seen(now)),
-      looks,
+      samples,
     )
     .map(({verdicts}) => verdicts)
 }
@@ -67,9 +67,9 @@ const plain = (key: string, ttlMs: number, more: Partial<Sketch> = {}): Sketch =
   ...more,
 })
 
-test('a Redisson lock whose end did not move in 12 s is not renewed; one that is renewed is fine', () => {
+test('a Redisson lock whose expiry did not change in 12 s is not renewed, and a renewed one is healthy', () => {
   assert.deepEqual(
-    judge([
+    assess([
       [redisson(DEAD, 25_000), redisson(DEAD, 13_000)],
       [redisson(ALIVE, 25_000), redisson(ALIVE, 23_000)],
     ]),
@@ -77,11 +77,11 @@ test('a Redisson lock whose end did not move in 12 s is not renewed; one that is
   )
 })
 
-test('a Redisson lock with a lease of its own is not renewed by a process that lives, and is fine', () => {
+test('a Redisson lock with a fixed lease, which an active process does not renew, is healthy', () => {
   const leased = {...redisson(ALIVE, 25_000), key: 'leased'}
   const long = redisson(DEAD, 70_000)
   assert.deepEqual(
-    judge([
+    assess([
       [leased, {...leased, ttlMs: 13_000}],
       [redisson(ALIVE, 25_000), redisson(ALIVE, 23_000)],
       [long, {...long, ttlMs: 58_000}],
@@ -90,42 +90,42 @@ test('a Redisson lock with a lease of its own is not renewed by a process that l
   )
 })
 
-test('a plain lock is missed only where others of its shape are renewed', () => {
+test('a plain lock is overdue only if other locks with its key pattern are renewed', () => {
   const still = (key: string): readonly [Sketch, Sketch] => [plain(key, 30_000), plain(key, 18_000)]
-  assert.deepEqual(judge([still('lock:user:1'), still('lock:user:2')]), [['healthy'], ['healthy']])
+  assert.deepEqual(assess([still('lock:user:1'), still('lock:user:2')]), [['healthy'], ['healthy']])
   const moved = [plain('lock:user:3', 30_000), plain('lock:user:3', 29_000, {idleSeconds: 0})] as const
-  assert.deepEqual(judge([still('lock:user:1'), moved, still('lock:job:2')]), [
+  assert.deepEqual(assess([still('lock:user:1'), moved, still('lock:job:2')]), [
     ['not-renewed'],
     ['healthy'],
     ['healthy'],
   ])
 })
 
-test('a random token that passes for a version 1 UUID of our time has the peers of random tokens', () => {
+test('a random token that looks like a recent version 1 UUID is compared with locks of random tokens too', () => {
   const value = '99b35a00e8c711f1a1b2c3d4e5f60718' // a minute ago, as redis-py would have written it
   const [before, now] = [plain('lock:user:1', 30_000, {value}), plain('lock:user:1', 18_000, {value})]
   const moved = [plain('lock:user:3', 30_000), plain('lock:user:3', 29_000, {idleSeconds: 0})] as const
   const {found} = seen(now)
   assert.deepEqual(found.kind === 'lock' && [found.family.name, found.lookalikes], ['redis-py', ['node-redlock']])
-  assert.deepEqual(judge([[before, now], moved]), [['not-renewed'], ['healthy']])
-  assert.deepEqual(judge([[before, now]]), [['healthy']])
+  assert.deepEqual(assess([[before, now], moved]), [['not-renewed'], ['healthy']])
+  assert.deepEqual(assess([[before, now]]), [['healthy']])
 })
 
-test('taken again by another holder in between: a busy lock, and healthy', () => {
+test('a lock that another holder acquired between the samples is healthy', () => {
   const [before, now] = [plain('lock:user:1', 30_000), {...plain('lock:user:1', 18_000), value: 'b'.repeat(32)}]
-  assert.deepEqual(judge([[before, now]]), [['healthy']])
+  assert.deepEqual(assess([[before, now]]), [['healthy']])
 })
 
-test('touched without being renewed: somebody else tries to get it', () => {
+test('a lock that was accessed without being renewed is contended', () => {
   const [before, now] = [plain('lock:user:1', 60_000), plain('lock:user:1', 48_000, {idleSeconds: 1})]
-  assert.deepEqual(judge([[before, now]]), [['contended']])
+  assert.deepEqual(assess([[before, now]]), [['contended']])
 })
 
-test('a shortened end, as ShedLock makes it when its job is done, is no finding', () => {
+test('a shortened expiry, as ShedLock sets it at the end of a job, is healthy', () => {
   const value = `ADDED:${new Date(NOW - 50_000_000).toISOString()}@host:${ALIVE}`
   const lock = {key: 'job-lock:default:report', value, idleSeconds: 12}
   assert.deepEqual(
-    judge([
+    assess([
       [
         {...lock, ttlMs: 90_000},
         {...lock, ttlMs: 9000},
@@ -135,7 +135,7 @@ test('a shortened end, as ShedLock makes it when its job is done, is no finding'
   )
 })
 
-/** What a file keeps between runs. */
+/** Keeps samples between runs as the --first-seen file does. */
 class Memory implements EarlierSamples {
   readonly kept = new Map<string, EarlierSample>()
   private readonly before: ReadonlyMap<string, EarlierSample>
@@ -153,7 +153,7 @@ class Memory implements EarlierSamples {
   }
 }
 
-test('across runs: the hold time grows from the first sight, and a lock that is renewed for too long is a zombie', () => {
+test('the hold time grows from run to run, and a lock that is renewed beyond the limit is a zombie renewal', () => {
   const memory = [new Memory()]
   for (const minutes of [0, 8, 16]) {
     const last = memory.at(-1)
@@ -171,19 +171,19 @@ test('across runs: the hold time grows from the first sight, and a lock that is 
   assert.equal(memory.at(-1)?.kept.size, 1)
 })
 
-test('two holders where there can be one, and a name that says lock in another type', () => {
+test('two holders of an exclusive lock and a lock key of the wrong type are reported', () => {
   const both = {key: 'orders', idleSeconds: 12, hash: {[`${ALIVE}:1`]: '1', [`${DEAD}:1`]: '1'}, ttlMs: 20_000}
   assert.deepEqual(
-    judge([[both, {...both, ttlMs: 18_000}]])
+    assess([[both, {...both, ttlMs: 18_000}]])
       .at(0)
       ?.at(0),
     'duplicate-holder',
   )
   const odd = {key: 'RedisMutex:a', hash: {x: 'y'}, ttlMs: 20_000}
-  assert.deepEqual(judge([[odd, odd]]), [['wrong-type']])
+  assert.deepEqual(assess([[odd, odd]]), [['wrong-type']])
 })
 
-test('an id of a hold tells nothing of key or token, and is the same for the same holders in any order', () => {
+test('a hold id reveals neither key nor token, and is the same for the same holders in any order', () => {
   const hash = {[`${ALIVE}:1`]: '1', [`${DEAD}:1`]: '1'}
   const one = seen({key: 'k', hash, ttlMs: 1}).raw
   const other = seen({key: 'k', hash: Object.fromEntries(Object.entries(hash).toReversed()), ttlMs: 9}).raw
@@ -192,10 +192,10 @@ test('an id of a hold tells nothing of key or token, and is the same for the sam
   assert.notEqual(holdId(one), holdId(seen({key: 'k', hash: {[`${ALIVE}:1`]: '1'}, ttlMs: 1}).raw))
 })
 
-test('levels: error is the worst, info takes all but the healthy', () => {
+test('a verdict is at or above a level by its severity, and healthy is below all levels', () => {
   assert.deepEqual(
     (['error', 'warn', 'info'] as const).map((level) =>
-      (['no-ttl', 'not-renewed', 'unknown-format', 'healthy'] as const).map((verdict) => isAsBadAs(verdict, level)),
+      (['no-ttl', 'not-renewed', 'unknown-format', 'healthy'] as const).map((verdict) => isAtOrAbove(verdict, level)),
     ),
     [
       [true, false, false, false],

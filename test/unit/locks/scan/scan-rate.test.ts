@@ -8,25 +8,25 @@ import {ScanRate} from '../../../../src/domain/locks/scan/scan-rate.js'
 const NEVER = new AbortController().signal
 const page = (): Promise<{keys: number}> => Promise.resolve({keys: 1})
 
-test('with a guard pages are small; it rests the longer, the longer others wait, and less when they do not', async () => {
+test('with a latency guard pages are small, and the rest between pages follows the latency of other clients', async () => {
   let latencyMs = 20
-  const pace = new ScanRate({maxOps: null, guardMs: 5}, () => delay(latencyMs), NEVER)
+  const rate = new ScanRate({maxOps: null, guardMs: 5}, () => delay(latencyMs), NEVER)
   const fast = new ScanRate({maxOps: null, guardMs: null}, () => Promise.reject(new Error('it has no guard')), NEVER)
-  assert.ok(pace.size.read < fast.size.read && pace.size.walked < fast.size.walked)
+  assert.ok(rate.size.read < fast.size.read && rate.size.walked < fast.size.walked)
   await fast.turn(page)
   const turns: number[] = []
   for (const ms of [20, 20, 20, 0, 0, 0, 0, 0, 0, 0]) {
     latencyMs = ms
     const startedAt = performance.now()
-    await pace.turn(page)
+    await rate.turn(page)
     turns.push(performance.now() - startedAt)
   }
   const [, second = 0, third = 0] = turns
-  assert.ok(second >= 39 && third >= 59, `it did not rest longer: ${turns.join(', ')}`)
-  assert.ok((turns.at(-1) ?? Infinity) < third / 2, `it did not go faster again: ${turns.join(', ')}`)
+  assert.ok(second >= 39 && third >= 59, `the rest did not grow: ${turns.join(', ')}`)
+  assert.ok((turns.at(-1) ?? Infinity) < third / 2, `the rest did not shrink: ${turns.join(', ')}`)
 })
 
-test('few commands a second make small pages', () => {
+test('a low limit of commands per second makes pages small', () => {
   const sizes = [10, 100, 1000, 1_000_000].map((maxOps) => new ScanRate({maxOps, guardMs: null}, page, NEVER).size)
   assert.deepEqual(sizes, [
     {walked: 100, read: 1},
@@ -36,11 +36,11 @@ test('few commands a second make small pages', () => {
   ])
 })
 
-test('it is ended while it rests', async () => {
+test('an abort ends the rest between pages', async () => {
   const control = new AbortController()
-  const pace = new ScanRate({maxOps: 1, guardMs: null}, page, control.signal)
-  await pace.turn(() => Promise.resolve({keys: 1000}))
-  const resting = pace.turn(page)
+  const rate = new ScanRate({maxOps: 1, guardMs: null}, page, control.signal)
+  await rate.turn(() => Promise.resolve({keys: 1000}))
+  const resting = rate.turn(page)
   control.abort()
   await assert.rejects(resting, {name: 'AbortError'})
 })
