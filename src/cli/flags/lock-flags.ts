@@ -6,6 +6,9 @@ import {defaultDuration, durationFlag} from './duration.js'
 import {redisFlags} from './common-flags.js'
 import {familiesFlag} from './lock-families-flag.js'
 
+/** The TTL that `locks release` sets by default on a lock that it does not delete. */
+export const DEFAULT_GRACE = defaultDuration('1m')
+
 /** Limits above which a lock gets a verdict. */
 export const lockLimitFlags = {
   'max-hold': durationFlag({

@@ -3,7 +3,7 @@ import {Args} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {redisFlags} from '../../cli/flags/common-flags.js'
 import {familiesFlag, ownFamilies} from '../../cli/flags/lock-families-flag.js'
-import {lockLimitFlags, lockLimits} from '../../cli/flags/lock-flags.js'
+import {DEFAULT_GRACE, lockLimitFlags, lockLimits} from '../../cli/flags/lock-flags.js'
 import {renderLock} from '../../cli/render/locks/lock.js'
 import {inspectLock, type LockInspection} from '../../domain/locks/inspect/collect-lock.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
@@ -25,7 +25,11 @@ export default class LocksInspect extends KeyshiftCommand<LockInspection> {
     const {args, flags} = await this.parse(LocksInspect)
     const connection = await this.connections.redis()
     const families = familiesWith(await ownFamilies(this.config.root, flags.families))
-    const inspection = await inspectLock(connection, args.key, {families, ...lockLimits(flags)})
+    const inspection = await inspectLock(connection, args.key, {
+      ...lockLimits(flags),
+      families,
+      graceMs: DEFAULT_GRACE.default,
+    })
     this.print(renderLock, inspection)
     return inspection
   }

@@ -4,11 +4,11 @@ import {Args, Flags} from '@oclif/core'
 
 import {currentActor, sudoUser} from '../../cli/process-user.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {defaultDuration, durationFlag} from '../../cli/flags/duration.js'
+import {durationFlag} from '../../cli/flags/duration.js'
 import {confirmFlags, redisFlags} from '../../cli/flags/common-flags.js'
 import {interruptible} from '../../cli/interrupt-signal.js'
 import {familiesFlag, ownFamilies} from '../../cli/flags/lock-families-flag.js'
-import {lockLimitFlags, lockLimits} from '../../cli/flags/lock-flags.js'
+import {DEFAULT_GRACE, lockLimitFlags, lockLimits} from '../../cli/flags/lock-flags.js'
 import {auditLogPath} from '../../cli/connection/folders.js'
 import {readPlanFile, RELEASE_PLAN_COMMAND, writePlanFile} from '../../cli/files/plan-file.js'
 import {renderReleasePlan, renderReleases} from '../../cli/render/locks/lock-release.js'
@@ -73,7 +73,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       helpValue: 'plan.json',
     }),
     grace: durationFlag({
-      ...defaultDuration('1m'),
+      ...DEFAULT_GRACE,
       description: 'TTL for locks that are not deleted right away',
       helpGroup: 'PLAN',
       helpValue: '1m',

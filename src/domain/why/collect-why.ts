@@ -4,7 +4,7 @@ import {Unreachable} from '../../errors.js'
 import {collectConsistentStats} from '../keys/assignment/collect-consistent-stats.js'
 import type {HashingScheme} from '../keys/hashing/partition-routing.js'
 import {collectLiveConsumers, type LiveConsumers} from '../locks/consumers/collect-live-consumers.js'
-import {inspectLock} from '../locks/inspect/collect-lock.js'
+import {collectLockRecord} from '../locks/inspect/collect-lock.js'
 import {LockCorrelation} from '../locks/consumers/lock-correlation.js'
 import {asSinglePartition, keyConsumersOf, liveConsumersOf} from '../locks/consumers/key-consumers.js'
 import type {LockRecord} from '../locks/recognition/lock-record.js'
@@ -101,7 +101,7 @@ async function inspectedLock(
 ): Promise<LockRecord | null> {
   const name = keyPattern.replace('{key}', () => key)
   try {
-    return (await inspectLock(connection, name, {families, maxTtlMs: Infinity, maxHoldMs: Infinity})).lock
+    return await collectLockRecord(connection, name, {families, maxTtlMs: Infinity, maxHoldMs: Infinity})
   } catch (error) {
     if (error instanceof Unreachable && error.code === 'E_NO_LOCK') return null
     throw error

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {LockInspection} from '../../../src/domain/locks/inspect/collect-lock.js'
+import {renderLock} from '../../../src/cli/render/locks/lock.js'
+import {renderReleasePlan} from '../../../src/cli/render/locks/lock-release.js'
+import {effectOf} from '../../../src/domain/locks/release/release-plan.js'
+import {plan} from '../../support/reports/lock-releases.js'
 import {askCli, requireFailure, runCli} from '../../support/shells/cli.js'
 import {deleteAll, holdBy, redissonProgram} from '../../support/fleets/held-locks.js'
 import {closeFirst, live, until} from '../../support/servers/live.js'
@@ -32,21 +36,20 @@ test(
       [true],
     )
     assert.deepEqual(queued.companions.map(({role}) => role).toSorted(), ['deadlines', 'waiters'])
-    assert.deepEqual(queued.release?.steps, [
-      {action: 'compare', key: fair},
-      {action: 'delete', key: fair},
-      {action: 'publish', channel: `redisson_lock__channel:{${fair}}`, message: '0'},
-    ])
+    assert.deepEqual(
+      [queued.release.action, queued.release.notify],
+      ['delete', {by: 'publish', channel: `redisson_lock__channel:{${fair}}`, message: '0'}],
+    )
     assert.equal((await inspect(twice)).lock.reentrancy, 2)
     const writing = await inspect(write)
     assert.deepEqual(
-      writing.release?.steps.slice(2).map(({action}) => action),
-      ['delete-companions', 'publish'],
+      [writing.release.action, writing.release.alsoDelete.length, writing.release.notify?.by],
+      ['delete', 1, 'publish'],
     )
     const text = await runCli(['locks', 'inspect', fair])
     assert.match(text.stdout, /Redisson lock.*confidence 99 %/)
     assert.match(text.stdout, /1 +[0-9a-f-]+:\d+ +yes/)
-    assert.match(text.stdout, /3\. notify waiters: publish 0 on redisson_lock__channel/)
+    assert.match(text.stdout, /2\. notify the waiters: publish 0 on redisson_lock__channel/)
 
     await holding.close()
     isClosed = true
@@ -65,15 +68,61 @@ test(
     await redis.rpush(odd, 'a')
     await redis.set(signal, 'kQ3mZr8vT1pXy0LdNfGh2Js+')
     const found = await inspect(job)
-    assert.match(found.release?.instead ?? '', /another worker starts it/)
-    assert.deepEqual(found.release?.steps, [])
-    assert.equal((await inspect(odd)).release, null)
-    assert.match((await runCli(['locks', 'inspect', odd])).stdout, /The format is unknown/)
+    assert.equal(found.release.action, 'keep')
+    assert.match(found.release.reason ?? '', /another worker starts it/)
+    assert.equal((await inspect(odd)).release.action, 'keep')
+    assert.match(
+      (await runCli(['locks', 'inspect', odd])).stdout,
+      /A release would keep the lock: its format is unknown/,
+    )
     const {lock, release} = await inspect(signal)
     assert.deepEqual([lock.family, lock.verdict], ['python-redis-lock', 'no-ttl'])
-    const list = `lock-signal:${keyPrefix}a`
-    assert.deepEqual(release?.steps.at(-1), {action: 'push', list, element: '1', expireMs: 1000})
+    assert.deepEqual([release.action, release.graceMs, release.notify], ['expire', 60_000, null])
     assert.equal(await redis.exists(job, odd, signal), 3, 'nothing was changed')
+  }),
+)
+
+test(
+  'inspect and release describe the same effect in the same words',
+  live(async (t, place) => {
+    const {keyPrefix, redis} = place
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const uuid = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
+    const keys = ['uuid', 'redisson'].map((name) => `${keyPrefix}${name}`)
+    const [uuidKey = '', redissonKey = ''] = keys
+    const [pythonKey, mutexKey] = [`lock:${keyPrefix}python`, `mutex:${keyPrefix}node`]
+    await redis.set(uuidKey, uuid)
+    await redis.hset(redissonKey, `${uuid}:31`, '1')
+    await redis.pexpire(redissonKey, 60_000)
+    await redis.set(pythonKey, 'kQ3mZr8vT1pXy0LdNfGh2Js+', 'PX', 60_000)
+    await redis.set(mutexKey, uuid, 'PX', 60_000)
+    const [, {plan: planned}] = await plan(place, [...keys, pythonKey, mutexKey])
+    const table = renderReleasePlan(planned, [], null)
+    const expected = new Map([
+      [uuidKey, ['spring-integration', 'set the TTL to 60 s']],
+      [
+        redissonKey,
+        ['redisson', `delete the lock; notify the waiters: publish 0 on redisson_lock__channel:{${redissonKey}}`],
+      ],
+      [
+        pythonKey,
+        [
+          'python-redis-lock',
+          `delete the lock; notify the waiters: push 1 to lock-signal:${keyPrefix}python for 1.0 s`,
+        ],
+      ],
+      [mutexKey, ['redis-semaphore', 'delete the lock']],
+    ])
+    assert.equal(planned.releases.length, expected.size)
+    for (const release of planned.releases) {
+      const inspection = await inspect(release.lock.key)
+      const [family, effects = ''] = expected.get(release.lock.key) ?? []
+      assert.equal(inspection.lock.family, family)
+      assert.deepEqual(inspection.release, effectOf(release))
+      assert.ok(table.includes(effects), table)
+      const text = renderLock(inspection)
+      for (const effect of effects.split('; ')) assert.ok(text.includes(`. ${effect}\n`), text)
+    }
   }),
 )
 

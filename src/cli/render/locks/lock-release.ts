@@ -1,10 +1,12 @@
 import type {LockReleases} from '../../../domain/locks/release/execute-release.js'
 import type {PlannedRelease, ReleasePlan} from '../../../domain/locks/release/release-plan.js'
 import {suggestedCommand} from '../../../suggested-command.js'
+import {counted, numberText} from '../../../wording.js'
 import {verdictLabel, heldText, ttlText} from './locks.js'
-import {type Column, renderMs, renderTable} from '../table.js'
+import {effectTexts} from './release-effect.js'
+import {type Column, renderTable} from '../table.js'
 
-/** @param file where the plan is; null where it was not written. */
+/** @param file the plan file; null when the plan was not written. */
 export function renderReleasePlan(
   {address, expiresAt, releases}: ReleasePlan,
   skipped: ReadonlyArray<{readonly key: string; readonly reason: string}>,
@@ -12,7 +14,7 @@ export function renderReleasePlan(
 ): string {
   const changed = releases.filter(({action}) => action !== 'keep').length
   return [
-    `${address}: ${String(changed)} of ${String(releases.length)} locks would be released; the plan holds until ${expiresAt}`,
+    `${address}: ${numberText(changed)} of ${counted(releases.length, 'lock')} would be released; plan expires at ${expiresAt}`,
     ...(releases.length > 0 ? [renderTable(PLANNED, releases)] : []),
     ...skipped.map(({key, reason}) => `${key}: ${reason}`),
     ...(changed === 0
@@ -28,41 +30,29 @@ const PLANNED: ReadonlyArray<Column<PlannedRelease>> = [
   {head: 'verdict', cell: ({lock}) => verdictLabel(lock.verdict)},
   {head: 'ttl', cell: ({lock}) => ttlText(lock), priority: 3},
   {head: 'held', cell: ({lock}) => heldText(lock), priority: 2},
-  {head: 'note', cell: releaseNote, fit: 'wrap', priority: 2},
+  {head: 'note', cell: (planned) => effectTexts(planned).join('; '), fit: 'wrap', priority: 2},
 ]
 
-function releaseNote({graceMs, holder, lock, notify, reason, waitQueue}: PlannedRelease): string {
-  if (reason !== null) return reason
-  if (holder !== null) return `takes ${holder.token} out; ${String((lock.holders ?? 1) - 1)} others go on holding it`
-  if (graceMs !== null) return `expires after ${renderMs(graceMs)}`
-  const disconnected = waitQueue?.disconnected.length ?? 0
-  const notified =
-    notify === null ? '' : notify.by === 'publish' ? `tells ${notify.channel}` : `pushes to ${notify.list}`
-  return [notified, disconnected > 0 ? `takes ${String(disconnected)} dead waiters out` : '']
-    .filter((text) => text !== '')
-    .join(', ')
-}
-
-/** What became of it. */
+/** The result of each action that succeeded. */
 const RELEASED: Readonly<Record<PlannedRelease['action'], string>> = {
   delete: 'released',
-  expire: 'given a TTL',
+  expire: 'TTL set',
   keep: 'kept',
-  'remove-waiters': 'line purged',
-  'remove-holder': 'holder taken out',
+  'remove-waiters': 'waiters removed',
+  'remove-holder': 'holder removed',
 }
 
 const RELEASES: ReadonlyArray<Column<LockReleases['releases'][number]>> = [
   {head: 'result', cell: ({action, result}) => (result === 'released' ? RELEASED[action] : result)},
   {head: 'key', cell: ({key}) => key},
   {
-    head: 'told',
+    head: 'notified',
     cell: ({notified}) =>
       notified === null ? '-' : notified.receivers < 0 ? 'not allowed' : String(notified.receivers),
     priority: 3,
   },
   {
-    head: 'purged',
+    head: 'waiters removed',
     cell: ({removedWaiters}) => (removedWaiters.length === 0 ? '-' : String(removedWaiters.length)),
     priority: 3,
   },
@@ -72,7 +62,7 @@ const RELEASES: ReadonlyArray<Column<LockReleases['releases'][number]>> = [
 export function renderReleases({address, releases, replicas, stopped, summary}: LockReleases): string {
   const counts = Object.entries(summary)
     .filter(([, count]) => count > 0)
-    .map(([result, count]) => `${String(count)} ${result}`)
+    .map(([result, count]) => `${numberText(count)} ${result}`)
   return [
     `${address}: ${counts.join(', ')}`,
     renderTable(RELEASES, releases),
@@ -80,9 +70,9 @@ export function renderReleases({address, releases, replicas, stopped, summary}: 
       ? []
       : [
           replicas.confirmed >= replicas.wanted
-            ? `${String(replicas.confirmed)} replicas have confirmed it`
-            : `${String(replicas.confirmed)} of ${String(replicas.wanted)} replicas have confirmed it: after a failover a released lock may be there again`,
+            ? `${counted(replicas.confirmed, 'replica')} confirmed the release`
+            : `only ${numberText(replicas.confirmed)} of ${counted(replicas.wanted, 'replica')} confirmed the release; a failover may restore released locks`,
         ]),
-    ...(stopped === null ? [] : [`stopped: ${stopped}`]),
+    ...(stopped === null ? [] : [`stopped early: ${stopped}`]),
   ].join('\n')
 }

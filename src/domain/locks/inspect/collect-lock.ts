@@ -10,9 +10,10 @@ import {connectionsOf, type HolderConnections, parseClients} from './holder-conn
 import type {CompiledFamilies} from '../families/compiled.js'
 import {fillTemplate} from '../families/template.js'
 import {printable, type SampledKey} from '../reading/sampled-key.js'
-import {type LockHolder, recognize, type RecognizedLock} from '../recognition/recognize.js'
+import {type LockHolder, recognize, type RecognizedLock, type Unrecognized} from '../recognition/recognize.js'
 import {type LockLimits, lockRecord, type LockRecord} from '../recognition/lock-record.js'
-import {releasePreview, type ReleasePreview} from './release-outlook.js'
+import {collectPlannedRelease} from '../release/collect-release-plan.js'
+import {effectOf, type ReleaseEffect} from '../release/release-plan.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 
 export interface LockInspection {
@@ -29,8 +30,8 @@ export interface LockInspection {
   connections: HolderConnections | null
   /** the right that this login lacks to list clients; null when it lacks none */
   missingRight: string | null
-  /** null when the format is unknown; such a key is never released */
-  release: ReleasePreview | null
+  /** what `locks release KEY` would do */
+  release: ReleaseEffect
 }
 
 export interface Waiters {
@@ -40,8 +41,26 @@ export interface Waiters {
   queue: Array<{waiter: string; isSubscribed: boolean | null}>
 }
 
-export interface InspectOptions extends LockLimits {
+export interface LockReadOptions extends LockLimits {
   readonly families: CompiledFamilies
+}
+
+export interface InspectOptions extends LockReadOptions {
+  /** the TTL that a release would set, in ms */
+  readonly graceMs: number
+}
+
+/**
+ * Reads the record of one lock. Changes nothing.
+ *
+ * @throws as inspectLock().
+ */
+export async function collectLockRecord(
+  connection: RedisConnection,
+  key: string,
+  options: LockReadOptions,
+): Promise<LockRecord> {
+  return (await readLock(connection, key, options)).record
 }
 
 /**
@@ -54,6 +73,35 @@ export async function inspectLock(
   key: string,
   options: InspectOptions,
 ): Promise<LockInspection> {
+  const {found, raw, record, redis} = await readLock(connection, key, options)
+  const lock = found.kind === 'lock' ? found : null
+  const companions = lock ? await readCompanions(redis, key, lock) : []
+  const subscribers = new ChannelSubscribers(connection)
+  const planned = await collectPlannedRelease(
+    {redis, subscribers},
+    {raw, found},
+    {...options, how: 'auto', holder: null},
+  )
+  return {
+    address: connection.address,
+    lock: record,
+    format: lock?.family.title ?? null,
+    holders: [...(lock?.holders ?? [])],
+    companions,
+    waiters: lock ? await readWaiters(subscribers, key, lock, companions) : {subscribers: null, queue: []},
+    ...(lock ? await readConnections(redis, lock, record.heldAtLeastMs) : {connections: null, missingRight: null}),
+    release: effectOf(planned),
+  }
+}
+
+interface ReadLock {
+  readonly raw: SampledKey
+  readonly redis: Redis
+  readonly found: RecognizedLock | Unrecognized
+  readonly record: LockRecord
+}
+
+async function readLock(connection: RedisConnection, key: string, options: LockReadOptions): Promise<ReadLock> {
   const {raw, redis} = await readFrom(connection, key)
   const found = recognize(raw, options.families, true)
   if (found.kind === 'companion') {
@@ -67,21 +115,7 @@ export async function inspectLock(
       },
     )
   }
-  const lock = found.kind === 'lock' ? found : null
-  const companions = lock ? await readCompanions(redis, key, lock) : []
-  const record = lockRecord(raw, found, options)
-  return {
-    address: connection.address,
-    lock: record,
-    format: lock?.family.title ?? null,
-    holders: [...(lock?.holders ?? [])],
-    companions,
-    waiters: lock
-      ? await readWaiters(new ChannelSubscribers(connection), key, lock, companions)
-      : {subscribers: null, queue: []},
-    ...(lock ? await readConnections(redis, lock, record.heldAtLeastMs) : {connections: null, missingRight: null}),
-    release: lock ? releasePreview(key, lock) : null,
-  }
+  return {raw, redis, found, record: lockRecord(raw, found, options)}
 }
 
 /** @throws Unreachable E_NO_LOCK, E_REDIS_ACL, E_SLOT_MIGRATING. */

@@ -10,9 +10,11 @@ import {asWaitQueue, waitQueueOf} from '../recognition/wait-queue.js'
 import {bytesOf, printable, type SampledKey} from '../reading/sampled-key.js'
 import {recognize} from '../recognition/recognize.js'
 import {
+  type KeyToRelease,
   type PlannedRelease,
   planRelease,
   planWaiterRemoval,
+  type ReleaseMode,
   type ReleasePlan,
   releasePlan,
   type ReleasePlanOptions,
@@ -71,11 +73,20 @@ async function planOne(
     const waitQueue = asWaitQueue(raw, found)
     return waitQueue && planWaiterRemoval(waitQueue, await sampleWaitQueue(redis, waitQueue, subscribers))
   }
+  return collectPlannedRelease({redis, subscribers}, {raw, found}, options)
+}
+
+/** Plans the release of one lock, with the disconnected waiters in its wait queue. Changes nothing. */
+export async function collectPlannedRelease(
+  {redis, subscribers}: NodeConnection,
+  {found, raw}: Pick<KeyToRelease, 'found' | 'raw'>,
+  mode: ReleaseMode,
+): Promise<PlannedRelease> {
   const waitQueue = found.kind === 'lock' ? waitQueueOf(raw.name, found.family, found.groups) : null
-  if (waitQueue === null) return planRelease({raw, found, disconnected: []}, options)
+  if (waitQueue === null) return planRelease({raw, found, disconnected: []}, mode)
   const waiters = await redis.lrange(waitQueue.queue, 0, -1)
   const disconnected = (await subscribers.waitersWithout(waiters, waitQueue.channel)) ?? []
-  return planRelease({raw, found, disconnected}, options)
+  return planRelease({raw, found, disconnected}, mode)
 }
 
 interface NodeConnection {

@@ -9,9 +9,8 @@ import {printable, type SampledKey} from '../reading/sampled-key.js'
 import type {LockHolder, RecognizedLock, Unrecognized} from '../recognition/recognize.js'
 import {type LockLimits, lockRecord, type LockRecord, waitQueueRecord} from '../recognition/lock-record.js'
 
-/** The planned release of one lock, with the snapshot that must be unchanged. Bytes are base64. */
-export interface PlannedRelease {
-  lock: LockRecord
+/** What a release does with one lock. */
+export interface ReleaseEffect {
   /**
    * `delete` deletes the lock; `expire` sets a TTL; `remove-holder` removes one of several holders; `remove-waiters` removes
    * disconnected waiters from a wait queue; `keep` changes nothing, with the reason.
@@ -20,14 +19,9 @@ export interface PlannedRelease {
   reason: string | null
   /** the holder to remove; null when the lock is released completely */
   holder: LockHolder | null
+  /** the TTL that `expire` sets, in ms */
   graceMs: number | null
-  snapshot: {
-    keyBase64: string
-    type: string
-    entriesBase64: Array<[token: string, entry: string | null]>
-    /** −1 for a lock that never expires */
-    expiresAtMs: number
-  }
+  /** other keys to delete */
   alsoDelete: string[]
   waitQueue: {
     queue: string
@@ -43,6 +37,18 @@ export interface PlannedRelease {
     | null
 }
 
+/** The planned release of one lock, with the snapshot that must be unchanged. Bytes are base64. */
+export interface PlannedRelease extends ReleaseEffect {
+  lock: LockRecord
+  snapshot: {
+    keyBase64: string
+    type: string
+    entriesBase64: Array<[token: string, entry: string | null]>
+    /** −1 for a lock that never expires */
+    expiresAtMs: number
+  }
+}
+
 export interface ReleasePlan {
   format: 'keyshift.release-plan/v1'
   createdAt: string
@@ -53,14 +59,18 @@ export interface ReleasePlan {
   digest: string
 }
 
-export interface ReleasePlanOptions extends LockLimits {
-  readonly families: CompiledFamilies
+/** How locks are released. */
+export interface ReleaseMode extends LockLimits {
   /** `hard` deletes locks, `soft` sets a TTL on them, `auto` sets a TTL on locks without one and deletes the others */
   readonly how: 'auto' | 'hard' | 'soft'
   /** the TTL to set, in ms */
   readonly graceMs: number
   /** the token of the only holder to remove; null for all */
   readonly holder: string | null
+}
+
+export interface ReleasePlanOptions extends ReleaseMode {
+  readonly families: CompiledFamilies
   readonly now: Date
   readonly validForMs: number
 }
@@ -73,18 +83,18 @@ export interface KeyToRelease {
 }
 
 /** Plans the release of one lock, or keeps it with a reason. */
-export function planRelease({disconnected, found, raw}: KeyToRelease, options: ReleasePlanOptions): PlannedRelease {
-  const lock = lockRecord(raw, found, options)
+export function planRelease({disconnected, found, raw}: KeyToRelease, mode: ReleaseMode): PlannedRelease {
+  const lock = lockRecord(raw, found, mode)
   const base = keepAction(lock, raw)
   const reason = found.kind === 'lock' ? reasonToKeep(raw, found) : 'its format is unknown, so it may not be a lock'
   if (reason !== null || found.kind !== 'lock') return {...base, reason}
-  if (options.holder !== null) {
-    const holder = found.holders.find(({token}) => token === options.holder)
+  if (mode.holder !== null) {
+    const holder = found.holders.find(({token}) => token === mode.holder)
     if (!holder) return {...base, reason: 'the lock has no such holder'}
-    if (found.holders.length > 1) return planHolderRemoval(base, {raw, found, holder}, options.how)
+    if (found.holders.length > 1) return planHolderRemoval(base, {raw, found, holder}, mode.how)
   }
-  const isSoft = options.how === 'soft' || (options.how === 'auto' && raw.expiresAtMs < 0)
-  if (isSoft) return {...base, action: 'expire', graceMs: options.graceMs}
+  const isSoft = mode.how === 'soft' || (mode.how === 'auto' && raw.expiresAtMs < 0)
+  if (isSoft) return {...base, action: 'expire', graceMs: mode.graceMs}
   return {...base, action: 'delete', ...partsOf(raw, found, disconnected)}
 }
 
@@ -92,7 +102,7 @@ export function planRelease({disconnected, found, raw}: KeyToRelease, options: R
 function planHolderRemoval(
   base: PlannedRelease,
   {found, holder, raw}: {readonly raw: SampledKey; readonly found: RecognizedLock; readonly holder: LockHolder},
-  how: ReleasePlanOptions['how'],
+  how: ReleaseMode['how'],
 ): PlannedRelease {
   const {release} = found.family
   if (raw.expiresAtMs < 0 && how !== 'hard') {
@@ -117,6 +127,12 @@ export function planWaiterRemoval(waitQueue: WaitQueueSample, state: WaitQueueSt
     waitQueue: {queue, deadlines, channel: [...channel], disconnected: [...state.disconnected]},
     notify: {by: 'publish', ...notify},
   }
+}
+
+/** The effect of a planned release, without the lock and its snapshot. */
+export function effectOf(planned: PlannedRelease): ReleaseEffect {
+  const {action, alsoDelete, graceMs, holder, notify, reason, waitQueue} = planned
+  return {action, reason, holder, graceMs, alsoDelete, waitQueue, notify}
 }
 
 function keepAction(lock: LockRecord, raw: SampledKey): PlannedRelease {
