@@ -17,6 +17,7 @@ import {FirstSeenFile} from '../../clients/files/first-seen-file.js'
 import {HASHING_SCHEMES, type HashingScheme} from '../../domain/keys/hashing/partition-routing.js'
 import {collectLiveConsumers} from '../../domain/locks/consumers/collect-live-consumers.js'
 import {type LockScan, scanLocks} from '../../domain/locks/scan/collect-locks.js'
+import type {ScanSettings} from '../../domain/locks/scan/collect-server.js'
 import {globOf, LockCorrelation} from '../../domain/locks/consumers/lock-correlation.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
 import type {LockRecord} from '../../domain/locks/recognition/lock-record.js'
@@ -138,27 +139,30 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     }
     const lines = this.lines(flags.output)
     if (flags['latency-guard'] !== undefined) setLowPriority()
-    const firstSeen = flags['first-seen'] === undefined ? null : await FirstSeenFile.open(flags['first-seen'])
+    const firstSeen = flags['first-seen'] === undefined ? undefined : await FirstSeenFile.open(flags['first-seen'])
     const connection = await this.connections.redis()
     const level = flags['fail-on']
     let findings = 0
-    const scan = await scanLocks(connection, {
-      ...lockLimits(flags),
+    const settings: ScanSettings = {
       pattern: flags.pattern ?? (flags['key-pattern'] === undefined ? 'lock:*' : globOf(flags['key-pattern'])),
+      families,
+      limits: lockLimits(flags),
+      onlyFamilies: flags.family === undefined ? undefined : new Set(flags.family),
+      observeMs: flags.observe,
+      earlierSamples: firstSeen,
+      avoidsScripts: flags['avoid-scripts'],
+      fromReplica: flags['from-replica'],
+      rate: {maxOps: flags['max-ops'] ?? null, guardMs: flags['latency-guard'] ?? null},
+      signal: AbortSignal.any([this.own(interruptible()).signal, ...(lines ? [lines.readerGone] : [])]),
+    }
+    const scan = await scanLocks(connection, settings, {
+      limit: flags.limit,
       correlation: await this.correlation(flags),
       redlock: await redlockServers(
         connection,
         flags.redlock ?? this.connections.settings.redlock?.value ?? [],
         (url) => this.connections.redisAt(url),
       ),
-      avoidsScripts: flags['avoid-scripts'],
-      fromReplica: flags['from-replica'],
-      rate: {maxOps: flags['max-ops'] ?? null, guardMs: flags['latency-guard'] ?? null},
-      families,
-      onlyFamilies: flags.family === undefined ? null : new Set(flags.family),
-      limit: flags.limit,
-      observeMs: flags.observe ?? null,
-      earlierSamples: firstSeen,
       onLocks: async (locks) => {
         if (level !== undefined) findings += locks.filter(({verdict}) => isAtOrAbove(verdict, level)).length
         await lines?.add(locks)
@@ -166,25 +170,28 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       onProgress: ({keys, locks}) => {
         this.progress.busy('scanning', `${counted(locks, 'lock')} in about ${counted(keys, 'key')}`)
       },
-      signal: AbortSignal.any([this.own(interruptible()).signal, ...(lines ? [lines.readerGone] : [])]),
     })
     await firstSeen?.save()
-    const isTable = flags.output === 'table' && !this.jsonEnabled()
-    if (!isTable) for (const gap of incompleteNotes(scan.summary)) this.warn(gap)
-    const isList = flags.output === 'table' || flags.output === 'json'
-    if (isList && scan.summary.locks > flags.limit) {
-      this.warn(
-        `only ${counted(flags.limit, 'lock')} of ${numberText(scan.summary.locks)} listed; raise --limit or use --output ndjson`,
-      )
-    }
-    if (isTable) this.print(renderLocks, scan)
+    this.report(scan, flags)
     if (findings > 0) process.exitCode = exitCode('findings')
     return scan
   }
 
-  private async correlation(flags: SubscriptionFlags): Promise<LockCorrelation | null> {
+  /** Prints the table, or warns about everything that a list without notes does not show. */
+  private report(scan: LockScan, {limit, output}: ReportFlags): void {
+    const isTable = output === 'table' && !this.jsonEnabled()
+    if (!isTable) for (const gap of incompleteNotes(scan.summary)) this.warn(gap)
+    const isList = output === 'table' || output === 'json'
+    if (isList && scan.summary.locks > limit) {
+      const listed = `${counted(limit, 'lock')} of ${numberText(scan.summary.locks)} listed`
+      this.warn(`only ${listed}; raise --limit or use --output ndjson`)
+    }
+    if (isTable) this.print(renderLocks, scan)
+  }
+
+  private async correlation(flags: SubscriptionFlags): Promise<LockCorrelation | undefined> {
     const {'key-pattern': keyPattern, subscription, topic} = flags
-    if (topic === undefined || subscription === undefined || keyPattern === undefined) return null
+    if (topic === undefined || subscription === undefined || keyPattern === undefined) return undefined
     const admin = await this.connections.admin()
     const hashingScheme = flags['hashing-scheme'] ?? null
     const live = await collectLiveConsumers(admin, {
@@ -209,7 +216,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
   }
 
   /** Writes each lock as a line; null for the formats that list all locks at the end. */
-  private lines(output: 'csv' | 'json' | 'ndjson' | 'table'): LockLines | null {
+  private lines(output: Output): LockLines | null {
     if (output === 'table' || output === 'json') return null
     if (super.jsonEnabled()) {
       throw new Usage(
@@ -219,6 +226,13 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     }
     return new LockLines(output)
   }
+}
+
+type Output = 'csv' | 'json' | 'ndjson' | 'table'
+
+interface ReportFlags {
+  readonly limit: number
+  readonly output: Output
 }
 
 interface SubscriptionFlags {

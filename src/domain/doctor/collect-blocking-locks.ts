@@ -1,7 +1,8 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {RedisConnection} from '../../clients/redis/connect.js'
 import {collectLiveConsumers} from '../locks/consumers/collect-live-consumers.js'
-import {scanLocks} from '../locks/scan/collect-locks.js'
+import {scanServers} from '../locks/scan/collect-every-server.js'
+import type {LockRecord} from '../locks/recognition/lock-record.js'
 import {globOf, LockCorrelation} from '../locks/consumers/lock-correlation.js'
 import type {CompiledFamilies} from '../locks/families/compiled.js'
 import type {BlockingLock} from './facts/diagnosis-snapshot.js'
@@ -32,37 +33,29 @@ export async function collectBlockingLocks(
     ...{topic, subscription, backlogEntries, hashingScheme: null},
     onProgress: () => undefined,
   })
+  const correlation = new LockCorrelation({...live, keyPattern, holderPattern})
   const found: BlockingLock[] = []
-  await scanLocks(connection, {
-    pattern: globOf(keyPattern),
-    redlock: [],
-    correlation: new LockCorrelation({...live, keyPattern, holderPattern}),
-    families,
-    ...{onlyFamilies: null, limit: 1, observeMs: null, earlierSamples: null, avoidsScripts: false, fromReplica: false},
-    rate: {maxOps: null, guardMs: null},
-    maxTtlMs: Infinity,
-    maxHoldMs: Infinity,
-    onLocks: (locks) => {
-      for (const {heldAtLeastMs, holder, key, messages, ttlMs, verdicts} of locks) {
-        if (messages === null || !verdicts.includes('key-stalled') || found.length >= MOST) continue
-        found.push({
-          lock: key,
-          key: messages.key,
-          partition: messages.partition,
-          holder: holder?.consumer ?? holder?.host ?? holder?.token ?? null,
-          relation: messages.relation,
-          consumer: messages.consumer,
-          messages: messages.waiting?.messages ?? 0,
-          oldestAgeMs: messages.waiting?.oldestAgeMs ?? null,
-          ttlMs,
-          heldAtLeastMs,
-        })
-      }
-      return Promise.resolve()
-    },
-    onProgress: () => undefined,
-    signal,
-  })
+  const onLocks = (locks: readonly LockRecord[]): Promise<void> => {
+    const nowMs = Date.now()
+    for (const lock of locks) {
+      const {heldAtLeastMs, holder, key, messages, ttlMs, verdicts} = correlation.assess(lock, nowMs)
+      if (messages === null || !verdicts.includes('key-stalled') || found.length >= MOST) continue
+      found.push({
+        lock: key,
+        key: messages.key,
+        partition: messages.partition,
+        holder: holder?.consumer ?? holder?.host ?? holder?.token ?? null,
+        relation: messages.relation,
+        consumer: messages.consumer,
+        messages: messages.waiting?.messages ?? 0,
+        oldestAgeMs: messages.waiting?.oldestAgeMs ?? null,
+        ttlMs,
+        heldAtLeastMs,
+      })
+    }
+    return Promise.resolve()
+  }
+  await scanServers(connection, {pattern: globOf(keyPattern), families, signal}, {onLocks})
   return found
 }
 

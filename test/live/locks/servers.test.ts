@@ -9,7 +9,7 @@ import {Cluster, Redis} from 'ioredis'
 import {connectRedis} from '../../../src/clients/redis/connect.js'
 import type {LockReleases} from '../../../src/domain/locks/release/execute-release.js'
 import {type LockScan, scanLocks} from '../../../src/domain/locks/scan/collect-locks.js'
-import type {LockScanOptions} from '../../../src/domain/locks/scan/collect-server.js'
+import type {ScanSettings} from '../../../src/domain/locks/scan/collect-server.js'
 import {familiesWith} from '../../../src/domain/locks/families/builtin.js'
 import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
 import {temporaryFolder} from '../../support/shells/folder.js'
@@ -33,34 +33,29 @@ async function scanDuring(
   t: TestContext,
   url: string,
   event: () => Promise<void>,
-  more: Partial<LockScanOptions> = {},
+  more: Partial<ScanSettings> = {},
 ): Promise<{scan: LockScan; reported: string[]}> {
   const connection = await connectRedis(url)
   t.after(() => connection.close())
   const reported: string[] = []
   let happening: Promise<void> | null = null
-  const scan = await scanLocks(connection, {
-    families: familiesWith([]),
-    pattern: 'lock:*',
-    avoidsScripts: false,
-    fromReplica: false,
-    rate: {maxOps: null, guardMs: null},
-    correlation: null,
-    redlock: [],
-    onlyFamilies: null,
-    limit: LOCKS,
-    observeMs: null,
-    earlierSamples: null,
-    maxTtlMs: 600_000,
-    maxHoldMs: 600_000,
-    onLocks: async (locks) => {
-      reported.push(...locks.map(({key}) => key))
-      await (happening ??= event())
+  const scan = await scanLocks(
+    connection,
+    {
+      families: familiesWith([]),
+      pattern: 'lock:*',
+      limits: {maxTtlMs: 600_000, maxHoldMs: 600_000},
+      signal: new AbortController().signal,
+      ...more,
     },
-    onProgress: () => undefined,
-    signal: new AbortController().signal,
-    ...more,
-  })
+    {
+      limit: LOCKS,
+      onLocks: async (locks) => {
+        reported.push(...locks.map(({key}) => key))
+        await (happening ??= event())
+      },
+    },
+  )
   return {scan, reported}
 }
 

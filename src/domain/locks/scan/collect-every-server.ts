@@ -1,10 +1,12 @@
-import {setTimeout as delay} from 'node:timers/promises'
-
 import type {Redis} from 'ioredis'
 
+import {missingRight, missingRightError} from '../../../clients/redis/acl.js'
 import type {RedisConnection} from '../../../clients/redis/connect.js'
 import {nodeName, type SlotOwners} from '../../../clients/redis/slots.js'
-import type {ServerScan} from './collect-server.js'
+import {Interrupted, KeyshiftError, Unreachable} from '../../../errors.js'
+import {waitUntil} from '../../../wait-until.js'
+import {type LockReceiver, type RedlockPlace, type ScanSettings, ServerScan} from './collect-server.js'
+import {ReportedKeys} from './reported-keys.js'
 import {SlotTracker} from './slot-tracker.js'
 import {messageOf} from '../../../wording.js'
 
@@ -15,12 +17,28 @@ export interface FailedServer {
 }
 
 /** What a scan of all servers covered. */
-export interface Coverage {
+interface Coverage {
   /** keys on the servers at the start of the scan; null when a server did not report it */
   readonly keys: number | null
   readonly failed: readonly FailedServer[]
   /** hash slots that were still migrating at the end */
   readonly movingSlots: number
+}
+
+/** The coverage of a scan, and what could not be read. */
+export interface ScanOutcome extends Coverage {
+  /** locks of the first sample that no longer existed at the second one */
+  readonly ended: number
+  /** keys that this login cannot read */
+  readonly unreadable: number
+  /** the rights that this login lacks for them */
+  readonly missingRights: readonly string[]
+  /** wait queues whose disconnected waiters are unknown */
+  readonly unverifiedQueues: number
+  /** why they are unknown; null when there are none */
+  readonly unverifiedReason: string | null
+  /** whether reading reset the idle times of keys */
+  readonly touchesIdleTime: boolean
 }
 
 /** A failover by Sentinel takes its down-after-milliseconds (30 s by default) and a few seconds more. */
@@ -29,36 +47,63 @@ const SETTLE_MS = 60_000
 const RECHECK_MS = 500
 
 /**
- * Scans every server, so that each lock is reported once even if slots migrate during the scan.
+ * Scans every primary of a connection. Each lock is passed on once, even if slots migrate or Sentinel replaces the primary
+ * during the scan. Changes nothing.
  *
- * @throws the first error when the scan of every server failed.
+ * @throws Unreachable E_REDIS_SCAN when the scan of every server failed, E_REDIS_ACL when the login lacks a right;
+ *   Interrupted when the signal is aborted.
  */
 export async function scanServers(
   connection: RedisConnection,
-  scan: ServerScan,
-  signal: AbortSignal,
-): Promise<Coverage> {
-  const {slotOwners} = connection
-  return slotOwners === null
-    ? scanSingleServer(connection, scan, signal)
-    : new ClusterScan({connection, scan, signal, slotOwners, watch: new SlotTracker(await slotOwners())}).go()
+  settings: ScanSettings,
+  receiver: LockReceiver,
+  redlock: RedlockPlace | null = null,
+): Promise<ScanOutcome> {
+  const {address, slotOwners, successor} = connection
+  const reported = slotOwners !== null || successor !== null ? new ReportedKeys() : null
+  const scan = new ServerScan(settings, {connection, receiver, reported, redlock})
+  const {signal} = settings
+  try {
+    const coverage = await (slotOwners === null
+      ? scanSingleServer(connection, scan, signal)
+      : scanCluster({connection, scan, signal, slotOwners, tracker: new SlotTracker(await slotOwners())}))
+    const {ended, touchesIdleTime, unreadable, unverifiedQueues, unverifiedReason} = scan
+    return {
+      ...coverage,
+      ...{ended, unreadable, unverifiedQueues, unverifiedReason, touchesIdleTime},
+      missingRights: [...scan.missingRights],
+    }
+  } catch (error) {
+    if (signal.aborted) {
+      const {reason} = signal as {reason: unknown}
+      throw new Interrupted('E_INTERRUPTED', 'the scan was interrupted; nothing was changed', {cause: reason})
+    }
+    throw error instanceof KeyshiftError ? error : scanFailed(address, error)
+  }
 }
 
 /** After a failover by Sentinel the new primary is scanned from the start, because SCAN cursors are specific to a server. */
 async function scanSingleServer(connection: RedisConnection, scan: ServerScan, signal: AbortSignal): Promise<Coverage> {
-  let [redis] = connection.primaries as [Redis]
+  const {primaries, successor} = connection
+  let [redis] = primaries as [Redis]
   const keys = await sizeOf(redis)
-  const deadline = performance.now() + FAILOVER_MS
-  for (;;) {
-    try {
-      await scan.scan(redis, null)
-      return {keys, failed: [], movingSlots: 0}
-    } catch (error) {
-      if (signal.aborted || connection.successor === null || performance.now() > deadline) throw error
-      await delay(RECHECK_MS, undefined, {signal})
-      redis = (await connection.successor().catch(() => null)) ?? redis
-    }
-  }
+  let failure: unknown
+  const coverage = await waitUntil(
+    async (): Promise<Coverage | undefined> => {
+      if (failure !== undefined) redis = (await successor?.().catch(() => null)) ?? redis
+      try {
+        await scan.scan(redis, null)
+        return {keys, failed: [], movingSlots: 0}
+      } catch (error) {
+        if (signal.aborted || successor === null) throw error
+        failure = error
+        return undefined
+      }
+    },
+    {everyMs: RECHECK_MS, timeoutMs: FAILOVER_MS, signal},
+  )
+  if (coverage === undefined) throw failure
+  return coverage
 }
 
 interface ClusterParts {
@@ -66,60 +111,57 @@ interface ClusterParts {
   readonly scan: ServerScan
   readonly signal: AbortSignal
   readonly slotOwners: () => Promise<SlotOwners>
-  readonly watch: SlotTracker
+  readonly tracker: SlotTracker
 }
 
-class ClusterScan {
-  private readonly parts: ClusterParts
-  private readonly failed = new Map<string, unknown>()
-
-  constructor(parts: ClusterParts) {
-    this.parts = parts
+/** Scans all primaries of a cluster in rounds, until no slot has moved during a round. */
+async function scanCluster(parts: ClusterParts): Promise<Coverage> {
+  const {connection, signal, slotOwners, tracker} = parts
+  const {primaries} = connection
+  const counts = await Promise.all(primaries.map(sizeOf))
+  const failed = new Map<string, unknown>()
+  await scanRound(primaries, parts, failed)
+  if (failed.size === primaries.length) throw [...failed.values()][0]
+  let movingSlots = tracker.next(await slotOwners())
+  await waitUntil(
+    async () => {
+      if (movingSlots === 0) return true
+      await scanRound(await connection.refresh(), parts, failed)
+      movingSlots = tracker.next(await slotOwners())
+      return movingSlots === 0 ? true : undefined
+    },
+    {everyMs: RECHECK_MS, timeoutMs: SETTLE_MS, signal},
+  )
+  signal.throwIfAborted()
+  return {
+    keys: counts.reduce((sum: number | null, count) => (sum === null || count === null ? null : sum + count), 0),
+    failed: [...failed].map(([address, cause]) => ({address, cause: messageOf(cause)})),
+    movingSlots,
   }
+}
 
-  async go(): Promise<Coverage> {
-    const {connection, signal} = this.parts
-    const {primaries} = connection
-    const counts = await Promise.all(primaries.map(sizeOf))
-    await this.round(primaries)
-    if (this.failed.size === primaries.length) throw [...this.failed.values()][0]
-    const deadline = performance.now() + SETTLE_MS
-    let moving = await this.movedSlots()
-    while (moving > 0 && performance.now() < deadline) {
-      await this.round(await connection.refresh())
-      moving = await this.movedSlots()
-      if (moving > 0) await delay(RECHECK_MS, undefined, {signal})
-    }
-    return {
-      keys: counts.reduce((sum: number | null, count) => (sum === null || count === null ? null : sum + count), 0),
-      failed: [...this.failed].map(([address, cause]) => ({address, cause: textOf(cause)})),
-      movingSlots: moving,
-    }
-  }
-
-  private async movedSlots(): Promise<number> {
-    return this.parts.watch.next(await this.parts.slotOwners())
-  }
-
-  private async round(servers: readonly Redis[]): Promise<void> {
-    const {scan, signal, watch} = this.parts
-    await Promise.all(
-      servers.map(async (redis) => {
-        const name = nodeName(redis)
-        try {
-          await scan.scan(redis, {
-            owns: (key) => watch.owns(key, name),
-            markMoved: (key) => {
-              watch.markMoved(key)
-            },
-          })
-        } catch (error) {
-          signal.throwIfAborted()
-          this.failed.set(name, error)
-        }
-      }),
-    )
-  }
+/** Scans the slots of the current round on their owners. @param failed receives the servers whose scan failed. */
+async function scanRound(
+  servers: readonly Redis[],
+  {scan, signal, tracker}: ClusterParts,
+  failed: Map<string, unknown>,
+): Promise<void> {
+  await Promise.all(
+    servers.map(async (redis) => {
+      const name = nodeName(redis)
+      try {
+        await scan.scan(redis, {
+          owns: (key) => tracker.owns(key, name),
+          markMoved: (key) => {
+            tracker.markMoved(key)
+          },
+        })
+      } catch (error) {
+        signal.throwIfAborted()
+        failed.set(name, error)
+      }
+    }),
+  )
 }
 
 /** null when this login may not run DBSIZE, or the server is not reachable. */
@@ -127,6 +169,13 @@ function sizeOf(redis: Redis): Promise<number | null> {
   return redis.dbsize().catch(() => null)
 }
 
-function textOf(cause: unknown): string {
-  return messageOf(cause)
+function scanFailed(address: string, error: unknown): Unreachable {
+  const cause = messageOf(error)
+  const right = missingRight(error)
+  return right === null
+    ? new Unreachable('E_REDIS_SCAN', `the scan of Redis at ${address} failed: ${cause}`, {
+        data: {address, cause},
+        cause: error,
+      })
+    : missingRightError(address, right)
 }

@@ -1,12 +1,9 @@
-import {missingRight, missingRightError} from '../../../clients/redis/acl.js'
 import type {RedisConnection} from '../../../clients/redis/connect.js'
-import {Interrupted, KeyshiftError, Unreachable} from '../../../errors.js'
-import {RedlockServers} from './collect-redlock-servers.js'
-import {type Coverage, type FailedServer, scanServers} from './collect-every-server.js'
-import {type LockScanOptions, ServerScan} from './collect-server.js'
-import type {CorrelatedSubscription, WaitingSummary} from '../consumers/lock-correlation.js'
+import {type RedlockServer, RedlockServers} from './collect-redlock-servers.js'
+import {type FailedServer, scanServers} from './collect-every-server.js'
+import type {LockReceiver, ScanSettings} from './collect-server.js'
+import type {CorrelatedSubscription, LockCorrelation, WaitingSummary} from '../consumers/lock-correlation.js'
 import type {LockRecord} from '../recognition/lock-record.js'
-import {ReportedKeys} from './reported-keys.js'
 import {LockCounts, type LockSummary} from './scan-summary.js'
 import {messageOf} from '../../../wording.js'
 
@@ -47,25 +44,47 @@ export interface LockScan {
   }
 }
 
+/** What a report contains in addition to the locks, and what is reported during the scan. */
+export interface LockReport {
+  /** maximum number of locks to list; all are counted */
+  readonly limit: number
+  /** compares the locks with the consumers of a subscription */
+  readonly correlation?: LockCorrelation | undefined
+  /** the other, independent servers of a Redlock */
+  readonly redlock?: readonly RedlockServer[]
+  /** Called with locks as soon as they are assessed, unsorted; the scan waits for it. */
+  readonly onLocks?: (locks: readonly LockRecord[]) => Promise<void>
+  /** Called after each page with the number of locks found, and of keys scanned on one server. */
+  readonly onProgress?: (state: {readonly locks: number; readonly keys: number}) => void
+}
+
 /**
  * Scans every primary with SCAN and assesses the matching keys after one or two samples; scans all servers of a Redlock in
  * parallel. Changes nothing. A server whose scan fails is reported, and the others are scanned to the end.
  *
- * @throws Unreachable E_REDIS_SCAN when the scan of every server failed, E_REDIS_ACL when the login lacks a right;
- *   Interrupted when the signal is aborted.
+ * @throws as scanServers(), when the scan of every server failed or the signal is aborted.
  */
-export async function scanLocks(connection: RedisConnection, options: LockScanOptions): Promise<LockScan> {
-  const {fromReplica, limit, redlock, signal} = options
+export async function scanLocks(
+  connection: RedisConnection,
+  settings: ScanSettings,
+  {correlation, limit, onLocks, onProgress, redlock = []}: LockReport,
+): Promise<LockScan> {
   const servers = [{address: connection.address, connection, cause: null}, ...redlock]
-  const peers = redlock.length === 0 ? null : await RedlockServers.open(servers, options.families)
+  const peers = redlock.length === 0 ? null : await RedlockServers.open(servers, settings.families)
   const counts = new LockCounts(limit)
+  const receiver: LockReceiver = {
+    async onLocks(assessed) {
+      const locks = correlation ? correlated(assessed, correlation) : assessed
+      for (const lock of locks) counts.add(lock)
+      await onLocks?.(locks)
+    },
+    onPage: (keys) => onProgress?.({locks: counts.count, keys}),
+  }
   const outcomes = await Promise.allSettled(
     servers.map(async ({address, connection: one}, at) => {
       if (one === null) return []
-      const reported = one.slotOwners !== null || one.successor !== null ? new ReportedKeys() : null
-      const scan = new ServerScan(options, {connection: one, counts, reported, redlock: peers && {servers: peers, at}})
       try {
-        return [{...(await scanOrExplain(scan, one, signal)), scan}]
+        return [await scanServers(one, settings, receiver, peers && {servers: peers, at})]
       } catch (error) {
         peers?.failures.set(address, messageOf(error))
         throw error
@@ -74,47 +93,42 @@ export async function scanLocks(connection: RedisConnection, options: LockScanOp
   )
   const scans = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
   const broken = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (broken && (scans.length === 0 || signal.aborted)) throw broken.reason
+  if (broken && (scans.length === 0 || settings.signal.aborted)) throw broken.reason
   const failed = [...scans.flatMap((one) => one.failed), ...failuresOf(peers)]
   const movingSlots = sumOf(scans, (one) => one.movingSlots)
-  const unreadable = sumOf(scans, ({scan}) => scan.unreadable)
-  const unverifiedQueues = sumOf(scans, ({scan}) => scan.unverifiedQueues)
+  const unreadable = sumOf(scans, (one) => one.unreadable)
+  const unverifiedQueues = sumOf(scans, (one) => one.unverifiedQueues)
   const isComplete = failed.length === 0 && movingSlots === 0 && unreadable === 0 && unverifiedQueues === 0
   return {
     address: connection.address,
     redlock: redlock.map(({address}) => address),
-    pattern: options.pattern,
-    subscription: options.correlation?.about ?? null,
+    pattern: settings.pattern,
+    subscription: correlation?.about ?? null,
     complete: isComplete && counts.count <= limit,
     scannedKeys: scans.some(({keys}) => keys === null) ? null : sumOf(scans, ({keys}) => keys ?? 0),
-    observedMs: options.observeMs,
+    observedMs: settings.observeMs ?? null,
     locks: counts.list(),
     summary: {
       ...counts.summary(),
-      ended: sumOf(scans, ({scan}) => scan.ended),
+      ended: sumOf(scans, (one) => one.ended),
       unreadable,
       unverifiedQueues,
-      unverifiedReason: scans.map(({scan}) => scan.unverifiedReason).find((reason) => reason !== null) ?? null,
-      missingRights: [...new Set(scans.flatMap(({scan}) => [...scan.missingRights]))].toSorted(),
+      unverifiedReason: scans.map((one) => one.unverifiedReason).find((reason) => reason !== null) ?? null,
+      missingRights: [...new Set(scans.flatMap((one) => one.missingRights))].toSorted(),
       failedServers: failed,
       movingSlots,
-      readFrom: fromReplica ? 'replica' : 'primary',
-      touchesIdleTime: scans.some(({scan}) => scan.touchesIdleTime),
+      readFrom: settings.fromReplica === true ? 'replica' : 'primary',
+      touchesIdleTime: scans.some((one) => one.touchesIdleTime),
     },
   }
 }
 
-/** @throws the error of the scan as a KeyshiftError. */
-async function scanOrExplain(scan: ServerScan, connection: RedisConnection, signal: AbortSignal): Promise<Coverage> {
-  try {
-    return await scanServers(connection, scan, signal)
-  } catch (error) {
-    if (signal.aborted) {
-      const {reason} = signal as {reason: unknown}
-      throw new Interrupted('E_INTERRUPTED', 'the scan was interrupted; nothing was changed', {cause: reason})
-    }
-    throw error instanceof KeyshiftError ? error : scanFailed(connection.address, error)
-  }
+function correlated(locks: readonly LockRecord[], correlation: LockCorrelation): LockRecord[] {
+  const nowMs = Date.now()
+  // A key that a failed Redlock attempt left on a minority of servers is not a held lock; it is not compared with the
+  // consumers.
+  const isHeld = ({verdicts}: LockRecord): boolean => !verdicts.includes('redlock-minority')
+  return locks.map((lock) => (isHeld(lock) ? correlation.assess(lock, nowMs) : lock))
 }
 
 function failuresOf(peers: RedlockServers | null): FailedServer[] {
@@ -123,15 +137,4 @@ function failuresOf(peers: RedlockServers | null): FailedServer[] {
 
 function sumOf<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((sum, item) => sum + of(item), 0)
-}
-
-function scanFailed(address: string, error: unknown): Unreachable {
-  const cause = messageOf(error)
-  const right = missingRight(error)
-  return right === null
-    ? new Unreachable('E_REDIS_SCAN', `the scan of Redis at ${address} failed: ${cause}`, {
-        data: {address, cause},
-        cause: error,
-      })
-    : missingRightError(address, right)
 }

@@ -7,8 +7,7 @@ import {assessWaitQueues} from '../recognition/collect-wait-queues.js'
 import {PageReader} from './collect-pages.js'
 import {expiryCommandOf, readKeys, type ReadKeys, stopTouching} from '../reading/collect-keys.js'
 import {assessOrphans, type CompanionSample} from './collect-orphaned-companions.js'
-import type {RedlockServer, RedlockServers} from './collect-redlock-servers.js'
-import type {LockCorrelation} from '../consumers/lock-correlation.js'
+import type {RedlockServers} from './collect-redlock-servers.js'
 import type {CompiledFamilies} from '../families/compiled.js'
 import {asWaitQueue, type WaitQueueSample} from '../recognition/wait-queue.js'
 import {type EarlierSamples, Observer} from './observer.js'
@@ -16,39 +15,43 @@ import {ScanRate, type ScanRateOptions} from './scan-rate.js'
 import {recognize} from '../recognition/recognize.js'
 import type {LockLimits, LockRecord} from '../recognition/lock-record.js'
 import type {ReportedKeys} from './reported-keys.js'
-import type {LockCounts} from './scan-summary.js'
 
-export interface LockScanOptions extends LockLimits {
+/** How servers are read and locks are assessed. */
+export interface ScanSettings {
   readonly families: CompiledFamilies
   /**
    * A glob for SCAN MATCH. Every matching key is expected to be a lock, except with `*`: then only keys with an unambiguous
    * lock format are reported.
    */
   readonly pattern: string
-  /** only locks of these families; null for all */
-  readonly onlyFamilies: ReadonlySet<string> | null
-  /** maximum number of locks to list; all are counted */
-  readonly limit: number
-  /** interval between two samples of each lock, in ms; null for one sample */
-  readonly observeMs: number | null
-  /** the samples of earlier runs; null when none are kept */
-  readonly earlierSamples: EarlierSamples | null
-  /** read with pipelines even where scripts are allowed */
-  readonly avoidsScripts: boolean
-  /** read replicas instead of the primaries */
-  readonly fromReplica: boolean
-  readonly rate: ScanRateOptions
-  /** compares the locks with the consumers of a subscription; null without a subscription */
-  readonly correlation: LockCorrelation | null
-  /** the other, independent servers of a Redlock; empty without a Redlock */
-  readonly redlock: readonly RedlockServer[]
-  /** Called with locks as soon as they are assessed, unsorted; the scan waits for it. */
-  readonly onLocks: (locks: readonly LockRecord[]) => Promise<void>
-  /** Called after each page with the number of locks assessed and keys scanned so far. */
-  readonly onProgress: (state: {readonly locks: number; readonly keys: number}) => void
   /** ends the scan */
   readonly signal: AbortSignal
+  /** only locks of these families; default: all */
+  readonly onlyFamilies?: ReadonlySet<string> | undefined
+  /** interval between two samples of each lock, in ms; default: one sample */
+  readonly observeMs?: number | undefined
+  /** keeps samples for later runs and returns those of earlier runs; default: none are kept */
+  readonly earlierSamples?: EarlierSamples | undefined
+  /** limits for TTL and hold time; default: none */
+  readonly limits?: LockLimits
+  /** read with pipelines even where scripts are allowed */
+  readonly avoidsScripts?: boolean
+  /** read replicas instead of the primaries */
+  readonly fromReplica?: boolean
+  /** default: full speed */
+  readonly rate?: ScanRateOptions
 }
+
+/** What is done with the locks that a scan finds. */
+export interface LockReceiver {
+  /** Called with locks as soon as they are assessed, unsorted; the scan waits for it. */
+  readonly onLocks: (locks: readonly LockRecord[]) => Promise<void>
+  /** Called after each page with the number of keys scanned so far on this server. */
+  readonly onPage?: (keys: number) => void
+}
+
+const NO_LIMITS: LockLimits = {maxTtlMs: Infinity, maxHoldMs: Infinity}
+const NO_RATE_LIMIT: ScanRateOptions = {maxOps: null, guardMs: null}
 
 /** Which keys of a server count in the current round. */
 export interface OwnedSlots {
@@ -57,14 +60,19 @@ export interface OwnedSlots {
   markMoved(key: Buffer): void
 }
 
-/** What the scans of several servers share. */
+/** One connection to scan, and its place among the servers of a Redlock. */
 export interface ScanContext {
   readonly connection: RedisConnection
-  readonly counts: LockCounts
+  readonly receiver: LockReceiver
   /** keys reported before, where another round or a new primary may return a key again; null for a single server */
   readonly reported: ReportedKeys | null
   /** the servers of a Redlock and the index of this one; null without a Redlock */
-  readonly redlock: {readonly servers: RedlockServers; readonly at: number} | null
+  readonly redlock: RedlockPlace | null
+}
+
+export interface RedlockPlace {
+  readonly servers: RedlockServers
+  readonly at: number
 }
 
 /** The keys of a page by their kind. */
@@ -86,19 +94,20 @@ export class ServerScan {
   /** wait queues whose disconnected waiters are unknown */
   unverifiedQueues = 0
   private keys = 0
-  private readonly options: LockScanOptions
+  private readonly settings: ScanSettings
   private readonly isExpected: boolean
   private readonly observer: Observer
   private readonly context: ScanContext
   private readonly subscribers: ChannelSubscribers
 
-  constructor(options: LockScanOptions, context: ScanContext) {
-    this.options = options
+  constructor(settings: ScanSettings, context: ScanContext) {
+    const {earlierSamples = null, limits = NO_LIMITS, pattern} = settings
+    this.settings = settings
     this.context = context
     this.subscribers = new ChannelSubscribers(context.connection)
-    this.isExpected = expectsLocks(options.pattern)
+    this.isExpected = expectsLocks(pattern)
     // The servers of a Redlock have different clocks, so only the samples of the first one are kept.
-    this.observer = new Observer(options, (context.redlock?.at ?? 0) === 0 ? options.earlierSamples : null)
+    this.observer = new Observer(limits, (context.redlock?.at ?? 0) === 0 ? earlierSamples : null)
   }
 
   /**
@@ -107,18 +116,19 @@ export class ServerScan {
    * @throws the error of the server or of the connection; Unreachable E_NO_REPLICA.
    */
   async scan(primary: Redis, ownedSlots: OwnedSlots | null): Promise<void> {
-    const {avoidsScripts, fromReplica, observeMs, pattern, signal} = this.options
+    const {avoidsScripts = false, fromReplica = false, observeMs, pattern, signal} = this.settings
+    const {rate: rateLimit = NO_RATE_LIMIT} = this.settings
     const {sideConnections} = this.context.connection
     const redis = fromReplica ? await sideConnections.replicaOf(primary) : primary
-    const sibling = this.options.rate.guardMs === null ? redis : await sideConnections.siblingOf(redis)
+    const sibling = rateLimit.guardMs === null ? redis : await sideConnections.siblingOf(redis)
     if (!(await stopTouching(redis))) this.touchesIdleTime = true
     const expiry = await expiryCommandOf(redis)
-    const rate = new ScanRate(this.options.rate, () => sibling.ping(), signal)
+    const rate = new ScanRate(rateLimit, () => sibling.ping(), signal)
     const sample = async (keys: readonly Buffer[]): Promise<SampledKeys> => {
       const {read} = await rate.turn(async () => ({read: await readKeys(redis, keys, expiry), keys: keys.length}))
       return this.classify(read, ownedSlots)
     }
-    const second = observeMs === null ? null : new SecondSampleQueue(this.observer, sample, observeMs, signal)
+    const second = observeMs === undefined ? null : new SecondSampleQueue(this.observer, sample, observeMs, signal)
     const recent = new Recent(REMEMBERED)
     const accepts = (key: Buffer, name: string): boolean =>
       recent.isNew(name) && (ownedSlots?.owns(key) ?? true) && !this.context.reported?.has(name)
@@ -131,7 +141,7 @@ export class ServerScan {
       second?.add(samples)
       await this.reportWithRedlock(second === null ? this.observer.assess(samples, null) : await second.due(), rate)
       this.keys += page.walked
-      this.options.onProgress({locks: this.context.counts.count, keys: this.keys})
+      this.context.receiver.onPage?.(this.keys)
     }
     while (second?.isWaiting) await this.reportWithRedlock(await second.next(), rate)
     this.ended += second?.ended ?? 0
@@ -147,10 +157,10 @@ export class ServerScan {
       companions: [],
       elsewhere: moved.length + unreadable.length,
     }
-    const {families, onlyFamilies} = this.options
+    const {families, onlyFamilies} = this.settings
     for (const raw of keys) {
       const found = recognize(raw, families, this.isExpected)
-      if (onlyFamilies !== null && (found.kind === 'unknown' || !onlyFamilies.has(found.family.name))) continue
+      if (onlyFamilies && (found.kind === 'unknown' || !onlyFamilies.has(found.family.name))) continue
       if (found.kind === 'companion') {
         const waitQueue = asWaitQueue(raw, found)
         if (waitQueue) page.waitQueues.push(waitQueue)
@@ -169,7 +179,7 @@ export class ServerScan {
   }
 
   private async reportWaitQueues(redis: Redis, waitQueues: readonly WaitQueueSample[]): Promise<void> {
-    const {records, unverified} = await assessWaitQueues(redis, waitQueues, this.subscribers, this.options.signal)
+    const {records, unverified} = await assessWaitQueues(redis, waitQueues, this.subscribers, this.settings.signal)
     this.unverifiedQueues += unverified
     await this.report(records)
   }
@@ -181,21 +191,10 @@ export class ServerScan {
     return this.report(locks)
   }
 
-  private async report(assessed: readonly LockRecord[]): Promise<void> {
-    const {correlation} = this.options
-    const {counts, reported} = this.context
-    const nowMs = Date.now()
-    // A key that a failed Redlock attempt left on a minority of servers is not a held lock; it is not compared with the
-    // consumers.
-    const isHeld = ({verdicts}: LockRecord): boolean => !verdicts.includes('redlock-minority')
-    const locks = correlation
-      ? assessed.map((lock) => (isHeld(lock) ? correlation.assess(lock, nowMs) : lock))
-      : assessed
-    for (const lock of locks) {
-      counts.add(lock)
-      reported?.add(lock.key)
-    }
-    if (locks.length > 0) await this.options.onLocks(locks)
+  private async report(locks: readonly LockRecord[]): Promise<void> {
+    const {receiver, reported} = this.context
+    for (const {key} of locks) reported?.add(key)
+    if (locks.length > 0) await receiver.onLocks(locks)
   }
 }
 
