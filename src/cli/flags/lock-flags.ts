@@ -14,13 +14,13 @@ export const lockLimitFlags = {
   'max-hold': durationFlag({
     ...defaultDuration('10m'),
     description: 'report locks held longer than this',
-    helpGroup: 'LIMITS',
+    helpGroup: 'LIMIT',
     helpValue: '10m',
   }),
   'max-ttl': Flags.integer({
     default: 600,
     description: 'report locks with a longer TTL',
-    helpGroup: 'LIMITS',
+    helpGroup: 'LIMIT',
     helpValue: 'SECONDS',
     min: 1,
   }),

@@ -2,7 +2,7 @@ import type {LockFamily} from './family.js'
 import {UUID} from './template.js'
 
 /** RedissonLock, RedissonFairLock, RedissonFencedLock, RedissonSpinLock, RedissonReadLock, RedissonWriteLock (3.x, 4.x). */
-const REDISSON: LockFamily = {
+export const REDISSON: LockFamily = {
   name: 'redisson',
   title: 'Redisson lock, also fair, spin and multi-lock, and RFencedLock',
   forms: [
@@ -32,7 +32,7 @@ const REDISSON: LockFamily = {
   },
 }
 
-const REDISSON_READ_WRITE: LockFamily = {
+export const REDISSON_READ_WRITE: LockFamily = {
   name: 'redisson-read-write',
   title: 'Redisson read-write lock',
   forms: [
@@ -55,7 +55,7 @@ const REDISSON_READ_WRITE: LockFamily = {
 }
 
 /** RedisLockRegistry: each registry instance has one id, which is the token of all its locks. */
-const SPRING: LockFamily = {
+export const SPRING: LockFamily = {
   name: 'spring-integration',
   title: 'Spring Integration RedisLockRegistry',
   forms: [
@@ -75,7 +75,7 @@ const SPRING: LockFamily = {
   },
 }
 
-const SHEDLOCK: LockFamily = {
+export const SHEDLOCK: LockFamily = {
   name: 'shedlock',
   title: 'ShedLock Redis provider',
   forms: [
@@ -89,5 +89,3 @@ const SHEDLOCK: LockFamily = {
   lease: {ttlMs: null, renewEveryMs: null, outlivesWork: true},
   release: {how: 'compare-and-delete'},
 }
-
-export const JAVA_FAMILIES: readonly LockFamily[] = [REDISSON_READ_WRITE, REDISSON, SHEDLOCK, SPRING]

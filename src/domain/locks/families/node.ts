@@ -2,7 +2,7 @@ import type {LockFamily} from './family.js'
 import {UUID} from './template.js'
 
 /** A worker renews the locks of its jobs at half of `lockDuration`. A job whose lock is missing is given to another worker. */
-const BULL: LockFamily = {
+export const BULL: LockFamily = {
   name: 'bull',
   title: 'Bull and BullMQ job lock',
   forms: [
@@ -29,7 +29,7 @@ const BULL: LockFamily = {
   },
 }
 
-const REDIS_SEMAPHORE: LockFamily = {
+export const REDIS_SEMAPHORE: LockFamily = {
   name: 'redis-semaphore',
   title: 'redis-semaphore (npm): mutex, semaphore',
   forms: [
@@ -48,7 +48,7 @@ const REDIS_SEMAPHORE: LockFamily = {
   release: {how: 'compare-and-delete'},
 }
 
-const NODE_REDLOCK: LockFamily = {
+export const NODE_REDLOCK: LockFamily = {
   name: 'node-redlock',
   title: 'node-redlock 4 and 5: 16 random bytes, in hex',
   forms: [{type: 'string', token: '[0-9a-f]{32}', needsContext: true, confidence: 0.8}],
@@ -56,5 +56,3 @@ const NODE_REDLOCK: LockFamily = {
   onSeveralServers: true,
   release: {how: 'compare-and-delete'},
 }
-
-export const NODE_FAMILIES: readonly LockFamily[] = [BULL, REDIS_SEMAPHORE, NODE_REDLOCK]

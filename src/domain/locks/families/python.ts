@@ -3,7 +3,7 @@ import type {LockFamily} from './family.js'
 /** `uuid1().hex`: the 13th digit is the version, the 17th the variant. One in 64 random tokens has both. */
 const UUID1 = '(?<uuid1>[0-9a-f]{12}1[0-9a-f]{3}[89ab][0-9a-f]{15})'
 
-const REDIS_PY: LockFamily = {
+export const REDIS_PY: LockFamily = {
   name: 'redis-py',
   title: 'redis-py Lock, also under celery-once, RedBeat, django-redis',
   forms: [
@@ -14,7 +14,7 @@ const REDIS_PY: LockFamily = {
   release: {how: 'compare-and-delete'},
 }
 
-const PYTHON_REDIS_LOCK: LockFamily = {
+export const PYTHON_REDIS_LOCK: LockFamily = {
   name: 'python-redis-lock',
   title: 'python-redis-lock: 18 random bytes, in base64',
   forms: [{type: 'string', key: 'lock:(?<name>.+)', token: '[A-Za-z0-9+/]{24}', confidence: 0.95}],
@@ -25,5 +25,3 @@ const PYTHON_REDIS_LOCK: LockFamily = {
     notify: {by: 'push', list: 'lock-signal:${name}', element: '1', expireMs: 1000},
   },
 }
-
-export const PYTHON_FAMILIES: readonly LockFamily[] = [REDIS_PY, PYTHON_REDIS_LOCK]

@@ -81,7 +81,10 @@ const TEXTS: ReadonlyArray<readonly [name: string, least: number, text: string]>
         expiresAt: '',
         releases: [
           {action: 'keep', lock: lockReports.locks.locks[0], reason: ''},
-          {action: 'delete', lock: lockReports.locks.locks[0], reason: ''},
+          {
+            ...{action: 'delete', lock: lockReports.locks.locks[0], reason: null, holder: null},
+            ...{graceMs: null, alsoDelete: [], waitQueue: null, notify: null},
+          },
         ],
       } as never,
       [],
