@@ -1,16 +1,11 @@
 #!/usr/bin/env node
-import './heap.js'
+// Checks the version of Node.js before it loads anything: an older one would fail with a syntax error or a stack trace.
+// This file itself has to be readable for every Node.js that knows modules.
+const WANTED_MAJOR = 22
 
-import {execute} from '@oclif/core/execute'
-
-import {hideSecretsOnStderr} from '../dist/cli/connection/hidden-secrets.js'
-import {ignoreClosedPipes} from '../dist/cli/output/stdout-lines.js'
-
-hideSecretsOnStderr(process.argv, process.env)
-const closed = ignoreClosedPipes()
-// oclif waits until everything is written, which never happens when the reader has left. A command that still works then keeps the
-// process alive by itself.
-await Promise.race([execute({dir: import.meta.url}), closed])
-
-// A shell waits for the end of what completes its line, and a login's command or a broker may not have answered by then.
-if (process.argv[2] === 'complete') process.exit()
+if (Number(process.versions.node.split('.')[0]) < WANTED_MAJOR) {
+  process.stderr.write(`keyshift needs Node.js ${WANTED_MAJOR} or later; this is ${process.version}\n`)
+  process.exitCode = 2
+} else {
+  await import('./start.js')
+}

@@ -13,6 +13,7 @@ import {exitCodeOf} from './exit-codes.js'
 import {hiddenSecrets} from './connection/hidden-secrets.js'
 import {ReaderGone} from './output/stdout-lines.js'
 import {Progress} from './output/progress.js'
+import {withExactOptions} from './flags/option-values.js'
 import {ConnectionRepeater, connectionWords, NO_CONNECTION} from './output/repeat-connection.js'
 import {paint} from './output/palette.js'
 import {pageFor, textFor} from './output/text-for.js'
@@ -56,7 +57,8 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     options?: Input<F, B, A>,
     argv?: string[],
   ): Promise<ParserOutput<F, B, A>> {
-    const parsed = await super.parse(options, argv)
+    const known = {...this.ctor.baseFlags, ...this.ctor.flags}
+    const parsed = await super.parse(options, withExactOptions(argv ?? this.argv, known))
     this.isWide = parsed.flags['output'] === 'wide'
     if (!('context' in {...this.ctor.flags})) return parsed // a command without flags has none at all
     const isOnCommandLine = (flag: string): boolean => this.isOnCommandLine(flag)
@@ -66,8 +68,10 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     this.opened = new Connections(settings, (client) => this.own(client))
     const insecure = [settings.tls.isInsecure, settings.redisTls.isInsecure].find((one) => one?.value === true)
     if (insecure) this.warnOnStderr(`certificates are not checked: ${insecure.source}`)
-    const args: Record<string, unknown> = parsed.args
-    if (typeof args['topic'] === 'string') args['topic'] = inNamespace(args['topic'], settings.namespace?.value ?? null)
+    for (const values of [parsed.args, parsed.flags] as Values[]) {
+      const {topic} = values
+      if (typeof topic === 'string') values['topic'] = inNamespace(topic, settings.namespace?.value ?? null)
+    }
     return parsed
   }
 
@@ -79,15 +83,19 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   }
 
   /**
-   * Asks before something is changed; who types the name of a protected context means it.
+   * Asks before anything is changed, unless `--yes` was given. A protected context needs its name instead, as the answer
+   * or as `--confirm-context`.
    *
-   * @throws Usage E_CONFIRM, E_PROTECTED where nobody can be asked; Interrupted E_DECLINED.
+   * @param question a whole sentence that names what changes: `Remove the context prod?`
+   * @throws Usage E_CONFIRM, E_PROTECTED where there is no terminal to ask on; Interrupted E_DECLINED.
    */
-  protected async confirm(question: string, flags: ConfirmFlags, what = 'the cluster'): Promise<void> {
+  protected async confirm(question: string, flags: ConfirmFlags): Promise<void> {
     const settings = this.opened?.settings
     const name = settings?.isProtected === true ? (settings.context?.value ?? null) : null
-    const isSaid = name === null ? flags.yes : flags['confirm-context'] === name
-    if (!isSaid) await confirm({question, what, cannotPrompt: this.jsonEnabled(), protectedName: name})
+    const isConfirmed = name === null ? flags.yes : flags['confirm-context'] === name
+    if (isConfirmed) return
+    this.progress.stop()
+    await confirm({question, cannotPrompt: this.jsonEnabled(), protectedName: name})
   }
 
   /** Keeps a client and closes it whatever run() does: an open socket keeps the process alive for ever. */
@@ -161,7 +169,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   protected override catch(thrown: unknown): Promise<void> {
     this.progress.stop()
     if (thrown instanceof KeyshiftError && thrown.cause instanceof ReaderGone) return Promise.resolve()
-    const error = asKeyshiftError(thrown, `${this.config.bin} ${(this.id ?? '').replaceAll(':', ' ')}`)
+    const error = asKeyshiftError(thrown, (this.id ?? '').split(':'))
     const document = this.repeat.value(errorDocument(error))
     if (this.jsonEnabled()) this.logJson(JSON.parse(hiddenSecrets.hide(JSON.stringify(document))))
     else process.stderr.write(`${textFor(process.stderr, this.repeat.text(renderError(error)))}\n`)

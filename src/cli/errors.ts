@@ -1,9 +1,10 @@
 import {CLIError} from '@oclif/core/errors'
 
-import {KeyshiftError, Usage} from '../errors.js'
+import {KeyshiftError} from '../errors.js'
 import {printable, printableLines} from '../printable.js'
 import {messageOf} from '../wording.js'
 import {paint} from './output/palette.js'
+import {usageError} from './usage-error.js'
 
 /** The JSON form of every failure, the same for all commands. */
 export interface ErrorDocument {
@@ -11,21 +12,18 @@ export interface ErrorDocument {
   error: {code: string; message: string; data: Record<string, unknown>; next: string[]}
 }
 
-/** Anything that is not foreseen: a defect in keyshift, kept with its stack. */
+/** A defect in keyshift, with its stack. */
 class Bug extends KeyshiftError {}
 
 /**
- * Turns whatever was thrown into an error with a code. oclif's own errors are about the command line; their text ends
- * with a hint to `--help`, which moves to `next`.
+ * Turns anything that was thrown into an error with a code. oclif's own errors are about the command line.
+ *
+ * @param command the words of the command that failed: `['locks', 'scan']`.
  */
-export function asKeyshiftError(thrown: unknown, commandLine: string): KeyshiftError {
+export function asKeyshiftError(thrown: unknown, command: readonly string[]): KeyshiftError {
   if (thrown instanceof KeyshiftError) return thrown
-  if (thrown instanceof CLIError) {
-    const message = thrown.message.replace(/\n?See more help with --help\s*$/, '').trim()
-    return new Usage('E_USAGE', message, {cause: thrown, next: [`${commandLine} --help`]})
-  }
-  const message = messageOf(thrown)
-  return new Bug('E_BUG', `internal error: ${message}`, {cause: thrown})
+  if (thrown instanceof CLIError) return usageError(thrown, command)
+  return new Bug('E_BUG', `internal error: ${messageOf(thrown)}`, {cause: thrown})
 }
 
 export function errorDocument(error: KeyshiftError): ErrorDocument {
@@ -35,7 +33,7 @@ export function errorDocument(error: KeyshiftError): ErrorDocument {
   }
 }
 
-/** What a person reads on stderr: the message, what to type next, and for a bug where it happened. */
+/** The text on stderr: the message, the commands to run next, and the stack of a bug. */
 export function renderError(error: KeyshiftError): string {
   const lines = [`${paint.error('Error:')} ${message(error)} (${error.code})`]
   if (error.next.length > 0) lines.push('Next:', ...error.next.map((command) => `  ${printable(command)}`))

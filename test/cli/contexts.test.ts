@@ -32,7 +32,7 @@ test('contexts: add, list, use, show, remove; the file is its owner’s, and com
     )
   assert.deepEqual(await names(), [])
   const add = ['context', 'add', 'prod', '--admin-url', 'https://prod:8443', '--token-env', 'PROD_TOKEN', '--protected']
-  await requireFailure({exit: 2, code: 'E_CONFIRM', says: /nobody is there to be asked/, args: add, env})
+  await requireFailure({exit: 2, code: 'E_CONFIRM', says: /confirmation required but .*; pass --yes/, args: add, env})
   await assert.rejects(stat(file), 'nothing is written before it is confirmed')
   await askCli([...add, '--yes'], env)
   assert.equal((await stat(file)).mode & 0o777, 0o600)

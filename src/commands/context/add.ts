@@ -30,7 +30,7 @@ export default class ContextAdd extends KeyshiftCommand<ContextsAdded> {
     const adding = {contexts, found: [{name: args.name, context: newContext(flags), notes: []}], ...flags}
     const added = addContexts(adding)
     if (!flags.yes) this.preview(renderContexts, added.contexts, contexts.path)
-    await this.confirm(`Write this to ${contexts.path}?`, flags, contexts.path)
+    await this.confirm(`Write the context ${args.name} to ${contexts.path}?`, flags)
     await contexts.save()
     this.log(`${args.name} is in ${contexts.path}`)
     return added

@@ -8,6 +8,7 @@ import {openContexts} from '../../cli/connection/context-file.js'
 import {yesFlag} from '../../cli/flags/common-flags.js'
 import {importable} from '../../cli/connection/import-contexts.js'
 import {renderContexts} from '../../cli/render/contexts.js'
+import {counted} from '../../wording.js'
 
 export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
   static override description =
@@ -42,7 +43,7 @@ export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
     const added = addContexts({contexts, found, ...flags})
     for (const note of found.flatMap(({name, notes}) => notes.map((one) => `${name}: ${one}`))) this.warn(note)
     if (!flags.yes) this.preview(renderContexts, added.contexts, contexts.path)
-    await this.confirm(`Write this to ${contexts.path}?`, flags, contexts.path)
+    await this.confirm(`Write ${counted(found.length, 'context')} to ${contexts.path}?`, flags)
     await contexts.save()
     this.log(`${found.map(({name}) => name).join(', ')} in ${contexts.path}; try keyshift context show`)
     return added

@@ -24,7 +24,7 @@ export default class ContextRemove extends KeyshiftCommand<ContextRemoved> {
     const {args, flags} = await this.parse(ContextRemove)
     const contexts = await openContexts(this.config.root)
     if (contexts.get(args.name) === null) throw noSuchContext(contexts, args.name)
-    await this.confirm(`Remove the context ${args.name}?`, flags, contexts.path)
+    await this.confirm(`Remove the context ${args.name} from ${contexts.path}?`, flags)
     contexts.remove(args.name)
     await contexts.save()
     const current = contexts.file.current === args.name ? null : (contexts.file.current ?? null)

@@ -177,11 +177,8 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     const reason = flags.reason?.trim() ?? ''
     if (reason === '') throw new Usage('E_REASON', '--reason is empty; give the reason for the audit log')
     if (!flags.yes) this.preview(renderReleasePlan, plan, [], file)
-    await this.confirm(
-      `Release ${counted(plan.releases.filter(({action}) => action !== 'keep').length, 'lock')}?`,
-      flags,
-      'Redis',
-    )
+    const count = plan.releases.filter(({action}) => action !== 'keep').length
+    await this.confirm(`Release ${counted(count, 'lock')} in Redis at ${plan.address}?`, flags)
     const audit = this.own(await AuditLog.open(flags['audit-log'] ?? auditLogPath()))
     const about = {reason, plan, who: {...currentActor(), sudoUser: sudoUser()}, version: this.config.version}
     await audit.append(auditFacts(about, null))

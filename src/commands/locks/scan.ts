@@ -141,6 +141,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     if (flags['latency-guard'] !== undefined) setLowPriority()
     const firstSeen = flags['first-seen'] === undefined ? undefined : await FirstSeenFile.open(flags['first-seen'])
     const connection = await this.connections.redis()
+    const redlock = flags.redlock ?? this.connections.settings.redlock?.value ?? []
     const level = flags['fail-on']
     let findings = 0
     const settings: ScanSettings = {
@@ -158,11 +159,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     const scan = await scanLocks(connection, settings, {
       limit: flags.limit,
       correlation: await this.correlation(flags),
-      redlock: await redlockServers(
-        connection,
-        flags.redlock ?? this.connections.settings.redlock?.value ?? [],
-        (url) => this.connections.redisAt(url),
-      ),
+      redlock: await redlockServers(connection, redlock, (url) => this.connections.redisAt(url)),
       onLocks: async (locks) => {
         if (level !== undefined) findings += locks.filter(({verdict}) => isAtOrAbove(verdict, level)).length
         await lines?.add(locks)

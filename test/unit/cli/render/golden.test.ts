@@ -62,6 +62,6 @@ for (const id of await commandIds()) {
 }
 
 test('an internal error is reported as such, with its stack', () => {
-  const text = renderError(asKeyshiftError(new TypeError('x is not a function'), 'keyshift locks scan'))
+  const text = renderError(asKeyshiftError(new TypeError('x is not a function'), ['locks', 'scan']))
   assert.match(text, /internal error: x is not a function \(E_BUG\)\nTypeError: x is not a function\n +at /)
 })

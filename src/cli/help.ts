@@ -1,0 +1,40 @@
+import {CommandHelp, Help} from '@oclif/core/help'
+
+import {answerUnknownCommand} from './unknown-command.js'
+
+/** Groups that most commands share and a reader has seen before; they follow the flags that are the command's own. */
+const LAST_GROUPS = ['PULSAR', 'REDIS', 'TLS', 'LOGIN', 'GLOBAL']
+
+class OrderedCommandHelp extends CommandHelp {
+  protected override groupFlags(
+    flags: Parameters<CommandHelp['groupFlags']>[0],
+  ): ReturnType<CommandHelp['groupFlags']> {
+    const {flagGroups, mainFlags} = super.groupFlags(flags)
+    const rank = (group: string): number => LAST_GROUPS.indexOf(group)
+    const groups = Object.entries(flagGroups).toSorted(([a], [b]) => rank(a) - rank(b))
+    return {flagGroups: Object.fromEntries(groups), mainFlags}
+  }
+}
+
+/** oclif loads it by the name in package.json (`oclif.helpClass`). */
+export default class KeyshiftHelp extends Help {
+  protected override CommandHelpClass = OrderedCommandHelp
+
+  /** `help NAME` and `NAME --help` with an unknown name answer as the unknown command itself does. */
+  override async showHelp(argv: string[]): Promise<void> {
+    const words = argv.filter((word) => !word.startsWith('-')).flatMap((word) => word.split(':'))
+    const isOfHelp = words[0] === 'help' && this.longestKnown(words) === 'help'
+    const name = isOfHelp ? words.slice(1) : words
+    const known = this.longestKnown(name)
+    if (known === null && name.length > 0) answerUnknownCommand(this.config, name, argv.includes('--json'))
+    else await super.showHelp(known?.split(':') ?? [])
+  }
+
+  /** The id that the words begin with, where the words behind it are a command's arguments. */
+  private longestKnown(words: readonly string[]): string | null {
+    const {commands, topics} = this.config
+    const ids = words.map((_, at) => words.slice(0, at + 1).join(':')).reverse()
+    const command = ids.find((id) => commands.some((one) => one.id === id))
+    return command ?? topics.find(({name}) => name === words.join(':'))?.name ?? null
+  }
+}
