@@ -13,7 +13,13 @@ interface Case extends Failure {
 
 const USAGE: readonly Case[] = [
   {what: 'an unknown flag', args: ['subscriptions', 'list', '--nope'], exit: 2, code: 'E_USAGE', says: /--nope/},
-  {what: 'an unknown command', args: ['subscriptions', 'lst'], exit: 2, code: 'E_USAGE', says: /subscriptions lst/},
+  {
+    what: 'an unknown command',
+    args: ['subscriptions', 'lst'],
+    exit: 2,
+    code: 'E_USAGE',
+    says: /unknown command lst; did you mean "keyshift subscriptions list"/,
+  },
   {what: 'a missing argument', args: ['subscriptions', 'inspect', 'a'], exit: 2, code: 'E_USAGE', says: /subscription/},
   {
     what: 'an unknown flag behind many keys',

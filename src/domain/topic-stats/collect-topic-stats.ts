@@ -1,10 +1,10 @@
-import leven from 'leven'
-
 import type {PulsarAdmin, StatsQuery} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused, ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
 import type {SubscriptionStats, TopicStats} from '../../clients/pulsar-admin/types.js'
 import {Unreachable} from '../../errors.js'
 import {parseTopicName, partitionName, splitPartition, type TopicName} from '../../topic-name.js'
+import {nearestNames} from '../../nearest-name.js'
+import {suggestedCommand} from '../../suggested-command.js'
 
 /** One partition's statistics; `partition` is null on a plain topic. */
 export interface TopicPartition {
@@ -29,8 +29,6 @@ export interface CollectedSubscription extends CollectedTopic {
   readonly subscription: string
   readonly partitions: readonly SubscriptionPartition[]
 }
-
-const NEAREST = 3
 
 /**
  * Reads a topic's statistics, partition by partition.
@@ -159,10 +157,12 @@ function partitionsMissing({partitionCount, topic}: CollectedTopic, missing: rea
 
 async function topicNotFound(admin: PulsarAdmin, topic: TopicName, cause: AdminRefused): Promise<Unreachable> {
   const known = await knownTopics(admin, topic)
-  const nearest = nearestNames(topic.full, known)
+  const prefix = topic.full.slice(0, -topic.local.length)
+  const locals = known.map((name) => name.slice(prefix.length))
+  const nearest = nearestNames(topic.local, locals).map((local) => `${prefix}${local}`)
   return new Unreachable('E_TOPIC_NOT_FOUND', `${topic.full} does not exist${didYouMean(nearest)}`, {
     data: {topic: topic.full, nearest, reason: cause.reason},
-    next: [`keyshift subscriptions list ${topic.tenant}/${topic.namespace}`],
+    next: [suggestedCommand('subscriptions', 'list', `${topic.tenant}/${topic.namespace}`)],
     cause,
   })
 }
@@ -191,17 +191,9 @@ function subscriptionNotFound(
     `${collected.topic.full} has no subscription ${subscription}${where}${didYouMean(nearest)}`,
     {
       data: {topic: collected.topic.full, subscription, nearest, absentOn: absentOn.map(({partition}) => partition)},
-      next: [`keyshift subscriptions list ${collected.topic.full}`],
+      next: [suggestedCommand('subscriptions', 'list', collected.topic.full)],
     },
   )
-}
-
-function nearestNames(wanted: string, known: readonly string[]): string[] {
-  return known
-    .map((name) => ({name, distance: leven(wanted, name)}))
-    .toSorted((a, b) => a.distance - b.distance || a.name.localeCompare(b.name))
-    .slice(0, NEAREST)
-    .map(({name}) => name)
 }
 
 function didYouMean(nearest: readonly string[]): string {

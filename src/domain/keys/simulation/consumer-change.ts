@@ -1,6 +1,5 @@
-import leven from 'leven'
-
 import {Usage} from '../../../errors.js'
+import {nearestNames} from '../../../nearest-name.js'
 
 /** What was asked for on the command line. */
 export interface WantedConsumers {
@@ -103,8 +102,9 @@ function difference(one: readonly string[], other: readonly string[]): string[] 
 }
 
 function unknownConsumer(name: string, connected: readonly string[]): Usage {
-  const nearest = [...new Set(connected)].toSorted((a, b) => leven(name, a) - leven(name, b)).slice(0, 3)
-  const known = nearest.length === 0 ? 'nobody is connected' : `the nearest: ${nearest.join(', ')}`
+  const near = nearestNames(name, connected)
+  const shown = near.length > 0 ? near : [...new Set(connected)].toSorted().slice(0, 3)
+  const known = shown.length === 0 ? 'no consumer is connected' : `the nearest: ${shown.join(', ')}`
   return new Usage('E_CONSUMER_UNKNOWN', `--leave ${name}: no such consumer is connected; ${known}`, {
     data: {name, connected: [...new Set(connected)].toSorted()},
   })
