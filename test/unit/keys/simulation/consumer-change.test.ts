@@ -45,7 +45,7 @@ test('an unknown name, and a pattern without a place for the number, are refused
   )
   assert.throws(
     () => consumerChange([], {...NOTHING, leave: ['x']}),
-    isUsage('E_CONSUMER_UNKNOWN', /nobody is connected/),
+    isUsage('E_CONSUMER_UNKNOWN', /no consumer is connected/),
   )
   assert.throws(() => numbered('app-N', 3), isUsage('E_NAMES_LIKE'))
   assert.throws(
