@@ -1,6 +1,6 @@
 import type {RedisConnection} from '../../../clients/redis/connect.js'
 import {type RedlockServer, RedlockServers} from './collect-redlock-servers.js'
-import {type FailedServer, scanServers} from './collect-every-server.js'
+import {type FailedServer, type ScanOutcome, scanServers} from './collect-every-server.js'
 import type {LockReceiver, ScanSettings} from './collect-server.js'
 import type {CorrelatedSubscription, LockCorrelation, WaitingSummary} from '../consumers/lock-correlation.js'
 import type {LockRecord} from '../recognition/lock-record.js'
@@ -67,19 +67,13 @@ export interface LockReport {
 export async function scanLocks(
   connection: RedisConnection,
   settings: ScanSettings,
-  {correlation, limit, onLocks, onProgress, redlock = []}: LockReport,
+  report: LockReport,
 ): Promise<LockScan> {
+  const {correlation, limit, redlock = []} = report
   const servers = [{address: connection.address, connection, cause: null}, ...redlock]
   const peers = redlock.length === 0 ? null : await RedlockServers.open(servers, settings.families)
   const counts = new LockCounts(limit)
-  const receiver: LockReceiver = {
-    async onLocks(assessed) {
-      const locks = correlation ? correlated(assessed, correlation) : assessed
-      for (const lock of locks) counts.add(lock)
-      await onLocks?.(locks)
-    },
-    onPage: (keys) => onProgress?.({locks: counts.count, keys}),
-  }
+  const receiver = receiverOf(counts, report)
   const outcomes = await Promise.allSettled(
     servers.map(async ({address, connection: one}, at) => {
       if (one === null) return []
@@ -95,9 +89,8 @@ export async function scanLocks(
   const broken = outcomes.find((outcome) => outcome.status === 'rejected')
   if (broken && (scans.length === 0 || settings.signal.aborted)) throw broken.reason
   const failed = [...scans.flatMap((one) => one.failed), ...failuresOf(peers)]
-  const movingSlots = sumOf(scans, (one) => one.movingSlots)
-  const unreadable = sumOf(scans, (one) => one.unreadable)
-  const unverifiedQueues = sumOf(scans, (one) => one.unverifiedQueues)
+  const totals = totalsOf(scans)
+  const {movingSlots, unreadable, unverifiedQueues} = totals
   const isComplete = failed.length === 0 && movingSlots === 0 && unreadable === 0 && unverifiedQueues === 0
   return {
     address: connection.address,
@@ -110,16 +103,35 @@ export async function scanLocks(
     locks: counts.list(),
     summary: {
       ...counts.summary(),
-      ended: sumOf(scans, (one) => one.ended),
-      unreadable,
-      unverifiedQueues,
-      unverifiedReason: scans.map((one) => one.unverifiedReason).find((reason) => reason !== null) ?? null,
-      missingRights: [...new Set(scans.flatMap((one) => one.missingRights))].toSorted(),
+      ...totals,
       failedServers: failed,
-      movingSlots,
       readFrom: settings.fromReplica === true ? 'replica' : 'primary',
-      touchesIdleTime: scans.some((one) => one.touchesIdleTime),
     },
+  }
+}
+
+/** What the scans of all connections could not read, and what they found ended. */
+function totalsOf(scans: readonly ScanOutcome[]) {
+  return {
+    ended: sumOf(scans, (one) => one.ended),
+    unreadable: sumOf(scans, (one) => one.unreadable),
+    unverifiedQueues: sumOf(scans, (one) => one.unverifiedQueues),
+    unverifiedReason: scans.map((one) => one.unverifiedReason).find((reason) => reason !== null) ?? null,
+    missingRights: [...new Set(scans.flatMap((one) => one.missingRights))].toSorted(),
+    movingSlots: sumOf(scans, (one) => one.movingSlots),
+    touchesIdleTime: scans.some((one) => one.touchesIdleTime),
+  }
+}
+
+/** Compares the locks with the consumers, counts them, and passes them on. */
+function receiverOf(counts: LockCounts, {correlation, onLocks, onProgress}: LockReport): LockReceiver {
+  return {
+    async onLocks(assessed) {
+      const locks = correlation ? correlated(assessed, correlation) : assessed
+      for (const lock of locks) counts.add(lock)
+      await onLocks?.(locks)
+    },
+    onPage: (keys) => onProgress?.({locks: counts.count, keys}),
   }
 }
 
