@@ -17,15 +17,15 @@ for (const platform of PLATFORMS) {
       assert.ok(HOOK_NAMES.some((known) => known === name))
       assert.equal(statSync(file).mode & 0o111, 0o111)
       assert.equal(spawnSync('sh', ['-n', file]).status, 0)
-      const told = readFileSync(join(FOLDER, 'README.md'), 'utf8')
+      const page = readFileSync(join(FOLDER, 'README.md'), 'utf8')
       for (const [variable] of readFileSync(file, 'utf8').matchAll(/KEYSHIFT_[A-Z_]+/g))
-        assert.ok(told.includes(variable))
+        assert.ok(page.includes(variable))
     })
   }
 }
 
 test('the page lists exactly the existing hooks', () => {
-  const listed = [...readFileSync(join(FOLDER, 'README.md'), 'utf8').matchAll(/^\| `([\w-]+)`/gm)].map(
+  const listed = [...readFileSync(join(FOLDER, 'README.md'), 'utf8').matchAll(/^\| `([a-z-]+)`/gm)].map(
     ([, name]) => name,
   )
   assert.deepEqual(listed.toSorted(), HOOK_NAMES.toSorted())
