@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import {test} from 'node:test'
+import {test, type TestContext} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {ConsumerStats} from '../../../src/clients/pulsar-admin/types.js'
@@ -95,7 +95,7 @@ test(
   live(async (t, place) => {
     const topic = place.topic('held')
     await place.admin.createPartitionedTopic(topic, 2)
-    for (const name of ['a', 'b', 'c']) await forgetful(place, topic, name)
+    for (const name of ['a', 'b', 'c']) await forgetful(t, place, topic, name)
     const producer = await place.transport.produce(topic)
     closeFirst(t, () => producer.close())
     for (let at = 0; at < 400; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
@@ -173,8 +173,14 @@ test(
 )
 
 /** A Key_Shared consumer that never acknowledges every 25th message. */
-async function forgetful(place: Place, topic: TopicName, name: string): Promise<void> {
+async function forgetful(t: TestContext, place: Place, topic: TopicName, name: string): Promise<void> {
   let count = 0
+  let isClosing = false
+  // A message that arrives while the test ends must not be acknowledged through a closing connection.
+  closeFirst(t, () => {
+    isClosing = true
+    return Promise.resolve()
+  })
   const joining = place.transport.consume({
     topic,
     subscription: 'decision',
@@ -183,7 +189,7 @@ async function forgetful(place: Place, topic: TopicName, name: string): Promise<
     receiverQueueSize: 1000,
     onMessage: (message) => {
       count++
-      if (count % 25 !== 0) void joining.then((consumer) => consumer.ack(message))
+      if (count % 25 !== 0) void joining.then((consumer) => (isClosing ? undefined : consumer.ack(message)))
     },
   })
   await joining

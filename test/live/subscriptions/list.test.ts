@@ -157,7 +157,9 @@ test(
     assert.deepEqual(await silent('--since', '1h'), [])
     assert.deepEqual(await silent('--since', '1s', '--no-consumers'), [], 'other filters hold as well')
     const wide = await runCli([...args, '--since', '1s', '--output', 'wide'])
-    assert.ok(wide.stdout.includes(String(fresh[1]?.unackedSince)), wide.stdout)
+    assert.match(wide.stdout, /LAST ACK.*\n.* \d+ (?:s|min) ago /, wide.stdout)
+    const csv = await runCli([...args, '--since', '1s', '--output', 'csv'])
+    assert.ok(csv.stdout.includes(String(fresh[1]?.unackedSince)), csv.stdout)
   }),
 )
 
