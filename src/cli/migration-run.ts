@@ -51,7 +51,7 @@ export async function runControls(flags: RunFlags, progress: Progress, connectio
     stop: stop.signal,
     report: reportEvents(progress),
     close() {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+      // The handlers stay: a further Ctrl-C while the process ends must not replace its exit code and its answer.
       return Promise.resolve()
     },
   }

@@ -1,3 +1,4 @@
+// Runs alone: a lock has to be scanned within 2 s of its acquisition.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
