@@ -72,7 +72,7 @@ test(
     assert.equal(stopped.code, 130)
     const {error} = parseDocument(stopped.stdout)
     const id = String(error.data['id'])
-    assert.equal(error.next[0], `keyshift migrate resume ${id} --yes`)
+    assert.equal(error.next[0], `keyshift migrate resume ${id} --yes ${journalOf(place).join(' ')}`)
     workload.startStandby()
     const resumed = await startCli(['migrate', 'resume', id, '--yes', '--json', ...journalOf(place)]).finished
     assert.equal(resumed.code, 0, resumed.stdout)
