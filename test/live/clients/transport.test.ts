@@ -13,8 +13,8 @@ import {WebSocketTransport} from '../../../src/clients/pulsar-messages/websocket
 import {parseTopicName, type TopicName} from '../../../src/topic-name.js'
 import {closeFirst, live, type Place, until} from '../../support/servers/live.js'
 
-/** A Pulsar client that tries to subscribe again by itself gives up after this time. */
-const OPERATION_TIMEOUT_MS = 30_000
+/** A refusal is answered at once; a client that retries on its own would take its operation timeout of 30 s. */
+const REFUSED_WITHIN_MS = 5000
 
 const native = await loadNative()
 
@@ -175,7 +175,7 @@ test(
       })
     const askedAt = Date.now()
     await assert.rejects(consume(), {code: 'E_SUBSCRIBE_REFUSED'})
-    assert.ok(Date.now() - askedAt < OPERATION_TIMEOUT_MS, 'the broker refuses the consumer, and no client tries again')
+    assert.ok(Date.now() - askedAt < REFUSED_WITHIN_MS, 'the broker refuses the consumer, and no client tries again')
     await seat.close()
     await until('the name being free', async () => {
       const {subscriptions} = await admin.partitionedStats(topic)
