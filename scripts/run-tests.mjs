@@ -6,6 +6,8 @@ import {run} from 'node:test'
 import {spec as Spec} from 'node:test/reporters'
 
 const SIDE_BY_SIDE = 3
+/** A file that takes longer hangs: it is stopped, and fails by name. Only the full run has longer files. */
+const FILE_LIMIT_MS = process.env.KEYSHIFT_TEST_CRASHES === 'all' ? Infinity : 15 * 60_000
 const ALONE = /^\/\/ Runs alone: \S/
 /** Node ends each run with these diagnostics. They are dropped here, and the sums are printed at the end. */
 const ENDING = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
@@ -18,8 +20,10 @@ const reporter = new Spec()
 reporter.pipe(process.stdout)
 const counts = {tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0, topLevel: 0}
 let success = true
+let ended = 0
 
 const {alone, together} = await lanesOf(process.argv.slice(2))
+const total = together.length + alone.length
 await runLane(together, SIDE_BY_SIDE)
 await runLane(alone, 1)
 summarize()
@@ -42,14 +46,36 @@ async function lanesOf(patterns) {
 /** Runs files and forwards their events, except the summary. */
 async function runLane(files, concurrency) {
   if (files.length === 0 || interrupted.signal.aborted) return
-  for await (const event of run({files, concurrency, execArgv: ['--import', 'tsx'], signal: interrupted.signal})) {
+  const options = {
+    files,
+    concurrency,
+    execArgv: ['--import', 'tsx'],
+    signal: interrupted.signal,
+    timeout: FILE_LIMIT_MS,
+  }
+  for await (const event of run(options)) {
     const {data, type} = event
     const isOfLane = data.file === undefined
+    if (type === 'test:complete' && isWholeFile(data)) report(data)
     if (type === 'test:summary' && isOfLane) {
       for (const name of Object.keys(counts)) counts[name] += data.counts[name]
       success &&= data.success
     } else if (!(type === 'test:diagnostic' && isOfLane && ENDING.test(data.message))) reporter.write(event)
   }
+}
+
+/** The event of a test has the file that contains the test. The event of a file does not. */
+function isWholeFile({entryFile, nesting}) {
+  return nesting === 0 && entryFile === undefined
+}
+
+/** The reporter prints in the order of the files, so one slow file hides the state of all later ones. This line does not wait. */
+function report({details, name}) {
+  ended += 1
+  const seconds = (details.duration_ms / 1000).toFixed(1)
+  process.stderr.write(
+    `[${String(ended)}/${String(total)}] ${details.passed ? 'passed' : 'FAILED'} ${name} ${seconds} s\n`,
+  )
 }
 
 /** Prints what `node --test` prints at its end: the counts, then the failed tests. */
