@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --import tsx
-// Runs the TypeScript sources as they are, for work on keyshift itself; bin/run.js runs the built ones.
+// Runs the TypeScript sources directly, for development; bin/run.js runs the built files.
 import {execute} from '@oclif/core/execute'
 
 import {hideSecretsOnStderr} from '../src/cli/connection/hidden-secrets.ts'

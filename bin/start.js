@@ -7,9 +7,9 @@ import {ignoreClosedPipes} from '../dist/cli/output/stdout-lines.js'
 
 hideSecretsOnStderr(process.argv, process.env)
 const closed = ignoreClosedPipes()
-// oclif waits until everything is written, which never happens when the reader has left. A command that is still working
-// keeps the process alive by itself.
+// oclif waits until everything is written, which never happens when the reader of stdout has exited. A command that is
+// still working keeps the process running.
 await Promise.race([execute({dir: import.meta.url}), closed])
 
-// A shell waits for the end of what completes its line, and a login's command or a broker may not have answered by then.
+// A shell waits until the completion exits, although the command of a login or a broker may not have answered yet.
 if (process.argv[2] === 'complete') process.exit()

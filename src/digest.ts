@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto'
 
-/** SHA-256 over a document without its `digest`, the same however the JSON is laid out. */
+/** SHA-256 over a document without its `digest` field, regardless of the layout of the JSON. */
 export function digestOf(document: object): string {
   return sha256(canonicalJson({...document, digest: undefined}))
 }
@@ -9,7 +9,7 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** JSON with sorted keys, so that a value has one hash however it was written. */
+/** JSON with sorted keys, so that a value has the same hash in any notation. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)

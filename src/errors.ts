@@ -1,4 +1,6 @@
-/** What an error carries beside its message. `data` is for programs, `next` is what a person types now. */
+/**
+ * The details of an error besides its message. `data` is for programs, `next` lists what the operator can run or do next.
+ */
 export interface ErrorDetails {
   readonly data?: Readonly<Record<string, unknown>>
   readonly next?: readonly string[]
@@ -6,8 +8,9 @@ export interface ErrorDetails {
 }
 
 /**
- * Every failure that keyshift foresees. Callers and tests match on `code`, never on text. The message says what, where
- * and how many; it never holds a password or a token. Anything thrown that is not a KeyshiftError is a bug.
+ * Every expected failure. Callers and tests match on `code`, never on text. The message names what is wrong, where, and
+ * the number that shows it; it never contains a password or a token. Anything thrown that is not a KeyshiftError is a
+ * bug.
  */
 export abstract class KeyshiftError extends Error {
   readonly code: string
@@ -23,20 +26,20 @@ export abstract class KeyshiftError extends Error {
   }
 }
 
-/** The command line or an input file can't be understood. */
+/** Invalid arguments or input file. */
 export class Usage extends KeyshiftError {}
 
-/** The world is reachable but a precondition does not hold; nothing was changed. */
+/** A precondition is not met; nothing was changed. */
 export class Blocked extends KeyshiftError {}
 
-/** Broker or Redis can't be reached, refuses the login, or does not have what was asked for. */
+/** Broker or Redis is not reachable, refuses the login, or does not contain the requested topic or subscription. */
 export class Unreachable extends KeyshiftError {}
 
-/** Journal, plan or claim disagree with the cluster. */
+/** Plan, journal or claim conflicts with the cluster state. */
 export class Conflict extends KeyshiftError {}
 
-/** Stopped while waiting; the state is safe and can be resumed. */
+/** Stopped or timed out while waiting; the state is safe and can be resumed. */
 export class Pending extends KeyshiftError {}
 
-/** The operator interrupted; the journal is closed. */
+/** Interrupted or not confirmed; the journal is closed. */
 export class Interrupted extends KeyshiftError {}

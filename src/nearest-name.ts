@@ -1,8 +1,8 @@
 import leven from 'leven'
 
 /**
- * The names that a mistyped one is likely to stand for, the nearest first: those that differ in at most a third of its
- * characters, and in at least one edit.
+ * The names that are most similar to a mistyped one, the nearest first: those that differ from it in at most a third of
+ * its characters, or in one.
  */
 export function nearestNames(wanted: string, names: Iterable<string>, most = 3): string[] {
   const limit = Math.max(1, Math.floor(wanted.length / 3))

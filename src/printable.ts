@@ -1,6 +1,7 @@
 /**
- * Characters that a terminal obeys or hides instead of showing them: control characters (C0, DEL, C1), line and paragraph
- * separators, overrides of the writing direction, zero-width and other invisible characters, and half surrogate pairs.
+ * Characters that a terminal interprets or hides instead of showing them: control characters (C0, DEL, C1), line and
+ * paragraph separators, overrides of the writing direction, zero-width and other invisible characters, and lone
+ * surrogates.
  */
 const UNSAFE =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/gu
@@ -9,13 +10,13 @@ const ESCAPES: Readonly<Record<string, string>> = {'\n': '\\n', '\r': '\\r', '\t
 
 /**
  * A name, key or value as one line that is safe to print: `\x1b` for an escape character, `\u202e` for a direction
- * override. Names come from whoever may create a topic, a consumer or a Redis key.
+ * override. Any client that may create a topic, a consumer or a Redis key chooses names.
  */
 export function printable(text: string): string {
   return HAS_UNSAFE.test(text) ? text.replace(UNSAFE, escapeOf) : text
 }
 
-/** The same for a text of several lines, which stay lines. */
+/** The same for a text of several lines; its line breaks are kept. */
 export function printableLines(text: string): string {
   return HAS_UNSAFE.test(text) ? text.replace(UNSAFE, (found) => (found === '\n' ? found : escapeOf(found))) : text
 }
@@ -25,7 +26,7 @@ export function printableJson(text: string): string {
   return HAS_UNSAFE.test(text) ? text.replace(UNSAFE, (found) => (found === '\n' ? found : jsonEscapeOf(found))) : text
 }
 
-/** A text that a spreadsheet would compute, as one that it shows: with an apostrophe in front. A number stays a number. */
+/** A text that a spreadsheet would evaluate as a formula, with an apostrophe in front. A number is unchanged. */
 export function withoutFormula(text: string): string {
   return /^[=+@-]/.test(text) && !/^[+-]?\d+(?:\.\d+)?$/.test(text) ? `'${text}` : text
 }

@@ -1,7 +1,7 @@
 /**
- * A keyshift command to show to the user, safe to paste into a POSIX shell: each word that holds anything but plain
- * characters is quoted, so that a key such as `x'$(cmd)'` is passed on and not run. The connection flags of the current
- * command line are added where it is printed (`src/cli/output/repeat-connection.ts`).
+ * A keyshift command to show to the user, safe to paste into a POSIX shell: each word with other than plain characters is
+ * quoted, so that a key such as `x'$(cmd)'` is passed as text and not executed. The connection flags of the current
+ * command line are added when it is printed (`src/cli/output/repeat-connection.ts`).
  *
  * @param words the command, its arguments and flags: `'locks', 'inspect', key`.
  */

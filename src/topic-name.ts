@@ -1,6 +1,6 @@
 import {Blocked, Usage} from './errors.js'
 
-/** A persistent topic's name, taken apart. `local` is everything behind the namespace, as people write it. */
+/** The parts of a persistent topic's name. `local` is everything after the namespace, without URL encoding. */
 export interface TopicName {
   readonly tenant: string
   readonly namespace: string
@@ -16,24 +16,28 @@ function topicName(tenant: string, namespace: string, local: string): TopicName 
 }
 
 /**
- * Reads a topic as the Pulsar tools accept it: `persistent://tenant/namespace/name`, `tenant/namespace/name`,
- * `namespace/name` (tenant `public`) or `name` (`public/default`).
+ * Parses a topic name in the forms that the Pulsar tools accept: `persistent://tenant/namespace/name`,
+ * `tenant/namespace/name`, `namespace/name` (tenant `public`) or `name` (`public/default`).
  *
- * @throws Blocked E_TOPIC_UNSUPPORTED for non-persistent and scalable topics, whose key ranges mean something else.
- * @throws Usage E_TOPIC_NAME when it is no topic name.
+ * @throws Blocked E_TOPIC_UNSUPPORTED for non-persistent and scalable topics, whose key ranges have another meaning.
+ * @throws Usage E_TOPIC_NAME when it is not a topic name.
  */
 export function parseTopicName(text: string): TopicName {
   const separator = text.indexOf('://')
   const domain = separator === -1 ? 'persistent' : text.slice(0, separator)
   if (['non-persistent', 'topic', 'segment'].includes(domain)) {
-    throw new Blocked('E_TOPIC_UNSUPPORTED', `${text}: keyshift works on persistent topics, not on ${domain}:// ones`, {
-      data: {topic: text, domain},
-    })
+    throw new Blocked(
+      'E_TOPIC_UNSUPPORTED',
+      `${text}: ${domain}:// topics are not supported, only persistent:// ones`,
+      {
+        data: {topic: text, domain},
+      },
+    )
   }
   const parts = (separator === -1 ? text : text.slice(separator + 3)).split('/')
   const isComplete = separator === -1 ? parts.length <= 3 : parts.length >= 3
   if (domain !== 'persistent' || !isComplete || parts.includes('')) {
-    throw new Usage('E_TOPIC_NAME', `${text} is not a topic name; write persistent://tenant/namespace/name`, {
+    throw new Usage('E_TOPIC_NAME', `${text} is not a topic name; use persistent://tenant/namespace/name`, {
       data: {topic: text},
     })
   }
@@ -43,7 +47,7 @@ export function parseTopicName(text: string): TopicName {
   return topicName(tenant, namespace, local.join('/'))
 }
 
-/** A name alone, moved into a namespace; null is public/default, as the Pulsar tools have it. What is more stays as it is. */
+/** Puts a plain name into a namespace; null is public/default, as in the Pulsar tools. Longer names are unchanged. */
 export function inNamespace(text: string, namespace: string | null): string {
   return namespace === null || text.includes('/') ? text : `persistent://${namespace}/${text}`
 }

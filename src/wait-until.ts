@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
 export interface WaitOptions {
-  /** ms between two checks; a function receives the ms waited so far */
+  /** ms between two checks; a function gets the ms waited so far */
   readonly everyMs: number | ((waitedMs: number) => number)
   readonly timeoutMs: number
   /** ends the wait early; the caller decides what an aborted wait means */
@@ -9,9 +9,10 @@ export interface WaitOptions {
 }
 
 /**
- * Repeats a check until it gives something other than undefined. The check runs at least once, and once more at the end.
+ * Repeats a check until it returns something other than undefined. The check runs at least once, and a last time at the
+ * end.
  *
- * @returns what the check gave; undefined when the time ran out or the signal came first.
+ * @returns the result of the check; undefined when the time ran out or the signal was aborted first.
  */
 export async function waitUntil<T>(
   check: () => Promise<T | undefined> | T | undefined,

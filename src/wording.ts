@@ -3,12 +3,12 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${numberText(count)} ${count === 1 ? one : many}`
 }
 
-/** A whole number as people read it: with a comma for each three digits. */
+/** A whole number with a comma before every third digit: `3,600`. */
 export function numberText(count: number): string {
   return count.toLocaleString('en-US')
 }
 
-/** A duration in ms for people: `< 1 ms`, `850 ms`, `2.4 s`, `42 s`, `3 min`, `5 h`, `4 d`. */
+/** A duration in ms as text: `< 1 ms`, `850 ms`, `2.4 s`, `42 s`, `3 min`, `5 h`, `4 d`. */
 export function durationText(ms: number): string {
   if (ms > 0 && ms < 1) return '< 1 ms'
   if (ms < 1000) return `${String(Math.round(ms))} ms`
@@ -19,7 +19,7 @@ export function durationText(ms: number): string {
   return `${String(Math.round(ms / 86_400_000))} d`
 }
 
-/** `partition 3`, or `the topic` where it has no partitions. */
+/** `partition 3`, or `the topic` for a topic without partitions. */
 export function partitionLabel(partition: number | null): string {
   return partition === null ? 'the topic' : `partition ${String(partition)}`
 }

@@ -47,9 +47,12 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     return `keyshift.${(this.id ?? 'unknown').replaceAll(':', '.')}/v1`
   }
 
-  /** The way in to the cluster and Redis that flags, variables and context name; there once the command line is parsed. */
+  /**
+   * The connections to the cluster and Redis of the flags, variables and context; available once the command line is
+   * parsed.
+   */
   protected get connections(): Connections {
-    if (this.opened === null) throw new Error(`${this.id ?? ''} has no flags that say where a cluster is`)
+    if (this.opened === null) throw new Error(`${this.id ?? ''} has no connection flags`)
     return this.opened
   }
 
@@ -60,14 +63,14 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     const known = {...this.ctor.baseFlags, ...this.ctor.flags}
     const parsed = await super.parse(options, withExactOptions(argv ?? this.argv, known))
     this.isWide = parsed.flags['output'] === 'wide'
-    if (!('context' in {...this.ctor.flags})) return parsed // a command without flags has none at all
+    if (!('context' in {...this.ctor.flags})) return parsed // `help` commands have no connection flags
     const isOnCommandLine = (flag: string): boolean => this.isOnCommandLine(flag)
     const commands = new Map(this.config.commands.map(({flags, id}) => [id, new Set(Object.keys(flags))]))
     this.repeat = new ConnectionRepeater(commands, connectionWords(parsed.flags, isOnCommandLine))
     const settings = await settingsFor(this.config, parsed.flags, isOnCommandLine)
     this.opened = new Connections(settings, (client) => this.own(client))
     const insecure = [settings.tls.isInsecure, settings.redisTls.isInsecure].find((one) => one?.value === true)
-    if (insecure) this.warnOnStderr(`certificates are not checked: ${insecure.source}`)
+    if (insecure) this.warnOnStderr(`TLS certificates are not verified (${insecure.source})`)
     for (const values of [parsed.args, parsed.flags] as Values[]) {
       const {topic} = values
       if (typeof topic === 'string') values['topic'] = inNamespace(topic, settings.namespace?.value ?? null)
@@ -83,11 +86,11 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   }
 
   /**
-   * Asks before anything is changed, unless `--yes` was given. A protected context needs its name instead, as the answer
-   * or as `--confirm-context`.
+   * Asks for confirmation before anything is changed, unless `--yes` is set. A protected context asks for its name
+   * instead, at the prompt or as `--confirm-context`.
    *
-   * @param question a whole sentence that names what changes: `Remove the context prod?`
-   * @throws Usage E_CONFIRM, E_PROTECTED where there is no terminal to ask on; Interrupted E_DECLINED.
+   * @param question a complete sentence that names the change: `Remove the context prod?`
+   * @throws Usage E_CONFIRM, E_PROTECTED without a terminal to prompt on; Interrupted E_DECLINED.
    */
   protected async confirm(question: string, flags: ConfirmFlags): Promise<void> {
     const settings = this.opened?.settings
@@ -98,19 +101,19 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     await confirm({question, cannotPrompt: this.jsonEnabled(), protectedName: name})
   }
 
-  /** Keeps a client and closes it whatever run() does: an open socket keeps the process alive for ever. */
+  /** Keeps a client and closes it whatever run() does, because an open socket keeps the process running. */
   protected own<C extends Closeable>(client: C): C {
     this.closers.push(() => client.close())
     return client
   }
 
-  /** A warning that a person sees on stderr even beside JSON. */
+  /** A warning on stderr, even with --json. */
   private warnOnStderr(text: string): void {
     this.warnings.push(text)
     this.complain(text)
   }
 
-  /** A warning for the person on stderr, and for the program in the document's `warnings`. */
+  /** A warning on stderr for the operator, and in the document's `warnings` for programs. */
   override warn(input: Error | string): Error | string {
     const text = this.repeat.text(hiddenSecrets.hide(typeof input === 'string' ? input : input.message))
     this.warnings.push(text)
@@ -122,12 +125,12 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     process.stderr.write(`${textFor(process.stderr, `${paint.warn('Warning:')} ${printable(warning)}`)}\n`)
   }
 
-  /** Shows a report to people; under --json it is not even rendered. */
+  /** Prints a report as text; with --json it is not rendered. */
   protected print<A extends readonly unknown[]>(render: (...report: A) => string, ...report: A): void {
     if (!this.jsonEnabled()) this.writeText(this.page(render, ...report))
   }
 
-  /** The same on stderr, for what is shown before a question. */
+  /** The same on stderr, for what is shown before a prompt. */
   protected preview<A extends readonly unknown[]>(render: (...report: A) => string, ...report: A): void {
     this.progress.say(
       pageFor(process.stderr, this.layout, (...safe: A) => this.repeat.text(render(...safe)), ...report),
@@ -145,18 +148,18 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     return {isWide: this.isWide, remedy: hasWide ? '--output wide' : 'a wider terminal'}
   }
 
-  /** Ends the moving line of progress, so that it is not part of the answer. */
+  /** Prints a message, after the status line of the progress has been removed. */
   override log(message = ''): void {
     if (!this.jsonEnabled()) this.writeText(textFor(process.stdout, this.repeat.text(message)))
   }
 
-  /** For programs: exactly this text. */
+  /** Prints exactly this text, for programs. */
   protected writeText(text: string): void {
     this.progress.stop()
     process.stdout.write(`${text}\n`)
   }
 
-  /** Without oclif's colours, for which it takes a document apart into all its signs: 100 MB and more for a long list. */
+  /** Prints without oclif's colors, for which it splits the document into tokens: 100 MB and more for a long list. */
   protected override logJson(json: unknown): void {
     process.stdout.write(`${printableJson(JSON.stringify(json, undefined, 2))}\n`)
   }
@@ -173,7 +176,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     const document = this.repeat.value(errorDocument(error))
     if (this.jsonEnabled()) this.logJson(JSON.parse(hiddenSecrets.hide(JSON.stringify(document))))
     else process.stderr.write(`${textFor(process.stderr, this.repeat.text(renderError(error)))}\n`)
-    // Both are read by oclif's handler, which would print the error a second time and exit with 1.
+    // oclif's handler reads both fields. Without them it would print the error a second time and exit with 1.
     return Promise.reject(Object.assign(error, {skipOclifErrorHandling: true, oclif: {exit: exitCodeOf(error)}}))
   }
 

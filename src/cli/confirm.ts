@@ -6,18 +6,18 @@ import {printable} from '../printable.js'
 import {textFor} from './output/text-for.js'
 
 export interface Confirmation {
-  /** A whole sentence that names what changes: `Remove the context prod?` */
+  /** A complete sentence that names the change: `Remove the context prod?` */
   readonly question: string
-  /** The protected context whose name has to be typed; null where `y` is enough. */
+  /** The protected context whose name must be typed; null where `y` is enough. */
   readonly protectedName: string | null
   /** Whether the command must not ask, as under `--json`. */
   readonly cannotPrompt: boolean
 }
 
 /**
- * Asks before anything is changed. The default is no.
+ * Asks for confirmation before anything is changed. The default is no.
  *
- * @throws Usage E_CONFIRM, E_PROTECTED where there is no terminal to ask on; Interrupted E_DECLINED for any other answer.
+ * @throws Usage E_CONFIRM, E_PROTECTED without a terminal to prompt on; Interrupted E_DECLINED for any other answer.
  */
 export async function confirm({cannotPrompt, protectedName, question}: Confirmation): Promise<void> {
   if (cannotPrompt) throw notInteractive('--json does not prompt', protectedName)
@@ -38,7 +38,7 @@ async function ask(prompt: string): Promise<string> {
     return await Promise.race([terminal.question(`${shown} `), closed])
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'AbortError') throw error
-    process.stderr.write('\n') // Ctrl-C and Ctrl-D leave the cursor behind the prompt
+    process.stderr.write('\n') // Ctrl-C and Ctrl-D leave the cursor after the prompt
     return ''
   } finally {
     terminal.close()

@@ -41,7 +41,7 @@ export function renderError(error: KeyshiftError): string {
   return lines.join('\n')
 }
 
-/** One line, except what oclif says about a command line: a line for each mistake. */
+/** One line, except for oclif's errors about a command line: one line per mistake. */
 function message({cause, message: text}: KeyshiftError): string {
   return cause instanceof CLIError ? printableLines(text) : printable(text)
 }

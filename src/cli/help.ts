@@ -2,7 +2,7 @@ import {CommandHelp, Help} from '@oclif/core/help'
 
 import {answerUnknownCommand} from './unknown-command.js'
 
-/** Groups that most commands share and a reader has seen before; they follow the flags that are the command's own. */
+/** Flag groups of most commands, which the reader knows already. They are listed after the command's own flags. */
 const LAST_GROUPS = ['PULSAR', 'REDIS', 'TLS', 'LOGIN', 'GLOBAL']
 
 class OrderedCommandHelp extends CommandHelp {
@@ -16,11 +16,11 @@ class OrderedCommandHelp extends CommandHelp {
   }
 }
 
-/** oclif loads it by the name in package.json (`oclif.helpClass`). */
+/** oclif loads this class by the name in package.json (`oclif.helpClass`). */
 export default class KeyshiftHelp extends Help {
   protected override CommandHelpClass = OrderedCommandHelp
 
-  /** `help NAME` and `NAME --help` with an unknown name answer as the unknown command itself does. */
+  /** `help NAME` and `NAME --help` with an unknown name report the same error as the unknown command itself. */
   override async showHelp(argv: string[]): Promise<void> {
     const words = argv.filter((word) => !word.startsWith('-')).flatMap((word) => word.split(':'))
     const isOfHelp = words[0] === 'help' && this.longestKnown(words) === 'help'
@@ -30,7 +30,7 @@ export default class KeyshiftHelp extends Help {
     else await super.showHelp(known?.split(':') ?? [])
   }
 
-  /** The id that the words begin with, where the words behind it are a command's arguments. */
+  /** The id that the words start with, where the following words are a command's arguments. */
   private longestKnown(words: readonly string[]): string | null {
     const {commands, topics} = this.config
     const ids = words.map((_, at) => words.slice(0, at + 1).join(':')).reverse()

@@ -1,4 +1,4 @@
-/** Ctrl-C as a wish to end soon and to leave nothing behind, until it is closed. */
+/** A signal that is aborted by Ctrl-C or SIGTERM, so that the command can clean up and exit, until it is closed. */
 export function interruptible(): {readonly signal: AbortSignal; close(): Promise<void>} {
   const control = new AbortController()
   const onSignal = (): void => {

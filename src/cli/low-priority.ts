@@ -4,8 +4,8 @@ import {constants, setPriority} from 'node:os'
 const THREADS = '/proc/self/task'
 
 /**
- * Lets every other program of this machine go first: Redis, or one of its clients, may well run on it. Linux gives each
- * thread a priority of its own, and those that collect garbage are there already.
+ * Gives all other programs of this machine priority, because Redis or one of its clients may run on it. On Linux each
+ * thread has its own priority, and the garbage collector's threads exist already.
  */
 export function setLowPriority(): void {
   const threads = existsSync(THREADS) ? readdirSync(THREADS).map(Number) : [0]

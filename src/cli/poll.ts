@@ -2,15 +2,19 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 const EVERY_MS = 1000
 
-/** Looks again each second until it is over; Ctrl-C ends it, for it only reads. @returns the last look. */
+/**
+ * Takes a sample each second until it is final. Ctrl-C needs no handling, because sampling changes nothing.
+ *
+ * @returns the last sample.
+ */
 export async function watch<T>(
-  look: () => Promise<T>,
-  isOver: (now: T) => boolean,
+  sample: () => Promise<T>,
+  isFinal: (now: T) => boolean,
   show: (now: T) => void,
 ): Promise<T> {
   for (;;) {
-    const now = await look()
-    if (isOver(now)) return now
+    const now = await sample()
+    if (isFinal(now)) return now
     show(now)
     await delay(EVERY_MS)
   }

@@ -4,17 +4,19 @@ import {KeyshiftCommand} from '../cli/base-command.js'
 import {completeLine, type Completion} from '../cli/completion/candidates.js'
 import {namesFrom} from '../cli/completion/open-names.js'
 
-/** What the scripts of `completion` call. It never fails: a shell would show its error in the middle of a line. */
+/**
+ * What the scripts of `completion` call. It never fails, because a shell would show its error within the command line.
+ */
 export default class Complete extends KeyshiftCommand<Completion> {
   static override examples = ['<%= config.bin %> <%= command.id %> -- subscriptions inspect public/']
   static override flags = {
     'new-word': Flags.boolean({
-      description: 'the cursor stands behind a blank, for shells that can not pass an empty word',
+      description: 'the cursor follows a space; for shells that cannot pass an empty word',
     }),
   }
   static override hidden = true
   static override strict = false
-  static override summary = 'List what may stand at the end of a command line, for the scripts of completion.'
+  static override summary = 'List the candidates at the end of a command line, for the scripts of completion.'
 
   async run(): Promise<Completion> {
     const {flags} = await this.parse(Complete)
@@ -23,7 +25,7 @@ export default class Complete extends KeyshiftCommand<Completion> {
       commands: new Map(commands.map((command) => [command.id, command])),
       topics: new Map(topics.map(({description, name}) => [name, description ?? ''])),
     }
-    const words = this.argv.slice(this.argv.indexOf('--') + 1) // oclif sorts words that stand there twice together
+    const words = this.argv.slice(this.argv.indexOf('--') + 1) // oclif groups repeated words
     if (flags['new-word']) words.push('')
     const names = namesFrom(this.config, (client) => this.own(client))
     const completion = await completeLine(words, cli, names).catch(nothing)

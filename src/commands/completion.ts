@@ -10,25 +10,25 @@ export interface CompletionScript {
 
 export default class Completion extends KeyshiftCommand<CompletionScript> {
   static override args = {
-    shell: Args.string({description: 'the shell that is to complete', options: SHELLS, required: true}),
+    shell: Args.string({description: 'shell to print the script for', options: SHELLS, required: true}),
   }
   static override description =
-    'Completes commands, flags and their values, and live: contexts, tenants, namespaces, topics, subscriptions and migrations, ' +
-    'with the login that the line, variables and the context name. Names are kept for 30 s; a broker that does not answer ' +
-    'within a second is not waited for.'
+    'Completes commands, flags and their values, and names from the cluster: contexts, tenants, namespaces, topics, subscriptions ' +
+    'and migrations, with the connection of the command line, the environment and the context. Names are cached for 30 s; a request ' +
+    'times out after 1 s.'
   static override examples = [
-    {description: 'bash: in ~/.bashrc', command: 'eval "$(<%= config.bin %> <%= command.id %> bash)"'},
-    {description: 'zsh: in ~/.zshrc, below compinit', command: 'eval "$(<%= config.bin %> <%= command.id %> zsh)"'},
+    {description: 'bash: add to ~/.bashrc', command: 'eval "$(<%= config.bin %> <%= command.id %> bash)"'},
+    {description: 'zsh: add to ~/.zshrc, after compinit', command: 'eval "$(<%= config.bin %> <%= command.id %> zsh)"'},
     {
-      description: 'fish: once, and after an update',
+      description: 'fish: run once, and after each update',
       command: '<%= config.bin %> <%= command.id %> fish > ~/.config/fish/completions/<%= config.bin %>.fish',
     },
     {
-      description: 'PowerShell: in the file that $PROFILE names',
+      description: 'PowerShell: add to the file $PROFILE',
       command: '<%= config.bin %> <%= command.id %> powershell | Out-String | Invoke-Expression',
     },
   ]
-  static override summary = 'Print the script that lets a shell complete commands, flags, topics and subscriptions.'
+  static override summary = 'Print the shell script that completes commands, flags, topics and subscriptions.'
 
   async run(): Promise<CompletionScript> {
     const {args} = await this.parse(Completion)

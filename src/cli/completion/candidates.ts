@@ -5,34 +5,34 @@ import {type Commands, type Line, readLine} from './line.js'
 import type {NameSource} from './names.js'
 import {namespaceNames, scopes, topicNames} from './topics.js'
 
-/** What may stand at the cursor. */
+/** What can be completed at the cursor. */
 export interface Completion {
-  /** sorted; a value that ends in a slash goes on */
+  /** sorted; a value that ends in a slash can be continued */
   candidates: Candidate[]
-  /** what of the shell's own fits as well: it knows files best */
+  /** what the shell completes itself: files or folders */
   paths: 'files' | 'folders' | null
 }
 
 export interface Candidate {
   value: string
-  /** one line; null where the value says all */
+  /** one line; null where the value needs no description */
   description: string | null
 }
 
 export interface CommandLine {
   readonly commands: Commands
-  /** by their ids, as `migrate:plan` */
+  /** by their ids, such as `migrate:plan` */
   readonly topics: ReadonlyMap<string, string>
 }
 
-/** Opens where names come from, for the flags of a line. */
+/** Opens the source of names for the flags of a line. */
 export type OpenNames = (line: Line) => NameSource
 
 /**
- * What may stand at the end of a command line. Commands, flags and their options are oclif's; all that the tables below add
- * is what the value of an argument is a name of.
+ * The candidates at the end of a command line. Commands, flags and their options come from oclif; the tables below only
+ * add which kind of name an argument or flag takes.
  *
- * @param words all behind the program's name; the last one is where the cursor is, empty behind a blank.
+ * @param words everything after the program's name; the last one is at the cursor, empty after a space.
  */
 export async function completeLine(
   words: readonly string[],
@@ -48,13 +48,13 @@ export async function completeLine(
   return {candidates, paths: meant.paths ?? null}
 }
 
-/** The scripts read a line for each candidate, and a terminal acts on what is no character. */
+/** The scripts read one candidate per line, and a terminal interprets control characters. */
 const CONTROL = /\p{Cc}/u
 
 type NameKind = 'context' | 'migration' | 'namespace' | 'scope' | 'subscription' | 'topic'
 type Meaning = NameKind | 'command' | 'files' | 'folders'
 
-/** Arguments by their name; with the command's id where others of the name mean something else. */
+/** The kind of each argument by its name; with the command's id where the same name has another meaning. */
 const ARGUMENTS: Readonly<Record<string, Meaning>> = {
   'context:remove name': 'context',
   'context:show name': 'context',
@@ -76,7 +76,7 @@ const FLAGS: Readonly<Record<string, Meaning>> = {
   topic: 'topic',
 }
 
-/** Values by how the help writes them. */
+/** The kind of a flag's value by its placeholder in help. */
 const HELP_VALUES: Readonly<Record<string, Meaning>> = {DIR: 'folders', FILE: 'files', 'plan.json': 'files'}
 
 interface Fitting {
@@ -115,7 +115,7 @@ function byMeaning(
   return {fixed: (options ?? []).map(bare), ...(meaning === undefined ? {} : {names: meaning})}
 }
 
-/** The words that may follow in a command's name. */
+/** The words that can follow in a command's name. */
 function nextWords(path: readonly string[], {commands, topics}: CommandLine): Candidate[] {
   const lead = path.map((word) => `${word}:`).join('')
   const visible = [...commands.values()].filter(({hidden, id}) => !hidden && id.startsWith(lead))
@@ -131,7 +131,7 @@ function flagsLeft({command, flags}: Line): Candidate[] {
   const left = known.filter((flag) => !flag.hidden && (!(flag.name in flags) || isMultiple(flag)))
   return [
     ...left.map((flag) => ({value: `--${flag.name}`, description: firstLine(flag.summary ?? flag.description)})),
-    {value: '--help', description: 'show what it does'},
+    {value: '--help', description: 'show help'},
   ]
 }
 
@@ -164,7 +164,7 @@ async function subscriptionsOn({args, flags, spot}: Line, names: NameSource): Pr
   try {
     return await names.subscriptions(parseTopicName(inNamespace(topic, namespace)))
   } catch {
-    return [] // what is no topic has none
+    return [] // an invalid topic has no subscriptions
   }
 }
 
@@ -176,7 +176,7 @@ function summaryOf(command: Command.Cached | undefined): string | null {
   return firstLine(command?.summary ?? command?.description)
 }
 
-/** null also for a template of oclif's own help, which only that can fill in. */
+/** Null also for a template of oclif's own help, which only oclif can fill in. */
 function firstLine(text: string | undefined): string | null {
   const [first = ''] = (text ?? '').split('\n')
   return first === '' || first.includes('<%') ? null : first

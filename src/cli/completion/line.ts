@@ -1,35 +1,35 @@
 import type {Command} from '@oclif/core/command'
 
-/** What stands where the cursor is. */
+/** The context of the cursor. */
 export type CursorContext =
   | {readonly is: 'flag'}
-  /** `lead` is what stands before the value in the same word, as `--context=` */
+  /** `lead` is the part of the same word before the value, such as `--context=` */
   | {readonly is: 'value'; readonly flag: string; readonly lead: string}
-  /** a command's next word, or its next argument */
+  /** the next word of a command's name, or its next argument */
   | {readonly is: 'word'}
 
-/** A command line up to the cursor, as far as it is written. */
+/** The part of a command line before the cursor. */
 export interface Line {
-  /** words of the command's name, which may go on */
+  /** words of the command's name, possibly incomplete */
   readonly path: readonly string[]
   /** null where the words are a topic, or nothing yet */
   readonly command: Command.Cached | null
-  /** flags that are complete, by their names */
+  /** complete flags by their names */
   readonly flags: Readonly<Record<string, string | true>>
   /** arguments before the cursor */
   readonly args: readonly string[]
   readonly spot: CursorContext
-  /** what is typed of the thing at the cursor; without the spot's lead */
+  /** the typed part of the word at the cursor, without `lead` */
   readonly typed: string
 }
 
-/** Commands by their ids, as `migrate:plan`. */
+/** Commands by their ids, such as `migrate:plan`. */
 export type Commands = ReadonlyMap<string, Command.Cached>
 
 /**
- * Reads a command line up to the cursor, as oclif would read it when it was whole. What it does not know it passes over.
+ * Reads a command line up to the cursor in the way oclif would read the complete one. Unknown words are skipped.
  *
- * @param words all behind the program's name; the last one is where the cursor is, empty behind a blank.
+ * @param words everything after the program's name; the last one is at the cursor, empty after a space.
  */
 export function readLine(words: readonly string[], commands: Commands): Line {
   const reader = new Reader(commands)
@@ -92,7 +92,7 @@ class Reader {
   }
 }
 
-/** A lone dash is a value: standard input. */
+/** A single dash is a value: standard input. */
 function isFlag(word: string): boolean {
   return word.length > 1 && word.startsWith('-')
 }

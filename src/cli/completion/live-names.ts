@@ -10,23 +10,26 @@ import type {Connections} from '../connection/connections.js'
 import type {Settings} from '../connection/settings.js'
 import type {NameSource} from './names.js'
 
-/** All requests of one completion together: a person waits for it. */
+/** Time limit for all requests of one completion, because the user is waiting at the prompt. */
 const PATIENCE_MS = 1000
-/** Journals lie beside their topics, anywhere; where there are more namespaces, `--namespace` says which. */
+/**
+ * Journals are stored next to their topics, in any namespace. With more namespaces than this, only the one of
+ * `--namespace` is searched.
+ */
 const MOST_NAMESPACES = 24
 
 export interface LiveNamesOptions {
   readonly cache: NameCache
   readonly contextNames: () => Promise<readonly string[]>
-  /** the way in that the line, variables and the context name */
+  /** the connection of the line, variables and context */
   readonly open: () => Promise<Connections>
-  /** `--journal` and `--namespace`, as far as they are known */
+  /** `--journal` and `--namespace`, where they are set */
   readonly journal: string
   readonly namespace: string | null
   readonly env: NodeJS.ProcessEnv
 }
 
-/** Names from the file of contexts, from the cache, and from the broker, which gets a second to answer. */
+/** Names from the context file, from the cache, and from the broker, which has one second to answer. */
 export class ClusterNames implements NameSource {
   private readonly options: LiveNamesOptions
   private readonly late = delay(PATIENCE_MS, null, {ref: false})
@@ -84,7 +87,7 @@ export class ClusterNames implements NameSource {
       .map((local) => local.slice(JOURNALS.length))
   }
 
-  /** What the cache has, else the broker; nothing where neither answers. */
+  /** Names from the cache, otherwise from the broker; empty where neither has them. */
   private async ask(
     question: readonly string[],
     request: (admin: PulsarAdmin) => Promise<string[]>,
@@ -94,7 +97,7 @@ export class ClusterNames implements NameSource {
     const whole = [...asWhom(settings, this.options.env), ...question]
     const known = await this.options.cache.get(whole)
     if (known !== null) return known
-    // A login may be waited for as well: the second is over all of it.
+    // The time limit includes the login, which may take long.
     const answer = this.openAdmin().then(request)
     const names = await Promise.race([answer, this.late]).catch(() => null)
     if (names !== null) await this.options.cache.put(whole, names)
@@ -126,8 +129,9 @@ function nothing(): readonly string[] {
 }
 
 /**
- * What tells one cluster and login from another. A login names where its secret is; of a variable the secret itself counts, as
- * a digest, for another shell has another one under the same name. A password never does: it could be guessed from its digest.
+ * The cache key: cluster and login. A login names where its secret is stored. For an environment variable the digest of
+ * its token is added, because another shell may hold another token under the same name. A password is never added: it
+ * could be guessed from its digest.
  */
 function asWhom({adminUrl, login, tls}: Settings, env: NodeJS.ProcessEnv): unknown[] {
   const source = login?.value ?? null

@@ -10,7 +10,9 @@ import type {OpenNames} from './candidates.js'
 import type {Line} from './line.js'
 import {ClusterNames} from './live-names.js'
 
-/** Names for a line, from where its flags and the variables of its flags say; nothing is opened before it is asked for. */
+/**
+ * The names for a line, with the connection of its flags and their variables; nothing is opened before a name is needed.
+ */
 export function namesFrom(config: Pick<Config, 'root'>, own: CloseWithCommand): OpenNames {
   return (line) => {
     const flags = {...fromVariables(line, process.env), ...line.flags}
@@ -26,7 +28,7 @@ export function namesFrom(config: Pick<Config, 'root'>, own: CloseWithCommand): 
   }
 }
 
-/** What oclif would take from the environment for the command's flags. */
+/** The values that oclif would read from the environment for the command's flags. */
 function fromVariables({command}: Line, env: NodeJS.ProcessEnv): Record<string, string | true> {
   const found: Record<string, string | true> = {}
   for (const {env: variable, name, type} of Object.values(command?.flags ?? {})) {

@@ -5,15 +5,15 @@ const ENDINGS = {bash: 'bash', fish: 'fish', powershell: 'ps1', zsh: 'zsh'} as c
 
 export type Shell = keyof typeof ENDINGS
 
-/** Shells that completion is for. */
+/** The supported shells. */
 export const SHELLS = Object.keys(ENDINGS) as Shell[]
 
 /**
- * What a shell reads to complete `keyshift`. Each script calls the program back with the words up to the cursor and lists what
- * it prints: a value, a tab and a description on each line; or, alone, `:files` or `:folders`, which the shell knows better.
- * A value that ends in a slash gets no blank behind it.
+ * The script that completes `keyshift` in a shell. Each script calls the program with the words up to the cursor and
+ * lists its output: a value, a tab and a description per line; or only `:files` or `:folders`, which the shell completes
+ * itself. No space is added after a value that ends in a slash.
  *
- * @param root where this package lies.
+ * @param root the package's folder.
  */
 export async function readScript(root: string, shell: Shell): Promise<string> {
   return readFile(join(root, 'completions', `keyshift.${ENDINGS[shell]}`), 'utf8')

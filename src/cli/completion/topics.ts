@@ -4,10 +4,10 @@ import type {NameSource} from './names.js'
 const SCHEME = 'persistent://'
 
 /**
- * Topics that a word may become, one part after the other: tenants, their namespaces, their topics; and the short forms,
- * `name` in the context's namespace and `namespace/name` of the tenant public.
+ * Completes a topic part by part: tenants, their namespaces, their topics; and the short forms, `name` in the context's
+ * namespace and `namespace/name` of the tenant public.
  *
- * @returns whole names, or the beginning of one up to a slash.
+ * @returns complete names, or the part of a name up to a slash.
  */
 export async function topicNames(typed: string, names: NameSource): Promise<string[]> {
   const hasScheme = typed.startsWith(SCHEME)
@@ -25,7 +25,7 @@ export async function topicNames(typed: string, names: NameSource): Promise<stri
   return [...(typed !== '' && !hasScheme ? [SCHEME] : []), ...begun, ...short]
 }
 
-/** PATTERN: tenants and their namespaces, each of which is one; a slash leads on. */
+/** Completes a PATTERN: tenants and their namespaces. Each is a complete pattern; a slash continues it. */
 export async function scopes(typed: string, names: NameSource): Promise<string[]> {
   const [tenant = '', ...rest] = typed.split('/')
   if (rest.length > 0) return [...(await names.namespaces(tenant))]
@@ -44,7 +44,10 @@ async function shortNames(namespace: string | null, typed: string, names: NameSo
   return found.map((local) => `${namespace}/${local}`)
 }
 
-/** A partitioned topic once; topics that Pulsar and keyshift keep for themselves only to who asks for one. */
+/**
+ * Local names; a partitioned topic is listed once. Internal topics of Pulsar and keyshift are listed only when the typed
+ * word starts with `__`.
+ */
 async function localNames(namespace: string, typed: string, names: NameSource): Promise<string[]> {
   const lead = `${SCHEME}${namespace}/`
   const locals = (await names.topics(namespace))

@@ -12,7 +12,7 @@ export interface ContextsAdded {
 export interface Adding {
   readonly contexts: Contexts
   readonly found: readonly Imported[]
-  /** whether those that are there may be replaced */
+  /** whether existing contexts may be replaced */
   readonly replace: boolean
   /** whether the first is to be the current one */
   readonly use: boolean

@@ -13,15 +13,15 @@ export interface Closeable {
   close(): Promise<void>
 }
 
-/** Keeps a client, to be closed with the command. */
+/** Keeps a client until the command closes it. */
 export type CloseWithCommand = <C extends Closeable>(client: C) => C
 
-/** How long an answer of the admin API is waited for; as long as ever where nothing is said. */
+/** Time limits of the admin API; its defaults apply where none is set. */
 export type AdminTimeouts = Pick<AdminHttpOptions, 'retryForMs' | 'timeoutMs'>
 
 /**
- * The way in to a cluster and its Redis: opens what a command asks for, with the login that the settings name. Clients are
- * loaded when they are opened: all of them take longer than a command that needs none.
+ * The connections of a command to a cluster and its Redis, opened on demand with the login of the settings. Client
+ * modules are loaded when they are opened, because loading all of them takes longer than a command that needs none.
  */
 export class Connections {
   readonly settings: Settings
@@ -33,12 +33,12 @@ export class Connections {
     this.own = own
   }
 
-  /** Opens the admin API; nothing is sent yet. @throws Usage E_URL, E_TLS_FILE */
+  /** Opens the admin API without sending a request. @throws Usage E_URL, E_TLS_FILE */
   async admin(patience: AdminTimeouts = {}): Promise<PulsarAdmin> {
     return this.adminAt(this.url('adminUrl', ['http', 'https'], '--admin-url'), patience)
   }
 
-  /** Opens the admin API of another broker of the cluster, with the same login. @param url as the cluster has it */
+  /** Opens the admin API of another broker of the cluster with the same login. @param url as the cluster reports it */
   async adminAt(url: string, patience: AdminTimeouts = {}): Promise<PulsarAdmin> {
     const {PulsarAdmin} = await import('../../clients/pulsar-admin/admin.js')
     return this.own(new PulsarAdmin({url, credentials: await this.credentials(), ...patience}))
@@ -61,7 +61,7 @@ export class Connections {
     return this.redisAt(redisUrl.value)
   }
 
-  /** The same at another address, with the same password where the address has none. */
+  /** Connects to another Redis, with the same password where its URL has none. */
   async redisAt(url: string): Promise<RedisConnection> {
     const {redisPassword, redisTls} = this.settings
     hiddenSecrets.addUrls(url)
@@ -76,7 +76,7 @@ export class Connections {
       return this.own(await connectRedis(url, login))
     } catch (error) {
       if (!(error instanceof Unreachable) || error.code !== 'E_REDIS_AUTH' || secret === null) throw error
-      throw new Unreachable(error.code, `${error.message}; sent with a password from ${secret.source}`, error)
+      throw new Unreachable(error.code, `${error.message}; sent with the password from ${secret.source}`, error)
     }
   }
 
@@ -111,15 +111,15 @@ function noAddress(flag: string, context: string): Usage {
   )
 }
 
-/** A URL's user and password would be shown wherever the address is. */
+/** Refuses a user and password in an address, because the address is shown in output. */
 function requireUrl(url: string, schemes: readonly string[], flag: string): string {
   const wanted = schemes.map((scheme) => `${scheme}://`).join(' or ')
   if (!URL.canParse(url) || !schemes.includes(new URL(url).protocol.slice(0, -1))) {
-    throw new Usage('E_URL', `${flag} ${displayedUrl(url)} is not an address that begins with ${wanted}`)
+    throw new Usage('E_URL', `${flag} ${displayedUrl(url)} must start with ${wanted}`)
   }
   const {password, search, username} = new URL(url)
   if (password !== '' || username !== '' || search !== '') {
-    throw new Usage('E_URL', `${flag} has a user, a password or a query in it: give the address alone`, {
+    throw new Usage('E_URL', `${flag} must not contain a user, a password or a query`, {
       next: [
         'set KEYSHIFT_TOKEN, or KEYSHIFT_BASIC_USERNAME and KEYSHIFT_BASIC_PASSWORD',
         suggestedCommand('context', 'add', '--help'),

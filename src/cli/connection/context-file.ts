@@ -9,21 +9,21 @@ import {schemaErrors} from '../files/schema-validation.js'
 import {type GivenFlags, type SettingSources, resolveSettings, type Settings} from './settings.js'
 import {suggestedCommand} from '../../suggested-command.js'
 
-/** Where contexts are kept. */
+/** The path of the context file. */
 export function contextsPath(): string {
   return join(ownFolder('config'), 'contexts.yaml')
 }
 
-/** @param root where this package lies, with its schemas. @throws Usage E_CONTEXT_FILE */
+/** @param root the package's folder, which contains the schemas. @throws Usage E_CONTEXT_FILE */
 export async function openContexts(root: string): Promise<Contexts> {
-  const {Contexts} = await import('../../clients/contexts/contexts.js') // takes its time, and few need it
+  const {Contexts} = await import('../../clients/contexts/contexts.js') // loaded here because it is slow to load and few commands need it
   return Contexts.open(contextsPath(), (content) => schemaErrors(root, 'contexts', content, 'file'))
 }
 
 /**
- * What holds for a command.
+ * The effective settings of a command.
  *
- * @throws Usage E_CONTEXT_FILE, E_CONTEXT for one that there is not, E_LOGIN.
+ * @throws Usage E_CONTEXT_FILE, E_CONTEXT for a context that does not exist, E_LOGIN.
  */
 export async function settingsFor(
   config: {readonly root: string},
@@ -58,8 +58,8 @@ function chosenContext(
 }
 
 export function noSuchContext({names, path}: Contexts, name: string): Usage {
-  const known = names.length === 0 ? 'there is none yet' : `there are ${names.join(', ')}`
-  return new Usage('E_CONTEXT', `there is no context ${name} in ${path}: ${known}`, {
+  const known = names.length === 0 ? 'no contexts are defined' : `defined contexts: ${names.join(', ')}`
+  return new Usage('E_CONTEXT', `no context ${name} in ${path}; ${known}`, {
     data: {context: name, known: names},
     next: [
       suggestedCommand('context', 'list'),

@@ -4,7 +4,7 @@ import type {Sourced} from './default-addresses.js'
 import type {Settings, SourcedTls} from './settings.js'
 import {displayedRedisUrl, displayedUrl} from './displayed-url.js'
 
-/** A value, and who said so; null where nobody did. */
+/** A value and its source; null where it is not set. */
 export interface Shown<T> {
   value: T
   source: string
@@ -18,20 +18,20 @@ export interface ShownTls {
   checkHostname: Shown<boolean> | null
 }
 
-/** What holds for a command, and where each part is from. Secrets are named, never shown. */
+/** The effective settings of a command and the source of each value. Secrets are referenced, never shown. */
 export interface SettingsReport {
-  /** the file of contexts */
+  /** the context file */
   path: string
-  /** null where none is used */
+  /** null without a context */
   context: Shown<string> | null
   protected: boolean
   namespace: Shown<string> | null
   pulsar: {
-    /** null where the context does not have it */
+    /** null where the context does not set it */
     adminUrl: Shown<string> | null
     serviceUrl: Shown<string> | null
     webSocketUrl: Shown<string> | null
-    /** null for none, or for a certificate alone */
+    /** null without a login, or with a certificate only */
     login: Shown<string> | null
     tls: ShownTls
   }
@@ -39,7 +39,7 @@ export interface SettingsReport {
     url: Shown<string> | null
     /** the other servers of a Redlock */
     redlock: Shown<string[]> | null
-    /** null for the one in the URL, or none */
+    /** null for the password in the URL, or none */
     password: Shown<string> | null
     tls: ShownTls
   }
@@ -91,7 +91,7 @@ export function contextRow(name: string, context: Context, current: string | und
   }
 }
 
-/** Who a login is and where its secret is, for people. */
+/** The kind of a login and where its secret is stored, for output. */
 export function loginText(source: LoginSource): string {
   if ('token' in source) return `a token from ${placeOf(source.token)}`
   if ('basic' in source) return `the user ${source.basic.username}, password from ${placeOf(source.basic.password)}`

@@ -1,13 +1,13 @@
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
-/** A value, and who said so: a flag, an environment variable, a context. */
+/** A value and its source: a flag, an environment variable, a context. */
 export interface Sourced<T> {
   readonly value: T
   readonly source: string
 }
 
-/** Where the servers are, as the stack writes them to its context file. */
+/** The addresses of the servers, as the stack writes them to its context file. */
 export interface Addresses {
   readonly adminUrl: string
   readonly serviceUrl: string
@@ -23,8 +23,8 @@ const DEFAULTS: Addresses = {
 }
 
 /**
- * The addresses to use where nobody gives any: those of the stack that was brought up in this checkout, else each server's
- * own default. An installed package has no stack beside it.
+ * The addresses that apply without any setting: those of the stack that was started in this checkout, otherwise each
+ * server's own default. An installed package has no stack.
  *
  * @param root the package's folder.
  */

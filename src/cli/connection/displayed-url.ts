@@ -1,9 +1,9 @@
-/** What of an address may be seen: neither who logs in nor a query. */
+/** An address without its user, password and query. */
 export function displayedUrl(url: string): string {
   return url.replace(/^([\w+]*:\/\/)?.*@/s, '$1***@').replace(/\?.*$/s, '?***')
 }
 
-/** A user of Redis is part of its address. */
+/** An address of Redis without its password; the user is part of the address. */
 export function displayedRedisUrl(url: string): string {
   return url.replace(/^([\w+]*:\/\/[^/:@]*):.*@/s, '$1:***@').replace(/\?.*$/s, '?***')
 }

@@ -2,9 +2,10 @@ import {homedir} from 'node:os'
 import {isAbsolute, join} from 'node:path'
 
 /**
- * keyshift's folder of a kind: what a person has set, what it has done, and what it can make again.
+ * keyshift's folder for settings (config), for records of what it has done (state), or for files that it can create again
+ * (cache).
  *
- * @see https://specifications.freedesktop.org/basedir-spec/latest/ : a path that is not absolute is to be ignored
+ * @see https://specifications.freedesktop.org/basedir-spec/latest/ : a path that is not absolute is ignored
  */
 export function ownFolder(kind: keyof typeof KINDS): string {
   const {fallback, variable} = KINDS[kind]
@@ -18,7 +19,7 @@ const KINDS = {
   cache: {variable: 'XDG_CACHE_HOME', fallback: '.cache'},
 } as const
 
-/** Where releases are written down unless said otherwise. */
+/** The default audit log of lock releases. */
 export function auditLogPath(): string {
   return join(ownFolder('state'), 'lock-releases.ndjson')
 }

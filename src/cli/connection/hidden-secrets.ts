@@ -1,29 +1,29 @@
 import type {Secret} from '../../clients/login/secret.js'
 import {SECRET_VARIABLES} from './settings.js'
 
-/** Shorter ones are found in any text; who has such a password has other worries. */
+/** Minimum length of a secret to hide; a shorter one occurs in ordinary text. */
 const SHORTEST = 4
 
-/** Secrets that this process has been told or has read. What is said of errors, and by debug logs, is said without them. */
+/** The secrets that this process has read. They are replaced in errors and debug logs. */
 class HiddenSecrets {
   private readonly forms = new Set<string>()
 
-  /** @param beside what it is sent with, as a user's name before a password. */
-  add(secret: string, beside: string | null = null): void {
+  /** @param user the user name before a password in a Basic header; null for other secrets. */
+  add(secret: string, user: string | null = null): void {
     if (secret.length < SHORTEST) return
-    const pair = `${beside ?? ''}:${secret}`
+    const pair = `${user ?? ''}:${secret}`
     for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) this.forms.add(form)
     for (const text of [secret, pair]) this.forms.add(Buffer.from(text).toString('base64'))
   }
 
-  /** Whatever stands for a password in a text with URLs. */
+  /** A password in any URL of a text. */
   addUrls(text: string): void {
     for (const [, , password = ''] of text.matchAll(/:\/\/([^/\s:@]*):?([^/\s]*)@/g)) {
       this.add(password)
       try {
         this.add(decodeURIComponent(password))
       } catch {
-        // it stands there as it is
+        // the secret occurs unchanged
       }
     }
   }
@@ -33,14 +33,14 @@ class HiddenSecrets {
     return longestFirst.reduce((left, form) => left.replaceAll(form, '***'), text)
   }
 
-  /** The same secret, known here from when it is read. */
-  watch(secret: Secret, beside: string | null = null): Secret {
-    let known: string | null = null // each request reads it
+  /** Returns a secret that is hidden from the moment it is read. */
+  watch(secret: Secret, user: string | null = null): Secret {
+    let known: string | null = null // every request reads it again
     return {
       source: secret.source,
       read: async () => {
         const value = await secret.read()
-        if (value !== known) this.add(value, beside)
+        if (value !== known) this.add(value, user)
         known = value
         return value
       },
@@ -49,12 +49,12 @@ class HiddenSecrets {
   }
 }
 
-/** One for the process, as its stderr is. */
+/** One instance for the process, because there is one stderr. */
 export const hiddenSecrets = new HiddenSecrets()
 
 /**
- * Leaves secrets out of all that this process writes to stderr: the debug logs of libraries (DEBUG, NODE_DEBUG) tell each command
- * line, header and AUTH. Has to run before anything is logged.
+ * Hides secrets in everything that this process writes to stderr: the debug logs of libraries (DEBUG, NODE_DEBUG) contain
+ * command lines, headers and AUTH. Must run before anything is logged.
  */
 export function hideSecretsOnStderr(argv: readonly string[], env: NodeJS.ProcessEnv): void {
   for (const text of [...argv, ...Object.values(env)]) hiddenSecrets.addUrls(text ?? '')

@@ -13,7 +13,7 @@ export interface ImportWish {
   readonly protected: boolean
 }
 
-/** What another tool has. @throws Usage E_IMPORT when there is nothing. */
+/** Reads the contexts of another tool. @throws Usage E_IMPORT when there are none. */
 export async function importable(wish: ImportWish): Promise<Imported[]> {
   const found = await read(wish)
   return found.map((one) => (wish.protected ? {...one, context: {...one.context, protected: true}} : one))
@@ -22,10 +22,10 @@ export async function importable(wish: ImportWish): Promise<Imported[]> {
 async function read({file, from, name}: ImportWish): Promise<Imported[]> {
   const conf = file ?? process.env['PULSAR_CLIENT_CONF'] ?? ''
   if (from === 'pulsarctl') return fromPulsarctl(file ?? join(homedir(), '.config', 'pulsar', 'config'), name)
-  // Pulsar's tools heed the file before the variables.
+  // Pulsar's tools read the file before the variables.
   if (conf !== '') return [await importClientConf(resolve(conf), name ?? 'pulsar')]
   if (from === 'env') return [importClientEnv(process.env, name ?? 'pulsar')]
-  throw new Usage('E_IMPORT', 'which client.conf? Give --file, or set PULSAR_CLIENT_CONF')
+  throw new Usage('E_IMPORT', 'no client.conf given: pass --file, or set PULSAR_CLIENT_CONF')
 }
 
 async function fromPulsarctl(path: string, name: string | undefined): Promise<Imported[]> {

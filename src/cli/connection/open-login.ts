@@ -13,7 +13,7 @@ import {ownFolder} from './folders.js'
 import {hiddenSecrets} from './hidden-secrets.js'
 import type {Settings, SourcedTls} from './settings.js'
 
-/** Who keyshift is for Pulsar. Nothing is read before it is needed. */
+/** The login to Pulsar. No secret is read before it is needed. */
 export function loginOf({login, tls}: Settings): Login {
   if (login === null) return tls.certFile === null ? NO_LOGIN : certificateLogin(tls.certFile.value)
   const source = login.value
@@ -25,7 +25,7 @@ export function loginOf({login, tls}: Settings): Login {
   return new TokenLogin(hiddenSecrets.watch(oauth2Secret(source.oauth2)))
 }
 
-/** A secret of a settings' source, which is left out of all that is said from when it is read. */
+/** A secret of the settings, which is hidden in output from the moment it is read. */
 export function openSecret(source: SecretSource, beside: string | null = null): Secret {
   return hiddenSecrets.watch(secretFrom(source, process.env), beside)
 }

@@ -4,48 +4,49 @@ import type {TlsFiles} from '../../clients/login/tls.js'
 import {Usage} from '../../errors.js'
 import type {Addresses, Sourced} from './default-addresses.js'
 
-/** Everything that says where the servers are and who keyshift is for them. */
+/** The effective addresses and logins of a command. */
 export interface Settings {
-  /** null where no context is used */
+  /** null without a context */
   readonly context: Sourced<string> | null
-  /** Addresses are null where a context is used that does not have them: those of another cluster would be worse than none. */
+  /** An address is null where a context is used that does not contain it, so that a command never mixes two clusters. */
   readonly adminUrl: Sourced<string> | null
   readonly serviceUrl: Sourced<string> | null
   readonly webSocketUrl: Sourced<string> | null
   readonly redisUrl: Sourced<string> | null
-  /** the other servers of a Redlock, where the first one is the context's; null for none */
+  /** the other servers of a Redlock, of which the context's Redis is the first; null for none */
   readonly redlock: Sourced<readonly string[]> | null
-  /** null for none, or for a certificate alone */
+  /** null without a login, or with a certificate only */
   readonly login: Sourced<LoginSource> | null
   readonly tls: SourcedTls
-  /** null for the one in the URL, or none */
+  /** null for the password in the URL, or none */
   readonly redisPassword: Sourced<SecretSource> | null
   readonly redisTls: SourcedTls
-  /** of topics that are given by their name alone; null for public/default */
+  /** the namespace of topics given by name only; null for public/default */
   readonly namespace: Sourced<string> | null
   readonly isProtected: boolean
 }
 
 export type SourcedTls = {readonly [K in keyof TlsFiles]: Sourced<NonNullable<TlsFiles[K]>> | null}
 
-/** Flags by their names, as far as they are given on the command line or by their variables. */
+/** Flags by their names, as set on the command line or by their variables. */
 export type GivenFlags = Readonly<Record<string, unknown>>
 
 export interface SettingSources {
   readonly flags: GivenFlags
-  /** whether a flag stands on the command line; else its variable said so */
+  /** whether a flag is on the command line; otherwise its value comes from its variable */
   readonly isOnCommandLine: (flag: string) => boolean
   readonly env: NodeJS.ProcessEnv
-  /** null where no context is used */
+  /** null without a context */
   readonly context: {readonly name: string; readonly source: string; readonly values: Context} | null
-  /** what holds where nobody says anything */
+  /** the values that apply without any setting */
   readonly addresses: Sourced<Addresses>
 }
 
 /**
- * What holds: a flag, else a variable, else the context, else the address of the stack in this checkout or the server's default.
+ * Resolves each setting: the flag, otherwise the variable, otherwise the context, otherwise the address of the stack in
+ * this checkout or the server's default.
  *
- * @throws Usage E_LOGIN when a login is given by halves.
+ * @throws Usage E_LOGIN when a login is incomplete.
  */
 export function resolveSettings(sources: SettingSources): Settings {
   const {addresses, context} = sources
@@ -92,7 +93,7 @@ export function resolveSettings(sources: SettingSources): Settings {
   }
 }
 
-/** Variables that hold a secret, or may. */
+/** Variables that contain a secret, or may. */
 export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'KEYSHIFT_TOKEN',
   'KEYSHIFT_BASIC_PASSWORD',
@@ -125,18 +126,18 @@ function insecure(
 }
 
 function givenValue({env, flags, isOnCommandLine}: SettingSources, flag: string, name: string): Sourced<string> | null {
-  const value = flags[flag] ?? env[name] // a command without the flag heeds the variable as well
+  const value = flags[flag] ?? env[name] // the variable applies to commands without the flag, too
   if (typeof value !== 'string' || value === '') return null
   return {value, source: isOnCommandLine(flag) ? `--${flag}` : name}
 }
 
-/** What an environment variable says; null where it is not set. */
+/** The value of an environment variable; null where it is not set. */
 function variable<T>({env}: SettingSources, name: string, read: (name: string, value: string) => T): Sourced<T> | null {
   const value = env[name] ?? ''
   return value === '' ? null : {value: read(name, value), source: name}
 }
 
-/** What else a broker offers is on the admin API's host, unless it has an address of its own. */
+/** The other addresses of a broker have the admin API's host, unless they are set. */
 function derivedFromAdmin(admin: Sourced<string> | null, toAddress: (adminUrl: URL) => string): Sourced<string> | null {
   if (admin === null || !URL.canParse(admin.value)) return admin
   return {value: toAddress(new URL(admin.value)), source: `derived from the admin URL, ${admin.source}`}
@@ -146,7 +147,7 @@ function webSocketPort(adminUrl: URL): string {
   return adminUrl.href.replace(/^http/, 'ws').replace(/\/+$/, '')
 }
 
-/** Pulsar's own ports. */
+/** Pulsar's default ports. */
 function servicePort({hostname, protocol}: URL): string {
   return protocol === 'https:' ? `pulsar+ssl://${hostname}:6651` : `pulsar://${hostname}:6650`
 }

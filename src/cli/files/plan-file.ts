@@ -3,14 +3,11 @@ import {readFile, writeFile} from 'node:fs/promises'
 import {Usage} from '../../errors.js'
 import {suggestedCommand} from '../../suggested-command.js'
 
-/** How plans come about, for who has none. */
+/** The commands that create a plan, for errors about a missing one. */
 export const PLAN_COMMAND = suggestedCommand('migrate', 'plan', 'TOPIC', 'SUB', '--to', 'TYPE', '-o', 'plan.json')
 export const RELEASE_PLAN_COMMAND = suggestedCommand('locks', 'release', 'KEY', '-o', 'plan.json')
 
-/**
- * @param howToMake the command that makes such a file.
- * @throws Usage E_PLAN_FILE when the file can't be read.
- */
+/** @param howToMake the command that creates such a file. @throws Usage E_PLAN_FILE when the file cannot be read. */
 export async function readPlanFile(file: string, howToMake: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
@@ -19,7 +16,7 @@ export async function readPlanFile(file: string, howToMake: string): Promise<str
   }
 }
 
-/** @throws Usage E_PLAN_FILE when the file can't be written. */
+/** @throws Usage E_PLAN_FILE when the file cannot be written. */
 export async function writePlanFile(file: string, plan: object, howToMake: string): Promise<void> {
   try {
     await writeFile(file, `${JSON.stringify(plan, null, 2)}\n`)
@@ -30,7 +27,7 @@ export async function writePlanFile(file: string, plan: object, howToMake: strin
 
 function planFileError(file: string, verb: string, howToMake: string, error: unknown): Usage {
   const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  return new Usage('E_PLAN_FILE', `the plan file ${file} can't be ${verb} (${cause})`, {
+  return new Usage('E_PLAN_FILE', `the plan file ${file} cannot be ${verb} (${cause})`, {
     data: {file},
     next: [howToMake],
     cause: error,

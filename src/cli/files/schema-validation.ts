@@ -1,18 +1,18 @@
 import {join} from 'node:path'
 import {pathToFileURL} from 'node:url'
 
-/** What ajv makes of a schema when this package is built. */
+/** A schema as ajv compiles it when this package is built. */
 interface Validator {
   (content: unknown): boolean
   readonly errors: ReadonlyArray<{readonly instancePath: string; readonly message?: string}> | null
 }
 
 /**
- * What is wrong with the content of a file that a person has written; null when nothing is.
+ * The errors in the content of a file that the user wrote; null when it is valid.
  *
- * @param root where this package lies, built.
- * @param name of the schema, without its ending.
- * @param calledAs what the content is called in what is told of it.
+ * @param root the built package's folder.
+ * @param name name of the schema, without its extension.
+ * @param calledAs name of the content in the errors.
  */
 export async function schemaErrors(
   root: string,

@@ -6,30 +6,30 @@ import {suggestedCommand} from '../../suggested-command.js'
 
 const NEXT = [suggestedCommand('doctor', 'TOPIC', 'SUB', '--snapshot', 'FILE')]
 
-/** @throws Usage E_SNAPSHOT_FILE when it can't be read, or is no such snapshot. */
+/** @throws Usage E_SNAPSHOT_FILE when the file cannot be read, or is not a snapshot. */
 export async function readSnapshot(file: string): Promise<DiagnosisSnapshot> {
   let parsed: Partial<DiagnosisSnapshot> | null
   try {
     parsed = JSON.parse(await readFile(file, 'utf8')) as Partial<DiagnosisSnapshot> | null
   } catch (error) {
-    throw new Usage('E_SNAPSHOT_FILE', `${file} can't be read: ${(error as Error).message}`, {
+    throw new Usage('E_SNAPSHOT_FILE', `cannot read ${file}: ${(error as Error).message}`, {
       data: {file},
       next: NEXT,
       cause: error,
     })
   }
   if (parsed?.format !== 'keyshift.diagnosis-snapshot/v1') {
-    throw new Usage('E_SNAPSHOT_FILE', `${file} is no snapshot that keyshift doctor wrote`, {data: {file}, next: NEXT})
+    throw new Usage('E_SNAPSHOT_FILE', `${file} is not a snapshot of keyshift doctor`, {data: {file}, next: NEXT})
   }
   return parsed as DiagnosisSnapshot
 }
 
-/** @throws Usage E_SNAPSHOT_FILE when it can't be written. */
+/** @throws Usage E_SNAPSHOT_FILE when the file cannot be written. */
 export async function writeSnapshot(file: string, snapshot: DiagnosisSnapshot): Promise<void> {
   try {
     await writeFile(file, `${JSON.stringify(snapshot)}\n`)
   } catch (error) {
-    throw new Usage('E_SNAPSHOT_FILE', `${file} can't be written: ${(error as Error).message}`, {
+    throw new Usage('E_SNAPSHOT_FILE', `cannot write ${file}: ${(error as Error).message}`, {
       data: {file},
       cause: error,
     })

@@ -1,88 +1,91 @@
 import {Args, Flags} from '@oclif/core'
 
-/** Which cluster, for every command that speaks to one. */
+/** Which cluster a command uses, and whether it verifies certificates. */
 export const contextFlags = {
   context: Flags.string({
-    description: 'a context, as context list shows them; the current one when left out',
+    description: 'context to use, from context list (default: the current context)',
     env: 'KEYSHIFT_CONTEXT',
     helpGroup: 'LOGIN',
     helpValue: 'NAME',
   }),
   insecure: Flags.boolean({
-    description: 'take any certificate, of anybody',
+    description: 'skip TLS certificate verification',
     env: 'KEYSHIFT_INSECURE',
     helpGroup: 'LOGIN',
   }),
 }
 
-/** Where Pulsar is, and whom it takes us for. A token itself is never a flag, for it would stand in a process list. */
+/**
+ * The address of Pulsar and the login. A token is never the value of a flag, because flags are visible in the process
+ * list.
+ */
 export const pulsarFlags = {
   ...contextFlags,
   'admin-url': Flags.string({
-    description: "the broker's web address",
+    description: "the broker's web address (default: from the context, or http://localhost:8080)",
     env: 'KEYSHIFT_ADMIN_URL',
     helpGroup: 'PULSAR',
     helpValue: 'http://HOST:8080',
   }),
   'tls-ca-file': Flags.string({
-    description: "authorities in place of the machine's own, PEM",
+    description: 'CA bundle (PEM) to use instead of the system CAs',
     env: 'KEYSHIFT_TLS_CA_FILE',
     helpGroup: 'LOGIN',
     helpValue: 'FILE',
   }),
   'tls-cert-file': Flags.string({
-    description: 'a certificate to log in with, PEM',
+    description: 'client certificate to log in with (PEM)',
     env: 'KEYSHIFT_TLS_CERT_FILE',
     helpGroup: 'LOGIN',
     helpValue: 'FILE',
   }),
   'tls-key-file': Flags.string({
-    description: 'its key, PEM',
+    description: 'key of the client certificate (PEM)',
     env: 'KEYSHIFT_TLS_KEY_FILE',
     helpGroup: 'LOGIN',
     helpValue: 'FILE',
   }),
   'token-file': Flags.string({
-    description: 'a file with a token to log in with; read again when it changes',
+    description: 'file that contains the token to log in with; read again when it changes',
     env: 'KEYSHIFT_TOKEN_FILE',
     helpGroup: 'LOGIN',
     helpValue: 'FILE',
   }),
 }
 
-export const yesFlag = Flags.boolean({char: 'y', description: 'do not ask'})
+export const yesFlag = Flags.boolean({char: 'y', description: 'do not ask for confirmation'})
 
-/** For commands that change a cluster or Redis. */
+/** Confirmation flags of the commands that change a cluster or Redis. */
 export const confirmFlags = {
   'confirm-context': Flags.string({
-    description: "the context's name, where it is protected and nobody can be asked",
+    description: 'name of the protected context, to confirm without a prompt',
     env: 'KEYSHIFT_CONFIRM_CONTEXT',
     helpValue: 'NAME',
   }),
   yes: yesFlag,
 }
 
-/** Where messages are read, for commands that may need a message transport. */
+/** Addresses for commands that may need a message transport. */
 export const messageFlags = {
   'service-url': Flags.string({
-    description: "the broker's binary address, for the native transport",
+    description: "the broker's binary address, for the native transport (default: same host as the admin API)",
     env: 'KEYSHIFT_SERVICE_URL',
     helpGroup: 'PULSAR',
     helpValue: 'pulsar://HOST:6650',
   }),
   'web-socket-url': Flags.string({
-    description: 'the WebSocket API; where the admin API is when left out',
+    description: 'the WebSocket API (default: same host as the admin API)',
     env: 'KEYSHIFT_WEB_SOCKET_URL',
     helpGroup: 'PULSAR',
     helpValue: 'ws://HOST:8080',
   }),
 }
 
-/** How much of a backlog to sample, and from where. */
+/** How many messages of a backlog to sample, and which. */
 export const sampleFlags = {
   max: Flags.integer({
     default: 10_000,
-    description: 'entries to read at most',
+    description: 'maximum number of entries to read',
     helpGroup: 'SAMPLE',
     helpValue: 'N',
     min: 1,
@@ -90,13 +93,14 @@ export const sampleFlags = {
   seconds: Flags.integer({default: 30, description: 'stop after so long', helpGroup: 'SAMPLE', helpValue: 'N', min: 1}),
   source: Flags.option({
     default: 'auto',
-    description: 'how to read: rest shows most, websocket and native are faster; auto is rest where the login may',
+    description:
+      'how to read: rest shows most details, websocket and native are faster; auto uses REST if your permissions allow it',
     helpGroup: 'SAMPLE',
     options: ['auto', 'rest', 'websocket', 'native'] as const,
   })(),
   where: Flags.option({
     default: 'spread',
-    description: 'the oldest entries, the newest, or some of everywhere',
+    description: 'the oldest entries, the newest, or a spread across the backlog',
     helpGroup: 'SAMPLE',
     options: ['head', 'tail', 'spread'] as const,
   })(),
@@ -105,7 +109,8 @@ export const sampleFlags = {
 export const redisFlags = {
   ...contextFlags,
   'redis-url': Flags.string({
-    description: 'Redis, as redis://, rediss://, redis+sentinel:// or rediss+sentinel://; a cluster is recognised',
+    description:
+      'Redis address: redis://, rediss:// (TLS), redis+sentinel:// or rediss+sentinel://; a cluster is detected (default: from the context, or redis://localhost:6379)',
     env: 'KEYSHIFT_REDIS_URL',
     helpGroup: 'REDIS',
     helpValue: 'redis://HOST:6379',
@@ -113,7 +118,8 @@ export const redisFlags = {
 }
 
 export const topicArg = Args.string({
-  description: 'topic, as persistent://tenant/namespace/name or shorter; a partitioned topic is one topic',
+  description:
+    'topic, such as persistent://tenant/namespace/name, tenant/namespace/name or name; a partitioned topic is one topic',
   required: true,
 })
 

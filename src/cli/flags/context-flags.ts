@@ -11,40 +11,46 @@ import {secretFlags, secretSource} from './secret-flags.js'
 const text = (helpGroup: string, helpValue: string, description: string) =>
   Flags.string({description, helpGroup, helpValue})
 
-/** What a context can hold. */
+/** The settings of a context. */
 export const newContextFlags = {
   'admin-url': text('PULSAR', 'http://HOST:8080', "the broker's web address"),
-  insecure: Flags.boolean({description: 'take any certificate, of anybody', helpGroup: 'TLS'}),
-  namespace: text('PULSAR', 'TENANT/NAMESPACE', 'where topics are that are given by their name alone'),
-  'oauth2-audience': text('LOGIN', 'AUDIENCE', 'whom the access token is for'),
-  'oauth2-issuer-url': text('LOGIN', 'URL', 'an OAuth2 server that gives access tokens for client credentials'),
-  'oauth2-key-file': text('LOGIN', 'FILE', "its client's key file, as Pulsar's own clients take it"),
-  'oauth2-scope': text('LOGIN', 'SCOPE', 'what is asked for'),
-  ...secretFlags('password', "the user's password", 'LOGIN'),
-  protected: Flags.boolean({description: "whoever changes something there has to type the context's name"}),
-  'redis-ca-file': text('REDIS', 'FILE', "authorities in place of the machine's own, PEM"),
-  'redis-cert-file': text('REDIS', 'FILE', 'a certificate of ours, PEM'),
-  'redis-key-file': text('REDIS', 'FILE', 'its key, PEM'),
-  ...secretFlags('redis-password', "Redis's password", 'REDIS'),
+  insecure: Flags.boolean({description: 'skip TLS certificate verification', helpGroup: 'TLS'}),
+  namespace: text('PULSAR', 'TENANT/NAMESPACE', 'namespace of topics given by name only (default: public/default)'),
+  'oauth2-audience': text('LOGIN', 'AUDIENCE', 'audience of the access token'),
+  'oauth2-issuer-url': text('LOGIN', 'URL', 'OAuth2 server that issues access tokens for client credentials'),
+  'oauth2-key-file': text('LOGIN', 'FILE', "key file of the OAuth2 client, in the format of Pulsar's own clients"),
+  'oauth2-scope': text('LOGIN', 'SCOPE', 'scope of the access token'),
+  ...secretFlags('password', 'the password of the user', 'LOGIN'),
+  protected: Flags.boolean({description: "ask for the context's name before changing anything in its cluster"}),
+  'redis-ca-file': text('REDIS', 'FILE', 'CA bundle (PEM) of Redis to use instead of the system CAs'),
+  'redis-cert-file': text('REDIS', 'FILE', 'client certificate for Redis (PEM)'),
+  'redis-key-file': text('REDIS', 'FILE', 'key of the client certificate for Redis (PEM)'),
+  ...secretFlags('redis-password', 'the password of Redis', 'REDIS'),
   redlock: Flags.string({
-    description: 'one more of the independent servers on which locks are taken (Redlock); give each',
+    description: 'another independent server of a Redlock; repeat the flag for each server',
     helpGroup: 'REDIS',
     helpValue: 'redis://[USER@]HOST:6379',
     multiple: true,
   }),
-  'redis-url': text('REDIS', 'redis://[USER@]HOST:6379', 'Redis, without a password'),
-  'service-url': text('PULSAR', 'pulsar://HOST:6650', "the broker's binary address"),
-  'tls-ca-file': text('TLS', 'FILE', "authorities in place of the machine's own, PEM"),
-  'tls-cert-file': text('TLS', 'FILE', 'a certificate to log in with, PEM'),
-  'tls-key-file': text('TLS', 'FILE', 'its key, PEM'),
-  ...secretFlags('token', 'a token', 'LOGIN'),
-  username: text('LOGIN', 'USER', 'a user who logs in by a password'),
-  'web-socket-url': text('PULSAR', 'ws://HOST:8080', 'the WebSocket API; where the admin API is when left out'),
+  'redis-url': text('REDIS', 'redis://[USER@]HOST:6379', 'Redis address, without a password'),
+  'service-url': text(
+    'PULSAR',
+    'pulsar://HOST:6650',
+    "the broker's binary address (default: same host as the admin API)",
+  ),
+  'tls-ca-file': text('TLS', 'FILE', 'CA bundle (PEM) to use instead of the system CAs'),
+  'tls-cert-file': text('TLS', 'FILE', 'client certificate to log in with (PEM)'),
+  'tls-key-file': text('TLS', 'FILE', 'key of the client certificate (PEM)'),
+  ...secretFlags('token', 'the token', 'LOGIN'),
+  username: text('LOGIN', 'USER', 'user name of a login with a password'),
+  'web-socket-url': text('PULSAR', 'ws://HOST:8080', 'the WebSocket API (default: same host as the admin API)'),
 }
 
 type NewContextValues = Readonly<Record<string, unknown>>
 
-/** @throws Usage E_LOGIN for a login by halves, or two; E_URL for an address with a secret in it; E_NAMESPACE. */
+/**
+ * @throws Usage E_LOGIN for an incomplete login, or two logins; E_URL for an address that contains a secret; E_NAMESPACE.
+ */
 export function newContext(flags: NewContextValues): Context {
   const value = (name: string): string | undefined => textOf(flags[name])
   const path = (name: string): string | undefined => pathOf(flags[name])
@@ -89,12 +95,12 @@ function newLogin(flags: NewContextValues): LoginSource | undefined {
   ]
   const [token, password] = [secretSource(flags, 'token'), secretSource(flags, 'password')]
   if ([token, username, issuerUrl].filter((one) => one !== undefined).length > 1) {
-    throw new Usage('E_LOGIN', 'give one login: a token, a user with a password, or an OAuth2 server')
+    throw new Usage('E_LOGIN', 'more than one login: set a token, a user with a password, or an OAuth2 server')
   }
   if ((username === undefined) !== (password === undefined)) {
     throw new Usage(
       'E_LOGIN',
-      'a user and a password belong together: --username and --password-env, -file or -command',
+      '--username needs a password: --password-env, --password-file or --password-command, and the reverse',
     )
   }
   if ((issuerUrl === undefined) !== (keyFile === undefined)) {
@@ -115,19 +121,19 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** As a whole: the file of contexts is read from anywhere. */
+/** An absolute path, because the context file is used from any working directory. */
 function pathOf(value: unknown): string | undefined {
   return typeof value === 'string' ? resolve(value) : undefined
 }
 
-/** A file that names secrets and holds none. */
+/** A context references secrets and never contains them. */
 function requireNoSecret(name: string, url: string | undefined): void {
   const hasPassword = url !== undefined && /:\/\/[^/]*:.*@/.test(url)
   if (!hasPassword) return
-  throw new Usage('E_URL', `--${name} has a password in it: a context names secrets, it does not hold them`, {
+  throw new Usage('E_URL', `--${name} contains a password; contexts reference secrets and do not store them`, {
     next:
       name === 'redis-url' || name === 'redlock'
-        ? ['name it by --redis-password-env, --redis-password-file or --redis-password-command']
+        ? ['set the password with --redis-password-env, --redis-password-file or --redis-password-command']
         : [],
   })
 }

@@ -4,13 +4,13 @@ import {Usage} from '../../errors.js'
 
 const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000} as const
 
-/** A duration flag: a number with its unit, as 500ms, 5s, 2m, 1h; in ms. */
+/** A duration flag: a number with a unit, such as 500ms, 5s, 2m, 1h; parsed to ms. */
 export const durationFlag = Flags.custom<number>({
   helpValue: '5s',
   parse: (text) => Promise.resolve(parseDuration(text)),
 })
 
-/** The default of a duration flag, which the help shows as a person would type it. */
+/** The default of a duration flag, which help shows in the form that the user types. */
 export function defaultDuration(text: string): {
   default: number
   defaultHelp: () => Promise<string>

@@ -1,4 +1,4 @@
-/** What of a flag decides how its words are read. */
+/** The part of a flag's definition that decides how its words are parsed. */
 interface KnownFlag {
   readonly char?: string | undefined
   readonly multiple?: boolean | undefined
@@ -9,8 +9,8 @@ interface KnownFlag {
 type KnownFlags = Readonly<Record<string, KnownFlag>>
 
 /**
- * The same words with the values of option flags in their exact spelling: `--to key_shared` and `--to KEY-SHARED` become
- * `--to Key_Shared`. A value that fits none of the options is left for the parser to refuse.
+ * Replaces the values of option flags with their exact spelling: `--to key_shared` and `--to KEY-SHARED` become `--to
+ * Key_Shared`. A value that matches none of the options is left to the parser's error.
  */
 export function withExactOptions(argv: readonly string[], flags: KnownFlags): string[] {
   const words: string[] = []

@@ -1,9 +1,9 @@
 import {Flags} from '@oclif/core'
 
-/** Of every command. What it does is read from the command line before any command runs (`color-support.ts`). */
+/** The flags of every command. `color-support.ts` reads them from the command line before any command runs. */
 export const outputFlags = {
   'no-color': Flags.boolean({
-    description: 'do not use color; neither does a pipe or a file, or any output when NO_COLOR is set',
+    description: 'disable colors; pipes, files and NO_COLOR disable them, too',
     helpGroup: 'GLOBAL',
   }),
 }

@@ -1,6 +1,7 @@
 import type {SampleOptions} from '../../domain/message-sampling/collect-message-sample.js'
 import type {Connections} from '../connection/connections.js'
 import type {Progress} from '../output/progress.js'
+import {counted, numberText} from '../../wording.js'
 
 interface Host {
   readonly connections: Connections
@@ -9,13 +10,13 @@ interface Host {
 
 type SampleFlags = Pick<SampleOptions, 'max' | 'seconds' | 'source' | 'where'>
 
-/** What a command's flags say about sampling; a transport that is opened for it belongs to the command. */
+/** The sampling options of a command's flags. A transport that is opened for it is closed with the command. */
 export function sampleOptions(flags: SampleFlags, {connections, progress}: Host): SampleOptions {
   return {
     ...flags,
     openTransport: async (wanted) => connections.transport(wanted),
     onProgress: (read, chosen) => {
-      progress.busy('sampling', `${String(read)} of ${String(chosen)} entries`)
+      progress.busy('sampling', `${numberText(read)} of ${counted(chosen, 'entry', 'entries')}`)
     },
   }
 }

@@ -2,24 +2,24 @@ import {Flags} from '@oclif/core'
 
 import {printable, withoutFormula} from '../../printable.js'
 
-/** Forms in which a list can be given. */
+/** Output formats of a list. */
 export const LIST_OUTPUTS = ['table', 'wide', 'csv', 'tsv', 'ndjson', 'json'] as const
 export type ListOutput = (typeof LIST_OUTPUTS)[number]
 
 export const listOutputFlag = {
   output: Flags.option({
     default: 'table',
-    description: 'wide has more columns; csv, tsv and ndjson give a line for each row',
+    description: 'output format; wide adds columns; csv, tsv and ndjson print one line per row',
     options: LIST_OUTPUTS,
   })(),
 }
 
-/** Whether `--output json` stands on the command line: it is the same as --json. */
+/** Whether `--output json` is on the command line: it is the same as --json. */
 export function asksForJson(argv: readonly string[]): boolean {
   return /(?:^| )--output[ =]json(?: |$)/.test(argv.join(' '))
 }
 
-/** Rows as lines, with a head; what is not known is empty. */
+/** Rows as lines with a header; unknown values are empty. */
 export function separatedLines<T extends object>(
   rows: readonly T[],
   columns: ReadonlyArray<keyof T & string>,
@@ -30,8 +30,8 @@ export function separatedLines<T extends object>(
 }
 
 /**
- * A value as a field of a line: empty where it is not a number, text or boolean, control characters escaped, and never a formula
- * for a spreadsheet.
+ * A value as a field of a line: empty where it is not a number, text or boolean; control characters are escaped, and it
+ * never starts a spreadsheet formula.
  */
 export function fieldText(value: unknown, separator: ',' | '\t'): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)

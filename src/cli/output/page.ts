@@ -2,7 +2,7 @@ import {paint} from './palette.js'
 import {UNLIMITED, type View} from './view.js'
 import {wrapLines} from './wrap-lines.js'
 
-/** What is being laid out, while a renderer runs: renderers are synchronous. */
+/** What is laid out while a renderer runs; renderers are synchronous. */
 class Page {
   readonly view: View
   readonly leftOut = new Set<string>()
@@ -20,13 +20,16 @@ export function currentView(): View {
   return current.view
 }
 
-/** Tables report what they had to leave out; the page says it once, at its end. */
+/** Tables report the columns that they left out; the page lists them once, at its end. */
 export function reportLeftOut(heads: readonly string[], isShortened: boolean): void {
   for (const head of heads) current.leftOut.add(head)
   current.isShortened ||= isShortened
 }
 
-/** What a renderer gives for a view: no line is longer, and a last line names the columns that were left out. */
+/**
+ * The output of a renderer for a view: no line is longer than its width, and a last line names the columns that were left
+ * out.
+ */
 export function layOut(view: View, render: () => string): string {
   const outer = current
   const page = new Page(view)

@@ -13,7 +13,7 @@ export const paint = {
   /** needs attention */
   warn: chalk.yellow,
   ok: chalk.green,
-  /** not known, or less important than what it stands next to */
+  /** unknown, or less important than the text next to it */
   secondary: chalk.dim,
   strong: chalk.bold,
   heading: chalk.bold.underline,

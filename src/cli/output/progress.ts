@@ -12,20 +12,23 @@ export class Progress {
   private lastAction = ''
   private lastLineAt = 0
 
-  /** A line that stays. */
+  /** A permanent line. */
   readonly say = (text: string): void => {
     if (!this.isShown) return
     this.stop()
     process.stderr.write(`${textFor(process.stderr, text)}\n`)
   }
 
-  /** A line that is also written where stderr is not a terminal, so that a script's log has it. */
+  /** A line that is also written where stderr is not a terminal, so that the log of a script contains it. */
   readonly event = (text: string): void => {
     this.stop()
     process.stderr.write(`${textFor(process.stderr, text)}\n`)
   }
 
-  /** As busy() on a terminal; otherwise a line for each new action, and one every 10 s while it lasts. */
+  /**
+   * Updates the status line on a terminal; otherwise writes a line for each new action, and one every 10 s while it
+   * lasts.
+   */
   readonly status = (action: string, status: string): void => {
     if (this.isShown) {
       this.busy(action, status)
@@ -37,7 +40,7 @@ export class Progress {
     process.stderr.write(`${printable(`${action}: ${status}`)}\n`)
   }
 
-  /** A line that moves until the next one, or stop(). */
+  /** A status line that is replaced by the next one, and removed by stop(). */
   readonly busy = (action: string, status: string): void => {
     if (!this.isShown) return
     if (ux.action.running) ux.action.status = printable(status)

@@ -1,6 +1,6 @@
 import {once} from 'node:events'
 
-/** The reader of standard output has seen enough, such as `head`: a command that ends by it ends in silence. */
+/** The reader of standard output, such as `head`, has exited; the command then ends without an error. */
 export class ReaderGone extends Error {}
 
 /** Writes lines to standard output at the reader's pace. */
@@ -25,15 +25,16 @@ export class LineWriter {
     const waiting = new AbortController()
     const {signal} = waiting
     await Promise.race([once(stdout, 'drain', {signal}), once(stdout, 'close', {signal})]).catch(() => undefined)
-    waiting.abort() // else each wait would leave its listener for the other event
+    waiting.abort() // otherwise each wait would leave its listener for the other event
   }
 }
 
 /**
- * A reader may leave before everything is written, such as `head`. From then on output is dropped, in silence: the command goes
- * on to its end, because it may be changing a cluster. Has to run before anything is written.
+ * Ignores that a reader such as `head` exits before everything is written. From then on output is dropped without an
+ * error, and the command runs to its end, because it may be changing a cluster. Must run before anything is written.
  *
- * @returns a promise that is kept once the reader of standard output has left; what waits for a write to finish waits in vain
+ * @returns a promise that resolves when the reader of standard output has exited; a write that is waited for never
+ *   finishes then
  */
 export function ignoreClosedPipes(): Promise<void> {
   const {promise, resolve} = Promise.withResolvers<undefined>()

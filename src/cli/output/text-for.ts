@@ -5,13 +5,15 @@ import {UNLIMITED, type View, widthOf} from './view.js'
 
 type Stream = NodeJS.WriteStream
 
-/** A text as a stream can show it: wrapped to its width, with colors where it has some, and without other control characters. */
+/**
+ * A text for a stream: wrapped to its width, with colors where it supports them, and without other control characters.
+ */
 export function textFor(stream: Stream, text: string): string {
   const view = {...UNLIMITED, width: widthOf(stream)}
   return layOut(view, () => safeText(text, hasColor(stream)))
 }
 
-/** A report as a renderer shows it on a stream; no text of the report can break out of its line. */
+/** A report as a renderer shows it on a stream. No value in the report can start a new line. */
 export function pageFor<A extends readonly unknown[]>(
   stream: Stream,
   layout: Pick<View, 'isWide' | 'remedy'>,

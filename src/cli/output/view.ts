@@ -12,7 +12,7 @@ export const UNLIMITED: View = {width: Infinity, isWide: false, remedy: ''}
 
 /** A terminal that does not report its width. */
 const UNKNOWN_WIDTH = 80
-/** In less nothing can be laid out: a narrower terminal gets lines of this width. */
+/** Minimum width of the layout; a narrower terminal gets lines of this width. */
 const LEAST_WIDTH = 20
 
 interface Stream {

@@ -2,7 +2,7 @@ import stringWidth from 'string-width'
 
 const HANGING = 2
 
-/** The first words of commands: in front of another word, `keyshift` is only the name of this program. */
+/** The first words of commands. Before any other word, `keyshift` is only the name of this program. */
 export const COMMAND_WORDS: ReadonlySet<string> = new Set([
   ...[
     'backlog',
@@ -22,17 +22,17 @@ export const COMMAND_WORDS: ReadonlySet<string> = new Set([
 
 interface Word {
   text: string
-  /** blanks before it */
+  /** spaces before it */
   readonly gap: string
-  /** part of a command that is printed to be pasted, and not its first word */
+  /** part of a command that is printed to be pasted, except for its first word */
   readonly isInCommand: boolean
 }
 
 /**
- * Breaks lines that are longer than the width between words; only a word that is longer than a line is cut. A command to paste
- * starts on a line of its own where that makes it fit, is continued by ` \`, and its words are never cut.
+ * Breaks lines that are longer than the width between words; only a word that is longer than a line is cut. A command to
+ * paste starts on its own line where that makes it fit, is continued by ` \`, and its words are never cut.
  *
- * @param hangs how much further to the right the rest of a line stands
+ * @param hangs additional indentation of the rest of a line
  */
 export function wrapLines(text: string, width: number, hangs = HANGING): string {
   if (width === Infinity) return text
@@ -42,7 +42,7 @@ export function wrapLines(text: string, width: number, hangs = HANGING): string 
     .join('\n')
 }
 
-/** Columns that a text takes on a terminal; it holds no newline. */
+/** Terminal columns of a text without newlines. */
 export function visibleWidth(text: string): number {
   return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
 }

@@ -7,21 +7,22 @@ import type {Context, LoginSource, TlsSource} from './context.js'
 import {compact, type Imported, pathOf, readForImport, textIn} from './imported.js'
 import {suggestedCommand} from '../../suggested-command.js'
 
-/** Settings of Pulsar's own tools, by the names that client.conf has for them. */
+/** The settings of Pulsar's own tools, with their names in client.conf. */
 type Settings = Readonly<Partial<Record<string, string>>>
 
 /**
- * A client.conf of Pulsar's own tools. Secrets in it stay there: they are looked up when they are needed.
+ * Imports a client.conf of Pulsar's own tools. Secrets stay in the file and are read from it when they are needed.
  *
  * @see https://github.com/apache/pulsar/blob/v4.0.7/conf/client.conf
- * @throws Usage E_IMPORT when it can't be read, or logs in by a way that keyshift has not.
+ * @throws Usage E_IMPORT when the file cannot be read, or uses an authentication plugin that keyshift does not support.
  */
 export async function importClientConf(path: string, name: string): Promise<Imported> {
   return imported(name, getProperties(await readForImport(path)), (field) => ({file: path, field}), path)
 }
 
 /**
- * The same settings as environment variables of the same names, which pulsarctl heeds with PULSAR_CLIENT_FROM_ENV=true.
+ * Imports the same settings from environment variables of the same names, which pulsarctl uses with
+ * PULSAR_CLIENT_FROM_ENV=true.
  *
  * @throws Usage E_IMPORT as importClientConf does.
  */
@@ -59,14 +60,16 @@ function imported(
   }
   const notes = [
     ...(value('tlsEnableHostnameVerification') === undefined && context.tls !== undefined
-      ? ["keyshift checks the host name in a certificate, which Pulsar's tools did not before 5.0"]
+      ? ["keyshift verifies the host name in certificates, unlike Pulsar's tools before 5.0"]
       : []),
-    ...(value('useKeyStoreTls') === 'true' ? ['Java key stores are not read: export PEM files and name them'] : []),
+    ...(value('useKeyStoreTls') === 'true'
+      ? ['Java key stores are not supported: export PEM files and set them in the context']
+      : []),
   ]
   return {name, context, notes}
 }
 
-/** `http://a:8080,b:8080` names several; one will do, for brokers redirect. */
+/** `http://a:8080,b:8080` lists several brokers. One is enough, because brokers redirect. */
 function firstUrl(urls: string | undefined): string | undefined {
   return urls?.split(',')[0]?.trim()
 }
@@ -100,7 +103,11 @@ function loginOf(plugin: string, params: string, secretAt: (field: string) => Se
       return {login: {oauth2: {issuerUrl, keyFile, ...compact({audience, scope})}}}
     }
     default:
-      throw new Usage('E_IMPORT', `${where} logs in by ${plugin}, which keyshift does not know`, {data: {plugin}})
+      throw new Usage(
+        'E_IMPORT',
+        `${where} uses the authentication plugin ${plugin}, which keyshift does not support`,
+        {data: {plugin}},
+      )
   }
 }
 
@@ -113,6 +120,6 @@ function tokenAt(params: string, secretAt: (field: string) => SecretSource): Sec
 function requireKeyFile(privateKey: string, where: string): string {
   if (privateKey !== '' && !privateKey.startsWith('data:')) return pathOf(privateKey)
   throw new Usage('E_IMPORT', `the OAuth2 key in ${where} is not the path of a file`, {
-    next: ['write the key to a file and pass that file to context add', suggestedCommand('context', 'add', '--help')],
+    next: ['store the key in a file and pass the file to context add', suggestedCommand('context', 'add', '--help')],
   })
 }

@@ -1,6 +1,6 @@
 import type {SecretSource} from '../login/secret.js'
 
-/** How to log in to Pulsar; a certificate, which stands under `tls`, is a login by itself. Secrets are named, not held. */
+/** How to log in to Pulsar. A certificate under `tls` is a login too. Secrets are referenced, not stored. */
 export type LoginSource =
   | {token: SecretSource}
   | {basic: {username: string; password: SecretSource}}
@@ -9,7 +9,7 @@ export type LoginSource =
         issuerUrl: string
         audience?: string
         scope?: string
-        /** a client's key file, as Pulsar's own clients take it; or clientId and clientSecret */
+        /** a client's key file in the format of Pulsar's own clients, instead of clientId and clientSecret */
         keyFile?: string
         clientId?: string
         clientSecret?: SecretSource
@@ -18,43 +18,43 @@ export type LoginSource =
 
 /** PEM files. */
 export interface TlsSource {
-  /** authorities in place of the machine's own */
+  /** CA bundle to use instead of the system CAs */
   caFile?: string
   certFile?: string
   keyFile?: string
-  /** takes any certificate, of anybody */
+  /** skips the verification of certificates */
   insecure?: boolean
-  /** whether the host has to be named in its certificate; it has to unless this is false */
+  /** whether the host name must match the certificate; default true */
   checkHostname?: boolean
 }
 
-/** Where a cluster and its Redis are, and how to log in. */
+/** The addresses of a cluster and its Redis, and how to log in. */
 export interface Context {
-  /** the broker's web address, as http://host:8080 */
+  /** the broker's web address, such as http://host:8080 */
   adminUrl?: string
-  /** as pulsar://host:6650 */
+  /** such as pulsar://host:6650 */
   serviceUrl?: string
-  /** the WebSocket API; where the admin API is when left out */
+  /** the WebSocket API; default: the same host as the admin API */
   webSocketUrl?: string
   login?: LoginSource
   tls?: TlsSource
   redis?: {
-    /** redis://, rediss://, redis+sentinel:// or rediss+sentinel://; may name a user, never a password */
+    /** redis://, rediss://, redis+sentinel:// or rediss+sentinel://; may contain a user, never a password */
     url?: string
-    /** the other independent servers on which locks are taken (Redlock), as `url` */
+    /** the other independent Redlock servers, in the form of `url` */
     redlock?: string[]
     password?: SecretSource
     tls?: TlsSource
   }
-  /** of topics that are given by their name alone, as tenant/namespace */
+  /** the namespace of topics given without one, as tenant/namespace */
   namespace?: string
-  /** Whoever changes something here has to type the context's name. */
+  /** Whether a command that changes something asks for the context's name. */
   protected?: boolean
 }
 
-/** The file of contexts. */
+/** The context file. */
 export interface ContextFile {
-  /** the one that is used when none is asked for */
+  /** the context that applies without --context */
   current?: string
   contexts: Record<string, Context>
 }

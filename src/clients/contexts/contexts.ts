@@ -7,9 +7,9 @@ import {Usage} from '../../errors.js'
 import {replaceFile} from '../files/replace-file.js'
 import type {Context, ContextFile} from './context.js'
 
-const HEAD = ` Clusters that keyshift knows. Secrets are named here, never written: see docs/CONTEXTS.md.`
+const HEAD = ` Clusters that keyshift can use. Secrets are referenced, never stored here: see docs/CONTEXTS.md.`
 
-/** The file of contexts: YAML, whose comments stay when it is changed. */
+/** The context file: YAML. Comments in it are preserved when it is changed. */
 export class Contexts {
   readonly path: string
   readonly file: ContextFile
@@ -22,10 +22,10 @@ export class Contexts {
   }
 
   /**
-   * Reads it; one that is missing is empty.
+   * Reads the file; a missing file is empty.
    *
-   * @param check tells what is wrong with its content, null when nothing is.
-   * @throws Usage E_CONTEXT_FILE that says what is wrong with it.
+   * @param check returns what is wrong with the content, or null.
+   * @throws Usage E_CONTEXT_FILE with the reason.
    */
   static async open(path: string, check: (content: unknown) => Promise<string | null>): Promise<Contexts> {
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
@@ -36,8 +36,8 @@ export class Contexts {
     if (text === null) return new Contexts(path, emptyDocument(), {contexts: {}})
     const document = parseDocument(text)
     const [error] = document.errors
-    // Its message quotes the line.
-    if (error) throw unusable(path, `line ${String(error.linePos?.[0].line ?? '?')} is no YAML (${error.code})`)
+    // The message of the YAML error quotes the line, which may contain a secret.
+    if (error) throw unusable(path, `line ${String(error.linePos?.[0].line ?? '?')} is not valid YAML (${error.code})`)
     const content: unknown = document.toJS() ?? {contexts: {}}
     const wrong = await check(content)
     if (wrong !== null) throw unusable(path, wrong)
@@ -48,7 +48,7 @@ export class Contexts {
     return Object.keys(this.file.contexts).toSorted()
   }
 
-  /** null when there is none of this name. */
+  /** Returns null when there is no context of this name. */
   get(name: string): Context | null {
     return Object.hasOwn(this.file.contexts, name) ? (this.file.contexts[name] ?? null) : null
   }
@@ -66,7 +66,7 @@ export class Contexts {
     if (this.file.current === name) this.document.delete('current')
   }
 
-  /** Writes it, for its owner alone. @throws Usage E_CONTEXT_FILE */
+  /** Writes the file, readable by its owner only. @throws Usage E_CONTEXT_FILE */
   async save(): Promise<void> {
     try {
       await mkdir(dirname(this.path), {recursive: true, mode: 0o700})
@@ -85,8 +85,8 @@ function emptyDocument(): Document {
 }
 
 function unusable(path: string, reason: string): Usage {
-  return new Usage('E_CONTEXT_FILE', `the contexts in ${path} can't be used: ${reason}`, {
+  return new Usage('E_CONTEXT_FILE', `invalid context file ${path}: ${reason}`, {
     data: {path, reason},
-    next: ['see docs/CONTEXTS.md for its form'],
+    next: ['see docs/CONTEXTS.md for the format'],
   })
 }

@@ -3,35 +3,35 @@ import {readFile} from 'node:fs/promises'
 import {Usage} from '../../errors.js'
 import type {Context} from './context.js'
 
-/** What another tool's settings become here, and what of them has no place. */
+/** A context made from another tool's settings, and what could not be imported. */
 export interface Imported {
   readonly name: string
   readonly context: Context
-  /** for people, each a sentence without its full stop */
+  /** for output, each a sentence without its final period */
   readonly notes: readonly string[]
 }
 
-/** Another tool's file. @throws Usage E_IMPORT when it can't be read. */
+/** Reads another tool's file. @throws Usage E_IMPORT when it cannot be read. */
 export function readForImport(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: unknown) => {
     const {code, message} = error as NodeJS.ErrnoException
-    throw new Usage('E_IMPORT', `${path} can't be read (${code ?? message})`, {data: {path}})
+    throw new Usage('E_IMPORT', `cannot read ${path} (${code ?? message})`, {data: {path}})
   })
 }
 
-/** Leaves out what has no value. */
+/** Removes the fields without a value. */
 export function compact<T extends object>(fields: {[K in keyof T]: T[K] | undefined}): T | undefined {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   return entries.length === 0 ? undefined : (Object.fromEntries(entries) as T)
 }
 
-/** A text that says something; these tools write an empty one for nothing. */
+/** A text with content; these tools write an empty one for a missing value. */
 export function textIn(text: string | undefined): string | undefined {
   const trimmed = text?.trim()
   return trimmed === '' ? undefined : trimmed
 }
 
-/** A path as Pulsar's tools write it: `file:///path` or bare. */
+/** A path as Pulsar's tools write it: `file:///path` or a plain path. */
 export function pathOf(text: string): string {
   return text.replace(/^file:(?:\/\/)?/, '')
 }

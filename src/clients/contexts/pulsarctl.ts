@@ -4,7 +4,7 @@ import {Usage} from '../../errors.js'
 import type {Context, LoginSource} from './context.js'
 import {compact, type Imported, pathOf, readForImport, textIn} from './imported.js'
 
-/** One of `auth-info`; empty texts stand for nothing. */
+/** One entry of `auth-info`; an empty text is a missing value. */
 interface AuthInfo {
   readonly token?: string
   readonly tokenFile?: string
@@ -22,10 +22,10 @@ interface PulsarctlFile {
 }
 
 /**
- * The contexts of pulsarctl and snctl. A token that stands in their file stays there: it is looked up when it is needed.
+ * Imports the contexts of pulsarctl and snctl. A token in their file stays there and is read from it when it is needed.
  *
  * @see https://github.com/streamnative/pulsarctl/blob/master/pkg/cmdutils/config.go
- * @throws Usage E_IMPORT when the file can't be read as theirs.
+ * @throws Usage E_IMPORT when the file cannot be read or has another format.
  */
 export async function importPulsarctl(path: string): Promise<Imported[]> {
   const {contexts, 'auth-info': logins} = parseFile(await readForImport(path), path)
@@ -49,12 +49,12 @@ function parseFile(text: string, path: string): PulsarctlFile {
     const file = parse(text) as unknown
     if (typeof file === 'object' && file !== null && 'contexts' in file) return file as PulsarctlFile
   } catch {
-    // what is wrong would be told with the line, where a token may stand
+    // The error of the parser is not shown, because it quotes the line, which may contain a token.
   }
-  throw new Usage('E_IMPORT', `${path} is no file of pulsarctl's contexts`, {data: {path}})
+  throw new Usage('E_IMPORT', `${path} is not a context file of pulsarctl`, {data: {path}})
 }
 
-/** As pulsarctl chooses: a key file means OAuth2, then the token, then its file. */
+/** In the order of pulsarctl: a key file means OAuth2, then the token, then the token file. */
 function loginOf(login: AuthInfo, name: string, path: string): LoginSource | undefined {
   const [keyFile, issuerUrl] = [textIn(login.key_file), textIn(login.issuer_endpoint)]
   if (keyFile !== undefined && issuerUrl !== undefined) {

@@ -6,16 +6,16 @@ import {createInterface} from 'node:readline'
 import {Conflict, Usage} from '../../errors.js'
 import {sha256} from '../../digest.js'
 
-/** One decision; what it says beside is up to who writes it. */
+/** One decision. The command that records it chooses the further fields. */
 export type AuditFacts = Readonly<Record<string, unknown>>
 
 interface AuditLine {
   readonly sequence: number
   readonly at: string
   readonly facts: AuditFacts
-  /** of the line before; 64 zeros for the first */
+  /** hash of the line before; 64 zeros for the first line */
   readonly previousHash: string
-  /** SHA-256 over all of the above, as the line has it */
+  /** SHA-256 over all fields above, as they are in the line */
   readonly hash: string
 }
 
@@ -26,11 +26,11 @@ export interface AuditReport {
   lines: number
   firstAt: string | null
   lastAt: string | null
-  /** of the last line: who keeps it elsewhere notices when lines are cut off at the end */
+  /** hash of the last line; a copy of it stored elsewhere detects lines that were removed from the end */
   lastHash: string | null
 }
 
-/** A file that only grows: a line of JSON for each decision, each with the hash of the one before. */
+/** An append-only file: one line of JSON per decision, each with the hash of the one before. */
 export class AuditLog {
   private readonly file: FileHandle
   private last: {readonly sequence: number; readonly hash: string}
@@ -41,9 +41,9 @@ export class AuditLog {
   }
 
   /**
-   * Opens a log to write to it, and makes it where there is none.
+   * Opens a log for writing, and creates a missing one.
    *
-   * @throws Conflict E_AUDIT_BROKEN for one that was changed; Usage E_AUDIT_LOG for one that can't be written.
+   * @throws Conflict E_AUDIT_BROKEN when it was modified; Usage E_AUDIT_LOG when it cannot be written.
    */
   static async open(path: string): Promise<AuditLog> {
     try {
@@ -53,11 +53,11 @@ export class AuditLog {
       return new AuditLog(file, {sequence: lines - 1, hash: lastHash ?? NONE})
     } catch (error) {
       if (error instanceof Conflict) throw error
-      throw new Usage('E_AUDIT_LOG', `${path} can't be written: ${(error as Error).message}`, {data: {file: path}})
+      throw new Usage('E_AUDIT_LOG', `cannot write ${path}: ${(error as Error).message}`, {data: {file: path}})
     }
   }
 
-  /** Durable when it returns. */
+  /** The line is durable when the promise resolves. */
   async append(facts: AuditFacts): Promise<void> {
     const body = {
       sequence: this.last.sequence + 1,
@@ -77,9 +77,9 @@ export class AuditLog {
 }
 
 /**
- * Reads a log from its beginning and requires that every line follows from the one before.
+ * Reads a log from its beginning and verifies the hash chain.
  *
- * @throws Conflict E_AUDIT_BROKEN that names the first line that does not; Usage E_AUDIT_LOG for one that can't be read.
+ * @throws Conflict E_AUDIT_BROKEN with the first line that does not match; Usage E_AUDIT_LOG when it cannot be read.
  */
 export async function verifyAuditLog(path: string): Promise<AuditReport> {
   let previous = NONE
@@ -98,7 +98,7 @@ export async function verifyAuditLog(path: string): Promise<AuditReport> {
     }
   } catch (error) {
     if (error instanceof Conflict) throw error
-    throw new Usage('E_AUDIT_LOG', `${path} can't be read: ${(error as Error).message}`, {data: {file: path}})
+    throw new Usage('E_AUDIT_LOG', `cannot read ${path}: ${(error as Error).message}`, {data: {file: path}})
   }
   return {file: path, lines, firstAt, lastAt, lastHash: lines === 0 ? null : previous}
 }
@@ -116,11 +116,7 @@ function bodyHashOf({at, facts, previousHash, sequence}: AuditLine): string {
 }
 
 function broken(path: string, line: number): Conflict {
-  return new Conflict(
-    'E_AUDIT_BROKEN',
-    `${path} was changed: line ${String(line)} does not follow from the one before`,
-    {
-      data: {file: path, line},
-    },
-  )
+  return new Conflict('E_AUDIT_BROKEN', `${path} was modified: line ${String(line)} does not continue the hash chain`, {
+    data: {file: path, line},
+  })
 }

@@ -3,7 +3,7 @@ import {readFile} from 'node:fs/promises'
 import {Usage} from '../../errors.js'
 import {replaceFile} from './replace-file.js'
 
-/** A look at something, times in epoch ms; `expiresAtMs` is −1 for what never expires. */
+/** One observation of a lock, times in epoch ms; `expiresAtMs` is −1 for a lock that never expires. */
 interface StoredSample {
   readonly atMs: number
   readonly expiresAtMs: number
@@ -13,8 +13,8 @@ interface StoredSample {
 const FORMAT = 'keyshift.first-seen/v1'
 
 /**
- * What was seen in earlier runs, in a file of a line each: id, first seen, last seen, and its end then. What is not seen
- * again is dropped when it is saved.
+ * The locks of earlier runs, in a file with one line each: id, first seen, last seen, expiry at that time. Locks that are
+ * not seen again are removed on save.
  */
 export class FirstSeenFile {
   private readonly path: string
@@ -26,7 +26,7 @@ export class FirstSeenFile {
     this.before = before
   }
 
-  /** @throws Usage E_FIRST_SEEN for a file that is something else, or can't be read; one that is missing is empty. */
+  /** A missing file is empty. @throws Usage E_FIRST_SEEN when the file has another format or cannot be read. */
   static async open(path: string): Promise<FirstSeenFile> {
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
@@ -34,7 +34,7 @@ export class FirstSeenFile {
     })
     if (text === '') return new FirstSeenFile(path, new Map())
     const [head, ...lines] = text.trimEnd().split('\n')
-    if (head !== FORMAT) throw unusable(path, `it does not begin with ${FORMAT}`)
+    if (head !== FORMAT) throw unusable(path, `it does not start with ${FORMAT}`)
     return new FirstSeenFile(path, new Map(lines.map((line, at) => parseLine(line, path, at + 2))))
   }
 
@@ -60,10 +60,10 @@ function* linesOf(looks: ReadonlyMap<string, StoredSample>): Generator<string> {
 
 function parseLine(line: string, path: string, number: number): [string, StoredSample] {
   const [, id = '', firstSeen, at, expiresAt] = /^([\w-]{16}) (\d+) (\d+) (-?\d+)$/.exec(line) ?? []
-  if (id === '') throw unusable(path, `line ${String(number)} is none of its own`)
+  if (id === '') throw unusable(path, `line ${String(number)} has another format`)
   return [id, {atMs: Number(at), expiresAtMs: Number(expiresAt), firstSeenMs: Number(firstSeen)}]
 }
 
 function unusable(path: string, reason: string): Usage {
-  return new Usage('E_FIRST_SEEN', `${path} can't be used to remember locks: ${reason}`, {data: {path, reason}})
+  return new Usage('E_FIRST_SEEN', `${path} cannot be used to remember locks: ${reason}`, {data: {path, reason}})
 }

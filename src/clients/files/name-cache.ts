@@ -4,12 +4,12 @@ import {join} from 'node:path'
 
 import {replaceFile} from './replace-file.js'
 
-/** A person types on within this; who made a topic meanwhile can wait for it. */
+/** Long enough for one interactive session at the prompt; a topic created in the meantime appears after it. */
 const GOOD_FOR_MS = 30_000
 
 /**
- * Names that one completion hands on to the next. One file for each question, for its owner alone, named by a digest of what was
- * asked, where and as whom.
+ * Names that one completion leaves for the next. One file per query, readable by its owner only. Its name is a digest of
+ * the query, the cluster and the login.
  */
 export class NameCache {
   private readonly folder: string
@@ -18,7 +18,7 @@ export class NameCache {
     this.folder = folder
   }
 
-  /** null when there are none, or none that are fresh. */
+  /** Returns null when there are no names, or no fresh ones. */
   async get(question: readonly unknown[]): Promise<string[] | null> {
     try {
       const path = this.pathOf(question)
@@ -26,18 +26,18 @@ export class NameCache {
       const names: unknown = JSON.parse(await readFile(path, 'utf8'))
       return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : null
     } catch {
-      return null // it is asked again
+      return null // the broker is queried again
     }
   }
 
-  /** Keeps names, and removes what is old. Where nothing can be written, nothing is kept. */
+  /** Stores names and removes old files. Where the folder is not writable, nothing is stored. */
   async put(question: readonly unknown[], names: readonly string[]): Promise<void> {
     try {
       await mkdir(this.folder, {recursive: true, mode: 0o700})
       await replaceFile(this.pathOf(question), [JSON.stringify(names)])
       await Promise.all((await readdir(this.folder)).map((file) => this.removeOld(join(this.folder, file))))
     } catch {
-      // each completion asks for itself then
+      // each completion queries the broker then
     }
   }
 
@@ -50,7 +50,7 @@ export class NameCache {
   }
 }
 
-/** A file of the future is a clock that was put back. */
+/** A file from the future means that the clock was set back. */
 function isFresh(writtenAtMs: number): boolean {
   return Math.abs(Date.now() - writtenAtMs) <= GOOD_FOR_MS
 }

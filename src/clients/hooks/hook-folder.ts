@@ -5,17 +5,17 @@ import {join} from 'node:path'
 import {Usage} from '../../errors.js'
 
 export interface HookRun {
-  /** null when it was ended by its time limit or a signal */
+  /** null when it was killed by its time limit or a signal */
   readonly exitCode: number | null
   readonly ranMs: number
   readonly isTimedOut: boolean
-  /** the end of what it wrote, both streams */
+  /** the end of its output, both streams */
   readonly output: string
 }
 
-/** As much of a hook's output as a journal should hold, in characters. */
+/** Maximum length of a hook's output in the journal, in characters. */
 const OUTPUT_KEPT = 2000
-/** How long a hook that was asked to end may take before it is made to. */
+/** Time between SIGTERM and SIGKILL for a hook that exceeded its limit. */
 const GRACE_MS = 2000
 
 /** A folder of executables, each named after the moment at which it runs. */
@@ -25,8 +25,8 @@ export class HookFolder {
   private readonly env: NodeJS.ProcessEnv
 
   /**
-   * @param limitMs how long one hook may run.
-   * @param env what every hook gets beside the facts.
+   * @param limitMs time limit of one hook.
+   * @param env environment of every hook, in addition to the variables of the event.
    */
   constructor(folder: string, limitMs: number, env: NodeJS.ProcessEnv) {
     this.folder = folder
@@ -34,28 +34,28 @@ export class HookFolder {
     this.env = env
   }
 
-  /** @throws Usage E_HOOKS when the folder can't be read. */
+  /** @throws Usage E_HOOKS when the folder cannot be read. */
   async requireReadable(): Promise<void> {
     try {
       await access(this.folder, constants.R_OK | constants.X_OK)
     } catch (error) {
       const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-      throw new Usage('E_HOOKS', `the hooks' folder ${this.folder} can't be read (${cause})`, {data: {cause}})
+      throw new Usage('E_HOOKS', `cannot read the hooks folder ${this.folder} (${cause})`, {data: {cause}})
     }
   }
 
   /**
-   * Runs one hook to its end, or to its time limit, with all it started.
+   * Runs one hook until it exits. After its time limit, the hook and all its child processes are killed.
    *
-   * @param facts become KEYSHIFT_… variables of its environment, beside the folder's own.
+   * @param facts become KEYSHIFT_… variables of its environment, in addition to the folder's own.
    * @returns null when there is no such hook.
-   * @throws Usage E_HOOKS when it is there and not executable.
+   * @throws Usage E_HOOKS when it exists and is not executable.
    */
   async run(name: string, variables: Readonly<Record<string, unknown>>): Promise<HookRun | null> {
     const path = join(this.folder, name)
     if (!(await isThere(path, constants.F_OK))) return null
     if (!(await isThere(path, constants.X_OK))) {
-      throw new Usage('E_HOOKS', `the hook ${path} is not executable`, {next: [`chmod +x ${path}`]})
+      throw new Usage('E_HOOKS', `hook ${path} is not executable`, {next: [`chmod +x ${path}`]})
     }
     return execute(path, {...this.env, ...asVariables(variables)}, this.limitMs)
   }
@@ -64,7 +64,7 @@ export class HookFolder {
 function execute(path: string, env: NodeJS.ProcessEnv, limitMs: number): Promise<HookRun> {
   return new Promise((resolve, reject) => {
     const startedAt = Date.now()
-    // A group of its own, so that what it starts ends with it, and Ctrl-C is ours alone.
+    // A separate process group, so that the child processes are killed with the hook and Ctrl-C reaches keyshift only.
     const child = spawn(path, [], {env, detached: true, stdio: ['ignore', 'pipe', 'pipe']})
     let output = ''
     let isTimedOut = false
@@ -82,9 +82,9 @@ function execute(path: string, env: NodeJS.ProcessEnv, limitMs: number): Promise
     }, limitMs)
     child.once('error', (error) => {
       clearTimeout(limit)
-      reject(new Usage('E_HOOKS', `the hook ${path} can't be run: ${error.message}`))
+      reject(new Usage('E_HOOKS', `cannot run hook ${path}: ${error.message}`))
     })
-    // Not `close`: a program that it leaves running may hold its output open.
+    // Not `close`, because a program that the hook leaves running may keep its output open.
     child.once('exit', (exitCode) => {
       clearTimeout(limit)
       resolve({exitCode: isTimedOut ? null : exitCode, ranMs: Date.now() - startedAt, isTimedOut, output})
@@ -97,7 +97,7 @@ function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal)
   } catch {
-    // It has ended by itself meanwhile.
+    // It has exited in the meantime.
   }
 }
 
@@ -110,7 +110,7 @@ async function isThere(path: string, mode: number): Promise<boolean> {
   }
 }
 
-/** `migrationId` becomes KEYSHIFT_MIGRATION_ID; what is null is left out. */
+/** `migrationId` becomes KEYSHIFT_MIGRATION_ID; null values are omitted. */
 function asVariables(variables: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(variables)

@@ -8,22 +8,25 @@ import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from './journ
 import {sha256} from '../../digest.js'
 import {suggestedCommand} from '../../suggested-command.js'
 
-/** Topics of keyshift's own begin so. */
+/** Prefix of keyshift's own topics. */
 export const OWN_TOPICS = '__keyshift-'
-/** The name of a migration's journal is this and its id. */
+/** The name of a migration's journal topic is this prefix and the migration's id. */
 export const JOURNALS = `${OWN_TOPICS}journal-`
 const CLAIMS = `${OWN_TOPICS}claim-`
-/** Keeps a journal's messages: it never acknowledges, so the broker trims nothing and sees no idle topic to delete. */
+/**
+ * Retains the messages of a journal: it never acknowledges, so the broker trims nothing and does not delete the topic as
+ * inactive.
+ */
 const RETENTION_SUBSCRIPTION = 'keyshift'
 
 const READ_AHEAD = 8
 const APPEND_RETRY_MS = 30_000
 
 /**
- * The journal in the cluster itself, next to the topic that is migrated, so that any machine can go on: each migration
- * has a topic with a message for each line. A claim is a partitioned topic's entry in the metadata store, which is made
- * for one caller only; of plain topics the broker lets several callers believe that they made it (seen on 4.2.4). All
- * of it is plain admin REST.
+ * The journal in the cluster itself, in the namespace of the migrated topic, so that any machine can resume. Each
+ * migration has a topic with one message per line. A claim is the metadata entry of a partitioned topic, because its
+ * creation is atomic: for plain topics the broker lets several callers believe that they created it (seen on 4.2.4). All
+ * calls are plain admin REST.
  */
 export class ClusterJournal implements JournalStore {
   readonly place = 'cluster'
@@ -31,21 +34,21 @@ export class ClusterJournal implements JournalStore {
   private readonly namespace: string | null
   private readonly logs = new Map<string, Log>()
 
-  /** @param namespace where to look for migrations, as tenant/namespace; null looks in all. */
+  /** @param namespace searches only this namespace, as tenant/namespace; null searches all. */
   constructor(admin: PulsarAdmin, namespace: string | null) {
     this.admin = admin
     this.namespace = namespace
   }
 
   async create(migrationId: string, subject: Subject): Promise<void> {
-    const topic = beside(subject, `${JOURNALS}${migrationId}`)
+    const topic = inNamespaceOf(subject, `${JOURNALS}${migrationId}`)
     const isMade = await unlessNotAllowed(
       this.admin.createTopic(topic).then(() => true),
       false,
     )
     if (!isMade) throw mayNotKeep(topic)
     await this.admin.createSubscription(topic, RETENTION_SUBSCRIPTION, 'earliest')
-    // The namespace may let messages expire; where topic policies are off this can't be had, and is not needed.
+    // The namespace may let messages expire. Where topic policies are off, retention cannot be set and is not needed.
     await unlessRefused(405, this.admin.keepForever(topic), undefined)
     this.logs.set(migrationId, {topic, lines: [], lastId: EMPTY})
   }
@@ -55,7 +58,8 @@ export class ClusterJournal implements JournalStore {
     const giveUpAt = Date.now() + APPEND_RETRY_MS
     for (let isFirst = true; ; isFirst = false) {
       try {
-        // A cut connection does not tell whether the broker has them: look, and send what it has not.
+        // After a cut connection it is unknown which lines the broker has stored. Read the log and send the missing
+        // lines.
         const missing = isFirst ? lines : await this.missing(log, lines)
         if (missing.length === 0) return indexOf(log, lines)
         const ids = await this.admin.publish(
@@ -122,13 +126,13 @@ export class ClusterJournal implements JournalStore {
     const log = this.logs.get(migrationId)
     if (log) return log
     const where = this.namespace ?? 'the cluster'
-    throw new Unreachable('E_MIGRATION_NOT_FOUND', `there is no migration ${migrationId} in ${where}`, {
+    throw new Unreachable('E_MIGRATION_NOT_FOUND', `no migration ${migrationId} in ${where}`, {
       data: {migrationId, place: this.place, namespace: this.namespace},
       next: [suggestedCommand('migrate', 'list')],
     })
   }
 
-  /** Takes what was published without reading it again, when nothing else can have come in between. */
+  /** Adds published lines to the log without reading them again, if no other line can have come in between. */
   private take(log: Log, lines: readonly JournalLine[], ids: ReadonlyArray<string | null>): void {
     for (const [at, line] of lines.entries()) {
       const id = ids[at] ?? null
@@ -138,14 +142,17 @@ export class ClusterJournal implements JournalStore {
     }
   }
 
-  /** Which of the lines the log does not have. */
+  /** The lines that the log does not contain. */
   private async missing(log: Log, lines: readonly JournalLine[]): Promise<JournalLine[]> {
     await this.catchUp(log)
     const known = new Set(log.lines.map(({hash}) => hash))
     return lines.filter(({hash}) => !known.has(hash))
   }
 
-  /** Reads what the log does not know yet. Asked for an entry behind the last, the broker gives the last again. */
+  /**
+   * Reads the lines after the last known one. For an entry after the end of the topic the broker returns the last entry
+   * again.
+   */
   private async catchUp(log: Log): Promise<void> {
     for (let width = 1; ; width = Math.min(2 * width, READ_AHEAD)) {
       const numbers = Array.from({length: width}, (_, at) => log.lines.length + at + 1)
@@ -188,9 +195,9 @@ export class ClusterJournal implements JournalStore {
 
 interface Log {
   readonly topic: TopicName
-  /** as far as read */
+  /** as far as it was read */
   readonly lines: JournalLine[]
-  /** of the last line read, as `ledger:entry`; EMPTY when there is none, null when nothing was read yet */
+  /** position of the last line read, as `ledger:entry`; EMPTY when there is none, null before the first read */
   lastId: string | null
 }
 
@@ -205,25 +212,25 @@ function isDirectlyBehind(last: string | null, id: string): boolean {
   return last === (entry === '0' ? EMPTY : `${String(ledger)}:${String(Number(entry) - 1)}`)
 }
 
-function beside({topic}: Subject, local: string): TopicName {
+function inNamespaceOf({topic}: Subject, local: string): TopicName {
   const {namespace, tenant} = parseTopicName(topic)
   return parseTopicName(`persistent://${tenant}/${namespace}/${local}`)
 }
 
 function claimTopic(subject: Subject): TopicName {
-  return beside(subject, `${CLAIMS}${sha256(subject.topic).slice(0, 16)}`)
+  return inNamespaceOf(subject, `${CLAIMS}${sha256(subject.topic).slice(0, 16)}`)
 }
 
-/** The broker answered and will answer the same again. */
+/** The broker answered and will give the same answer again. */
 function isFinal(error: unknown): boolean {
   if (!(error instanceof Unreachable)) return true
   return error instanceof AdminRefused && error.status < 500 && error.status !== 412
 }
 
 function mayNotKeep({full, namespace, tenant}: TopicName): Unreachable {
-  const message = `this login may not make a topic in ${tenant}/${namespace}, where the journal would be kept`
+  const message = `this login may not create a topic in ${tenant}/${namespace}, where the journal is stored`
   return new Unreachable('E_NOT_ALLOWED', message, {
     data: {topic: full},
-    next: ['the same command with --journal file:DIRECTORY; other machines can go on only with that folder'],
+    next: ['the same command with --journal file:DIRECTORY; other machines can resume only with access to that folder'],
   })
 }

@@ -8,40 +8,36 @@ import {suggestedCommand} from '../../suggested-command.js'
 
 const ENDING = '.ndjson'
 
-/** The journal as files: one NDJSON file for each migration, one small file for each claim and for its heartbeat. */
+/** The journal in files: one NDJSON file per migration, one small file per claim and per heartbeat. */
 export class FileJournal implements JournalStore {
   readonly place: string
   private readonly folder: string
 
-  /** @param folder made when the first migration is written. */
+  /** @param folder created when the first migration starts. */
   constructor(folder: string) {
     this.folder = folder
     this.place = `file:${folder}`
   }
 
-  /** @throws Unreachable E_JOURNAL_UNUSABLE when the folder can't be made or written to. */
+  /** @throws Unreachable E_JOURNAL_UNUSABLE when the folder cannot be created or written. */
   async create(migrationId: string): Promise<void> {
     try {
       await mkdir(this.folder, {recursive: true})
       await access(this.folder, constants.W_OK)
     } catch (error) {
       const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-      throw new Unreachable(
-        'E_JOURNAL_UNUSABLE',
-        `the journal's folder ${this.folder} can't be written to (${cause})`,
-        {
-          data: {place: this.place, cause},
-          next: ['give another one with --journal file:DIRECTORY or KEYSHIFT_JOURNAL'],
-          cause: error,
-        },
-      )
+      throw new Unreachable('E_JOURNAL_UNUSABLE', `cannot write to the journal folder ${this.folder} (${cause})`, {
+        data: {place: this.place, cause},
+        next: ['set another folder with --journal file:DIRECTORY or KEYSHIFT_JOURNAL'],
+        cause: error,
+      })
     }
     await writeDurably(this.path(migrationId), 'wx', '')
   }
 
   async append(migrationId: string, lines: readonly JournalLine[]): Promise<number> {
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
-    // A line that a crash cut off must not swallow the next one.
+    // The next line must not be appended to a line that a crash cut off.
     const isTorn = /[^\n]$/.test(await this.text(migrationId))
     await writeDurably(this.path(migrationId), 'a', isTorn ? `\n${text}` : text)
     return (await this.read(migrationId)).findLastIndex(({hash}) => hash === lines[0]?.hash)
@@ -68,7 +64,7 @@ export class FileJournal implements JournalStore {
     const draft = `${path}.${claim.migrationId}`
     await writeDurably(draft, 'w', JSON.stringify(claim))
     try {
-      // A link appears with its content, or not at all: nobody reads half a claim.
+      // A link appears with its complete content or not at all, so no process reads half a claim.
       const isTaken = await unless(
         'EEXIST',
         link(draft, path).then(() => true),
@@ -100,14 +96,14 @@ export class FileJournal implements JournalStore {
   private async text(migrationId: string): Promise<string> {
     const text = await unless('ENOENT', readFile(this.path(migrationId), 'utf8'), null)
     if (text !== null) return text
-    throw new Unreachable('E_MIGRATION_NOT_FOUND', `there is no migration ${migrationId} in ${this.place}`, {
+    throw new Unreachable('E_MIGRATION_NOT_FOUND', `no migration ${migrationId} in ${this.place}`, {
       data: {migrationId, place: this.place},
       next: [suggestedCommand('migrate', 'list')],
     })
   }
 
   private path(migrationId: string): string {
-    // An id comes from the command line: it names a file here and nothing else.
+    // An id comes from the command line. It must name a file of this folder only.
     return join(this.folder, `${encodeURIComponent(migrationId)}${ENDING}`)
   }
 
@@ -134,7 +130,7 @@ async function writeDurably(path: string, flags: 'a' | 'w' | 'wx', text: string)
   }
 }
 
-/** Lines that are no JSON were cut off by a crash before append() returned: they never counted. */
+/** A line that is not JSON was cut off by a crash before append() returned, so it does not count. */
 function parseLines(text: string): JournalLine[] {
   return text.split('\n').flatMap((line) => {
     try {

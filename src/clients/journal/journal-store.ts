@@ -1,12 +1,12 @@
 /**
- * `captured` and `intent` are durable before the call that changes anything; `applied` and `verified` follow it.
- * `taken` answers a control request, `hook` keeps what a hook said, `waiting` what a poll waits for; `undone` and
- * `closed` end a step and a run.
+ * `captured` and `intent` are durable before the call that changes anything; `applied` and `verified` follow it. `taken`
+ * answers a control request, `hook` records the output of a hook, `waiting` what a step waits for; `undone` and `closed`
+ * end a step and a run.
  */
 export type JournalPhase =
   'applied' | 'captured' | 'closed' | 'hook' | 'intent' | 'taken' | 'undone' | 'verified' | 'waiting'
 
-/** Which way a migration goes: to the new type, or back to the old one. */
+/** Whether a migration goes to the new type or is rolled back. */
 export type Direction = 'rollback' | 'forward'
 
 export interface Actor {
@@ -15,7 +15,7 @@ export interface Actor {
   readonly pid: number
 }
 
-/** What the runner writes; never a password or a token. */
+/** One record of the runner. It never contains a password or a token. */
 export interface JournalRecord {
   readonly direction: Direction
   readonly step: string
@@ -23,29 +23,32 @@ export interface JournalRecord {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** One link of the chain that the owner of a migration writes. */
+/** One entry of the hash chain that the claim's owner writes. */
 export interface JournalEntry extends JournalRecord {
   readonly kind: 'entry'
-  /** from 0, without a gap */
+  /** starts at 0, without a gap */
   readonly sequence: number
   readonly migrationId: string
   readonly at: string
   readonly who: Actor
   readonly planDigest: string
-  /** of the entry before; 64 zeros for the first */
+  /** hash of the entry before; 64 zeros for the first */
   readonly previousHash: string
   readonly hash: string
 }
 
 export type ControlVerb = 'abort' | 'cancel' | 'cutover' | 'postpone' | 'rollback'
 
-/** What somebody asks of a migration that another process runs. It stands beside the chain: anybody may add one. */
+/**
+ * An operator's request to a migration that another process runs. It is not part of the hash chain, so any machine can
+ * add one.
+ */
 export interface ControlRequest {
   readonly kind: 'request'
   readonly requestId: string
   readonly migrationId: string
   readonly verb: ControlVerb
-  /** the request that a `cancel` takes back; null for the other verbs */
+  /** the request that a `cancel` cancels; null for the other verbs */
   readonly cancels: string | null
   readonly at: string
   readonly who: Actor
@@ -54,14 +57,14 @@ export interface ControlRequest {
 
 export type JournalLine = ControlRequest | JournalEntry
 
-/** What one claim covers: policies are for a whole topic, so one topic has one migration at a time. */
+/** What one claim covers. Topic policies apply to a whole topic, so a topic has one migration at a time. */
 export interface Subject {
   readonly cluster: string
   /** full name of the partitioned or plain topic */
   readonly topic: string
 }
 
-/** Who works on a topic, and since when. */
+/** Which process changes a topic's subscription, and since when. */
 export interface Claim {
   readonly subject: Subject
   readonly subscription: string
@@ -70,7 +73,7 @@ export interface Claim {
   readonly since: string
 }
 
-/** The last sign of life of the process that runs a migration. */
+/** The last heartbeat of the process that runs a migration. */
 export interface Heartbeat {
   readonly at: string
   readonly who: Actor
@@ -79,27 +82,29 @@ export interface Heartbeat {
 }
 
 /**
- * Where migrations are written down. Whatever keeps it, a line that append() returned is durable, all readers see the
- * lines in one order, and one subject has at most one claim.
+ * Where the migration journal is stored. In every store a line is durable once append() has returned, all readers see the
+ * lines in the same order, and one subject has at most one claim.
  */
 export interface JournalStore {
-  /** A place to show, for "the journal is at …". */
+  /** The location in output, for "the journal is at …". */
   readonly place: string
-  /** Makes the empty log of a new migration. */
+  /** Creates the empty log of a new migration. */
   create(migrationId: string, subject: Subject): Promise<void>
-  /** @returns how many lines lie before the first of these: more than the writer knew means that others wrote. */
+  /**
+   * @returns the number of lines before the first of these; more than the writer knew means that another process wrote.
+   */
   append(migrationId: string, lines: readonly JournalLine[]): Promise<number>
-  /** The lines from number `from` (0 is the first) on. @throws Unreachable E_MIGRATION_NOT_FOUND. */
+  /** The lines from number `from` on; 0 is the first. @throws Unreachable E_MIGRATION_NOT_FOUND. */
   read(migrationId: string, from?: number): Promise<JournalLine[]>
-  /** Removes the log of a migration that never began. */
+  /** Removes the log of a migration that never started. */
   remove(migrationId: string): Promise<void>
   /** The ids of all migrations, the newest last. */
   list(): Promise<string[]>
-  /** Takes the claim of a subject, or leaves it to who has it. @returns who has it now. */
+  /** Takes the claim of a subject unless it is taken. @returns the claim that is in effect. */
   claim(claim: Claim): Promise<Claim>
-  /** Who holds a subject's claim; null when nobody does. */
+  /** The claim of a subject; null when it is free. */
   holder(subject: Subject): Promise<{claim: Claim; heartbeat: Heartbeat | null} | null>
   writeHeartbeat(claim: Claim, heartbeat: Heartbeat): Promise<void>
-  /** Gives a claim back; one that another migration holds is left alone. */
+  /** Releases a claim; a claim of another migration is left unchanged. */
   release(claim: Claim): Promise<void>
 }

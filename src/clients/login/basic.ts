@@ -12,7 +12,7 @@ export class BasicLogin implements Login {
   }
 
   get about(): string {
-    return `the user "${this.username}" with a password from ${this.secret.source}`
+    return `user "${this.username}" with the password from ${this.secret.source}`
   }
 
   async headers(): Promise<Record<string, string>> {

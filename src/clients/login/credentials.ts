@@ -1,7 +1,7 @@
 import {type Login, NO_LOGIN} from './login.js'
 import {PLAIN_TLS, readTls, type TlsFiles, type TlsOptions} from './tls.js'
 
-/** Who keyshift is for a server, and whose certificates it takes. */
+/** How keyshift logs in to a server, and which certificates it trusts. */
 export interface Credentials {
   readonly login: Login
   readonly tls: TlsOptions

@@ -1,4 +1,6 @@
-/** What a server says, without the credentials that it was sent: some proxies repeat a request in their error page. */
+/**
+ * A server's text without the credentials of the request, because some proxies repeat the request in their error page.
+ */
 export function hideCredentials(text: string, headers: Readonly<Record<string, string>>): string {
   const {Authorization = ''} = headers
   const [scheme, credential = ''] = Authorization.split(' ')

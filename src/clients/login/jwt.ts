@@ -1,6 +1,9 @@
-/** What a JSON web token says of itself; null where it does not, or is none. Nothing is verified: that is the broker's part. */
+/**
+ * The claims of a JSON web token; null for a missing claim or another kind of token. The signature is not verified, which
+ * is the broker's task.
+ */
 export interface TokenClaims {
-  /** `sub`, which brokers take for the role unless they are told otherwise */
+  /** `sub`, which brokers use as the role by default */
   readonly subject: string | null
   /** epoch ms */
   readonly expiresAtMs: number | null

@@ -1,19 +1,19 @@
-/** How the binary protocol's client is to log in; null where it needs nothing. */
+/** The authentication settings of the binary protocol's client; null without authentication. */
 export type BinaryLogin =
   | {readonly kind: 'basic'; readonly username: string; readonly password: string}
   | {readonly kind: 'token'; readonly token: () => Promise<string>}
 
-/** Who keyshift is for a broker, beside a certificate. */
+/** How keyshift authenticates to a broker, in addition to a certificate. */
 export interface Login {
-  /** What it is and where it is from, for people: `a token of role "ann" from the file /run/token`. Never a secret. */
+  /** Kind and source of the login, for output: `a token of role "ann" from the file /run/token`. Never a secret. */
   readonly about: string
   /**
    * The headers of a request that is sent now.
    *
-   * @throws Unreachable E_SECRET, E_TOKEN_EXPIRED or E_OAUTH2 when there is no login to send.
+   * @throws Unreachable E_SECRET, E_TOKEN_EXPIRED or E_OAUTH2 when no credentials are available.
    */
   headers(): Promise<Readonly<Record<string, string>>>
-  /** The broker did not accept it: whether it may be another one now. */
+  /** Drops the credentials that the broker rejected. Returns whether different ones may be available now. */
   renew(): boolean
   /** @throws as headers() does. */
   forBinary(): Promise<BinaryLogin | null>
@@ -26,7 +26,7 @@ export const NO_LOGIN: Login = {
   forBinary: () => Promise.resolve(null),
 }
 
-/** Who keyshift is where nothing but its certificate says so: brokers take its common name for the role. */
+/** A login by certificate only: brokers use its common name as the role. */
 export function certificateLogin(certFile: string): Login {
-  return {...NO_LOGIN, about: `the certificate ${certFile}`}
+  return {...NO_LOGIN, about: `certificate ${certFile}`}
 }

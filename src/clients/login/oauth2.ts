@@ -8,10 +8,10 @@ import type {CachedToken, TokenCache} from './token-cache.js'
 
 export interface OAuth2Options {
   readonly issuerUrl: string
-  /** whom the token is for, as the broker expects it; null where the server needs none */
+  /** the audience that the broker expects; null when the server needs none */
   readonly audience: string | null
   readonly scope: string | null
-  /** Who asks, and by which secret. @throws Unreachable E_SECRET, Usage E_OAUTH2_KEY. */
+  /** Client id and secret. @throws Unreachable E_SECRET, Usage E_OAUTH2_KEY. */
   readonly client: () => Promise<OAuth2Client>
   readonly cache: TokenCache
 }
@@ -21,12 +21,15 @@ export interface OAuth2Client {
   readonly secret: string
 }
 
-/** A token whose server does not say how long it lasts is asked for again after this. */
+/** Lifetime of a token whose server does not report one. */
 const UNTOLD_MS = 60_000
-/** A token is not sent this short before its end, or the tenth of its life: the clocks differ, and a request takes its time. */
+/**
+ * Time before its expiry after which a token is not sent any more; at most a tenth of its lifetime. Clocks differ, and a
+ * request takes time.
+ */
 const SPARE_MS = 10_000
 
-/** Access tokens by the grant of client credentials (RFC 6749 §4.4), kept until shortly before they end. */
+/** Access tokens by the client credentials grant (RFC 6749 §4.4), reused until shortly before they expire. */
 export class OAuth2Secret implements Secret {
   readonly source: string
   private readonly options: OAuth2Options
@@ -38,7 +41,7 @@ export class OAuth2Secret implements Secret {
     this.options = options
   }
 
-  /** @throws Unreachable E_OAUTH2 when the server gives none. */
+  /** @throws Unreachable E_OAUTH2 when the server issues no token. */
   async read(): Promise<string> {
     this.known = this.lasting(this.known) ?? (await this.next())
     return this.known.token
@@ -68,7 +71,7 @@ export class OAuth2Secret implements Secret {
 
   private async ask(id: string, secret: string): Promise<CachedToken> {
     const {audience, issuerUrl, scope} = this.options
-    const {clientCredentialsGrant} = await import('openid-client') // takes its time, and few need it
+    const {clientCredentialsGrant} = await import('openid-client') // loaded here because it is slow to load and few commands need it
     try {
       const answer = await clientCredentialsGrant(await discover(issuerUrl, id, secret), {
         ...(audience === null ? {} : {audience}),
@@ -85,16 +88,16 @@ export class OAuth2Secret implements Secret {
   private refused(id: string, error: unknown): Unreachable {
     const {issuerUrl} = this.options
     const cause = causeOf(error)
-    return new Unreachable('E_OAUTH2', `the OAuth2 server ${issuerUrl} gave the client "${id}" no token: ${cause}`, {
+    return new Unreachable('E_OAUTH2', `OAuth2 server ${issuerUrl} issued no token to client "${id}": ${cause}`, {
       data: {issuerUrl, client: id, cause},
       next: [`curl ${issuerUrl.replace(/\/+$/, '')}/.well-known/openid-configuration`],
     })
   }
 }
 
-/** An issuer may be written with or without a slash at its end, but has to name itself as it is asked for. */
+/** An issuer may be written with or without a trailing slash, but its metadata must name the same issuer. */
 async function discover(issuerUrl: string, id: string, secret: string): Promise<Configuration> {
-  // "Deprecated" is to make it stand out: who writes http:// means it.
+  // The function is marked as deprecated only as a warning; an `http://` address is a deliberate choice.
   // eslint-disable-next-line @typescript-eslint/no-deprecated
   const {allowInsecureRequests, discovery} = await import('openid-client')
   const isPlain = issuerUrl.startsWith('http:')
@@ -108,7 +111,7 @@ async function discover(issuerUrl: string, id: string, secret: string): Promise<
   }
 }
 
-/** The server's own word where it has one; never its whole answer. */
+/** The error that the server reports, if any; never its complete answer. */
 function causeOf(error: unknown): string {
   const {cause, code, error: word, error_description: description, message} = error as Record<string, unknown>
   if (typeof word === 'string') return typeof description === 'string' ? `${word}: ${description}` : word
@@ -117,24 +120,24 @@ function causeOf(error: unknown): string {
 }
 
 /**
- * A client's key file, as Pulsar's own clients take it.
+ * Reads a client's key file in the format of Pulsar's own clients.
  *
  * @see https://pulsar.apache.org/docs/security-oauth2/
- * @throws Usage E_OAUTH2_KEY when it is none.
+ * @throws Usage E_OAUTH2_KEY when it is not one.
  */
 export async function readKeyFile(path: string): Promise<OAuth2Client> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw unusable(path, (error as NodeJS.ErrnoException).code ?? 'it can not be read')
+    throw unusable(path, (error as NodeJS.ErrnoException).code ?? 'it cannot be read')
   })
   try {
     const {client_id: id, client_secret: secret} = JSON.parse(text) as Record<string, unknown>
     if (typeof id === 'string' && typeof secret === 'string') return {id, secret}
   } catch {
-    throw unusable(path, 'it is no JSON')
+    throw unusable(path, 'it is not JSON')
   }
-  throw unusable(path, 'client_id and client_secret are not in it')
+  throw unusable(path, 'it lacks client_id or client_secret')
 }
 
 function unusable(path: string, reason: string): Usage {
-  return new Usage('E_OAUTH2_KEY', `${path} is no OAuth2 key file: ${reason}`, {data: {path, reason}})
+  return new Usage('E_OAUTH2_KEY', `${path} is not an OAuth2 key file: ${reason}`, {data: {path, reason}})
 }

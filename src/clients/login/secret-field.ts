@@ -1,14 +1,14 @@
 import {Usage} from '../../errors.js'
 
 /**
- * One value of a text that holds several; null where it is not there.
+ * One value of a text that contains several; null when it is missing.
  *
- * @param field a JSON pointer (RFC 6901) into YAML or JSON, as `/auth-info/prod/token`; or a key of Java properties, and
- *   behind a `/` the name of one of its parameters: `authParams/token`.
- * @throws Usage E_SECRET_FIELD when the text is not of that form. It is not quoted: it holds secrets.
+ * @param field a JSON pointer (RFC 6901) into YAML or JSON, such as `/auth-info/prod/token`; or a key of Java properties,
+ *   optionally with `/` and the name of one of its parameters: `authParams/token`.
+ * @throws Usage E_SECRET_FIELD when the text has another format. The text is not quoted, because it contains secrets.
  */
 export async function fieldOf(text: string, path: string, field: string): Promise<string | null> {
-  // The readers take their time, and few need them.
+  // Loaded here because the parsers are slow to load and few commands need them.
   const [{getProperties}, {parse}] = await Promise.all([import('properties-file'), import('yaml')])
   try {
     if (field.startsWith('/')) return textOf(at(parse(text), field))
@@ -16,19 +16,15 @@ export async function fieldOf(text: string, path: string, field: string): Promis
     const value = getProperties(text)[key] ?? null
     return value === null || names.length === 0 ? value : (parametersOf(value)[names.join('/')] ?? null)
   } catch (error) {
-    throw new Usage(
-      'E_SECRET_FIELD',
-      `${field} can't be looked up in the file ${path}: it can't be read as what it is`,
-      {
-        data: {path, field},
-        // yaml's errors quote the line.
-        cause: error instanceof Error ? error.name : null,
-      },
-    )
+    throw new Usage('E_SECRET_FIELD', `cannot read ${field} from the file ${path}: the file has another format`, {
+      data: {path, field},
+      // The YAML parser's errors quote the line, which may contain a secret.
+      cause: error instanceof Error ? error.name : null,
+    })
   }
 }
 
-/** Parameters of an `authParams`: JSON, or the older `name:value,name:value`. */
+/** The parameters of an `authParams`: JSON, or the older `name:value,name:value`. */
 export function parametersOf(authParams: string): Record<string, string> {
   const text = authParams.trim()
   if (text.startsWith('{')) {

@@ -5,35 +5,38 @@ import {promisify} from 'node:util'
 import {KeyshiftError, Unreachable} from '../../errors.js'
 import {fieldOf, parametersOf} from './secret-field.js'
 
-/** Where a secret is; never the secret itself. */
+/** Where a secret is stored; never the secret itself. */
 export type SecretSource =
   | {
-      /** an environment variable that holds nothing else, or several parameters of which `field` names one */
+      /** an environment variable that contains only the secret, or several parameters of which `field` names one */
       env: string
       field?: string
     }
   | {
-      /** a file that holds nothing else, or several things of which `field` names one */
+      /** a file that contains only the secret, or several values of which `field` names one */
       file: string
-      /** a JSON pointer into YAML or JSON, as `/auth-info/prod/token`, or a key of Java properties, as `authParams/token` */
+      /**
+       * a JSON pointer into YAML or JSON, such as `/auth-info/prod/token`, or a key of Java properties, such as
+       * `authParams/token`
+       */
       field?: string
     }
   | {
-      /** a command that prints it, run by the shell */
+      /** a shell command that prints the secret */
       command: string
     }
 
-/** What a source gives, as often as it is asked: a file is read again when it has changed. */
+/** A secret that is read on demand: a file is read again when it has changed. */
 export interface Secret {
-  /** where it is, as a person says it: `the file /run/token` */
+  /** the source in output: `the file /run/token` */
   readonly source: string
-  /** @throws Unreachable E_SECRET when it is not there, with where that is. */
+  /** @throws Unreachable E_SECRET with the source when the secret is missing. */
   read(): Promise<string>
-  /** Forgets what was read. Whether another reading may give something else. */
+  /** Drops the value read. Returns whether another read may return a different one. */
   invalidate(): boolean
 }
 
-/** @param env the environment that variables are taken from. */
+/** @param env the environment from which variables are read. */
 export function secretFrom(source: SecretSource, env: NodeJS.ProcessEnv): Secret {
   if ('env' in source) return new VariableSecret(source.env, source.field ?? null, env)
   if ('file' in source) return new FileSecret(source.file, source.field ?? null)
@@ -98,7 +101,7 @@ class FileSecret implements Secret {
   private async load(): Promise<string> {
     const text = await readFile(this.path, 'utf8')
     const value = (this.field === null ? text : ((await fieldOf(text, this.path, this.field)) ?? '')).trim()
-    if (value === '') throw noSecret(this.source, 'nothing is there', [`ls -l ${this.path}`])
+    if (value === '') throw noSecret(this.source, 'it is empty', [`ls -l ${this.path}`])
     return value
   }
 }
@@ -112,7 +115,7 @@ class CommandSecret implements Secret {
   private known: Promise<string> | null = null
 
   constructor(command: string, env: NodeJS.ProcessEnv) {
-    // Its arguments may hold what nobody should see.
+    // Only the program is shown, because its arguments may contain a secret.
     this.source = `the command ${command.trim().split(/\s/)[0] ?? ''}`
     this.command = command
     this.env = env
@@ -128,13 +131,13 @@ class CommandSecret implements Secret {
     return true
   }
 
-  /** What it says on stderr is not repeated: a secret may stand there. */
+  /** Its stderr is not shown, because it may contain a secret. */
   private async run(): Promise<string> {
     const options = {env: this.env, timeout: COMMAND_TIMEOUT_MS, encoding: 'utf8'} as const
     const {stdout} = await promisify(exec)(this.command, options).catch((error: unknown) => {
       const {code, killed} = error as {code?: number | string; killed?: boolean}
       const seconds = String(COMMAND_TIMEOUT_MS / 1000)
-      const reason = killed === true ? `it took longer than ${seconds} s` : `it ended with ${String(code)}`
+      const reason = killed === true ? `it took longer than ${seconds} s` : `it exited with ${String(code)}`
       throw noSecret(this.source, reason, ['run it by hand to see why'])
     })
     if (stdout.trim() === '') throw noSecret(this.source, 'it printed nothing', ['run it by hand to see why'])

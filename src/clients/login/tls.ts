@@ -3,16 +3,16 @@ import type {ConnectionOptions, SecureContextOptions} from 'node:tls'
 
 import {Usage} from '../../errors.js'
 
-/** Where what TLS needs is; null for the machine's own authorities, and for no certificate of ours. */
+/** The files that TLS needs; null for the system CAs, and for no client certificate. */
 export interface TlsFiles {
-  /** authorities in place of the machine's, PEM */
+  /** CA bundle (PEM) to use instead of the system CAs */
   readonly caFile: string | null
-  /** our certificate and its key, PEM */
+  /** client certificate and key, PEM */
   readonly certFile: string | null
   readonly keyFile: string | null
-  /** Takes any certificate, of anybody. */
+  /** Skips the verification of certificates. */
   readonly isInsecure: boolean
-  /** whether the host has to be named in its certificate */
+  /** whether the host name must match the certificate */
   readonly checksHostname: boolean
 }
 
@@ -24,15 +24,15 @@ export const PLAIN_TLS: TlsFiles = {
   checksHostname: true,
 }
 
-/** As node:tls takes it. */
+/** In the form of node:tls. */
 export type TlsOptions = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> &
   Pick<ConnectionOptions, 'checkServerIdentity'> & {readonly rejectUnauthorized: boolean}
 
-/** @throws Usage E_TLS_FILE when a file can't be read, or one of certificate and key is missing. */
+/** @throws Usage E_TLS_FILE when a file cannot be read, or one of certificate and key is missing. */
 export async function readTls(files: TlsFiles): Promise<TlsOptions> {
   const {caFile, certFile, keyFile} = files
   if ((certFile === null) !== (keyFile === null)) {
-    throw new Usage('E_TLS_FILE', 'a certificate and its key belong together: only one of them is given', {
+    throw new Usage('E_TLS_FILE', 'a client certificate needs its key: only one of them is set', {
       data: {certFile, keyFile},
     })
   }
@@ -50,11 +50,11 @@ async function read(path: string | null): Promise<Buffer | null> {
   if (path === null) return null
   return readFile(path).catch((error: unknown) => {
     const {code, message} = error as NodeJS.ErrnoException
-    throw new Usage('E_TLS_FILE', `the file ${path} for TLS can't be read (${code ?? message})`, {data: {path}})
+    throw new Usage('E_TLS_FILE', `cannot read the TLS file ${path} (${code ?? message})`, {data: {path}})
   })
 }
 
-/** Whether a connection failed by TLS itself: by a certificate, ours or theirs, or by speaking it to a port that does not. */
+/** Whether a connection failed because of TLS: an untrusted or rejected certificate, or a port without TLS. */
 export function isAboutTls(cause: string): boolean {
   return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME|ERR_(?:SSL|TLS)|EPROTO|UNABLE_TO_GET_ISSUER/.test(cause)
 }

@@ -6,13 +6,13 @@ import {replaceFile} from '../files/replace-file.js'
 
 export interface CachedToken {
   readonly token: string
-  /** epoch ms; shortly before it ends */
+  /** epoch ms; shortly before it expires */
   readonly goodUntilMs: number
 }
 
 /**
- * Tokens that commands hand on to each other, for a token server counts, limits or bills each one that it makes. One file
- * each, for its owner alone, named by a digest of whom it is for.
+ * Tokens that commands reuse, because a token server may count, limit or bill each token. One file per token, readable by
+ * its owner only. Its name is a digest of the client and audience.
  */
 export class TokenCache {
   private readonly folder: string
@@ -21,23 +21,23 @@ export class TokenCache {
     this.folder = folder
   }
 
-  /** null when there is none that can be read. */
+  /** Returns null when there is no readable token. */
   async get(owner: readonly string[]): Promise<CachedToken | null> {
     try {
       const {goodUntilMs, token} = JSON.parse(await readFile(this.pathOf(owner), 'utf8')) as Partial<CachedToken>
       return typeof token === 'string' && typeof goodUntilMs === 'number' ? {token, goodUntilMs} : null
     } catch {
-      return null // the next one is asked for instead
+      return null // a new token is requested instead
     }
   }
 
-  /** Where nothing can be written, nothing is kept. */
+  /** Where the folder is not writable, nothing is stored. */
   async put(owner: readonly string[], token: CachedToken): Promise<void> {
     try {
       await mkdir(this.folder, {recursive: true, mode: 0o700})
       await replaceFile(this.pathOf(owner), [JSON.stringify(token)])
     } catch {
-      // each command asks for its own then
+      // each command requests its own token then
     }
   }
 

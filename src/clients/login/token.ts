@@ -3,12 +3,12 @@ import {claimsOf, type TokenClaims} from './jwt.js'
 import type {BinaryLogin, Login} from './login.js'
 import type {Secret} from './secret.js'
 
-/** A token and what it says of itself. */
+/** A token and its claims. */
 interface KnownToken extends TokenClaims {
   readonly text: string
 }
 
-/** A JSON web token, or what else the broker takes for one. */
+/** A JSON web token, or another kind of token that the broker accepts. */
 export class TokenLogin implements Login {
   private readonly secret: Secret
   private readonly nowMs: () => number
@@ -36,7 +36,7 @@ export class TokenLogin implements Login {
     return Promise.resolve({kind: 'token', token: () => this.token()})
   }
 
-  /** One that has ended is asked for again, where that can give another. */
+  /** Reads an expired token again, if its source can return another one. */
   private async token(): Promise<string> {
     let known = await this.read()
     if (this.isOver(known) && this.secret.invalidate()) known = await this.read()
@@ -44,13 +44,13 @@ export class TokenLogin implements Login {
     if (expiresAtMs !== null && this.isOver(known)) {
       throw new Unreachable('E_TOKEN_EXPIRED', `${this.about} expired at ${new Date(expiresAtMs).toISOString()}`, {
         data: {where: this.secret.source, expiredAt: new Date(expiresAtMs).toISOString()},
-        next: ['put a new one there'],
+        next: ['replace it with a valid token'],
       })
     }
     if (!/^[\x21-\x7e]+$/.test(text)) {
       throw new Unreachable(
         'E_SECRET',
-        `${this.about} can't be sent: it has spaces, line ends or letters beyond ASCII`,
+        `${this.about} cannot be sent: it contains spaces, line breaks or non-ASCII characters`,
         {
           data: {where: this.secret.source},
         },
@@ -59,7 +59,7 @@ export class TokenLogin implements Login {
     return text
   }
 
-  /** Each request asks; what the same token says of itself is read once. */
+  /** Reads the secret for each request, and decodes the same token once. */
   private async read(): Promise<KnownToken> {
     const text = await this.secret.read()
     const known = this.known?.text === text ? this.known : {text, ...claimsOf(text)}

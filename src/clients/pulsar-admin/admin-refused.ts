@@ -1,7 +1,7 @@
 import {Unreachable} from '../../errors.js'
 import {neededPermission} from './permission.js'
 
-/** What was asked, as far as a refusal tells it. @see AdminRequest */
+/** The request, as far as a refusal reports it. @see AdminRequest */
 interface Asked {
   readonly method: string
   readonly path: string
@@ -11,11 +11,11 @@ interface Refusal {
   readonly status: number
   /** the body */
   readonly said: string
-  /** what the request was sent with */
+  /** the login of the request */
   readonly login: string
 }
 
-/** The broker answered, and refused. `status` and `reason` are the broker's own. */
+/** The broker answered with an error. `status` and `reason` are the broker's own. */
 export class AdminRefused extends Unreachable {
   readonly status: number
   readonly reason: string
@@ -29,7 +29,7 @@ export class AdminRefused extends Unreachable {
       super('E_LOGIN_REFUSED', `${what}; sent with ${login}`, {data: {...data, login}, next})
     } else if (status === 401 || status === 403) {
       const {next, right} = neededPermission(asked)
-      super('E_NOT_ALLOWED', `${what}; sent with ${login}; it needs ${right}`, {
+      super('E_NOT_ALLOWED', `${what}; sent with ${login}; missing permission: ${right}`, {
         data: {...data, login, needs: right},
         next,
       })
@@ -40,31 +40,31 @@ export class AdminRefused extends Unreachable {
     this.reason = reason
   }
 
-  /** Whether the broker knows who asks, and does not permit it. */
+  /** Whether the broker accepted the login and denies it the permission. */
   get isNotAllowed(): boolean {
     return this.code === 'E_NOT_ALLOWED'
   }
 }
 
 /**
- * Whether a broker does not take the login for one. What a login may not do is refused with 401 as well as with 403 (seen on
- * 4.2.4); but that is said by the broker itself, in its own JSON, and this by the filter before it.
+ * Whether the broker rejected the credentials themselves. A missing permission also comes as 401 or 403 (seen on 4.2.4),
+ * but then the body is the broker's JSON with a `reason`; the authentication filter sends none.
  */
 export function isLoginRefusal(status: number, body: string): boolean {
   return status === 401 && fieldsOf(body).reason === undefined
 }
 
-/** Takes a refusal with this status for an answer: what is wanted is there already, or is not there any more. */
+/** Returns `otherwise` on a refusal with this status: the resource exists already, or no longer exists. */
 export function unlessRefused<T, D>(status: number, action: Promise<T>, otherwise: D): Promise<D | T> {
   return unless((refusal) => refusal.status === status, action, otherwise)
 }
 
-/** The same of what this login may not do. */
+/** Returns `otherwise` when the permission is missing. */
 export function unlessNotAllowed<T, D>(action: Promise<T>, otherwise: D): Promise<D | T> {
   return unless((refusal) => refusal.isNotAllowed, action, otherwise)
 }
 
-/** Takes any refusal for an answer to a read: this login may not, or what is read is not there. */
+/** Returns `otherwise` on any refusal of a read: the permission is missing, or the resource does not exist. */
 export function ifReadable<T, D>(action: Promise<T>, otherwise: D): Promise<D | T> {
   return unless(() => true, action, otherwise)
 }
@@ -102,8 +102,8 @@ function fieldsOf(body: string): SaidFields {
 }
 
 /**
- * The broker's own words: `reason` of its JSON, without the Java stack it adds to unforeseen errors; `message` where its
- * web server answers for it, as it does without a login.
+ * The broker's own message: `reason` of its JSON, without the Java stack trace that it adds to unexpected errors;
+ * `message` when the web server answers in its place, as it does without a login.
  */
 function reasonOf(body: string): string {
   const {message, reason: ofBroker} = fieldsOf(body)

@@ -15,8 +15,8 @@ import type {
 } from './types.js'
 
 /**
- * Pulsar's admin REST API, one method for each call that keyshift makes, in the API's own words. Every method throws
- * Unreachable when the broker does not answer and AdminRefused, with status and reason, when it says no.
+ * Pulsar's admin REST API: one method per call that keyshift uses, with the names of the API. Every method throws
+ * Unreachable when the broker does not answer, and AdminRefused with status and reason when it refuses.
  */
 export class PulsarAdmin {
   private readonly http: AdminHttp
@@ -51,10 +51,11 @@ export class PulsarAdmin {
   }
 
   /**
-   * The web address of a broker, by the scheme of this one's; needs a superuser. Where brokers have a plain port and one for
-   * TLS, their names tell the plain one (seen on 3.0.7, 4.0.7 and 4.2.4).
+   * The web address of a broker, with the scheme of this connection; needs a superuser. Where brokers have a plain port
+   * and a TLS port, their names contain the plain one (seen on 3.0.7, 4.0.7 and 4.2.4).
    *
-   * @returns null when who answers sends nobody on by this scheme: it is that broker itself, or a proxy that follows by itself.
+   * @returns null when the answer contains no redirect with this scheme: it comes from that broker itself, or from a
+   *   proxy that follows redirects.
    */
   async brokerUrl(cluster: string, broker: string): Promise<string | null> {
     const path = `/brokers/${[cluster, broker].map((part) => encodeURIComponent(part)).join('/')}/ownedNamespaces`
@@ -64,16 +65,16 @@ export class PulsarAdmin {
     return protocol === new URL(this.url).protocol ? origin : null
   }
 
-  /** The broker's settings as text; needs a superuser, and holds secrets: never print it whole. */
+  /** The broker's settings as text; needs a superuser. They contain secrets: never print all of them. */
   async runtimeConfiguration(): Promise<Record<string, string>> {
     return (await this.get('/brokers/configuration/runtime')) as Record<string, string>
   }
 
   /**
-   * Every topic that this broker has loaded, from a copy it renews each `statsUpdateFrequencyInSecs`, as they come: it may
-   * be hundreds of MB.
+   * Every topic that this broker has loaded, from statistics that it refreshes every `statsUpdateFrequencyInSecs`, while
+   * they arrive. The answer may have hundreds of MB.
    *
-   * @returns topics that throw Unreachable when the answer breaks off.
+   * @returns topics that throw Unreachable when the answer is cut off.
    */
   async brokerTopics(): Promise<AsyncIterable<BrokerTopic[]>> {
     return readBrokerTopics(await this.http.sendStreamed({method: 'GET', path: '/broker-stats/topics'}))
@@ -87,7 +88,7 @@ export class PulsarAdmin {
     return this.list(`/namespaces/${encodeURIComponent(tenant)}`)
   }
 
-  /** Every persistent topic of a namespace: plain ones, and each partition of the partitioned ones. */
+  /** Every persistent topic of a namespace: plain topics, and each partition of partitioned ones. */
   topics(tenant: string, namespace: string): Promise<string[]> {
     return this.list(`/persistent/${encodeURIComponent(tenant)}/${encodeURIComponent(namespace)}`)
   }
@@ -99,7 +100,7 @@ export class PulsarAdmin {
 
   // --- one topic -----------------------------------------------------------------------------------------------
 
-  /** How many partitions a topic has; 0 for a plain topic, and also for one that does not exist. */
+  /** The number of partitions of a topic; 0 for a plain topic, and also for one that does not exist. */
   async partitionCount(topic: TopicName): Promise<number> {
     const metadata = await this.get(`${topicPath(topic)}/partitions`, {checkAllowAutoCreation: false})
     return (metadata as {partitions?: number}).partitions ?? 0
@@ -124,14 +125,14 @@ export class PulsarAdmin {
 
   /**
    * The n-th entry from one end of a plain topic or of one partition, counted from 1; null when there is none. Moves no
-   * cursor. Not tried again when the broker fails on an entry, for it does so each time.
+   * cursor. Not retried when the broker fails on an entry, because it fails each time.
    */
   examineMessage(topic: TopicName, from: 'earliest' | 'latest', position: number): Promise<RawAnswer | null> {
     const query = {initialPosition: from, messagePosition: position}
     return this.entry({method: 'GET', path: `${topicPath(topic)}/examinemessage`, query})
   }
 
-  /** Makes a plain topic. Of several that do so at once more than one may succeed (seen on 4.2.4). */
+  /** Creates a plain topic. When several callers do so at once, more than one may succeed (seen on 4.2.4). */
   async createTopic(topic: TopicName): Promise<void> {
     await this.http.send({method: 'PUT', path: topicPath(topic), body: {}}) // the body is the topic's properties
   }
@@ -140,7 +141,7 @@ export class PulsarAdmin {
     return ((await this.get(`${topicPath(topic)}/properties`)) ?? {}) as Record<string, string>
   }
 
-  /** Sets these properties of a topic and leaves the others. */
+  /** Sets these properties of a topic and keeps the others. */
   async setTopicProperties(topic: TopicName, properties: Readonly<Record<string, string>>): Promise<void> {
     await this.http.send({method: 'PUT', path: `${topicPath(topic)}/properties`, body: properties})
   }
@@ -162,18 +163,18 @@ export class PulsarAdmin {
     )
   }
 
-  /** Makes a topic keep its messages whatever the namespace's retention and TTL say. */
+  /** Lets a topic retain its messages regardless of the namespace's retention and TTL. */
   async keepForever(topic: TopicName): Promise<void> {
     await this.setPolicy(`${topicPath(topic)}/retention`, {retentionTimeInMinutes: -1, retentionSizeInMB: -1})
     await this.http.send({method: 'POST', path: `${topicPath(topic)}/messageTTL`, query: {messageTTL: 0}})
   }
 
-  /** Deletes a plain topic with its subscriptions, whoever is connected. */
+  /** Deletes a plain topic with its subscriptions, even with connected clients. */
   async deleteTopic(topic: TopicName): Promise<void> {
     await this.http.send({method: 'DELETE', path: topicPath(topic), query: {force: true}})
   }
 
-  /** Makes a partitioned topic. Of several that do so at once one succeeds, and the others are answered 409. */
+  /** Creates a partitioned topic. When several callers do so at once, one succeeds and the others get 409. */
   async createPartitionedTopic(
     topic: TopicName,
     partitions: number,
@@ -205,9 +206,10 @@ export class PulsarAdmin {
   }
 
   /**
-   * A policy as the topic itself sets it; null where it does not, and where brokers of this version know none of that name.
-   * What applies is never asked of the broker (`applied=true`): for quotas it writes its defaults into its copy of the
-   * namespace's policies then, and stores them with the next change of any of those (seen on 4.2.4).
+   * A policy that is set on the topic itself; null where it is not set, and where the broker's version has no such
+   * policy. The effective value is never requested from the broker (`applied=true`): for quotas it would write its
+   * defaults into its copy of the namespace's policies, and store them with the next change of any of those (seen on
+   * 4.2.4).
    */
   async topicPolicy<N extends keyof TopicPolicyValues>(
     topic: TopicName,
@@ -233,7 +235,7 @@ export class PulsarAdmin {
     await this.setPolicy(`${topicPath(topic)}/subscriptionTypesEnabled`, types)
   }
 
-  /** Whether subscribing makes a subscription that is not there; null when the topic sets nothing. */
+  /** Whether subscribing creates a missing subscription; null when the topic does not set it. */
   async autoSubscriptionCreation(topic: TopicName): Promise<AutoSubscriptionCreation | null> {
     return (await this.get(`${topicPath(topic)}/autoSubscriptionCreation`)) as AutoSubscriptionCreation | null
   }
@@ -260,13 +262,13 @@ export class PulsarAdmin {
   }
 
   /**
-   * Makes a subscription on a plain topic or one partition that reads next what comes behind `position`.
+   * Creates a subscription on a plain topic or one partition whose next entry to read is the one after `position`.
    *
    * @throws AdminRefused 409 when it exists.
    */
   async createSubscriptionBehind(topic: TopicName, subscription: string, made: NewSubscription): Promise<void> {
     const {isReplicated, position, properties} = made
-    // The broker takes the position as the first to read, and moves on from one that holds no entry.
+    // The broker takes the position as the first one to read, and continues after a position without an entry.
     await this.http.send({
       method: 'PUT',
       path: subscriptionPath(topic, subscription),
@@ -287,8 +289,8 @@ export class PulsarAdmin {
   }
 
   /**
-   * Makes `position` the mark-delete position of a subscription on a plain topic or one partition, so that the entry
-   * behind it is read next. The broker disconnects this subscription's consumers, and nobody else's.
+   * Sets the mark-delete position of a subscription on a plain topic or one partition, so that the next entry is read
+   * next. The broker disconnects the consumers of this subscription only.
    */
   async resetCursorBehind(topic: TopicName, subscription: string, position: Position): Promise<void> {
     // The field is `excluded`; `isExcluded`, as the Java class spells it, is silently ignored (seen on 4.0.7, 4.2.4).
@@ -299,7 +301,7 @@ export class PulsarAdmin {
     })
   }
 
-  /** The broker puts what it knows of an entry into headers, and its payload, decompressed, into the body. */
+  /** The broker returns an entry's metadata in headers, and its payload, decompressed, in the body. */
   private async entry(request: AdminRequest): Promise<RawAnswer | null> {
     try {
       return await this.http.sendRaw({...request, isOneOfMany: true, finalStatus: 500})
@@ -309,7 +311,7 @@ export class PulsarAdmin {
     }
   }
 
-  /** @throws Unreachable E_BROKER_ANSWER for what is no JSON. */
+  /** @throws Unreachable E_BROKER_ANSWER for an answer that is not JSON. */
   private async get(path: string, query: Record<string, boolean | number | string> = {}): Promise<unknown> {
     const answer = await this.http.send({method: 'GET', path, query})
     if (typeof answer === 'string') throw this.noBroker(path)
@@ -322,12 +324,19 @@ export class PulsarAdmin {
     return answer as string[]
   }
 
-  /** What stands before a broker may answer for it, and with 200: a page to log in, for one. */
+  /** A proxy in front of a broker may answer in its place, even with 200: a login page, for example. */
   private noBroker(path: string): Unreachable {
-    return new Unreachable('E_BROKER_ANSWER', `${this.url} answers ${path} as no Pulsar broker does`, {
-      data: {url: this.url, path},
-      next: [`curl -i ${this.url}/admin/v2${path}`, 'give the address of a broker, or of a Pulsar proxy'],
-    })
+    return new Unreachable(
+      'E_BROKER_ANSWER',
+      `${this.url} does not look like a Pulsar broker: unexpected answer to GET ${path}`,
+      {
+        data: {url: this.url, path},
+        next: [
+          `curl -i ${this.url}/admin/v2${path}`,
+          'set the address of a broker or of a Pulsar proxy with --admin-url',
+        ],
+      },
+    )
   }
 
   private async setPolicy(path: string, body: unknown): Promise<void> {
@@ -336,7 +345,7 @@ export class PulsarAdmin {
 }
 
 export interface NewSubscription {
-  /** everything up to it counts as acknowledged */
+  /** all entries up to it count as acknowledged */
   readonly position: Position
   readonly properties: Readonly<Record<string, string>>
   readonly isReplicated: boolean
@@ -349,7 +358,7 @@ export interface StatsQuery {
   readonly excludePublishers?: boolean
 }
 
-/** The path of a topic under /admin/v2; the local name is one segment, whatever it holds. */
+/** The path of a topic under /admin/v2. The local name is encoded as one segment. */
 function topicPath(topic: TopicName): string {
   const {tenant, namespace, local} = topic
   return `/persistent/${[tenant, namespace, local].map((part) => encodeURIComponent(part)).join('/')}`

@@ -4,7 +4,7 @@ import {Unreachable} from '../../errors.js'
 import type {TopicStats} from './types.js'
 import {ValueCutter} from './json-slicer.js'
 
-/** One topic that a broker has loaded, out of its copy of all statistics. */
+/** One topic that a broker has loaded, from its statistics of all topics. */
 export interface BrokerTopic {
   /** `tenant/namespace` */
   readonly namespace: string
@@ -18,18 +18,18 @@ export interface BrokerTopic {
 /** namespace → bundle → domain → topic → statistics */
 const TOPICS = '$.*.*.*.*'
 const LEVELS_AROUND_STATS = 4
-/** What the parser of the rest finds in the place of a topic's statistics. */
+/** Value that the outer parser finds in place of a topic's statistics. */
 const IN_PLACE = 'null'
 
 /**
- * Reads the answer of GET /broker-stats/topics as it comes: whatever its length, one topic of it is in memory at a time.
- * The broker writes each namespace once, with all that it has of it.
+ * Reads the answer of GET /broker-stats/topics while it arrives. Regardless of its length, one topic is in memory at a
+ * time. The broker writes each namespace once, with all topics that it has of it.
  *
- * A parser of streams takes three to four times as long as JSON.parse, and leaves as much more to clean up. So it is given
- * only what stands around the topics, a hundredth of the whole, and JSON.parse each topic's statistics.
+ * A streaming parser takes three to four times as long as JSON.parse, and creates as much more garbage. So it gets only
+ * the text around the topics, one percent of the answer, and JSON.parse gets the statistics of each topic.
  *
  * @returns the topics that each chunk completed.
- * @throws Unreachable E_BROKER_ANSWER when it is not the whole answer, or none; what came before was right.
+ * @throws Unreachable E_BROKER_ANSWER when the answer is incomplete or not of this form; the topics before are correct.
  */
 export async function* readBrokerTopics(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<BrokerTopic[]> {
   let found: BrokerTopic[] = []
@@ -42,7 +42,7 @@ export async function* readBrokerTopics(chunks: AsyncIterable<Uint8Array>): Asyn
   }
   let isBegun = false
   outer.onToken = ({token}) => {
-    // What is no such answer, an error or nothing, may be JSON too.
+    // Another answer, such as an error or nothing, may be JSON as well.
     if (!isBegun && token !== TokenType.LEFT_BRACE) throw new Error('no topics of namespaces')
     isBegun = true
   }
@@ -65,7 +65,7 @@ export async function* readBrokerTopics(chunks: AsyncIterable<Uint8Array>): Asyn
   }
   attempt(bytes, () => {
     if (!outer.isEnded) outer.end()
-    if (!isBegun) throw new Error('nothing came')
+    if (!isBegun) throw new Error('empty answer')
   })
 }
 
@@ -88,7 +88,7 @@ function attempt(bytes: number, parse: () => void): void {
     const {message} = error as Error
     throw new Unreachable(
       'E_BROKER_ANSWER',
-      `the statistics of its topics broke off or are no JSON, ${String(bytes)} bytes in: ${message}`,
+      `the statistics of its topics are cut off or not JSON after ${String(bytes)} bytes: ${message}`,
       {data: {bytes}, cause: error},
     )
   }

@@ -6,7 +6,9 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {AxiosInstance, AxiosStatic} from 'axios'
 
+import {failureText} from '../../connection-failure.js'
 import {Unreachable} from '../../errors.js'
+import {counted} from '../../wording.js'
 import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
 import type {Login} from '../login/login.js'
 import {isAboutTls} from '../login/tls.js'
@@ -16,13 +18,13 @@ import {AdminRefused, isLoginRefusal, parseBody} from './admin-refused.js'
 import {streamGet} from './stream-get.js'
 
 export interface AdminHttpOptions {
-  /** The broker's web address, as http://host:8080. */
+  /** The broker's web address, such as http://host:8080. */
   readonly url: string
-  /** none when left out */
+  /** no login when omitted */
   readonly credentials?: Credentials
-  /** How long one answer may take, in ms. */
+  /** Time limit of one answer, in ms. */
   readonly timeoutMs?: number
-  /** How long a read may go on retrying, in ms. */
+  /** Time limit of all tries of a read, in ms. */
   readonly retryForMs?: number
 }
 
@@ -32,17 +34,17 @@ export interface AdminRequest {
   readonly path: string
   readonly query?: Readonly<Record<string, boolean | number | string>>
   readonly body?: unknown
-  /** of the body; application/json unless given */
+  /** type of the body; default application/json */
   readonly contentType?: string
-  /** A read of which there are thousands: sent with as little work as can be, and answered uncompressed. */
+  /** One of thousands of reads: sent with as little work as possible, and answered uncompressed. */
   readonly isOneOfMany?: boolean
-  /** A refusal with this status is not tried again. */
+  /** A refusal with this status is not retried. */
   readonly finalStatus?: number
-  /** Where it is sent on to is the answer. */
+  /** The address of the redirect is the answer. */
   readonly isNotFollowed?: boolean
 }
 
-// Its one CommonJS file, for the 66 ES modules that it also comes as take 25 ms more of every command.
+// axios as one CommonJS file, because its 66 ES modules add 25 ms to the start of every command.
 const axios = createRequire(import.meta.url)('axios') as AxiosStatic
 
 const MAX_REDIRECTS = 8
@@ -50,12 +52,13 @@ const CONCURRENT_SOCKETS = 16
 const RETRY_STATUS = new Set([429, 500, 502, 503, 504])
 
 /**
- * The wire below PulsarAdmin: keep-alive, own timeouts, redirects by hand and retries for reads.
+ * The HTTP layer below PulsarAdmin: keep-alive, time limits, redirects and retries of reads.
  *
- * A topic's owner answers for it, so any broker may send 307; the login has to go along, which HTTP libraries rightly
- * refuse to do across hosts. It goes along only while the scheme stays the same.
- * Reads are tried again on 429, 5xx and on a 412 that says the topic's owner is being found; writes never are: the
- * caller reads the state first and decides.
+ * Any broker may redirect (307) to the topic's owner. The login must be sent to the owner as well, which HTTP libraries
+ * rightly refuse across hosts. It is sent only when the scheme is the same.
+ *
+ * Reads are retried on 429, 5xx, and on a 412 that reports that the topic's owner is being determined. Writes are never
+ * retried: the caller reads the state first and decides.
  */
 export class AdminHttp {
   readonly url: string
@@ -94,15 +97,16 @@ export class AdminHttp {
   }
 
   /**
-   * Sends one read and hands its body on as it comes; until then it is tried again and redirected as any read.
+   * Sends one read and returns its body as a stream. Until the body starts, it is retried and redirected like any read.
    *
-   * @returns chunks that throw Unreachable when the body breaks off, or none comes for as long as an answer may take.
+   * @returns chunks that throw Unreachable when the body is cut off, or when the next chunk exceeds the time limit of an
+   *   answer.
    */
   async sendStreamed(request: AdminRequest): Promise<AsyncIterable<Buffer>> {
     return (await this.persist(request, (url) => this.exchangeHead(url))).chunks
   }
 
-  /** Sends a request until it is answered; a read again, while that may help. */
+  /** Sends a request until it is answered; retries a read while that may help. */
   private async persist<A extends Answer>(request: AdminRequest, exchange: Exchange<A>): Promise<A> {
     const giveUpAt = Date.now() + (request.method === 'GET' ? this.retryForMs : 0)
     for (let attempt = 0; ; attempt++) {
@@ -126,7 +130,8 @@ export class AdminHttp {
     let url = this.firstUrl(request)
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       let answer = await exchange(url)
-      // Who is refused so has not been heard: sending it again, be it a write, does it once.
+      // The authentication filter rejected the request before the broker processed it, so repeating it with a renewed
+      // login cannot apply a write twice.
       if (isLoginRefusal(answer.status, answer.body.toString('utf8')) && this.login.renew())
         answer = await exchange(url)
       const {body, headers, sent, status} = answer
@@ -140,7 +145,7 @@ export class AdminHttp {
     }
     throw new Unreachable(
       'E_REDIRECTS',
-      `${this.firstUrl(request)} was redirected more than ${String(MAX_REDIRECTS)} times`,
+      `${this.firstUrl(request)} was redirected more than ${counted(MAX_REDIRECTS, 'time')}`,
     )
   }
 
@@ -172,11 +177,11 @@ export class AdminHttp {
       })
       return asAnswer(own, {status: answer.status, body: answer.data, headers: answer.headers})
     } catch (error) {
-      throw noAnswer(url, error)
+      throw noAnswer(request.method, url, error)
     }
   }
 
-  /** A good answer's body is left in its chunks. */
+  /** The body of a successful answer stays a stream. */
   private async exchangeHead(url: string): Promise<StreamedAnswer> {
     const own = await this.ownHeaders()
     try {
@@ -188,7 +193,7 @@ export class AdminHttp {
       const body = isGood(head.status) ? Buffer.alloc(0) : await buffer(chunks)
       return {...asAnswer(own, {...head, body}), chunks: unlessBroken(url, chunks)}
     } catch (error) {
-      throw noAnswer(url, error)
+      throw noAnswer('GET', url, error)
     }
   }
 
@@ -234,34 +239,38 @@ async function* unlessBroken(url: string, chunks: AsyncIterable<Buffer>): AsyncG
   try {
     yield* chunks
   } catch (error) {
-    throw noAnswer(url, error)
+    throw noAnswer('GET', url, error)
   }
 }
 
-function noAnswer(url: string, error: unknown): Unreachable {
+function noAnswer(method: string, url: string, error: unknown): Unreachable {
   const {code, message} = error as NodeJS.ErrnoException
   const cause = code ?? message
   const {origin} = new URL(url)
   if (isAboutTls(cause)) {
-    return new Unreachable('E_BROKER_TLS', `no TLS with the broker at ${origin} (${cause}), asked for ${url}`, {
-      data: {url, cause},
-      next: [
-        'give the authority of its certificate: --tls-ca-file ca.pem',
-        'give a certificate of yours, where it asks for one: --tls-cert-file cert.pem --tls-key-file key.pem',
-      ],
-    })
+    return new Unreachable(
+      'E_BROKER_TLS',
+      `TLS connection to broker at ${origin} failed: ${failureText(cause)} (${method} ${url})`,
+      {
+        data: {url, cause},
+        next: [
+          'set the CA bundle of its certificate: --tls-ca-file ca.pem',
+          'if it requires a client certificate: --tls-cert-file cert.pem --tls-key-file key.pem',
+        ],
+      },
+    )
   }
   return new Unreachable(
     'E_BROKER_UNREACHABLE',
-    `no answer from the broker at ${origin} (${cause}), asked for ${url}`,
+    `cannot reach broker at ${origin}: ${failureText(cause)} (${method} ${url})`,
     {
       data: {url, cause},
-      next: [`curl ${origin}/admin/v2/brokers/health`, 'give the right address with --admin-url or KEYSHIFT_ADMIN_URL'],
+      next: [`curl ${origin}/admin/v2/brokers/health`, 'set the address with --admin-url or KEYSHIFT_ADMIN_URL'],
     },
   )
 }
 
-/** Whether waiting a little may help: the connection broke, or the broker says that it is not ready. */
+/** Whether a retry may help: the connection was closed, or the broker reports that it is not ready. */
 function isPassing(error: unknown, finalStatus: number | undefined): boolean {
   if (error instanceof AdminRefused) {
     if (error.status === finalStatus) return false
@@ -273,9 +282,13 @@ function isPassing(error: unknown, finalStatus: number | undefined): boolean {
 function redirectTarget(from: string, location: string): string {
   const target = new URL(location, from)
   if (target.protocol !== new URL(from).protocol) {
-    throw new Unreachable('E_REDIRECT_REFUSED', `${from} redirects to another scheme, ${target.origin}; not followed`, {
-      data: {from, to: target.origin},
-    })
+    throw new Unreachable(
+      'E_REDIRECT_REFUSED',
+      `${from} redirects to another scheme (${target.origin}), which keyshift does not follow`,
+      {
+        data: {from, to: target.origin},
+      },
+    )
   }
   return target.href
 }

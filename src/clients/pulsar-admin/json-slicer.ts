@@ -2,16 +2,16 @@ const [QUOTE, BACKSLASH] = [0x22, 0x5c]
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d]
 
 export interface CutText {
-  /** Takes a whole object or array that lies at the depth. */
+  /** Receives a complete object or array of the given depth. */
   readonly onValue: (text: string) => void
-  /** Takes a piece of what stands around those; the pieces are valid JSON only with something in each value's place. */
+  /** Receives a piece of the text around those. The pieces are valid JSON only with a value in place of each slice. */
   readonly onOuter: (bytes: Uint8Array) => void
 }
 
 /**
- * Cuts JSON that comes in chunks at the objects and arrays that lie at one depth. It looks at nothing but quotes, braces and
- * brackets, so that both sides of each cut are still to be parsed, which tells whether they are JSON. These signs are single
- * bytes in UTF-8, and no part of another character.
+ * Slices JSON that arrives in chunks at the objects and arrays of one depth. It reads quotes, braces and brackets only,
+ * so both sides of each slice are still to be parsed, which validates them. These characters are single bytes in UTF-8,
+ * and not part of any other character.
  */
 export class ValueCutter {
   private readonly levels: number
@@ -21,7 +21,7 @@ export class ValueCutter {
   private isInString = false
   private isEscaped = false
 
-  /** @param levels how many objects and arrays lie around a value that is cut out */
+  /** @param levels number of objects and arrays around a slice */
   constructor(levels: number, cut: CutText) {
     this.levels = levels
     this.cut = cut
@@ -48,7 +48,7 @@ export class ValueCutter {
     else this.cut.onOuter(rest)
   }
 
-  /** @returns 1 where an object or array begins, −1 where one ends, 0 otherwise. */
+  /** @returns 1 where an object or array starts, −1 where one ends, 0 otherwise. */
   private step(sign: number | undefined): number {
     if (this.isInString) {
       if (this.isEscaped) this.isEscaped = false

@@ -14,8 +14,8 @@ export interface BareAnswer {
 }
 
 /**
- * One GET by Node's own client, for reads that come by the thousand: on the two cores that a broker shares with us, half
- * of what the general client spends on a request is time that the broker does not have (bench/keys.ts).
+ * One GET with Node's own client, for thousands of reads: on a machine whose two cores the broker uses as well, half the
+ * CPU time of an axios request is time that the broker does not have (bench/keys.ts).
  */
 export function bareGet(url: string, {agent, headers, timeoutMs}: BareOptions): Promise<BareAnswer> {
   return new Promise((resolve, reject) => {

@@ -1,24 +1,25 @@
-/** What a call needs of a broker with authorization, and how it is given. */
+/** The permission that a call needs on a broker with authorization, and how to grant it. */
 export interface NeededPermission {
   readonly right: string
-  /** commands to type */
+  /** commands or steps to grant it */
   readonly next: readonly string[]
 }
 
 const SUPERUSER: NeededPermission = {
-  right: 'a superuser',
-  next: ['name the role in superUserRoles of broker.conf'],
+  right: 'superuser',
+  next: ['add the role to superUserRoles in broker.conf'],
 }
 
-/** Reading a topic's numbers is allowed to whoever may write or read it; moving a cursor to who may read it. */
+/** Reading a topic's statistics needs the permission to produce or consume; moving a cursor needs consume. */
 const LOOKUP = /^(?:partitions|stats|partitioned-stats|internalStats|partitioned-internalStats|properties)$/
 const CONSUME = /^(?:subscriptions?|examinemessage|ledger)$/
 
 /**
- * The permission that PulsarAuthorizationProvider wants for a call.
+ * The permission that PulsarAuthorizationProvider requires for a call.
  *
- * @param path below /admin/v2, or below the root when it starts with `//`, as AdminRequest has it.
- * @see https://github.com/apache/pulsar/blob/v4.0.7/pulsar-broker-common/src/main/java/org/apache/pulsar/broker/authorization/PulsarAuthorizationProvider.java
+ * @param path below /admin/v2, or below the root when it starts with `//`, as in AdminRequest.
+ * @see
+ *   https://github.com/apache/pulsar/blob/v4.0.7/pulsar-broker-common/src/main/java/org/apache/pulsar/broker/authorization/PulsarAuthorizationProvider.java
  */
 export function neededPermission({method, path}: {readonly method: string; readonly path: string}): NeededPermission {
   if (path.startsWith('//topics/')) {
@@ -37,14 +38,14 @@ export function neededPermission({method, path}: {readonly method: string; reado
 
 function granted(right: string, where: string, actions: readonly string[]): NeededPermission {
   return {
-    right: `the permission to ${right} on ${where}`,
+    right: `${right} on ${where}`,
     next: [`pulsar-admin namespaces grant-permission ${where} --role ROLE --actions ${actions.join(',')}`],
   }
 }
 
 function tenantAdmin(tenant: string): NeededPermission {
   return {
-    right: `an admin of the tenant ${tenant}`,
+    right: `admin of tenant ${tenant}`,
     next: [`pulsar-admin tenants update ${tenant} --admin-roles ROLE`],
   }
 }

@@ -1,12 +1,12 @@
 import type {BacklogQuota, DispatchRate, SubscriptionType} from './types.js'
 
-/** The policies that a topic can set for itself, by their names under the topic's path, in the broker's own shapes. */
+/** The policies that can be set on a topic, with their names in the topic's path and in the broker's own shapes. */
 export interface TopicPolicyValues {
   /** empty once removed */
   subscriptionTypesEnabled: SubscriptionType[]
-  /** of each subscription that has none of its own */
+  /** applies to each subscription without its own rate */
   subscriptionDispatchRate: DispatchRate
-  /** of all subscriptions together */
+  /** applies to all subscriptions together */
   dispatchRate: DispatchRate
   publishRate: PublishRate
   subscribeRate: SubscribeRate
@@ -19,7 +19,7 @@ export interface TopicPolicyValues {
   /** minutes; 4.2 and later */
   subscriptionExpirationTime: number
   retention: RetentionPolicies
-  /** by what is limited: `destination_storage`, the size, and `message_age` */
+  /** by what is limited: `destination_storage` is the size, `message_age` the age */
   backlogQuotaMap: Record<string, BacklogQuota>
   delayedDelivery: DelayedDeliveryPolicies
   /** can be set to true or be removed, and reads as false then; 3.3 and later */
@@ -37,7 +37,7 @@ export interface SubscribeRate {
   ratePeriodInSecond: number
 }
 
-/** −1 is for ever, and without a limit. */
+/** −1 is unlimited */
 export interface RetentionPolicies {
   retentionTimeInMinutes: number
   retentionSizeInMB: number
@@ -47,17 +47,17 @@ export interface DelayedDeliveryPolicies {
   active: boolean
   /** ms */
   tickTime: number
-  /** ms; 0 is no limit; 3.3 and later */
+  /** ms; 0 is unlimited; 3.3 and later */
   maxDeliveryDelayInMillis?: number
 }
 
-/** What a namespace sets, as far as it concerns subscriptions; what it does not set is left out or null. */
+/** The policies of a namespace that affect subscriptions; a policy that is not set is missing or null. */
 export interface NamespacePolicies {
   subscription_types_enabled?: SubscriptionType[]
   /** the rates are by cluster */
   subscriptionDispatchRate?: Record<string, DispatchRate>
   topicDispatchRate?: Record<string, DispatchRate>
-  /** what topicDispatchRate was called before */
+  /** the former name of topicDispatchRate */
   clusterDispatchRate?: Record<string, DispatchRate>
   publishMaxMessageRate?: Record<string, PublishRate>
   clusterSubscribeRate?: Record<string, SubscribeRate>

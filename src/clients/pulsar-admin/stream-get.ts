@@ -6,33 +6,33 @@ import {createGunzip} from 'node:zlib'
 export interface StreamOptions {
   readonly agent: Agent
   readonly headers: Readonly<Record<string, string>>
-  /** how long the head, and then each chunk, may take */
+  /** time limit of the head, and then of each chunk */
   readonly timeoutMs: number
 }
 
 export interface StreamedGet {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** throw what the connection fails with before the body's end, ECONNABORTED when none comes in time */
+  /** throw the connection's error before the end of the body; ECONNABORTED when the next chunk exceeds the time limit */
   readonly chunks: AsyncGenerator<Buffer, void, undefined>
 }
 
-/** One GET: the answer's head, and its body to be read at the caller's pace. */
+/** One GET: the head of the answer, and its body at the reader's pace. */
 export function streamGet(url: string, {agent, headers, timeoutMs}: StreamOptions): Promise<StreamedGet> {
   return new Promise((resolve, reject) => {
     const get = url.startsWith('https:') ? getHttps : getHttp
     const options = {agent, headers: {...headers, 'Accept-Encoding': 'gzip'}, timeout: timeoutMs}
     const request = get(url, options, (response) => {
-      request.setTimeout(0) // else a caller that is slow to read would look like a broker that says nothing
+      request.setTimeout(0) // otherwise a slow reader would look like a silent broker
       const chunks = chunksOf(unpacked(response), timeoutMs)
       resolve({status: response.statusCode ?? 0, headers: response.headers, chunks})
     })
     request.once('timeout', () => request.destroy(notInTime()))
-    request.on('error', reject) // each: one that comes behind the head is the body's too, and is told there
+    request.on('error', reject) // every error: one after the head is also reported by the body
   })
 }
 
-/** Time counts only while a chunk is waited for. */
+/** The time limit applies only while the reader waits for a chunk. */
 async function* chunksOf(body: Readable, timeoutMs: number): AsyncGenerator<Buffer, void, undefined> {
   const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>
   try {
@@ -51,7 +51,7 @@ async function* chunksOf(body: Readable, timeoutMs: number): AsyncGenerator<Buff
 
 function unpacked(response: IncomingMessage): Readable {
   if (response.headers['content-encoding'] !== 'gzip') return response
-  return pipeline(response, createGunzip(), () => undefined) // a failure is told to who reads
+  return pipeline(response, createGunzip(), () => undefined) // the reader gets the failure
 }
 
 function notInTime(): Error {

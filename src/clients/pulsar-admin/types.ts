@@ -1,23 +1,23 @@
 /**
- * The broker's own shapes, with its own field names, as far as keyshift reads them. Fields come and go between versions:
- * all but the oldest are optional, and unknown ones are ignored. Source: facts checked on 3.0.7, 4.0.7 and 4.2.4.
+ * The broker's own shapes, with its field names, as far as keyshift reads them. Fields differ between versions: all but
+ * the oldest are optional, and unknown ones are ignored. Source: checked on 3.0.7, 4.0.7 and 4.2.4.
  */
 
 export type SubscriptionType = 'Exclusive' | 'Failover' | 'Key_Shared' | 'None' | 'Shared'
 
 /** One consumer of one subscription on one partition. */
 export interface ConsumerStats {
-  /** the role it logged in with; 4.0 and later */
+  /** the role of its login; 4.0 and later */
   appId?: string
   consumerName?: string
   address?: string
   connectedSince?: string
   clientVersion?: string
-  /** what its program says of itself */
+  /** metadata that its program sets */
   metadata?: Record<string, string>
   availablePermits?: number
   unackedMessages?: number
-  /** 0 before it was given any */
+  /** 0 before its first delivery */
   avgMessagesPerEntry?: number
   blockedConsumerOnUnackedMsgs?: boolean
   msgRateOut?: number
@@ -31,7 +31,7 @@ export interface ConsumerStats {
   readPositionWhenJoining?: string
   lastAckedTimestamp?: number
   lastConsumedTimestamp?: number
-  /** when it last asked for messages, epoch ms; 0 for never since the topic was loaded */
+  /** time of its last flow (permit request), epoch ms; 0 for none since the topic was loaded */
   lastConsumedFlowTimestamp?: number
   firstMessagesSentTimestamp?: number
   firstConsumedFlowTimestamp?: number
@@ -89,7 +89,7 @@ export interface SubscriptionStats {
   filterRejectedMsgCount?: number
   filterRescheduledMsgCount?: number
   subscriptionProperties?: Record<string, string>
-  /** Reads that a rate limit of the subscription held back; 4.0.7 and later, as the next five. */
+  /** Reads that a rate limit of the subscription throttled; 4.0.7 and later, as the next five. */
   dispatchThrottledMsgEventsBySubscriptionLimit?: number
   dispatchThrottledBytesEventsBySubscriptionLimit?: number
   dispatchThrottledMsgEventsByTopicLimit?: number
@@ -128,7 +128,7 @@ export interface TopicStats {
   ongoingTxnCount?: number
   waitingPublishers?: number
   deduplicationStatus?: string
-  /** only with producers that take the topic for themselves */
+  /** only with producers in an exclusive access mode */
   topicEpoch?: number
   lastPublishTimeStamp?: number
   ownerBroker?: string
@@ -138,7 +138,7 @@ export interface TopicStats {
 
 export interface PartitionedTopicStats extends TopicStats {
   metadata?: {partitions?: number}
-  /** Keyed by the partition's full name; partitions whose statistics failed are silently left out by the broker. */
+  /** Keyed by the partition's full name. The broker silently omits partitions whose statistics failed. */
   partitions?: Record<string, TopicStats>
 }
 
@@ -146,11 +146,11 @@ export interface CursorStats {
   /** `ledger:entry` */
   markDeletePosition?: string
   readPosition?: string
-  /** parked at the end of the topic until an entry comes */
+  /** waits at the end of the topic for an entry */
   waitingReadOp?: boolean
   pendingReadOps?: number
   state?: string
-  /** the dispatcher has asked for entries and not got them yet */
+  /** the dispatcher has requested entries and not received them yet */
   subscriptionHavePendingRead?: boolean
   subscriptionHavePendingReplayRead?: boolean
   individuallyDeletedMessages?: string
@@ -174,9 +174,9 @@ export interface AutoSubscriptionCreation {
   allowAutoSubscriptionCreation: boolean
 }
 
-/** How much a topic's backlog may be, and what happens then. A limit of −1 or 0 is none. */
+/** The maximum backlog of a topic, and what happens above it. −1 and 0 are unlimited. */
 export interface BacklogQuota {
-  /** `consumer_backlog_eviction` drops the oldest messages; the others stop producers */
+  /** `consumer_backlog_eviction` drops the oldest messages; the other policies stop producers */
   policy?: string
   /** bytes */
   limitSize?: number

@@ -18,8 +18,8 @@ import {
 import {messageOf} from '../../wording.js'
 
 /**
- * What keyshift uses of the package `pulsar-client`. Written down here because the package is optional: where its addon
- * can't be installed, its types are not there either. Source: index.d.ts of pulsar-client 1.18.0.
+ * The part of the package `pulsar-client` that keyshift uses. Declared here because the package is optional: where its
+ * addon cannot be installed, its types are missing as well. Source: index.d.ts of pulsar-client 1.18.0.
  */
 interface NativeMessage {
   getData(): Buffer
@@ -55,10 +55,10 @@ interface NativeModule {
 }
 
 const TYPE_NAMES = {Exclusive: 'Exclusive', Failover: 'Failover', Key_Shared: 'KeyShared', Shared: 'Shared'} as const
-// Not a literal, for the compiler would look for the types of a package that may not be there.
+// Not a literal, because the compiler would require the types of a package that may be missing.
 const PACKAGE = ['pulsar', 'client'].join('-')
 
-/** Loads the addon; null when it is not installed or does not fit this machine. */
+/** Loads the addon; null when it is not installed or does not run on this machine. */
 export async function loadNative(): Promise<NativeModule | null> {
   try {
     const loaded = (await import(PACKAGE)) as NativeModule & {default?: NativeModule}
@@ -69,13 +69,13 @@ export async function loadNative(): Promise<NativeModule | null> {
 }
 
 export interface NativeOptions {
-  /** As pulsar://host:6650, pulsar+ssl://host:6651 */
+  /** Such as pulsar://host:6650, pulsar+ssl://host:6651 */
   readonly serviceUrl: string
-  /** none when left out */
+  /** no login when omitted */
   readonly credentials?: Credentials | undefined
 }
 
-/** The binary protocol, by the package `pulsar-client` (Apache's C++ client). */
+/** The binary protocol, with the package `pulsar-client` (Apache's C++ client). */
 export class NativeTransport implements MessageTransport {
   readonly name = 'native'
   private readonly client: NativeClient
@@ -86,9 +86,9 @@ export class NativeTransport implements MessageTransport {
     this.client = client
   }
 
-  /** Makes the client; it connects at first use. @throws what the login throws when there is none to be had. */
+  /** Creates the client; it connects at first use. @throws as the login does when no credentials are available. */
   static async open(native: NativeModule, {credentials, serviceUrl}: NativeOptions): Promise<NativeTransport> {
-    native.Client.setLogHandler(() => undefined) // its own log lines would land on stdout
+    native.Client.setLogHandler(() => undefined) // its log lines would go to stdout
     const {tlsFiles: tls} = credentials ?? NO_CREDENTIALS
     const authentication = await authenticationOf(native, credentials ?? NO_CREDENTIALS)
     const client = new native.Client({
@@ -96,15 +96,15 @@ export class NativeTransport implements MessageTransport {
       operationTimeoutSeconds: 30,
       ...(authentication === null ? {} : {authentication}),
       ...(tls.caFile === null ? {} : {tlsTrustCertsFilePath: tls.caFile}),
-      tlsValidateHostname: tls.checksHostname && !tls.isInsecure, // the addon does not unless it is told to
+      tlsValidateHostname: tls.checksHostname && !tls.isInsecure, // the addon's default is false
       tlsAllowInsecureConnection: tls.isInsecure,
     })
     return new NativeTransport(native, client)
   }
 
   async produce(topic: TopicName): Promise<MessageProducer> {
-    // The C++ client's own default scheme puts keys on other partitions than the Java client's, which the WebSocket
-    // proxy uses: name the scheme, so that both transports route a key alike.
+    // The C++ client's default hashing scheme sends keys to other partitions than the Java client's, which the
+    // WebSocket proxy uses. The scheme is set so that both transports route a key to the same partition.
     const producer = await this.client.createProducer({
       topic: topic.full,
       hashingScheme: 'JavaStringHash',
@@ -150,7 +150,7 @@ export class NativeTransport implements MessageTransport {
   }
 
   reserveSubscription(): Promise<ReservedSubscription> {
-    const message = 'pulsar-client makes no subscription that is not durable'
+    const message = 'pulsar-client cannot create non-durable subscriptions'
     return Promise.reject(new Unreachable('E_TRANSPORT', message))
   }
 
@@ -197,7 +197,7 @@ async function authenticationOf(
 }
 
 function asMessage(message: NativeMessage): Message {
-  // The addon answers '' for a message without a key, so an empty key can't be told from none here.
+  // The addon returns '' for a message without a key, so an empty key and a missing key cannot be distinguished here.
   return {
     key: message.getPartitionKey() || null,
     payload: message.getData(),

@@ -8,14 +8,14 @@ export interface TransportOptions {
   readonly transport: 'auto' | 'native' | 'websocket'
   readonly serviceUrl: string
   readonly webSocketUrl: string
-  /** none when left out */
+  /** no login when omitted */
   readonly credentials?: Credentials
 }
 
 /**
- * Opens the message transport that was asked for; `auto` takes native where its addon loads.
+ * Opens the requested message transport; `auto` uses native where its addon loads.
  *
- * @throws Unreachable E_NATIVE_MISSING when native was asked for by name and does not load.
+ * @throws Unreachable E_NATIVE_MISSING when native was requested and does not load.
  */
 export async function openTransport(options: TransportOptions): Promise<MessageTransport> {
   const native = options.transport === 'websocket' ? null : await loadNative()
@@ -23,7 +23,7 @@ export async function openTransport(options: TransportOptions): Promise<MessageT
   if (options.transport === 'native') {
     throw new Unreachable(
       'E_NATIVE_MISSING',
-      'the optional package pulsar-client is not installed or does not load here',
+      'the optional package pulsar-client is not installed or does not load on this machine',
       {
         next: ['npm install pulsar-client', 'use --transport websocket'],
       },

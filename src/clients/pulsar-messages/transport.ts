@@ -26,11 +26,11 @@ export interface MessageProducer {
 }
 
 export interface MessageConsumer {
-  /** Resolves when the acknowledgement is on its way; Pulsar's brokers do not confirm it. */
+  /** Resolves when the acknowledgement is sent; Pulsar's brokers do not confirm it. */
   ack(message: Message): Promise<void>
-  /** Asks for the message to be delivered again after the consumer's redelivery delay. */
+  /** Requests redelivery of the message after the consumer's redelivery delay. */
   nack(message: Message): Promise<void>
-  /** Settles once the consumer is gone, by close() or because the connection ended. */
+  /** Settles when the consumer has closed, by close() or because the connection was closed. */
   readonly closed: Promise<unknown>
   close(): Promise<void>
 }
@@ -44,9 +44,9 @@ export interface ConsumeOptions {
   readonly onMessage: (message: Message) => void
 }
 
-/** A message as a reader sees it, by key and place alone. */
+/** A message as a reader sees it, reduced to key and position. */
 export interface ReadMessage {
-  /** null when the producer set none; base64 text when it was given as bytes */
+  /** null when the producer set none; base64 text when it was set as bytes */
   readonly key: string | null
   readonly place: MessagePlace
 }
@@ -54,19 +54,19 @@ export interface ReadMessage {
 export interface ReadOptions {
   /** a plain topic or one partition */
   readonly topic: TopicName
-  /** null reads from the oldest entry */
+  /** null starts at the oldest entry */
   readonly after: {readonly ledgerId: number; readonly entryId: number} | null
   readonly receiverQueueSize: number
   readonly onMessage: (message: ReadMessage) => void
 }
 
 export interface MessageReader {
-  /** Settles once the reader is gone, by close() or because the connection ended. */
+  /** Settles when the reader has closed, by close() or because the connection was closed. */
   readonly closed: Promise<unknown>
   close(): Promise<void>
 }
 
-/** Holds a subscription's name, and is gone with its connection. */
+/** Reserves a subscription's name until its connection is closed. */
 export interface ReservedSubscription {
   close(): Promise<void>
 }
@@ -75,21 +75,23 @@ export interface ReservedSubscription {
 export interface MessageTransport {
   readonly name: 'native' | 'websocket'
   produce(topic: TopicName): Promise<MessageProducer>
-  /** @throws SubscribeRefused when the broker does not let this consumer in, for example beside another type. */
+  /**
+   * @throws SubscribeRefused when the broker refuses this consumer, for example because one of another type is connected.
+   */
   consume(options: ConsumeOptions): Promise<MessageConsumer>
   /**
-   * Takes the name of a subscription that does not exist, by one that is not durable: as long as it is held, every
-   * durable consumer of that name is refused at once, with an error that clients don't try again by themselves.
+   * Reserves the name of a subscription that does not exist, by a non-durable one. While it is open, every durable
+   * consumer of that name is refused at once, with an error that clients do not retry on their own.
    *
-   * @throws SubscribeRefused; Unreachable E_TRANSPORT where the transport can't do it.
+   * @throws SubscribeRefused; Unreachable E_TRANSPORT where the transport cannot reserve.
    */
   reserveSubscription(topic: TopicName, subscription: string): Promise<ReservedSubscription>
-  /** Reads beside every subscription, by one of its own that is gone when the reader closes. */
+  /** Reads without using any existing subscription; the reader's own one is deleted when it closes. */
   read(options: ReadOptions): Promise<MessageReader>
   close(): Promise<void>
 }
 
-/** The broker refused the consumer for now: another type is connected, or a policy forbids this one. */
+/** The broker refused the consumer for now: another type is connected, or a policy forbids this type. */
 export class SubscribeRefused extends Unreachable {
   constructor(
     options: Pick<ConsumeOptions, 'name' | 'subscription' | 'topic' | 'type'>,
@@ -104,5 +106,5 @@ export class SubscribeRefused extends Unreachable {
   }
 }
 
-/** How long a nacked message waits before it is delivered again, in ms; the same for every transport. */
+/** Delay before a nacked message is delivered again, in ms; the same for every transport. */
 export const NACK_REDELIVERY_DELAY_MS = 200

@@ -3,6 +3,7 @@ import type {IncomingMessage} from 'node:http'
 
 import {WebSocket} from 'ws'
 
+import {failureText} from '../../connection-failure.js'
 import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
 import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
@@ -24,19 +25,19 @@ import {
 } from './transport.js'
 
 export interface WebSocketOptions {
-  /** As ws://host:8080 */
+  /** Such as ws://host:8080 */
   readonly url: string
-  /** none when left out */
+  /** no login when omitted */
   readonly credentials?: Credentials
 }
 
-/** Tells the proxy that a frame was taken; it stops when as many as the receiver queue holds were not. */
+/** Confirms a frame to the proxy, which stops when the unconfirmed frames fill the receiver queue. */
 const NEXT_FRAME = '{}'
 
-// The broker ends a session that is silent for webSocketSessionIdleTimeoutMillis (5 minutes).
+// The broker closes a session without traffic after webSocketSessionIdleTimeoutMillis (5 minutes).
 const PING_EVERY_MS = 30_000
 
-/** The broker's WebSocket API: needs no native code, and `webSocketServiceEnabled` on the broker or a proxy. */
+/** The broker's WebSocket API. It needs no native code, but `webSocketServiceEnabled` on the broker or a proxy. */
 export class WebSocketTransport implements MessageTransport {
   readonly name = 'websocket'
   private readonly url: string
@@ -108,7 +109,7 @@ export class WebSocketTransport implements MessageTransport {
     await Promise.all([...this.sockets].map((socket) => closeSocket(socket)))
   }
 
-  /** @param receive is there before the socket opens: frames can follow the handshake in the same packet. */
+  /** @param receive is set before the socket opens, because frames can follow the handshake in the same packet. */
   private async open(path: string, receive?: (frame: string, from: WebSocket) => void): Promise<WebSocket> {
     try {
       return await this.connect(path, receive)
@@ -146,7 +147,7 @@ export class WebSocketTransport implements MessageTransport {
 class HandshakeRefused extends Unreachable {}
 
 interface Sent {
-  /** the login, for people */
+  /** the login, for output */
   readonly about: string
   readonly headers: Readonly<Record<string, string>>
 }
@@ -160,7 +161,7 @@ function opened(socket: WebSocket, url: string, sent: Sent): Promise<void> {
         const isNotAllowed = status === 401 || status === 403
         const reason = `${hideCredentials(reasonOf(body, response), sent.headers)}${isNotAllowed ? `; sent with ${sent.about}` : ''}`
         reject(new HandshakeRefused(isNotAllowed ? 'E_NOT_ALLOWED' : 'E_WEBSOCKET_REFUSED', reason, {data: {status}}))
-        socket.terminate() // it would stay half open: who listens for the response has to end it
+        socket.terminate() // with a listener for the response, ws does not close the socket itself
       }, reject)
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -171,12 +172,16 @@ function opened(socket: WebSocket, url: string, sent: Sent): Promise<void> {
 
 function noWebSocket(url: string, cause: string): Unreachable {
   const isTls = isAboutTls(cause)
-  return new Unreachable(isTls ? 'E_BROKER_TLS' : 'E_WEBSOCKET_UNREACHABLE', `no WebSocket at ${url} (${cause})`, {
-    data: {url, cause},
-    next: isTls
-      ? ['give the authority of its certificate: --tls-ca-file ca.pem']
-      : ['set webSocketServiceEnabled=true on the broker, or give a WebSocket proxy with --web-socket-url'],
-  })
+  return new Unreachable(
+    isTls ? 'E_BROKER_TLS' : 'E_WEBSOCKET_UNREACHABLE',
+    `cannot open WebSocket ${url}: ${failureText(cause)}`,
+    {
+      data: {url, cause},
+      next: isTls
+        ? ['set the CA bundle of its certificate: --tls-ca-file ca.pem']
+        : ['set webSocketServiceEnabled=true on the broker, or use a WebSocket proxy with --web-socket-url'],
+    },
+  )
 }
 
 /** Jetty answers with an HTML page; the reason is in its status line or its text. */
@@ -299,7 +304,7 @@ class WebSocketProducer implements MessageProducer {
     const stored = new Promise<void>((resolve, reject) => {
       this.waiting.set(context, {resolve, reject})
     })
-    stored.catch(() => undefined) // a socket that closes fails the write as well, and then nobody waits for the answer
+    stored.catch(() => undefined) // when the socket closes, the write fails as well and its error is the one reported
     const {key, payload, properties} = message
     await write(this.socket, {context, payload: payload.toString('base64'), properties: properties ?? {}, key})
     await stored

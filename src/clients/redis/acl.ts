@@ -14,7 +14,7 @@ export function missingRight(error: unknown): string | null {
 }
 
 export function missingRightError(address: string, right: string): Unreachable {
-  return new Unreachable('E_REDIS_ACL', `this login lacks ${right} on Redis at ${address}`, {
+  return new Unreachable('E_REDIS_ACL', `missing permission ${right} on Redis at ${address}`, {
     data: {address, missingRight: right},
     next: [`grant it with: ACL SETUSER USER ${right}`],
   })

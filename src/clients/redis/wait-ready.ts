@@ -1,5 +1,6 @@
 import type {Cluster, Redis, RedisOptions} from 'ioredis'
 
+import {failureText} from '../../connection-failure.js'
 import {Unreachable} from '../../errors.js'
 import {suggestedCommand} from '../../suggested-command.js'
 import {missingRight, missingRightError} from './acl.js'
@@ -46,7 +47,7 @@ export function refused(address: string, error: unknown): Unreachable {
   if (lacks !== null) return missingRightError(address, lacks)
   const cause = error instanceof Error ? ('code' in error && String(error.code)) || error.message : String(error)
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(cause)) {
-    return new Unreachable('E_REDIS_TLS', `the certificate of Redis at ${address} is not trusted (${cause})`, {
+    return new Unreachable('E_REDIS_TLS', `Redis certificate at ${address} is not trusted: ${cause}`, {
       data: {address, cause},
       next: ['set KEYSHIFT_REDIS_TLS_CA_FILE to the CA bundle (PEM) of Redis'],
     })
@@ -60,7 +61,7 @@ export function refused(address: string, error: unknown): Unreachable {
           'set the user in KEYSHIFT_REDIS_URL (redis://USER@HOST:6379) and the password in KEYSHIFT_REDIS_PASSWORD',
         ],
       })
-    : new Unreachable('E_REDIS_UNREACHABLE', `cannot reach Redis at ${address}: ${cause}`, {
+    : new Unreachable('E_REDIS_UNREACHABLE', `cannot reach Redis at ${address}: ${failureText(cause)}`, {
         data: {address, cause},
         next: ['set the address with --redis-url or KEYSHIFT_REDIS_URL'],
       })

@@ -8,9 +8,9 @@ import {newContext, newContextFlags} from '../../cli/flags/context-flags.js'
 import {renderContexts} from '../../cli/render/contexts.js'
 
 export default class ContextAdd extends KeyshiftCommand<ContextsAdded> {
-  static override args = {name: Args.string({description: 'a name for it', required: true})}
+  static override args = {name: Args.string({description: 'name of the new context', required: true})}
   static override description =
-    'The file is YAML, for its owner alone; it names secrets and holds none. docs/CONTEXTS.md has its form.'
+    'Contexts are stored in a YAML file that only its owner can read. It references secrets and never contains them. See docs/CONTEXTS.md.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> prod --admin-url https://pulsar.example:8443 --token-file /run/secrets/pulsar --protected',
     "<%= config.bin %> <%= command.id %> prod --admin-url https://pulsar.example:8443 --token-command 'vault read -field=token pulsar/ops'",
@@ -18,11 +18,11 @@ export default class ContextAdd extends KeyshiftCommand<ContextsAdded> {
   ]
   static override flags = {
     ...newContextFlags,
-    replace: Flags.boolean({description: 'replace the one of this name'}),
-    use: Flags.boolean({description: 'use it from now on where a command names none'}),
+    replace: Flags.boolean({description: 'replace an existing context of this name'}),
+    use: Flags.boolean({description: 'make it the current context'}),
     yes: yesFlag,
   }
-  static override summary = 'Add a context: where a cluster and its Redis are, and how to log in.'
+  static override summary = 'Add a context: the addresses of a cluster and its Redis, and the login.'
 
   async run(): Promise<ContextsAdded> {
     const {args, flags} = await this.parse(ContextAdd)

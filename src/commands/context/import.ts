@@ -12,7 +12,7 @@ import {counted} from '../../wording.js'
 
 export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
   static override description =
-    'Their file stays as it is. A token in it is not copied: it is looked up there when it is needed.'
+    'The file of the other tool is not changed. A token in it is not copied, but read from it when it is needed.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> --from pulsarctl',
     '<%= config.bin %> <%= command.id %> --from client.conf --file /pulsar/conf/client.conf --name prod --protected',
@@ -20,21 +20,25 @@ export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
   ]
   static override flags = {
     file: Flags.string({
-      description: `its file; by default ${join('~', '.config', 'pulsar', 'config')}, or what PULSAR_CLIENT_CONF names`,
+      description: `file of the other tool (default: ${join('~', '.config', 'pulsar', 'config')} for pulsarctl, PULSAR_CLIENT_CONF otherwise)`,
       helpValue: 'FILE',
     }),
     from: Flags.option({
-      description: "pulsarctl's contexts, Pulsar's client.conf, or the same settings as environment variables",
+      description:
+        "what to import: pulsarctl's contexts, Pulsar's client.conf, or the same settings in environment variables",
       options: ['pulsarctl', 'client.conf', 'env'] as const,
       required: true,
     })(),
-    name: Flags.string({description: 'a name for what has none, or the one context to take', helpValue: 'NAME'}),
-    protected: Flags.boolean({description: "whoever changes something there has to type the context's name"}),
-    replace: Flags.boolean({description: 'replace those of these names'}),
-    use: Flags.boolean({description: 'use it from now on where a command names none'}),
+    name: Flags.string({
+      description: 'name of the new context; for pulsarctl, the only context to import',
+      helpValue: 'NAME',
+    }),
+    protected: Flags.boolean({description: "ask for the context's name before changing anything in its cluster"}),
+    replace: Flags.boolean({description: 'replace existing contexts of the same names'}),
+    use: Flags.boolean({description: 'make it the current context'}),
     yes: yesFlag,
   }
-  static override summary = 'Take over the contexts and logins that other tools of Pulsar have.'
+  static override summary = 'Import contexts and credentials from other Pulsar tools.'
 
   async run(): Promise<ContextsAdded> {
     const {flags} = await this.parse(ContextImport)

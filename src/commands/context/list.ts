@@ -4,7 +4,7 @@ import {openContexts} from '../../cli/connection/context-file.js'
 import {renderContexts} from '../../cli/render/contexts.js'
 
 export interface ContextList {
-  /** the file of contexts */
+  /** the context file */
   path: string
   current: string | null
   contexts: ContextRow[]
@@ -15,7 +15,7 @@ export default class ContextListCommand extends KeyshiftCommand<ContextList> {
     '<%= config.bin %> <%= command.id %>',
     "<%= config.bin %> <%= command.id %> --json | jq -r '.result.contexts[].name'",
   ]
-  static override summary = 'List the contexts: where clusters and their Redis are, and how to log in.'
+  static override summary = 'List the contexts: addresses of clusters and their Redis, and logins.'
 
   async run(): Promise<ContextList> {
     await this.parse(ContextListCommand)

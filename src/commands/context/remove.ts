@@ -7,18 +7,18 @@ import {yesFlag} from '../../cli/flags/common-flags.js'
 export interface ContextRemoved {
   path: string
   removed: string
-  /** null when none is left to be used by itself */
+  /** null when no context is current any more */
   current: string | null
 }
 
 export default class ContextRemove extends KeyshiftCommand<ContextRemoved> {
-  static override args = {name: Args.string({description: 'a context', required: true})}
+  static override args = {name: Args.string({description: 'context to remove', required: true})}
   static override examples = [
     '<%= config.bin %> <%= command.id %> staging',
     '<%= config.bin %> <%= command.id %> staging --yes',
   ]
   static override flags = {yes: yesFlag}
-  static override summary = 'Remove a context. What it names, such as files with tokens, stays.'
+  static override summary = 'Remove a context. Files that it references, such as token files, are kept.'
 
   async run(): Promise<ContextRemoved> {
     const {args, flags} = await this.parse(ContextRemove)
@@ -28,7 +28,7 @@ export default class ContextRemove extends KeyshiftCommand<ContextRemoved> {
     contexts.remove(args.name)
     await contexts.save()
     const current = contexts.file.current === args.name ? null : (contexts.file.current ?? null)
-    this.log(`${args.name} is removed from ${contexts.path}`)
+    this.log(`Removed context ${args.name} from ${contexts.path}`)
     return {path: contexts.path, removed: args.name, current}
   }
 }

@@ -8,17 +8,17 @@ import {renderSettings} from '../../cli/render/contexts.js'
 
 export default class ContextShow extends KeyshiftCommand<SettingsReport> {
   static override args = {
-    name: Args.string({description: 'a context; the one that would be used when left out'}),
+    name: Args.string({description: 'context to show (default: the effective one)'}),
   }
   static override description =
-    'Takes the flags of other commands: what they override shows. Nothing is asked of a server.'
+    'Accepts the connection flags of other commands to show what they override. No server is contacted, and secrets are never shown.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> prod',
     'KEYSHIFT_ADMIN_URL=http://other:8080 <%= config.bin %> <%= command.id %> --json | jq .result.pulsar.adminUrl',
   ]
   static override flags = {...pulsarFlags, ...messageFlags, ...redisFlags}
-  static override summary = 'Show what holds for a command, and where each value comes from; never a secret.'
+  static override summary = 'Show the effective settings and their origin, including flag overrides.'
 
   async run(): Promise<SettingsReport> {
     const {args, flags} = await this.parse(ContextShow)

@@ -6,14 +6,14 @@ import {noSuchContext, openContexts} from '../../cli/connection/context-file.js'
 export interface ContextUsed {
   path: string
   current: string
-  /** the one before; null for none */
+  /** the current context before; null for none */
   previous: string | null
 }
 
 export default class ContextUse extends KeyshiftCommand<ContextUsed> {
-  static override args = {name: Args.string({description: 'a context', required: true})}
+  static override args = {name: Args.string({description: 'context to switch to', required: true})}
   static override examples = ['<%= config.bin %> <%= command.id %> staging']
-  static override summary = 'Use a context where a command names none.'
+  static override summary = 'Switch the current context.'
 
   async run(): Promise<ContextUsed> {
     const {args} = await this.parse(ContextUse)
@@ -22,7 +22,7 @@ export default class ContextUse extends KeyshiftCommand<ContextUsed> {
     const previous = contexts.file.current ?? null
     contexts.use(args.name)
     await contexts.save()
-    this.log(`${args.name} is used from now on${previous === null ? '' : `; before, it was ${previous}`}`)
+    this.log(`Switched to context ${args.name}${previous === null ? '' : ` (was ${previous})`}.`)
     return {path: contexts.path, current: args.name, previous}
   }
 }

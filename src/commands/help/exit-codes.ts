@@ -14,7 +14,7 @@ export interface ExitCodes {
 
 export default class HelpExitCodes extends KeyshiftCommand<ExitCodes> {
   static override examples = ['<%= config.bin %> <%= command.id %>']
-  static override summary = 'Print the exit codes, the same for every command, with and without --json.'
+  static override summary = 'Print the exit codes. They are the same for every command, with and without --json.'
 
   async run(): Promise<ExitCodes> {
     await this.parse(HelpExitCodes)
