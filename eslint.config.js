@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint'
 
 const banned = [{object: 'process', property: 'exit', message: 'Throw an error with a code; oclif ends the process.'}]
 
-/** A template with user data in a command would be run by the shell that it is pasted into. */
+/** The shell that a command is pasted into would execute user data in a template. */
 const commandTemplate = {
   selector: String.raw`TemplateLiteral[expressions.length>0] > TemplateElement[value.raw=/(^|: |\n *)keyshift [a-z]/]`,
   message: 'Build suggested commands with suggestedCommand(...words), which quotes them for a shell.',
@@ -21,7 +21,7 @@ export default tseslint.config(
       'no-restricted-properties': ['error', ...banned],
       '@typescript-eslint/array-type': ['error', {default: 'array-simple'}],
       '@typescript-eslint/explicit-module-boundary-types': 'error',
-      // Types and not interfaces where a value has to be assignable to a record of unknowns.
+      // A type, unlike an interface, is assignable to a record of unknowns.
       '@typescript-eslint/consistent-type-definitions': 'off',
     },
   },
@@ -41,7 +41,7 @@ export default tseslint.config(
     rules: {'no-restricted-syntax': ['error', commandTemplate]},
   },
   {
-    // What runs before anything is installed or built is plain JavaScript: types can't be asked for.
+    // Plain JavaScript runs before anything is installed or built, so it cannot have type annotations.
     files: ['**/*.{js,mjs,cjs}'],
     ...tseslint.configs.disableTypeChecked,
     rules: {
@@ -55,7 +55,7 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts'],
     rules: {
-      // node:test runs what test() returns; nobody awaits it at the top of a file.
+      // node:test itself waits for the promise of test() at the top of a file.
       '@typescript-eslint/no-floating-promises': [
         'error',
         {allowForKnownSafeCalls: [{from: 'package', name: ['test', 'describe'], package: 'node:test'}]},

@@ -10,7 +10,7 @@ interface PipeRun {
   readonly stderr: string
 }
 
-/** Runs a command whose reader leaves before the first byte, or after one. */
+/** Runs a command whose reader exits before the first byte, or after one. */
 async function runClosed(args: readonly string[], bytes: 0 | 1): Promise<PipeRun> {
   const child = spawn(process.execPath, [BIN, ...args], {stdio: ['ignore', 'pipe', 'pipe']})
   const chunks: string[] = []
@@ -30,19 +30,19 @@ const OUTPUTS = [
 ]
 
 for (const args of OUTPUTS) {
-  test(`keyshift ${args.join(' ')} ends quietly with 0 when its reader leaves`, async () => {
+  test(`keyshift ${args.join(' ')} exits with 0 and without an error when its reader exits`, async () => {
     assert.deepEqual(await runClosed(args, 0), QUIET)
     assert.deepEqual(await runClosed(args, 1), QUIET)
   })
 }
 
-test('the help of every command ends quietly with 0 when its reader leaves', async () => {
+test('the help of every command exits with 0 and without an error when its reader exits', async () => {
   for (const id of await commandIds()) {
     const args = [...id.split(':'), '--help']
     assert.deepEqual({args, ...(await runClosed(args, 0))}, {args, ...QUIET})
   }
 })
 
-test('a failure keeps its exit code when the reader leaves', async () => {
+test('a failure keeps its exit code when the reader exits', async () => {
   assert.equal((await runClosed(['subscriptions', 'list', '--nope', '--json'], 0)).code, 2)
 })

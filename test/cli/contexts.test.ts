@@ -14,7 +14,7 @@ interface Home {
   readonly file: string
 }
 
-/** A home of a test's own; its variables say nothing of addresses. */
+/** A home folder for one test; its variables set no addresses. */
 async function home(t: TestContext): Promise<Home> {
   const folder = await temporaryFolder(t)
   const nothing = {KEYSHIFT_ADMIN_URL: '', KEYSHIFT_REDIS_URL: ''}
@@ -24,7 +24,7 @@ async function home(t: TestContext): Promise<Home> {
   }
 }
 
-test('contexts: add, list, use, show, remove; the file is its owner’s, and comments stay', async (t) => {
+test('contexts are added, listed, switched, shown and removed; only the owner can read the file, and its comments are kept', async (t) => {
   const {env, file} = await home(t)
   const names = async (): Promise<string[]> =>
     (await askCli<ContextList>(['context', 'list'], env)).contexts.map(
@@ -49,7 +49,13 @@ test('contexts: add, list, use, show, remove; the file is its owner’s, and com
   await askCli(['context', 'use', 'local'], env)
   assert.deepEqual(await names(), ['*local', 'prod'])
   assert.match(await readFile(file, 'utf8'), /# of ours/)
-  await requireFailure({exit: 2, code: 'E_CONTEXT', says: /there are local, prod/, args: ['context', 'use', 'x'], env})
+  await requireFailure({
+    exit: 2,
+    code: 'E_CONTEXT',
+    says: /defined contexts: local, prod/,
+    args: ['context', 'use', 'x'],
+    env,
+  })
   await askCli(['context', 'remove', 'local', '--yes'], env)
   assert.deepEqual(await names(), ['prod'])
   await requireFailure({
@@ -61,7 +67,7 @@ test('contexts: add, list, use, show, remove; the file is its owner’s, and com
   })
 })
 
-test('contexts: show says where each value comes from', async (t) => {
+test('context show reports the origin of each value', async (t) => {
   const {env} = await home(t)
   const redis = ['--redis-url', 'redis://ops@prod:6379', '--redis-password-file', '/run/redis']
   await askCli(['context', 'add', 'prod', '--admin-url', 'https://prod:8443', ...redis, '--yes'], env)
@@ -79,11 +85,11 @@ test('contexts: show says where each value comes from', async (t) => {
   assert.match(text.stdout, /redis password +the file \/run\/redis +context prod/)
 })
 
-test('contexts: a file that is none is refused by what is wrong with it, never quoted', async (t) => {
+test('an invalid context file is refused with the reason, and never quoted', async (t) => {
   const {env, file} = await home(t)
   await mkdir(join(file, '..'), {recursive: true})
   for (const [text, says] of [
-    ['contexts: [hunter2', /line \d+ is no YAML/],
+    ['contexts: [hunter2', /line \d+ is not valid YAML/],
     ['contexts: {prod: {adminURL: http://hunter2}}', /additional properties/],
     ['contexts: {prod: {login: {token: hunter2}}}', /must/],
   ] as const) {
@@ -97,7 +103,7 @@ test('contexts: a file that is none is refused by what is wrong with it, never q
 })
 
 test(
-  'contexts: a command goes where its context says, in its namespace; a protected one has to be named',
+  'a command uses the addresses and the namespace of its context; a protected context asks for its name',
   live(async (t, {admin, namespace, topic, transport}) => {
     const {env, file} = await home(t)
     await admin.createTopic(topic('orders'))

@@ -5,7 +5,7 @@ import {EXIT_CODES} from '../../src/cli/exit-codes.js'
 import {commandIds, type Failure, parseDocument, requireFailure, runCli} from '../support/shells/cli.js'
 import {addresses, connectIdle, live, type Place} from '../support/servers/live.js'
 
-const NOBODY = 'http://127.0.0.1:1'
+const UNREACHABLE = 'http://127.0.0.1:1'
 
 interface Case extends Failure {
   readonly what: string
@@ -22,35 +22,35 @@ const USAGE: readonly Case[] = [
   },
   {what: 'a missing argument', args: ['subscriptions', 'inspect', 'a'], exit: 2, code: 'E_USAGE', says: /subscription/},
   {
-    what: 'an unknown flag behind many keys',
+    what: 'an unknown flag after several keys',
     args: ['keys', 'owner', 'a', 's', 'k', '--nope'],
     exit: 2,
     code: 'E_USAGE',
     says: /--nope/,
   },
   {
-    what: 'a value that is no option',
+    what: 'a value that is not an option',
     args: ['migrate', 'plan', 'a', 's', '--to', 'Exclusive'],
     exit: 2,
     code: 'E_USAGE',
     says: /Key_Shared/,
   },
   {
-    what: 'a name that is no topic',
+    what: 'an invalid topic name',
     args: ['subscriptions', 'inspect', 'a//b', 's'],
     exit: 2,
     code: 'E_TOPIC_NAME',
     says: /a\/\/b/,
   },
   {
-    what: 'a topic of another kind',
+    what: 'a topic of an unsupported kind',
     args: ['keys', 'ranges', 'topic://a/b/c', 's'],
     exit: 3,
     code: 'E_TOPIC_UNSUPPORTED',
     says: /topic:\/\//,
   },
   {
-    what: 'an address that is no URL',
+    what: 'an invalid address',
     args: ['subscriptions', 'list', '--admin-url', 'host:8080'],
     exit: 2,
     code: 'E_URL',
@@ -64,14 +64,14 @@ const USAGE: readonly Case[] = [
     says: /500ms, 5s/,
   },
   {
-    what: 'a Redis address that is none',
+    what: 'an invalid Redis address',
     args: ['locks', 'scan', '--redis-url', 'http://u:secret@h'],
     exit: 2,
     code: 'E_REDIS_URL',
     says: /redis:\/\//,
   },
   {
-    what: 'a journal that is none',
+    what: 'an invalid journal',
     args: ['migrate', 'status', '--journal', 's3://x'],
     exit: 2,
     code: 'E_JOURNAL',
@@ -98,12 +98,12 @@ const EVERY_READER: ReadonlyArray<readonly string[]> = [
 ]
 
 for (const args of EVERY_READER) {
-  test(`${args.slice(0, 2).join(' ')} without a broker: exit 4, with the address and what to type`, () =>
+  test(`${args.slice(0, 2).join(' ')} without a broker: exit 4, with the address and the next command`, () =>
     requireFailure({
-      args: [...args, '--admin-url', NOBODY],
+      args: [...args, '--admin-url', UNREACHABLE],
       exit: 4,
       code: 'E_BROKER_UNREACHABLE',
-      says: /127\.0\.0\.1:1 \(ECONNREFUSED\)/,
+      says: /cannot reach broker at http:\/\/127\.0\.0\.1:1: connection refused \(GET /,
     }))
 }
 
@@ -112,11 +112,11 @@ test('locks scan without a Redis: exit 4', () =>
     args: ['locks', 'scan', '--redis-url', 'redis://127.0.0.1:1'],
     exit: 4,
     code: 'E_REDIS_UNREACHABLE',
-    says: /ECONNREFUSED/,
+    says: /cannot reach Redis at .*: connection refused/,
   }))
 
 test(
-  'no such topic, no such subscription, no such namespace: exit 4 with the nearest names',
+  'a missing topic, subscription or namespace: exit 4, with the most similar names',
   live(async (_t, place: Place) => {
     await place.admin.createPartitionedTopic(place.topic('orders'), 2)
     await place.admin.createSubscription(place.topic('orders'), 'decision', 'earliest')
@@ -143,7 +143,7 @@ test(
 )
 
 test(
-  'a writing command without --yes and without a terminal asks nobody and changes nothing: exit 2',
+  'a command that changes something needs --yes without a terminal: exit 2, and nothing is changed',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
@@ -156,17 +156,17 @@ test(
 )
 
 test(
-  'a plan file that can not be written: exit 2, and the plan is not lost in silence',
+  'a plan file that cannot be written: exit 2, with an error',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
     await connectIdle(place, topic, 's')
     const args = ['migrate', 'plan', topic.full, 's', '--to', 'Key_Shared', '-o', `${place.folder}/no/plan.json`]
-    await requireFailure({args, exit: 2, code: 'E_PLAN_FILE', says: /can't be written \(ENOENT\)/})
+    await requireFailure({args, exit: 2, code: 'E_PLAN_FILE', says: /cannot be written \(ENOENT\)/})
   }),
 )
 
-test('help exit-codes prints the one table', async () => {
+test('help exit-codes prints the table of exit codes', async () => {
   const run = await runCli(['help', 'exit-codes'])
   for (const {code, meaning} of EXIT_CODES)
     assert.match(run.stdout, new RegExp(`^ *${String(code)} .*${meaning}$`, 'm'))

@@ -39,7 +39,7 @@ test('the demo connects to its own stack whatever variables and contexts the she
   assert.deepEqual([context, pulsar.login, pulsar.tls.caFile, redis.password], [null, null, null, null])
 })
 
-/** What a command would connect to with this environment and no other variables. */
+/** The addresses that a command would use with this environment and no other variables. */
 function shownWith(env: NodeJS.ProcessEnv): SettingsReport {
   const {stdout} = spawnSync(process.execPath, [BIN, 'context', 'show', '--json'], {env, encoding: 'utf8'})
   return parseDocument<SettingsReport>(stdout).result

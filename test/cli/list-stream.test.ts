@@ -28,13 +28,13 @@ async function copyBroker(t: TestContext, ...args: Parameters<typeof serveCopy>)
 }
 
 interface Lines {
-  /** The first row that fits, as soon as it is printed. */
+  /** The first row that matches, as soon as it is printed. */
   readonly row: (fits: (row: SubscriptionRow) => boolean) => Promise<SubscriptionRow>
-  /** of all lines, once the command has ended */
+  /** all lines, once the command has exited */
   readonly all: Promise<{lines: string[]; code: number | null; peak: number}>
 }
 
-/** Starts a list by lines. */
+/** Starts a list with one row per line. */
 function listLines(t: TestContext, url: string, ...args: readonly string[]): Lines {
   const command = [BIN, 'subscriptions', 'list', '--admin-url', url, '--output', 'ndjson', ...args]
   const child = spawn(process.execPath, command, {stdio: ['ignore', 'pipe', 'inherit']})
@@ -57,13 +57,13 @@ function listLines(t: TestContext, url: string, ...args: readonly string[]): Lin
   }
 }
 
-test('a list of a large cluster needs little memory, and gives its first row before the last is told', async (t) => {
+test('a list of a large cluster needs little memory, and prints its first row before the answer ends', async (t) => {
   let sent = 0
   const {promise: rowSeen, resolve: release} = Promise.withResolvers<undefined>()
   const {url} = await copyBroker(t, async (response) => {
     response.write('{')
     sent = await writeNamespaces(response, LARGE)
-    await rowSeen // the end comes only when the first row is there
+    await rowSeen // the end is sent only after the first row was printed
     response.end(`,${namespaceText(sent)}}`)
   })
   const {all, row} = listLines(t, url, '--limit', '1000000')
@@ -87,13 +87,13 @@ test('a list of a large cluster needs little memory, and gives its first row bef
 
 const ORDERS = 'persistent://a/orders/t'
 
-/** Each broker has one partition of a topic, and another namespace behind it. */
+/** Each broker has one partition of a topic, and another namespace after it. */
 function half(index: number, behind: string): string {
   const stats = '{"subscriptions":{"decision":{"msgBacklog":7}}}'
   return `{"a/orders":{"all":{"persistent":{"${ORDERS}-partition-${String(index)}":${stats}}}},"a/${behind}":{"all":{"persistent":{"persistent://a/${behind}/t":${stats}`
 }
 
-test("a topic's row is given when the last broker that speaks has passed its namespace", async (t) => {
+test("a topic's row is printed when the last broker that is still answering has passed its namespace", async (t) => {
   const held: ServerResponse[] = []
   const other = await copyBroker(t, (response) => void response.end(`${half(0, 'other')}}}}}`))
   const {address, url} = await copyBroker(
@@ -105,11 +105,11 @@ test("a topic's row is given when the last broker that speaks has passed its nam
     () => [other.address, address],
   )
   const {all, row} = listLines(t, url)
-  await row(({topic}) => topic === 'persistent://a/other/t') // a plain one, at once
+  await row(({topic}) => topic === 'persistent://a/other/t') // a row of a plain topic is printed at once
   const orders = row(({topic}) => topic === ORDERS)
-  // That another namespace has begun shows that this one is whole; this broker goes on speaking.
+  // The start of another namespace shows that this one is complete; this broker continues its answer.
   held[0]?.write('}}},"a/second":{"all":{"persistent":{"persistent://a/second/t":{}')
-  // The other broker's end may be noticed later than its row is seen.
+  // The end of the other broker's answer may be noticed after its row is printed.
   const going = setInterval(() => held[0]?.write(' '), 20)
   const {backlogEntries, partitions} = await orders
   clearInterval(going)
@@ -120,7 +120,7 @@ test("a topic's row is given when the last broker that speaks has passed its nam
   assert.equal(lines.length, 3)
 })
 
-test('an answer that breaks off counts as none: the broker is named, with the cause', async (t) => {
+test('an answer that is cut off is not used: the broker is named, with the cause', async (t) => {
   const whole = await copyBroker(t, (response) => void response.end(`{${namespaceText(0)}}`))
   for (const [cause, end] of [
     [/ECONNRESET/, (response: ServerResponse) => response.destroy()],
@@ -149,7 +149,7 @@ test('an answer that breaks off counts as none: the broker is named, with the ca
   }
 })
 
-test('a reader that has seen enough ends the list, though the broker still speaks', async (t) => {
+test('the list ends when its reader exits, although the broker is still answering', async (t) => {
   const {url} = await copyBroker(t, async (response) => {
     response.write('{')
     await writeNamespaces(response, Infinity)

@@ -14,7 +14,7 @@ const SECRETS = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? 1000 : 250
 const ASCII = Array.from({length: 94}, (_, at) => String.fromCharCode(33 + at))
 const ANY = [...ASCII, ' ', 'ü', '漢', '\t']
 
-/** Where secrets are put: each way takes some, and says how a command is to be run with them. */
+/** How a secret is passed to a command: each way takes some secrets and returns the arguments and variables. */
 interface Way {
   readonly args: readonly string[]
   readonly env?: Record<string, string>
@@ -28,14 +28,14 @@ const WAYS: Readonly<Record<string, Put>> = {
     args: ['subscriptions', 'list', '--admin-url', http],
     env: {KEYSHIFT_TOKEN: next(ASCII)},
   }),
-  'a token that no header takes': (next, {http}) => ({
+  'a token that is not a valid header': (next, {http}) => ({
     args: ['subscriptions', 'inspect', TOPIC, 's', '--admin-url', http],
     env: {KEYSHIFT_TOKEN: `${next()}\n${next()}`},
   }),
   'a token in a file': async (next, {http}, folder) => ({
     args: ['keys', 'ranges', TOPIC, 's', '--admin-url', http, '--token-file', await file(folder, 'token', next(ASCII))],
   }),
-  'a token by a command that fails': async (next, {http}, folder) => ({
+  'a token from a command that fails': async (next, {http}, folder) => ({
     args: ['migrate', 'list', '--admin-url', http],
     env: {KEYSHIFT_TOKEN_COMMAND: `cat ${await file(folder, 'asked', next())} >&2; false '${next(LETTERS)}'`},
   }),
@@ -54,7 +54,7 @@ const WAYS: Readonly<Record<string, Put>> = {
       KEYSHIFT_OAUTH2_KEY_FILE: await file(folder, 'key', JSON.stringify({client_id: 'c', client_secret: next()})),
     },
   }),
-  'an OAuth2 key file that is broken': async (next, {http}, folder) => ({
+  'a broken OAuth2 key file': async (next, {http}, folder) => ({
     args: ['subscriptions', 'list', '--admin-url', http],
     env: {
       KEYSHIFT_OAUTH2_ISSUER_URL: http,
@@ -68,7 +68,7 @@ const WAYS: Readonly<Record<string, Put>> = {
   'Redis’s password in its address': (next, {redis}) => ({
     args: ['locks', 'inspect', 'x', '--redis-url', `redis://ops:${encodeURIComponent(next())}@${redis}`],
   }),
-  'Redis’s password in an address that is none': (next) => ({
+  'Redis’s password in an invalid address': (next) => ({
     args: ['locks', 'scan', '--pattern', 'x:*', '--redis-url', `redis://ops:${next(LETTERS)}@:no port`],
     env: {KEYSHIFT_REDIS_PASSWORD: next()},
   }),
@@ -84,13 +84,13 @@ const WAYS: Readonly<Record<string, Put>> = {
       KEYSHIFT_ADMIN_URL: http.replace('//', `//${encodeURIComponent(next())}:${encodeURIComponent(next())}@`),
     },
   }),
-  'a context that holds one': async (next, _, folder) => {
+  'a context that contains one': async (next, _, folder) => {
     await mkdir(join(folder, 'keyshift'), {recursive: true})
     const text = `contexts: {prod: {login: {token: ${next(LETTERS)}}, ${next(LETTERS)}: ["${next(LETTERS)}"`
     await writeFile(join(folder, 'keyshift', 'contexts.yaml'), text)
     return {args: ['context', 'list']}
   },
-  'a context that is given one': (next, {redis}) => ({
+  'an address with one for a new context': (next, {redis}) => ({
     args: ['context', 'add', 'x', '--redis-url', `redis://ops:${encodeURIComponent(next())}@${redis}`, '--yes'],
   }),
   'pulsarctl’s contexts': async (next, _, folder) => {
@@ -106,7 +106,7 @@ const WAYS: Readonly<Record<string, Put>> = {
 
 const LETTERS = ASCII.filter((letter) => /[a-z]/.test(letter))
 
-test(`${String(SECRETS)} secrets in flags, variables, files and addresses, with servers that repeat them: none is said`, async (t) => {
+test(`${String(SECRETS)} secrets in flags, variables, files and addresses, with servers that repeat them: none is printed`, async (t) => {
   const servers = await echoServers(t)
   const limit = pLimit(2)
   const runs: Array<Promise<void>> = []
@@ -124,7 +124,7 @@ test(`${String(SECRETS)} secrets in flags, variables, files and addresses, with 
     const folder = await temporaryFolder(t)
     const {args, env} = await put(next, servers, folder)
     made += secrets.length
-    // More of them lie about, for debug logs that tell the environment.
+    // More secrets are in the environment, because debug logs contain it.
     const idle = {KEYSHIFT_BASIC_PASSWORD: next(), KEYSHIFT_REDIS_PASSWORD: next()}
     made += 2
     runs.push(
@@ -147,7 +147,7 @@ test(`${String(SECRETS)} secrets in flags, variables, files and addresses, with 
   }
   await Promise.all(runs)
   t.diagnostic(`${String(made)} secrets in ${String(runs.length)} commands`)
-  // Each way got as far as it should: to a server that refuses, or to what was refused before.
+  // Each way has reached its goal: a server that refuses the login, or an error before it.
   for (const [name, found] of codes)
     assert.ok(
       [...found].every((code) => [0, 2, 4].includes(code ?? -1)),
@@ -155,7 +155,7 @@ test(`${String(SECRETS)} secrets in flags, variables, files and addresses, with 
     )
 })
 
-/** How a secret could stand in a text. */
+/** The forms of a secret in a text. */
 function formsOf(secret: string): string[] {
   const base64 = (text: string): string => Buffer.from(text).toString('base64')
   return [

@@ -48,7 +48,7 @@ test('the type of a subscription is accepted in any case', async () => {
 
 const OLD_NODE = '/usr/bin/node'
 
-test('Node.js before 22 gets one clear line and exit code 2', async (t) => {
+test('Node.js before 22: one line on stderr and exit code 2', async (t) => {
   const version = existsSync(OLD_NODE) ? (await promisify(execFile)(OLD_NODE, ['--version'])).stdout.trim() : 'none'
   if (!/^v(1\d|20|21)\./.test(version)) {
     t.skip(`no older Node.js at ${OLD_NODE}: ${version}`)
@@ -62,7 +62,7 @@ test('Node.js before 22 gets one clear line and exit code 2', async (t) => {
   assert.equal(text.join(''), `keyshift needs Node.js 22 or later; this is ${version}\n`)
 })
 
-/** Runs keyshift on a terminal of its own, and types an answer once it asks. */
+/** Runs keyshift on its own pseudoterminal, and types an answer at the prompt. */
 async function onTerminal(
   t: TestContext,
   args: readonly string[],
@@ -89,7 +89,7 @@ for (const [name, answer] of [
   ['y', 'y\n'],
   ['YES', 'YES\n'],
 ] as const) {
-  test(`a prompt names what it changes, and ${name} confirms`, async (t) => {
+  test(`a prompt names the change, and ${name} confirms`, async (t) => {
     const {code, file, text} = await onTerminal(t, ADD, answer)
     assert.equal(code, 0, text)
     assert.match(text, /Write the context prod to \S+contexts\.yaml\?\s+\[y\/N\] /)
@@ -103,14 +103,14 @@ for (const [name, answer] of [
   ['the end of the input', '\u0004'],
   ['Ctrl-C', '\u0003'],
 ] as const) {
-  test(`${name} declines: exit 130, and nothing is written`, async (t) => {
+  test(`${name} declines: exit 130, and nothing is changed`, async (t) => {
     const {code, file, text} = await onTerminal(t, ADD, answer)
     assert.deepEqual([code, file], [130, ''], text)
     assert.match(text, /not confirmed; nothing was changed \(E_DECLINED\)/)
   })
 }
 
-test('without a terminal a change has to be confirmed by --yes: exit 2', async (t) => {
+test('without a terminal a change must be confirmed with --yes: exit 2', async (t) => {
   const folder = await temporaryFolder(t)
   const {code, stderr} = await runCli(ADD, {XDG_CONFIG_HOME: folder})
   assert.equal(code, 2)

@@ -1,5 +1,5 @@
-// A fleet of consumers of the Java client on one subscription: each tries to subscribe until the broker lets it,
-// handles what it receives one message after the other, and prints what happens as lines of JSON.
+// A fleet of consumers of the Java client on one subscription. Each retries its subscribe until the broker accepts it,
+// processes its messages one after the other, and prints events as lines of JSON.
 //
 //   java -cp "$CLASSPATH" ForeignFleet.java '{"serviceUrl": …, "topic": …, "subscription": …,
 //        "type": "Shared|Failover|Key_Shared", "names": ["java-0", …], "workMs": 5, "slowEvery": 97,
@@ -35,7 +35,7 @@ public class ForeignFleet {
     static final PrintStream OUT = System.out;
 
     static {
-        // before the client is loaded and its logging takes hold of stdout
+        // before the client is loaded, because its logging would use stdout
         System.setOut(System.err);
         // each refusal would be logged with several stack traces
         LoggerContext logging = LoggerContext.getContext(PulsarClient.class.getClassLoader(), false, null);
@@ -83,7 +83,7 @@ public class ForeignFleet {
         System.exit(status);
     }
 
-    /** Tells whether no consumer has failed. */
+    /** Whether no consumer has failed. */
     boolean run() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(options.names.size());
         List<Future<?>> running = new ArrayList<>();
@@ -126,7 +126,7 @@ public class ForeignFleet {
         }
     }
 
-    /** Null when the fleet was stopped before the broker let the consumer in. */
+    /** Null when the fleet was stopped before the broker accepted the consumer. */
     Consumer<byte[]> subscribe(String name) throws Exception {
         while (stopped.getCount() > 0) {
             try {

@@ -1,5 +1,5 @@
-// Holds Redisson locks of every kind, as its users take them, until stdin ends; it never releases them. With -Dmany=N it
-// holds N plain ones instead, with -Dreader=true a read lock alone.
+// Holds Redisson locks of every kind, acquired like its users do, until stdin ends. It never releases them. With -Dmany=N it
+// holds N plain locks instead, with -Dreader=true only a read lock.
 //
 //   java -cp "$CLASSPATH" [-Dmany=N | -Dreader=true] RedissonLocks.java '{"redisUrl": …, "prefix": …}'
 //

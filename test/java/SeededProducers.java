@@ -1,5 +1,5 @@
-// Publishes with the Java client onto one topic, plain or partitioned, by producers with seeded faults, and
-// prints what really ended up in the topic as one JSON document, worked out from the message ids.
+// Publishes with the Java client to one topic, plain or partitioned, with producers that have seeded faults, and
+// prints the actual content of the topic as one JSON document, derived from the message ids.
 //
 //   java -cp "$CLASSPATH" SeededProducers.java SERVICE_URL TOPIC [--messages N] [--payload BYTES]
 //        [--compression NONE|LZ4|ZLIB|ZSTD|SNAPPY|ALL] [--seed N]
@@ -11,7 +11,7 @@
 //   ordering-key      no batching; key, and on every third message an ordering key as well
 //   chunked           no batching; key, three chunks a message; one message in 200 is of this kind
 //
-// Nobody else may publish to the topic meanwhile.
+// No other producer may publish to the topic in the meantime.
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +46,7 @@ public class SeededProducers {
     static final PrintStream OUT = System.out;
 
     static {
-        // before the client is loaded and its logging takes hold of stdout
+        // before the client is loaded, because its logging would use stdout
         System.setOut(System.err);
     }
 
@@ -150,7 +150,7 @@ public class SeededProducers {
         }
     }
 
-    /** Counts entries per ledger, to prove at the end that none is missing from the truth or in it too much. */
+    /** Counts entries per ledger, to prove at the end that the document has no missing and no additional entry. */
     static final class Ledgers {
         private final Map<String, long[]> spans = new HashMap<>();
         private long unseen;
@@ -163,7 +163,7 @@ public class SeededProducers {
             span[2]++;
         }
 
-        /** The ids of middle chunks are not told, only that there is one. */
+        /** The ids of middle chunks are not known, only that the entry exists. */
         synchronized void addUnseen(int entries) {
             unseen += entries;
         }
@@ -289,7 +289,7 @@ public class SeededProducers {
         try (Producer<byte[]> producer = batching(builder(truth, compression)).create()) {
             for (int sent = 0; sent < count; ) {
                 int run = Math.min(count - sent, 1 + random.nextInt(40));
-                // a third of the runs is of one key, in a batch of its own
+                // a third of the runs has one key, in a separate batch
                 String same = random.nextInt(3) == 0 ? user(random) : null;
                 for (int i = 0; i < run; i++) {
                     send(producer, truth, same != null ? same : user(random), null, body(sent + i, random));
@@ -306,7 +306,7 @@ public class SeededProducers {
                 .batcherBuilder(BatcherBuilder.KEY_BASED).create()) {
             int first = 0;
             for (int i = 0; i < count; i++) {
-                // few keys at a time, or else hardly two messages would share a batch
+                // few keys at a time, because otherwise hardly any two messages would share a batch
                 if (i % 200 == 0) {
                     first = random.nextInt(KEYS);
                 }

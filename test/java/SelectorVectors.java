@@ -43,13 +43,13 @@ public class SelectorVectors {
     static final PrintStream OUT = System.out;
 
     static {
-        // before any broker class is loaded and its logging takes hold of stdout
+        // before any broker class is loaded, because its logging would use stdout
         System.setOut(System.err);
     }
 
     static final int MAX_CONNECTED = 10;
     static final Unsafe UNSAFE = unsafe();
-    // 3.x selectors take the raw 31-bit hash, 4.x ones say which range of slots they take.
+    // Selectors of 3.x use the raw 31-bit hash; those of 4.x report their range of slots.
     static final boolean SLOTS = hasMethod(StickyKeyConsumerSelector.class, "getKeyHashRange");
     static final TransportCnx CNX = connection();
 

@@ -76,7 +76,7 @@ def serve(consumer, name):
         )
 
 
-# The client logs every refusal; ours are told on stdout.
+# The client's log would contain every refusal; this program reports refusals on stdout.
 quiet = logging.getLogger("pulsar")
 quiet.setLevel(logging.CRITICAL)
 client = pulsar.Client(wanted["serviceUrl"], logger=quiet)
@@ -89,5 +89,5 @@ for thread in threads:
     thread.join()
 client.close()
 sys.stdout.flush()
-# The client's own threads may still log through Python while the interpreter is taken down, which ends in an abort.
+# The client's own threads may still log through Python while the interpreter shuts down, which would abort the process.
 os._exit(0)

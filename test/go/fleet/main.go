@@ -1,4 +1,4 @@
-// A fleet of Pulsar consumers of the Go client that keep trying to subscribe, and report what they handle.
+// A fleet of consumers of the Go client that retry their subscribe, and report the messages that they process.
 //
 // The one argument is JSON: serviceUrl, topic, subscription, type, names, workMs, slowEvery, slowMs, retryMs. Each line on
 // stdout is a JSON object. It stops at the end of its standard input.
@@ -68,7 +68,7 @@ func main() {
 	}
 	client, err := pulsar.NewClient(pulsar.ClientOptions{
 		URL: wanted.ServiceURL,
-		// The client logs every refusal; ours are told on stdout.
+		// The client's log would contain every refusal; this program reports refusals on stdout.
 		Logger: log.NewLoggerWithSlog(slog.New(slog.NewTextHandler(io.Discard, nil))),
 	})
 	if err != nil {

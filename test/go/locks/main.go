@@ -1,4 +1,4 @@
-// Holds locks of Go's libraries, as their users take them, until its standard input ends; it never releases them.
+// Holds locks of Go libraries, acquired like their users do, until its standard input ends. It never releases them.
 //
 // The one argument is JSON: redisUrl, prefix. Each line on stdout is a JSON object: a lock's key, family and token.
 package main
@@ -39,7 +39,7 @@ func main() {
 	must(mutex.Lock())
 	say(held{mutex.Name(), "redsync", mutex.Value()})
 
-	for name, metadata := range map[string]string{"bare": "", "told": "worker-7"} {
+	for name, metadata := range map[string]string{"bare": "", "named": "worker-7"} {
 		key := wanted.Prefix + "lock:bsm-" + name
 		lock, err := redislock.Obtain(context.Background(), client, key, time.Minute, &redislock.Options{Metadata: metadata})
 		must(err)

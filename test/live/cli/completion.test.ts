@@ -1,4 +1,4 @@
-// Runs alone: a completion gives up after one second, and it measures that.
+// Runs alone: a completion times out after one second, and the test measures it.
 import assert from 'node:assert/strict'
 import {once} from 'node:events'
 import {mkdir, readdir, stat, utimes, writeFile} from 'node:fs/promises'
@@ -11,7 +11,7 @@ import {addresses, ask, live, type Place} from '../../support/servers/live.js'
 import {brokerBehind} from '../../support/servers/proxy.js'
 import {askBash, askFish, askZsh, isThere, withKeyshift} from '../../support/shells/shells.js'
 
-/** What is offered at the end of a line, by values; fails when anything else is said. */
+/** The values that are offered at the end of a line; fails on any other output. */
 async function offered(words: readonly string[], env: Record<string, string>): Promise<string[]> {
   const run = await runCli(['complete', '--', ...words], env)
   assert.equal(run.code, 0)
@@ -28,7 +28,7 @@ function cacheOf(place: Place): string {
   return join(place.folder, 'keyshift', 'completion')
 }
 
-/** A broker that counts what it is asked. */
+/** A broker that counts its requests. */
 async function counting(t: TestContext): Promise<{url: string; asked: string[]}> {
   const asked: string[] = []
   const refuse = (path: string): null => {
@@ -46,7 +46,7 @@ async function seed(place: Place): Promise<void> {
 }
 
 test(
-  'topics and subscriptions of the broker, which is asked once',
+  'topics and subscriptions are completed with one request to the broker',
   live(async (t, place) => {
     await seed(place)
     const {asked, url} = await counting(t)
@@ -65,7 +65,7 @@ test(
 )
 
 test(
-  'tenants and namespaces, and names alone in the namespace of the context',
+  'tenants and namespaces are completed, and plain names in the namespace of the context',
   live(async (_t, place) => {
     await seed(place)
     const env = {...homeOf(place), KEYSHIFT_NAMESPACE: place.namespace}
@@ -78,7 +78,7 @@ test(
 )
 
 test(
-  'migrations, by their journals',
+  'migrations are completed from their journals',
   live(async (_t, place) => {
     await place.admin.createTopic(place.topic('__keyshift-journal-20261123-140509-3fa9'))
     const words = ['migrate', 'status', '--namespace', place.namespace, '']
@@ -87,7 +87,7 @@ test(
 )
 
 test(
-  'who asks for a topic that is not there makes none',
+  'completing a missing topic does not create it',
   live(async (_t, place) => {
     assert.deepEqual(await offered(['why', place.topic('none').full, ''], homeOf(place)), [])
     assert.deepEqual(await ask(addresses, 'GET', `/persistent/${place.namespace}`), [])
@@ -95,7 +95,7 @@ test(
 )
 
 test(
-  'the cache is for its owner alone, tells clusters and logins apart, and drops what is old',
+  'only the owner can read the cache; it separates clusters and logins, and removes old names',
   live(async (t, place) => {
     await seed(place)
     const {asked, url} = await counting(t)
@@ -117,13 +117,13 @@ test(
       await utimes(path, new Date(), new Date(Date.now() - 31_000))
     }
     await offered(words, homeOf(place, url))
-    assert.equal(asked.length, asWhom.length + 1, 'what is 31 s old is asked again')
+    assert.equal(asked.length, asWhom.length + 1, 'names that are 31 s old are requested again')
     assert.equal((await readdir(cacheOf(place))).length, 1)
   }),
 )
 
 test(
-  'names are those of the context that the line names',
+  'names come from the context of the command line',
   live(async (_t, place) => {
     await seed(place)
     const env = {XDG_CACHE_HOME: place.folder, XDG_CONFIG_HOME: place.folder}
@@ -139,7 +139,7 @@ test(
 )
 
 const SILENT: ReadonlyArray<readonly [what: string, env: Record<string, string>]> = [
-  ['a broker that is not there', {KEYSHIFT_ADMIN_URL: 'http://127.0.0.1:1'}],
+  ['a broker that is not running', {KEYSHIFT_ADMIN_URL: 'http://127.0.0.1:1'}],
   ['an address that is none', {KEYSHIFT_ADMIN_URL: 'nonsense'}],
   ['a context that is none', {KEYSHIFT_CONTEXT: 'nobody'}],
   ['half a login', {KEYSHIFT_OAUTH2_KEY_FILE: '/nonexistent'}],
@@ -156,7 +156,7 @@ for (const [what, env] of SILENT) {
 }
 
 test(
-  'a context file that can not be read: commands are offered, names are not',
+  'with an invalid context file, commands are offered and names are not',
   live(async (_t, place) => {
     await mkdir(join(place.folder, 'keyshift'))
     await writeFile(join(place.folder, 'keyshift', 'contexts.yaml'), 'contexts: [')
@@ -172,7 +172,7 @@ test(
 )
 
 test(
-  'a login that may not ask: nothing is offered, and nothing kept',
+  'without the permission, nothing is offered and nothing is cached',
   live(async (t, place) => {
     const refuse = (): {status: number; body: string} => ({status: 403, body: '{"reason":"no"}'})
     const url = await brokerBehind(t, addresses.adminUrl, {refuse})
@@ -182,7 +182,7 @@ test(
 )
 
 test(
-  'a broker, or a login, that hangs is not waited for',
+  'a broker or a login that hangs is given up after 1 s',
   live(async (t, place) => {
     const server = createServer(() => undefined).listen(0, '127.0.0.1')
     t.after(() => server.close())
@@ -202,11 +202,11 @@ test(
   }),
 )
 
-/** Names a shell would act on, if it were let. */
+/** Names that a shell would execute if a script evaluated them. */
 const NASTY = 'x$(touch pwned)'
 
 test(
-  'bash: names with colons, flags with =, files, and what must not run',
+  'bash completes names with colons, flags with = and files, and executes no name',
   live(async (_t, place) => {
     await seed(place)
     await place.admin.createSubscription(place.topic('orders'), NASTY, 'earliest')

@@ -8,7 +8,7 @@ import {HOSTILE_NAME, pasteShell, suggestedIn} from '../../support/shells/pasted
 const NO_VARIABLES = {KEYSHIFT_ADMIN_URL: '', KEYSHIFT_REDIS_URL: ''}
 
 test(
-  'pasting what an error suggests runs keyshift against the same servers, and nothing else',
+  'the pasted commands of an error run keyshift against the same servers, and nothing else',
   live(async (t, {admin, topic}) => {
     const {paste} = await pasteShell(t)
     await admin.createTopic(topic('orders'))
@@ -36,7 +36,7 @@ test(
 )
 
 test(
-  'the text and the JSON of a report suggest the same commands, with the flags that were given',
+  'the text and the JSON of a report suggest the same commands, with the flags of the command line',
   live(async (t, {keyPrefix, redis}) => {
     const {paste} = await pasteShell(t)
     const lock = `${keyPrefix}lock:${HOSTILE_NAME}`

@@ -12,7 +12,7 @@ import {parseTopicName} from '../../../src/topic-name.js'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
-/** A server of the test's own, for answers that a healthy broker does not give on demand. */
+/** A server for answers that a healthy broker does not send on demand. */
 async function serve(t: TestContext, handler: Handler): Promise<string> {
   const server = createServer(handler).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -51,19 +51,19 @@ test('a redirect to the owner is followed with method, body and login', async (t
   ])
 })
 
-test('a redirect to another scheme is not followed: the login would go along', async (t) => {
+test('a redirect to another scheme is not followed, because the login would be sent with it', async (t) => {
   const url = await serve(t, (_request, response) =>
     response.writeHead(307, {location: 'https://elsewhere.example/'}).end(),
   )
   await assert.rejects(open(t, url, {token: 'jwt'}).brokerVersion(), {code: 'E_REDIRECT_REFUSED'})
 })
 
-test('redirects in a circle end', async (t) => {
+test('circular redirects end with an error', async (t) => {
   const url = await serve(t, ({url: path}, response) => response.writeHead(307, {location: String(path)}).end())
   await assert.rejects(open(t, url).brokerVersion(), {code: 'E_REDIRECTS'})
 })
 
-test('a read is tried again while the broker is not ready, a write never', async (t) => {
+test('a read is retried while the broker is not ready, a write is not', async (t) => {
   let asked = 0
   const url = await serve(t, (request, response) => {
     asked++
@@ -78,27 +78,27 @@ test('a read is tried again while the broker is not ready, a write never', async
   assert.equal(asked, 1)
 })
 
-test('retries end, with the last answer', async (t) => {
+test('retries end with the last answer', async (t) => {
   const url = await serve(t, (_request, response) => response.writeHead(503).end('<html><body>not ready</body></html>'))
   await assert.rejects(open(t, url, {retryForMs: 300}).brokerVersion(), {status: 503, reason: 'not ready'})
 })
 
-test('a server error is told without its Java stack', async (t) => {
+test('a server error is reported without its Java stack trace', async (t) => {
   const reason =
     '\n --- An unexpected error occurred in the server ---\n\nMessage: no such thing\n\nStacktrace:\n\njava.lang.X\n\tat y'
   const url = await serve(t, (_request, response) => response.writeHead(500).end(JSON.stringify({reason})))
   await assert.rejects(open(t, url, {retryForMs: 0}).brokerVersion(), {reason: 'Message: no such thing'})
 })
 
-test('a refusal says what was sent, never the token, and what it needs; a 401 may mean either', async (t) => {
+test('a refusal reports the login and the missing permission, never the token; a 401 may mean either', async (t) => {
   for (const [status, body, code, says] of [
     [
       403,
       '{"reason":"not permitted"}',
       'E_NOT_ALLOWED',
-      /sent with a token from the environment variable TOKEN; it needs a superuser/,
+      /sent with a token from the environment variable TOKEN; missing permission: superuser/,
     ],
-    [401, '{"reason":"Unauthorized to …"}', 'E_NOT_ALLOWED', /it needs a superuser/],
+    [401, '{"reason":"Unauthorized to …"}', 'E_NOT_ALLOWED', /missing permission: superuser/],
     [401, '{"message":"Authentication required"}', 'E_LOGIN_REFUSED', /sent with a token from the environment/],
     [401, '<html><title>Error 401</title>very-secret</html>', 'E_LOGIN_REFUSED', /401: Error 401 \*\*\*;/],
   ] as const) {
@@ -112,7 +112,7 @@ test('a refusal says what was sent, never the token, and what it needs; a 401 ma
   }
 })
 
-test('what answers with 200 and is no broker is not believed', async (t) => {
+test('an answer with status 200 from another kind of server is refused', async (t) => {
   for (const body of ['<html>please log in</html>', '{"status":"ok"}', 'true']) {
     const url = await serve(t, (_request, response) => response.writeHead(200).end(body))
     const admin = open(t, url)
@@ -124,7 +124,7 @@ test('what answers with 200 and is no broker is not believed', async (t) => {
   }
 })
 
-test('a login that is refused is renewed once, and what was not heard is sent again', async (t) => {
+test('a rejected login is renewed once, and the rejected request is repeated', async (t) => {
   const seen: unknown[] = []
   const url = await serve(t, (request, response) => {
     seen.push([request.method, request.headers.authorization])
@@ -141,7 +141,7 @@ test('a login that is refused is renewed once, and what was not heard is sent ag
   ])
 })
 
-test('a broker that accepts and says nothing runs into the timeout', async (t) => {
+test('a broker that accepts connections and does not answer runs into the timeout', async (t) => {
   const url = await serve(t, () => undefined)
   await assert.rejects(open(t, url, {timeoutMs: 200, retryForMs: 0}).brokerVersion(), {code: 'E_BROKER_UNREACHABLE'})
 })

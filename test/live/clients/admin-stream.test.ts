@@ -15,7 +15,7 @@ const TIMEOUT_MS = 300
 
 type Handler = (response: ServerResponse, request: IncomingMessage) => void
 
-/** A broker of the test's own, and who asks it. */
+/** A broker for one test, and the requests that it gets. */
 async function brokerThat(t: TestContext, handler: Handler): Promise<{url: string; admin: PulsarAdmin}> {
   const server = createServer((request, response) => {
     handler(response, request)
@@ -42,7 +42,7 @@ async function names(admin: PulsarAdmin, onTopics?: () => Promise<void>): Promis
 
 const WHOLE = ['persistent://a/b/c']
 
-test('a streamed answer may be packed, and keeps the connection for the next', async (t) => {
+test('a streamed answer may be compressed, and the connection is reused', async (t) => {
   const sockets = new Set<unknown>()
   const {admin} = await brokerThat(t, (response, {headers, socket}) => {
     sockets.add(socket)
@@ -54,7 +54,7 @@ test('a streamed answer may be packed, and keeps the connection for the next', a
   assert.equal(sockets.size, 1)
 })
 
-test('it is sent elsewhere with the login, and only by the same scheme', async (t) => {
+test('a stream is redirected with the login, and only to the same scheme', async (t) => {
   const {url} = await brokerThat(t, (response, {headers, url: path}) => {
     assert.equal(headers.authorization, 'Bearer jwt')
     assert.equal(path, '/admin/v2/broker-stats/topics?authoritative=true')
@@ -70,7 +70,7 @@ test('it is sent elsewhere with the login, and only by the same scheme', async (
   await assert.rejects(names(other.admin), {code: 'E_REDIRECT_REFUSED'})
 })
 
-test('it is tried again until it begins, and never afterwards', async (t) => {
+test('a stream is retried until it starts, and not afterwards', async (t) => {
   let asked = 0
   const {admin} = await brokerThat(t, (response) => {
     asked++
@@ -88,12 +88,12 @@ test('it is tried again until it begins, and never afterwards', async (t) => {
   assert.equal(asked, 4)
 })
 
-test("a refusal has the broker's own words", async (t) => {
+test("a refusal has the broker's own message", async (t) => {
   const {admin} = await brokerThat(t, (response) => response.writeHead(403).end('{"reason":"not a superuser"}'))
   await assert.rejects(names(admin), {code: 'E_NOT_ALLOWED', status: 403, reason: 'not a superuser'})
 })
 
-test('packed bytes that end too early are no whole answer', async (t) => {
+test('a compressed answer that is cut off is an error', async (t) => {
   const packed = gzipSync(TOPICS + END)
   const {admin} = await brokerThat(t, (response) =>
     response.writeHead(200, {'content-encoding': 'gzip'}).end(packed.subarray(0, -9)),
@@ -101,7 +101,7 @@ test('packed bytes that end too early are no whole answer', async (t) => {
   await assert.rejects(names(admin), {code: 'E_BROKER_UNREACHABLE'})
 })
 
-test('a broker that goes silent is given up; a reader that is slow is none', async (t) => {
+test('a broker that stops sending runs into the timeout; a slow reader does not', async (t) => {
   const silent = await brokerThat(t, (response) => response.write(TOPICS))
   await assert.rejects(names(silent.admin), {code: 'E_BROKER_UNREACHABLE', message: /ECONNABORTED/})
   const {admin} = await brokerThat(t, (response) => {

@@ -17,7 +17,7 @@ const STORES: ReadonlyArray<readonly [name: string, open: (place: Place) => Jour
 
 for (const [name, open] of STORES) {
   test(
-    `${name} journal: lines come back in order, whoever reads, and a writer learns that others wrote`,
+    `${name} journal: all readers get the lines in order, and a writer learns that others wrote`,
     live(async (_t, place) => {
       const subject = claimOn(place.topic('orders').full).subject
       const mine = open(place)
@@ -41,7 +41,7 @@ for (const [name, open] of STORES) {
   )
 
   test(
-    `${name} journal: of many that claim a topic at once one gets it, and only it gives it back`,
+    `${name} journal: of many that claim a topic at once one gets it, and only it can release it`,
     live(async (_t, place) => {
       const topic = place.topic('orders').full
       const ids = Array.from({length: 8}, (_, index) => `m${String(index)}`)
@@ -65,7 +65,7 @@ for (const [name, open] of STORES) {
 }
 
 test(
-  'cluster journal: topic unloads, and connections that break before or after the broker has stored, lose no line',
+  'cluster journal: no line is lost by topic unloads, or by connections that close before or after the broker has stored it',
   live(async (t, place) => {
     const subject = claimOn(place.topic('orders').full).subject
     const proxy = await cuttingProxy(t, place.addresses.adminUrl)

@@ -62,24 +62,24 @@ async function logins(t: TestContext, user: 'admin' | 'guest'): Promise<Array<[n
 
 const LIST = ['subscriptions', 'list', NAMESPACE]
 
-test('each login of one who may: all is listed', async (t) => {
+test('with the permission, each login lists everything', async (t) => {
   for (const [name, env] of await logins(t, 'admin')) {
     const {complete, subscriptions} = await askCli<SubscriptionList>(LIST, env)
     assert.deepEqual([name, complete, subscriptions.map(({topic}) => topic)], [name, true, [TOPIC]])
   }
 })
 
-test('each login of one who may not: exit 4, who it is and from where, and the permission that is needed', async (t) => {
+test('without the permission, each login gets exit 4, with the login, its source and the missing permission', async (t) => {
   for (const [name, env, says] of await logins(t, 'guest')) {
     const {code, data, message, next} = await refusal(['subscriptions', 'inspect', TOPIC, SUB], env)
     assert.equal(code, 'E_NOT_ALLOWED', name)
     assert.match(message, says)
-    assert.equal(data['needs'], `the permission to produce or consume on ${NAMESPACE}`)
+    assert.equal(data['needs'], `produce or consume on ${NAMESPACE}`)
     assert.match(next.join(), /grant-permission .* --actions consume/)
   }
 })
 
-test('what was granted is enough: the list is made topic by topic, and a plan says what else it needs', async () => {
+test('with the granted permissions the list is made topic by topic, and a plan reports the missing permission', async () => {
   const env = {...PLAIN, KEYSHIFT_TOKEN: stack.token('reader')}
   await stack.grant(NAMESPACE, 'reader', ['consume'])
   await until('the permission taking effect', async () => (await runCli(LIST, env)).code === 0)
@@ -88,10 +88,10 @@ test('what was granted is enough: the list is made topic by topic, and a plan sa
   await askCli(['subscriptions', 'inspect', TOPIC, SUB], env)
   await askCli(['backlog', 'show', TOPIC, SUB, '--window', '1'], env)
   const {data} = await refusal(['subscriptions', 'list', 'public'], env)
-  assert.equal(data['needs'], 'an admin of the tenant public')
+  assert.equal(data['needs'], 'admin of tenant public')
 })
 
-test('wrong, ended and missing logins: exit 4, what was used and from where', async (t) => {
+test('wrong, expired and missing logins: exit 4, with the login and its source', async (t) => {
   const folder = await temporaryFolder(t)
   const over = join(folder, 'over')
   await writeFile(over, stack.token('admin', {expiresInS: -60}))
@@ -106,17 +106,17 @@ test('wrong, ended and missing logins: exit 4, what was used and from where', as
       /sent with a token of "admin" from the environment variable KEYSHIFT_TOKEN/,
     ],
     [
-      'a token that is over',
+      'an expired token',
       {...PLAIN, KEYSHIFT_TOKEN_FILE: over},
       'E_TOKEN_EXPIRED',
       /from the file .*over expired at 20/,
     ],
-    ['a file that is not there', {...PLAIN, KEYSHIFT_TOKEN_FILE: `${over}-not`}, 'E_SECRET', /over-not: ENOENT/],
+    ['a missing file', {...PLAIN, KEYSHIFT_TOKEN_FILE: `${over}-not`}, 'E_SECRET', /over-not: ENOENT/],
     [
       'a wrong password',
       {...PLAIN, KEYSHIFT_BASIC_USERNAME: 'admin', KEYSHIFT_BASIC_PASSWORD: 'wrong'},
       'E_LOGIN_REFUSED',
-      /the user "admin" with a password from the environment variable/,
+      /user "admin" with the password from the environment variable/,
     ],
     ['no password', {...PLAIN, KEYSHIFT_BASIC_USERNAME: 'admin'}, 'E_SECRET', /KEYSHIFT_BASIC_PASSWORD: it is not set/],
     [
@@ -126,7 +126,7 @@ test('wrong, ended and missing logins: exit 4, what was used and from where', as
       /from the OAuth2 server/,
     ],
     [
-      'an OAuth2 server that is not there',
+      'an OAuth2 server that is not running',
       {...PLAIN, ...oauth2Env('admin', folder), KEYSHIFT_OAUTH2_ISSUER_URL: 'http://127.0.0.1:2'},
       'E_OAUTH2',
       /127.0.0.1:2 gave the client "admin" no token: .*ECONNREFUSED/,
@@ -149,7 +149,7 @@ test('wrong, ended and missing logins: exit 4, what was used and from where', as
   assert.deepEqual([alone.code, parseDocument(alone.stdout).error.code], [2, 'E_TLS_FILE'])
 })
 
-test('an OAuth2 client’s secret that is wrong: the server’s word for it, and never the secret', async (t) => {
+test('a wrong OAuth2 client secret: the error of the server, and never the secret', async (t) => {
   const folder = await temporaryFolder(t)
   const key = JSON.parse(await readFile(stack.oauth2KeyFile('admin'), 'utf8')) as Record<string, string>
   const file = join(folder, 'key.json')
@@ -160,7 +160,7 @@ test('an OAuth2 client’s secret that is wrong: the server’s word for it, and
   assert.doesNotMatch(message, /hunter2/)
 })
 
-test('OAuth2: a token goes from command to command, and is made anew before it ends', async (t) => {
+test('OAuth2: commands reuse a token, and a new one is requested before it expires', async (t) => {
   const folder = await temporaryFolder(t)
   const tokens = async (): Promise<string[]> => {
     const cache = join(folder, 'keyshift', 'tokens')
@@ -176,11 +176,11 @@ test('OAuth2: a token goes from command to command, and is made anew before it e
   await stack.grant(NAMESPACE, 'brief', ['consume'])
   const brief = {...PLAIN, ...oauth2Env('brief', folder)}
   await until('the permission taking effect', async () => (await runCli(LIST, brief)).code === 0)
-  // Longer than its tokens live.
+  // Longer than the lifetime of its tokens.
   await askCli(['backlog', 'show', TOPIC, SUB, '--window', '5'], brief)
 })
 
-test('a token that a broker refuses is asked for again', async (t) => {
+test('a token that a broker rejects is read again', async (t) => {
   const folder = await temporaryFolder(t)
   await writeFile(join(folder, 'bad'), stack.token('admin', {wrongKey: true}))
   await writeFile(join(folder, 'good'), stack.token('admin'))
@@ -188,7 +188,7 @@ test('a token that a broker refuses is asked for again', async (t) => {
   await askCli(LIST, {...PLAIN, KEYSHIFT_TOKEN_COMMAND})
 })
 
-test('--insecure takes any certificate, and says so on stderr each time', async () => {
+test('--insecure skips certificate verification, and prints a warning each time', async () => {
   const env = {...TLS, KEYSHIFT_TLS_CA_FILE: '', KEYSHIFT_TOKEN: stack.token('admin')}
   for (const more of [[], ['--json']]) {
     const run = await runCli([...LIST, '--insecure', ...more], env)
@@ -197,7 +197,7 @@ test('--insecure takes any certificate, and says so on stderr each time', async 
   }
 })
 
-test('a host that its certificate does not name is refused, unless the context says otherwise', async (t) => {
+test('a certificate for another host name is refused, unless the context disables the check', async (t) => {
   const {env, use} = await contextHome(t)
   const elsewhere = await forwardFrom(t, '127.0.0.2', addresses.adminTlsUrl)
   const where = ['--admin-url', elsewhere, '--tls-ca-file', certificates.authority, '--token-env', 'SECRET_TOKEN']
@@ -209,7 +209,7 @@ test('a host that its certificate does not name is refused, unless the context s
   await askCli(LIST, secret)
 })
 
-test('the same login on WebSockets: with a token, and by TLS with a certificate', async () => {
+test('WebSockets use the same login: a token, or a certificate with TLS', async () => {
   const sample = ['keys', 'sample', TOPIC, SUB, '--source', 'websocket', '--seconds', '2']
   const KEYSHIFT_TOKEN = stack.token('admin')
   const {certificate, key} = certificates.admin
@@ -223,7 +223,7 @@ test('the same login on WebSockets: with a token, and by TLS with a certificate'
   }
 })
 
-test('what pulsarctl and client.conf have is imported, and logs in', async (t) => {
+test('the imported contexts of pulsarctl and client.conf log in', async (t) => {
   const {env, folder} = await contextHome(t)
   const ctl = join(folder, 'config')
   await writeFile(

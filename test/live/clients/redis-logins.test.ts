@@ -11,7 +11,7 @@ import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
 import {temporaryFolder} from '../../support/shells/folder.js'
 import {startRedis} from '../../support/servers/redis-servers.js'
 
-test('a login without a right: it is named', async (t) => {
+test('a missing permission is named', async (t) => {
   const redis = await startRedis(t)
   await redis.call('SET', 'lock:a', 'x', 'PX', 60_000)
   await redis.call('HSET', 'lock:b', '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01:1', 1)
@@ -47,7 +47,7 @@ test('a login without a right: it is named', async (t) => {
   }
 })
 
-test('TLS and an ACL user: authorities, a certificate and a password in a file, by variables and by a context', async (t) => {
+test('TLS and an ACL user: CA bundle, client certificate and password file, from variables and from a context', async (t) => {
   const folder = await temporaryFolder(t)
   const {authority, pairs} = await makeCertificates(folder, {authority: 'ca', names: ['redis', 'auditor']})
   const user = ['--user', 'auditor', 'on', '>right', '~*', '+@all']
@@ -86,7 +86,7 @@ test('TLS and an ACL user: authorities, a certificate and a password in a file, 
   )
 })
 
-test('Sentinels that want TLS and the password, as their servers do', async (t) => {
+test('Sentinels that require TLS and the password of Redis', async (t) => {
   const folder = await temporaryFolder(t)
   const {authority, pairs} = await makeCertificates(folder, {authority: 'ca', names: ['redis']})
   const args = [...tlsArgs(authority, pairs.redis), '--tls-auth-clients', 'no', '--requirepass', 'secret']
@@ -96,7 +96,7 @@ test('Sentinels that want TLS and the password, as their servers do', async (t) 
   const admins = [primary, sentinel].map(({port}) => new Redis({host: '127.0.0.1', port, tls, password: 'secret'}))
   const [ofPrimary, ofSentinel] = admins as [Redis, Redis]
   for (const admin of admins) {
-    admin.on('error', () => undefined) // until it is up
+    admin.on('error', () => undefined) // until it is running
     t.after(() => {
       admin.disconnect()
     })
@@ -125,7 +125,7 @@ test('Sentinels that want TLS and the password, as their servers do', async (t) 
   }
 })
 
-/** A server by TLS alone. */
+/** A server with TLS only. */
 function tlsArgs(authority: string, {certificate, key}: Pair): string[] {
   const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', authority]
   return ['--port', '0', '--tls-port', 'PORT', ...files]

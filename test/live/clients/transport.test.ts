@@ -13,12 +13,12 @@ import {WebSocketTransport} from '../../../src/clients/pulsar-messages/websocket
 import {parseTopicName, type TopicName} from '../../../src/topic-name.js'
 import {closeFirst, live, type Place, until} from '../../support/servers/live.js'
 
-/** A refusal is answered at once; a client that retries on its own would take its operation timeout of 30 s. */
+/** A refusal comes at once; a client that retried on its own would take its operation timeout of 30 s. */
 const REFUSED_WITHIN_MS = 5000
 
 const native = await loadNative()
 
-/** Each implementation, opened for one test; native is skipped, visibly, where its addon is not there. */
+/** Each implementation, opened for one test; native is skipped, visibly, where its addon is missing. */
 const TRANSPORTS: ReadonlyArray<{
   name: string
   skip: string | false
@@ -46,7 +46,7 @@ for (const {name, open, skip} of TRANSPORTS) {
   }
 
   contract(
-    'a reader sees keys and places beside every subscription, from where it is told',
+    'a reader gets keys and positions without using a subscription, from the given position',
     async (transport, place) => {
       const topic = place.topic('read')
       await place.admin.createTopic(topic)
@@ -73,7 +73,7 @@ for (const {name, open, skip} of TRANSPORTS) {
         seen.map(({place: {entryId}}) => entryId),
         [1, 2, 3],
       )
-      await until('the readers being gone', async () => {
+      await until('the disconnect of the readers', async () => {
         const {subscriptions = {}} = await place.admin.topicStats(topic)
         return Object.keys(subscriptions).join() === 's' && subscriptions['s']?.msgBacklog === 4
       })
@@ -98,7 +98,7 @@ for (const {name, open, skip} of TRANSPORTS) {
     })
   })
 
-  contract('a nacked message comes again, counted', async (transport, place) => {
+  contract('a nacked message is redelivered, with its redelivery count', async (transport, place) => {
     const {consumer, producer, received} = await openPair(transport, place)
     await producer.send({key: 'k', payload: Buffer.from('x')})
     await until('the message', () => received.length === 1)
@@ -110,7 +110,7 @@ for (const {name, open, skip} of TRANSPORTS) {
   })
 
   contract(
-    'beside another type a consumer is refused, and gets in when that is gone',
+    'a consumer of another type is refused, and can subscribe after the other one has disconnected',
     async (transport, {admin, topic: topicOf}) => {
       const topic = topicOf('orders')
       await admin.createPartitionedTopic(topic, 2)
@@ -120,7 +120,7 @@ for (const {name, open, skip} of TRANSPORTS) {
       await assert.rejects(refused, {code: 'E_SUBSCRIBE_REFUSED'})
       await shared.close()
       await shared.closed
-      await until('the seat to be free', async () => {
+      await until('the subscription to be free', async () => {
         try {
           await transport.consume({...options, type: 'Key_Shared', name: 'b'})
           return true
@@ -159,9 +159,9 @@ for (const {name, open, skip} of TRANSPORTS) {
 }
 
 test(
-  'websocket: a name that is held refuses every durable consumer at once, and is free when it is let go',
+  'websocket: a reserved name refuses every durable consumer at once, and is free after its release',
   live(async (_t, {admin, topic: topicOf, transport}) => {
-    const topic = topicOf('seat')
+    const topic = topicOf('placeholder')
     await admin.createPartitionedTopic(topic, 2)
     const seat = await transport.reserveSubscription(topic, 's')
     const consume = (): Promise<MessageConsumer> =>

@@ -12,7 +12,7 @@ import type {Pair} from '../../../stack/certificates.mjs'
 import {until} from '../../support/servers/live.js'
 import {SecuredStack} from '../../support/servers/secured-stack.js'
 
-/** What a client shows. */
+/** The credentials of a client. */
 interface Login {
   readonly authorization?: string
   readonly certificate?: Pair
@@ -35,21 +35,21 @@ const LOGINS = (user: 'admin' | 'guest'): Array<[string, () => Login | Promise<L
   ['access token', async () => bearer(await stack.accessToken(user))],
 ]
 
-test('every login of the superuser is let in, on the plain port and by TLS', async () => {
+test('every login of the superuser is accepted, on the plain port and with TLS', async () => {
   for (const [name, login] of LOGINS('admin')) {
     assert.deepEqual(await statuses(await login()), {plain: 200, tls: 200}, name)
   }
   assert.equal(await ask(addresses.adminTlsUrl, {certificate: certificates.admin}), 200, 'certificate')
 })
 
-test('every login of another role is known, and not permitted', async () => {
+test('every login of another role is accepted, without permissions', async () => {
   for (const [name, login] of LOGINS('guest')) {
     assert.deepEqual(await statuses(await login()), {plain: 403, tls: 403}, name)
   }
   assert.equal(await ask(addresses.adminTlsUrl, {certificate: certificates.guest}), 403, 'certificate')
 })
 
-test('what was granted to a role goes for each of its logins', async () => {
+test('a permission of a role applies to each of its logins', async () => {
   const role = 'reader'
   assert.equal(await ask(addresses.adminUrl, bearer(stack.token(role))), 403)
   await stack.grant(NAMESPACE, role, ['consume'])
@@ -59,25 +59,25 @@ test('what was granted to a role goes for each of its logins', async () => {
   assert.equal(await ask(addresses.adminUrl, bearer(await stack.accessToken(role))), 200)
 })
 
-test('no login, and each kind of wrong one, is refused', async () => {
+test('requests without a login or with a wrong one are refused', async () => {
   const wrong: Array<[string, Login]> = [
     ['none', {}],
     ['a token signed by another key', bearer(stack.token('admin', {wrongKey: true}))],
-    ['a token that is over', bearer(stack.token('admin', {expiresInS: -60}))],
+    ['an expired token', bearer(stack.token('admin', {expiresInS: -60}))],
     ['a wrong password', password('admin', 'wrong')],
     ['an access token for something else', bearer(await stack.accessToken('admin', 'urn:keyshift:other'))],
   ]
   for (const [name, login] of wrong) assert.deepEqual(await statuses(login), {plain: 401, tls: 401}, name)
 })
 
-test('an access token is good for as long as it lives', async () => {
+test('an access token is accepted until it expires', async () => {
   const login = bearer(await stack.accessToken('brief'))
   assert.equal(await ask(addresses.adminUrl, login), 403)
   await until('its end', async () => (await ask(addresses.adminUrl, login)) === 401)
   assert.equal(await ask(addresses.adminUrl, bearer(await stack.accessToken('brief'))), 403, 'a new one is')
 })
 
-test("TLS: each side asks for the other's authority", async () => {
+test("TLS: client and broker verify each other's certificate", async () => {
   const {authority, otherAuthority, stranger} = certificates
   const login = bearer(stack.token('admin'))
   await assert.rejects(ask(addresses.adminTlsUrl, login, otherAuthority), {code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'})
@@ -89,10 +89,10 @@ test("TLS: each side asks for the other's authority", async () => {
   binary.destroy()
 })
 
-test('WebSocket: publishes with a token, and by TLS with a certificate; not without', async () => {
+test('a WebSocket publishes with a token, or with a certificate and TLS, and not without a login', async () => {
   const {pulsar, webSocketTlsUrl, webSocketUrl} = addresses
   assert.equal(await publish(webSocketUrl, bearer(stack.token('admin'))), 'ok')
-  const isTaken = !pulsar.startsWith('3.') // Pulsar 3's WebSocket service takes no access tokens
+  const isTaken = !pulsar.startsWith('3.') // the WebSocket service of Pulsar 3 does not accept access tokens
   assert.equal(await publish(webSocketTlsUrl, bearer(await stack.accessToken('admin'))), isTaken ? 'ok' : 401)
   assert.equal(await publish(webSocketTlsUrl, {certificate: certificates.admin}), 'ok')
   assert.equal(await publish(webSocketUrl, {}), 401)
@@ -104,7 +104,7 @@ async function statuses(login: Login): Promise<{plain: number; tls: number}> {
   return {plain: await ask(addresses.adminUrl, login), tls: await ask(addresses.adminTlsUrl, login)}
 }
 
-/** The status of a read of the namespace's topics, which takes a permission. */
+/** The status of a read of the namespace's topics, which needs a permission. */
 async function ask(url: string, login: Login, authority = certificates.authority): Promise<number> {
   const options = {agent: false, ...(await shown(login, authority))} as const
   const send = url.startsWith('https:') ? httpsRequest : httpRequest
@@ -121,7 +121,7 @@ async function ask(url: string, login: Login, authority = certificates.authority
   })
 }
 
-/** Publishes one message: what became of it, or the status that the handshake was answered with. */
+/** Publishes one message: its result, or the status of the handshake. */
 async function publish(url: string, login: Login): Promise<number | string> {
   const options = await shown(login, certificates.authority)
   const socket = new WebSocket(`${url}/ws/v2/producer/persistent/${NAMESPACE}/words`, options)
@@ -139,7 +139,7 @@ async function publish(url: string, login: Login): Promise<number | string> {
       socket.once('error', reject)
     })
   } finally {
-    socket.on('error', () => undefined) // one that was refused says so again when it is ended
+    socket.on('error', () => undefined) // a refused socket emits a second error when it is closed
     socket.terminate()
   }
 }

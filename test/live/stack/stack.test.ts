@@ -44,7 +44,7 @@ async function state(): Promise<Status['stacks'][number] | undefined> {
   return (JSON.parse((await stack('status', '--json')).stdout) as Status).stacks.find(({id}) => id === ID)
 }
 
-test('a second stack comes up beside the first, is repaired when its broker is killed, and leaves nothing', async () => {
+test('a second stack starts alongside the first, is repaired after its broker was killed, and leaves nothing behind', async () => {
   try {
     const first = await up()
     assert.deepEqual(await up(), first, 'up again finds it running')
@@ -63,7 +63,7 @@ test('a second stack comes up beside the first, is repaired when its broker is k
     const pids = (await state())?.processes.map(({pid}) => pid) ?? []
     await stack('down', ...WHICH)
     assert.equal(existsSync(join(ROOT, '.stack', ID)), false)
-    await until('every process being gone', () => pids.every(isGone))
+    await until('the exit of every process', () => pids.every(isGone))
   }
 })
 
@@ -75,7 +75,7 @@ function isGone(pid: number): boolean {
   }
 }
 
-/** The stack's variant is real: the broker splits ranges, and keyshift tells so from its statistics. */
+/** The variant of the stack takes effect: the broker splits ranges, and keyshift detects it from the statistics. */
 async function requireAutoSplit({adminUrl, webSocketUrl}: Context): Promise<void> {
   const topic = parseTopicName('split')
   const admin = new PulsarAdmin({url: adminUrl})
@@ -99,7 +99,7 @@ async function requireAutoSplit({adminUrl, webSocketUrl}: Context): Promise<void
   }
 }
 
-test('wrong use of the stack: exit 2, and what is allowed', async () => {
+test('invalid arguments of the stack: exit 2, with the allowed values', async () => {
   const {code, stderr, stdout} = await stack('up', '--pulsar', '1.0.0')
   assert.equal(code, 2)
   assert.equal(stdout, '')

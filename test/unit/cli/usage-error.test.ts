@@ -59,7 +59,7 @@ for (const [oclif, message] of MESSAGES) {
   })
 }
 
-test('an unknown flag gets the nearest flag of its command, and a flag of no command gets none', () => {
+test('an unknown flag gets the nearest flag of its command; without a similar flag no suggestion is made', () => {
   const thrown = Object.assign(new CLIError('Nonexistent flags'), {
     flags: ['--ouput', '--zzzzz', '-q'],
     parse: {input: {flags: {output: {}, json: {}}}},

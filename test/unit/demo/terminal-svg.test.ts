@@ -23,7 +23,7 @@ describe('terminal image', () => {
     assert.deepEqual(bold, {text: 'ef', attributes: 'x="53.6" y="34.25" textLength="16.8" font-weight="bold"'})
   })
 
-  test('a background is drawn behind its text', () => {
+  test('a background is drawn below its text', () => {
     const svg = terminalSvg(colored.bgGreen.black('A'), 80)
     assert.match(svg, /<rect x="20" y="20" width="8.4" height="19" fill="#7ee787"\/><text [^>]*fill="#161b22">A</)
   })

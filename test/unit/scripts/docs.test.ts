@@ -17,7 +17,7 @@ const pages = [
 ]
 
 for (const page of pages) {
-  test(`every file that ${page} names exists`, async () => {
+  test(`every file that ${page} mentions exists`, async () => {
     const text = await readFile(join(ROOT, page), 'utf8')
     const named = [...text.matchAll(/`((?:src|test|docs|scripts|schemas|stack|bench|demo|bin)\/[\w./-]+)`/g)].map(
       ([, path = '']) => join(ROOT, path),

@@ -25,7 +25,7 @@ const TOPICS: Readonly<Record<string, string[]>> = {
   'shop/eu': ['persistent://shop/eu/returns'],
 }
 
-/** A cluster of two tenants. */
+/** A cluster with two tenants. */
 const CLUSTER: NameSource = {
   contexts: () => Promise.resolve(['prod', 'staging']),
   tenants: () => Promise.resolve(['public', 'shop']),
@@ -37,7 +37,7 @@ const CLUSTER: NameSource = {
   ownNamespace: () => Promise.resolve('public/default'),
 }
 
-/** @param line as it is typed behind the program's name. */
+/** @param line as it is typed after the program's name. */
 async function offered(line: string, names: NameSource = CLUSTER): Promise<string[]> {
   const {candidates, paths} = await completeLine(line.split(' '), CLI, () => names)
   return [...(paths === null ? [] : [`:${paths}`]), ...candidates.map(({value}) => value)]
@@ -105,7 +105,7 @@ for (const [line, expected] of LINES) {
   })
 }
 
-test('every command that is not hidden is offered, word by word, and none that is', async () => {
+test('every command is offered word by word, except for hidden ones', async () => {
   for (const {hidden, id} of config.commands) {
     const words = id.split(':')
     for (const [at, word] of words.entries()) {
@@ -115,7 +115,7 @@ test('every command that is not hidden is offered, word by word, and none that i
   }
 })
 
-test('every flag that is not hidden is offered', async () => {
+test('every flag is offered, except for hidden ones', async () => {
   for (const {flags, hidden, id} of config.commands) {
     if (hidden) continue
     const shown = Object.values(flags).filter((flag) => !flag.hidden)
@@ -124,12 +124,12 @@ test('every flag that is not hidden is offered', async () => {
   }
 })
 
-test('a name that a terminal would act on is not offered', async () => {
+test('a name with control characters is not offered', async () => {
   const names = {...CLUSTER, subscriptions: () => Promise.resolve(['good', 'two\nlines', 'es\u001bcape', 'tab\there'])}
   assert.deepEqual(await offered('keys ranges orders ', names), ['good'])
 })
 
-test('the line says where names come from', async () => {
+test('names come from the connection of the command line', async () => {
   const lines: Line[] = []
   const words = ['keys', 'ranges', '--admin-url=http://h:1', '--context', 'prod', '--insecure', 'orders', '']
   await completeLine(words, CLI, (line) => {

@@ -38,7 +38,7 @@ function settings({context, env = {}, flags = {}}: Said): Settings {
   })
 }
 
-test('nobody says anything: the defaults, no login, nothing protected', () => {
+test('without settings: the default addresses, no login, no protection', () => {
   const {adminUrl, context, isProtected, login, redisUrl, webSocketUrl} = settings({})
   assert.deepEqual(
     [adminUrl?.value, webSocketUrl?.value, redisUrl?.source],
@@ -47,7 +47,7 @@ test('nobody says anything: the defaults, no login, nothing protected', () => {
   assert.deepEqual([context, login, isProtected], [null, null, false])
 })
 
-test('a context: what it does not name is on the same host, or unknown, never that of another cluster', () => {
+test('an address that a context lacks is derived from its admin URL or unknown, never that of another cluster', () => {
   const {adminUrl, isProtected, login, namespace, redisPassword, redisUrl, serviceUrl, tls, webSocketUrl} = settings({
     context: PROD,
   })
@@ -60,7 +60,7 @@ test('a context: what it does not name is on the same host, or unknown, never th
   assert.deepEqual([namespace?.value, redisPassword?.value, isProtected], ['acme/orders', {env: 'RP'}, true])
 })
 
-test('flags and variables override a context, and say so', () => {
+test('flags and variables override a context, and are reported as the source', () => {
   const said = settings({
     context: PROD,
     flags: {'admin-url': 'http://here:1', insecure: true},
@@ -74,7 +74,7 @@ test('flags and variables override a context, and say so', () => {
   assert.equal(said.namespace?.source, 'KEYSHIFT_NAMESPACE')
 })
 
-test('logins: a flag before a variable before the context; one variable before another', () => {
+test('a login comes from the flag, otherwise the variables in their order, otherwise the context', () => {
   const login = (said: Said): unknown => settings({context: PROD, ...said}).login
   const env = {KEYSHIFT_TOKEN: 'abc', KEYSHIFT_TOKEN_FILE: '/f'}
   assert.deepEqual(login({env}), {value: {token: {env: 'KEYSHIFT_TOKEN'}}, source: 'KEYSHIFT_TOKEN'})
@@ -92,7 +92,7 @@ test('logins: a flag before a variable before the context; one variable before a
   assert.throws(() => login({env: {KEYSHIFT_OAUTH2_KEY_FILE: '/k'}}), {code: 'E_LOGIN'})
 })
 
-test('a new context: flags become its fields, paths are made whole', () => {
+test('a new context: flags become its fields, and paths become absolute', () => {
   assert.deepEqual(
     newContext({
       'admin-url': 'https://prod:8443',

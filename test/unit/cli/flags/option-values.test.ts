@@ -21,7 +21,7 @@ test('values of option flags are read in any case, with - or _, in every form of
   assert.equal(exact('--type shared FAILOVER --json'), '--type Shared Failover --json')
 })
 
-test('arguments, other flags and wrong values stay as they were typed', () => {
+test('arguments, other flags and wrong values are unchanged', () => {
   for (const line of ['shared --json key_shared', '--reason shared', '--to exclusive', '-x shared', '-- --to shared'])
     assert.equal(exact(line), line)
 })

@@ -48,7 +48,7 @@ test('a flag that the command sets already is not repeated, and nothing is repea
   )
 })
 
-test('prose, help and commands that do not connect stay as they are', () => {
+test('prose, help and commands that do not connect are unchanged', () => {
   for (const text of [
     'the ranges fit no selector that keyshift knows',
     'keyshift context add prod --admin-url http://HOST:8080',
@@ -66,7 +66,7 @@ test('flags from environment variables are not repeated, because the shell still
   assert.equal(repeater(flags, []).text('keyshift doctor'), 'keyshift doctor')
 })
 
-test('flags stand before a redirection and before --', () => {
+test('flags are inserted before a redirection and before --', () => {
   assert.equal(
     here.text('keyshift locks scan --pattern a > out.ndjson'),
     'keyshift locks scan --pattern a --redis-url redis://r:6379 --insecure > out.ndjson',
@@ -88,7 +88,7 @@ test('every server of a Redlock and the journal are repeated', () => {
   )
 })
 
-test('a password never stands in a suggested command; the user of Redis stays', () => {
+test('a suggested command never contains a password, but keeps the user of Redis', () => {
   const repeated = (url: string): string => repeater({'redis-url': url}).text('keyshift locks scan')
   assert.equal(repeated('redis://ops:hunter2@r:6379'), 'keyshift locks scan --redis-url redis://ops@r:6379')
   assert.equal(repeated('redis://:hun@ter2@r:6379'), 'keyshift locks scan --redis-url redis://r:6379')
@@ -115,7 +115,7 @@ test('the fields command, commands and next of a result are completed at any dep
   assert.equal(repeater({}).value(report), report, 'without flags the result is the same object')
 })
 
-test('hostile names and addresses reach keyshift as they are when the command is pasted', async (t) => {
+test('hostile names and addresses reach keyshift unchanged when the command is pasted', async (t) => {
   const {paste} = await pasteShell(t)
   const hostile = repeater({'admin-url': `http://h/${HOSTILE_NAME}`, insecure: true})
   const command = hostile.text(`next: ${suggestedCommand('keys', 'owner', 't', HOSTILE_NAME, `a\nb${HOSTILE_NAME}`)}`)

@@ -14,7 +14,7 @@ import * as reports from '../../../support/reports/reports.js'
 import {ROOT} from '../../../support/root.js'
 
 const FOLDER = join(ROOT, 'test', 'golden')
-/** Set by `npm run golden`: writes what is printed now; look at the difference before it is committed. */
+/** Set by `npm run golden`: writes the current output. Read the difference before you commit it. */
 const isUpdate = process.env['KEYSHIFT_GOLDEN'] === 'update'
 
 async function requireGolden(name: string, text: string): Promise<void> {
@@ -31,14 +31,14 @@ const TEXTS: Readonly<Record<string, string>> = {
 }
 
 for (const [name, text] of Object.entries(TEXTS)) {
-  test(`the text of ${name} is as it was`, () => requireGolden(name, text))
+  test(`the text of ${name} matches the recording`, () => requireGolden(name, text))
 }
 
 const WIDTHS = [80, 200]
 
 for (const [name, {render}] of Object.entries(RENDERINGS)) {
   for (const width of WIDTHS) {
-    test(`the text of ${name} on a terminal of ${String(width)} columns is as it was, and no line is longer`, () => {
+    test(`the text of ${name} on a terminal of ${String(width)} columns matches the recording, and no line is longer`, () => {
       const text = layOut({width, isWide: false, remedy: '--output wide'}, render)
       assert.deepEqual(
         text.split('\n').filter((line) => visibleWidth(line) > width),
@@ -50,7 +50,7 @@ for (const [name, {render}] of Object.entries(RENDERINGS)) {
 }
 
 for (const id of await commandIds()) {
-  test(`the help of ${id} is as it was`, async () => {
+  test(`the help of ${id} matches the recording`, async () => {
     const {code, stdout} = await runCli([...id.split(':'), '--help'], {
       COLUMNS: '100',
       OCLIF_COLUMNS: '100',

@@ -35,7 +35,7 @@ const repeater = new ConnectionRepeater(
   connectionWords({context: HOSTILE_NAME}, (name) => name === 'context'),
 )
 
-/** The same report with a hostile name in place of each of these. */
+/** The same report with a hostile name in place of these names. */
 function hostile<T>(report: T, ...names: readonly string[]): T {
   const replace = (value: unknown): unknown => {
     if (typeof value === 'string') return names.includes(value) ? HOSTILE_NAME : value
@@ -61,7 +61,7 @@ const explanation: Parameters<typeof renderWhy>[0] = {
   verdict: {code: 'idle', says: 'no message', confidence: 'low', next: 'keyshift locks scan'},
 } as never
 
-/** Every renderer whose text has suggested commands, with the number of different commands that it has to have. */
+/** Every renderer whose text contains suggested commands, with the number of different commands in it. */
 const TEXTS: ReadonlyArray<readonly [name: string, least: number, text: string]> = [
   ['doctor', 1, renderDiagnosis(doctorReports.diagnosis)],
   ['doctor without subscriptions', 1, renderDiagnosis({...doctorReports.diagnosis, subscriptions: 0, findings: []})],
@@ -122,7 +122,7 @@ function idOf(words: readonly string[]): string | null {
   return ids.find((id) => id in commands) ?? null
 }
 
-/** The command takes all of its words: a word of prose behind it would be one argument too many. */
+/** Requires that the command accepts all of its words: a word of prose after it would be an unexpected argument. */
 async function requireRunnable({paste}: PasteShell, text: string): Promise<void> {
   const words = await paste(text)
   const id = idOf(words)

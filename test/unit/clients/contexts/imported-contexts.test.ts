@@ -19,7 +19,7 @@ async function conf(t: TestContext, lines: readonly string[]): Promise<Context> 
   return (await importClientConf(await file(t, lines.join('\n')), 'prod')).context
 }
 
-/** The secret that an imported login names. */
+/** The secret that an imported login references. */
 function secretOf({login}: Context): Promise<string> {
   assert.ok(login)
   if ('token' in login) return secretFrom(login.token, {}).read()
@@ -84,7 +84,7 @@ current-context: prod
   assert.equal(await secretOf(prod), 'eyJ.secret.x')
 })
 
-test('pulsarctl: what is no such file is refused, and not quoted', async (t) => {
+test('pulsarctl: another kind of file is refused, and not quoted', async (t) => {
   const broken = await file(t, 'contexts: [hunter2')
   await assert.rejects(importPulsarctl(broken), (error) => !String(error).includes('hunter2'))
   await assert.rejects(importPulsarctl(await file(t, 'a: b')), {code: 'E_IMPORT'})
@@ -122,7 +122,7 @@ for (const [params, secret] of [
       `authParams=${params}`,
     ])
     assert.equal(await secretOf(context), secret)
-    assert.ok(!JSON.stringify(context).includes(secret), 'it stays where it is')
+    assert.ok(!JSON.stringify(context).includes(secret), 'the secret stays in the other file')
   })
 }
 
@@ -141,7 +141,7 @@ test('client.conf: a token in a file, a user, a certificate, an OAuth2 client', 
   })
 })
 
-test('client.conf: what keyshift has not is named', async (t) => {
+test('client.conf: unsupported settings are named', async (t) => {
   const one = (lines: readonly string[]): Promise<Context> => conf(t, lines)
   await assert.rejects(one(['a=b']), {code: 'E_IMPORT', message: /neither webServiceUrl nor serviceUrl/})
   await assert.rejects(one(['webServiceUrl=http://a', `${PLUGIN}AuthenticationSasl`]), {

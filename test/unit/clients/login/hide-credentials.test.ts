@@ -23,7 +23,7 @@ function hasCode(code: string, never = '\0'): (error: unknown) => true {
   }
 }
 
-test('a variable, one of its parameters, and one that is not set', async () => {
+test('a secret from a variable, from one of its parameters, and from a missing variable', async () => {
   const env = {TOKEN: ' abc \n', PARAMS: '{"userId":"ann","password":"pw:1"}', OLD: 'token:a:b'}
   assert.equal(await secretFrom({env: 'TOKEN'}, env).read(), 'abc')
   assert.equal(await secretFrom({env: 'PARAMS', field: 'password'}, env).read(), 'pw:1')
@@ -31,7 +31,7 @@ test('a variable, one of its parameters, and one that is not set', async () => {
   await assert.rejects(secretFrom({env: 'NOT_SET'}, env).read(), hasCode('E_SECRET'))
 })
 
-test('a file is read again when it has changed, and named when it is not there or empty', async (t) => {
+test('a file is read again when it has changed, and named when it is missing or empty', async (t) => {
   const path = join(await temporaryFolder(t), 'token')
   const secret = secretFrom({file: path}, {})
   await assert.rejects(secret.read(), hasCode('E_SECRET'))
@@ -44,7 +44,7 @@ test('a file is read again when it has changed, and named when it is not there o
   await assert.rejects(secret.read(), hasCode('E_SECRET'))
 })
 
-test('a field of YAML, of JSON and of Java properties; a broken file is not quoted', async (t) => {
+test('a field of YAML, of JSON and of Java properties is read; a broken file is not quoted', async (t) => {
   const path = join(await temporaryFolder(t), 'config')
   await writeFile(path, 'auth-info:\n  a/b.c:\n    token: tok\n')
   assert.equal(await secretFrom({file: path, field: '/auth-info/a~1b.c/token'}, {}).read(), 'tok')
@@ -60,7 +60,7 @@ test('a field of YAML, of JSON and of Java properties; a broken file is not quot
   assert.deepEqual(parametersOf('tlsCertFile:/a/b, tlsKeyFile:/c:d'), {tlsCertFile: '/a/b', tlsKeyFile: '/c:d'})
 })
 
-test('a command: asked once until it is forgotten; neither its arguments nor what it says on stderr are told', async (t) => {
+test('a command runs once until it is invalidated; neither its arguments nor its stderr are shown', async (t) => {
   const path = join(await temporaryFolder(t), 'asked')
   const secret = secretFrom({command: `echo x >> ${path}; wc -l < ${path}`}, process.env)
   assert.deepEqual([await secret.read(), await secret.read()], ['1', '1'])
@@ -72,7 +72,7 @@ test('a command: asked once until it is forgotten; neither its arguments nor wha
   await assert.rejects(secretFrom({command: 'true'}, process.env).read(), hasCode('E_SECRET'))
 })
 
-test('a token tells its role and when it ended; one that ends is asked for again', async () => {
+test('a token reports its role and its expiry; an expired token is read again', async () => {
   const tokens = [tokenOf({sub: 'ann', exp: NOW / 1000}), tokenOf({sub: 'ann', exp: NOW / 1000 + 600})]
   const login = new TokenLogin(
     {source: 'a list', read: () => Promise.resolve(tokens[0] ?? ''), invalidate: () => Boolean(tokens.shift())},
@@ -88,7 +88,7 @@ test('a token tells its role and when it ended; one that ends is asked for again
   assert.deepEqual(await opaque.headers(), {Authorization: 'Bearer a.b.c'})
 })
 
-test('what this process says on stderr is without its secrets, in each form that they are sent in', async () => {
+test('stderr contains no secret of this process, in any form in which it is sent', async () => {
   const secret = hiddenSecrets.watch(
     {source: 'X', read: () => Promise.resolve('p@ss "w"'), invalidate: () => false},
     'ann',
@@ -108,9 +108,9 @@ test('what this process says on stderr is without its secrets, in each form that
   assert.equal(hiddenSecrets.hide('a banana'), 'a banana')
 })
 
-test('what a server says of a request is told without what it was sent', () => {
+test('the credentials of a request are hidden in the answer of a server', () => {
   assert.equal(hideCredentials('no Bearer abc.d for you', {Authorization: 'Bearer abc.d'}), 'no Bearer *** for you')
   const Authorization = `Basic ${Buffer.from('ann:pw"1').toString('base64')}`
   assert.equal(hideCredentials(`ann, ${Authorization}, pw"1, pw\\"1`, {Authorization}), 'ann, Basic ***, ***, ***')
-  assert.equal(hideCredentials('as it is', {}), 'as it is')
+  assert.equal(hideCredentials('no secret', {}), 'no secret')
 })

@@ -44,7 +44,7 @@ function topicsOf(answer: Answer): BrokerTopic[] {
   )
 }
 
-test('topics are the same wherever chunks end, within a character and an escape too', async () => {
+test('topics are the same wherever chunks end, even within a character or an escape', async () => {
   const plain = Buffer.from(JSON.stringify(ANSWER))
   const escaped = Buffer.from(
     JSON.stringify(ANSWER, null, 2).replace(
@@ -59,7 +59,7 @@ test('topics are the same wherever chunks end, within a character and an escape 
   }
 })
 
-test('any answer in any chunks gives its topics', async () => {
+test('any answer in any chunks yields its topics', async () => {
   const names = fc.string({unit: 'grapheme', minLength: 1, maxLength: 8})
   const level = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> =>
     fc.dictionary(names, values, {maxKeys: 3, noNullPrototype: true})
@@ -80,12 +80,12 @@ test('any answer in any chunks gives its topics', async () => {
   )
 })
 
-test('an empty answer is one without topics', async () => {
+test('an empty answer has no topics', async () => {
   assert.deepEqual(await read('{}'), [])
   assert.deepEqual(await read(' { } \n', [1, 2]), [])
 })
 
-test('an answer that breaks off anywhere is no answer, and gives what came before', async () => {
+test('an answer that is cut off anywhere is an error, after the topics before the cut', async () => {
   const bytes = Buffer.from(JSON.stringify(ANSWER))
   const whole = topicsOf(ANSWER)
   for (let end = 0; end < bytes.length; end++) {
@@ -98,7 +98,7 @@ test('an answer that breaks off anywhere is no answer, and gives what came befor
   }
 })
 
-test('what is no copy of statistics is told, with where it fails', async () => {
+test('an answer of another form is an error with its position', async () => {
   const garbage = [
     'null',
     '[]',
