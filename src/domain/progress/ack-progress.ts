@@ -2,24 +2,24 @@ import type {TopicPartition} from '../topic-stats/collect-topic-stats.js'
 import type {SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 
 /**
- * What the mark-delete position did in the window, behind which nothing is left to do. `held`: messages are acknowledged, and
- * it stands, for an older one is not: no stall. `still`: nothing was acknowledged.
+ * What the mark-delete position did between the samples. `advancing`: it moved. `blocked`: newer messages were acknowledged,
+ * but an older one was not, so it cannot move; this is not a stall. `unchanged`: nothing was acknowledged.
  */
 export type MarkDelete = 'advancing' | 'blocked' | 'unchanged'
 
-/** What went on in a window. */
+/** What happened between the first and the last sample. */
 export interface AckProgress {
-  /** whether anything was acknowledged; null where it can't be told */
+  /** whether anything was acknowledged; null if the statistics do not show it */
   readonly isAcking: boolean | null
   readonly markDelete: MarkDelete | null
-  /** counters went back: the topic was loaded afresh, and its consumers came anew */
+  /** a counter decreased: the topic was reloaded, so its counters restarted and its consumers reconnected */
   readonly wasReloaded: boolean
 }
 
-/** One partition at one look. */
+/** One partition in one sample. */
 export type PartitionSample = Pick<TopicPartition, 'stats'> & {readonly subscription: SubscriptionStats}
 
-/** @param looks those that had the partition, in order. */
+/** @param samples the samples that contain the partition, in order. */
 export function ackProgressOf(samples: readonly PartitionSample[]): AckProgress {
   const pairs = samples.slice(1).map((now, at) => [samples[at] ?? now, now] as const)
   const isAny = (moves: (before: PartitionSample, now: PartitionSample) => boolean): boolean =>
@@ -37,7 +37,7 @@ export function ackProgressOf(samples: readonly PartitionSample[]): AckProgress 
   }
 }
 
-/** Of all partitions: the one that is held counts, or else those that move. */
+/** All partitions together. Mark-delete is `blocked` if one is, otherwise unknown if one is, otherwise `advancing` if one is. */
 export function addAckProgress(parts: readonly AckProgress[]): AckProgress {
   const has = (state: MarkDelete | null): boolean => parts.some(({markDelete}) => markDelete === state)
   return {
@@ -57,12 +57,12 @@ function markDeleteOf(isAcking: boolean, isMoving: boolean, samples: readonly Pa
   return isMoving ? 'advancing' : 'blocked'
 }
 
-/** Backlogs that aren't told compare as neither more nor less. */
+/** NaN if the broker does not report it: it compares as neither more nor less. */
 function backlogOf({subscription}: PartitionSample): number {
   return subscription.msgBacklog ?? Number.NaN
 }
 
-/** epoch ms; 0 for never since the topic was loaded */
+/** epoch ms; 0 if nothing was acknowledged since the topic was loaded */
 function ackedAt({subscription}: PartitionSample): number {
   return Math.max(0, ...(subscription.consumers ?? []).map(({lastAckedTimestamp = 0}) => lastAckedTimestamp))
 }

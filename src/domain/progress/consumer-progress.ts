@@ -4,40 +4,41 @@ import {clientNameOf, consumerId} from '../topic-stats/consumers.js'
 import {timeOf} from '../topic-stats/times.js'
 
 /**
- * `acking`: acknowledged something in the window. `stopped`: had messages all the time and acknowledged none. `no-permits`:
- * has none, and asked for none. `working`: got messages in the window, and has acknowledged none yet. `idle`: none of these.
+ * `acking`: it acknowledged something between the samples. `not-acking`: it had messages in every sample and acknowledged
+ * none. `receiving`: it received messages and has acknowledged none yet. `no-permits`: it has no messages and requested
+ * none. `idle`: none of these.
  */
 export type ConsumerVerdict = 'acking' | 'idle' | 'no-permits' | 'not-acking' | 'receiving'
 
-/** What one consumer did on one partition in the window. */
+/** What one consumer did on one partition between the first and the last sample. */
 export interface ConsumerProgress {
   name: string | null
   address: string | null
-  /** messages; null where its counter went back, or it came in the window */
+  /** messages; null if its counter restarted, or it connected after the first sample */
   deliveredMessages: number | null
   /**
-   * messages that it acknowledged or gave back: what was delivered, less what it has more than before; null on Failover and
-   * Exclusive, where the broker does not count what is unacknowledged
+   * messages that it acknowledged or negatively acknowledged: those delivered, minus the rise of its unacked messages; null
+   * on Failover and Exclusive, where the broker does not count unacked messages
    */
   ackedOrReturnedMessages: number | null
   /** messages */
   unackedMessages: number | null
   availablePermits: number | null
-  /** messages acknowledged: the broker's own average over its last minute */
+  /** acknowledged messages, as the broker's average over its last minute */
   ackRatePerSecond: number | null
-  /** null when it has acknowledged nothing since the topic was loaded */
+  /** null if it acknowledged nothing since the topic was loaded */
   lastAckedAt: string | null
-  /** null where it was seen too seldom, or the broker does not tell */
+  /** null with too few samples, or if the broker does not report acknowledgement times */
   verdict: ConsumerVerdict | null
 }
 
-/** As for a partition: fewer looks than this tell nothing. */
+/** With fewer samples a consumer gets no verdict, as a partition does not. */
 const LEAST_SAMPLES = 4
 
 /**
- * Those that were there at the last look, by name.
+ * The consumers in the last sample, sorted by name.
  *
- * @param looks one subscription on one partition, in order; those that are there.
+ * @param samples one subscription on one partition, in order.
  */
 export function consumersOf(samples: readonly SubscriptionStats[]): ConsumerProgress[] {
   return (samples.at(-1)?.consumers ?? [])
@@ -45,12 +46,12 @@ export function consumersOf(samples: readonly SubscriptionStats[]): ConsumerProg
     .toSorted((a, b) => `${a.name ?? ''} ${a.address ?? ''}`.localeCompare(`${b.name ?? ''} ${b.address ?? ''}`))
 }
 
-/** A consumer at one look. */
+/** A consumer in one sample. */
 interface ConsumerSample {
   readonly consumer: ConsumerStats
-  /** entries that wait on its partition */
+  /** of its partition */
   readonly backlogEntries: number
-  /** whether the broker counts what a consumer has not acknowledged */
+  /** whether the broker counts the unacked messages of a consumer of this type */
   readonly countsUnacked: boolean
 }
 
@@ -92,7 +93,7 @@ function verdictOf(samples: readonly ConsumerSample[], delivered: number | null)
   return samples.every(({consumer}) => (consumer.availablePermits ?? 1) <= 0) ? 'no-permits' : 'idle'
 }
 
-/** Where the broker does not count: something waits, and it was given messages after it last acknowledged one. */
+/** Without the broker's count: there is a backlog, and the consumer's last delivery is newer than its last acknowledgement. */
 function hasMessages({backlogEntries, consumer, countsUnacked}: ConsumerSample): boolean {
   if (countsUnacked) return (consumer.unackedMessages ?? 0) > 0
   return backlogEntries > 0 && (consumer.lastConsumedTimestamp ?? 0) > (consumer.lastAckedTimestamp ?? 0)

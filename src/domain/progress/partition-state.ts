@@ -1,19 +1,19 @@
 import type {SubscriptionStats, TopicStats} from '../../clients/pulsar-admin/types.js'
 
-/** When statistics were read. */
+/** When statistics were read, and how exact their times are. */
 export interface ReadingTime {
   /** epoch ms of this machine, whose clock may differ from the broker's */
   readonly nowMs: number
-  /** how old the statistics may be by then */
+  /** how old the statistics may have been at that time */
   readonly ageMs: number
-  /** over how long the broker takes its rates */
+  /** the period over which the broker averages its rates */
   readonly periodMs: number
 }
 
-/** What a row needs of one subscription on one partition, or on a plain topic. */
+/** One subscription on one partition, or on a topic without partitions, from one sample. */
 export interface PartitionState {
   readonly type: string
-  /** null for a consumer without one */
+  /** null for a consumer without a name */
   readonly consumerNames: ReadonlyArray<string | null>
   readonly backlogEntries: number | null
   readonly unackedMessages: number | null
@@ -22,7 +22,7 @@ export interface PartitionState {
   readonly isStalled: boolean | null
   /** epoch ms */
   readonly unackedSinceMs: number | null
-  /** something waits, and the broker's rate does not rule out that nothing has been acknowledged for long */
+  /** there is a backlog, and the acknowledgement rate is 0, so that the last acknowledgement may be long ago */
   readonly mayBeUnackedFor: boolean
 }
 
@@ -49,24 +49,25 @@ function isBlocked({blockedSubscriptionOnUnackedMsgs, consumers = []}: Subscript
 }
 
 /**
- * Whether entries wait, consumers are there, and nothing was delivered for a period. A rate of 0 does not show that by
- * itself: it is the average of the last whole period, and 0 for all until the first one after a topic was loaded. So
- * the last delivery has to be long ago, or a consumer has to have been there for the whole of a period; on a topic that was
- * loaded anew each of them has come anew.
+ * Whether there is a backlog, consumers are connected, and nothing was delivered for one period. A delivery rate of 0 is not
+ * enough: it is the average of the last complete period, and 0 until the first period after a topic load is complete. So
+ * either the last delivery must be older than one period, or a consumer must have been connected for a whole period. After
+ * a topic load all consumers have just reconnected, which excludes that case.
  */
 function isStalled(stats: SubscriptionStats, {ageMs, nowMs, periodMs}: ReadingTime): boolean | null {
   const {consumers = [], lastConsumedTimestamp = 0, msgBacklog, msgRateOut} = stats
   if (msgBacklog === undefined || msgRateOut === undefined) return null
   if (msgBacklog <= 0 || consumers.length === 0 || msgRateOut > 0) return false
   if (lastConsumedTimestamp > 0) return nowMs - lastConsumedTimestamp > periodMs
-  const cameMs = earliest(consumers)
-  return cameMs !== null && nowMs - cameMs > ageMs + periodMs ? true : null
+  const connectedMs = earliest(consumers)
+  return connectedMs !== null && nowMs - connectedMs > ageMs + periodMs ? true : null
 }
 
 /**
- * Since when nothing was acknowledged. The broker forgets the last acknowledgement when it loads a topic, and a consumer's
- * when it leaves, but for where mark-delete stands. Where it tells none, there was none since the topic was loaded: at
- * least since the first of those who are connected came.
+ * Since when nothing was acknowledged. The broker keeps the times of acknowledgements only in memory: it loses all of them
+ * when the topic is reloaded, and those of a consumer when it disconnects, but not when mark-delete last advanced. A time of
+ * 0 therefore means that nothing was acknowledged since the topic load, which is at least as long ago as the oldest
+ * connection.
  */
 function unackedSince(
   {lastAckedTimestamp, lastMarkDeleteAdvancedTimestamp}: SubscriptionStats,
@@ -79,7 +80,7 @@ function unackedSince(
   return earliest([...(topic.publishers ?? []), ...consumers])
 }
 
-/** When the first of those who are connected came, epoch ms; null where that is not told. */
+/** When the oldest of these connections was opened, epoch ms; null if the broker does not report it. */
 function earliest(connected: ReadonlyArray<{connectedSince?: string}>): number | null {
   const times = connected
     .map(({connectedSince}) => Date.parse(connectedSince ?? ''))
