@@ -9,6 +9,14 @@ export function suggestedCommand(...words: readonly string[]): string {
   return ['keyshift', ...words.map(shellWord)].join(' ')
 }
 
+/**
+ * The arguments of a suggested command, placed after its flags. If one of them starts with `-`, `--` precedes them, so that
+ * a key such as `-1` is not read as a flag.
+ */
+export function operands(...words: readonly string[]): string[] {
+  return words.some((word) => word.startsWith('-')) ? ['--', ...words] : [...words]
+}
+
 /** One word as a POSIX shell reads it back. */
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`

@@ -4,12 +4,17 @@ import {test} from 'node:test'
 
 import fc from 'fast-check'
 
-import {shellWord, suggestedCommand} from '../../src/suggested-command.js'
+import {operands, shellWord, suggestedCommand} from '../../src/suggested-command.js'
 
 test('plain words stay as typed, others are quoted', () => {
   assert.equal(suggestedCommand('locks', 'inspect', 'lock:user:42'), 'keyshift locks inspect lock:user:42')
   assert.equal(suggestedCommand('locks', 'inspect', "x'$(cmd)'"), String.raw`keyshift locks inspect 'x'\''$(cmd)'\'''`)
   assert.equal(suggestedCommand('why', ''), "keyshift why ''")
+})
+
+test('arguments that start with a dash follow --', () => {
+  assert.equal(suggestedCommand('why', '--max', '5', ...operands('t', 's', '-k')), 'keyshift why --max 5 -- t s -k')
+  assert.equal(suggestedCommand('why', ...operands('t', 's', 'a-k')), 'keyshift why t s a-k')
 })
 
 test('a shell reads every word back as it was', () => {
