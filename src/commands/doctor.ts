@@ -19,19 +19,21 @@ import {EVERY_SUBSCRIPTION, listSubscriptions} from '../domain/subscriptions/lis
 import {isPattern, parsePattern} from '../domain/subscriptions/list/topic-pattern.js'
 import {familiesWith} from '../domain/locks/families/builtin.js'
 import {Usage} from '../errors.js'
+import {counted, durationText} from '../wording.js'
 
 export default class Doctor extends KeyshiftCommand<Diagnosis> {
   static override args = {
     topic: Args.string({
       description:
-        'topic, as persistent://tenant/namespace/name or shorter; or tenant/namespace, or a glob; all when left out',
+        'topic (persistent://tenant/namespace/name or a shorter form), tenant/namespace, or a glob (default: all topics)',
     }),
-    subscription: Args.string({description: 'subscription name; every one of the topic when left out'}),
+    subscription: Args.string({description: 'subscription name (default: all subscriptions of the topic)'}),
   }
   static override description =
-    'Looks twice, a few seconds apart, and reads only. Each finding names who causes it, shows the fields that say so, and ' +
-    'what to do, from the harmless to the harmful, with what that costs other users of the topic. For one subscription a ' +
-    'few of its oldest messages are looked at too. A snapshot gives the same findings again, without a broker.'
+    'Takes two samples, a few seconds apart, and changes nothing. Each finding states what is wrong and where, the values ' +
+    'that show it, and remedies from the least to the most disruptive, each with its impact on other users of the topic. ' +
+    'For a single subscription it also inspects some waiting messages. A snapshot file gives the same findings later, ' +
+    'without a broker.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',
     '<%= config.bin %> <%= command.id %> orders --fail-on error',
@@ -43,36 +45,40 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     ...pulsarFlags,
     ...messageLockFlags,
     'fail-on': Flags.option({
-      description: 'exit with 10 when there is a finding as bad as this',
+      description: 'exit 10 if any finding is at or above this severity',
       options: SEVERITIES,
     })(),
     from: Flags.string({
-      description: 'take what was looked at from this file',
+      description: 'read a snapshot file instead of the cluster',
       exclusive: ['snapshot'],
       helpValue: 'FILE',
     }),
     messages: Flags.integer({
       default: 200,
-      description: 'of one subscription, look at so many messages that wait; 0 for none',
-      helpValue: 'ENTRIES',
+      description: 'for a single subscription, inspect up to N waiting messages (0 disables)',
+      helpValue: 'N',
       min: 0,
     }),
-    snapshot: Flags.string({description: 'write what was looked at to this file', helpValue: 'FILE'}),
+    snapshot: Flags.string({description: 'save what was read to this snapshot file', helpValue: 'FILE'}),
     'stuck-after': durationFlag({
       ...defaultDuration('30s'),
-      description: 'a consumer that has acknowledged nothing for so long is stuck',
-      helpValue: '30s',
+      description: 'report a consumer as stuck if it acknowledges nothing for longer than DURATION',
+      helpValue: 'DURATION',
     }),
-    window: durationFlag({...defaultDuration('3s'), description: 'between the two looks', helpValue: '3s'}),
+    window: durationFlag({
+      ...defaultDuration('3s'),
+      description: 'time between the two samples',
+      helpValue: 'DURATION',
+    }),
   }
-  static override summary = 'Say why subscriptions are stuck, and what does least harm.'
+  static override summary = 'Explain why subscriptions are stuck and suggest the least disruptive fix.'
 
   async run(): Promise<Diagnosis> {
     const {args, flags} = await this.parse(Doctor)
     const snapshot = flags.from === undefined ? await this.collect(args, flags) : await readSnapshot(flags.from)
     if (flags.snapshot !== undefined) await writeSnapshot(flags.snapshot, snapshot)
     const diagnosis = diagnose(snapshot, flags['stuck-after'])
-    for (const {cause, topic} of diagnosis.failed) this.warn(`${topic} could not be looked at: ${cause}`)
+    for (const {cause, topic} of diagnosis.failed) this.warn(`cannot read ${topic}: ${cause}`)
     this.print(renderDiagnosis, diagnosis)
     const level = flags['fail-on']
     if (level !== undefined && diagnosis.findings.some(({severity}) => isAtLeast(severity, level))) {
@@ -89,7 +95,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     const locks = await this.locks(flags, subscription, signal)
     const admin = await this.connections.admin()
     const {subjects, unseen} = await this.subjects(admin, topic, subscription)
-    this.progress.busy('looking', `at ${String(subjects.length)} topics for ${String(flags.window / 1000)} s`)
+    this.progress.busy('sampling', `${counted(subjects.length, 'topic')} for ${durationText(flags.window)}`)
     const options = {windowMs: flags.window, sampleEntries: flags.messages, locks, signal}
     const snapshot = await collectDiagnosis(admin, subjects, options)
     return {...snapshot, failed: [...unseen, ...snapshot.failed]}
@@ -104,7 +110,10 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
       return {subjects: [{topic, subscription: subscription ?? null}], unseen: []}
     }
     if (subscription !== undefined) {
-      throw new Usage('E_PATTERN', `${topic ?? ''} is a pattern: a subscription is asked for of one topic`)
+      throw new Usage(
+        'E_PATTERN',
+        `${topic ?? 'the pattern'} matches several topics; a SUBSCRIPTION argument requires one topic`,
+      )
     }
     const {failedBrokers, subscriptions} = await listSubscriptions(admin, {
       ...EVERY_SUBSCRIPTION,
@@ -115,7 +124,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     const names = new Set(subscriptions.map((row) => row.topic))
     return {
       subjects: [...names].map((name) => ({topic: name, subscription: null})),
-      unseen: failedBrokers.map(({broker, cause}) => ({topic: `what ${broker} serves`, cause})),
+      unseen: failedBrokers.map(({broker, cause}) => ({topic: `the topics of broker ${broker}`, cause})),
     }
   }
 
@@ -127,7 +136,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     if (flags['key-pattern'] !== undefined && subscription === undefined) {
       throw new Usage(
         'E_SUBSCRIPTION',
-        '--key-pattern is about the messages of one subscription: give it after the topic',
+        '--key-pattern requires a SUBSCRIPTION argument, because it applies to the messages of one subscription',
       )
     }
     const locks = await messageLocks(
@@ -140,7 +149,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
   }
 }
 
-/** Of the oldest messages, for those that wait behind a lock. */
+/** Entries of the backlog, from the oldest on, in which messages of locked keys are searched. */
 const LOCKED_ENTRIES = 1000
 
 type CollectFlags = Parameters<typeof messageLocks>[0] & {

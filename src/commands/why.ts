@@ -21,9 +21,9 @@ export default class Why extends KeyshiftCommand<Explanation> {
     key: Args.string({description: 'message key', required: true}),
   }
   static override description =
-    'Follows the key to its partition, slot and consumer, sees whether the slot is draining, looks for its messages among the ' +
-    'oldest of the backlog, for its Redis lock, and for what is wrong with its partition. Reads only. It ends with one ' +
-    'verdict, how sure it is, and what to do next that harms nobody. Shared and Failover too.'
+    'Follows the key to its partition, slot and consumer. Checks whether the slot is draining, whether the oldest entries of ' +
+    'the backlog contain messages of the key, whether its Redis lock is held, and whether its partition has a problem. ' +
+    'Changes nothing. Ends with one verdict, its confidence, and a safe next step. Also works for Shared and Failover.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision user-42',
     "<%= config.bin %> <%= command.id %> orders decision user-42 --key-pattern 'lock:user:{key}' --holder-pattern '{consumer}:*'",
@@ -33,22 +33,22 @@ export default class Why extends KeyshiftCommand<Explanation> {
     ...pulsarFlags,
     ...messageLockFlags,
     'hashing-scheme': Flags.option({
-      description: 'how producers choose the partition of a key',
+      description: 'hash function with which the producers choose a partition (default: detect it from messages)',
       options: HASHING_SCHEMES,
     })(),
     max: Flags.integer({
       default: 500,
-      description: "entries to read of the partition's backlog, from the oldest on",
+      description: "read up to N entries of the partition's backlog, from the oldest on",
       helpValue: 'N',
       min: 1,
     }),
     'stuck-after': durationFlag({
       ...defaultDuration('30s'),
-      description: 'a consumer that has acknowledged nothing for so long is stuck',
-      helpValue: '30s',
+      description: 'report a consumer as stuck if it acknowledges nothing for longer than DURATION',
+      helpValue: 'DURATION',
     }),
   }
-  static override summary = 'Say of one key where its messages are, and why they wait.'
+  static override summary = 'Explain where the messages of a key are and why they are not being delivered.'
 
   async run(): Promise<Explanation> {
     const {args, flags} = await this.parse(Why)
@@ -67,15 +67,18 @@ export default class Why extends KeyshiftCommand<Explanation> {
     return explanation
   }
 
-  /** @throws Usage E_PATTERN for a pattern of several locks. */
+  /** @throws Usage E_PATTERN if the pattern can match several locks. */
   private async lock(flags: Parameters<typeof messageLocks>[0]): Promise<LockPatterns | null> {
     const pattern = flags['key-pattern']
     if (pattern !== undefined && (pattern.split('{key}').length !== 2 || pattern.includes('*'))) {
-      throw new Usage('E_PATTERN', `--key-pattern ${pattern} has to name one lock: {key} once, and no *`)
+      throw new Usage(
+        'E_PATTERN',
+        `--key-pattern ${pattern} must name one lock: it must contain {key} exactly once and no *`,
+      )
     }
     return messageLocks(flags, this.connections, familiesWith(await ownFamilies(this.config.root, flags.families)))
   }
 }
 
-/** Between two looks: enough to see who comes or goes, and what stands still. */
+/** Between two samples: long enough to notice consumers that join or leave, and counters that do not change. */
 const WINDOW_MS = 300

@@ -1,15 +1,19 @@
-import type {Explanation} from '../../domain/why/explain-key.js'
+import type {ChainLink, Explanation} from '../../domain/why/explain-key.js'
 import {paint} from '../output/palette.js'
+
+/** Links whose message already states their evidence. */
+const STATED: ReadonlySet<ChainLink['subject']> = new Set(['draining', 'partition', 'slot'])
 
 export function renderWhy({chain, changing, key, subscription, topic, verdict}: Explanation): string {
   return [
     `${paint.strong(key)} of ${topic} ${subscription}`,
-    ...chain.map(({evidence, message}) => {
+    ...chain.map(({evidence, message, subject}) => {
+      if (STATED.has(subject)) return `  → ${message}`
       const proof = evidence.map(({field, value}) => `${field} = ${value}`).join(', ')
       return `  → ${message}${proof === '' ? '' : paint.secondary(`   (${proof})`)}`
     }),
-    ...(changing ? [paint.warn('  consumers come or go: the owner may be another by now')] : []),
-    `${paint.strong(verdict.code)}: ${verdict.message} (confidence ${verdict.confidence})`,
+    ...(changing ? [paint.warn('  consumers joined or left during the check; the owner may have changed again')] : []),
+    `${paint.strong(verdict.code)}: ${verdict.message} (${verdict.confidence} confidence)`,
     `next: ${verdict.next}`,
   ].join('\n')
 }

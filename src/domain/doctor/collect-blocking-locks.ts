@@ -7,23 +7,23 @@ import {globOf, LockCorrelation} from '../locks/consumers/lock-correlation.js'
 import type {CompiledFamilies} from '../locks/families/compiled.js'
 import type {BlockingLock} from './facts/diagnosis-snapshot.js'
 
-/** Which locks are those of a subscription's messages. */
+/** How the locks of a subscription's messages are found. */
 export interface LockPatterns {
   readonly connection: RedisConnection
   readonly families: CompiledFamilies
-  /** a lock's key, with `{key}` for the message key */
+  /** the format of lock keys, with `{key}` for the message key */
   readonly keyPattern: string
-  /** a holder's token, with `{consumer}`; null where the formats have to tell */
+  /** the format of owner tokens, with `{consumer}`; null to read the consumer by the lock's own format */
   readonly holderPattern: string | null
 }
 
 export interface LocksOptions extends LockPatterns {
-  /** of the backlog, from the oldest on */
+  /** entries of the backlog to read, from the oldest on */
   readonly backlogEntries: number
   readonly signal: AbortSignal
 }
 
-/** The locks behind which messages of a subscription wait, though nobody who gets them holds them. Reads only. */
+/** The locks that block messages of a subscription while the consumer that receives the messages does not hold them. Reads only. */
 export async function collectBlockingLocks(
   admin: PulsarAdmin,
   {subscription, topic}: {readonly topic: string; readonly subscription: string},
@@ -39,7 +39,7 @@ export async function collectBlockingLocks(
     const nowMs = Date.now()
     for (const lock of locks) {
       const {heldAtLeastMs, holder, key, messages, ttlMs, verdicts} = correlation.assess(lock, nowMs)
-      if (messages === null || !verdicts.includes('key-stalled') || found.length >= MOST) continue
+      if (messages === null || !verdicts.includes('key-stalled') || found.length >= MOST_LOCKS) continue
       found.push({
         lock: key,
         key: messages.key,
@@ -59,4 +59,5 @@ export async function collectBlockingLocks(
   return found
 }
 
-const MOST = 20
+/** Each lock becomes a finding: more of them would hide the findings about the subscription. */
+const MOST_LOCKS = 20

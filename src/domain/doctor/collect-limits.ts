@@ -16,7 +16,7 @@ const LIMIT_SETTINGS = [
 ] as const
 export type LimitSettings = Partial<Record<(typeof LIMIT_SETTINGS)[number], string>>
 
-/** null where this login may not read them. */
+/** @returns null if this login may not read them. */
 export function collectLimitSettings(admin: PulsarAdmin): Promise<LimitSettings | null> {
   return collectSettings(admin, LIMIT_SETTINGS)
 }
@@ -35,7 +35,7 @@ export function brokerLimits(settings: LimitSettings | null): BrokerLimits {
   }
 }
 
-/** @param subscriptions whose own rates to read. */
+/** @param subscriptions those whose own dispatch rates are read. */
 export async function collectTopicLimits(
   admin: PulsarAdmin,
   topic: TopicName,
@@ -60,7 +60,7 @@ export async function collectTopicLimits(
   }
 }
 
-/** None where this login may not read them, or topics have no policies here. */
+/** Empty if this login may not read them, or if topic policies are disabled in the cluster. */
 async function collectDispatchRates(
   admin: PulsarAdmin,
   topic: TopicName,

@@ -20,19 +20,19 @@ import {
 } from './facts/diagnosis-snapshot.js'
 import {messageOf} from '../../wording.js'
 
-/** What to look at. */
+/** What to diagnose. */
 export interface DiagnosisSubject {
   readonly topic: string
-  /** null for all of the topic */
+  /** null for all subscriptions of the topic */
   readonly subscription: string | null
 }
 
 export interface DiagnosisOptions {
-  /** between the two looks, in ms */
+  /** between the two samples, in ms */
   readonly windowMs: number
-  /** entries of the backlog to read of a subscription that is asked for by name; 0 for none */
+  /** entries to read of the backlog of a subscription that is given by name; 0 for none */
   readonly sampleEntries: number
-  /** which Redis locks are for the messages of a subscription that is asked for by name; null where there are none */
+  /** how to find the Redis locks of a subscription that is given by name; null to not read Redis */
   readonly locks: LocksOptions | null
   readonly signal: AbortSignal
 }
@@ -41,9 +41,9 @@ const CONCURRENT_TOPICS = 8
 const SAMPLE_SECONDS = 10
 
 /**
- * Looks at topics twice. Changes nothing.
+ * Takes two samples of each topic. Changes nothing.
  *
- * @throws Unreachable when a topic or the subscription is not there; Interrupted when the signal ends it.
+ * @throws Unreachable if a topic or the subscription does not exist; Interrupted if the signal is aborted.
  */
 export async function collectDiagnosis(
   admin: PulsarAdmin,
@@ -51,7 +51,9 @@ export async function collectDiagnosis(
   options: DiagnosisOptions,
 ): Promise<DiagnosisSnapshot> {
   return sampleTopics(admin, subjects, options).catch((error: unknown) => {
-    throw options.signal.aborted ? new Interrupted('E_INTERRUPTED', 'interrupted while looking', {cause: error}) : error
+    throw options.signal.aborted
+      ? new Interrupted('E_INTERRUPTED', 'interrupted while sampling', {cause: error})
+      : error
   })
 }
 
@@ -70,12 +72,12 @@ async function sampleTopics(
     ofEach(subjects, (subject) => firstSample(admin, subject, options)),
   ])
   const begun = firsts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
-  // All topics share one window: it is over once that of the last one is.
+  // The second samples begin when the window of the topic that was sampled last has passed: all topics share one wait.
   const lastAt = Math.max(0, ...begun.map(({first}) => first.atMs))
   await delay(Math.max(0, lastAt + options.windowMs - Date.now()), undefined, {signal: options.signal})
   const lasts = await ofEach(begun, (one) => secondSample(admin, one, settings, options))
   const failed = [...failedOf(subjects, firsts), ...failedOf(begun, lasts)]
-  // Of a topic that was asked for by name the error itself says what to do; one of a pattern may be gone by now.
+  // For a topic given by name the error says what to do. A topic of a pattern may have been deleted since it was listed.
   if (failed[0] && (subjects.length === 1 || options.signal.aborted)) throw failed[0].error
   return {
     format: 'keyshift.diagnosis-snapshot/v1',
@@ -107,7 +109,7 @@ async function firstSample(
   {sampleEntries}: DiagnosisOptions,
 ): Promise<FirstSample> {
   const {subscription, topic} = subject
-  const {look: first} = await sampleTopic(admin, subject)
+  const {sample: first} = await sampleTopic(admin, subject)
   const messageSamples = subscription === null ? {} : await sampleOf(admin, topic, subscription, sampleEntries)
   return {...subject, first, messageSamples}
 }
@@ -118,7 +120,7 @@ async function secondSample(
   settings: LimitSettings | null,
   {locks}: DiagnosisOptions,
 ): Promise<TopicSnapshot> {
-  const {look: last, partitionCount} = await sampleTopic(admin, {topic, subscription})
+  const {sample: last, partitionCount} = await sampleTopic(admin, {topic, subscription})
   const names = new Set(last.partitions.flatMap(({subscriptions}) => Object.keys(subscriptions)))
   return {
     topic: parseTopicName(topic).full,
@@ -136,7 +138,7 @@ async function secondSample(
 async function sampleTopic(
   admin: PulsarAdmin,
   {subscription, topic}: DiagnosisSubject,
-): Promise<{look: TopicSample; partitionCount: number | null}> {
+): Promise<{sample: TopicSample; partitionCount: number | null}> {
   const query = {getPreciseBacklog: true, getEarliestTimeInBacklog: true, excludePublishers: true}
   const {partitionCount, partitions} =
     subscription === null
@@ -144,14 +146,14 @@ async function sampleTopic(
       : await collectSubscription(admin, topic, subscription, query)
   return {
     partitionCount,
-    look: {
+    sample: {
       atMs: Date.now(),
       partitions: partitions.map(({partition, stats}) => samplePartition(partition, stats, subscription)),
     },
   }
 }
 
-/** A few of the oldest messages; none where this login may not read them. */
+/** A few messages of the backlog; empty if this login may not read them. */
 async function sampleOf(
   admin: PulsarAdmin,
   topic: string,

@@ -10,18 +10,18 @@ import {messageRules} from './rules/messages.js'
 import type {DiagnosisSnapshot} from './facts/diagnosis-snapshot.js'
 
 export interface Diagnosis {
-  /** when it was looked, ISO 8601 */
+  /** when the samples were taken, ISO 8601 */
   asOf: string
   brokerVersion: string
   subscriptions: number
-  /** whether every topic of a pattern was looked at */
+  /** whether every topic of the pattern was read */
   complete: boolean
   failed: Array<{topic: string; cause: string}>
-  /** the worst first; of equal ones what causes the others first */
+  /** the worst first; within a severity causes come before their symptoms */
   findings: DoctorFinding[]
 }
 
-/** What explains more comes first. */
+/** Rules whose findings explain those of other rules come first. */
 const RULES: ReadonlyArray<(facts: SubscriptionFacts) => Draft[]> = [
   lockRules,
   limitRules,
@@ -31,7 +31,7 @@ const RULES: ReadonlyArray<(facts: SubscriptionFacts) => Draft[]> = [
   messageRules,
 ]
 
-/** @param stuckAfterMs what has not moved for so long is stuck. */
+/** @param stuckAfterMs a message or consumer without progress for longer than this is stuck. */
 export function diagnose(snapshot: DiagnosisSnapshot, stuckAfterMs: number): Diagnosis {
   const all = factsOf(snapshot, stuckAfterMs)
   const findings = all.flatMap((facts) => RULES.flatMap((rule) => rule(facts)).map((draft) => finish(facts, draft)))

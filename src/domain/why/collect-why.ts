@@ -28,22 +28,22 @@ export interface WhyOptions {
   readonly topic: string
   readonly subscription: string
   readonly key: string
-  /** null to tell it from messages */
+  /** null to detect it from messages */
   readonly hashingScheme: HashingScheme | null
-  /** entries of the partition's backlog to read */
+  /** entries of the partition's backlog to read, from the oldest on */
   readonly max: number
   readonly windowMs: number
   readonly stuckAfterMs: number
-  /** its pattern stands for one lock: it has no `*`; null where locks are not asked for */
+  /** its pattern names one lock, without `*`; null if no lock is to be read */
   readonly lock: LockPatterns | null
   readonly signal: AbortSignal
 }
 
 /**
- * Follows one key from its producer to whoever handles it. Reads only. The owner is read last of all, for while the rest is
- * read it may have left.
+ * Follows one key from its producer to the consumer that processes it. Reads only. The owner is read last, because
+ * ownership may change while the rest is read.
  *
- * @throws Unreachable when topic or subscription are not there; Blocked E_ROUTING, E_SELECTOR_UNKNOWN.
+ * @throws Unreachable if the topic or subscription does not exist; Blocked E_ROUTING, E_SELECTOR_UNKNOWN.
  */
 export async function collectWhy(admin: PulsarAdmin, question: WhyOptions): Promise<Explanation> {
   const {hashingScheme, key, lock, max, signal, stuckAfterMs, subscription, topic, windowMs} = question
@@ -83,7 +83,7 @@ export async function collectWhy(admin: PulsarAdmin, question: WhyOptions): Prom
   })
 }
 
-/** The key's partition once more, of a moment when each of its slots has an owner, if it can be. */
+/** Reads the key's partition again, at a moment when each slot has an owner, if such a moment comes. */
 async function collectPartitionNow(
   admin: PulsarAdmin,
   collected: CollectedSubscription,
@@ -94,7 +94,7 @@ async function collectPartitionNow(
   return partitions[0] ?? read
 }
 
-/** @returns the key's lock; null where there is none. */
+/** @returns the key's lock; null if it is not locked. */
 async function inspectedLock(
   {connection, families, keyPattern}: LockPatterns,
   key: string,
@@ -110,11 +110,11 @@ async function inspectedLock(
 
 interface LockFacts extends Pick<KeyFacts, 'destination' | 'key' | 'messages' | 'nowMs'> {
   readonly live: LiveConsumers
-  /** the key's partition, read last */
+  /** the last reading of the key's partition */
   readonly newest: SubscriptionPartition
 }
 
-/** The lock, compared with the consumers. */
+/** The lock, with its relation to the consumers. */
 function assessedLock(
   lock: LockRecord,
   {holderPattern, keyPattern}: LockPatterns,
@@ -123,7 +123,7 @@ function assessedLock(
   const partitions = live.collected.partitions.map((row) => (row.partition === newest.partition ? newest : row))
   const correlation = new LockCorrelation({
     ...{about: live.about, keyPattern, holderPattern},
-    // With who has joined meanwhile: it may hold the lock.
+    // Includes consumers that joined since the first reading, because they may hold the lock.
     consumers: liveConsumersOf({partitions}),
     destinationOf: () => destination,
     waiting: {
@@ -135,12 +135,12 @@ function assessedLock(
   return correlation.assess(lock, nowMs)
 }
 
-/** Findings that name other partitions explain nothing here. */
+/** Excludes findings that name only other partitions: they do not explain this key. */
 function isOf({subject}: DoctorFinding, partition: number | null): boolean {
   return partition === null || subject.partitions.length === 0 || subject.partitions.includes(partition)
 }
 
-/** The key's partition, each time that it was read before the last. */
+/** All readings of the key's partition before the last one. */
 function earlierReadings(
   {partitions, subscription}: CollectedSubscription,
   {topics}: DiagnosisSnapshot,

@@ -3,20 +3,20 @@ import type {KeyDestination, LiveConsumer} from '../locks/consumers/lock-correla
 import {consumerId} from '../topic-stats/consumers.js'
 import {displayName, nameOf} from '../doctor/facts/subscription-facts.js'
 
-/** What moved on a key's partition while it was looked at. */
+/** Changes of the consumers on a key's partition between the readings. */
 export interface ConsumerChanges {
-  /** consumers that are there now and were not there at every earlier reading */
+  /** consumers in the last reading that an earlier one does not contain */
   readonly joined: readonly string[]
-  /** consumers that were there at some earlier reading and are not there now */
+  /** consumers in an earlier reading that the last one does not contain */
   readonly left: readonly string[]
-  /** who got the key's messages at first, and does no more; null where nothing changed, or nobody got them */
+  /** the first consumer of the key, if it is not the current one; null if nothing changed, or if the key had no consumer */
   readonly ownerBefore: string | null
 }
 
 /**
- * Compares the newest reading with earlier ones, which may be in any order: some are taken at the same time.
+ * Compares the last reading with earlier ones, which may be in any order, because some are taken concurrently.
  *
- * @param before where the key's messages went at first, and `now` by the newest reading.
+ * @param before the key's consumer by the first reading; `now`: by the last one.
  */
 export function consumerChangesOf(
   earlier: readonly SubscriptionStats[],
@@ -34,7 +34,7 @@ export function consumerChangesOf(
   }
 }
 
-/** Whether the key's owner may be another by now. */
+/** Whether the key's owner may have changed since the last reading. */
 export function hasChanged({joined, left, ownerBefore}: ConsumerChanges): boolean {
   return joined.length > 0 || left.length > 0 || ownerBefore !== null
 }

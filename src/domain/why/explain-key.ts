@@ -2,9 +2,10 @@ import {nameAndAddressOf} from '../locks/consumers/lock-correlation.js'
 import {displayName} from '../doctor/facts/subscription-facts.js'
 import {hasChanged} from './consumer-changes.js'
 import {lastAckEvidence} from './last-activity.js'
+import {counted} from '../../wording.js'
 import {type KeyFacts, type Verdict, verdictOf} from './key-verdict.js'
 
-/** One step from a key to whoever handles its messages. */
+/** One step on the way from a key to the consumer of its messages. */
 export interface ChainLink {
   subject: 'backlog' | 'draining' | 'lock' | 'owner' | 'partition' | 'slot'
   /** one sentence */
@@ -16,15 +17,15 @@ export interface Explanation {
   topic: string
   subscription: string
   key: string
-  /** null on a plain topic */
+  /** null on a topic without partitions */
   partition: number | null
-  /** null where the subscription makes no slots of keys */
+  /** null if the subscription type has no slots */
   slot: number | null
-  /** who gets the key's messages; null when nobody does, or anybody may */
+  /** the consumer of the key's messages; null if no consumer receives them, or any consumer may */
   consumer: {name: string | null; address: string | null} | null
-  /** when its consumer was read, last of all, ISO 8601: who comes or goes later is not in it */
+  /** when the consumers were last read, ISO 8601; later changes are not included */
   asOf: string
-  /** whether consumers came or went while it was looked: then the owner may be another by now */
+  /** whether consumers joined or left between the readings: then the owner may have changed again */
   changing: boolean
   chain: ChainLink[]
   verdict: Verdict
@@ -55,16 +56,17 @@ function chainOf(facts: KeyFacts): ChainLink[] {
     ...(partition === null
       ? []
       : [
-          link('partition', `it goes to partition ${String(partition)}`, [
+          link('partition', `partition ${String(partition)} (${routing.hashingScheme}, ${sourceText(routing)})`, [
             ['hashingScheme', routing.hashingScheme],
-            ['told by', `${routing.source ?? 'assumption'}, ${String(routing.messagesSeen)} messages seen`],
+            ['source', routing.source ?? 'assumed'],
+            ['messagesSeen', String(routing.messagesSeen)],
           ]),
         ]),
-    ...(slot === null ? [] : [link('slot', `its slot is ${String(slot)}`, [['slot', String(slot)]])]),
+    ...(slot === null ? [] : [link('slot', `slot ${String(slot)}`, [['slot', String(slot)]])]),
     ownerLink(facts),
     ...(drainingConsumer
       ? [
-          link('draining', `${displayName(drainingConsumer)} has to acknowledge older messages of the slot first`, [
+          link('draining', `the slot is draining: ${displayName(drainingConsumer)} must first ack its older messages`, [
             ['slot', String(slot)],
           ]),
         ]
@@ -74,46 +76,51 @@ function chainOf(facts: KeyFacts): ChainLink[] {
   ]
 }
 
+function sourceText({messagesSeen, source}: KeyFacts['routing']): string {
+  if (source === 'messages') return `detected from ${counted(messagesSeen, 'message')}`
+  return source === 'flag' ? 'set by --hashing-scheme' : 'assumed'
+}
+
 function ownerLink({changes: {joined, left, ownerBefore}, destination: {consumer}, type}: KeyFacts): ChainLink {
   const owner =
     consumer === null
       ? type === 'Shared'
-        ? 'any consumer may get its messages'
-        : 'no consumer gets its messages'
-      : `${displayName(consumer)} gets its messages`
+        ? 'any consumer can receive its messages'
+        : 'no consumer receives its messages'
+      : `consumer ${displayName(consumer)}`
   return link('owner', owner, [
     ['type', type ?? 'unknown'],
     ['address', consumer?.address ?? 'none'],
     ...(consumer ? lastAckEvidence(consumer) : []),
-    ...(joined.length === 0 ? [] : [['came meanwhile', joined.join(', ')] as const]),
-    ...(left.length === 0 ? [] : [['went meanwhile', left.join(', ')] as const]),
-    ...(ownerBefore === null ? [] : [['owner before', ownerBefore] as const]),
+    ...(joined.length === 0 ? [] : [['joined', joined.join(', ')] as const]),
+    ...(left.length === 0 ? [] : [['left', left.join(', ')] as const]),
+    ...(ownerBefore === null ? [] : [['previous owner', ownerBefore] as const]),
   ])
 }
 
 function backlogLink({messages, nowMs}: KeyFacts): ChainLink {
   const {backlogEntries, entriesRead, isComplete, oldest} = messages
   const evidence: Array<readonly [string, string]> = [
-    ['entries read', `${String(entriesRead)} of ${String(backlogEntries)}${isComplete ? '' : ', the oldest'}`],
+    ['entries read', `${isComplete ? '' : 'oldest '}${String(entriesRead)} of ${String(backlogEntries)}`],
     ['messages of the key', String(messages.messages)],
   ]
-  if (oldest === null) return link('backlog', 'none of its messages waits in what was read', evidence)
+  if (oldest === null) return link('backlog', 'no unacked message of this key in the entries read', evidence)
   return link(
     'backlog',
-    `${String(messages.messages)} of its messages are not acknowledged, the oldest ${oldest.isRead ? 'was read by the broker' : 'was not read yet'}`,
+    `${counted(messages.messages, 'unacked message')}; the broker has ${oldest.isRead ? 'read' : 'not read'} the oldest${oldest.isRead ? '' : ' yet'}`,
     [
       ...evidence,
-      ['oldest position', oldest.position],
-      ['oldest age, ms', oldest.publishedAtMs === null ? 'unknown' : String(Math.max(0, nowMs - oldest.publishedAtMs))],
+      ['oldestPosition', oldest.position],
+      ['oldestAgeMs', oldest.publishedAtMs === null ? 'unknown' : String(Math.max(0, nowMs - oldest.publishedAtMs))],
     ],
   )
 }
 
 function lockLink({lock}: KeyFacts): ChainLink {
-  if (lock === null) return link('lock', 'nobody holds a Redis lock of it', [])
+  if (lock === null) return link('lock', 'no Redis lock is held for this key', [])
   return link(
     'lock',
-    `${lock.holder?.consumer ?? lock.holder?.host ?? lock.holder?.token ?? 'somebody'} holds its Redis lock`,
+    `Redis lock held by ${lock.holder?.consumer ?? lock.holder?.host ?? lock.holder?.token ?? 'an unknown client'}`,
     [
       ['lock', lock.key],
       ['relation', lock.messages?.relation ?? 'unknown'],
@@ -124,9 +131,9 @@ function lockLink({lock}: KeyFacts): ChainLink {
 }
 
 function link(
-  name: ChainLink['subject'],
+  subject: ChainLink['subject'],
   message: string,
   evidence: ReadonlyArray<readonly [string, string]>,
 ): ChainLink {
-  return {subject: name, message, evidence: evidence.map(([field, value]) => ({field, value}))}
+  return {subject, message, evidence: evidence.map(([field, value]) => ({field, value}))}
 }

@@ -5,17 +5,19 @@ import type {KeyMessages} from '../message-sampling/collect-key-messages.js'
 import {displayName} from '../doctor/facts/subscription-facts.js'
 import type {DoctorFinding} from '../doctor/facts/doctor-finding.js'
 import type {ConsumerChanges} from './consumer-changes.js'
-import {lastAckText, secondsText} from './last-activity.js'
+import {operands, suggestedCommand} from '../../suggested-command.js'
+import {counted, durationText, numberText} from '../../wording.js'
+import {lastAckText} from './last-activity.js'
 
-/** `high`: the broker says so; `medium`: it follows, unless something moved meanwhile; `low`: not all was seen. */
+/** `high`: the broker reports it; `medium`: it follows, unless something changed between the readings; `low`: only a part was read. */
 export type Confidence = 'high' | 'low' | 'medium'
 
 export interface Verdict {
   code: string
-  /** one sentence: whether the key's messages are stuck, and why */
+  /** whether the key's messages are stuck, and why */
   message: string
   confidence: Confidence
-  /** what to do next, that harms nobody */
+  /** a safe next step: a command or a sentence */
   next: string
 }
 
@@ -24,46 +26,46 @@ export interface KeyFacts {
   readonly topic: string
   readonly subscription: string
   readonly key: string
-  /** null where partitions differ, or none has had a consumer */
+  /** null if partitions differ, or if none has had a consumer */
   readonly type: string | null
   readonly routing: Routing
   readonly destination: KeyDestination
   readonly messages: KeyMessages
-  /** null where none is held, or it was not asked for */
+  /** null if the key is not locked, or if the lock was not requested */
   readonly lock: LockRecord | null
   readonly asksForLocks: boolean
-  /** of its partition, or of all of the subscription */
+  /** of its partition, or of the whole subscription */
   readonly findings: readonly DoctorFinding[]
-  /** when the owner was asked for, ISO 8601, of this machine */
+  /** when the owner was read, ISO 8601, by the clock of this machine */
   readonly asOf: string
   readonly changes: ConsumerChanges
   readonly nowMs: number
 }
 
-/** A message that is younger than this is on its way. */
+/** A younger message is probably being delivered, so findings do not explain it. */
 const ON_ITS_WAY_MS = 1000
 
-/** A key of which messages wait. */
+/** A key with unacked messages. */
 interface Waiting extends KeyFacts {
   readonly oldest: NonNullable<KeyMessages['oldest']>
   readonly ageMs: number | null
-  /** who gets them */
-  readonly who: string
+  /** the consumer of the key, or `one of the consumers` */
+  readonly receiver: string
 }
 
-type Reason = (facts: Waiting) => Omit<Verdict, 'message'> & {readonly because: string}
+type Reason = (facts: Waiting) => Omit<Verdict, 'message'> & {readonly cause: string}
 
-/** The first that explains it; the last always does. */
+/** The first that applies is reported. The last always applies. */
 const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reason: Reason]> = [
   [
     ({lock}) => lock?.verdicts.includes('key-stalled') === true,
     ({lock}) => ({
       code: 'locked',
-      because: `: its Redis lock is held by ${lock?.holder?.token ?? 'somebody'}, ${
-        lock?.messages?.relation === 'other-consumer' ? 'another consumer' : 'no consumer that lives'
+      cause: `; blocked by a Redis lock held by ${lock?.holder?.token ?? 'an unknown client'}, ${
+        lock?.messages?.relation === 'other-consumer' ? 'another consumer' : 'not a connected consumer'
       }`,
       confidence: 'high',
-      next: `keyshift locks inspect '${lock?.key ?? ''}'`,
+      next: suggestedCommand('locks', 'inspect', ...operands(lock?.key ?? '')),
     }),
   ],
   [
@@ -72,9 +74,9 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
       const name = drainingConsumer ? displayName(drainingConsumer) : ''
       return {
         code: 'draining',
-        because: ` until ${name} has acknowledged older ones of slot ${String(slot)}`,
+        cause: `; slot ${String(slot)} is draining: ${name} must first ack older messages of the slot`,
         confidence: 'high',
-        next: `look at ${name}: what does it wait for?`,
+        next: `check the threads and the log of consumer ${name} for what it is waiting for`,
       }
     },
   ],
@@ -84,29 +86,29 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
       const worst = worstOf(findings)
       return {
         code: worst?.code ?? '',
-        because: `: ${worst?.message ?? ''}`,
+        cause: `. ${worst?.message ?? ''}`,
         confidence: 'high',
-        next: worst?.remedies[0]?.command ?? `keyshift doctor ${topic} ${subscription}`,
+        next: worst?.remedies[0]?.command ?? doctorCommand({subscription, topic}),
       }
     },
   ],
   [
     ({oldest}) => oldest.isRead,
-    ({destination: {consumer, partition}, nowMs, subscription, topic, type, who}) => ({
+    ({destination: {consumer, partition}, nowMs, receiver, subscription, topic, type}) => ({
       code: 'delivered-not-acked',
-      because: `: ${who} has it, or it waits to be delivered again${consumer ? lastAckText(consumer, partition, nowMs) : ''}`,
-      // Of a Shared subscription any consumer may have it, and of Key_Shared the owner may just have changed.
+      cause: `; either at ${receiver} or awaiting redelivery${consumer ? lastAckText(consumer, partition, nowMs) : ''}`,
+      // On Shared any consumer may have the message. On Key_Shared the previous owner may still have it.
       confidence: type === 'Shared' ? 'low' : 'medium',
-      next: `look at ${who}, and at keyshift doctor ${topic} ${subscription}`,
+      next: doctorCommand({subscription, topic}),
     }),
   ],
   [
     () => true,
-    ({subscription, topic, who}) => ({
+    ({receiver, subscription, topic}) => ({
       code: 'waiting-behind-other-messages',
-      because: `: ${who} gets others first`,
+      cause: `; the broker has not read them yet and delivers older messages to ${receiver} first`,
       confidence: 'medium',
-      next: `keyshift backlog show ${topic} ${subscription}`,
+      next: suggestedCommand('backlog', 'show', ...operands(topic, subscription)),
     }),
   ],
 ]
@@ -115,31 +117,35 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
 export function verdictOf(facts: KeyFacts): Verdict {
   const {destination, key, messages, nowMs} = facts
   const {oldest} = messages
-  if (oldest === null) return noneWaits(facts)
+  if (oldest === null) return noMessage(facts)
   const ageMs = oldest.publishedAtMs === null ? null : Math.max(0, nowMs - oldest.publishedAtMs)
-  const who = destination.consumer ? displayName(destination.consumer) : 'one of the consumers'
-  const waiting = {...facts, oldest, ageMs, who}
+  const receiver = destination.consumer ? displayName(destination.consumer) : 'one of the consumers'
+  const waiting = {...facts, oldest, ageMs, receiver}
   const found = REASONS.find(([holds]) => holds(waiting))
-  if (!found) throw new RangeError('no reason holds') // the last one does
-  const {because, ...reason} = found[1](waiting)
-  const age = ageMs === null ? '' : `, the oldest for ${secondsText(ageMs)}`
-  return {...reason, message: `${String(messages.messages)} messages of ${key} wait${age}${because}`}
+  if (!found) throw new RangeError('no reason applies') // unreachable: the last one always applies
+  const {cause, ...reason} = found[1](waiting)
+  const age = ageMs === null ? '' : `, oldest ${durationText(ageMs)}`
+  return {...reason, message: `${counted(messages.messages, 'message')} of ${key}${age}${cause}`}
 }
 
-function noneWaits({key, messages, subscription, topic}: KeyFacts): Verdict {
+function noMessage({key, messages, subscription, topic}: KeyFacts): Verdict {
   return messages.isComplete
     ? {
         code: 'no-unacked-message',
-        message: `no message of ${key} waits: nothing is stuck`,
+        message: `the partition has no unacked message of ${key}`,
         confidence: 'high',
-        next: 'look at whoever publishes it',
+        next: 'check the producer',
       }
     : {
         code: 'not-in-entries-read',
-        message: `none of the ${String(messages.entriesRead)} oldest entries is of ${key}: its messages, if there are any, wait behind them`,
+        message: `no message of ${key} in the oldest ${counted(messages.entriesRead, 'entry', 'entries')} of ${numberText(messages.backlogEntries)}; newer entries were not read`,
         confidence: 'low',
-        next: `keyshift why ${topic} ${subscription} '${key}' --max ${String(messages.backlogEntries)}`,
+        next: suggestedCommand('why', '--max', String(messages.backlogEntries), ...operands(topic, subscription, key)),
       }
+}
+
+function doctorCommand({subscription, topic}: Pick<KeyFacts, 'subscription' | 'topic'>): string {
+  return suggestedCommand('doctor', ...operands(topic, subscription))
 }
 
 function worstOf(findings: readonly DoctorFinding[]): DoctorFinding | undefined {

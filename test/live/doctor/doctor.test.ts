@@ -9,22 +9,22 @@ import {faultCauses, KEYS} from '../../support/faults/fault-causes.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
 import {REPLAYS, snapshotOf} from '../../support/faults/fault-replays.js'
 import {brokerVersion, live, type Place, until} from '../../support/servers/live.js'
-import {standingStill} from '../../support/faults/topic-state.js'
+import {untilUnchanged} from '../../support/faults/topic-state.js'
 
-/** @returns the findings once the first is the one that is waited for, and says so; or whatever was found last. */
-async function doctor(lab: FaultLab, code: string, args: readonly string[], says = /./): Promise<DoctorFinding[]> {
+/** @returns the findings as soon as the first has the expected code and message; the last ones if that does not happen. */
+async function doctor(lab: FaultLab, code: string, args: readonly string[], message = /./): Promise<DoctorFinding[]> {
   let findings: DoctorFinding[] = []
   await until(code, async () => {
     const more = args.includes('--stuck-after') ? [] : ['--stuck-after', '2s']
     ;({findings} = await askCli<Diagnosis>(['doctor', lab.topic.full, SUB, '--window', '2s', ...more, ...args]))
-    return findings[0]?.code === code && says.test(findings[0].message)
+    return findings[0]?.code === code && message.test(findings[0].message)
   }).catch((error: unknown) => {
     if (findings.length === 0) throw error
   })
   return findings
 }
 
-/** Every cause with what was found, for the reader of the run. */
+/** Each cause with its findings, printed at the end of the run. */
 const table: string[][] = []
 const row = (what: string, how: string, findings: readonly DoctorFinding[]): void => {
   const counts = Map.groupBy(findings, ({code, severity}) => `${severity} ${code}`)
@@ -32,14 +32,14 @@ const row = (what: string, how: string, findings: readonly DoctorFinding[]): voi
   table.push([what, how, found.join(', ')])
 }
 
-for (const {args = [], code, consumer, make, partitions, says, skip = false, what} of faultCauses()) {
+for (const {args = [], code, consumer, make, message, partitions, skip = false, what} of faultCauses()) {
   test(
     `${what}: ${code}`,
     {skip},
     live(async (t, place) => {
       const lab = await FaultLab.open(place, partitions)
       await make(lab, t)
-      const findings = await doctor(lab, code, args, says)
+      const findings = await doctor(lab, code, args, message)
       const [first, ...others] = findings
       row(what, 'made', findings)
       assert.equal(first?.code, code, JSON.stringify(findings))
@@ -47,7 +47,7 @@ for (const {args = [], code, consumer, make, partitions, says, skip = false, wha
         others.filter(({severity}) => severity === 'error'),
         [],
       )
-      if (says) assert.match(first.message, says)
+      if (message) assert.match(first.message, message)
       if (consumer !== undefined) assert.equal(first.subject.consumer?.name, consumer)
       assert.ok(first.evidence.length > 0 && first.remedies.length > 0)
     }),
@@ -55,7 +55,7 @@ for (const {args = [], code, consumer, make, partitions, says, skip = false, wha
 }
 
 test(
-  'messages wait behind a lock of nobody who lives: locked-key',
+  'a lock of a disconnected holder blocks messages: locked-key',
   live(async (t, place) => {
     const lab = await FaultLab.open(place, 2)
     const {lock, pattern} = await lab.leaveLock(t, 'user-7')
@@ -64,7 +64,7 @@ test(
     const lockNow = async (): Promise<unknown> => [await place.redis.get(lock), await place.redis.pexpiretime(lock)]
     const before = await lockNow()
     const findings = await doctor(lab, 'locked-key', pattern)
-    row('messages wait behind a lock of nobody who lives', 'made', findings)
+    row('a lock of a disconnected holder blocks messages', 'made', findings)
     const [first, ...others] = findings
     assert.equal(first?.code, 'locked-key', JSON.stringify(first))
     assert.deepEqual(
@@ -74,15 +74,15 @@ test(
     assert.deepEqual(first.subject.key, 'user-7')
     assert.match(
       first.message,
-      /1 messages of key user-7 wait behind the Redis lock .*, held by worker-9.*no consumer that lives.*never ends/,
+      /1 message of key user-7 is blocked by the Redis lock .*\. It is held by worker-9.*, not a connected consumer; the lock never expires/,
     )
     assert.deepEqual([await lockNow(), await place.redis.keys(`${place.keyPrefix}*`)], [before, [lock]])
   }),
 )
 
-test('what only the fault of an old broker makes, replayed from its report; and the table of all', (t) => {
-  for (const {code, look, report, version, what} of REPLAYS) {
-    const {findings} = diagnose(snapshotOf(look, look, {brokerVersion: version}), 30_000)
+test('causes that only an old broker has are found in replayed snapshots; the table lists all causes', (t) => {
+  for (const {code, report, sample, version, what} of REPLAYS) {
+    const {findings} = diagnose(snapshotOf(sample, sample, {brokerVersion: version}), 30_000)
     row(what, `replayed from apache/pulsar${report}`, findings)
     assert.deepEqual([findings[0]?.code, findings.slice(1).filter(({severity}) => severity === 'error')], [code, []])
   }
@@ -97,30 +97,30 @@ test('what only the fault of an old broker makes, replayed from its report; and 
 })
 
 test(
-  'a healthy subscription: nothing is found; doctor, why and backlog change nothing; a snapshot says the same without a broker',
+  'a healthy subscription has no findings; doctor, why and backlog change nothing; a snapshot gives the same findings without a broker',
   live(async (_t, place: Place) => {
     const lab = await FaultLab.open(place, 2)
     await lab.join({name: 'worker-0', habit: 'ack'})
     await lab.publish(100, KEYS)
     assert.deepEqual((await askCli<Diagnosis>(['doctor', lab.topic.full, SUB, '--window', '1s'])).findings, [])
     await lab.publish(1, KEYS)
-    const world = await standingStill(place, [
+    const state = await untilUnchanged(place, [
       `/persistent/${place.namespace}/orders/partitioned-internalStats`,
       `/namespaces/${place.namespace}`,
     ])
-    const before = await world()
+    const before = await state()
     const file = `${place.folder}/snapshot.json`
     const args = ['doctor', lab.topic.full, '--window', '1s', '--snapshot', file]
     const live = await askCli<Diagnosis>(args)
     await askCli(['why', lab.topic.full, SUB, 'user-3'])
     await askCli(['backlog', 'show', lab.topic.full, SUB, '--window', '1'])
-    assert.deepEqual(await world(), before)
+    assert.deepEqual(await state(), before)
     assert.deepEqual(await askCli<Diagnosis>(['doctor', '--from', file]), live)
   }),
 )
 
 test(
-  'a pattern: every topic that fits',
+  'a pattern checks every topic that matches',
   live(async (_t, place: Place) => {
     const lab = await FaultLab.open(place, 2)
     await lab.publish(10, KEYS)
@@ -128,24 +128,21 @@ test(
       await place.admin.createTopic(place.topic(name))
       await place.admin.createSubscription(place.topic(name), SUB, 'earliest')
     }
-    const looked = await askCli<Diagnosis>(['doctor', place.namespace, '--window', '1s'])
-    assert.deepEqual([looked.subscriptions, looked.complete, looked.failed], [3, true, []])
+    const all = await askCli<Diagnosis>(['doctor', place.namespace, '--window', '1s'])
+    assert.deepEqual([all.subscriptions, all.complete, all.failed], [3, true, []])
     assert.deepEqual(
-      looked.findings.map(({code, subject: {topic}}) => [code, topic]),
+      all.findings.map(({code, subject: {topic}}) => [code, topic]),
       [['no-consumers', lab.topic.full]],
     )
     const some = await askCli<Diagnosis>(['doctor', `persistent://${place.namespace}/idle-*`, '--window', '1s'])
     assert.deepEqual([some.subscriptions, some.findings], [2, []])
     const none = await runCli(['doctor', `persistent://${place.namespace}/none-*`, '--window', '1s'])
-    assert.match(
-      none.stdout,
-      /^0 subscriptions looked at .*: none is there, so nothing was found\nnext: keyshift subscriptions list$/m,
-    )
+    assert.match(none.stdout, /^No subscriptions to check \(Pulsar .*\)\.\nnext: keyshift subscriptions list$/m)
   }),
 )
 
 test(
-  'bad input: no such topic, no such subscription, a file that is none; --fail-on ends with 10',
+  'bad input: an unknown topic or subscription, or a file that is not a snapshot; --fail-on exits 10',
   live(async (_t, place) => {
     const lab = await FaultLab.open(place, null)
     await lab.publish(1, KEYS)
@@ -165,6 +162,6 @@ test(
     const run = await runCli(['doctor', lab.topic.full, SUB, '--window', '1s', '--fail-on', 'error'])
     assert.equal(run.code, 10)
     assert.match(run.stdout, /error no-consumers/)
-    assert.match(run.stdout, /try start the consumers {3}costs: they get all that waits/)
+    assert.match(run.stdout, /try start the consumers {3}Impact: consumers receive the whole backlog/)
   }),
 )

@@ -4,6 +4,7 @@ import {test} from 'node:test'
 import type {Explanation} from '../../../src/domain/why/explain-key.js'
 import {pausedRate} from '../../../src/domain/migration/pause-rate.js'
 import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
+import {suggestedCommand} from '../../../src/suggested-command.js'
 import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
 import {KEYS} from '../../support/faults/fault-causes.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
@@ -15,7 +16,7 @@ const why = (lab: FaultLab, key: string, ...more: readonly string[]): Promise<Ex
 const evidenceOf = (chain: Explanation['chain'], wanted: string): string | undefined =>
   chain.flatMap(({evidence}) => evidence).find(({field}) => field === wanted)?.value
 
-/** Asks until the verdict is the one that is waited for; ages have to grow first. */
+/** Repeats the command until the verdict has this code: ages have to grow first. */
 async function whyUntil(lab: FaultLab, key: string, code: string, ...more: readonly string[]): Promise<Explanation> {
   let explanation: Explanation | null = null
   await until(`the verdict ${code}`, async () => {
@@ -27,28 +28,28 @@ async function whyUntil(lab: FaultLab, key: string, code: string, ...more: reado
   return last
 }
 
-/** Asks until the verdict's sentence is such. */
-async function whyUntilSays(
+/** Repeats the command until the message of the verdict matches. */
+async function whyUntilMessage(
   lab: FaultLab,
   key: string,
-  says: RegExp,
+  message: RegExp,
 ): Promise<{askedMs: number; answeredMs: number; explanation: Explanation}> {
   let askedMs = Date.now()
   let explanation = await why(lab, key)
-  await until(`the verdict saying ${String(says)}`, async () => {
+  await until(`a verdict that matches ${String(message)}`, async () => {
     askedMs = Date.now()
     explanation = await why(lab, key)
-    return says.test(explanation.verdict.message)
+    return message.test(explanation.verdict.message)
   }).catch(() => undefined)
-  assert.match(explanation.verdict.message, says)
+  assert.match(explanation.verdict.message, message)
   return {askedMs, answeredMs: Date.now(), explanation}
 }
 
-/** Durations of 10 s and more are given in whole seconds. */
+/** Durations of 10 s and more are rounded to seconds. */
 const ROUNDED_MS = 500
 
 test(
-  'nothing of the key waits: it says so; and a key behind what was read is not found',
+  'a key without unacked messages is reported as such; a key in entries that were not read is not found',
   live(async (_t, place) => {
     const lab = await FaultLab.open(place, null)
     await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-1' ? 'ignore' : 'ack'), type: 'Key_Shared'})
@@ -60,31 +61,34 @@ test(
       ['slot', 'owner', 'backlog'],
     )
     await lab.place.admin.setSubscriptionDispatchRate(lab.topic, SUB, pausedRate(1))
-    // The hold takes a moment, and lets a few messages through. user-1 waits before them, and is never acknowledged.
-    await until('the hold coming into force', async () => {
+    // The pause takes effect after a few more messages. The message of user-1 is older and is never acknowledged.
+    await until('the pause in effect', async () => {
       await lab.publish(10, ['user-3'])
       return (await why(lab, 'user-3')).verdict.code !== 'no-unacked-message'
     })
     const behind = await why(lab, 'user-3', '--max', '1')
     assert.deepEqual([behind.verdict.code, behind.verdict.confidence], ['not-in-entries-read', 'low'])
     const held = await whyUntil(lab, 'user-3', 'dispatch-throttled')
-    // How many a hold lets through before it holds depends on the broker.
-    assert.match(held.verdict.message, /^\d+ messages of user-3 wait, the oldest for .*delivery is held/)
+    // The number of messages delivered before the pause takes effect depends on the broker.
+    assert.match(
+      held.verdict.message,
+      /^\d+ messages? of user-3, oldest .*\. The subscription dispatch rate stops delivery/,
+    )
   }),
 )
 
 test(
-  'the consumer that gets the key has its message in hand',
+  'a message that was delivered and not acked is reported with its consumer',
   live(async (_t, place) => {
     const lab = await FaultLab.open(place, 2)
     await lab.join({name: 'worker-0', habit: 'ignore', type: 'Failover'})
     await lab.publish(20, KEYS)
     const silent =
-      /worker-0 has it.*; it has acknowledged nothing on partition \d since it connected, [\d.]+ s ago, and got/
-    const {chain, consumer, slot, verdict} = (await whyUntilSays(lab, 'user-3', silent)).explanation
+      /either at worker-0 or awaiting redelivery; it has acked nothing on partition \d since it connected [\d.]+ s ago, last delivery/
+    const {chain, consumer, slot, verdict} = (await whyUntilMessage(lab, 'user-3', silent)).explanation
     assert.equal(verdict.code, 'delivered-not-acked')
     assert.deepEqual([consumer?.name, slot, verdict.confidence], ['worker-0', null, 'medium'])
-    assert.match(verdict.message, /^1 messages of user-3 wait, the oldest for .*: worker-0 has it/)
+    assert.match(verdict.message, /^1 message of user-3, oldest .*; either at worker-0 or awaiting redelivery/)
     assert.deepEqual(
       chain.map(({subject}) => subject),
       ['partition', 'owner', 'backlog'],
@@ -96,15 +100,14 @@ test(
 )
 
 test(
-  'the consumer that has a message in hand did acknowledge others: it says for how long it has not',
+  'for a consumer that acked other messages, the time since its last acknowledgement is reported',
   live(async (_t, place) => {
     const lab = await FaultLab.open(place, null)
     await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-3' ? 'ignore' : 'ack'), type: 'Key_Shared'})
     await lab.publish(20, KEYS)
     const young = await whyUntil(lab, 'user-3', 'delivered-not-acked')
-    const silent =
-      /worker-0 has it.*; it has acknowledged nothing for ([\d.]+) s, and got its last message [\d.]+ s ago$/
-    const {answeredMs, askedMs, explanation} = await whyUntilSays(lab, 'user-3', silent)
+    const silent = /either at worker-0 .*; it has acked nothing for ([\d.]+) s, last delivery [\d.]+ s ago$/
+    const {answeredMs, askedMs, explanation} = await whyUntilMessage(lab, 'user-3', silent)
     const {chain, verdict} = explanation
     const ackedMs = Date.parse(evidenceOf(chain, 'lastAckedTimestamp') ?? '')
     const atMs = ackedMs + Number(silent.exec(verdict.message)?.[1]) * 1000
@@ -114,7 +117,7 @@ test(
 )
 
 test(
-  'its slot is draining: it names who has to acknowledge first',
+  'for a draining slot the consumer that must ack first is named',
   {skip: mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared') ? 'draining slots came with 4.0' : false},
   live(async (_t, place) => {
     const lab = await FaultLab.open(place, null)
@@ -134,33 +137,33 @@ test(
     assert.ok(moved.length > 0)
     for (const {chain, verdict} of moved) {
       assert.equal(verdict.code, 'draining')
-      assert.match(verdict.message, /until worker-0 has acknowledged older ones of slot \d+/)
+      assert.match(verdict.message, /slot \d+ is draining: worker-0 must first ack older messages/)
       assert.ok(chain.some(({subject}) => subject === 'draining'))
     }
   }),
 )
 
 test(
-  'its Redis lock is held by nobody who lives; a Shared subscription',
+  'a Redis lock of a disconnected holder is reported, on a Shared subscription',
   live(async (t, place) => {
     const lab = await FaultLab.open(place, 2)
     const {lock, pattern} = await lab.leaveLock(t, 'user-7')
     await lab.join({name: 'worker-0', habit: 'ignore'})
     await lab.publish(50, KEYS)
     const {chain, verdict} = await whyUntil(lab, 'user-7', 'locked', ...pattern)
-    assert.match(verdict.message, /its Redis lock is held by worker-9.*no consumer that lives/)
-    assert.equal(verdict.next, `keyshift locks inspect '${lock}'`)
+    assert.match(verdict.message, /blocked by a Redis lock held by worker-9.*, not a connected consumer/)
+    assert.equal(verdict.next, suggestedCommand('locks', 'inspect', lock))
     assert.equal(chain.at(-1)?.subject, 'lock')
     const free = await why(lab, 'user-8', ...pattern)
-    assert.equal(free.chain.at(-1)?.message, 'nobody holds a Redis lock of it')
+    assert.equal(free.chain.at(-1)?.message, 'no Redis lock is held for this key')
     const text = (await runCli(['why', lab.topic.full, SUB, 'user-7', ...pattern])).stdout
-    assert.match(text, /→ worker-9.* holds its Redis lock/)
+    assert.match(text, /→ Redis lock held by worker-9/)
     assert.match(text, /^next: keyshift locks inspect/m)
   }),
 )
 
 test(
-  'bad input: no such subscription, a pattern of many locks',
+  'bad input: an unknown subscription, or a pattern for several locks',
   live(async (_t, place) => {
     const lab = await FaultLab.open(place, null)
     for (const [args, code] of [

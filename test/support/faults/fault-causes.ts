@@ -6,24 +6,24 @@ import {type FaultLab, SUB} from './fault-lab.js'
 import {brokerVersion, closeFirst, until} from '../servers/live.js'
 import {pythonProgram} from '../fleets/programs.js'
 
-/** How each cause is made, and what is said of it. */
+/** How a cause is made on a broker, and the finding that it must produce. */
 export interface Cause {
   readonly what: string
   readonly code: string
   readonly partitions: number | null
   readonly make: (lab: FaultLab, t: TestContext) => Promise<void>
-  readonly says?: RegExp
-  /** whom it names */
+  readonly message?: RegExp
+  /** the consumer that the finding names */
   readonly consumer?: string
   readonly skip?: string | false
   readonly args?: readonly string[]
 }
 
-const WITHOUT_PYTHON = pythonProgram('sticky.py') === null ? "Python's client can not be installed here" : false
+const WITHOUT_PYTHON = pythonProgram('sticky.py') === null ? "Python's client cannot be installed here" : false
 const BEFORE_4 = mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared') ? 'draining slots came with 4.0' : false
 export const KEYS = Array.from({length: 200}, (_, at) => `user-${String(at)}`)
 
-/** Works off a message each 50 ms: a backlog stays for a while, and nothing is stuck. */
+/** Acknowledges one message every 50 ms, so that there is a backlog for a while and nothing is stuck. */
 async function joinSlow(lab: FaultLab, t: TestContext, type: 'Key_Shared' | 'Shared'): Promise<void> {
   const waiting: Array<() => void> = []
   const working = setInterval(() => waiting.shift()?.(), 50)
@@ -41,11 +41,11 @@ async function joinSlow(lab: FaultLab, t: TestContext, type: 'Key_Shared' | 'Sha
 
 const CAUSES: readonly Cause[] = [
   {
-    what: 'nobody is connected',
+    what: 'no consumer is connected',
     code: 'no-consumers',
     partitions: 2,
     make: (lab) => lab.publish(50, KEYS),
-    says: /nobody is connected: 50 entries wait/,
+    message: /No consumer connected, backlog 50 entries/,
   },
   {
     what: 'one partition has no consumer',
@@ -55,10 +55,10 @@ const CAUSES: readonly Cause[] = [
       await lab.join({name: 'worker-0', habit: 'ack', topic: lab.partition(0)})
       await lab.publish(50, KEYS)
     },
-    says: /nobody is connected on partition 1/,
+    message: /No consumer connected on partition 1, backlog/,
   },
   {
-    what: 'a consumer has as many unacknowledged messages as it may',
+    what: 'a consumer reached its limit of unacked messages',
     code: 'consumer-blocked-on-unacked',
     partitions: null,
     async make(lab) {
@@ -69,7 +69,7 @@ const CAUSES: readonly Cause[] = [
     consumer: 'worker-0',
   },
   {
-    what: 'a subscription has as many unacknowledged messages as it may',
+    what: 'a subscription reached its limit of unacked messages',
     code: 'subscription-blocked-on-unacked',
     partitions: null,
     async make(lab) {
@@ -81,7 +81,7 @@ const CAUSES: readonly Cause[] = [
     consumer: 'worker-0',
   },
   {
-    what: 'a consumer neither acknowledges nor asks for more',
+    what: 'a consumer neither acknowledges nor requests messages',
     code: 'consumer-not-reading',
     partitions: null,
     async make(lab) {
@@ -91,7 +91,7 @@ const CAUSES: readonly Cause[] = [
     consumer: 'worker-0',
   },
   {
-    what: 'a consumer asks for nothing',
+    what: 'a consumer requests no messages',
     code: 'consumer-without-permits',
     partitions: null,
     async make(lab, t) {
@@ -101,7 +101,7 @@ const CAUSES: readonly Cause[] = [
     consumer: 'worker-0',
   },
   {
-    what: 'one consumer holds messages, the other works',
+    what: 'one consumer holds messages, the other one acknowledges',
     code: 'consumer-holds-unacked',
     partitions: 2,
     async make(lab) {
@@ -112,7 +112,7 @@ const CAUSES: readonly Cause[] = [
     consumer: 'worker-0',
   },
   {
-    what: 'slots wait for the consumer that they have left',
+    what: 'slots are draining at the consumer that owned them before',
     code: 'draining-slot-blocked',
     partitions: null,
     skip: BEFORE_4,
@@ -127,10 +127,10 @@ const CAUSES: readonly Cause[] = [
       await lab.publish(200, KEYS)
     },
     consumer: 'worker-0',
-    says: /messages of slot \d+ wait until worker-0 has acknowledged \d+ older ones/,
+    message: /worker-0 must first ack \d+ older messages? of slot \d+/,
   },
   {
-    what: 'so many messages wait for one key-holder that the broker reads no further',
+    what: 'the replay queue reached the limit at which the broker stops reading',
     code: 'look-ahead-full',
     partitions: null,
     skip: BEFORE_4,
@@ -142,7 +142,7 @@ const CAUSES: readonly Cause[] = [
     consumer: 'worker-0',
   },
   {
-    what: 'a dispatch rate holds delivery',
+    what: 'a dispatch rate stops delivery',
     code: 'dispatch-throttled',
     partitions: 2,
     async make(lab) {
@@ -150,20 +150,20 @@ const CAUSES: readonly Cause[] = [
       await lab.place.admin.setSubscriptionDispatchRate(lab.topic, SUB, pausedRate(1))
       await lab.publish(50, KEYS)
     },
-    says: /delivery is held on partitions 0, 1 by the subscription's dispatch rate, 1 messages in/,
+    message: /dispatch rate stops delivery on partitions 0, 1: 1 message per/,
   },
   {
-    what: 'messages wait for their time',
+    what: 'a message is delayed',
     code: 'delayed-messages',
     partitions: null,
     async make(lab) {
       await lab.join({name: 'worker-0', habit: 'ack'})
       await lab.publishDelayed(600_000)
     },
-    says: /1 messages wait for their time/,
+    message: /1 delayed message: part of the backlog/,
   },
   {
-    what: 'a message comes again and again',
+    what: 'a message is redelivered repeatedly',
     code: 'redelivered-over-and-over',
     partitions: null,
     async make(lab) {
@@ -173,17 +173,17 @@ const CAUSES: readonly Cause[] = [
     },
   },
   {
-    what: 'partitions are of different types',
+    what: 'partitions have different types',
     code: 'mixed-types',
     partitions: 2,
     async make(lab) {
       await lab.join({name: 'worker-0', habit: 'ack', topic: lab.partition(0)})
       await lab.join({name: 'worker-1', habit: 'ack', topic: lab.partition(1), type: 'Key_Shared'})
     },
-    says: /Shared on partition 0; Key_Shared AUTO_SPLIT on partition 1/,
+    message: /Shared on partition 0; Key_Shared AUTO_SPLIT on partition 1/,
   },
   {
-    what: 'two consumers have one name',
+    what: 'two consumers have the same name',
     code: 'duplicate-consumer-names',
     partitions: null,
     async make(lab) {
@@ -193,14 +193,14 @@ const CAUSES: readonly Cause[] = [
     consumer: 'worker',
   },
   {
-    what: 'most messages are of one key',
+    what: 'most messages have the same key',
     code: 'hot-key',
     partitions: null,
     async make(lab, t) {
       await joinSlow(lab, t, 'Key_Shared')
       await lab.publish(1000, ['hot', 'user-1', 'hot', 'user-2'])
     },
-    says: /of one key, hot/,
+    message: /have the key hot;/,
   },
   {
     what: 'messages have no key',
@@ -212,7 +212,7 @@ const CAUSES: readonly Cause[] = [
     },
   },
   {
-    what: 'a batch holds several keys',
+    what: 'a batch contains several keys',
     code: 'mixed-key-batches',
     partitions: null,
     async make(lab, t) {
@@ -222,7 +222,7 @@ const CAUSES: readonly Cause[] = [
     },
   },
   {
-    what: 'slots that no consumer has asked for',
+    what: 'no consumer requested some slots',
     code: 'sticky-ranges-gap',
     partitions: null,
     skip: WITHOUT_PYTHON,
@@ -230,7 +230,7 @@ const CAUSES: readonly Cause[] = [
       await lab.joinSticky(t, 'worker-0', {last: 40_000})
       await lab.publish(100, KEYS)
     },
-    says: /no consumer has asked for slots 40001 to 65535/,
+    message: /No consumer requested slots 40001 to 65535/,
   },
   {
     what: 'partitions have different Key_Shared policies',
@@ -241,10 +241,10 @@ const CAUSES: readonly Cause[] = [
       await lab.joinSticky(t, 'worker-0', {topic: lab.partition(0)})
       await lab.join({name: 'worker-1', habit: 'ack', topic: lab.partition(1), type: 'Key_Shared'})
     },
-    says: /Key_Shared STICKY on partition 0; Key_Shared AUTO_SPLIT on partition 1/,
+    message: /Key_Shared STICKY on partition 0; Key_Shared AUTO_SPLIT on partition 1/,
   },
   {
-    what: 'a process is frozen by SIGSTOP, and its connection stays',
+    what: 'a process is stopped by SIGSTOP and stays connected',
     code: 'consumer-not-reading',
     partitions: null,
     skip: WITHOUT_PYTHON,
@@ -259,16 +259,16 @@ const CAUSES: readonly Cause[] = [
       await lab.publish(50, KEYS)
     },
     consumer: 'worker-0',
-    says: /neither acknowledges its 10 messages nor asks for more/,
+    message: /not acknowledging 10 messages and not requesting more/,
   },
   {
-    what: 'more is acknowledged out of order than the broker keeps',
+    what: 'there are almost more ack holes than the broker persists',
     code: 'ack-holes-near-limit',
     partitions: null,
     async make(lab) {
       for (let number = 0; number < 12; number++) {
         let [taken, ignored] = [0, 0]
-        // A consumer is given no more once it holds as many as its queue can.
+        // The broker sends no more messages to a consumer whose unacked messages fill its queue.
         const habit = (): 'ack' | 'ignore' => (taken++ % 2 === 0 && ignored++ < 800 ? 'ignore' : 'ack')
         await lab.join({name: `worker-${String(number)}`, habit})
       }
@@ -299,7 +299,7 @@ const CAUSES: readonly Cause[] = [
   },
 ]
 
-/** All causes that can be made on a broker. */
+/** All causes that a test can make on a broker. */
 export function faultCauses(): readonly Cause[] {
   return CAUSES
 }

@@ -4,13 +4,17 @@ import type {DiagnosisSnapshot} from '../../../src/domain/doctor/facts/diagnosis
 export const NOW = Date.parse('2026-11-27T12:00:00Z')
 const AN_HOUR_AGO = '2026-11-27T11:00:00Z'
 
-export type Look = Partial<SubscriptionStats> & {messagesIn?: number}
+export type SubscriptionSample = Partial<SubscriptionStats> & {messagesIn?: number}
 
-/** One Key_Shared subscription of a plain topic at two moments, 3 s apart. */
-export function snapshotOf(before: Look, now: Look = before, more: Partial<DiagnosisSnapshot> = {}): DiagnosisSnapshot {
+/** Two samples, 3 s apart, of a Key_Shared subscription on a topic without partitions. */
+export function snapshotOf(
+  before: SubscriptionSample,
+  now: SubscriptionSample = before,
+  more: Partial<DiagnosisSnapshot> = {},
+): DiagnosisSnapshot {
   const sample = (
     atMs: number,
-    {messagesIn = 100, ...stats}: Look,
+    {messagesIn = 100, ...stats}: SubscriptionSample,
   ): DiagnosisSnapshot['topics'][number]['samples'][0] => ({
     atMs,
     partitions: [
@@ -51,25 +55,29 @@ export const worker = (name: string, more: Partial<ConsumerStats> = {}): Consume
   ...more,
 })
 
-/** As in apache/pulsar#23845. */
-export const REPLAY_STUCK: Look = {msgBacklog: 40, msgInReplay: 40, consumers: [worker('a'), worker('bb')]}
-/** As in apache/pulsar#26288. */
-export const NEGATIVE_PERMITS: Look = {msgBacklog: 40, consumers: [worker('a', {availablePermits: -177})]}
+/** The values of apache/pulsar#23845. */
+export const REPLAY_STUCK: SubscriptionSample = {
+  msgBacklog: 40,
+  msgInReplay: 40,
+  consumers: [worker('a'), worker('bb')],
+}
+/** The values of apache/pulsar#26288. */
+export const NEGATIVE_PERMITS: SubscriptionSample = {msgBacklog: 40, consumers: [worker('a', {availablePermits: -177})]}
 
-/** What only the fault of an old broker makes: snapshots in place of it, with the figures of the report. */
+/** Causes that only an old broker has: snapshots with the values of the bug reports. */
 export const REPLAYS = [
   {
-    what: 'messages in replay that nobody gets',
+    what: 'messages in the replay queue are not redelivered',
     report: '#23845',
     code: 'replay-stuck',
-    look: REPLAY_STUCK,
+    sample: REPLAY_STUCK,
     version: '4.0.5',
   },
   {
-    what: 'fewer permits than none',
+    what: 'negative permits',
     report: '#26288',
     code: 'negative-permits',
-    look: NEGATIVE_PERMITS,
+    sample: NEGATIVE_PERMITS,
     version: '4.2.4',
   },
 ] as const

@@ -11,7 +11,7 @@ export const diagnosis: Diagnosis = {
       code: 'draining-slot-blocked',
       severity: 'error',
       message:
-        'messages of slot 4711 on partition 3 wait until worker-1 has acknowledged 2 older ones: the slot is another consumer’s by now',
+        '8 draining slots are blocked on partition 3: worker-1 must first ack 2 older messages of slot 4711, which is now assigned to another consumer',
       subject: {
         topic: 'persistent://public/default/orders',
         subscription: 'decision',
@@ -27,14 +27,17 @@ export const diagnosis: Diagnosis = {
       since: '2026-01-02T03:00:00.000Z',
       remedies: [
         {command: 'keyshift subscriptions inspect persistent://public/default/orders decision', cost: 'none'},
-        {command: 'restart worker-1', cost: 'its unacknowledged messages are delivered again, to others'},
+        {
+          command: 'restart consumer worker-1',
+          cost: 'its unacked messages are delivered to other consumers; partially processed messages are processed again',
+        },
       ],
       links: [],
     },
     {
       code: 'known-bugs',
       severity: 'info',
-      message: 'Key_Shared has known faults in Pulsar 4.0.5',
+      message: 'Key_Shared has 1 known bug in Pulsar 4.0.5: messages may not be delivered after a consumer disconnects',
       subject: {
         topic: 'persistent://public/default/orders',
         subscription: 'decision',

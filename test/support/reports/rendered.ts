@@ -8,21 +8,23 @@ import {renderLocks} from '../../../src/cli/render/locks/locks.js'
 import {renderMigrations, renderPlan, renderResult} from '../../../src/cli/render/migration/migration.js'
 import {listText} from '../../../src/cli/render/subscriptions/subscription-list.js'
 import {renderSubscription} from '../../../src/cli/render/subscriptions/subscription.js'
+import {renderWhy} from '../../../src/cli/render/why.js'
 import {diagnosis} from './doctor-reports.js'
 import * as keyReports from './key-reports.js'
 import * as lockReports from './lock-reports.js'
 import * as reports from './reports.js'
 import {subscription} from './subscription-report.js'
+import {explanation} from './why-report.js'
 
-/** A renderer of a command, with a report to show. */
+/** The text of a command, made from a report. */
 export interface Rendering {
-  /** as a command shows it */
+  /** as the command prints it */
   readonly render: () => string
-  /** with each text of the report replaced */
+  /** with each string of the report replaced */
   readonly renderWith: (replace: <T>(report: T) => T) => string
 }
 
-/** What people see of each command, by the name of its golden text. */
+/** What each command prints, by the name of its golden text. */
 export const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'backlog.show': of(renderBacklog, reports.backlog),
   doctor: of(renderDiagnosis, diagnosis),
@@ -40,6 +42,7 @@ export const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'migrate.status': of((list) => renderMigrations(list, '2026-11-23T14:05:20.000Z'), reports.migrations),
   'subscriptions.inspect': of(renderSubscription, subscription),
   'subscriptions.list': of((list) => listText(list, 'table'), reports.list),
+  why: of(renderWhy, explanation),
 }
 
 function of<R>(render: (report: R) => string, report: R): Rendering {

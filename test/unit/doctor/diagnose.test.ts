@@ -4,12 +4,19 @@ import {test} from 'node:test'
 import {diagnose} from '../../../src/domain/doctor/diagnose.js'
 import type {DoctorFinding} from '../../../src/domain/doctor/facts/doctor-finding.js'
 import {type DiagnosisSnapshot, samplePartition} from '../../../src/domain/doctor/facts/diagnosis-snapshot.js'
-import {type Look, NEGATIVE_PERMITS, NOW, REPLAY_STUCK, snapshotOf, worker} from '../../support/faults/fault-replays.js'
+import {
+  type SubscriptionSample,
+  NEGATIVE_PERMITS,
+  NOW,
+  REPLAY_STUCK,
+  snapshotOf,
+  worker,
+} from '../../support/faults/fault-replays.js'
 
 const codes = (snapshot: DiagnosisSnapshot): string[] => findings(snapshot).map(({code}) => code)
 const findings = (snapshot: DiagnosisSnapshot): DoctorFinding[] => diagnose(snapshot, 30_000).findings
 
-test('as in apache/pulsar#23845: messages in replay that nobody gets, though all could have them', () => {
+test('apache/pulsar#23845: messages stay in the replay queue although consumers have permits', () => {
   const stuck = REPLAY_STUCK
   const old = {brokerVersion: '4.0.5'}
   const [first, ...others] = findings(snapshotOf(stuck, stuck, old))
@@ -19,19 +26,27 @@ test('as in apache/pulsar#23845: messages in replay that nobody gets, though all
     others.map(({code}) => code),
     ['known-bugs'],
   )
-  assert.deepEqual(codes(snapshotOf(stuck, {...stuck, msgOutCounter: 51}, old)), ['known-bugs'], 'something moves')
+  assert.deepEqual(
+    codes(snapshotOf(stuck, {...stuck, msgOutCounter: 51}, old)),
+    ['known-bugs'],
+    'a message was delivered',
+  )
   const held = {...stuck, consumers: [worker('a', {unackedMessages: 3}), worker('bb')]}
-  assert.deepEqual(codes(snapshotOf(held, held, old)), ['known-bugs'], 'somebody has to acknowledge first')
+  assert.deepEqual(codes(snapshotOf(held, held, old)), ['known-bugs'], 'a consumer must acknowledge first')
 })
 
-test('as in apache/pulsar#26288: fewer permits than none, and nothing unacknowledged', () => {
+test('apache/pulsar#26288: negative permits, and nothing unacknowledged', () => {
   const leaked = NEGATIVE_PERMITS
   const [first] = findings(snapshotOf(leaked))
   assert.deepEqual([first?.code, first?.subject.consumer?.name], ['negative-permits', 'a'])
-  assert.deepEqual(codes(snapshotOf({...leaked, consumers: [worker('a')]}, leaked)), [], 'once is a batch on its way')
+  assert.deepEqual(
+    codes(snapshotOf({...leaked, consumers: [worker('a')]}, leaked)),
+    [],
+    'negative in one sample only: a batch is being delivered',
+  )
 })
 
-test('partitions of one type with different Key_Shared policies', () => {
+test('partitions with the same type and different Key_Shared policies', () => {
   const snapshot = snapshotOf({})
   const [topic] = snapshot.topics
   assert.ok(topic)
@@ -47,23 +62,23 @@ test('partitions of one type with different Key_Shared policies', () => {
   assert.deepEqual(first.subject.partitions, [0, 1])
 })
 
-test('a consumer that holds messages and still acknowledges others is not stuck, nor is one of a moment ago', () => {
-  const holding = (lastAckedTimestamp: number): Look => ({
+test('a consumer is not stuck while it acknowledges other messages, or if its last acknowledgement is recent', () => {
+  const holdingMessages = (lastAckedTimestamp: number): SubscriptionSample => ({
     msgBacklog: 5,
     consumers: [worker('a', {unackedMessages: 5, lastAckedTimestamp})],
   })
-  assert.deepEqual(codes(snapshotOf(holding(NOW - 60_000))), ['consumer-holds-unacked'])
-  assert.deepEqual(codes(snapshotOf(holding(NOW - 60_000), holding(NOW - 100))), [])
-  assert.deepEqual(codes(snapshotOf(holding(NOW - 10_000))), [])
+  assert.deepEqual(codes(snapshotOf(holdingMessages(NOW - 60_000))), ['consumer-holds-unacked'])
+  assert.deepEqual(codes(snapshotOf(holdingMessages(NOW - 60_000), holdingMessages(NOW - 100))), [])
+  assert.deepEqual(codes(snapshotOf(holdingMessages(NOW - 10_000))), [])
 })
 
-test('a counter that went back belongs to a topic that was loaded afresh: nothing follows from it', () => {
-  const row: Look = {msgBacklog: 10, unackedMessages: 0, msgOutCounter: 500, consumers: [worker('a')]}
+test('nothing is concluded from a counter that restarted because the topic was reloaded', () => {
+  const row: SubscriptionSample = {msgBacklog: 10, unackedMessages: 0, msgOutCounter: 500, consumers: [worker('a')]}
   assert.deepEqual(codes(snapshotOf(row, {...row, msgOutCounter: 3})), [])
   assert.deepEqual(codes(snapshotOf(row, {...row, msgOutCounter: 560})), ['redelivered-over-and-over'])
 })
 
-test('a snapshot holds nothing of properties and metadata', () => {
+test('a snapshot contains no properties and no metadata', () => {
   const stats = {
     subscriptions: {
       decision: {

@@ -1,72 +1,72 @@
 import type {DispatchRate, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
 import type {LockRelation} from '../../locks/recognition/lock-record.js'
 
-/** Everything that a diagnosis needs: the same snapshot gives the same findings, wherever and whenever. */
+/** Everything that a diagnosis needs: the same snapshot gives the same findings on any machine, at any time. */
 export interface DiagnosisSnapshot {
   readonly format: 'keyshift.diagnosis-snapshot/v1'
-  /** ISO 8601, of the machine that took it */
+  /** ISO 8601, by the clock of the machine that took it */
   readonly takenAt: string
   readonly brokerVersion: string
   readonly settings: BrokerLimits
   readonly topics: readonly TopicSnapshot[]
-  /** topics of a pattern that could not be looked at, and why */
+  /** topics of a pattern that could not be read, and why */
   readonly failed: ReadonlyArray<{readonly topic: string; readonly cause: string}>
 }
 
-/** The broker's settings that set limits; null where this login may not read them. */
+/** The broker's settings that set limits; null if this login may not read them. */
 export interface BrokerLimits {
   /** messages */
   readonly maxUnackedPerConsumer: number | null
   readonly maxUnackedPerSubscription: number | null
-  /** messages waiting to be replayed, from which Key_Shared reads no further: for each consumer, and in all */
+  /** messages in the replay queue from which on Key_Shared stops reading: per consumer, and per subscription */
   readonly lookAheadPerConsumer: number | null
   readonly lookAheadPerSubscription: number | null
-  /** ack holes that survive a restart of the broker */
+  /** ack holes that the broker persists; those above the limit are lost when the topic is reloaded */
   readonly maxAckHolesKept: number | null
 }
 
 export interface TopicSnapshot {
   readonly topic: string
-  /** null on a plain topic */
+  /** null on a topic without partitions */
   readonly partitionCount: number | null
-  /** null in snapshots where nobody could read them */
+  /** null in a snapshot that was taken without them */
   readonly policies: TopicLimits | null
-  /** The first look and the last one. */
+  /** the first sample and the second one */
   readonly samples: readonly [TopicSample, TopicSample]
-  /** what a few entries of the backlog show, by subscription; of those that were asked for by name */
+  /** by subscription, only for one that was given by name: what a few entries of its backlog contain */
   readonly messageSamples: Readonly<Record<string, MessageSample>>
-  /** locks behind which messages wait, by subscription; of those for which it was asked */
+  /** by subscription, only if requested: the Redis locks that block its messages */
   readonly locks: Readonly<Record<string, readonly BlockingLock[]>>
 }
 
-/** A Redis lock that keeps messages of a key from being handled. */
+/** A Redis lock that blocks the messages of a key. */
 export interface BlockingLock {
   readonly lock: string
-  /** of the messages */
+  /** the message key */
   readonly key: string
   readonly partition: number | null
   readonly holder: string | null
   readonly relation: LockRelation | null
-  /** who gets the messages; null where anybody may */
+  /** the consumer that receives the messages; null if any consumer may */
   readonly consumer: {readonly name: string | null; readonly address: string | null} | null
   readonly messages: number
   readonly oldestAgeMs: number | null
-  /** null for one that never ends */
+  /** null if the lock never expires */
   readonly ttlMs: number | null
   readonly heldAtLeastMs: number | null
 }
 
 export interface TopicLimits {
-  /** by subscription; null where it has no rate of its own, and none where they can't be read */
+  /** by subscription; null if it has no rate of its own; empty if the rates cannot be read */
   readonly dispatchRates: Readonly<Record<string, DispatchRate | null>>
-  /** seconds; 0 where messages live for ever; null where it is not known */
+  /** seconds; 0 if messages never expire; null if unknown */
   readonly messageTtlSeconds: number | null
-  /** bytes and seconds of backlog above which the oldest messages are dropped; null where none are for that */
+  /** size and age of the backlog above which the broker drops the oldest messages; null if no quota does so */
   readonly evictsAbove: {readonly bytes: number | null; readonly seconds: number | null}
 }
 
 export interface TopicSample {
-  /** epoch ms of the machine that looked */
+  /** epoch ms, by the clock of the machine that took the sample */
   readonly atMs: number
   readonly partitions: readonly PartitionSample[]
 }
@@ -77,13 +77,13 @@ export interface PartitionSample {
   readonly subscriptions: Readonly<Record<string, SubscriptionStats>>
 }
 
-/** What messages of a backlog show. */
+/** What the sampled messages of a backlog contain. */
 export interface MessageSample {
   readonly entries: number
   readonly messages: number
   readonly keylessMessages: number
   readonly mixedBatches: number
-  /** the most frequent key, and its messages; null without keys */
+  /** the most frequent key and the number of its messages; null if no message has a key */
   readonly topKey: {readonly key: string; readonly messages: number; readonly partition: number | null} | null
 }
 
@@ -105,7 +105,7 @@ const CONSUMER_FIELDS = [
   ...(['drainingHashes'] as const),
 ]
 
-/** A partition's statistics without what a diagnosis does not need: properties and metadata may hold secrets. */
+/** A partition's statistics, reduced to what a diagnosis needs: properties and metadata may contain secrets. */
 export function samplePartition(
   partition: number | null,
   {msgInCounter, subscriptions = {}}: TopicStats,

@@ -6,36 +6,36 @@ export interface FindingSubject {
   /** the partitions concerned; empty on a plain topic */
   partitions: number[]
   consumer: {name: string | null; address: string | null} | null
-  /** of a Key_Shared subscription */
+  /** only of a Key_Shared subscription */
   slot: number | null
   key: string | null
 }
 
 export interface Remedy {
-  /** what to type, or to do */
+  /** a command that can be pasted, or a sentence */
   command: string
-  /** what it costs, and whom */
+  /** the impact, also on other users of the topic; `none` if there is none */
   cost: string
 }
 
 export interface DoctorFinding {
   code: string
-  /** `error`: something is stuck; `warn`: it soon may be, or works worse than it should; `info`: it waits, and rightly so */
+  /** `error`: something is stuck; `warn`: it may get stuck soon, or works worse than it should; `info`: waiting is expected */
   severity: Severity
-  /** one sentence: what is wrong, where, and who causes it */
+  /** what is wrong, on which partitions, which consumer causes it, and the number that shows it */
   message: string
   subject: FindingSubject
-  /** as the broker says it */
+  /** fields of the broker's statistics under their own names, and measurements of keyshift */
   evidence: Array<{field: string; value: string}>
-  /** ISO 8601; null where it is not known */
+  /** last acknowledgement of the consumer that the finding names, ISO 8601; null if unknown or not relevant */
   since: string | null
-  /** from harmless to harmful */
+  /** from the least to the most disruptive */
   remedies: Remedy[]
-  /** of Pulsar: issues, and pull requests with the first version that has them */
+  /** issues of Pulsar, and pull requests with the first version that contains them */
   links: string[]
 }
 
-/** A finding as a rule gives it: what is left out is nobody, nowhere, or not known. */
+/** A finding as a rule returns it: an omitted field does not apply, or is unknown. */
 export type Draft = Pick<DoctorFinding, 'code' | 'evidence' | 'message' | 'remedies' | 'severity'> & {
   readonly partitions?: ReadonlyArray<number | null>
   readonly consumer?: FindingSubject['consumer']

@@ -10,11 +10,11 @@ import type {
   TopicSnapshot,
 } from './diagnosis-snapshot.js'
 
-/** One subscription at two moments, as rules ask about it. */
+/** One subscription in two samples, in the form that the rules read. */
 export interface SubscriptionFacts {
   readonly topic: string
   readonly subscription: string
-  /** at every moment of the looks that has one; null where partitions differ, or none has had a consumer */
+  /** the type on all partitions; null if they differ, or if no partition has had a consumer */
   readonly type: string | null
   readonly partitions: readonly PartitionFacts[]
   readonly brokerVersion: string
@@ -24,33 +24,33 @@ export interface SubscriptionFacts {
   readonly evictsAbove: TopicLimits['evictsAbove']
   readonly sample: MessageSample | null
   readonly locks: readonly BlockingLock[]
-  /** epoch ms of the last look */
+  /** epoch ms of the second sample */
   readonly nowMs: number
   readonly elapsedMs: number
-  /** what has not moved for so long is stuck, in ms */
+  /** a message or consumer without progress for longer than this is stuck, in ms */
   readonly stuckAfterMs: number
 }
 
 export interface PartitionFacts {
-  /** null on a plain topic */
+  /** null on a topic without partitions */
   readonly partition: number | null
   readonly before: SubscriptionStats
   readonly now: SubscriptionStats
   readonly consumers: readonly ConsumerFacts[]
-  /** messages published between the looks; null where a counter went back */
+  /** messages published between the samples; null if the counter restarted */
   readonly published: number | null
-  /** messages delivered between the looks, those that came again too; null where the counter went back */
+  /** messages delivered between the samples, including redeliveries; null if the counter restarted */
   readonly delivered: number | null
 }
 
-/** A consumer that was there at both looks. */
+/** A consumer that both samples contain. */
 export interface ConsumerFacts {
   readonly partition: number | null
   readonly before: ConsumerStats
   readonly now: ConsumerStats
 }
 
-/** Every subscription of a snapshot that both looks saw. */
+/** Each subscription of a snapshot, with the partitions that both samples contain. */
 export function factsOf(snapshot: DiagnosisSnapshot, stuckAfterMs: number): SubscriptionFacts[] {
   return snapshot.topics.flatMap((topic) => {
     const [, last] = topic.samples
@@ -112,7 +112,7 @@ export function backlogOf({now}: PartitionFacts): number {
   return now.msgBacklog ?? 0
 }
 
-/** Entries wait, and between the looks nothing was delivered. */
+/** There is a backlog, and nothing was delivered between the samples. */
 export function isNotDelivered(row: PartitionFacts): boolean {
   return backlogOf(row) > 0 && row.delivered === 0
 }
@@ -122,10 +122,10 @@ export function nameOf(consumer: ConsumerStats): string {
 }
 
 export function displayName({address, name}: ReturnType<typeof clientNameOf>): string {
-  return name ?? address ?? 'a consumer without a name'
+  return name ?? address ?? 'a consumer without a name and address'
 }
 
-/** Whether nothing has happened for long, by a time that the broker gives; it writes 0 for never. */
+/** Whether a time of the broker is longer ago than `stuckAfterMs`. For 0, which means never, the connection time counts. */
 export function isOlderThan(
   {nowMs, stuckAfterMs}: Pick<SubscriptionFacts, 'nowMs' | 'stuckAfterMs'>,
   timestamp: number | undefined,
@@ -135,7 +135,7 @@ export function isOlderThan(
   return !Number.isNaN(since) && nowMs - since > stuckAfterMs
 }
 
-/** `persistent://…/orders partition 3`, and the partitions of several. */
+/** ` on partition 3`, ` on partitions 3, 5`, or an empty text on a topic without partitions. */
 export function whereText(rows: ReadonlyArray<{readonly partition: number | null}>): string {
   const numbers = rows.flatMap(({partition}) => (partition === null ? [] : [String(partition)]))
   if (numbers.length === 0) return ''

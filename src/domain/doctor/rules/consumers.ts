@@ -13,10 +13,11 @@ import {clientNameOf} from '../../topic-stats/consumers.js'
 import type {Draft, Remedy} from '../facts/doctor-finding.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
 import {isLookAheadFull} from './limits.js'
+import {counted, durationText, numberText} from '../../../wording.js'
 
 type Cause = 'blocked' | 'draining' | 'negative-permits' | 'not-asking' | 'not-reading' | 'unacked'
 
-/** What is wrong with one consumer on one partition: the first that holds, for each explains the next ones. */
+/** Causes in the order in which they are tested. The first that applies is reported, because it explains those after it. */
 const CAUSES: ReadonlyArray<
   readonly [Cause, (facts: SubscriptionFacts, row: PartitionFacts, one: ConsumerFacts) => boolean]
 > = [
@@ -34,14 +35,14 @@ const CAUSES: ReadonlyArray<
 interface Kind {
   readonly code: string
   readonly severity: Severity
-  readonly message: (name: string, where: string, rows: readonly ConsumerFacts[]) => string
+  readonly message: (name: string, where: string, rows: readonly ConsumerFacts[], stuckAfterMs: number) => string
   readonly fields: ReadonlyArray<keyof ConsumerStats>
   readonly remedies: (facts: SubscriptionFacts, name: string) => Remedy[]
   readonly links?: readonly string[]
 }
 
 const CHECK_CONSUMER: (name: string) => Remedy = (name) => ({
-  command: `look at the threads and the log of ${name}: what does it wait for?`,
+  command: `check the threads and the log of consumer ${name} for what it is waiting for`,
   cost: 'none',
 })
 
@@ -50,7 +51,7 @@ const KINDS: Readonly<Record<Exclude<Cause, 'draining'>, Kind>> = {
     code: 'consumer-blocked-on-unacked',
     severity: 'error',
     message: (name, where, rows) =>
-      `${name} gets nothing more${where}: it has not acknowledged ${String(sumUnacked(rows))} messages, as many as one consumer may have`,
+      `The broker sends no more messages to ${name}${where}: it reached the limit of unacked messages per consumer with ${counted(sumUnacked(rows), 'unacked message')}`,
     fields: ['unackedMessages', 'blockedConsumerOnUnackedMsgs', 'lastAckedTimestamp'],
     remedies: (facts, name) => [CHECK_CONSUMER(name), restartConsumer(name), unloadTopic(facts)],
   },
@@ -58,7 +59,7 @@ const KINDS: Readonly<Record<Exclude<Cause, 'draining'>, Kind>> = {
     code: 'negative-permits',
     severity: 'error',
     message: (name, where) =>
-      `${name} gets nothing more${where}: the broker counts less than none that it may send, though none is unacknowledged`,
+      `The broker sends no more messages to ${name}${where}: negative permits, although no message is unacked`,
     fields: ['availablePermits', 'unackedMessages'],
     remedies: (facts, name) => [restartConsumer(name), unloadTopic(facts)],
     links: ['apache/pulsar#26288 (5.0.0)', 'apache/pulsar#24418'],
@@ -67,7 +68,7 @@ const KINDS: Readonly<Record<Exclude<Cause, 'draining'>, Kind>> = {
     code: 'consumer-without-permits',
     severity: 'error',
     message: (name, where) =>
-      `${name} is connected and asks for no messages${where}: it does not receive, or is paused`,
+      `${name} is connected but does not request messages${where}; it may be paused or not calling receive`,
     fields: ['availablePermits', 'unackedMessages', 'lastConsumedFlowTimestamp'],
     remedies: (_, name) => [CHECK_CONSUMER(name), restartConsumer(name)],
   },
@@ -75,26 +76,26 @@ const KINDS: Readonly<Record<Exclude<Cause, 'draining'>, Kind>> = {
     code: 'consumer-not-reading',
     severity: 'error',
     message: (name, where, rows) =>
-      `${name} neither acknowledges its ${String(sumUnacked(rows))} messages nor asks for more${where}: it is frozen, or half dead`,
+      `${name} is not acknowledging ${counted(sumUnacked(rows), 'message')} and not requesting more${where}; it may be hung`,
     fields: ['availablePermits', 'unackedMessages', 'lastAckedTimestamp', 'lastConsumedFlowTimestamp'],
     remedies: (facts, name) => [CHECK_CONSUMER(name), restartConsumer(name), unloadTopic(facts)],
   },
   unacked: {
     code: 'consumer-holds-unacked',
     severity: 'warn',
-    message: (name, where, rows) =>
-      `${name} has not acknowledged ${String(sumUnacked(rows))} messages for long${where}, and gets others meanwhile`,
+    message: (name, where, rows, stuckAfterMs) =>
+      `${name} has held ${counted(sumUnacked(rows), 'unacked message')} for over ${durationText(stuckAfterMs)}${where} and is still receiving new ones`,
     fields: ['unackedMessages', 'lastAckedTimestamp', 'availablePermits'],
     remedies: (_, name) => [CHECK_CONSUMER(name), restartConsumer(name)],
   },
 }
 
-/** What single consumers hold up. */
+/** Consumers that do not take or acknowledge messages. */
 export function consumerRules(facts: SubscriptionFacts): Draft[] {
   const found = facts.partitions.flatMap((row) =>
     row.consumers.flatMap((one) => {
       const cause = CAUSES.find(([, holds]) => holds(facts, row, one))?.[0]
-      // A client has a connection to each broker, and so an address on each, but one name.
+      // Findings are grouped by name: a client has one connection, and so one address, for each broker.
       return cause === undefined ? [] : [{cause, one, id: `${cause} ${nameOf(one.now)}`}]
     }),
   )
@@ -123,7 +124,7 @@ function consumerFinding(facts: SubscriptionFacts, cause: Cause, rows: readonly 
   return {
     code: kind.code,
     severity: kind.severity,
-    message: kind.message(name, whereText(rows), rows),
+    message: kind.message(name, whereText(rows), rows, facts.stuckAfterMs),
     partitions: rows.map(({partition}) => partition),
     consumer: clientNameOf(consumer),
     sinceMs: sinceOf(rows.map(({now}) => now.lastAckedTimestamp)),
@@ -145,7 +146,7 @@ function timeText(ms: number): string {
   return ms > 0 ? new Date(ms).toISOString() : 'never'
 }
 
-/** The earliest that is known. */
+/** The earliest time that is known. */
 function sinceOf(timestamps: ReadonlyArray<number | undefined>): number | null {
   const known = timestamps.flatMap((time) => (time !== undefined && time > 0 ? [time] : []))
   return known.length === 0 ? null : Math.min(...known)
@@ -159,14 +160,14 @@ function permitsOf({availablePermits}: ConsumerStats): number {
   return availablePermits ?? 0
 }
 
-/** Of a Failover subscription only the active one is to ask. The broker counts no unacknowledged messages of it. */
+/** On Failover only the active consumer has to request messages, and the broker does not count its unacked messages. */
 function isNotAsking(facts: SubscriptionFacts, row: PartitionFacts, {before, now}: ConsumerFacts): boolean {
-  const isIdle = facts.type === 'Failover' && row.now.activeConsumerName !== now.consumerName
-  const asksNothing = [before, now].every((sample) => permitsOf(sample) === 0 && (sample.unackedMessages ?? 0) === 0)
-  return !isIdle && backlogOf(row) > 0 && asksNothing && isOlderThan(facts, now.lastConsumedFlowTimestamp, now)
+  const isStandby = facts.type === 'Failover' && row.now.activeConsumerName !== now.consumerName
+  const hasNoPermits = [before, now].every((sample) => permitsOf(sample) === 0 && (sample.unackedMessages ?? 0) === 0)
+  return !isStandby && backlogOf(row) > 0 && hasNoPermits && isOlderThan(facts, now.lastConsumedFlowTimestamp, now)
 }
 
-/** What the limits of the subscription explain is said there. */
+/** Excludes what a limit of the subscription explains: the limit has a finding of its own. */
 function holdsUnacked(facts: SubscriptionFacts, row: PartitionFacts, {before, now}: ConsumerFacts): boolean {
   if (row.now.blockedSubscriptionOnUnackedMsgs === true || isLookAheadFull(facts, row)) return false
   const holds = (before.unackedMessages ?? 0) > 0 && (now.unackedMessages ?? 0) > 0
@@ -181,7 +182,7 @@ interface Drain {
   readonly attempts: number
 }
 
-/** Slots that wait for this consumer, at both looks for the same messages, while others have been tried for. */
+/** Draining slots of this consumer with the same unacked messages in both samples and failed attempts to deliver newer ones. */
 function stuckDrains(facts: SubscriptionFacts, {before, now}: ConsumerFacts): Drain[] {
   if (!isOlderThan(facts, now.lastAckedTimestamp, now)) return []
   return (now.drainingHashes ?? []).flatMap(({blockedAttempts, hash, unackMsgs}) => {
@@ -191,20 +192,21 @@ function stuckDrains(facts: SubscriptionFacts, {before, now}: ConsumerFacts): Dr
   })
 }
 
-/** One finding for each consumer and partition: the slot that was tried for most, and how many others there are. */
+/** One finding for each consumer and partition. It names the slot with the most failed delivery attempts. */
 function drainFindings(facts: SubscriptionFacts, one: ConsumerFacts): Draft[] {
   const drains = stuckDrains(facts, one).toSorted((a, b) => b.attempts - a.attempts || a.slot - b.slot)
   const [worst] = drains
   if (!worst) return []
   const name = nameOf(one.now)
-  const others = drains.length > 1 ? `, and of ${String(drains.length - 1)} slots more` : ''
+  const slots =
+    drains.length === 1 ? '1 draining slot is blocked' : `${numberText(drains.length)} draining slots are blocked`
   return [
     {
       code: 'draining-slot-blocked',
       severity: 'error',
       message:
-        `messages of slot ${String(worst.slot)}${whereText([one])} wait until ${name} has acknowledged ` +
-        `${String(worst.unacked)} older ones${others}: the slot is another consumer's by now`,
+        `${slots}${whereText([one])}: ${name} must first ack ${counted(worst.unacked, 'older message')} of slot ` +
+        `${String(worst.slot)}, which is now assigned to another consumer`,
       partitions: [one.partition],
       consumer: clientNameOf(one.now),
       slot: worst.slot,

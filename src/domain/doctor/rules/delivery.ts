@@ -11,9 +11,11 @@ import {
 } from '../facts/subscription-facts.js'
 import {clientNameOf} from '../../topic-stats/consumers.js'
 import type {Draft} from '../facts/doctor-finding.js'
-import {inspectCommand, unloadTopic} from './remedies.js'
+import {operands, suggestedCommand} from '../../../suggested-command.js'
+import {counted, numberText} from '../../../wording.js'
+import {inspectCommand, pulsarAdmin, unloadTopic} from './remedies.js'
 
-/** Why a subscription as a whole is not delivered, or not as it should be. */
+/** Causes that affect the whole subscription: nothing is delivered, or not in the way that its type promises. */
 export function deliveryRules(facts: SubscriptionFacts): Draft[] {
   return [
     ...noConsumers(facts),
@@ -27,7 +29,7 @@ export function deliveryRules(facts: SubscriptionFacts): Draft[] {
   ]
 }
 
-/** What the version alone says: nothing need be wrong now. */
+/** Based on the broker version alone: the subscription may be healthy. */
 function keySharedBugs({brokerVersion, type}: SubscriptionFacts): Draft[] {
   const bugs = type === 'Key_Shared' ? knownBugs(brokerVersion) : []
   if (bugs.length === 0) return []
@@ -35,7 +37,7 @@ function keySharedBugs({brokerVersion, type}: SubscriptionFacts): Draft[] {
     {
       code: 'known-bugs',
       severity: 'info',
-      message: `Key_Shared has known faults in Pulsar ${brokerVersion}: ${bugs.map(({symptom}) => symptom).join('; ')}`,
+      message: `Key_Shared has ${counted(bugs.length, 'known bug')} in Pulsar ${brokerVersion}: ${bugs.map(({symptom}) => symptom).join('; ')}`,
       evidence: [{field: 'brokerVersion', value: brokerVersion}],
       remedies: [{command: 'upgrade the broker', cost: 'a rolling restart'}],
       links: bugs.map(({pull}) => `apache/pulsar${pull}`),
@@ -52,15 +54,15 @@ function noConsumers(facts: SubscriptionFacts): Draft[] {
     {
       code: isAll ? 'no-consumers' : 'partitions-without-consumer',
       severity: 'error',
-      message: `${isAll ? 'nobody is connected' : `nobody is connected${whereText(rows)}`}: ${String(entries)} entries wait`,
+      message: `No consumer connected${isAll ? '' : whereText(rows)}, backlog ${counted(entries, 'entry', 'entries')}`,
       partitions: rows.map(({partition}) => partition),
       evidence: rows.map(({now}) => ({field: 'msgBacklog', value: String(now.msgBacklog ?? 0)})),
-      remedies: [{command: 'start the consumers', cost: 'they get all that waits'}],
+      remedies: [{command: 'start the consumers', cost: 'consumers receive the whole backlog'}],
     },
   ]
 }
 
-/** Partitions that disagree make one subscription behave as several. */
+/** Each partition has a type of its own; if they differ, ordering and limits differ from partition to partition. */
 function mixedTypes({partitions}: SubscriptionFacts): Draft[] {
   const live = partitions.filter(({now}) => now.type !== undefined && now.type !== 'None')
   const kindOf = ({now}: PartitionFacts): string =>
@@ -75,20 +77,20 @@ function mixedTypes({partitions}: SubscriptionFacts): Draft[] {
     {
       code: isSameType ? 'mixed-key-shared-policies' : 'mixed-types',
       severity: 'error',
-      message: `the partitions are of different kinds: ${text.join('; ')}`,
+      message: `The partitions have different ${isSameType ? 'Key_Shared policies' : 'subscription types'}: ${text.join('; ')}`,
       partitions: live.map(({partition}) => partition),
       evidence: live.map((row) => ({field: `type (partition ${String(row.partition)})`, value: kindOf(row)})),
       remedies: [
         {
-          command: 'stop the consumers of the kind that is not wanted, and start them again as the others',
-          cost: 'a partition takes its kind from its first consumer: it has to be without one for a moment',
+          command: 'stop the consumers with the wrong type or policy, and start them with that of the others',
+          cost: 'no delivery on these partitions while they have no consumer, which resets their type',
         },
       ],
     },
   ]
 }
 
-/** With STICKY ranges a slot that nobody has asked for holds its messages, and soon all that come behind them. */
+/** With STICKY ranges the broker cannot deliver messages of a slot that no consumer requested; soon they block all others. */
 function stickyGap(facts: SubscriptionFacts): Draft[] {
   const gaps = facts.partitions.flatMap((row) => {
     const gap = gapOf(row)
@@ -100,47 +102,48 @@ function stickyGap(facts: SubscriptionFacts): Draft[] {
     {
       code: 'sticky-ranges-gap',
       severity: 'error',
-      message: `no consumer has asked for slots ${String(first.gap.start)} to ${String(first.gap.end)}${whereText(gaps.map(({row}) => row))}: messages of their keys are delivered to nobody`,
+      message: `No consumer requested slots ${String(first.gap.start)} to ${String(first.gap.end)}${whereText(gaps.map(({row}) => row))}; messages of their keys are not delivered`,
       partitions: gaps.map(({row}) => row.partition),
       slot: first.gap.start,
       evidence: gaps.map(({gap}) => ({
         field: 'keyHashRangeArrays',
-        value: `nobody has [${String(gap.start)}, ${String(gap.end)}]`,
+        value: `[${String(gap.start)}, ${String(gap.end)}] missing`,
       })),
       remedies: [
-        {command: `keyshift keys ranges ${facts.topic} ${facts.subscription}`, cost: 'none'},
-        {command: 'start the consumer of these ranges', cost: 'it gets what waits for them'},
+        {command: suggestedCommand('keys', 'ranges', ...operands(facts.topic, facts.subscription)), cost: 'none'},
+        {command: 'start the consumer of these ranges', cost: 'it receives the backlog of these slots'},
       ],
     },
   ]
 }
 
-/** The first slots that none of its STICKY consumers has asked for; null where there are none, or it can't be told. */
+/** The first slots that no STICKY consumer requested; null if there are none, or if the broker reports no ranges. */
 function gapOf({now}: PartitionFacts): SlotRange | null {
   if (now.keySharedMode?.toUpperCase() !== 'STICKY') return null
   const ranges = reportedConsumers(now).flatMap((one) => one.ranges)
   return ranges.length === 0 ? null : (coverageOf(ranges, KEY_SLOTS).missing[0] ?? null)
 }
 
-/** Messages wait to be delivered again, somebody could have them, and nobody gets them. */
+/** The replay queue does not change, although consumers have permits and nothing that the replay would have to wait for. */
 function replayStuck(facts: SubscriptionFacts): Draft[] {
   const rows = facts.partitions.filter((row) => {
     const {before, consumers, now} = row
-    const isStill = (now.msgInReplay ?? 0) > 0 && now.msgInReplay === before.msgInReplay && isNotDelivered(row)
+    const isUnchanged = (now.msgInReplay ?? 0) > 0 && now.msgInReplay === before.msgInReplay && isNotDelivered(row)
     const canTake = consumers.some((one) => (one.now.availablePermits ?? 0) > 0)
     const holdsNone = consumers.every((one) => (one.now.unackedMessages ?? 0) === 0)
     const isThrottled =
       (now.dispatchThrottledMsgEventsBySubscriptionLimit ?? 0) >
       (before.dispatchThrottledMsgEventsBySubscriptionLimit ?? 0)
-    const isNobodys = gapOf(row) !== null // those of slots that nobody has asked for wait there as well
-    return isStill && canTake && holdsNone && !isThrottled && !isNobodys && facts.dispatchRate === null
+    const hasGap = gapOf(row) !== null // messages of slots that no consumer requested stay in the replay queue, too
+    return isUnchanged && canTake && holdsNone && !isThrottled && !hasGap && facts.dispatchRate === null
   })
   if (rows.length === 0) return []
+  const inReplay = rows.reduce((sum, {now}) => sum + (now.msgInReplay ?? 0), 0)
   return [
     {
       code: 'replay-stuck',
       severity: 'error',
-      message: `messages that were given back are not delivered again${whereText(rows)}, though consumers ask for them: a fault of the broker (${facts.brokerVersion})`,
+      message: `The broker does not redeliver ${counted(inReplay, 'message')} in the replay queue${whereText(rows)}, although consumers have permits; this is probably a bug of Pulsar ${facts.brokerVersion}`,
       partitions: rows.map(({partition}) => partition),
       evidence: rows.flatMap(({consumers, now}) => [
         {field: 'msgInReplay', value: String(now.msgInReplay)},
@@ -159,19 +162,19 @@ function replayStuck(facts: SubscriptionFacts): Draft[] {
   ]
 }
 
-/** So many more than were published or lay there were delivered, that the same ones must have come again. */
+/** More messages were delivered than publishing and the backlog explain, so some were delivered repeatedly. */
 function redeliveredOverAndOver(facts: SubscriptionFacts): Draft[] {
   const rows = facts.partitions.flatMap((row) => {
     const {before, consumers, delivered, now, published} = row
     if (delivered === null || published === null || consumers.some(({now: one}) => (one.avgMessagesPerEntry ?? 0) > 1))
       return []
-    // As if none had come again: what was acknowledged was delivered once, and what is unacknowledged too.
+    // Without redelivery, deliveries equal the acknowledged messages plus the rise of unacked messages.
     const acknowledged = published - (backlogOf(row) - (before.msgBacklog ?? 0))
     const newlyHeld = (now.unackedMessages ?? 0) - (before.unackedMessages ?? 0)
     const again = delivered - Math.max(0, acknowledged) - Math.max(0, newlyHeld)
-    const isFrozen =
+    const isMarkDeleteUnchanged =
       before.lastMarkDeleteAdvancedTimestamp === now.lastMarkDeleteAdvancedTimestamp && backlogOf(row) > 0
-    return again >= FEWEST_AGAIN && isFrozen ? [{row, again}] : []
+    return again >= FEWEST_AGAIN && isMarkDeleteUnchanged ? [{row, again}] : []
   })
   if (rows.length === 0) return []
   const again = rows.reduce((sum, one) => sum + one.again, 0)
@@ -180,7 +183,7 @@ function redeliveredOverAndOver(facts: SubscriptionFacts): Draft[] {
     {
       code: 'redelivered-over-and-over',
       severity: 'error',
-      message: `about ${String(again)} messages were delivered again within ${String(Math.round(facts.elapsedMs / 1000))} s${where}, and the oldest is never acknowledged: a message that its consumer can't handle`,
+      message: `About ${numberText(again)} redeliveries in ${String(Math.round(facts.elapsedMs / 1000))} s${where}, while the oldest message stays unacked; its consumer probably cannot process it`,
       partitions: rows.map(({row}) => row.partition),
       evidence: rows.flatMap(({row}) => [
         {field: 'msgOutCounter', value: `${String(row.before.msgOutCounter)} → ${String(row.now.msgOutCounter)}`},
@@ -188,13 +191,19 @@ function redeliveredOverAndOver(facts: SubscriptionFacts): Draft[] {
       ]),
       remedies: [
         {
-          command: `keyshift keys sample ${facts.topic} ${facts.subscription} --where head --max 10`,
-          cost: 'none: the oldest messages are the suspects',
+          command: suggestedCommand(
+            ...['keys', 'sample', '--where', 'head', '--max', '10'],
+            ...operands(facts.topic, facts.subscription),
+          ),
+          cost: 'none (lists the keys of the oldest messages)',
         },
-        {command: 'give the consumers a dead letter policy', cost: 'a deployment; the message goes to another topic'},
         {
-          command: `pulsar-admin topics skip --count 1 --subscription ${facts.subscription} ${facts.topic}`,
-          cost: 'the message is lost to the subscription; not while slots are draining (apache/pulsar#25627)',
+          command: 'set a dead-letter policy in the consumers',
+          cost: 'a deployment; the message moves to the dead-letter topic',
+        },
+        {
+          command: pulsarAdmin('topics', 'skip', '--count', '1', '--subscription', facts.subscription, facts.topic),
+          cost: 'the subscription loses the message. Do not run it while slots are draining (apache/pulsar#25627)',
         },
       ],
     },
@@ -203,7 +212,7 @@ function redeliveredOverAndOver(facts: SubscriptionFacts): Draft[] {
 
 const FEWEST_AGAIN = 3
 
-/** Nothing is stuck: their time has not come. */
+/** Nothing is stuck: their delivery time has not come. */
 function delayed(facts: SubscriptionFacts): Draft[] {
   const rows = facts.partitions.filter((row) => (row.now.msgDelayed ?? 0) > 0)
   const count = rows.reduce((sum, {now}) => sum + (now.msgDelayed ?? 0), 0)
@@ -212,18 +221,18 @@ function delayed(facts: SubscriptionFacts): Draft[] {
     {
       code: 'delayed-messages',
       severity: 'info',
-      message: `${String(count)} messages wait for their time${whereText(rows)}: they are in the backlog, and nobody is to have them yet`,
+      message: `${counted(count, 'delayed message')}${whereText(rows)}: part of the backlog, but not due for delivery yet`,
       partitions: rows.map(({partition}) => partition),
       evidence: rows.flatMap(({now}) => [
         {field: 'msgDelayed', value: String(now.msgDelayed)},
         {field: 'msgBacklog', value: String(now.msgBacklog ?? 0)},
       ]),
-      remedies: [{command: 'wait', cost: 'none'}],
+      remedies: [{command: 'wait until they are due', cost: 'none'}],
     },
   ]
 }
 
-/** Two of one name get ranges from the same points, and nobody can tell them apart. */
+/** The key ranges depend on the consumer names, so consumers with the same name cannot be distinguished. */
 function duplicateNames(facts: SubscriptionFacts): Draft[] {
   if (facts.type !== 'Key_Shared' && facts.type !== 'Failover') return []
   const rows = facts.partitions.flatMap((row) => {
@@ -239,14 +248,14 @@ function duplicateNames(facts: SubscriptionFacts): Draft[] {
     {
       code: 'duplicate-consumer-names',
       severity: 'warn',
-      message: `${String(first.consumers.length)} consumers are called ${first.name}${whereText(same.map(({row}) => row))}: their keys can't be told apart, and move more than they need`,
+      message: `${counted(first.consumers.length, 'consumer')} have the name ${first.name}${whereText(same.map(({row}) => row))}; reports cannot distinguish their keys, and more keys than necessary move when one of them reconnects`,
       partitions: same.map(({row}) => row.partition),
       consumer: {name: first.name, address: null},
       evidence: first.consumers.map((one) => ({
         field: 'consumers[].address',
         value: clientNameOf(one).address ?? 'unknown',
       })),
-      remedies: [{command: 'give each consumer a name of its own', cost: 'a deployment'}],
+      remedies: [{command: 'give each consumer a unique name', cost: 'a deployment'}],
     },
   ]
 }

@@ -1,9 +1,10 @@
 import {backlogOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
-import type {Draft} from '../facts/doctor-finding.js'
+import type {Draft, Remedy} from '../facts/doctor-finding.js'
+import {pulsarAdmin} from './remedies.js'
 
 const SOON = 0.5
 
-/** Policies that drop messages which wait: they are lost without a word to anybody. */
+/** Policies that drop unacked messages. No client gets an error when that happens. */
 export function expiryRules(facts: SubscriptionFacts): Draft[] {
   return [...expires(facts), ...evicted(facts)]
 }
@@ -16,20 +17,20 @@ function expires(facts: SubscriptionFacts): Draft[] {
     {
       code: 'backlog-expires',
       severity: 'warn',
-      message: `the oldest messages${whereText(rows)} are dropped when they are ${String(limit)} s old, and are more than half as old`,
+      message: `The oldest messages${whereText(rows)} have passed half of the message TTL; the broker drops messages older than ${String(limit)} s`,
       partitions: rows.map(({partition}) => partition),
       evidence: [{field: 'messageTTL', value: `${String(limit)} s`}, ...rows.map((row) => ageOf(facts, row))],
       remedies: [
         {
-          command: `pulsar-admin topicPolicies set-message-ttl --ttl 0 ${facts.topic}`,
-          cost: 'none of the topic expires until it is set back: more disk',
+          command: pulsarAdmin('topicPolicies', 'set-message-ttl', '--ttl', '0', facts.topic),
+          cost: 'messages of all subscriptions of the topic stop expiring and use more disk, until the TTL is set again',
         },
       ],
     },
   ]
 }
 
-/** The broker looks at the size of the slowest subscription's backlog, from time to time. */
+/** The broker compares the quota with the backlog of the slowest subscription, at intervals. */
 function evicted(facts: SubscriptionFacts): Draft[] {
   const {bytes, seconds} = facts.evictsAbove
   const large = bytes === null ? [] : facts.partitions.filter(({now}) => (now.backlogSize ?? 0) > SOON * bytes)
@@ -44,7 +45,7 @@ function evicted(facts: SubscriptionFacts): Draft[] {
     {
       code: 'backlog-evicted',
       severity: 'warn',
-      message: `a backlog quota drops the oldest messages${whereText(rows)} beyond ${limits.join(' or ')}, and half of that waits`,
+      message: `The backlog${whereText(rows)} has passed half of a quota; the broker drops the oldest messages above ${limits.join(' or ')}`,
       partitions: rows.map(({partition}) => partition),
       evidence: [
         {field: 'backlogQuotaMap', value: `consumer_backlog_eviction above ${limits.join(', ')}`},
@@ -52,20 +53,27 @@ function evicted(facts: SubscriptionFacts): Draft[] {
         ...old.map((row) => ageOf(facts, row)),
       ],
       remedies: [
-        {
-          command: `pulsar-admin topicPolicies set-backlog-quota --limit SIZE --policy producer_request_hold ${facts.topic}`,
-          cost: 'above the limit producers wait, instead of messages being dropped',
-        },
+        ...(bytes !== null && large.length > 0 ? [blockProducers(facts, ['--limit', String(bytes)])] : []),
+        ...(seconds !== null && old.length > 0
+          ? [blockProducers(facts, ['--type', 'message_age', '--limitTime', String(seconds)])]
+          : []),
       ],
     },
   ]
+}
+
+function blockProducers({topic}: SubscriptionFacts, limit: readonly string[]): Remedy {
+  return {
+    command: pulsarAdmin('topicPolicies', 'set-backlog-quota', ...limit, '--policy', 'producer_request_hold', topic),
+    cost: 'above the limit the broker blocks producers instead of dropping messages',
+  }
 }
 
 function olderThan(facts: SubscriptionFacts, seconds: number): PartitionFacts[] {
   return facts.partitions.filter((row) => backlogOf(row) > 0 && ageSecondsOf(facts, row) > seconds)
 }
 
-/** 0 where it is not known. */
+/** 0 if unknown. */
 function ageSecondsOf({nowMs}: SubscriptionFacts, {now}: PartitionFacts): number {
   const published = now.earliestMsgPublishTimeInBacklog ?? 0
   return published > 0 ? (nowMs - published) / 1000 : 0

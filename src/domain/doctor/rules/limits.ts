@@ -7,16 +7,18 @@ import {
 } from '../facts/subscription-facts.js'
 import {clientNameOf} from '../../topic-stats/consumers.js'
 import type {Draft} from '../facts/doctor-finding.js'
-import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
+import {suggestedCommand} from '../../../suggested-command.js'
+import {counted, numberText} from '../../../wording.js'
+import {inspectCommand, pulsarAdmin, restartConsumer, unloadTopic} from './remedies.js'
 
-/** Key_Shared reads no further when so many messages wait to be delivered again, for others have to come first. */
+/** Key_Shared stops reading when the replay queue reaches this limit. It fills while older messages of the same keys are unacked. */
 export function isLookAheadFull({settings, type}: SubscriptionFacts, {now}: PartitionFacts): boolean {
   const {consumers = [], msgInReplay = 0} = now
   const limit = lookAheadLimit(settings, consumers.length)
   return type === 'Key_Shared' && limit !== null && consumers.length > 0 && msgInReplay >= limit
 }
 
-/** @see apache/pulsar #23231 keySharedLookAheadMsgInReplayThresholdPerConsumer, …PerSubscription (4.0); 0 is no limit. */
+/** A setting of 0 means that there is no limit. @see apache/pulsar #23231 keySharedLookAheadMsgInReplayThresholdPerConsumer, …PerSubscription (4.0) */
 function lookAheadLimit(
   {lookAheadPerConsumer, lookAheadPerSubscription}: SubscriptionFacts['settings'],
   consumers: number,
@@ -28,7 +30,7 @@ function lookAheadLimit(
   return limits.length === 0 ? null : Math.min(...limits)
 }
 
-/** Limits that stop a whole subscription, and rates that hold it back. */
+/** Limits that stop the whole subscription, and dispatch rates that slow it down. */
 export function limitRules(facts: SubscriptionFacts): Draft[] {
   return [...subscriptionBlocked(facts), ...lookAheadFull(facts), ...throttled(facts), ...ackHoles(facts)]
 }
@@ -42,8 +44,11 @@ function subscriptionBlocked(facts: SubscriptionFacts): Draft[] {
       code: 'subscription-blocked-on-unacked',
       severity: 'error',
       message:
-        `nobody gets anything more${whereText(rows)}: ${String(sum(rows, ({now}) => now.unackedMessages))} messages are ` +
-        `unacknowledged, as many as one subscription may have${holder ? `; ${nameOf(holder)} has most of them` : ''}`,
+        `The broker sends no more messages to any consumer${whereText(rows)}: the subscription reached its limit with ` +
+        `${counted(
+          sum(rows, ({now}) => now.unackedMessages),
+          'unacked message',
+        )}${mostText(holder)}`,
       partitions: rows.map(({partition}) => partition),
       consumer: holder ? clientNameOf(holder) : null,
       evidence: rows.flatMap(({now}) => [
@@ -54,8 +59,9 @@ function subscriptionBlocked(facts: SubscriptionFacts): Draft[] {
         inspectCommand(facts),
         ...(holder ? [restartConsumer(nameOf(holder))] : []),
         {
-          command: 'raise maxUnackedMessagesPerSubscription of the topic',
-          cost: 'more messages come again when a consumer goes',
+          command:
+            'raise the limit of unacked messages per subscription (maxUnackedMessagesOnSubscription) of the topic',
+          cost: 'more messages are redelivered when a consumer disconnects',
         },
         unloadTopic(facts),
       ],
@@ -72,8 +78,11 @@ function lookAheadFull(facts: SubscriptionFacts): Draft[] {
       code: 'look-ahead-full',
       severity: 'error',
       message:
-        `the broker reads no further${whereText(rows)}: ${String(sum(rows, ({now}) => now.msgInReplay))} messages that were read ` +
-        `wait for their key's consumer${holder ? `; ${nameOf(holder)} has most unacknowledged ones` : ''}`,
+        `The broker stopped reading${whereText(rows)}: the replay queue reached its limit with ` +
+        `${counted(
+          sum(rows, ({now}) => now.msgInReplay),
+          'message',
+        )} that cannot be delivered to the consumers of their keys yet${mostText(holder)}`,
       partitions: rows.map(({partition}) => partition),
       consumer: holder ? clientNameOf(holder) : null,
       evidence: [
@@ -88,7 +97,7 @@ function lookAheadFull(facts: SubscriptionFacts): Draft[] {
         ...(holder ? [restartConsumer(nameOf(holder))] : []),
         {
           command: 'raise keySharedLookAheadMsgInReplayThresholdPerConsumer',
-          cost: 'a broker setting: more memory for every Key_Shared subscription',
+          cost: 'a broker setting; every Key_Shared subscription may use more memory',
         },
       ],
       links: ['apache/pulsar#23231 (4.0.0)'],
@@ -96,7 +105,7 @@ function lookAheadFull(facts: SubscriptionFacts): Draft[] {
   ]
 }
 
-/** Counted since 4.0.7; before, a rate that is set while nothing moves. */
+/** Brokers count throttled reads since 4.0.7. On older ones a rate that is set while nothing is delivered is the evidence. */
 function throttled(facts: SubscriptionFacts): Draft[] {
   const {dispatchRate} = facts
   const rows = facts.partitions.filter((row) => {
@@ -105,15 +114,15 @@ function throttled(facts: SubscriptionFacts): Draft[] {
     return count > (row.before.dispatchThrottledMsgEventsBySubscriptionLimit ?? 0)
   })
   if (rows.length === 0) return []
-  const isHeld = rows.some(isNotDelivered)
+  const isStopped = rows.some(isNotDelivered)
   const rate = dispatchRate
-    ? `${String(dispatchRate.dispatchThrottlingRateInMsg)} messages in ${String(dispatchRate.ratePeriodInSecond)} s`
-    : 'a rate of the namespace or the broker'
+    ? `${counted(dispatchRate.dispatchThrottlingRateInMsg, 'message')} per ${numberText(dispatchRate.ratePeriodInSecond)} s`
+    : 'set on the namespace or the broker'
   return [
     {
       code: 'dispatch-throttled',
-      severity: isHeld ? 'error' : 'warn',
-      message: `delivery is ${isHeld ? 'held' : 'slowed down'}${whereText(rows)} by the subscription's dispatch rate, ${rate}`,
+      severity: isStopped ? 'error' : 'warn',
+      message: `The subscription dispatch rate ${isStopped ? 'stops' : 'slows down'} delivery${whereText(rows)}: ${rate}`,
       partitions: rows.map(({partition}) => partition),
       evidence: [
         ...rows.map(({now}) => ({
@@ -124,12 +133,16 @@ function throttled(facts: SubscriptionFacts): Draft[] {
       ],
       remedies: [
         {
-          command: 'keyshift migrate list',
-          cost: 'none: a migration that is under way, or stopped, holds delivery like this',
+          command: suggestedCommand('migrate', 'list'),
+          cost: 'none (shows whether a running or interrupted migration pauses delivery)',
         },
         {
-          command: `pulsar-admin topicPolicies remove-subscription-dispatch-rate ${facts.topic}`,
-          cost: 'the consumers get all that waits, as fast as they ask',
+          command: pulsarAdmin(
+            ...['topicPolicies', 'remove-subscription-dispatch-rate'],
+            ...(dispatchRate ? ['--subscription', facts.subscription] : []),
+            facts.topic,
+          ),
+          cost: 'consumers receive the whole backlog as fast as they request it',
         },
       ],
     },
@@ -138,7 +151,7 @@ function throttled(facts: SubscriptionFacts): Draft[] {
 
 const NEAR = 0.8
 
-/** More than the broker keeps are forgotten when the topic is loaded again: those messages come once more. */
+/** The broker persists ack holes up to a limit. Acknowledgements above it are lost when the topic is reloaded. */
 function ackHoles(facts: SubscriptionFacts): Draft[] {
   const limit = facts.settings.maxAckHolesKept
   if (limit === null) return []
@@ -149,8 +162,8 @@ function ackHoles(facts: SubscriptionFacts): Draft[] {
       code: 'ack-holes-near-limit',
       severity: 'warn',
       message:
-        `so many messages are acknowledged out of order${whereText(rows)} that the broker soon keeps them no longer: ` +
-        'those above the limit come again when the topic is loaded afresh',
+        `More than ${String(NEAR * 100)} % of the ${counted(limit, 'ack hole')} that the broker persists are in use${whereText(rows)}; ` +
+        'messages acknowledged above the limit are delivered again when the topic is reloaded',
       partitions: rows.map(({partition}) => partition),
       evidence: [
         ...rows.map(({now}) => ({
@@ -160,14 +173,15 @@ function ackHoles(facts: SubscriptionFacts): Draft[] {
         {field: 'managedLedgerMaxUnackedRangesToPersist', value: String(limit)},
       ],
       remedies: [
-        {
-          command: `keyshift subscriptions inspect ${facts.topic} ${facts.subscription}`,
-          cost: 'none: find who does not acknowledge the oldest messages',
-        },
-        {command: 'raise managedLedgerMaxUnackedRangesToPersist', cost: 'a broker setting: larger cursors'},
+        {...inspectCommand(facts), cost: 'none (shows which consumer does not ack the oldest messages)'},
+        {command: 'raise managedLedgerMaxUnackedRangesToPersist', cost: 'a broker setting; larger cursors'},
       ],
     },
   ]
+}
+
+function mostText(holder: ReturnType<typeof mostUnacked>): string {
+  return holder ? `. ${nameOf(holder)} has the most: ${numberText(holder.unackedMessages ?? 0)} unacked` : ''
 }
 
 function mostUnacked(rows: readonly PartitionFacts[]): PartitionFacts['consumers'][number]['now'] | null {

@@ -1,10 +1,12 @@
 import type {SubscriptionFacts} from '../facts/subscription-facts.js'
 import type {Draft} from '../facts/doctor-finding.js'
+import {operands, suggestedCommand} from '../../../suggested-command.js'
+import {counted, numberText} from '../../../wording.js'
 
 const FEWEST_MESSAGES = 50
 const HOT = 0.3
 
-/** What the messages themselves make difficult. */
+/** Properties of the messages that prevent an even or ordered delivery. */
 export function messageRules(facts: SubscriptionFacts): Draft[] {
   const {sample} = facts
   if (sample === null || sample.messages === 0) return []
@@ -22,23 +24,23 @@ function hotKey({subscription, topic, type}: SubscriptionFacts, {messages, topKe
     {
       code: 'hot-key',
       severity: 'warn',
-      message: `${percent} of the messages that wait are of one key, ${key}: ${
+      message: `${percent} of ${counted(messages, 'sampled message')} have the key ${key}; ${
         type === 'Key_Shared'
-          ? 'one consumer has to handle them all, whatever the others do'
-          : 'they lie on one partition'
+          ? 'one consumer must process all of them, and further consumers do not help'
+          : 'all of them are on one partition'
       }`,
       partitions: [partition],
       key,
       evidence: [
         {field: 'messages of the key', value: String(topKey.messages)},
-        {field: 'messages looked at', value: String(messages)},
+        {field: 'sampled messages', value: String(messages)},
       ],
       remedies: [
-        {command: `keyshift keys sample ${topic} ${subscription}`, cost: 'none'},
-        {command: `keyshift keys owner ${topic} ${subscription} '${key}'`, cost: 'none'},
+        {command: suggestedCommand('keys', 'sample', ...operands(topic, subscription)), cost: 'none'},
+        {command: suggestedCommand('keys', 'owner', ...operands(topic, subscription, key)), cost: 'none'},
         {
-          command: 'have the producers spread the key, or handle it faster',
-          cost: 'a deployment; spreading gives up its order',
+          command: 'split the key in the producers, or process it faster',
+          cost: 'a deployment; a split key loses its order',
         },
       ],
     },
@@ -49,18 +51,24 @@ function forKeyShared(
   {subscription, topic}: SubscriptionFacts,
   {keylessMessages, messages, mixedBatches}: Sample,
 ): Draft[] {
-  const sample = {command: `keyshift keys sample ${topic} ${subscription}`, cost: 'none: it names the producers'}
+  const sample = {
+    command: suggestedCommand('keys', 'sample', ...operands(topic, subscription)),
+    cost: 'none (lists the producers)',
+  }
   return [
     ...(mixedBatches > 0
       ? [
           {
             code: 'mixed-key-batches',
             severity: 'warn' as const,
-            message: `${String(mixedBatches)} batches hold several keys: each goes as a whole to the consumer of its first one, so a key is at several consumers`,
+            message: `${counted(mixedBatches, 'sampled batch', 'sampled batches')} ${mixedBatches === 1 ? 'contains' : 'contain'} several keys; the broker delivers a batch to the consumer of its first key, so one key can reach several consumers`,
             evidence: [{field: 'mixed batches', value: String(mixedBatches)}],
             remedies: [
               sample,
-              {command: 'have the producers use the key-based batcher', cost: 'a deployment; smaller batches'},
+              {
+                command: 'set the key-based batcher (BatcherBuilder.KEY_BASED) in the producers',
+                cost: 'a deployment; smaller batches',
+              },
             ],
           },
         ]
@@ -70,9 +78,9 @@ function forKeyShared(
           {
             code: 'keyless-messages',
             severity: 'warn' as const,
-            message: `${String(keylessMessages)} of ${String(messages)} messages looked at have no key: nothing keeps them in order, or at one consumer`,
+            message: `${numberText(keylessMessages)} of ${counted(messages, 'sampled message')} ${keylessMessages === 1 ? 'has' : 'have'} no key, so Key_Shared neither orders them nor keeps them at one consumer`,
             evidence: [{field: 'messages without key', value: String(keylessMessages)}],
-            remedies: [sample, {command: 'have the producers set a key', cost: 'a deployment'}],
+            remedies: [sample, {command: 'set a message key in the producers', cost: 'a deployment'}],
           },
         ]
       : []),
