@@ -1,4 +1,4 @@
-// A process of its own that applies a plan and halts before or after a line of its journal, until its parent says go on.
+// Runs as a child process: applies a plan and halts before or after a line of its journal until the parent sends a message.
 import {once} from 'node:events'
 import {readFile} from 'node:fs/promises'
 import {hostname} from 'node:os'
@@ -11,7 +11,7 @@ import {WebSocketTransport} from '../../src/clients/pulsar-messages/websocket.js
 import {applyPlan} from '../../src/domain/migration/run/run-migration.js'
 import {parsePlan} from '../../src/domain/migration/plan/parse-plan.js'
 
-/** The real journal, whose lines are written one by one, so that a batch can be cut anywhere. */
+/** The cluster journal, but with each line written separately, so that a run can halt within a batch. */
 class HaltingJournal implements JournalStore {
   readonly place = 'cluster'
   private readonly inner: JournalStore
@@ -20,7 +20,7 @@ class HaltingJournal implements JournalStore {
   private written = 0
   private hasHalted = false
 
-  /** @param haltAt a line's number from 0, or its step and phase as `disconnect intent`. */
+  /** @param haltAt the number of a line from 0, or its step and phase: `disconnect intent`. */
   constructor(inner: JournalStore, haltAt: string, isBefore: boolean) {
     this.inner = inner
     this.haltAt = haltAt
@@ -51,9 +51,9 @@ class HaltingJournal implements JournalStore {
 
   private async halt(): Promise<void> {
     this.hasHalted = true
-    const toldToGoOn = once(process, 'message')
+    const continued = once(process, 'message')
     process.send?.('halted')
-    await toldToGoOn
+    await continued
   }
 }
 
@@ -79,7 +79,7 @@ try {
     isPostponed: false,
   })
   process.stderr.write(
-    `found: ${findings.map(({code, evidence}) => `${code} ${evidence[0]?.value ?? ''}`).join(', ')}\n`,
+    `findings: ${findings.map(({code, evidence}) => `${code} ${evidence[0]?.value ?? ''}`).join(', ')}\n`,
   )
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)

@@ -23,7 +23,7 @@ import {SUBSCRIPTION} from '../support/reports/migration-runs.js'
 import {chooseSeeded} from '../support/fleets/seed.js'
 
 const PARTITIONS = 4
-/** The first line, four of each step, and the last. */
+/** The numbers of all lines: the first line, four for each step, and the last line. */
 function linesOf({strategy, to}: Journey): number[] {
   const steps = stepsOf(strategy, 'forward', mayDeliverTwiceOnJoin(brokerVersion, to))
   return Array.from({length: 1 + steps.length * 4 + 1}, (_, line) => line)
@@ -31,14 +31,14 @@ function linesOf({strategy, to}: Journey): number[] {
 
 interface Cell {
   readonly journey: Journey
-  readonly death: Moment
+  readonly kill: Moment
   readonly verb: 'resume' | 'rollback'
 }
 
 const CELLS = JOURNEYS.flatMap((journey) =>
   linesOf(journey).flatMap((line) =>
     (['before', 'after'] as const).flatMap((when) =>
-      (['resume', 'rollback'] as const).map((verb): Cell => ({journey, death: {line, when}, verb})),
+      (['resume', 'rollback'] as const).map((verb): Cell => ({journey, kill: {line, when}, verb})),
     ),
   ),
 )
@@ -46,22 +46,22 @@ const CELLS = JOURNEYS.flatMap((journey) =>
 const chosen = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? CELLS : chooseSeeded(CELLS, 8)
 
 for (const cell of chosen) {
-  const {death, journey, verb} = cell
+  const {kill, journey, verb} = cell
   const {from, strategy, to} = journey
   test(
-    `${strategy} ${from} → ${to}, killed ${death.when} line ${String(death.line)}, ${verb} elsewhere`,
+    `${strategy} ${from} → ${to}, killed ${kill.when} line ${String(kill.line)}, then ${verb} on another machine`,
     live(async (t, place) => {
       const workload = await openWorkload(t, place, {partitions: PARTITIONS, from, to})
       const before = await stateOf(place, workload)
       await until('some load', () => workload.counts.sentCount > 200)
       const plan = await planJourney(place, workload, journey)
       const standby = startWhenRefused(place, workload, journey).catch(() => null)
-      await applyAndDie(t, place, plan, death)
+      await applyAndDie(t, place, plan, kill)
 
       const id = (await newestMigration(place))?.id ?? ''
       const run = await fromElsewhere(place, ['migrate', verb, id, '--yes'])
-      if (death.line === 0 && death.when === 'before') {
-        assert.equal(run.code, 5, 'nothing had begun')
+      if (kill.line === 0 && kill.when === 'before') {
+        assert.equal(run.code, 5, 'the migration had not started')
         assert.equal(parseDocument(run.stdout).error.code, 'E_NOT_STARTED')
       } else {
         assert.equal(run.code, 0, run.stdout)
@@ -80,7 +80,7 @@ for (const cell of chosen) {
       const types = Array<string>(PARTITIONS).fill(isMoved ? to : from)
       assert.deepEqual(await subscriptionsOf(place, workload), {[name]: types})
       if (run.code === 0 && (await newestMigration(place))?.hasRestrictions) {
-        // The fleet that is not used any more is stopped, as its operator would.
+        // Stops the consumers that are no longer used, as an operator would.
         if (!isMoved) await (await standby)?.close()
         const finished = await fromElsewhere(place, ['migrate', 'finish', id, '--yes'])
         assert.equal(finished.code, 0, finished.stdout)

@@ -18,7 +18,7 @@ const CELLS = JOURNEYS.flatMap((journey) =>
   stepsOf(journey.strategy, 'forward', false).map((step): Cell => ({journey, step})),
 )
 
-// A cell takes about a minute, most of it the broker's: only the full run has them.
+// A case takes about a minute, most of it the restart of the broker, so only the full run has them.
 const stack = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? await SpareStack.up() : null
 after(() => stack?.down())
 
@@ -26,27 +26,27 @@ for (const {journey, step} of stack ? CELLS : []) {
   assert.ok(stack)
   const {from, strategy, to} = journey
   test(
-    `${strategy} ${from} → ${to}, the broker killed and started again before ${step}`,
+    `${strategy} ${from} → ${to}, the broker is killed and restarted before ${step}`,
     live(async (t, place) => {
       const announced = await announce(t, place, journey, step)
       const fromMs = Date.now()
       const restart = await stack.restart()
       const toMs = Date.now()
-      announced.run.goOn() // the step's change meets no broker
+      announced.run.goOn() // no broker is running when the step applies its change
       const end = await announced.run.ended
       await restart.finished
-      const since = ({handlings}: WorkloadCounts): ReturnType<typeof lastKept> => lastKept(handlings, fromMs)
+      const since = ({handlings}: WorkloadCounts): ReturnType<typeof lastPersisted> => lastPersisted(handlings, fromMs)
       await requireExplained(t, announced, end, {fromMs, toMs}, {since})
     }, stack.addresses),
   )
 }
 
 /**
- * A broker writes down a subscription's position once a second at most (managedLedgerDefaultMarkDeleteRateLimit), and
- * when acknowledgements stop then, not before a minute has passed. A broker that is killed forgets what came since: on
- * each partition of each fleet's subscription, up to a second before its last acknowledgement.
+ * A broker persists the position of a subscription at most once per second (managedLedgerDefaultMarkDeleteRateLimit). After
+ * the last acknowledgement it may take a minute until it does. A killed broker loses the acknowledgements since then: on
+ * each partition, those since one second before the last one.
  */
-function lastKept(handlings: readonly Handling[], killedAtMs: number): (row: Handling) => number {
+function lastPersisted(handlings: readonly Handling[], killedAtMs: number): (row: Handling) => number {
   const cursorOf = ({fleet, key}: Handling): string =>
     `${fleet} ${String(partitionOfKey(key, PARTITIONS, 'JavaStringHash'))}`
   const last = new Map<string, number>()

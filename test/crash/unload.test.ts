@@ -1,4 +1,4 @@
-// Runs alone: it allows for messages that were on the way for half a second, which a busy machine exceeds.
+// Runs alone: it allows messages to be in transit for half a second, which a busy machine exceeds.
 import {test} from 'node:test'
 
 import {type StepId, stepsOf} from '../../src/domain/migration/strategy.js'
@@ -10,7 +10,7 @@ import {chooseSeeded} from '../support/fleets/seed.js'
 interface Cell {
   readonly journey: Journey
   readonly step: StepId
-  /** Between the intent and the change, or while the change is made and proven. */
+  /** Between intent and change, or during change and verification. */
   readonly when: 'before' | 'while'
 }
 
@@ -25,7 +25,7 @@ const chosen = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? CELLS : chooseSe
 for (const {journey, step, when} of chosen) {
   const {from, strategy, to} = journey
   test(
-    `${strategy} ${from} → ${to}, the topic unloaded ${when} ${step}`,
+    `${strategy} ${from} → ${to}, the topic is unloaded ${when} ${step}`,
     live(async (t, place) => {
       const announced = await announce(t, place, journey, step)
       const unloading = unload(place, announced.workload)

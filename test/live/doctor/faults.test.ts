@@ -18,7 +18,7 @@ const IN_PLACE = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as con
 const BLUE_GREEN = {...IN_PLACE, strategy: 'blue-green'} as const
 const RENEWED = {...IN_PLACE, from: 'Failover'} as const
 
-/** Every kind of call that changes the cluster, by the step that makes it. */
+/** Each kind of request that changes the cluster, with the step that sends it. */
 const CALLS: ReadonlyArray<readonly [step: string, journey: Journey, method: string, path: RegExp]> = [
   ['restrict-types', IN_PLACE, 'POST', /subscriptionTypesEnabled/],
   ['pause', IN_PLACE, 'POST', /dispatchRate/],
@@ -39,7 +39,7 @@ for (const [step, journey, method, path] of CALLS) {
   for (const when of ['request', 'answer'] as const) {
     const {from, strategy} = journey
     test(
-      `${strategy} from ${from}: the connection breaks before the ${when} of ${method} in ${step}, and it goes on`,
+      `${strategy} from ${from}: the connection breaks before the ${when} of ${method} in ${step}, and the run continues`,
       live(async (t, place) => {
         const workload = await openWorkload(t, place, {from})
         await until('some load', () => workload.counts.sentCount > 100)
@@ -65,7 +65,7 @@ for (const [step, journey, method, path] of CALLS) {
 }
 
 test(
-  'the topic grows partitions while a migration runs: it goes back, and says why',
+  'a migration whose topic gets more partitions rolls back and reports the reason',
   live(async (t, place) => {
     const workload = await openWorkload(t, place)
     const before = await stateOf(place, workload)

@@ -8,14 +8,14 @@ import {KEYS} from '../../support/faults/fault-causes.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
 import {live} from '../../support/servers/live.js'
 
-/** Ten minutes in the whole run. */
+/** Ten minutes in the full run. */
 const SOAK_MS = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? 600_000 : 40_000
 const EVERY_MS = 10_000
 const RESTART_MS = 3000
 const WORKERS = 4
 
 test(
-  `a healthy Key_Shared subscription under load whose consumers are restarted in turn, for ${String(SOAK_MS / 1000)} s: no error is found`,
+  `a healthy Key_Shared subscription under load has no error while its consumers restart in turn for ${String(SOAK_MS / 1000)} s`,
   live(async (t, place) => {
     const lab = await FaultLab.open(place, 4)
     const ending = new AbortController()
@@ -31,28 +31,28 @@ test(
     })
     const found: string[] = []
     const until = Date.now() + SOAK_MS
-    let looks = 0
+    let runs = 0
     while (Date.now() < until) {
       const startedAt = Date.now()
       const {findings} = await askCli<Diagnosis>(['doctor', lab.topic.full, SUB])
-      looks++
+      runs++
       for (const {code, message, severity} of findings) found.push(`${severity} ${code}: ${message}`)
       await delay(Math.max(0, startedAt + EVERY_MS - Date.now()))
     }
     ending.abort()
     await Promise.all([loading, restarting])
     t.diagnostic(
-      `${String(looks)} looks, ${String(turn)} restarts; found: ${[...new Set(found)].join('; ') || 'nothing'}`,
+      `${String(runs)} runs, ${String(turn)} restarts; found: ${[...new Set(found)].join('; ') || 'nothing'}`,
     )
     assert.deepEqual(
       found.filter((text) => text.startsWith('error')),
       [],
     )
-    assert.ok(looks >= SOAK_MS / EVERY_MS - 1 && turn > WORKERS)
+    assert.ok(runs >= SOAK_MS / EVERY_MS - 1 && turn > WORKERS)
   }),
 )
 
-/** Does it again and again, until the signal says that it is enough. */
+/** Repeats the work until the signal is aborted. */
 async function repeat(signal: AbortSignal, everyMs: number, work: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
     await work()

@@ -7,7 +7,7 @@ import {askCli, runCli, startCli} from '../../support/shells/cli.js'
 import {runJava} from '../../support/fleets/java.js'
 import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
 import {live, type Place, until} from '../../support/servers/live.js'
-import {standingStill} from '../../support/faults/topic-state.js'
+import {untilUnchanged} from '../../support/faults/topic-state.js'
 
 /** What the seeded producers say about what they sent; test/java/README.md. */
 interface Truth {
@@ -51,7 +51,7 @@ test(
   live(async (t, place) => {
     const {args, truth} = await seed(place, MESSAGES, 'ALL')
     const base = `/persistent/${place.namespace}/seeded`
-    const world = await standingStill(place, [
+    const world = await untilUnchanged(place, [
       `${base}/stats`,
       `${base}/internalStats`,
       `/persistent/${place.namespace}`,

@@ -19,7 +19,7 @@ import {
   SUBSCRIPTION,
   typesOf,
 } from '../../support/reports/migration-runs.js'
-import {standingStill} from '../../support/faults/topic-state.js'
+import {untilUnchanged} from '../../support/faults/topic-state.js'
 
 test(
   'a plain topic is migrated, and finish restores the original policy',
@@ -53,7 +53,7 @@ test(
     for (let at = 0; at < 40; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
     await producer.close()
     const base = topic.full.replace('persistent://', '/persistent/')
-    const world = await standingStill(place, [
+    const world = await untilUnchanged(place, [
       `${base}/partitioned-stats?perPartition=true`,
       `${base}/partitioned-internalStats`,
       `${base}/subscriptionTypesEnabled`,

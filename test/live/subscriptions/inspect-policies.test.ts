@@ -6,7 +6,7 @@ import type {TopicName} from '../../../src/topic-name.js'
 import {askCli, type Document, parseDocument, runCli} from '../../support/shells/cli.js'
 import {ask, brokerVersion, connectIdle, live, type Place, until} from '../../support/servers/live.js'
 import {brokerBehind} from '../../support/servers/proxy.js'
-import {standingStill} from '../../support/faults/topic-state.js'
+import {untilUnchanged} from '../../support/faults/topic-state.js'
 
 const SUB = 'decision'
 const RATE = {
@@ -65,7 +65,7 @@ test(
   'every policy that applies, and where it is set; what was read is as it was',
   live(async (_t, place) => {
     const topic = await limitedTopic(place)
-    const world = await standingStill(place, [
+    const world = await untilUnchanged(place, [
       `${topic.full.replace('persistent://', '/persistent/')}/partitioned-stats?perPartition=true`,
       `${topic.full.replace('persistent://', '/persistent/')}/partitioned-internalStats`,
       `/namespaces/${place.namespace}`,

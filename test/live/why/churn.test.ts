@@ -12,32 +12,32 @@ import {askCli} from '../../support/shells/cli.js'
 import {closeFirst, live, type Place} from '../../support/servers/live.js'
 import {mulberry32} from '../../support/fleets/seed.js'
 
-/** A thousand keys in the whole run. */
+/** A thousand keys in the full run. */
 const ASKED = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? 1000 : 200
 const AT_ONCE = 4
-/** As many again as commands of their own: a second each, so few. */
+/** Further keys that are asked for by a command each. A command takes a second, so there are few. */
 const COMMANDS = 20
 const COMMANDS_AT_ONCE = 2
-/** And some before anybody comes or goes. */
+/** Keys that are asked for before the first consumer joins or leaves. */
 const QUIET = 20
 const KEYS = 4000
 const SUB = 'decision'
-/** What `why` itself takes for granted. */
+/** The defaults of the command `why`. */
 const QUESTION = {hashingScheme: null, max: 500, windowMs: 300, stuckAfterMs: 30_000, lock: null}
 
-/** Of all answers, so many at most may be wrong, marked or not. */
+/** The share of answers that may be wrong, marked or not. */
 const MOST_WRONG = 0.005
-/** By chance one change in some hundred comes just then: of a few answers a few may be. */
+/** About one change in a hundred falls between the last reading and the message: with few answers this many may be wrong. */
 const SOME_WRONG = 3
 /**
- * An answer takes some 0.4 s, and somebody comes or goes each 1.3 s: that marks some 30 of a hundred. A mark on half of
- * them would tell nothing. Where the machine is busy and answers take longer, so do the pauses.
+ * An answer takes about 0.4 s, and a consumer joins or leaves every 1.3 s, which marks about 30 % of the answers. If half of
+ * them were marked, the mark would be useless. On a busy machine answers take longer, so the pauses do as well.
  */
 const MOST_MARKED = 0.5
 const USUAL_MS = 400
 const PAUSE = {least: 1.5, most: 4.5}
 
-/** What was said of a key, and who got its next message; times are epoch ms. */
+/** The answer for a key, and the consumer that received its next message; times are epoch ms. */
 interface Answer {
   readonly explanation: Explanation
   readonly askedMs: number
@@ -46,17 +46,17 @@ interface Answer {
 }
 
 /**
- * Each answer is at once put to the proof: a message of the key is published in the moment that the answer is there, and
- * whoever receives it first should be who was named. What counts is:
+ * Each answer is verified at once: a message of the key is published as soon as the answer is there. The consumer that
+ * receives it first should be the one that the answer names. The results are counted as:
  *
- * - right: that consumer was named, marked or not;
- * - told: another was named, and the answer says that consumers come and go;
- * - overtaken: another was named, without a mark, and somebody came or went after the owner had been read (`asOf`) and
- *   before the message was received: no answer can know that. It is wrong all the same, and counts against the target;
- * - untold: another was named, without a mark, and all that had changed had done so before. None may be.
+ * - right: the answer names that consumer, marked as changing or not;
+ * - marked wrong: it names another consumer and is marked as changing;
+ * - overtaken: it names another consumer without a mark, and a consumer joined or left after the owner had been read
+ *   (`asOf`) and before the message was received. No answer can know that, but it is wrong and counts against the target;
+ * - unmarked wrong: it names another consumer without a mark, and all changes happened before. The test fails on one of these.
  */
 test(
-  `the owner that why names gets the key's next message, ${String(ASKED)} keys under load while consumers come and go`,
+  `the consumer that why names receives the key's next message, for ${String(ASKED)} keys under load with changing consumers`,
   live(async (t, place) => {
     const random = seededRandom()
     const {churn, keys} = await startChurn(place, random)
@@ -73,18 +73,18 @@ test(
       askCli<Explanation>(['why', topic, SUB, key]),
     )
     const counts = countsOf(answers, churn)
-    t.diagnostic(`${textOf(counts, answers)}; ${String(churn.changes.length)} consumers came or went`)
-    t.diagnostic(`as whole commands: ${textOf(countsOf(commands, churn), commands)}`)
+    t.diagnostic(`${textOf(counts, answers)}; ${String(churn.changes.length)} consumers joined or left`)
+    t.diagnostic(`as commands: ${textOf(countsOf(commands, churn), commands)}`)
 
-    assert.deepEqual(untoldOf([...answers, ...commands], churn), [])
+    assert.deepEqual(unmarkedWrongOf([...answers, ...commands], churn), [])
     const wrong = ASKED - counts.right
-    assert.ok(wrong <= Math.max(SOME_WRONG, ASKED * MOST_WRONG), `${String(wrong)} are wrong`)
-    assert.ok(counts.marked < ASKED * MOST_MARKED, `${String(counts.marked)} are marked`)
+    assert.ok(wrong <= Math.max(SOME_WRONG, ASKED * MOST_WRONG), `${String(wrong)} answers are wrong`)
+    assert.ok(counts.marked < ASKED * MOST_MARKED, `${String(counts.marked)} answers are marked`)
     assert.deepEqual(
       answers.filter((answer) => isMarkedInVain(answer, churn)).map(({explanation}) => explanation),
       [],
     )
-    // Many changes, and many consumers named: else it was no test of anything.
+    // Without many changes and many different consumers the test would prove nothing.
     assert.ok(churn.changes.length > ASKED / 20)
     assert.ok(new Set(answers.map(({explanation}) => explanation.consumer?.name)).size > 8)
   }),
@@ -107,18 +107,18 @@ async function startChurn(place: Place, random: () => number): Promise<{churn: C
   return {churn, keys}
 }
 
-/** The same that the command does, without a process of its own for each. */
+/** Does what the command does, without a process for each answer. */
 function askWhy(admin: PulsarAdmin, topic: string, key: string): Promise<Explanation> {
   return collectWhy(admin, {...QUESTION, topic, subscription: SUB, key, signal: new AbortController().signal})
 }
 
-/** How long the newest answers took on average, in ms; never less than is usual. */
+/** How long the newest answers took on average, in ms; at least USUAL_MS. */
 function usualMs(answers: readonly Answer[]): number {
   const newest = answers.slice(-10).map(({answeredMs, askedMs}) => answeredMs - askedMs)
   return Math.max(USUAL_MS, newest.reduce((sum, ms) => sum + ms, 0) / newest.length || 0)
 }
 
-/** @param into where the answers are put as they come. */
+/** @param into receives each answer as soon as it is verified. */
 async function answersOf(
   churn: Churn,
   keys: readonly string[],
@@ -142,9 +142,9 @@ async function answersOf(
 
 interface Counts {
   readonly right: number
-  readonly told: number
+  readonly markedWrong: number
   readonly overtaken: number
-  readonly untold: number
+  readonly unmarkedWrong: number
   readonly marked: number
 }
 
@@ -152,35 +152,36 @@ function countsOf(answers: readonly Answer[], churn: Churn): Counts {
   const kinds = answers.map((answer) => kindOf(answer, churn))
   const count = (kind: string): number => kinds.filter((one) => one === kind).length
   return {
-    ...{right: count('right'), told: count('told'), overtaken: count('overtaken'), untold: count('untold')},
+    ...{right: count('right'), markedWrong: count('markedWrong')},
+    ...{overtaken: count('overtaken'), unmarkedWrong: count('unmarkedWrong')},
     marked: answers.filter(({explanation}) => explanation.changing).length,
   }
 }
 
 function kindOf({explanation, receipt}: Answer, churn: Churn): Exclude<keyof Counts, 'marked'> {
   if (explanation.consumer?.name === receipt.consumer) return 'right'
-  if (explanation.changing) return 'told'
-  return churn.changesWithin(Date.parse(explanation.asOf), receipt.atMs).length > 0 ? 'overtaken' : 'untold'
+  if (explanation.changing) return 'markedWrong'
+  return churn.changesWithin(Date.parse(explanation.asOf), receipt.atMs).length > 0 ? 'overtaken' : 'unmarkedWrong'
 }
 
-/** What was wrong, with all that one needs to see why. */
-function untoldOf(answers: readonly Answer[], churn: Churn): object[] {
+/** The answers that fail the test, with the changes around them. */
+function unmarkedWrongOf(answers: readonly Answer[], churn: Churn): object[] {
   return answers
-    .filter((answer) => kindOf(answer, churn) === 'untold')
+    .filter((answer) => kindOf(answer, churn) === 'unmarkedWrong')
     .map((answer) => ({...answer, changes: churn.changesWithin(answer.askedMs - 2000, answer.receipt.atMs)}))
 }
 
-/** It says that consumers come or go, and none did while it was made. */
+/** The answer is marked as changing, and no consumer joined or left while it was made. */
 function isMarkedInVain({answeredMs, askedMs, explanation}: Answer, churn: Churn): boolean {
   return explanation.changing && churn.changesWithin(askedMs, answeredMs).length === 0
 }
 
-function textOf({marked, overtaken, right, told, untold}: Counts, answers: readonly Answer[]): string {
+function textOf({marked, markedWrong, overtaken, right, unmarkedWrong}: Counts, answers: readonly Answer[]): string {
   const share = ((right / answers.length) * 100).toFixed(2)
   const times = answers.map(({answeredMs, askedMs}) => answeredMs - askedMs).toSorted((a, b) => a - b)
   const median = times[Math.floor(times.length / 2)] ?? 0
   return (
-    `of ${String(answers.length)} answers ${String(right)} right (${share} %), ${String(told)} wrong and marked, ` +
-    `${String(overtaken)} overtaken, ${String(untold)} untold; ${String(marked)} marked in all; median ${String(median)} ms`
+    `of ${String(answers.length)} answers ${String(right)} right (${share} %), ${String(markedWrong)} wrong and marked, ` +
+    `${String(overtaken)} overtaken, ${String(unmarkedWrong)} wrong and not marked; ${String(marked)} marked in total; median ${String(median)} ms`
   )
 }

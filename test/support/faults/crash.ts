@@ -30,7 +30,7 @@ export const JOURNEYS: readonly Journey[] = [
   {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'},
 ]
 
-/** Before or after a line of a run's journal: by its number from 0, or by its step and phase as `disconnect intent`. */
+/** Before or after a line of a run's journal, which is given by its number from 0, or by step and phase: `disconnect intent`. */
 export interface Moment {
   readonly line: number | string
   readonly when: 'after' | 'before'
@@ -43,17 +43,17 @@ export interface HaltedRun {
 }
 
 export interface RunEnd {
-  /** null when it was killed */
+  /** null if it was killed */
   readonly code: number | null
   readonly said: string
 }
 
-/** Flags that find a place's migrations in the cluster. */
+/** The flags with which a command finds the migrations of a test's namespace. */
 export function whereOf({namespace}: Place): string[] {
   return ['--journal', 'cluster', '--namespace', namespace]
 }
 
-/** Plans a journey by the command line. @returns the plan's file. */
+/** Plans a migration by the command line. @returns the plan file. */
 export async function planJourney(
   place: Place,
   workload: Workload,
@@ -80,22 +80,22 @@ export async function planJourney(
 }
 
 /**
- * Starts the new fleet as an operator would: in place at once, for the broker refuses it; blue-green as soon as the door
- * is closed, for before it would make the new subscription itself.
+ * Starts the new consumers as an operator would. In place they start at once, because the broker refuses them. Blue-green
+ * they start when automatic creation of subscriptions is blocked: before that they would create the new subscription.
  */
 export async function startWhenRefused(place: Place, workload: Workload, {strategy}: Journey): Promise<Fleet> {
   if (strategy === 'in-place') return workload.startStandby()
   const path = `${workload.topic.full.replace('persistent://', '/persistent/')}/autoSubscriptionCreation`
-  const closed = async (): Promise<boolean> => {
-    const answer = await ask(place.addresses, 'GET', path).catch(() => null) // the broker may be away
-    const door = answer as {allowAutoSubscriptionCreation: boolean} | null
-    return door?.allowAutoSubscriptionCreation === false
+  const isBlocked = async (): Promise<boolean> => {
+    const answer = await ask(place.addresses, 'GET', path).catch(() => null) // the broker may be restarting
+    const policy = answer as {allowAutoSubscriptionCreation: boolean} | null
+    return policy?.allowAutoSubscriptionCreation === false
   }
-  await until('the door being closed', closed)
+  await until('automatic creation of subscriptions being blocked', isBlocked)
   return workload.startStandby(workload.topic, NEW_SUBSCRIPTION)
 }
 
-/** Applies a plan in a process of its own, up to a moment. @returns the run, halted there; fails when it ended before. */
+/** Applies a plan in its own process, up to a moment. @returns the halted run; fails if the run ended before. */
 export async function applyUntil(t: TestContext, place: Place, plan: string, {line, when}: Moment): Promise<HaltedRun> {
   const script = join(ROOT, 'test', 'crash', 'halting-run.ts')
   const {adminUrl, webSocketUrl} = place.addresses
@@ -109,11 +109,11 @@ export async function applyUntil(t: TestContext, place: Place, plan: string, {li
   })
   const ended = once(child, 'close').then(([code]): RunEnd => ({code: code as number | null, said}))
   closeFirst(t, async () => {
-    child.kill('SIGKILL') // one that a failed test leaves would wait for ever
+    child.kill('SIGKILL') // a run that a failed test leaves halted would never exit
     await ended
   })
   const first = await Promise.race([once(child, 'message'), ended])
-  assert.ok(Array.isArray(first), `the run ended before it came to its line: ${said}`)
+  assert.ok(Array.isArray(first), `the run ended before it reached its line: ${said}`)
   return {
     kill: () => child.kill('SIGKILL'),
     goOn: () => child.send('go on'),
@@ -121,20 +121,20 @@ export async function applyUntil(t: TestContext, place: Place, plan: string, {li
   }
 }
 
-/** Applies a plan in a process that is killed at a moment. */
+/** Applies a plan in a process that is killed at this moment. */
 export async function applyAndDie(t: TestContext, place: Place, plan: string, moment: Moment): Promise<void> {
   const run = await applyUntil(t, place, plan, moment)
   run.kill()
   assert.equal((await run.ended).code, null)
 }
 
-/** Runs a verb as another machine would: from another folder, with another home and no files of the first. */
+/** Runs a command as on another machine: in another folder, with another home folder and none of the first run's files. */
 export async function fromElsewhere(place: Place, args: readonly string[]): Promise<CliRun> {
   const home = await mkdtemp(join(place.folder, 'home-'))
   return startCli([...args, '--json', ...whereOf(place)], {HOME: home, XDG_DATA_HOME: home}, undefined, home).finished
 }
 
-/** Polls the journal of a place in this process, which costs less than a process of the command line for each poll. */
+/** Polls the journal in this process, which costs less than starting a command for each poll. */
 export async function untilMigration(
   place: Place,
   what: string,
@@ -155,21 +155,21 @@ export async function newestMigration(place: Place): Promise<MigrationStatus | u
   return migrations.at(-1)
 }
 
-/** The topic's policies by the broker's own words, and every claim of the place. */
+/** The topic's policies as the broker returns them, and all claims in the test's namespace. */
 export async function stateOf(place: Place, workload: Workload): Promise<unknown> {
   const base = workload.topic.full.replace('persistent://', '/persistent/')
   const policy = (path: string): Promise<unknown> => policyAt(place, `${base}/${path}`)
   const types = (await policy('subscriptionTypesEnabled')) as string[] | null
   const topics = (await ask(place.addresses, 'GET', `/persistent/${place.namespace}/partitioned`)) as string[]
   return {
-    types: types?.length === 0 ? null : types, // once removed, the broker gives it as an empty list
+    types: types?.length === 0 ? null : types, // the broker returns an empty list after the policy was removed
     rates: [await policy(`${SUBSCRIPTION}/dispatchRate`), await policy(`${NEW_SUBSCRIPTION}/dispatchRate`)],
-    door: await policy('autoSubscriptionCreation'),
+    autoCreation: await policy('autoSubscriptionCreation'),
     claims: topics.filter((name) => name.includes('__keyshift-claim-')),
   }
 }
 
-/** null where it is unset, or the broker has no topic policies (405). */
+/** null if it is unset, or if the broker has no topic policies (405). */
 async function policyAt({addresses}: Place, path: string): Promise<unknown> {
   const answer = await fetch(`${addresses.adminUrl}/admin/v2${path}`)
   if (answer.status === 405) return null
@@ -178,7 +178,7 @@ async function policyAt({addresses}: Place, path: string): Promise<unknown> {
   return text === '' ? null : (JSON.parse(text) as unknown)
 }
 
-/** Subscription → type on each partition. */
+/** The type on each partition, by subscription. */
 export async function subscriptionsOf(place: Place, workload: Workload): Promise<Record<string, string[]>> {
   const path = `${workload.topic.full.replace('persistent://', '/persistent/')}/partitioned-stats`
   const {partitions} = (await ask(place.addresses, 'GET', path)) as {
@@ -192,10 +192,10 @@ export async function subscriptionsOf(place: Place, workload: Workload): Promise
 }
 
 /**
- * Requires that a run ended well; or that it stopped safely, and comes to its end when it is resumed, or after it has gone
- * back, when it is begun again.
+ * Requires that a run succeeded, or that it stopped in a safe state from which it succeeds: when it is resumed, or, if it was
+ * rolled back, when it is started again.
  *
- * @returns the fleet that has the messages then, and what the runs said that stopped.
+ * @returns the consumers that receive the messages after that, and the errors of the runs that stopped.
  */
 export async function bringToEnd(
   place: Place,
@@ -230,7 +230,7 @@ function firstLine(text: string): string {
   return text.split('\n')[0] ?? ''
 }
 
-/** Requires that a journey is done, and finishes it. */
+/** Requires that a migration is done, and finishes it. */
 export async function requireMoved(place: Place, workload: Workload, {strategy, to}: Journey): Promise<void> {
   const name = strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
   const subscriptions = await subscriptionsOf(place, workload)
@@ -245,7 +245,7 @@ export async function requireMoved(place: Place, workload: Workload, {strategy, 
   assert.equal(finished.code, 0, finished.stdout)
 }
 
-/** Requires that the load goes on, and that nothing was lost, came twice, or was at two consumers. */
+/** Requires that messages still flow, and that none was lost, duplicated, or processed by two consumers at the same time. */
 export async function requireWhole(workload: Workload): Promise<void> {
   const sent = workload.counts.sentCount
   await until('load afterwards', () => workload.counts.sentCount > sent + 200)

@@ -20,18 +20,18 @@ import {
 import {HardyTransport} from '../fleets/hardy-transport.js'
 import {ask, openWorkload, type Place, until} from '../servers/live.js'
 
-/** Long enough that consumers hold some messages at any moment. */
+/** Long enough that consumers have unacked messages at any moment. */
 export const LONG_WORK: WorkTimes = {workMs: 20, slowEvery: 29, slowMs: 200}
 
 export const PARTITIONS = 4
 
-/** A migration under load that has announced a step, and waits to be told to go on. */
+/** A migration under load that halts before it applies a step, until the test continues it. */
 export interface Announced {
   readonly place: Place
   readonly journey: Journey
   readonly workload: Workload
   readonly transport: HardyTransport
-  /** the topic's policies and the place's claims before it began */
+  /** the topic's policies and all claims before the migration began */
   readonly before: unknown
   readonly standby: Promise<Fleet>
   readonly run: HaltedRun
@@ -49,7 +49,7 @@ export async function announce(t: TestContext, place: Place, journey: Journey, s
   return {place, journey, workload, transport, before, standby, run}
 }
 
-/** Brings a disturbed migration to its end, and requires that nothing was lost and that each repetition is explained. */
+/** Completes a disturbed migration. Requires that no message was lost and that the disturbance explains each duplicate. */
 export async function requireExplained(
   t: TestContext,
   {before, journey, place, standby, transport, workload}: Announced,
@@ -66,59 +66,66 @@ export async function requireExplained(
   const cost = costOf(workload.counts, disturbance, {storedTwice, since: since?.(workload.counts)})
   t.diagnostic(JSON.stringify({stops, ...figures, ...cost}))
   assert.equal(figures.lost, 0)
-  assert.deepEqual([cost.unexplained, cost.unexplainedOverlaps], [[], []], 'what nobody held was at two consumers')
-  assert.ok(cost.duplicates <= cost.held + cost.storedTwice, 'more came twice than consumers held')
+  assert.deepEqual(
+    [cost.unexplained, cost.unexplainedOverlaps],
+    [[], []],
+    'a message that no consumer held was at two consumers',
+  )
+  assert.ok(
+    cost.duplicates <= cost.held + cost.storedTwice,
+    'there are more duplicates than messages that consumers held',
+  )
   await requireMoved(place, workload, journey)
   assert.deepEqual(await stateOf(place, workload), before)
 }
 
-/** When somebody else disturbed a topic: from before it began until it had taken effect. Epoch ms. */
+/** When a topic was disturbed: from before the disturbance until it had taken effect. Epoch ms. */
 export interface Disturbance {
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** Unloads a topic, as an operator does, or a cluster that spreads its load anew. */
+/** Unloads a topic, as an operator or a load balancer does. */
 export async function unload(place: Place, workload: Workload): Promise<Disturbance> {
   const fromMs = Date.now()
   await ask(place.addresses, 'PUT', `${workload.topic.full.replace('persistent://', '/persistent/')}/unload`)
   return {fromMs, toMs: Date.now()}
 }
 
-/** What a disturbance cost, and the first few cases that it does not explain. */
+/** The effects of a disturbance, and the first few cases that it does not explain. */
 interface Cost {
-  /** messages that consumers held when it came: the most that the broker may deliver again */
+  /** messages that consumers held at that moment: the broker may redeliver at most these */
   readonly held: number
-  /** messages that were published twice, for the disturbance cut off the broker's answer to the producer */
+  /** messages that were published twice, because the disturbance cut off the broker's answer to the producer */
   readonly storedTwice: number
   readonly duplicates: number
-  /** messages that were handled twice though nobody held them, with their handlings */
+  /** duplicates that no consumer held at that moment, with each time that one was processed */
   readonly unexplained: readonly string[]
-  /** pairs of handlings of one key at once by a consumer of each fleet */
+  /** cases in which an old and a new consumer processed messages of one key at the same time */
   readonly overlaps: number
-  /** of those, the ones in which the earlier was not held when the disturbance came */
+  /** those of them in which no consumer held the earlier message at that moment */
   readonly unexplainedOverlaps: readonly string[]
 }
 
 interface Allowance {
-  /** From when on an acknowledgement may be lost; when the disturbance began, unless given. */
+  /** From when on an acknowledgement may be lost (default: the start of the disturbance). */
   readonly since?: ((row: Handling) => number) | undefined
-  /** Messages that the broker stored twice, by their text. */
+  /** The payloads of messages that the broker stored twice. */
   readonly storedTwice?: ReadonlySet<string>
 }
 
 /**
- * The WebSocket proxy sends acknowledgements to the broker in groups, up to 100 ms late, and messages wait in sockets
- * until this process, which is all the fleets, gets to them: what was acknowledged or received so shortly before or after
- * was held as well, as the broker sees it.
+ * The WebSocket proxy groups acknowledgements and sends them up to 100 ms late. Messages also wait in sockets until this
+ * process reads them, because it runs all consumers. So for the broker, consumers also held what was acknowledged or
+ * received this shortly before or after.
  */
 const ON_THE_WAY_MS = 500
 const FEW = 5
 
 /**
- * An unload and a restart disconnect everybody. What consumers hold then is delivered again: by Pulsar's design, whoever
- * disturbs it, and whether a migration runs or not. A consumer finishes what it holds, though its connection is gone; so
- * a message of that can be at two consumers at once. Everything else is the migration's.
+ * An unload and a restart disconnect all clients, and the broker redelivers the messages that consumers hold at that moment.
+ * Pulsar does so whether a migration runs or not. A consumer finishes its messages without a connection, so that such a
+ * message can be at two consumers at the same time. All other duplicates count as caused by the migration.
  */
 function costOf(tally: WorkloadCounts, {fromMs, toMs}: Disturbance, allowance: Allowance = {}): Cost {
   const {since = () => fromMs, storedTwice = new Set()} = allowance

@@ -12,9 +12,9 @@ import {pythonProgram} from '../fleets/programs.js'
 
 export const SUB = 'decision'
 
-type Deed = 'ack' | 'ignore' | 'nack'
-/** What a consumer does with what it gets. */
-export type Habit = Deed | ((message: Message) => Deed)
+type Reaction = 'ack' | 'ignore' | 'nack'
+/** What a consumer does with a message. */
+export type Habit = Reaction | ((message: Message) => Reaction)
 
 export interface LabConsumer {
   readonly name: string
@@ -24,7 +24,7 @@ export interface LabConsumer {
   readonly topic?: TopicName
 }
 
-/** Which slots a consumer asks for, and where. */
+/** The slots that a STICKY consumer requests, and its topic. */
 interface Sticky {
   readonly first?: number
   readonly last?: number
@@ -32,11 +32,11 @@ interface Sticky {
 }
 
 interface StickyConsumer {
-  /** It stays connected, and does nothing any more. */
+  /** Stops the process, which stays connected. */
   readonly freeze: () => void
 }
 
-/** A topic with a subscription that is to be brought to a halt. */
+/** A topic with a subscription on which a test causes faults. */
 export class FaultLab {
   readonly topic: TopicName
   readonly place: Place
@@ -46,7 +46,7 @@ export class FaultLab {
     this.topic = place.topic('orders')
   }
 
-  /** @param partitions null for a plain topic. */
+  /** @param partitions null for a topic without partitions. */
   static async open(place: Place, partitions: number | null): Promise<FaultLab> {
     const lab = new FaultLab(place)
     if (partitions === null) await place.admin.createTopic(lab.topic)
@@ -59,7 +59,7 @@ export class FaultLab {
     return parseTopicName(`${this.topic.full}-partition-${String(number)}`)
   }
 
-  /** Publishes so many messages, of keys in turn. */
+  /** Publishes `count` messages, with the keys in turn. */
   async publish(count: number, keys: ReadonlyArray<string | null>): Promise<void> {
     const producer = await this.place.transport.produce(this.topic)
     const payload = Buffer.from('x')
@@ -85,7 +85,7 @@ export class FaultLab {
     return joining
   }
 
-  /** A Redis lock of a key's messages that nobody who lives holds; it goes with the test. @returns the lock, and how it is named. */
+  /** Creates a Redis lock of a key that no connected consumer holds, until the test ends. @returns the lock and the flags that find it. */
   async leaveLock(t: TestContext, key: string): Promise<{readonly lock: string; readonly pattern: string[]}> {
     const {keyPrefix, redis} = this.place
     const lock = `${keyPrefix}user:${key}`
@@ -96,7 +96,7 @@ export class FaultLab {
     return {lock, pattern: ['--key-pattern', `${keyPrefix}user:{key}`, '--holder-pattern', '{consumer}/*']}
   }
 
-  /** A consumer that is connected and never asks for a message. */
+  /** A connected consumer that never requests a message. */
   async joinSilent(name: string): Promise<() => Promise<void>> {
     const {local, namespace, tenant} = this.topic
     const query = `subscriptionType=Shared&consumerName=${name}&receiverQueueSize=0&pullMode=true`
@@ -109,12 +109,12 @@ export class FaultLab {
     }
   }
 
-  /** Publishes one message that nobody is to have before so long, in ms. */
+  /** Publishes one message that is due after this many ms. */
   publishDelayed(afterMs: number): Promise<void> {
     return this.send('', [{key: 'a', deliverAfterMs: afterMs}])
   }
 
-  /** Publishes one batch, which a producer makes that does not mind keys. */
+  /** Publishes one batch from a producer that batches without regard to keys. */
   publishBatch(keys: readonly string[]): Promise<void> {
     const query = `?batchingEnabled=true&batchingMaxMessages=${String(keys.length)}&batchingMaxPublishDelay=1000`
     return this.send(
@@ -141,7 +141,7 @@ export class FaultLab {
     await once(socket, 'close')
   }
 
-  /** A Key_Shared consumer, in a process of its own, that asks for some slots only; it goes with the test. */
+  /** Starts a Key_Shared consumer in its own process that requests only these slots, until the test ends. */
   async joinSticky(t: TestContext, name: string, where: Sticky = {}): Promise<StickyConsumer> {
     const {first = 0, last = 65_535, topic = this.topic} = where
     const program = pythonProgram('sticky.py')
@@ -160,7 +160,7 @@ export class FaultLab {
     return {freeze: () => void child.kill('SIGSTOP')}
   }
 
-  /** Sets a policy of the topic, as the admin API spells it, and waits until the broker has it. */
+  /** Sets a topic policy by its name in the admin API and waits until the broker applies it. */
   async policy(name: string, body: unknown): Promise<void> {
     const {local, namespace, tenant} = this.topic
     const path = `/persistent/${tenant}/${namespace}/${local}/${name}`

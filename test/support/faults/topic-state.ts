@@ -2,19 +2,19 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import {ask, type Place, until} from '../servers/live.js'
 
-/** Reads what the broker answers for these paths; waits first until two looks are the same. */
-export async function standingStill(place: Place, paths: readonly string[]): Promise<() => Promise<unknown>> {
-  const world = async (): Promise<unknown> =>
+/** Waits until two samples are equal. @returns a function that reads these paths of the admin API again. */
+export async function untilUnchanged(place: Place, paths: readonly string[]): Promise<() => Promise<unknown>> {
+  const state = async (): Promise<unknown> =>
     withoutRates(await Promise.all(paths.map((path) => ask(place.addresses, 'GET', path))))
-  await until('the topic standing still', async () => {
-    const first = JSON.stringify(await world())
+  await until('the state of the topic being unchanged', async () => {
+    const first = JSON.stringify(await state())
     await delay(300)
-    return first === JSON.stringify(await world())
+    return first === JSON.stringify(await state())
   })
-  return world
+  return state
 }
 
-/** Rates are averages that the broker renews on its own; everything else has to stand still. */
+/** Rates are averages that the broker updates without any traffic; all other fields must stay the same. */
 function withoutRates(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (key, part: unknown) =>

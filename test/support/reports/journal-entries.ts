@@ -19,7 +19,7 @@ export function claimOn(topic: string, migrationId = 'm1'): Claim {
   }
 }
 
-/** One more entry behind a chain. */
+/** The entry that follows a chain. */
 export function following(
   entries: readonly JournalEntry[],
   step: string,

@@ -1,4 +1,4 @@
-/** One report of each command about keys, with everything in it that a text has to tell. */
+/** One report of each `keys` command, with every case that its text must show. */
 import type {KeyOwners} from '../../../src/domain/keys/owners/key-owners.js'
 import type {KeyRanges} from '../../../src/domain/keys/ranges/range-report.js'
 import type {KeySimulation} from '../../../src/domain/keys/simulation/simulation.js'

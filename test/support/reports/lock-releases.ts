@@ -4,7 +4,7 @@ import type {LockReleaseAnswer} from '../../../src/commands/locks/release.js'
 import {askCli} from '../shells/cli.js'
 import type {Place} from '../servers/live.js'
 
-/** Plans the release of locks. @returns the plan's file. */
+/** Plans the release of locks. @returns the plan file and the answer of the command. */
 export async function plan(
   {folder}: Place,
   keys: readonly string[],

@@ -88,7 +88,7 @@ export const locks: LockScan = {
   },
 }
 
-/** Nothing found, where much could not be seen. */
+/** No locks found by a scan that could not read everything. */
 export const locksWithGaps: LockScan = {
   ...locks,
   complete: false,
@@ -108,7 +108,7 @@ export const locksWithGaps: LockScan = {
   },
 }
 
-/** The locks of a subscription's keys, one of them at the wrong consumer. */
+/** The locks of a subscription's keys. The wrong consumer holds one of them. */
 export const locksOfMessages: LockScan = {
   ...locks,
   subscription: {

@@ -8,17 +8,17 @@ import {ask, type Place} from '../servers/live.js'
 
 export const SUBSCRIPTION = 'decision'
 
-/** `--journal` for a test's own folder. */
+/** The `--journal` flag for the folder of the test. */
 export function journalOf(place: Place): string[] {
   return ['--journal', `file:${join(place.folder, 'journal')}`]
 }
 
-/** The command line that applies a plan without asking, with the journal in the test's own folder. */
+/** The command line that applies a plan without confirmation, with the journal in the folder of the test. */
 export function applyArgs(place: Place, plan: string, ...options: string[]): string[] {
   return ['migrate', 'apply', plan, '--yes', '--soak', '0s', ...options, ...journalOf(place)]
 }
 
-/** Makes a plan file by the command line. @returns its path */
+/** Plans a migration by the command line. @returns the plan file. */
 export async function planFile(place: Place, workload: Workload, options: readonly string[] = []): Promise<string> {
   const file = join(place.folder, `${workload.topic.local}.json`)
   await askCli<MigrationPlan>([
@@ -40,7 +40,7 @@ export async function statusOf(place: Place): Promise<MigrationStatus | undefine
   return migrations.at(-1)
 }
 
-/** The policies that a migration touches. Once removed, the broker gives subscriptionTypesEnabled as an empty list. */
+/** The policies that a migration changes. After its removal the broker returns subscriptionTypesEnabled as an empty list. */
 export async function policiesOf({addresses}: Place, workload: Workload): Promise<unknown> {
   const base = workload.topic.full.replace('persistent://', '/persistent/')
   const types = (await ask(addresses, 'GET', `${base}/subscriptionTypesEnabled`)) as string[] | null
@@ -50,7 +50,7 @@ export async function policiesOf({addresses}: Place, workload: Workload): Promis
   }
 }
 
-/** The type of the subscription on each partition, or on the plain topic. */
+/** The type of the subscription on each partition, or on a topic without partitions. */
 export async function typesOf(place: Place, workload: Workload): Promise<string[]> {
   const parts = ((await ask(place.addresses, 'GET', `/persistent/${place.namespace}`)) as string[]).filter((name) =>
     name.startsWith(workload.topic.full),

@@ -1,4 +1,4 @@
-/** One report of each kind, with everything in it that a text has to tell: the unknown, the missing, the blocked. */
+/** One report of each kind, with every case that its text must show: unknown, missing and blocked. */
 import type {BacklogReport} from '../../../src/domain/backlog/backlog-report.js'
 import type {MigrationPlan} from '../../../src/domain/migration/plan/plan.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'

@@ -1,4 +1,4 @@
-/** A subscription of two partitions: one with everything that a text has to tell, one of which nothing is known. */
+/** A subscription with two partitions: one with every case that the text must show, one with unknown values only. */
 import type {InternalStats, TopicStats} from '../../../src/clients/pulsar-admin/types.js'
 import {
   inspectSubscription,
@@ -101,7 +101,7 @@ const busy: TopicStats = {
   },
 }
 
-/** Mark-delete waits for 7:5; behind it 7:6 to 7:9 and 8:0 are acknowledged. */
+/** Mark-delete is blocked by 7:5; after it 7:6 to 7:9 and 8:0 are acknowledged. */
 const internal: InternalStats = {
   lastConfirmedEntry: '8:10',
   ledgers: [
