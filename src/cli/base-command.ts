@@ -11,7 +11,7 @@ import {settingsFor} from './connection/context-file.js'
 import {asKeyshiftError, errorDocument, renderError} from './errors.js'
 import {exitCodeOf} from './exit-codes.js'
 import {hiddenSecrets} from './connection/hidden-secrets.js'
-import {ReaderGone} from './output/stdout-lines.js'
+import {PipeClosed} from './output/stdout-lines.js'
 import {Progress} from './output/progress.js'
 import {withExactOptions} from './flags/option-values.js'
 import {ConnectionRepeater, connectionWords, NO_CONNECTION} from './output/repeat-connection.js'
@@ -110,18 +110,18 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   /** A warning on stderr, even with --json. */
   private warnOnStderr(text: string): void {
     this.warnings.push(text)
-    this.complain(text)
+    this.writeWarning(text)
   }
 
   /** A warning on stderr for the operator, and in the document's `warnings` for programs. */
   override warn(input: Error | string): Error | string {
     const text = this.repeat.text(hiddenSecrets.hide(typeof input === 'string' ? input : input.message))
     this.warnings.push(text)
-    if (!this.jsonEnabled()) this.complain(text)
+    if (!this.jsonEnabled()) this.writeWarning(text)
     return input
   }
 
-  private complain(warning: string): void {
+  private writeWarning(warning: string): void {
     process.stderr.write(`${textFor(process.stderr, `${paint.warn('Warning:')} ${printable(warning)}`)}\n`)
   }
 
@@ -132,7 +132,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
 
   /** The same on stderr, for what is shown before a prompt. */
   protected preview<A extends readonly unknown[]>(render: (...report: A) => string, ...report: A): void {
-    this.progress.say(
+    this.progress.line(
       pageFor(process.stderr, this.layout, (...safe: A) => this.repeat.text(render(...safe)), ...report),
     )
   }
@@ -171,7 +171,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   /** Rethrows in both modes, so that the exit code is the same with and without `--json`. */
   protected override catch(thrown: unknown): Promise<void> {
     this.progress.stop()
-    if (thrown instanceof KeyshiftError && thrown.cause instanceof ReaderGone) return Promise.resolve()
+    if (thrown instanceof KeyshiftError && thrown.cause instanceof PipeClosed) return Promise.resolve()
     const error = asKeyshiftError(thrown, (this.id ?? '').split(':'))
     const document = this.repeat.value(errorDocument(error))
     if (this.jsonEnabled()) this.logJson(JSON.parse(hiddenSecrets.hide(JSON.stringify(document))))

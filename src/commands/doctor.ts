@@ -95,7 +95,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     const locks = await this.locks(flags, subscription, signal)
     const admin = await this.connections.admin()
     const {subjects, unseen} = await this.subjects(admin, topic, subscription)
-    this.progress.busy('sampling', `${counted(subjects.length, 'topic')} for ${durationText(flags.window)}`)
+    this.progress.liveStatus('sampling', `${counted(subjects.length, 'topic')} for ${durationText(flags.window)}`)
     const options = {windowMs: flags.window, sampleEntries: flags.messages, locks, signal}
     const snapshot = await collectDiagnosis(admin, subjects, options)
     return {...snapshot, failed: [...unseen, ...snapshot.failed]}

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto'
 import {resolve} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import {JOURNALS} from '../../clients/journal/cluster-journal.js'
+import {JOURNAL_TOPICS} from '../../clients/journal/cluster-journal.js'
 import type {NameCache} from '../../clients/files/name-cache.js'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {TopicName} from '../../topic-name.js'
@@ -83,8 +83,8 @@ export class ClusterNames implements NameSource {
     const topics = (await Promise.all(namespaces.map((namespace) => this.topics(namespace)))).flat()
     return topics
       .map((topic) => topic.split('/').at(-1) ?? '')
-      .filter((local) => local.startsWith(JOURNALS))
-      .map((local) => local.slice(JOURNALS.length))
+      .filter((local) => local.startsWith(JOURNAL_TOPICS))
+      .map((local) => local.slice(JOURNAL_TOPICS.length))
   }
 
   /** Names from the cache, otherwise from the broker; empty where neither has them. */

@@ -16,7 +16,7 @@ export function sampleOptions(flags: SampleFlags, {connections, progress}: Host)
     ...flags,
     openTransport: async (wanted) => connections.transport(wanted),
     onProgress: (read, chosen) => {
-      progress.busy('sampling', `${numberText(read)} of ${counted(chosen, 'entry', 'entries')}`)
+      progress.liveStatus('sampling', `${numberText(read)} of ${counted(chosen, 'entry', 'entries')}`)
     },
   }
 }

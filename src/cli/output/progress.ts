@@ -13,7 +13,7 @@ export class Progress {
   private lastLineAt = 0
 
   /** A permanent line. */
-  readonly say = (text: string): void => {
+  readonly line = (text: string): void => {
     if (!this.isShown) return
     this.stop()
     process.stderr.write(`${textFor(process.stderr, text)}\n`)
@@ -31,7 +31,7 @@ export class Progress {
    */
   readonly status = (action: string, status: string): void => {
     if (this.isShown) {
-      this.busy(action, status)
+      this.liveStatus(action, status)
       return
     }
     if (action === this.lastAction && Date.now() - this.lastLineAt < LINE_EVERY_MS) return
@@ -41,7 +41,7 @@ export class Progress {
   }
 
   /** A status line that is replaced by the next one, and removed by stop(). */
-  readonly busy = (action: string, status: string): void => {
+  readonly liveStatus = (action: string, status: string): void => {
     if (!this.isShown) return
     if (ux.action.running) ux.action.status = printable(status)
     else ux.action.start(printable(action), printable(status))

@@ -1,20 +1,20 @@
 import {once} from 'node:events'
 
 /** The reader of standard output, such as `head`, has exited; the command then ends without an error. */
-export class ReaderGone extends Error {}
+export class PipeClosed extends Error {}
 
 /** Writes lines to standard output at the reader's pace. */
-export class LineWriter {
+export class StdoutWriter {
   private readonly gone = new AbortController()
 
   constructor() {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
-      this.gone.abort(new ReaderGone())
+      this.gone.abort(new PipeClosed())
     })
   }
 
-  /** Aborted with ReaderGone. */
+  /** Aborted with PipeClosed. */
   get readerGone(): AbortSignal {
     return this.gone.signal
   }

@@ -3,7 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {Unreachable} from '../../errors.js'
 import {parseTopicName, type TopicName} from '../../topic-name.js'
 import type {PulsarAdmin} from '../pulsar-admin/admin.js'
-import {AdminRefused, unlessNotAllowed, unlessRefused} from '../pulsar-admin/admin-refused.js'
+import {AdminRefused, orWhenNotAllowed, orOnStatus} from '../pulsar-admin/admin-refused.js'
 import type {Claim, Heartbeat, JournalLine, JournalStore, Subject} from './journal-store.js'
 import {sha256} from '../../digest.js'
 import {suggestedCommand} from '../../suggested-command.js'
@@ -11,7 +11,7 @@ import {suggestedCommand} from '../../suggested-command.js'
 /** Prefix of keyshift's own topics. */
 export const OWN_TOPICS = '__keyshift-'
 /** The name of a migration's journal topic is this prefix and the migration's id. */
-export const JOURNALS = `${OWN_TOPICS}journal-`
+export const JOURNAL_TOPICS = `${OWN_TOPICS}journal-`
 const CLAIMS = `${OWN_TOPICS}claim-`
 /**
  * Retains the messages of a journal: it never acknowledges, so the broker trims nothing and does not delete the topic as
@@ -41,15 +41,15 @@ export class ClusterJournal implements JournalStore {
   }
 
   async create(migrationId: string, subject: Subject): Promise<void> {
-    const topic = inNamespaceOf(subject, `${JOURNALS}${migrationId}`)
-    const isMade = await unlessNotAllowed(
+    const topic = inNamespaceOf(subject, `${JOURNAL_TOPICS}${migrationId}`)
+    const isMade = await orWhenNotAllowed(
       this.admin.createTopic(topic).then(() => true),
       false,
     )
     if (!isMade) throw mayNotKeep(topic)
     await this.admin.createSubscription(topic, RETENTION_SUBSCRIPTION, 'earliest')
     // The namespace may let messages expire. Where topic policies are off, retention cannot be set and is not needed.
-    await unlessRefused(405, this.admin.keepForever(topic), undefined)
+    await orOnStatus(405, this.admin.retainForever(topic), undefined)
     this.logs.set(migrationId, {topic, lines: [], lastId: EMPTY})
   }
 
@@ -88,8 +88,8 @@ export class ClusterJournal implements JournalStore {
   }
 
   async list(): Promise<string[]> {
-    for (const topic of await this.ownTopics(JOURNALS)) {
-      const id = topic.local.slice(JOURNALS.length)
+    for (const topic of await this.ownTopics(JOURNAL_TOPICS)) {
+      const id = topic.local.slice(JOURNAL_TOPICS.length)
       if (!this.logs.has(id)) this.logs.set(id, {topic, lines: [], lastId: null})
     }
     return [...this.logs.keys()].toSorted()
@@ -98,12 +98,12 @@ export class ClusterJournal implements JournalStore {
   async claim(claim: Claim): Promise<Claim> {
     const topic = claimTopic(claim.subject)
     const made = this.admin.createPartitionedTopic(topic, 1, {claim: JSON.stringify(claim)}).then(() => true)
-    if (await unlessRefused(409, made, false)) return claim
+    if (await orOnStatus(409, made, false)) return claim
     return (await this.holder(claim.subject))?.claim ?? this.claim(claim)
   }
 
   async holder(subject: Subject): Promise<{claim: Claim; heartbeat: Heartbeat | null} | null> {
-    const properties = await unlessRefused(404, this.admin.topicProperties(claimTopic(subject)), null)
+    const properties = await orOnStatus(404, this.admin.topicProperties(claimTopic(subject)), null)
     if (!properties?.['claim']) return null
     const beat = properties['heartbeat']
     return {
@@ -118,7 +118,7 @@ export class ClusterJournal implements JournalStore {
 
   async release({migrationId, subject}: Claim): Promise<void> {
     if ((await this.holder(subject))?.claim.migrationId !== migrationId) return
-    await unlessRefused(404, this.admin.deletePartitionedTopic(claimTopic(subject)), undefined)
+    await orOnStatus(404, this.admin.deletePartitionedTopic(claimTopic(subject)), undefined)
   }
 
   private async log(migrationId: string): Promise<Log> {
@@ -183,7 +183,7 @@ export class ClusterJournal implements JournalStore {
 
   private async topicsOf(namespace: string): Promise<string[]> {
     const [tenant = '', name = ''] = namespace.split('/')
-    const topics = await unlessRefused(404, this.admin.topics(tenant, name), [])
+    const topics = await orOnStatus(404, this.admin.topics(tenant, name), [])
     return topics.filter((topic) => topic.startsWith('persistent://'))
   }
 

@@ -55,17 +55,17 @@ export function isLoginRefusal(status: number, body: string): boolean {
 }
 
 /** Returns `otherwise` on a refusal with this status: the resource exists already, or no longer exists. */
-export function unlessRefused<T, D>(status: number, action: Promise<T>, otherwise: D): Promise<D | T> {
+export function orOnStatus<T, D>(status: number, action: Promise<T>, otherwise: D): Promise<D | T> {
   return unless((refusal) => refusal.status === status, action, otherwise)
 }
 
 /** Returns `otherwise` when the permission is missing. */
-export function unlessNotAllowed<T, D>(action: Promise<T>, otherwise: D): Promise<D | T> {
+export function orWhenNotAllowed<T, D>(action: Promise<T>, otherwise: D): Promise<D | T> {
   return unless((refusal) => refusal.isNotAllowed, action, otherwise)
 }
 
 /** Returns `otherwise` on any refusal of a read: the permission is missing, or the resource does not exist. */
-export function ifReadable<T, D>(action: Promise<T>, otherwise: D): Promise<D | T> {
+export function orWhenRefused<T, D>(action: Promise<T>, otherwise: D): Promise<D | T> {
   return unless(() => true, action, otherwise)
 }
 

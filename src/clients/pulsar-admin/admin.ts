@@ -164,7 +164,7 @@ export class PulsarAdmin {
   }
 
   /** Lets a topic retain its messages regardless of the namespace's retention and TTL. */
-  async keepForever(topic: TopicName): Promise<void> {
+  async retainForever(topic: TopicName): Promise<void> {
     await this.setPolicy(`${topicPath(topic)}/retention`, {retentionTimeInMinutes: -1, retentionSizeInMB: -1})
     await this.http.send({method: 'POST', path: `${topicPath(topic)}/messageTTL`, query: {messageTTL: 0}})
   }
@@ -266,7 +266,7 @@ export class PulsarAdmin {
    *
    * @throws AdminRefused 409 when it exists.
    */
-  async createSubscriptionBehind(topic: TopicName, subscription: string, made: NewSubscription): Promise<void> {
+  async createSubscriptionAfter(topic: TopicName, subscription: string, made: NewSubscription): Promise<void> {
     const {isReplicated, position, properties} = made
     // The broker takes the position as the first one to read, and continues after a position without an entry.
     await this.http.send({
@@ -292,7 +292,7 @@ export class PulsarAdmin {
    * Sets the mark-delete position of a subscription on a plain topic or one partition, so that the next entry is read
    * next. The broker disconnects the consumers of this subscription only.
    */
-  async resetCursorBehind(topic: TopicName, subscription: string, position: Position): Promise<void> {
+  async resetCursorAfter(topic: TopicName, subscription: string, position: Position): Promise<void> {
     // The field is `excluded`; `isExcluded`, as the Java class spells it, is silently ignored (seen on 4.0.7, 4.2.4).
     await this.http.send({
       method: 'POST',
@@ -304,7 +304,7 @@ export class PulsarAdmin {
   /** The broker returns an entry's metadata in headers, and its payload, decompressed, in the body. */
   private async entry(request: AdminRequest): Promise<RawAnswer | null> {
     try {
-      return await this.http.sendRaw({...request, isOneOfMany: true, finalStatus: 500})
+      return await this.http.sendRaw({...request, isBulkRead: true, finalStatus: 500})
     } catch (error) {
       if (error instanceof AdminRefused && (error.status === 404 || error.status === 412)) return null
       throw error

@@ -13,7 +13,7 @@ import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
 import type {Login} from '../login/login.js'
 import {isAboutTls} from '../login/tls.js'
 import {hideCredentials} from '../login/hide-credentials.js'
-import {bareGet} from './node-get.js'
+import {nodeGet} from './node-get.js'
 import {AdminRefused, isLoginRefusal, parseBody} from './admin-refused.js'
 import {streamGet} from './stream-get.js'
 
@@ -37,7 +37,7 @@ export interface AdminRequest {
   /** type of the body; default application/json */
   readonly contentType?: string
   /** One of thousands of reads: sent with as little work as possible, and answered uncompressed. */
-  readonly isOneOfMany?: boolean
+  readonly isBulkRead?: boolean
   /** A refusal with this status is not retried. */
   readonly finalStatus?: number
   /** The address of the redirect is the answer. */
@@ -136,7 +136,7 @@ export class AdminHttp {
         answer = await exchange(url)
       const {body, headers, sent, status} = answer
       const location = status >= 300 && status < 400 ? headers['location'] : undefined
-      if (isGood(status) || (location !== undefined && request.isNotFollowed)) return answer
+      if (isSuccess(status) || (location !== undefined && request.isNotFollowed)) return answer
       if (location === undefined) {
         const said = hideCredentials(body.toString('utf8'), sent)
         throw new AdminRefused(request, url, {status, said, login: this.login.about})
@@ -161,9 +161,9 @@ export class AdminHttp {
   private async exchange(request: AdminRequest, url: string): Promise<Answer> {
     const own = await this.ownHeaders()
     try {
-      if (request.isOneOfMany) {
+      if (request.isBulkRead) {
         const headers = {...own, 'Accept-Encoding': 'identity'}
-        return asAnswer(own, await bareGet(url, {agent: this.agentFor(url), headers, timeoutMs: this.timeoutMs}))
+        return asAnswer(own, await nodeGet(url, {agent: this.agentFor(url), headers, timeoutMs: this.timeoutMs}))
       }
       const answer = await this.client.request<Buffer>({
         method: request.method,
@@ -190,7 +190,7 @@ export class AdminHttp {
         headers: own,
         timeoutMs: this.timeoutMs,
       })
-      const body = isGood(head.status) ? Buffer.alloc(0) : await buffer(chunks)
+      const body = isSuccess(head.status) ? Buffer.alloc(0) : await buffer(chunks)
       return {...asAnswer(own, {...head, body}), chunks: unlessBroken(url, chunks)}
     } catch (error) {
       throw noAnswer('GET', url, error)
@@ -224,7 +224,7 @@ interface StreamedAnswer extends Answer {
 
 type Exchange<A extends Answer> = (url: string) => Promise<A>
 
-function isGood(status: number): boolean {
+function isSuccess(status: number): boolean {
   return status >= 200 && status < 300
 }
 

@@ -17,7 +17,7 @@ export interface BareAnswer {
  * One GET with Node's own client, for thousands of reads: on a machine whose two cores the broker uses as well, half the
  * CPU time of an axios request is time that the broker does not have (bench/keys.ts).
  */
-export function bareGet(url: string, {agent, headers, timeoutMs}: BareOptions): Promise<BareAnswer> {
+export function nodeGet(url: string, {agent, headers, timeoutMs}: BareOptions): Promise<BareAnswer> {
   return new Promise((resolve, reject) => {
     const get = url.startsWith('https:') ? getHttps : getHttp
     const request = get(url, {agent, headers, timeout: timeoutMs}, (response) => {

@@ -28,7 +28,7 @@ export default class BacklogShow extends KeyshiftCommand<BacklogReport> {
   async run(): Promise<BacklogReport> {
     const {args, flags} = await this.parse(BacklogShow)
     const admin = await this.connections.admin()
-    this.progress.busy('looking', `for ${String(flags.window)} s`)
+    this.progress.liveStatus('looking', `for ${String(flags.window)} s`)
     const samples = await sampleBacklog(admin, args, {
       windowMs: flags.window * 1000,
       samples: SAMPLES,

@@ -4,7 +4,7 @@ import logUpdate from 'log-update'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {defaultDuration, durationFlag} from '../../cli/flags/duration.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
-import {LineWriter} from '../../cli/output/stdout-lines.js'
+import {StdoutWriter} from '../../cli/output/stdout-lines.js'
 import {renderBacklogWatch} from '../../cli/render/backlog/backlog.js'
 import {followBacklog} from '../../domain/backlog/collect-backlog.js'
 import {parseUntil, type UntilCondition} from '../../domain/backlog/until-condition.js'
@@ -42,7 +42,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
     const {args, flags} = await this.parse(BacklogWatch)
     const goal = flags.until === undefined ? null : parseUntil(flags.until)
     const admin = await this.connections.admin()
-    const lines = this.jsonEnabled() || process.stdout.isTTY ? null : new LineWriter()
+    const lines = this.jsonEnabled() || process.stdout.isTTY ? null : new StdoutWriter()
     const signals = [
       ...(flags.timeout === undefined ? [] : [AbortSignal.timeout(flags.timeout)]),
       ...(lines ? [lines.readerGone] : []),
@@ -66,7 +66,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
   private async show(
     report: BacklogReport,
     bars: ReadonlyArray<number | null>,
-    lines: LineWriter | null,
+    lines: StdoutWriter | null,
   ): Promise<void> {
     if (lines) await lines.write(`${JSON.stringify(report)}\n`)
     else if (!this.jsonEnabled()) logUpdate(this.page(renderBacklogWatch, report, bars))

@@ -190,7 +190,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       signal: this.own(interruptible()).signal,
       onRelease: async (release, planned) => {
         await audit.append(auditFacts(about, {release, planned}))
-        this.progress.busy('releasing', `${String(++done)} of ${String(plan.releases.length)}`)
+        this.progress.liveStatus('releasing', `${String(++done)} of ${String(plan.releases.length)}`)
       },
     })
     this.print(renderReleases, executed)

@@ -6,7 +6,7 @@ import {exitCode} from '../../cli/exit-codes.js'
 import {pulsarFlags, redisFlags} from '../../cli/flags/common-flags.js'
 import {setLowPriority} from '../../cli/low-priority.js'
 import {interruptible} from '../../cli/interrupt-signal.js'
-import {LineWriter} from '../../cli/output/stdout-lines.js'
+import {StdoutWriter} from '../../cli/output/stdout-lines.js'
 import {familiesFlag, ownFamilies} from '../../cli/flags/lock-families-flag.js'
 import {lockLimitFlags, lockLimits} from '../../cli/flags/lock-flags.js'
 import {redlockServers} from '../../cli/redlock.js'
@@ -165,7 +165,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
         await lines?.add(locks)
       },
       onProgress: ({keys, locks}) => {
-        this.progress.busy('scanning', `${counted(locks, 'lock')} in about ${counted(keys, 'key')}`)
+        this.progress.liveStatus('scanning', `${counted(locks, 'lock')} in about ${counted(keys, 'key')}`)
       },
     })
     await firstSeen?.save()
@@ -197,7 +197,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       hashingScheme,
       backlogEntries: flags.backlog ?? null,
       onProgress: (read, chosen) => {
-        this.progress.busy('reading messages', `${numberText(read)} of ${counted(chosen, 'entry', 'entries')}`)
+        this.progress.liveStatus('reading messages', `${numberText(read)} of ${counted(chosen, 'entry', 'entries')}`)
       },
     })
     if (live.routing.source === 'assumed') {
@@ -242,7 +242,7 @@ interface SubscriptionFlags {
   readonly topic?: string | undefined
 }
 
-class LockLines extends LineWriter {
+class LockLines extends StdoutWriter {
   private readonly linesOf: (locks: readonly LockRecord[]) => string
   private head: string
 

@@ -3,7 +3,7 @@ import {Args, Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {durationFlag} from '../../cli/flags/duration.js'
 import {pulsarFlags} from '../../cli/flags/common-flags.js'
-import {LineWriter} from '../../cli/output/stdout-lines.js'
+import {StdoutWriter} from '../../cli/output/stdout-lines.js'
 import {asksForJson, listOutputFlag} from '../../cli/output/list-output.js'
 import {listText, rowLines} from '../../cli/render/subscriptions/subscription-list.js'
 import {listSubscriptions} from '../../domain/subscriptions/list/collect-subscription-list.js'
@@ -83,7 +83,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       throw new Usage('E_OUTPUT_JSON', `--json is one document for all, --output ${output} is none`)
     }
     const admin = await this.connections.admin()
-    const writer = output === 'ndjson' ? new LineWriter() : null
+    const writer = output === 'ndjson' ? new StdoutWriter() : null
     const list = await listSubscriptions(admin, {
       pattern,
       isFresh: flags.fresh,

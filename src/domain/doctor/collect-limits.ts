@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
+import {orWhenRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectNamespaceLevel, collectTopicLevel} from '../policies/collect-policies.js'
@@ -67,5 +67,5 @@ async function collectDispatchRates(
   subscriptions: readonly string[],
 ): Promise<Record<string, DispatchRate | null>> {
   const rates = subscriptions.map(async (name) => [name, await admin.subscriptionDispatchRate(topic, name)] as const)
-  return Object.fromEntries(await ifReadable(Promise.all(rates), []))
+  return Object.fromEntries(await orWhenRefused(Promise.all(rates), []))
 }

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {ifReadable, unlessRefused} from '../../clients/pulsar-admin/admin-refused.js'
+import {orWhenRefused, orOnStatus} from '../../clients/pulsar-admin/admin-refused.js'
 import type {NamespacePolicies, TopicPolicyValues} from '../../clients/pulsar-admin/policies.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectSettings} from '../topic-stats/collect-broker-settings.js'
@@ -67,5 +67,5 @@ export function collectPolicySettings(admin: PulsarAdmin): Promise<PolicySetting
 
 /** Undefined where this login may not read it; null where topics have no policies on this broker, which it says with 405. */
 function ifSet<T>(answer: Promise<T>): Promise<T | null | undefined> {
-  return ifReadable(unlessRefused(405, answer, null), undefined)
+  return orWhenRefused(orOnStatus(405, answer, null), undefined)
 }

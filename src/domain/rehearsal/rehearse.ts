@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {parsePosition, type Position} from '../../position.js'
-import {unlessRefused} from '../../clients/pulsar-admin/admin-refused.js'
+import {orOnStatus} from '../../clients/pulsar-admin/admin-refused.js'
 import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import {Unreachable} from '../../errors.js'
 import type {TopicName} from '../../topic-name.js'
@@ -130,7 +130,7 @@ async function createTemporary(
         )
       }
       const properties = {'keyshift-rehearsal-of': subscription}
-      await admin.createSubscriptionBehind(name, temporary, {position, properties, isReplicated: false})
+      await admin.createSubscriptionAfter(name, temporary, {position, properties, isReplicated: false})
     }),
   )
 }
@@ -210,7 +210,5 @@ async function removeLeftovers(admin: PulsarAdmin, collected: CollectedSubscript
 }
 
 async function remove(admin: PulsarAdmin, {partitions}: CollectedSubscription, temporary: string): Promise<void> {
-  await Promise.all(
-    partitions.map(({name}) => unlessRefused(404, admin.deleteSubscription(name, temporary), undefined)),
-  )
+  await Promise.all(partitions.map(({name}) => orOnStatus(404, admin.deleteSubscription(name, temporary), undefined)))
 }

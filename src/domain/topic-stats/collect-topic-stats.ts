@@ -1,5 +1,5 @@
 import type {PulsarAdmin, StatsQuery} from '../../clients/pulsar-admin/admin.js'
-import {AdminRefused, ifReadable} from '../../clients/pulsar-admin/admin-refused.js'
+import {AdminRefused, orWhenRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {SubscriptionStats, TopicStats} from '../../clients/pulsar-admin/types.js'
 import {Unreachable} from '../../errors.js'
 import {parseTopicName, partitionName, splitPartition, type TopicName} from '../../topic-name.js'
@@ -169,7 +169,7 @@ async function topicNotFound(admin: PulsarAdmin, topic: TopicName, cause: AdminR
 
 /** The namespace's topics, each partitioned topic once; empty when the namespace itself is not there. */
 async function knownTopics(admin: PulsarAdmin, {tenant, namespace}: TopicName): Promise<string[]> {
-  const names = await ifReadable(admin.topics(tenant, namespace), [])
+  const names = await orWhenRefused(admin.topics(tenant, namespace), [])
   return [...new Set(names.map((name) => splitPartition(name).base))]
 }
 

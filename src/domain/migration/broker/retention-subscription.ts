@@ -1,4 +1,4 @@
-import {unlessRefused} from '../../../clients/pulsar-admin/admin-refused.js'
+import {orOnStatus} from '../../../clients/pulsar-admin/admin-refused.js'
 import type {BrokerContext} from './broker-context.js'
 import {deleteOn} from './subscription-placement.js'
 
@@ -8,11 +8,7 @@ const RETENTION_SUBSCRIPTION = '__keyshift-retention'
 /** Created before the pause, at the oldest stored message. Only a Failover subscription is recreated: see disconnect. */
 export async function createRetention(context: BrokerContext): Promise<void> {
   if (context.direction.from !== 'Failover' || !isInPlace(context)) return
-  await unlessRefused(
-    409,
-    context.admin.createSubscription(context.topic, RETENTION_SUBSCRIPTION, 'earliest'),
-    undefined,
-  )
+  await orOnStatus(409, context.admin.createSubscription(context.topic, RETENTION_SUBSCRIPTION, 'earliest'), undefined)
 }
 
 /** Also deletes the one of the other direction, if that was interrupted. */

@@ -1,5 +1,5 @@
 import {parsePosition, type Position} from '../../../position.js'
-import {unlessRefused} from '../../../clients/pulsar-admin/admin-refused.js'
+import {orOnStatus} from '../../../clients/pulsar-admin/admin-refused.js'
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../errors.js'
 import type {TopicName} from '../../../topic-name.js'
@@ -46,8 +46,8 @@ async function createOne(
   identity: SubscriptionIdentity,
 ): Promise<'found' | 'created'> {
   const {name, position} = targetOf(context, row)
-  const creating = context.admin.createSubscriptionBehind(name, subscription, {...identity, position})
-  return unlessRefused(
+  const creating = context.admin.createSubscriptionAfter(name, subscription, {...identity, position})
+  return orOnStatus(
     409,
     creating.then((): 'created' => 'created'),
     'found',
@@ -82,7 +82,7 @@ export async function resetTo(
   await Promise.all(
     rows.map((row) => {
       const {name, position} = targetOf(context, row)
-      return context.admin.resetCursorBehind(name, subscription, position)
+      return context.admin.resetCursorAfter(name, subscription, position)
     }),
   )
 }
@@ -105,5 +105,5 @@ export async function deleteOn(
   rows: ReadonlyArray<{readonly partition: number | null}>,
 ): Promise<void> {
   const chosen = partitions.filter(({partition}) => rows.some((row) => row.partition === partition))
-  await Promise.all(chosen.map(({name}) => unlessRefused(404, admin.deleteSubscription(name, subscription), undefined)))
+  await Promise.all(chosen.map(({name}) => orOnStatus(404, admin.deleteSubscription(name, subscription), undefined)))
 }

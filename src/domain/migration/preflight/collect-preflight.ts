@@ -1,5 +1,5 @@
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
-import {AdminRefused, ifReadable} from '../../../clients/pulsar-admin/admin-refused.js'
+import {AdminRefused, orWhenRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import type {SubscriptionType} from '../../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../../topic-name.js'
 import {collectSubscription} from '../../topic-stats/collect-topic-stats.js'
@@ -33,7 +33,7 @@ export async function collectSnapshot(
     admin.clusters(),
     admin.brokerVersion(),
     topicPolicies(admin, collected.topic, subscription),
-    ifReadable(admin.namespaceSubscriptionTypes(collected.topic), null),
+    orWhenRefused(admin.namespaceSubscriptionTypes(collected.topic), null),
     collectSettings(admin, SETTINGS),
   ])
   const broker = brokerSettings(settings)

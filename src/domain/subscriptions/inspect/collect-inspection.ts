@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
-import {ifReadable} from '../../../clients/pulsar-admin/admin-refused.js'
+import {orWhenRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import {collectOldest} from '../../message-sampling/collect-oldest-messages.js'
 import {collectPolicies} from '../../policies/collect-policies.js'
 import {
@@ -53,7 +53,7 @@ async function collectCursors(
   const chosen = everyCursor ? partitions : worstFirst(partitions).slice(0, CURSORS)
   const read = await Promise.all(
     chosen.map(({name, partition}) =>
-      limit(async () => [partition, await ifReadable(admin.internalStats(name), null)] as const),
+      limit(async () => [partition, await orWhenRefused(admin.internalStats(name), null)] as const),
     ),
   )
   return new Map(read.flatMap(([partition, stats]) => (stats === null ? [] : [[partition, stats]])))

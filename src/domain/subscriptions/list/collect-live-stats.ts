@@ -1,7 +1,7 @@
 import pLimit, {type LimitFunction} from 'p-limit'
 
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
-import {unlessRefused} from '../../../clients/pulsar-admin/admin-refused.js'
+import {orOnStatus} from '../../../clients/pulsar-admin/admin-refused.js'
 import {parseTopicName, partitionName, splitPartition} from '../../../topic-name.js'
 import {type Collected, type Collecting, interrupted} from './row-source.js'
 import type {SubscriptionRow} from './subscription-row.js'
@@ -61,7 +61,7 @@ async function collectEach(
 /** Nothing of a topic that was deleted meanwhile. */
 async function statsOf(admin: PulsarAdmin, name: string, signal: AbortSignal | undefined): Promise<NamedStats[]> {
   if (signal?.aborted) throw interrupted(signal)
-  const stats = await unlessRefused(404, admin.topicStats(parseTopicName(name)), null)
+  const stats = await orOnStatus(404, admin.topicStats(parseTopicName(name)), null)
   return stats === null ? [] : [{name, stats}]
 }
 
