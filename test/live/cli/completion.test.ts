@@ -140,8 +140,8 @@ test(
 
 const SILENT: ReadonlyArray<readonly [what: string, env: Record<string, string>]> = [
   ['a broker that is not running', {KEYSHIFT_ADMIN_URL: 'http://127.0.0.1:1'}],
-  ['an address that is none', {KEYSHIFT_ADMIN_URL: 'nonsense'}],
-  ['a context that is none', {KEYSHIFT_CONTEXT: 'nobody'}],
+  ['an invalid address', {KEYSHIFT_ADMIN_URL: 'nonsense'}],
+  ['a missing context', {KEYSHIFT_CONTEXT: 'missing'}],
   ['half a login', {KEYSHIFT_OAUTH2_KEY_FILE: '/nonexistent'}],
   ['a token that is not there', {KEYSHIFT_TOKEN_FILE: '/nonexistent'}],
 ]

@@ -68,7 +68,7 @@ test('a read is retried while the broker is not ready, a write is not', async (t
   const url = await serve(t, (request, response) => {
     asked++
     if (asked < 4)
-      response.writeHead(asked === 1 ? 503 : asked === 2 ? 500 : 412).end('{"reason":"Can not find owner"}')
+      response.writeHead(asked === 1 ? 503 : asked === 2 ? 500 : 412).end('{"reason":"Failed to find ownership"}')
     else response.writeHead(200).end('4.2.4')
   })
   assert.equal(await open(t, url).brokerVersion(), '4.2.4')

@@ -282,7 +282,7 @@ current-context: secured
   })) {
     const conf = join(folder, `${name}.conf`)
     const head = [
-      '# Licensed to nobody',
+      '# Licensed to the ASF',
       `webServiceUrl=${addresses.adminTlsUrl}`,
       `brokerServiceUrl=${addresses.serviceTlsUrl}`,
       'tlsAllowInsecureConnection=false',
