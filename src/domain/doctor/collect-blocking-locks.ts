@@ -1,6 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {RedisConnection} from '../../clients/redis/connect.js'
-import {collectLiveConsumers} from '../locks/consumers/collect-live-consumers.js'
+import {collectConsistentStats} from '../keys/assignment/collect-consistent-stats.js'
+import {collectLiveConsumersOf, type LiveConsumers} from '../locks/consumers/collect-live-consumers.js'
 import {scanServers} from '../locks/scan/collect-every-server.js'
 import type {LockRecord} from '../locks/recognition/lock-record.js'
 import {globOf, LockCorrelation} from '../locks/consumers/lock-correlation.js'
@@ -26,13 +27,12 @@ export interface LocksOptions extends LockPatterns {
 /** The locks that block messages of a subscription while the consumer that receives the messages does not hold them. Reads only. */
 export async function collectBlockingLocks(
   admin: PulsarAdmin,
-  {subscription, topic}: {readonly topic: string; readonly subscription: string},
+  {collected, facts}: Pick<LiveConsumers, 'collected' | 'facts'>,
   {backlogEntries, connection, families, holderPattern, keyPattern, signal}: LocksOptions,
 ): Promise<BlockingLock[]> {
-  const live = await collectLiveConsumers(admin, {
-    ...{topic, subscription, backlogEntries, hashingScheme: null},
-    onProgress: () => undefined,
-  })
+  const consistent = {collected: await collectConsistentStats(admin, collected), facts}
+  const onProgress = (): undefined => undefined
+  const live = await collectLiveConsumersOf(admin, consistent, {backlogEntries, hashingScheme: null, onProgress})
   const correlation = new LockCorrelation({...live, keyPattern, holderPattern})
   const found: BlockingLock[] = []
   const onLocks = (locks: readonly LockRecord[]): Promise<void> => {

@@ -3,23 +3,17 @@ import {orWhenRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectNamespaceLevel, collectTopicLevel} from '../policies/collect-policies.js'
-import {collectSettings} from '../topic-stats/collect-broker-settings.js'
 import {appliedExpiry, evictsAbove} from '../policies/expiry-policies.js'
 import {POLICY_SETTINGS} from '../policies/policy-levels.js'
 import type {BrokerLimits, TopicLimits} from './facts/diagnosis-snapshot.js'
 
-const LIMIT_SETTINGS = [
+export const LIMIT_SETTINGS = [
   ...POLICY_SETTINGS,
   'keySharedLookAheadMsgInReplayThresholdPerConsumer',
   'keySharedLookAheadMsgInReplayThresholdPerSubscription',
   'managedLedgerMaxUnackedRangesToPersist',
 ] as const
 export type LimitSettings = Partial<Record<(typeof LIMIT_SETTINGS)[number], string>>
-
-/** @returns null if this login may not read them. */
-export function collectLimitSettings(admin: PulsarAdmin): Promise<LimitSettings | null> {
-  return collectSettings(admin, LIMIT_SETTINGS)
-}
 
 export function brokerLimits(settings: LimitSettings | null): BrokerLimits {
   const number = (name: keyof LimitSettings): number | null => {

@@ -8,9 +8,17 @@ import {Interrupted} from '../../errors.js'
 import {parseTopicName} from '../../topic-name.js'
 import {collectSample} from '../message-sampling/collect-message-sample.js'
 import {restOnly} from '../message-sampling/entry-source.js'
-import {collectSubscription, collectTopic} from '../topic-stats/collect-topic-stats.js'
+import {brokerFacts} from '../keys/assignment/collect-key-shared.js'
+import {
+  type CollectedSubscription,
+  type CollectedTopic,
+  collectTopic,
+  collectTopicAgain,
+  subscriptionIn,
+} from '../topic-stats/collect-topic-stats.js'
 import {collectBlockingLocks, type LocksOptions} from './collect-blocking-locks.js'
-import {brokerLimits, collectLimitSettings, collectTopicLimits, type LimitSettings} from './collect-limits.js'
+import {type BrokerReading, collectBroker} from './collect-broker.js'
+import {brokerLimits, collectTopicLimits} from './collect-limits.js'
 import {
   type DiagnosisSnapshot,
   type MessageSample,
@@ -40,6 +48,9 @@ export interface DiagnosisOptions {
 const CONCURRENT_TOPICS = 8
 const SAMPLE_SECONDS = 10
 
+/** What both samples read: precise figures, without producers, which a topic may have thousands of. */
+export const DIAGNOSIS_QUERY = {getPreciseBacklog: true, getEarliestTimeInBacklog: true, excludePublishers: true}
+
 /**
  * Takes two samples of each topic. Changes nothing.
  *
@@ -50,11 +61,47 @@ export async function collectDiagnosis(
   subjects: readonly DiagnosisSubject[],
   options: DiagnosisOptions,
 ): Promise<DiagnosisSnapshot> {
-  return sampleTopics(admin, subjects, options).catch((error: unknown) => {
-    throw options.signal.aborted
-      ? new Interrupted('E_INTERRUPTED', 'interrupted while sampling', {cause: error})
-      : error
+  return orInterrupted(sampleTopics(admin, subjects, options), options.signal)
+}
+
+/** Takes the second sample of a subscription whose first one, at `atMs`, and whose broker have been read. */
+export async function collectSecondSample(
+  admin: PulsarAdmin,
+  {
+    atMs,
+    broker,
+    collected,
+  }: {readonly atMs: number; readonly broker: BrokerReading; readonly collected: CollectedSubscription},
+  {signal, windowMs}: Pick<DiagnosisOptions, 'signal' | 'windowMs'>,
+): Promise<DiagnosisSnapshot> {
+  const first = {
+    ...{again: collected, subscription: collected.subscription, topic: collected.topic.full, messageSamples: {}},
+    first: topicSample(collected, collected.subscription, atMs),
+  }
+  const sampling = async (): Promise<TopicSnapshot> => {
+    await delay(Math.max(0, atMs + windowMs - Date.now()), undefined, {signal})
+    return secondSample(admin, first, broker, null)
+  }
+  const topics = [await orInterrupted(sampling(), signal)]
+  return {...headOf(broker, new Date(atMs).toISOString()), topics, failed: []}
+}
+
+function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw signal.aborted ? new Interrupted('E_INTERRUPTED', 'interrupted while sampling', {cause: error}) : error
   })
+}
+
+function headOf(
+  {settings, version}: BrokerReading,
+  takenAt: string,
+): Pick<DiagnosisSnapshot, 'brokerVersion' | 'format' | 'settings' | 'takenAt'> {
+  return {
+    format: 'keyshift.diagnosis-snapshot/v1',
+    takenAt,
+    brokerVersion: version,
+    settings: brokerLimits(settings),
+  }
 }
 
 async function sampleTopics(
@@ -66,24 +113,20 @@ async function sampleTopics(
   const limit = pLimit(CONCURRENT_TOPICS)
   const ofEach = <S, T>(rows: readonly S[], ask: (row: S) => Promise<T>): Promise<Array<PromiseSettledResult<T>>> =>
     Promise.allSettled(rows.map((row) => limit(() => ask(row))))
-  const [brokerVersion, settings, firsts] = await Promise.all([
-    admin.brokerVersion(),
-    collectLimitSettings(admin),
+  const [broker, firsts] = await Promise.all([
+    collectBroker(admin),
     ofEach(subjects, (subject) => firstSample(admin, subject, options)),
   ])
-  const begun = firsts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const sampled = firsts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
   // The second samples begin when the window of the topic that was sampled last has passed: all topics share one wait.
-  const lastAt = Math.max(0, ...begun.map(({first}) => first.atMs))
+  const lastAt = Math.max(0, ...sampled.map(({first}) => first.atMs))
   await delay(Math.max(0, lastAt + options.windowMs - Date.now()), undefined, {signal: options.signal})
-  const lasts = await ofEach(begun, (one) => secondSample(admin, one, settings, options))
-  const failed = [...failedOf(subjects, firsts), ...failedOf(begun, lasts)]
+  const lasts = await ofEach(sampled, (one) => secondSample(admin, one, broker, options.locks))
+  const failed = [...failedOf(subjects, firsts), ...failedOf(sampled, lasts)]
   // For a topic given by name the error says what to do. A topic of a pattern may have been deleted since it was listed.
   if (failed[0] && (subjects.length === 1 || options.signal.aborted)) throw failed[0].error
   return {
-    format: 'keyshift.diagnosis-snapshot/v1',
-    takenAt,
-    brokerVersion,
-    settings: brokerLimits(settings),
+    ...headOf(broker, takenAt),
     topics: lasts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])),
     failed: failed.map(({error, topic}) => ({topic, cause: messageOf(error)})),
   }
@@ -99,6 +142,8 @@ function failedOf(
 }
 
 interface FirstSample extends DiagnosisSubject {
+  /** to read the same partitions again; its statistics are not kept, because a pattern can match thousands of topics */
+  readonly again: Pick<CollectedTopic, 'partitionCount' | 'topic'>
   readonly first: TopicSample
   readonly messageSamples: TopicSnapshot['messageSamples']
 }
@@ -109,59 +154,48 @@ async function firstSample(
   {sampleEntries}: DiagnosisOptions,
 ): Promise<FirstSample> {
   const {subscription, topic} = subject
-  const {sample: first} = await sampleTopic(admin, subject)
-  const messageSamples = subscription === null ? {} : await sampleOf(admin, topic, subscription, sampleEntries)
-  return {...subject, first, messageSamples}
+  const read = await collectTopic(admin, parseTopicName(topic), DIAGNOSIS_QUERY)
+  const first = topicSample(read, subscription, Date.now())
+  const again = {topic: read.topic, partitionCount: read.partitionCount}
+  if (subscription === null) return {...subject, again, first, messageSamples: {}}
+  const collected = subscriptionIn(read, subscription)
+  return {...subject, again, first, messageSamples: await sampleOf(admin, collected, sampleEntries)}
 }
 
 async function secondSample(
   admin: PulsarAdmin,
-  {first, messageSamples, subscription, topic}: FirstSample,
-  settings: LimitSettings | null,
-  {locks}: DiagnosisOptions,
+  {again, first, messageSamples, subscription}: FirstSample,
+  broker: BrokerReading,
+  locks: LocksOptions | null,
 ): Promise<TopicSnapshot> {
-  const {sample: last, partitionCount} = await sampleTopic(admin, {topic, subscription})
+  const read = await collectTopicAgain(admin, again, DIAGNOSIS_QUERY)
+  const own = subscription === null ? null : subscriptionIn(read, subscription)
+  const last = topicSample(read, subscription, Date.now())
   const names = new Set(last.partitions.flatMap(({subscriptions}) => Object.keys(subscriptions)))
   return {
-    topic: parseTopicName(topic).full,
-    partitionCount,
-    policies: await collectTopicLimits(admin, parseTopicName(topic), [...names], settings),
+    topic: read.topic.full,
+    partitionCount: read.partitionCount,
+    policies: await collectTopicLimits(admin, read.topic, [...names], broker.settings),
     samples: [first, last],
     messageSamples,
     locks:
-      locks && subscription !== null
-        ? {[subscription]: await collectBlockingLocks(admin, {topic, subscription}, locks)}
+      locks && own
+        ? {[own.subscription]: await collectBlockingLocks(admin, {collected: own, facts: brokerFacts(broker)}, locks)}
         : {},
   }
 }
 
-async function sampleTopic(
-  admin: PulsarAdmin,
-  {subscription, topic}: DiagnosisSubject,
-): Promise<{sample: TopicSample; partitionCount: number | null}> {
-  const query = {getPreciseBacklog: true, getEarliestTimeInBacklog: true, excludePublishers: true}
-  const {partitionCount, partitions} =
-    subscription === null
-      ? await collectTopic(admin, parseTopicName(topic), query)
-      : await collectSubscription(admin, topic, subscription, query)
-  return {
-    partitionCount,
-    sample: {
-      atMs: Date.now(),
-      partitions: partitions.map(({partition, stats}) => samplePartition(partition, stats, subscription)),
-    },
-  }
+function topicSample({partitions}: CollectedTopic, subscription: string | null, atMs: number): TopicSample {
+  return {atMs, partitions: partitions.map(({partition, stats}) => samplePartition(partition, stats, subscription))}
 }
 
 /** A few messages of the backlog; empty if this login may not read them. */
 async function sampleOf(
   admin: PulsarAdmin,
-  topic: string,
-  subscription: string,
+  collected: CollectedSubscription,
   max: number,
 ): Promise<Record<string, MessageSample>> {
   if (max === 0) return {}
-  const collected = await collectSubscription(admin, topic, subscription)
   try {
     const {counts} = await collectSample(admin, collected, {
       source: 'rest',
@@ -173,7 +207,7 @@ async function sampleOf(
     })
     const [top] = counts.keys.top(1)
     return {
-      [subscription]: {
+      [collected.subscription]: {
         entries: counts.entries,
         messages: counts.messages,
         keylessMessages: counts.keylessMessages,

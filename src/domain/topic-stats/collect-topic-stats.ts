@@ -57,7 +57,22 @@ export async function collectSubscription(
   subscription: string,
   query: StatsQuery = {},
 ): Promise<CollectedSubscription> {
-  const collected = await collectTopic(admin, parseTopicName(topicText), query)
+  return subscriptionIn(await collectTopic(admin, parseTopicName(topicText), query), subscription)
+}
+
+/** Reads a topic again by one request, because the number of its partitions is known. @throws as `collectTopic`. */
+export async function collectTopicAgain(
+  admin: PulsarAdmin,
+  {partitionCount, topic}: Pick<CollectedTopic, 'partitionCount' | 'topic'>,
+  query: StatsQuery = {},
+): Promise<CollectedTopic> {
+  const {missing, ...collected} = await readTopic(admin, topic, query, partitionCount ?? 0)
+  if (missing.length > 0) throw partitionsMissing(collected, missing)
+  return collected
+}
+
+/** The part of a topic's statistics about one subscription. @throws Unreachable E_SUBSCRIPTION_NOT_FOUND. */
+export function subscriptionIn(collected: CollectedTopic, subscription: string): CollectedSubscription {
   const partitions = partitionsWith(collected, subscription)
   if (partitions.length < collected.partitions.length) throw subscriptionNotFound(collected, subscription, partitions)
   return {...collected, subscription, partitions}
@@ -107,9 +122,10 @@ async function readTopic(
   admin: PulsarAdmin,
   topic: TopicName,
   query: StatsQuery,
+  knownCount: number | null = null,
 ): Promise<CollectedTopic & {readonly missing: readonly number[]}> {
   try {
-    const count = await admin.partitionCount(topic)
+    const count = knownCount ?? (await admin.partitionCount(topic))
     if (count === 0) {
       const stats = await admin.topicStats(topic, query)
       return {topic, partitionCount: null, partitions: [{partition: null, name: topic, stats}], missing: []}

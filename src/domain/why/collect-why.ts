@@ -3,7 +3,8 @@ import type {SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {Unreachable} from '../../errors.js'
 import {collectConsistentStats} from '../keys/assignment/collect-consistent-stats.js'
 import type {HashingScheme} from '../keys/hashing/partition-routing.js'
-import {collectLiveConsumers, type LiveConsumers} from '../locks/consumers/collect-live-consumers.js'
+import {brokerFacts} from '../keys/assignment/collect-key-shared.js'
+import {collectLiveConsumersOf, type LiveConsumers} from '../locks/consumers/collect-live-consumers.js'
 import {collectLockRecord} from '../locks/inspect/collect-lock.js'
 import {LockCorrelation} from '../locks/consumers/lock-correlation.js'
 import {asSinglePartition, keyConsumersOf, liveConsumersOf} from '../locks/consumers/key-consumers.js'
@@ -12,9 +13,11 @@ import {collectKeyMessages} from '../message-sampling/collect-key-messages.js'
 import {
   type CollectedSubscription,
   collectPartitionAgain,
+  collectSubscription,
   type SubscriptionPartition,
 } from '../topic-stats/collect-topic-stats.js'
-import {collectDiagnosis} from '../doctor/collect-snapshot.js'
+import {collectBroker} from '../doctor/collect-broker.js'
+import {collectSecondSample, DIAGNOSIS_QUERY} from '../doctor/collect-snapshot.js'
 import type {LockPatterns} from '../doctor/collect-blocking-locks.js'
 import {diagnose} from '../doctor/diagnose.js'
 import {factsOf} from '../doctor/facts/subscription-facts.js'
@@ -40,17 +43,24 @@ export interface WhyOptions {
 }
 
 /**
- * Follows one key from its producer to the consumer that processes it. Reads only. The owner is read last, because
- * ownership may change while the rest is read.
+ * Follows one key from its producer to the consumer that processes it. Reads only. Broker, partitions and statistics are read
+ * once for all collectors; the second sample and the last reading of the key's partition are taken on purpose. The owner
+ * comes from the last one, because ownership may change while the rest is read.
  *
  * @throws Unreachable if the topic or subscription does not exist; Blocked E_ROUTING, E_SELECTOR_UNKNOWN.
  */
 export async function collectWhy(admin: PulsarAdmin, question: WhyOptions): Promise<Explanation> {
   const {hashingScheme, key, lock, max, signal, stuckAfterMs, subscription, topic, windowMs} = question
   const nothing = {backlogEntries: null, onProgress: () => undefined}
+  const [first, broker] = await Promise.all([
+    collectSubscription(admin, topic, subscription, DIAGNOSIS_QUERY).then((read) => ({read, atMs: Date.now()})),
+    collectBroker(admin),
+  ])
   const [live, snapshot] = await Promise.all([
-    collectLiveConsumers(admin, {topic, subscription, hashingScheme, ...nothing}),
-    collectDiagnosis(admin, [{topic, subscription}], {windowMs, sampleEntries: 0, locks: null, signal}),
+    collectConsistentStats(admin, first.read).then((consistent) =>
+      collectLiveConsumersOf(admin, {collected: consistent, facts: brokerFacts(broker)}, {hashingScheme, ...nothing}),
+    ),
+    collectSecondSample(admin, {collected: first.read, atMs: first.atMs, broker}, {windowMs, signal}),
   ])
   const {collected, routing} = live
   const before = live.destinationOf(key)

@@ -24,19 +24,32 @@ export async function collectKeyShared(
  * null, and the statistics have to tell.
  */
 export async function collectBrokerFacts(admin: PulsarAdmin): Promise<BrokerFacts> {
-  const [version, settings] = await Promise.all([admin.brokerVersion(), selectorSettings(admin)])
-  return {version: parseVersion(version), settings}
+  const [version, settings] = await Promise.all([admin.brokerVersion(), collectSettings(admin, SELECTOR_SETTINGS)])
+  return brokerFacts({version, settings})
 }
 
-const SETTINGS = [
+/** The settings that decide which selector the broker uses. */
+export const SELECTOR_SETTINGS = [
   'subscriptionKeySharedUseConsistentHashing',
   'subscriptionKeySharedConsistentHashingReplicaPoints',
   'subscriptionKeySharedUseClassicPersistentImplementation',
   'activeConsumerFailoverConsistentHashing',
 ] as const
 
-async function selectorSettings(admin: PulsarAdmin): Promise<SelectorSettings | null> {
-  const settings = await collectSettings(admin, SETTINGS)
+export type SelectorSettingTexts = Partial<Record<(typeof SELECTOR_SETTINGS)[number], string>>
+
+/** @param settings null if this login may not read them. */
+export function brokerFacts({
+  settings,
+  version,
+}: {
+  readonly version: string
+  readonly settings: SelectorSettingTexts | null
+}): BrokerFacts {
+  return {version: parseVersion(version), settings: selectorSettings(settings)}
+}
+
+function selectorSettings(settings: SelectorSettingTexts | null): SelectorSettings | null {
   return (
     settings && {
       usesConsistentHashing: settings.subscriptionKeySharedUseConsistentHashing !== 'false',

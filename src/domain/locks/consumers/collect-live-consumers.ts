@@ -39,9 +39,17 @@ export interface LiveConsumersWanted {
  */
 export async function collectLiveConsumers(
   admin: PulsarAdmin,
-  {backlogEntries, hashingScheme, onProgress, subscription, topic}: LiveConsumersWanted,
+  {subscription, topic, ...wanted}: LiveConsumersWanted,
 ): Promise<LiveConsumers> {
-  const {collected, facts} = await collectKeyShared(admin, topic, subscription)
+  return collectLiveConsumersOf(admin, await collectKeyShared(admin, topic, subscription), wanted)
+}
+
+/** The same, from statistics that have already been read at a moment when each slot had an owner. */
+export async function collectLiveConsumersOf(
+  admin: PulsarAdmin,
+  {collected, facts}: Pick<LiveConsumers, 'collected' | 'facts'>,
+  {backlogEntries, hashingScheme, onProgress}: Omit<LiveConsumersWanted, 'subscription' | 'topic'>,
+): Promise<LiveConsumers> {
   const routing = await collectRouting(admin, collected, hashingScheme)
   // With a wrong partition, the right holder would be reported as the wrong consumer.
   if (routing.isContradicted) {
@@ -53,7 +61,7 @@ export async function collectLiveConsumers(
   return {
     collected,
     facts,
-    about: {topic: collected.topic.full, subscription, asOf: new Date().toISOString()},
+    about: {topic: collected.topic.full, subscription: collected.subscription, asOf: new Date().toISOString()},
     routing,
     consumers: liveConsumersOf(collected),
     destinationOf: keyConsumersOf(collected, facts, routing.hashingScheme),
