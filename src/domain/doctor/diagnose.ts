@@ -7,6 +7,7 @@ import {expiryRules} from './rules/expiry.js'
 import {limitRules} from './rules/limits.js'
 import {lockRules} from './rules/locks.js'
 import {messageRules} from './rules/messages.js'
+import {progressRules} from './rules/progress.js'
 import type {DiagnosisSnapshot} from './facts/diagnosis-snapshot.js'
 
 export interface Diagnosis {
@@ -34,7 +35,10 @@ const RULES: ReadonlyArray<(facts: SubscriptionFacts) => Draft[]> = [
 /** @param stuckAfterMs a message or consumer without progress for longer than this is stuck. */
 export function diagnose(snapshot: DiagnosisSnapshot, stuckAfterMs: number): Diagnosis {
   const all = factsOf(snapshot, stuckAfterMs)
-  const findings = all.flatMap((facts) => RULES.flatMap((rule) => rule(facts)).map((draft) => finish(facts, draft)))
+  const findings = all.flatMap((facts) => {
+    const drafts = RULES.flatMap((rule) => rule(facts))
+    return [...drafts, ...progressRules(facts, drafts)].map((draft) => finish(facts, draft))
+  })
   return {
     asOf: snapshot.takenAt,
     brokerVersion: snapshot.brokerVersion,

@@ -37,6 +37,23 @@ export function ackProgressOf(samples: readonly PartitionSample[]): AckProgress 
   }
 }
 
+/**
+ * Since when an older unacked message blocks mark-delete while newer messages are acknowledged, epoch ms; null if it is not
+ * blocked, or if the time is unknown. It is not blocked before that message was published, nor before a consumer was
+ * connected, nor before mark-delete last advanced.
+ */
+export function markDeleteBlockedSince(samples: readonly PartitionSample[]): number | null {
+  const last = samples.at(-1)?.subscription
+  if (last === undefined || ackProgressOf(samples).markDelete !== 'blocked') return null
+  const connected = (last.consumers ?? []).map(({connectedSince}) => Date.parse(connectedSince ?? ''))
+  const times = [
+    last.lastMarkDeleteAdvancedTimestamp ?? 0,
+    last.earliestMsgPublishTimeInBacklog ?? 0,
+    Math.min(...connected.filter((time) => !Number.isNaN(time))),
+  ].filter((time) => time > 0 && Number.isFinite(time))
+  return times.length === 0 ? null : Math.max(...times)
+}
+
 /** All partitions together. Mark-delete is `blocked` if one is, otherwise unknown if one is, otherwise `advancing` if one is. */
 export function addAckProgress(parts: readonly AckProgress[]): AckProgress {
   const has = (state: MarkDelete | null): boolean => parts.some(({markDelete}) => markDelete === state)

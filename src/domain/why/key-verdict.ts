@@ -94,9 +94,9 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
   ],
   [
     ({oldest}) => oldest.isRead,
-    ({destination: {consumer, partition}, nowMs, receiver, subscription, topic, type}) => ({
+    ({destination: {consumer, partition}, findings, nowMs, receiver, subscription, topic, type}) => ({
       code: 'delivered-not-acked',
-      cause: `; either at ${receiver} or awaiting redelivery${consumer ? lastAckText(consumer, partition, nowMs) : ''}`,
+      cause: `; either at ${receiver} or awaiting redelivery${consumer ? lastAckText(consumer, partition, nowMs) : ''}${blockedText(findings)}`,
       // On Shared any consumer may have the message. On Key_Shared the previous owner may still have it.
       confidence: type === 'Shared' ? 'low' : 'medium',
       next: doctorCommand({subscription, topic}),
@@ -146,6 +146,12 @@ function noMessage({key, messages, subscription, topic}: KeyFacts): Verdict {
 
 function doctorCommand({subscription, topic}: Pick<KeyFacts, 'subscription' | 'topic'>): string {
   return suggestedCommand('doctor', ...operands(topic, subscription))
+}
+
+function blockedText(findings: readonly DoctorFinding[]): string {
+  return findings.some(({code}) => code === 'mark-delete-blocked')
+    ? '; an unacked message blocks mark-delete of the partition while newer messages are acked'
+    : ''
 }
 
 function worstOf(findings: readonly DoctorFinding[]): DoctorFinding | undefined {

@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import type {BacklogReport} from '../../../src/domain/backlog/backlog-report.js'
 import {askCli, parseDocument, runCli, startCli} from '../../support/shells/cli.js'
-import {KEYS} from '../../support/faults/fault-causes.js'
+import {KEYS} from '../../support/faults/fault-load.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
 import {live, openWorkload, until} from '../../support/servers/live.js'
 

@@ -5,7 +5,7 @@ import {test} from 'node:test'
 import type {ConsumerProgress} from '../../../src/domain/progress/consumer-progress.js'
 import type {BacklogReport} from '../../../src/domain/backlog/backlog-report.js'
 import {askCli, runCli, startCli} from '../../support/shells/cli.js'
-import {KEYS} from '../../support/faults/fault-causes.js'
+import {KEYS} from '../../support/faults/fault-load.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
 import {ask, live, until} from '../../support/servers/live.js'
 

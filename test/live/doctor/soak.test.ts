@@ -4,7 +4,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Diagnosis} from '../../../src/domain/doctor/diagnose.js'
 import {askCli} from '../../support/shells/cli.js'
-import {KEYS} from '../../support/faults/fault-causes.js'
+import {KEYS} from '../../support/faults/fault-load.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
 import {live} from '../../support/servers/live.js'
 

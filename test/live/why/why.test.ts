@@ -6,7 +6,7 @@ import {pausedRate} from '../../../src/domain/migration/pause-rate.js'
 import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
 import {suggestedCommand} from '../../../src/suggested-command.js'
 import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
-import {KEYS} from '../../support/faults/fault-causes.js'
+import {KEYS} from '../../support/faults/fault-load.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
 import {brokerVersion, live, until} from '../../support/servers/live.js'
 

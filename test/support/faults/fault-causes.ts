@@ -3,6 +3,7 @@ import type {TestContext} from 'node:test'
 import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
 import {pausedRate} from '../../../src/domain/migration/pause-rate.js'
 import {type FaultLab, SUB} from './fault-lab.js'
+import {joinSlow, KEYS, keepPublishing} from './fault-load.js'
 import {brokerVersion, closeFirst, until} from '../servers/live.js'
 import {pythonProgram} from '../fleets/programs.js'
 
@@ -21,23 +22,6 @@ export interface Cause {
 
 const WITHOUT_PYTHON = pythonProgram('sticky.py') === null ? "Python's client cannot be installed here" : false
 const BEFORE_4 = mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared') ? 'draining slots came with 4.0' : false
-export const KEYS = Array.from({length: 200}, (_, at) => `user-${String(at)}`)
-
-/** Acknowledges one message every 50 ms, so that there is a backlog for a while and nothing is stuck. */
-async function joinSlow(lab: FaultLab, t: TestContext, type: 'Key_Shared' | 'Shared'): Promise<void> {
-  const waiting: Array<() => void> = []
-  const working = setInterval(() => waiting.shift()?.(), 50)
-  t.after(() => {
-    clearInterval(working)
-  })
-  const joining = lab.place.transport.consume({
-    ...{topic: lab.topic, type, name: 'worker-0', subscription: SUB, receiverQueueSize: 10},
-    onMessage: (message) => {
-      waiting.push(() => void joining.then((consumer) => consumer.ack(message)).catch(() => undefined))
-    },
-  })
-  await joining
-}
 
 const CAUSES: readonly Cause[] = [
   {
@@ -171,6 +155,17 @@ const CAUSES: readonly Cause[] = [
       await lab.publish(1, ['poison'])
       await lab.publish(20, KEYS)
     },
+  },
+  {
+    what: 'an old message blocks mark-delete while newer ones are acknowledged',
+    code: 'mark-delete-blocked',
+    partitions: null,
+    async make(lab, t) {
+      await lab.join({name: 'worker-0', habit: ({key}) => (key === 'old' ? 'ignore' : 'ack')})
+      await lab.publish(1, ['old'])
+      keepPublishing(lab, t)
+    },
+    message: /blocked mark-delete for .*; backlog/,
   },
   {
     what: 'partitions have different types',

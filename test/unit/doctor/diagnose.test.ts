@@ -78,6 +78,26 @@ test('nothing is concluded from a counter that restarted because the topic was r
   assert.deepEqual(codes(snapshotOf(row, {...row, msgOutCounter: 560})), ['redelivered-over-and-over'])
 })
 
+test('an old unacked message that blocks mark-delete is found while newer messages are acknowledged', () => {
+  const blocked = (more: SubscriptionSample = {}): SubscriptionSample => ({
+    ...{msgBacklog: 3, nonContiguousDeletedMessagesRanges: 1, lastMarkDeleteAdvancedTimestamp: NOW - 103_000},
+    consumers: [worker('a', {unackedMessages: 1, lastAckedTimestamp: NOW - 3500})],
+    ...more,
+  })
+  const acking = {consumers: [worker('a', {unackedMessages: 1, lastAckedTimestamp: NOW - 100})]}
+  const [found, ...others] = findings(snapshotOf(blocked(), blocked(acking)))
+  assert.deepEqual([found?.code, found?.severity, others], ['mark-delete-blocked', 'warn', []])
+  assert.match(found?.message ?? '', /has blocked mark-delete for 103 s; backlog 3 entries$/)
+  assert.deepEqual(codes(snapshotOf(blocked(), blocked())), [], 'nothing newer was acknowledged')
+  const advanced = {...acking, lastMarkDeleteAdvancedTimestamp: NOW - 100}
+  assert.deepEqual(codes(snapshotOf(blocked(), blocked(advanced))), [], 'mark-delete advanced')
+  assert.deepEqual(codes(snapshotOf(blocked(), blocked({...acking, msgDelayed: 1}))), ['delayed-messages'])
+  const withoutHoles = {...acking, nonContiguousDeletedMessagesRanges: 0}
+  assert.deepEqual(codes(snapshotOf(blocked(), blocked(withoutHoles))), [], 'only a batch is acknowledged in part')
+  const young = {lastMarkDeleteAdvancedTimestamp: 0, earliestMsgPublishTimeInBacklog: NOW - 5000}
+  assert.deepEqual(codes(snapshotOf(blocked(young), blocked({...acking, ...young}))), [], 'the message is young')
+})
+
 test('a snapshot contains no properties and no metadata', () => {
   const stats = {
     subscriptions: {
