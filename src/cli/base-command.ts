@@ -1,3 +1,5 @@
+import {homedir} from 'node:os'
+
 import {Command} from '@oclif/core/command'
 import type {Input, ParserOutput} from '@oclif/core/interfaces'
 
@@ -8,6 +10,8 @@ import {Connections, type Closeable} from './connection/connections.js'
 import {confirm} from './confirm.js'
 import {outputFlags} from './flags/output-flags.js'
 import {settingsFor} from './connection/context-file.js'
+import {isDefaultAddress} from './connection/default-addresses.js'
+import type {Settings} from './connection/settings.js'
 import {asKeyshiftError, errorDocument, renderError} from './errors.js'
 import {exitCodeOf} from './exit-codes.js'
 import {hiddenSecrets} from './connection/hidden-secrets.js'
@@ -71,11 +75,22 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     this.opened = new Connections(settings, (client) => this.own(client))
     const insecure = [settings.tls.isInsecure, settings.redisTls.isInsecure].find((one) => one?.value === true)
     if (insecure) this.warnOnStderr(`TLS certificates are not verified (${insecure.source})`)
+    const namespace = settings.namespace?.value ?? null
     for (const values of [parsed.args, parsed.flags] as Values[]) {
       const {topic} = values
-      if (typeof topic === 'string') values['topic'] = inNamespace(topic, settings.namespace?.value ?? null)
+      if (typeof topic === 'string') values['topic'] = inNamespace(topic, namespace)
     }
+    if ('namespace' in {...this.ctor.flags}) (parsed.flags as Values)['namespace'] ??= namespace ?? undefined
     return parsed
+  }
+
+  /** The pattern of a command that reads many topics: without an argument, the namespace of the context or variable. */
+  protected patternOr(pattern: string | undefined): string | undefined {
+    const {namespace} = this.connections.settings
+    if (pattern !== undefined || namespace === null) return pattern
+    const scope = `only namespace ${namespace.value} (${namespace.source}); for all namespaces pass the pattern '**'`
+    if (!this.jsonEnabled()) this.progress.line(scope)
+    return namespace.value
   }
 
   /** Whether a flag is on the command line; otherwise its value comes from an environment variable or its default. */
@@ -169,15 +184,16 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   }
 
   /** Rethrows in both modes, so that the exit code is the same with and without `--json`. */
-  protected override catch(thrown: unknown): Promise<void> {
+  protected override async catch(thrown: unknown): Promise<void> {
     this.progress.stop()
-    if (thrown instanceof KeyshiftError && thrown.cause instanceof PipeClosed) return Promise.resolve()
-    const error = asKeyshiftError(thrown, (this.id ?? '').split(':'))
+    if (thrown instanceof KeyshiftError && thrown.cause instanceof PipeClosed) return
+    const known = asKeyshiftError(thrown, (this.id ?? '').split(':'))
+    const error = await withImports(known, this.opened?.settings ?? null)
     const document = this.repeat.value(errorDocument(error))
     if (this.jsonEnabled()) this.logJson(JSON.parse(hiddenSecrets.hide(JSON.stringify(document))))
     else process.stderr.write(`${textFor(process.stderr, this.repeat.text(renderError(error)))}\n`)
     // oclif's handler reads both fields. Without them it would print the error a second time and exit with 1.
-    return Promise.reject(Object.assign(error, {skipOclifErrorHandling: true, oclif: {exit: exitCodeOf(error)}}))
+    throw Object.assign(error, {skipOclifErrorHandling: true, oclif: {exit: exitCodeOf(error)}})
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
@@ -188,4 +204,12 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     }
     await super.finally(error)
   }
+}
+
+/** Loads the readers of other tools' settings only for an error, because they are slow to load. */
+async function withImports(error: KeyshiftError, settings: Settings | null): Promise<KeyshiftError> {
+  const address = settings?.adminUrl ?? null
+  if (!isDefaultAddress(address)) return error
+  const {withFoundSettings} = await import('./connection/other-tools.js')
+  return withFoundSettings(error, address, {env: process.env, home: homedir()})
 }

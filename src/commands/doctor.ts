@@ -25,7 +25,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
   static override args = {
     topic: Args.string({
       description:
-        'topic (persistent://tenant/namespace/name or a shorter form), tenant/namespace, or a glob (default: all topics)',
+        'topic (persistent://tenant/namespace/name or a shorter form), tenant/namespace, or a glob (default: the namespace of KEYSHIFT_NAMESPACE or the context, otherwise all topics)',
     }),
     subscription: Args.string({description: 'subscription name (default: all subscriptions of the topic)'}),
   }
@@ -94,7 +94,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     const signal = this.own(interruptible()).signal
     const locks = await this.locks(flags, subscription, signal)
     const admin = await this.connections.admin()
-    const {subjects, unseen} = await this.subjects(admin, topic, subscription)
+    const {subjects, unseen} = await this.subjects(admin, this.patternOr(topic), subscription)
     this.progress.liveStatus('sampling', `${counted(subjects.length, 'topic')} for ${durationText(flags.window)}`)
     const options = {windowMs: flags.window, sampleEntries: flags.messages, locks, signal}
     const snapshot = await collectDiagnosis(admin, subjects, options)

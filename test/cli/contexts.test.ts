@@ -41,7 +41,7 @@ test('contexts are added, listed, switched, shown and removed; only the owner ca
   await requireFailure({
     exit: 5,
     code: 'E_CONTEXT_EXISTS',
-    says: /has prod already/,
+    says: /already contains prod/,
     args: [...add, '--yes'],
     env,
   })
@@ -65,6 +65,40 @@ test('contexts are added, listed, switched, shown and removed; only the owner ca
     args: ['subscriptions', 'list', '--context', 'x'],
     env,
   })
+})
+
+const PULSARCTL = `
+contexts: {dev: {admin-service-url: "http://dev:8080"}, local: {admin-service-url: "http://local:8080"}}
+current-context: local
+`
+
+test('an import switches to the current context of the other tool only without a current context, and reports it', async (t) => {
+  const {env, file} = await home(t)
+  const config = join(file, '..', 'pulsarctl')
+  await mkdir(join(file, '..'), {recursive: true})
+  await writeFile(config, PULSARCTL)
+  const words = ['context', 'import', '--from', 'pulsarctl', '--file', config, '--yes']
+  assert.match((await runCli(words, env)).stdout, /Imported dev, local into .*Switched to context local\./)
+  await askCli(['context', 'use', 'dev'], env)
+  assert.match((await runCli([...words, '--replace'], env)).stdout, /The current context is still dev\./)
+  assert.match((await runCli([...words, '--replace', '--use'], env)).stdout, /Switched to context local \(was dev\)\./)
+  await writeFile(config, PULSARCTL.replace('current-context: local', ''))
+  await requireFailure({
+    exit: 2,
+    code: 'E_CONTEXT_CURRENT',
+    says: /--use needs one context, but 2 contexts/,
+    args: [...words, '--replace', '--use'],
+    env,
+  })
+})
+
+test('an import of several contexts without a current one makes none current', async (t) => {
+  const {env, file} = await home(t)
+  const config = join(file, '..', 'pulsarctl')
+  await mkdir(join(file, '..'), {recursive: true})
+  await writeFile(config, PULSARCTL.replace('current-context: local', ''))
+  const run = await runCli(['context', 'import', '--from', 'pulsarctl', '--file', config, '--yes'], env)
+  assert.match(run.stdout, /No context is current\. Choose one with: keyshift context use NAME/)
 })
 
 test('context show reports the origin of each value', async (t) => {
@@ -115,6 +149,14 @@ test(
     await askCli(['context', 'add', 'here', ...where, '--protected', '--yes'], env)
     const report = await askCli<{topic: string}>(['subscriptions', 'inspect', 'orders', 'decision'], env)
     assert.equal(report.topic, topic('orders').full)
+    const list = await askCli<{subscriptions: ReadonlyArray<{topic: string}>}>(
+      ['subscriptions', 'list', '--fresh'],
+      env,
+    )
+    assert.deepEqual(
+      list.subscriptions.map((row) => row.topic),
+      [topic('orders').full],
+    )
     const redis = await askCli<{complete: boolean}>(['locks', 'scan', '--pattern', 'none:*'], env)
     assert.equal(redis.complete, true)
     const plan = join(file, '..', 'plan.json')

@@ -64,7 +64,8 @@ export class ClusterNames implements NameSource {
   async migrations(): Promise<readonly string[]> {
     const {journal, namespace} = this.options
     if (journal.startsWith('file:')) return migrationsIn(journal.slice('file:'.length)).catch(nothing)
-    return this.migrationsOf(namespace === null ? await this.everyNamespace() : [namespace])
+    const own = namespace ?? (await this.settings())?.namespace?.value ?? 'all'
+    return this.migrationsOf(own === 'all' ? await this.everyNamespace() : [own])
   }
 
   async ownNamespace(): Promise<string> {

@@ -15,6 +15,7 @@ export interface Addresses {
   readonly redisUrl: string
 }
 
+const [DEFAULT, STACK] = ['default', 'the stack of this checkout']
 const DEFAULTS: Addresses = {
   adminUrl: 'http://localhost:8080',
   serviceUrl: 'pulsar://localhost:6650',
@@ -31,8 +32,13 @@ const DEFAULTS: Addresses = {
 export async function defaultAddresses(root: string): Promise<Sourced<Addresses>> {
   try {
     const text = await readFile(join(root, '.stack', 'context.json'), 'utf8')
-    return {value: {...DEFAULTS, ...(JSON.parse(text) as Partial<Addresses>)}, source: 'the stack of this checkout'}
+    return {value: {...DEFAULTS, ...(JSON.parse(text) as Partial<Addresses>)}, source: STACK}
   } catch {
-    return {value: DEFAULTS, source: 'default'}
+    return {value: DEFAULTS, source: DEFAULT}
   }
+}
+
+/** Whether no context, flag or variable sets an address. */
+export function isDefaultAddress(address: Sourced<string> | null): address is Sourced<string> {
+  return address !== null && [DEFAULT, STACK].includes(address.source)
 }

@@ -1,10 +1,11 @@
-import {homedir} from 'node:os'
-import {join, resolve} from 'node:path'
+import {existsSync} from 'node:fs'
+import {resolve} from 'node:path'
 
 import {importClientConf, importClientEnv} from '../../clients/contexts/client-conf.js'
 import type {Imported} from '../../clients/contexts/imported.js'
 import {importPulsarctl} from '../../clients/contexts/pulsarctl.js'
 import {Usage} from '../../errors.js'
+import {clientConfPaths, pulsarctlPath} from './other-tools.js'
 
 export interface ImportWish {
   readonly from: 'client.conf' | 'env' | 'pulsarctl'
@@ -20,12 +21,16 @@ export async function importable(wish: ImportWish): Promise<Imported[]> {
 }
 
 async function read({file, from, name}: ImportWish): Promise<Imported[]> {
+  if (from === 'pulsarctl') return fromPulsarctl(file ?? pulsarctlPath(), name)
+  // Pulsar's tools read the file of PULSAR_CLIENT_CONF before the variables.
   const conf = file ?? process.env['PULSAR_CLIENT_CONF'] ?? ''
-  if (from === 'pulsarctl') return fromPulsarctl(file ?? join(homedir(), '.config', 'pulsar', 'config'), name)
-  // Pulsar's tools read the file before the variables.
-  if (conf !== '') return [await importClientConf(resolve(conf), name ?? 'pulsar')]
-  if (from === 'env') return [importClientEnv(process.env, name ?? 'pulsar')]
-  throw new Usage('E_IMPORT', 'no client.conf given: pass --file, or set PULSAR_CLIENT_CONF')
+  if (conf === '' && from === 'env') return [importClientEnv(process.env, name ?? 'pulsar')]
+  const paths = conf === '' ? clientConfPaths(process.env) : [resolve(conf)]
+  const path = conf === '' ? paths.find((one) => existsSync(one)) : paths[0]
+  if (path !== undefined) return [await importClientConf(path, name ?? 'pulsar')]
+  throw new Usage('E_IMPORT', `no client.conf found in ${paths.join(', ')}: pass --file, or set PULSAR_CLIENT_CONF`, {
+    data: {paths},
+  })
 }
 
 async function fromPulsarctl(path: string, name: string | undefined): Promise<Imported[]> {

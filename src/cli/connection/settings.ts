@@ -2,6 +2,7 @@ import type {Context, LoginSource, TlsSource} from '../../clients/contexts/conte
 import type {SecretSource} from '../../clients/login/secret.js'
 import type {TlsFiles} from '../../clients/login/tls.js'
 import {Usage} from '../../errors.js'
+import {requireNamespace} from '../flags/namespace.js'
 import type {Addresses, Sourced} from './default-addresses.js'
 
 /** The effective addresses and logins of a command. */
@@ -46,7 +47,7 @@ export interface SettingSources {
  * Resolves each setting: the flag, otherwise the variable, otherwise the context, otherwise the address of the stack in
  * this checkout or the server's default.
  *
- * @throws Usage E_LOGIN when a login is incomplete.
+ * @throws Usage E_LOGIN when a login is incomplete; E_NAMESPACE.
  */
 export function resolveSettings(sources: SettingSources): Settings {
   const {addresses, context} = sources
@@ -88,7 +89,7 @@ export function resolveSettings(sources: SettingSources): Settings {
       variable(sources, 'KEYSHIFT_REDIS_PASSWORD_FILE', (_, file) => ({file})) ??
       inContext(values.redis?.password),
     redisTls: redisTls(sources, values.redis?.tls, inContext),
-    namespace: variable(sources, 'KEYSHIFT_NAMESPACE', (_, value) => value) ?? inContext(values.namespace),
+    namespace: namespaceOf(sources, inContext(values.namespace)),
     isProtected: values.protected === true,
   }
 }
@@ -123,6 +124,12 @@ function insecure(
     return {value: true, source: isOnCommandLine('insecure') ? '--insecure' : 'KEYSHIFT_INSECURE'}
   }
   return inContext
+}
+
+function namespaceOf(sources: SettingSources, inContext: Sourced<string> | null): Sourced<string> | null {
+  const namespace = variable(sources, 'KEYSHIFT_NAMESPACE', (_, value) => value) ?? inContext
+  if (namespace !== null) requireNamespace(namespace.value, namespace.source)
+  return namespace
 }
 
 function givenValue({env, flags, isOnCommandLine}: SettingSources, flag: string, name: string): Sourced<string> | null {

@@ -14,7 +14,8 @@ export const journalFlags = {
     helpValue: 'cluster|file:DIRECTORY',
   }),
   namespace: Flags.string({
-    description: 'search for migrations only in this namespace (default: all namespaces)',
+    description:
+      'search for migrations only in this namespace, or in all (default: the namespace of KEYSHIFT_NAMESPACE or the context, otherwise all)',
     helpGroup: 'MIGRATION',
     helpValue: 'TENANT/NAMESPACE',
   }),

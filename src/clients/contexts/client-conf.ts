@@ -20,18 +20,61 @@ export async function importClientConf(path: string, name: string): Promise<Impo
   return imported(name, getProperties(await readForImport(path)), (field) => ({file: path, field}), path)
 }
 
+/** Names that programs commonly give to the same settings, the first one that is set first. */
+const ADMIN_VARIABLES = ['PULSAR_ADMIN_URL', 'PULSAR_ADMIN_SERVICE_URL', 'PULSAR_WEB_SERVICE_URL', 'PULSAR_SERVICE_URL']
+const SERVICE_VARIABLES = ['PULSAR_BROKER_SERVICE_URL', 'PULSAR_BROKER_URL', 'PULSAR_SERVICE_URL', 'PULSAR_URL']
+const TOKEN_VARIABLES = ['PULSAR_TOKEN', 'PULSAR_AUTH_TOKEN']
+
 /**
- * Imports the same settings from environment variables of the same names, which pulsarctl uses with
- * PULSAR_CLIENT_FROM_ENV=true.
+ * Imports the same settings from environment variables: those with the names of client.conf, which pulsarctl uses with
+ * PULSAR_CLIENT_FROM_ENV=true, otherwise `PULSAR_…` variables such as PULSAR_ADMIN_URL and PULSAR_SERVICE_URL.
  *
+ * @returns also the variables that contain the addresses.
  * @throws Usage E_IMPORT as importClientConf does.
  */
-export function importClientEnv(env: NodeJS.ProcessEnv, name: string): Imported {
+export function importClientEnv(
+  env: NodeJS.ProcessEnv,
+  name: string,
+): Imported & {readonly variables: readonly string[]} {
   const secretAt = (place: string): SecretSource => {
     const [variable = '', field] = place.split('/')
     return field === undefined ? {env: variable} : {env: variable, field}
   }
-  return imported(name, env, secretAt, 'the environment')
+  const variables = ['webServiceUrl', 'serviceUrl'].filter((key) => textIn(env[key]) !== undefined)
+  if (variables.length > 0) return {...imported(name, env, secretAt, 'the environment'), variables}
+  return importPulsarVariables(env, name)
+}
+
+function importPulsarVariables(
+  env: NodeJS.ProcessEnv,
+  name: string,
+): Imported & {readonly variables: readonly string[]} {
+  const first = (names: readonly string[], form: RegExp): string | undefined =>
+    names.find((variable) => form.test(env[variable] ?? ''))
+  const [admin, service] = [first(ADMIN_VARIABLES, /^https?:/), first(SERVICE_VARIABLES, /^pulsar(\+ssl)?:/)]
+  const token = first(TOKEN_VARIABLES, /./)
+  const serviceUrl = service === undefined ? undefined : firstUrl(env[service])
+  const adminUrl = admin === undefined ? adminOf(serviceUrl) : firstUrl(env[admin])
+  if (adminUrl === undefined) {
+    throw new Usage('E_IMPORT', 'the environment contains neither webServiceUrl nor PULSAR_ADMIN_URL')
+  }
+  return {
+    name,
+    context: {
+      adminUrl,
+      ...compact<Context>({serviceUrl, login: token === undefined ? undefined : {token: {env: token}}}),
+    },
+    notes:
+      admin === undefined ? [`the admin URL ${adminUrl} is derived from ${service ?? ''} with the default port`] : [],
+    variables: [admin, service].filter((variable) => variable !== undefined),
+  }
+}
+
+/** The admin URL on the same host, with Pulsar's default port. */
+function adminOf(serviceUrl: string | undefined): string | undefined {
+  if (serviceUrl === undefined || !URL.canParse(serviceUrl)) return undefined
+  const {hostname, protocol} = new URL(serviceUrl)
+  return protocol === 'pulsar+ssl:' ? `https://${hostname}:8443` : `http://${hostname}:8080`
 }
 
 function imported(

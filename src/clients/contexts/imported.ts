@@ -7,6 +7,8 @@ import type {Context} from './context.js'
 export interface Imported {
   readonly name: string
   readonly context: Context
+  /** whether it is the current context of the other tool */
+  readonly isCurrent?: boolean
   /** for output, each a sentence without its final period */
   readonly notes: readonly string[]
 }

@@ -17,6 +17,7 @@ interface AuthInfo {
 }
 
 interface PulsarctlFile {
+  readonly 'current-context'?: string
   readonly 'auth-info'?: Readonly<Record<string, AuthInfo>> | null
   readonly contexts?: Readonly<Record<string, {readonly 'admin-service-url'?: string}>> | null
 }
@@ -28,7 +29,7 @@ interface PulsarctlFile {
  * @throws Usage E_IMPORT when the file cannot be read or has another format.
  */
 export async function importPulsarctl(path: string): Promise<Imported[]> {
-  const {contexts, 'auth-info': logins} = parseFile(await readForImport(path), path)
+  const {contexts, 'auth-info': logins, 'current-context': current} = parseFile(await readForImport(path), path)
   return Object.entries(contexts ?? {}).map(([name, context]) => {
     const login = logins?.[name] ?? {}
     const {tls_allow_insecure_connection: insecure} = login
@@ -40,7 +41,7 @@ export async function importPulsarctl(path: string): Promise<Imported[]> {
         insecure: insecure === true ? true : undefined,
       }),
     })
-    return {name, context: imported ?? {}, notes: []}
+    return {name, context: imported ?? {}, isCurrent: name === current, notes: []}
   })
 }
 

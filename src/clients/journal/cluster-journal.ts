@@ -128,7 +128,7 @@ export class ClusterJournal implements JournalStore {
     const where = this.namespace ?? 'the cluster'
     throw new Unreachable('E_MIGRATION_NOT_FOUND', `no migration ${migrationId} in ${where}`, {
       data: {migrationId, place: this.place, namespace: this.namespace},
-      next: [suggestedCommand('migrate', 'list')],
+      next: [suggestedCommand('migrate', 'list', '--namespace', 'all')],
     })
   }
 

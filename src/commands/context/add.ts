@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {addContexts, type ContextsAdded} from '../../cli/connection/add-contexts.js'
+import {addContexts, addQuestion, currentText, type ContextsAdded} from '../../cli/connection/add-contexts.js'
 import {openContexts} from '../../cli/connection/context-file.js'
 import {yesFlag} from '../../cli/flags/common-flags.js'
 import {newContext, newContextFlags} from '../../cli/flags/context-flags.js'
@@ -30,9 +30,9 @@ export default class ContextAdd extends KeyshiftCommand<ContextsAdded> {
     const adding = {contexts, found: [{name: args.name, context: newContext(flags), notes: []}], ...flags}
     const added = addContexts(adding)
     if (!flags.yes) this.preview(renderContexts, added.contexts, contexts.path)
-    await this.confirm(`Write the context ${args.name} to ${contexts.path}?`, flags)
+    await this.confirm(addQuestion(added), flags)
     await contexts.save()
-    this.log(`${args.name} is in ${contexts.path}`)
+    this.log(`Added context ${args.name} to ${contexts.path}. ${currentText(added)}`)
     return added
   }
 }

@@ -2,13 +2,12 @@ import {join} from 'node:path'
 
 import {Flags} from '@oclif/core'
 
-import {addContexts, type ContextsAdded} from '../../cli/connection/add-contexts.js'
+import {addContexts, addQuestion, currentText, type ContextsAdded} from '../../cli/connection/add-contexts.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {openContexts} from '../../cli/connection/context-file.js'
 import {yesFlag} from '../../cli/flags/common-flags.js'
 import {importable} from '../../cli/connection/import-contexts.js'
 import {renderContexts} from '../../cli/render/contexts.js'
-import {counted} from '../../wording.js'
 
 export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
   static override description =
@@ -35,7 +34,7 @@ export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
     }),
     protected: Flags.boolean({description: "ask for the context's name before changing anything in its cluster"}),
     replace: Flags.boolean({description: 'replace existing contexts of the same names'}),
-    use: Flags.boolean({description: 'make it the current context'}),
+    use: Flags.boolean({description: 'make it the current context; of several, the current one of the other tool'}),
     yes: yesFlag,
   }
   static override summary = 'Import contexts and credentials from other Pulsar tools.'
@@ -47,9 +46,9 @@ export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
     const added = addContexts({contexts, found, ...flags})
     for (const note of found.flatMap(({name, notes}) => notes.map((one) => `${name}: ${one}`))) this.warn(note)
     if (!flags.yes) this.preview(renderContexts, added.contexts, contexts.path)
-    await this.confirm(`Write ${counted(found.length, 'context')} to ${contexts.path}?`, flags)
+    await this.confirm(addQuestion(added), flags)
     await contexts.save()
-    this.log(`${found.map(({name}) => name).join(', ')} in ${contexts.path}; try keyshift context show`)
+    this.log(`Imported ${found.map(({name}) => name).join(', ')} into ${contexts.path}. ${currentText(added)}`)
     return added
   }
 }

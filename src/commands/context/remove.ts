@@ -1,6 +1,7 @@
 import {Args} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
+import {currentText} from '../../cli/connection/add-contexts.js'
 import {noSuchContext, openContexts} from '../../cli/connection/context-file.js'
 import {yesFlag} from '../../cli/flags/common-flags.js'
 
@@ -28,7 +29,9 @@ export default class ContextRemove extends KeyshiftCommand<ContextRemoved> {
     contexts.remove(args.name)
     await contexts.save()
     const current = contexts.file.current === args.name ? null : (contexts.file.current ?? null)
-    this.log(`Removed context ${args.name} from ${contexts.path}`)
+    this.log(
+      `Removed context ${args.name} from ${contexts.path}.${current === null ? ` ${currentText({current, previous: null})}` : ''}`,
+    )
     return {path: contexts.path, removed: args.name, current}
   }
 }

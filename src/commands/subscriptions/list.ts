@@ -16,7 +16,10 @@ const TYPES = ['Exclusive', 'Failover', 'Key_Shared', 'Shared'] as const
 
 export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList> {
   static override args = {
-    pattern: Args.string({description: 'tenant, tenant/namespace, or a glob over full topic names; all when left out'}),
+    pattern: Args.string({
+      description:
+        'tenant, tenant/namespace, or a glob over full topic names (default: the namespace of KEYSHIFT_NAMESPACE or the context, otherwise all)',
+    }),
   }
   static override description =
     'One request per broker, so it also works on a cluster with many thousand topics. The numbers are the ' +
@@ -77,7 +80,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
 
   async run(): Promise<SubscriptionList> {
     const {args, flags} = await this.parse(SubscriptionsList)
-    const pattern = parsePattern(args.pattern)
+    const pattern = parsePattern(this.patternOr(args.pattern))
     const {output} = flags
     if (super.jsonEnabled() && output !== 'table' && output !== 'json') {
       throw new Usage('E_OUTPUT_JSON', `--json is one document for all, --output ${output} is none`)

@@ -74,6 +74,14 @@ test('flags and variables override a context, and are reported as the source', (
   assert.equal(said.namespace?.source, 'KEYSHIFT_NAMESPACE')
 })
 
+test('a namespace that is not tenant/namespace is refused with its source', () => {
+  assert.throws(() => settings({env: {KEYSHIFT_NAMESPACE: 'orders'}}), {
+    code: 'E_NAMESPACE',
+    message: 'KEYSHIFT_NAMESPACE: orders is not tenant/namespace',
+  })
+  assert.throws(() => settings({context: {...PROD, namespace: 'orders'}}), {code: 'E_NAMESPACE'})
+})
+
 test('a login comes from the flag, otherwise the variables in their order, otherwise the context', () => {
   const login = (said: Said): unknown => settings({context: PROD, ...said}).login
   const env = {KEYSHIFT_TOKEN: 'abc', KEYSHIFT_TOKEN_FILE: '/f'}

@@ -169,3 +169,21 @@ test('the same settings as variables', async () => {
   assert.ok(context.login && 'token' in context.login)
   assert.equal(await secretFrom(context.login.token, env).read(), 'eyJ.a.b')
 })
+
+test('PULSAR_ variables: addresses and a token', () => {
+  const env = {PULSAR_ADMIN_URL: 'http://a:8080', PULSAR_SERVICE_URL: 'pulsar://a:6650', PULSAR_TOKEN: 'eyJ.a.b'}
+  const {context, notes, variables} = importClientEnv(env, 'here')
+  assert.deepEqual(context, {
+    adminUrl: 'http://a:8080',
+    serviceUrl: 'pulsar://a:6650',
+    login: {token: {env: 'PULSAR_TOKEN'}},
+  })
+  assert.deepEqual([notes, variables], [[], ['PULSAR_ADMIN_URL', 'PULSAR_SERVICE_URL']])
+})
+
+test('PULSAR_ variables: the admin URL is derived from the service URL, with a note', () => {
+  const {context, notes} = importClientEnv({PULSAR_SERVICE_URL: 'pulsar+ssl://a:6651'}, 'here')
+  assert.deepEqual(context, {adminUrl: 'https://a:8443', serviceUrl: 'pulsar+ssl://a:6651'})
+  assert.deepEqual(notes, ['the admin URL https://a:8443 is derived from PULSAR_SERVICE_URL with the default port'])
+  assert.throws(() => importClientEnv({PULSAR_HOME: '/opt/pulsar'}, 'here'), {code: 'E_IMPORT'})
+})
