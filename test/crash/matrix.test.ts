@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {mayDeliverTwiceOnJoin} from '../../src/domain/migration/double-delivery.js'
+import {stepOf} from '../../src/domain/migration/run/all-steps.js'
 import type {MigrationResult} from '../../src/domain/migration/run/migration-result.js'
 import {stepsOf} from '../../src/domain/migration/strategy.js'
 import {parseDocument} from '../support/shells/cli.js'
@@ -23,10 +24,11 @@ import {SUBSCRIPTION} from '../support/reports/migration-runs.js'
 import {chooseSeeded} from '../support/fleets/seed.js'
 
 const PARTITIONS = 4
-/** The numbers of all lines: the first line, four for each step, and the last line. */
+/** The numbers of all lines: the first line, those of each step (four of a change, two of a wait), and the last line. */
 function linesOf({strategy, to}: Journey): number[] {
-  const steps = stepsOf(strategy, 'forward', mayDeliverTwiceOnJoin(brokerVersion, to))
-  return Array.from({length: 1 + steps.length * 4 + 1}, (_, line) => line)
+  const steps = stepsOf(strategy, 'forward', mayDeliverTwiceOnJoin(brokerVersion, to)).map(stepOf)
+  const ofSteps = steps.reduce((sum, {kind}) => sum + (kind === 'change' ? 4 : 2), 0)
+  return Array.from({length: 1 + ofSteps + 1}, (_, line) => line)
 }
 
 interface Cell {

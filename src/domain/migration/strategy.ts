@@ -104,8 +104,8 @@ export const SWITCH_STEP: Readonly<Record<Strategy, StepId>> = {
 }
 
 /** The step that fixes the position at which the other consumers continue. */
-export const SWITCH_POSITION_STEP: Readonly<Record<Strategy, StepId>> = {
+export const SWITCH_POSITION_STEP = {
   'in-place': 'disconnect',
   'blue-green': 'switch-subscription',
   'stop-start': 'await-stop',
-}
+} as const satisfies Readonly<Record<Strategy, StepId>>

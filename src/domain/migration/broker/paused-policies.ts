@@ -14,14 +14,14 @@ export class TopicPolicyWriter {
   private readonly admin: PulsarAdmin
   private readonly topic: TopicName
   private readonly keepsCountAcrossRates: boolean
-  private readonly paused: Set<string>
+  private readonly paused: () => readonly string[]
 
-  /** @param paused the subscriptions that are paused according to the journal. */
-  constructor(admin: PulsarAdmin, topic: TopicName, brokerVersion: string, paused: readonly string[]) {
+  /** @param paused the subscriptions that are paused now according to the journal. */
+  constructor(admin: PulsarAdmin, topic: TopicName, brokerVersion: string, paused: () => readonly string[]) {
     this.admin = admin
     this.topic = topic
     this.keepsCountAcrossRates = keepsCountAcrossRates(brokerVersion)
-    this.paused = new Set(paused)
+    this.paused = paused
   }
 
   /**
@@ -31,7 +31,6 @@ export class TopicPolicyWriter {
    */
   async pause(subscription: string, stillAllowed = 1): Promise<void> {
     await this.requireNoPausedConsumers(subscription)
-    this.paused.add(subscription)
     const soFar = this.keepsCountAcrossRates ? messagesAllowedBy(await this.rate(subscription)) : 0
     await this.admin.setSubscriptionDispatchRate(this.topic, subscription, pausedRate(soFar + stillAllowed))
   }
@@ -54,12 +53,6 @@ export class TopicPolicyWriter {
   async resume(subscription: string, rate: DispatchRate | null): Promise<void> {
     await this.requireNoPausedConsumers(subscription)
     await this.admin.setSubscriptionDispatchRate(this.topic, subscription, rate)
-    this.paused.delete(subscription)
-  }
-
-  /** A deleted subscription delivers nothing, so it no longer counts as paused. */
-  forget(subscription: string): void {
-    this.paused.delete(subscription)
   }
 
   types(): Promise<SubscriptionType[] | null> {
@@ -84,7 +77,7 @@ export class TopicPolicyWriter {
 
   /** @param except the subscription whose own pause begins or ends. */
   private async requireNoPausedConsumers(except: string | null): Promise<void> {
-    const paused = [...this.paused].filter((name) => name !== except)
+    const paused = this.paused().filter((name) => name !== except)
     if (paused.length === 0) return
     const {partitions} = await collectTopic(this.admin, this.topic, {excludePublishers: true})
     const connected = paused.filter((name) =>

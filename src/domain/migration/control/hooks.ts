@@ -1,21 +1,6 @@
 import type {Direction} from '../../../clients/journal/journal-store.js'
-import type {StepId, Strategy} from '../strategy.js'
-
-/** The moments at which an operator's program can run, in the order of a run. */
-export const HOOK_NAMES = [
-  'before-pause',
-  'paused',
-  'drained',
-  'stop-old',
-  'start-new',
-  'cut-over',
-  'resumed',
-  'soaked',
-  'rolled-back',
-  'failed',
-  'status',
-] as const
-export type HookName = (typeof HOOK_NAMES)[number]
+import type {HookName} from '../hook-names.js'
+import type {Strategy} from '../strategy.js'
 
 /** What a hook receives, as KEYSHIFT_… environment variables. */
 export interface HookVariables {
@@ -46,32 +31,4 @@ export interface HookOutcome {
 export interface HookRunner {
   /** @returns null when there is no such hook. */
   run(name: HookName, variables: HookVariables): Promise<HookOutcome | null>
-}
-
-interface Around {
-  readonly before?: HookName
-  readonly after?: readonly HookName[]
-}
-
-/** Which hooks run directly before and after which step. */
-export const HOOKS: Readonly<Record<Strategy, Readonly<Partial<Record<StepId, Around>>>>> = {
-  'in-place': {
-    pause: {before: 'before-pause', after: ['paused']},
-    drain: {after: ['drained']},
-    disconnect: {before: 'stop-old'},
-    'switch-type': {before: 'start-new', after: ['cut-over']},
-    'verify-delivery': {after: ['resumed']},
-  },
-  'blue-green': {
-    'restrict-types': {before: 'before-pause'},
-    pause: {after: ['paused']},
-    drain: {after: ['drained']},
-    'switch-subscription': {before: 'start-new', after: ['cut-over']},
-    'verify-delivery': {after: ['resumed', 'stop-old']},
-  },
-  'stop-start': {
-    'record-positions': {before: 'before-pause'},
-    'await-stop': {before: 'stop-old', after: ['cut-over']},
-    'verify-delivery': {before: 'start-new', after: ['resumed']},
-  },
 }

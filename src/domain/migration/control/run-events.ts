@@ -1,5 +1,6 @@
 import type {Direction} from '../../../clients/journal/journal-store.js'
-import type {HookName, HookOutcome} from './hooks.js'
+import type {HookName} from '../hook-names.js'
+import type {HookOutcome} from './hooks.js'
 import type {StepId} from '../strategy.js'
 
 /** What a run reports while it is running. */

@@ -4,7 +4,7 @@ import type {StepCheck} from '../steps/step.js'
 import {messageOf} from '../../../wording.js'
 
 /** A broker restart does not end a run: the step goes on polling until its timeout. */
-export async function unlessUnavailable(verify: () => Promise<StepCheck>): Promise<StepCheck> {
+export async function unlessUnavailable<Facts>(verify: () => Promise<StepCheck<Facts>>): Promise<StepCheck<Facts>> {
   try {
     return await verify()
   } catch (error) {

@@ -18,7 +18,9 @@ export interface DirectionPlan {
   readonly waitsForConsumers: boolean
 }
 
-export function directionPlanOf(plan: MigrationPlan, name: Direction): DirectionPlan {
+type PlannedMove = Pick<MigrationPlan, 'brokerVersion' | 'from' | 'newSubscription' | 'subscription' | 'to'>
+
+export function directionPlanOf(plan: PlannedMove, name: Direction): DirectionPlan {
   const {brokerVersion, from, subscription: old, to} = plan
   const current = plan.newSubscription ?? old
   return name === 'forward'

@@ -21,5 +21,10 @@ const BLUE_GREEN = [blockAutoCreate, pauseNew, createNew, switchSubscription]
 const STOP_START = [recordPositions, awaitStop]
 const COMMON = [restrictTypes, pause, drain, awaitConsumers, resume, verifyDelivery]
 const ALL = [...IN_PLACE, ...BLUE_GREEN, ...STOP_START, ...COMMON] as MigrationStep[]
+const BY_ID: ReadonlyMap<StepId, MigrationStep> = new Map(ALL.map((step) => [step.id, step]))
 
-export const STEP_BY_ID: ReadonlyMap<StepId, MigrationStep> = new Map(ALL.map((step) => [step.id, step]))
+export function stepOf(id: StepId): MigrationStep {
+  const step = BY_ID.get(id)
+  if (!step) throw new Error(`no step ${id}`)
+  return step
+}

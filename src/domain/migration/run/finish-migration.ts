@@ -1,17 +1,18 @@
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
-import type {AutoSubscriptionCreation, SubscriptionType} from '../../../clients/pulsar-admin/types.js'
 import {canonicalJson} from '../../../digest.js'
 import {Blocked, Conflict} from '../../../errors.js'
 import {parseTopicName} from '../../../topic-name.js'
 import {partitionLabel} from '../../../wording.js'
 import {collectTopic} from '../../topic-stats/collect-topic-stats.js'
 import {allowedTypesWithout, haveSameTypes} from '../broker/allowed-types.js'
-import {closedAs, isRollingBackBeforeSwitch, originalOf} from '../journal/history.js'
+import {TopicPolicyWriter} from '../broker/paused-policies.js'
+import {closedAs, isRollingBackBeforeSwitch, pausedSubscriptions} from '../journal/history.js'
 import {MigrationJournal} from '../journal/migration-journal.js'
 import {directionPlanOf} from '../plan/direction.js'
 import type {MigrationTools} from './run-migration.js'
 import {takeOwnership} from './ownership.js'
 import type {MigrationPlan} from '../plan/plan.js'
+import {originalCapture} from '../steps/step-records.js'
 import {type MigrationStatus, statusOf} from '../journal/status.js'
 
 /**
@@ -55,22 +56,22 @@ async function removeRestrictions(admin: PulsarAdmin, journal: MigrationJournal)
     const message = `${target} of ${plan.topic} has no ${to} consumer on ${partitionLabel(open.partition)}: without the restrictions, other consumers could connect to it`
     throw new Conflict('E_CLUSTER_CHANGED', message, {data: {partition: open.partition, subscription: target}})
   }
+  const policies = new TopicPolicyWriter(admin, topic, plan.brokerVersion, () => pausedSubscriptions(history))
   if (plan.strategy === 'in-place') {
-    const before = (originalOf(history, 'restrict-types')?.['types'] ?? null) as SubscriptionType[] | null
-    const now = await admin.subscriptionTypes(topic)
+    const before = originalCapture(history, 'restrict-types')?.types ?? null
+    const now = await policies.types()
     const ours = allowedTypesWithout(plan, plan.from)
     if (!haveSameTypes(now, before)) requireUnchanged('subscriptionTypesEnabled', plan, now, ours)
     await journal.addDurably('finish', 'intent', {types: before})
-    await admin.setSubscriptionTypes(topic, before)
+    await policies.setTypes(before)
   } else {
-    const before = (originalOf(history, 'block-auto-create')?.['autoCreation'] ??
-      null) as AutoSubscriptionCreation | null
-    const now = await admin.autoSubscriptionCreation(topic)
+    const before = originalCapture(history, 'block-auto-create')?.autoCreation ?? null
+    const now = await policies.autoCreation()
     if (canonicalJson(now) !== canonicalJson(before)) {
       requireUnchanged('autoSubscriptionCreation', plan, now, {allowAutoSubscriptionCreation: false})
     }
     await journal.addDurably('finish', 'intent', {autoCreation: before})
-    await admin.setAutoSubscriptionCreation(topic, before)
+    await policies.setAutoCreation(before)
   }
 }
 

@@ -11,7 +11,7 @@ import type {Regression} from '../soak/soak-verdict.js'
 import {gapOf} from '../journal/status.js'
 import {SWITCH_POSITION_STEP, SWITCH_STEP} from '../strategy.js'
 import {counted} from '../../../wording.js'
-import type {SwitchPosition} from '../broker/switch-position.js'
+import {recorded} from '../steps/step-records.js'
 
 export interface MigrationResult {
   id: string
@@ -48,7 +48,7 @@ export function migrationResult(journal: MigrationJournal, collected: CollectedT
   const consumersMs = between(
     find(history, name, 'await-consumers', 'intent')?.at ?? find(history, name, 'verify-delivery', 'intent')?.at,
     find(history, name, 'await-consumers', 'verified')?.at ??
-      text(find(history, name, 'verify-delivery', 'verified')?.data['arrivedAt']),
+      recorded(history, name, 'verify-delivery', 'verified')?.arrivedAt,
   )
   return {
     id,
@@ -71,9 +71,9 @@ export function migrationResult(journal: MigrationJournal, collected: CollectedT
     })),
     refusedConsumers: name === 'forward' && switched ? plan.consumersSeen : [],
     findings: [
-      ...atRisk(find(history, name, SWITCH_POSITION_STEP[plan.strategy], 'verified')),
+      ...atRisk(journal),
       ...regressions(find(history, 'forward', 'soak', 'verified')),
-      ...slowDelivery(find(history, name, 'verify-delivery', 'verified')),
+      ...slowDelivery(journal),
       ...(switched ? [...coverage(now, direction.to), ...fewer(journal, now)] : []),
     ],
   }
@@ -96,10 +96,6 @@ function between(from: string | null | undefined, to: string | null | undefined)
   return from && to ? Math.max(0, Date.parse(to) - Date.parse(from)) : null
 }
 
-function text(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
-}
-
 /** The time of the hooks between the pause and the first delivery. */
 function hookTimeWithin(history: readonly JournalEntry[], direction: Direction): number {
   const inGap = new Set(['paused', 'drained', 'stop-old', 'start-new', 'cut-over'])
@@ -119,17 +115,21 @@ function switchPositionOn(
   partition: number | null,
 ): string | null {
   const step = SWITCH_POSITION_STEP[plan.strategy]
-  const rows = (['verified', 'applied', 'captured'] as const)
-    .map((phase) => find(history, direction, step, phase)?.data['partitions'] as SwitchPosition[] | undefined)
-    .find((found) => found !== undefined)
+  const rows =
+    step === 'await-stop'
+      ? recorded(history, direction, step, 'verified')?.partitions
+      : (recorded(history, direction, step, 'applied') ?? recorded(history, direction, step, 'captured'))?.partitions
   return rows?.find((row) => row.partition === partition)?.markDelete ?? null
 }
 
-function atRisk(switchPositions: JournalEntry | undefined): PreflightFinding[] {
-  const partitions = (switchPositions?.data['atRisk'] as Array<number | null> | undefined) ?? []
+function atRisk({direction, history, plan}: MigrationJournal): PreflightFinding[] {
+  const step = SWITCH_POSITION_STEP[plan.strategy]
+  if (step === 'await-stop') return []
   const message =
     'a message was delivered to an old consumer after the switch position was recorded: it may be processed again'
-  return partitions.map((partition) => warning('possible-duplicate', message, 'partition', partition))
+  return (recorded(history, direction, step, 'verified')?.atRisk ?? []).map((partition) =>
+    warning('possible-duplicate', message, 'partition', partition),
+  )
 }
 
 function regressions(soaked: JournalEntry | undefined): PreflightFinding[] {
@@ -139,8 +139,8 @@ function regressions(soaked: JournalEntry | undefined): PreflightFinding[] {
   )
 }
 
-function slowDelivery(attached: JournalEntry | undefined): PreflightFinding[] {
-  const partitions = (attached?.data['notDelivering'] as Array<number | null> | undefined) ?? []
+function slowDelivery({direction, history}: MigrationJournal): PreflightFinding[] {
+  const partitions = recorded(history, direction, 'verify-delivery', 'verified')?.notDelivering ?? []
   const message = 'messages are waiting, and few were delivered in 10 s: check the consumers of this partition'
   return partitions.map((partition) => warning('slow-delivery', message, 'partition', partition))
 }

@@ -1,5 +1,3 @@
-import {setTimeout as delay} from 'node:timers/promises'
-
 import type {Direction, JournalEntry} from '../../../clients/journal/journal-store.js'
 import {Conflict} from '../../../errors.js'
 import {contextOf} from '../steps/step-context.js'
@@ -10,39 +8,23 @@ import {
   find,
   hasSwitched,
   isOpen,
-  isPostponed,
   isRollingBackBeforeSwitch,
   isVerified,
-  pauseStepOf,
   postponeStepOf,
-  type StepData,
 } from '../journal/history.js'
-import {HOOKS} from '../control/hooks.js'
-import {isTransient, unlessUnavailable} from '../control/transient-errors.js'
-import {durationText, messageOf} from '../../../wording.js'
+import {executeStep, type StepTools, undoStep} from './execute-step.js'
+import {messageOf} from '../../../wording.js'
 import {PlaceholderSubscription} from '../broker/placeholder.js'
 import {stepsOfDirection} from '../plan/direction.js'
 import {measure, soak} from '../soak/soak.js'
-import type {MigrationStep, StepCheck, StepContext} from '../steps/step.js'
-import {STEP_BY_ID} from './all-steps.js'
-import type {StepId} from '../strategy.js'
+import type {StepContext} from '../steps/step.js'
+import {stepOf} from './all-steps.js'
 
 export interface RunOutcome {
   readonly state: Exclude<CloseState, 'finished'>
   /** why it was rolled back; null when it was not */
   readonly reason: string | null
 }
-
-/**
- * Interval between checks of a waiting step. 1 ms during the first 2 s, because the next check may end the delivery pause;
- * 50 ms after that, because the step then waits for a consumer or an operator.
- */
-const POLL_EVERY_MS = {first: 1, later: 50}
-const POLL_OFTEN_FOR_MS = 2000
-const POLICY_MS = 15_000
-const NOTE_EVERY_MS = 5000
-/** Clients that were refused several times retry up to a minute later. */
-const RECONNECT_MS = 120_000
 
 /**
  * Runs a migration from the state of its journal to its end, or rolls it back. Before the switch a failed run is undone and
@@ -64,10 +46,12 @@ class StepRunner {
   private readonly control: RunControl
   private readonly isResumed: boolean
   private readonly placeholder: PlaceholderSubscription
+  private readonly tools: StepTools
 
   constructor(options: RunOptions) {
     this.options = options
     this.control = new RunControl(options)
+    this.tools = {...options, control: this.control}
     this.placeholder = new PlaceholderSubscription(options.openPlaceholder)
     this.isResumed = options.journal.history.some(({step}) => step !== 'run')
   }
@@ -102,9 +86,10 @@ class StepRunner {
     for (const id of stepsOfDirection(journal.plan, context.direction)) {
       if (!provesAgain && isVerified(this.history, name, id)) continue
       if (id === postponeStepOf(this.history) && name === 'forward') await measure(this.control, context)
-      const {after = [], before} = HOOKS[journal.plan.strategy][id] ?? {}
+      const step = stepOf(id)
+      const {after = [], before} = step.hooks?.[journal.plan.strategy] ?? {}
       await this.control.runHook(before, context, id)
-      while (!(await this.runStep(stepOf(id), context))) await this.control.waitWhilePostponed()
+      while (!(await executeStep(step, context, this.tools))) await this.control.waitWhilePostponed()
       for (const name of after) await this.control.runHook(name, context, id)
     }
   }
@@ -153,108 +138,10 @@ class StepRunner {
   }
 
   private async undoSteps(context: StepContext): Promise<void> {
-    const {journal, report} = this.options
+    const {journal} = this.options
     const {name} = context.direction
     const open = stepsOfDirection(journal.plan, context.direction).filter((id) => isOpen(this.history, name, id))
-    for (const id of open.toReversed()) {
-      const step = stepOf(id)
-      if (!step.undo) continue
-      report({kind: 'undo', step: id})
-      await this.change(id, async () => step.undo?.(context, context.captured(id)))
-      await journal.addDurably(id, 'undone')
-    }
-  }
-
-  /** @returns false when it was postponed at the last moment and nothing was changed. */
-  private async runStep(step: MigrationStep, context: StepContext): Promise<boolean> {
-    const {journal, report} = this.options
-    const {name} = context.direction
-    const mayWait = step.id === postponeStepOf(this.history) && name === 'forward'
-    if (mayWait) await this.control.waitWhilePostponed()
-    this.control.throwIfStopped(step.id)
-    const title = journal.plan.steps.find(({id}) => id === step.id)?.title ?? step.id
-    report({kind: 'step', step: step.id, direction: name, title})
-    // Without an intent nothing was changed, and an earlier capture may be outdated: capture again.
-    const isBegun = isOpen(this.history, name, step.id)
-    const captured = isBegun ? context.captured(step.id) : await this.change(step.id, () => this.capture(step, context))
-    // After a crash the change may be done already: verify before applying it again.
-    const before = find(this.history, name, step.id, 'applied')?.data ?? null
-    const early = isBegun ? await unlessUnavailable(step.verifier(context, captured, before)) : null
-    if (early?.isDone) journal.add(step.id, 'verified', early.facts)
-    else {
-      journal.add(step.id, 'intent')
-      if (step.changesNothing !== true) await journal.flush()
-      await this.control.answerRequests() // requests that were written before the intent became durable were read with it
-      if (mayWait && isPostponed(this.history)) {
-        await journal.addDurably(step.id, 'undone')
-        return false
-      }
-      const applied = await this.change(step.id, (isAgain) => step.apply(context, captured, isBegun || isAgain))
-      journal.add(step.id, 'applied', applied)
-      journal.add(step.id, 'verified', await this.poll(step.id, step.verifier(context, captured, applied)))
-    }
-    return true
-  }
-
-  private async capture(step: MigrationStep, context: StepContext): Promise<StepData> {
-    const captured = await step.capture(context)
-    this.options.journal.add(step.id, 'captured', captured)
-    return captured
-  }
-
-  /** Makes a change. If the connection breaks, it is made again: every change may be repeated. */
-  private async change<T>(step: StepId, change: (isAgain: boolean) => Promise<T>): Promise<T> {
-    const startedAt = Date.now()
-    for (let isAgain = false; ; isAgain = true) {
-      try {
-        return await change(isAgain)
-      } catch (error) {
-        if (!isTransient(error) || Date.now() - startedAt > POLICY_MS) throw error
-        if (this.options.stop.aborted) throw error
-        this.control.reportWaiting(step, `the broker (${messageOf(error)})`, Date.now() - startedAt)
-        await delay(200)
-      }
-    }
-  }
-
-  private async poll(id: StepId, verify: () => Promise<StepCheck>): Promise<StepData> {
-    const startedAt = Date.now()
-    const deadline = startedAt + this.timeoutOf(id)
-    let notedAt = startedAt
-    for (;;) {
-      const check = await unlessUnavailable(verify)
-      if (check.isDone) return check.facts
-      await this.control.pollRequests()
-      this.control.throwIfStopped(id)
-      const forMs = Date.now() - startedAt
-      this.control.reportWaiting(id, check.waitingFor, forMs)
-      if (Date.now() > deadline) {
-        throw new Stopped(`${id} timed out after ${durationText(forMs)} while waiting for ${check.waitingFor}`, {
-          rollsBack: true,
-        })
-      }
-      if (Date.now() - notedAt > NOTE_EVERY_MS) {
-        notedAt = Date.now()
-        await this.options.journal.addDurably(id, 'waiting', {waitingFor: check.waitingFor, forMs})
-      }
-      await delay(forMs < POLL_OFTEN_FOR_MS ? POLL_EVERY_MS.first : POLL_EVERY_MS.later)
-    }
-  }
-
-  private timeoutOf(step: StepId): number {
-    const {budgets, journal} = this.options
-    if (journal.direction === 'rollback' && (step === 'verify-delivery' || step === 'await-consumers'))
-      return Math.max(budgets.attachMs, RECONNECT_MS)
-    const own =
-      {
-        drain: budgets.drainMs,
-        'await-stop': budgets.drainMs,
-        'await-consumers': budgets.attachMs,
-        'verify-delivery': budgets.attachMs,
-      }[step as string] ?? POLICY_MS
-    const pausedAt = find(this.history, 'forward', pauseStepOf(this.history), 'intent')?.at
-    if (budgets.gapMs === null || pausedAt === undefined || journal.direction === 'rollback') return own
-    return Math.min(own, Math.max(0, Date.parse(pausedAt) + budgets.gapMs - Date.now()))
+    for (const id of open.toReversed()) await undoStep(stepOf(id), context, this.tools)
   }
 
   private context(name: Direction, acceptsGrowth = false): StepContext {
@@ -262,12 +149,6 @@ class StepRunner {
     const {history, isResumed, placeholder} = this
     return contextOf({admin, plan: journal.plan, history, direction: name, isResumed, placeholder, acceptsGrowth})
   }
-}
-
-function stepOf(id: StepId): MigrationStep {
-  const step = STEP_BY_ID.get(id)
-  if (!step) throw new Error(`no step ${id}`)
-  return step
 }
 
 /** Whether another process owns the migration now: this one must change nothing more. */

@@ -2,11 +2,12 @@ import type {Direction, JournalEntry} from '../../../clients/journal/journal-sto
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
 import {Conflict} from '../../../errors.js'
 import {parseTopicName, partitionName} from '../../../topic-name.js'
-import {find, originalOf, pausedSubscriptions, type StepData} from '../journal/history.js'
+import {pausedSubscriptions} from '../journal/history.js'
 import {directionPlanOf} from '../plan/direction.js'
 import type {MigrationPlan} from '../plan/plan.js'
 import type {PlaceholderSubscription} from '../broker/placeholder.js'
 import type {StepContext} from './step.js'
+import {originalCapture, recorded} from './step-records.js'
 import {TopicPolicyWriter} from '../broker/paused-policies.js'
 
 export interface ContextParts {
@@ -40,17 +41,17 @@ export function contextOf({
       plan.partitions === null
         ? [{partition: null, name: topic}]
         : Array.from({length: plan.partitions}, (_, partition) => ({partition, name: partitionName(topic, partition)})),
-    policies: new TopicPolicyWriter(admin, topic, plan.brokerVersion, pausedSubscriptions(history)),
+    policies: new TopicPolicyWriter(admin, topic, plan.brokerVersion, () => pausedSubscriptions(history)),
     placeholder,
     acceptsGrowth,
     isResumed,
-    captured: (step) => dataOf(find(history, direction, step, 'captured'), `what ${step} captured`),
-    verified: (step) => dataOf(find(history, direction, step, 'verified'), `the proof of ${step}`),
-    original: (step) => originalOf(history, step),
+    captured: (step) => required(recorded(history, direction, step, 'captured'), `what ${step} captured`),
+    verified: (step) => required(recorded(history, direction, step, 'verified'), `the proof of ${step}`),
+    original: (step) => originalCapture(history, step),
   }
 }
 
-function dataOf(entry: JournalEntry | undefined, what: string): StepData {
-  if (!entry) throw new Conflict('E_JOURNAL_BROKEN', `the journal does not contain ${what}`)
-  return {...entry.data}
+function required<R>(record: R | undefined, what: string): R {
+  if (record === undefined) throw new Conflict('E_JOURNAL_BROKEN', `the journal does not contain ${what}`)
+  return record
 }

@@ -1,8 +1,10 @@
 import type {BrokerContext} from '../broker/broker-context.js'
-import type {StepData} from '../journal/history.js'
-import type {PlaceholderSubscription} from '../broker/placeholder.js'
 import type {TopicPolicyWriter} from '../broker/paused-policies.js'
-import type {StepId} from '../strategy.js'
+import type {PlaceholderSubscription} from '../broker/placeholder.js'
+import type {StepHooks} from '../hook-names.js'
+import type {StepData} from '../journal/history.js'
+import type {DirectionPlan} from '../plan/direction.js'
+import type {Recorded, RecordedStep} from './step-records.js'
 
 export interface StepContext extends BrokerContext {
   /** The one way to change a policy of the topic. */
@@ -11,45 +13,81 @@ export interface StepContext extends BrokerContext {
   /** Whether another process ran the first steps. */
   readonly isResumed: boolean
   /** What an earlier step of this direction captured; throws when it has not run. */
-  captured(step: StepId): StepData
+  captured<S extends RecordedStep>(step: S): Recorded<S, 'captured'>
   /** What an earlier step of this direction verified; throws when it was not verified. */
-  verified(step: StepId): StepData
+  verified<S extends RecordedStep>(step: S): Recorded<S, 'verified'>
   /** What the step found before the migration changed anything, in either direction; null when it has not run. */
-  original(step: StepId): StepData | null
+  original<S extends RecordedStep>(step: S): Recorded<S, 'captured'> | null
 }
 
 /** The result of a check: done, with its facts, or what the step waits for, with the names of the blocking consumers. */
-export type StepCheck =
-  {readonly isDone: true; readonly facts: StepData} | {readonly isDone: false; readonly waitingFor: string}
+export type StepCheck<Facts = object> =
+  {readonly isDone: true; readonly facts: Facts} | {readonly isDone: false; readonly waitingFor: string}
+
+/** Which limit ends the wait for a step: --drain-timeout, --attach-timeout, or that of a policy change. */
+export type StepTimeout = 'drain' | 'attach' | 'policy'
+
+interface StepFacts<S extends RecordedStep> {
+  readonly id: S
+  readonly timeout: StepTimeout
+  readonly hooks?: StepHooks
+  /** What the step does in a direction, as the user sees it. */
+  title(direction: DirectionPlan): string
+}
 
 /**
- * One step of a direction. The runner makes the result of capture() durable before it calls apply(), polls the verifier
+ * A step that changes something. The runner makes the result of capture() durable before it calls apply(), polls the verifier
  * until the timeout, and on resume verifies before it applies again; so apply() may run twice.
  */
-export interface MigrationStep<C extends StepData = StepData> {
-  readonly id: StepId
-  /** Whether apply() changes nothing, so that nothing has to be durable before it. */
-  readonly changesNothing?: true
-  capture(context: StepContext): Promise<C>
+export interface ChangeStep<S extends RecordedStep = RecordedStep> extends StepFacts<S> {
+  readonly kind: 'change'
+  capture(context: StepContext): Promise<Recorded<S, 'captured'>>
   /**
    * @param isAgain whether an earlier attempt may have changed something.
    * @returns what it observed at the moment of the change, for the verifier and the journal.
    */
-  apply(context: StepContext, captured: C, isAgain: boolean): Promise<StepData>
+  apply(context: StepContext, captured: Recorded<S, 'captured'>, isAgain: boolean): Promise<Recorded<S, 'applied'>>
   /**
    * A new verifier for one run of the step: it may remember earlier samples.
    *
    * @param applied what apply() returned; null when the run died before that was recorded.
    */
-  verifier(context: StepContext, captured: C, applied: StepData | null): () => Promise<StepCheck>
+  verifier(
+    context: StepContext,
+    captured: Recorded<S, 'captured'>,
+    applied: Recorded<S, 'applied'> | null,
+  ): () => Promise<StepCheck<Recorded<S, 'verified'>>>
   /** Restores the original state; only steps before the switch have it. */
-  undo?(context: StepContext, captured: C): Promise<void>
+  undo?(context: StepContext, captured: Recorded<S, 'captured'>): Promise<void>
 }
 
-export function passed(facts: StepData = {}): StepCheck {
+/** A step that changes nothing: it waits until consumers, or the operator, have done their part. Undoing it is nothing. */
+export interface WaitStep<S extends RecordedStep = RecordedStep> extends StepFacts<S> {
+  readonly kind: 'wait'
+  /** A new verifier for one run of the step: it may remember earlier samples. */
+  verifier(context: StepContext): () => Promise<StepCheck<Recorded<S, 'verified'>>>
+}
+
+/** A step of which only the id is known, as the runner uses it: what it records goes through the journal as JSON. */
+export type MigrationStep =
+  | (StepFacts<RecordedStep> & {
+      readonly kind: 'change'
+      capture(context: StepContext): Promise<StepData>
+      apply(context: StepContext, captured: StepData, isAgain: boolean): Promise<StepData>
+      verifier(context: StepContext, captured: StepData, applied: StepData | null): () => Promise<StepCheck<StepData>>
+      undo?(context: StepContext, captured: StepData): Promise<void>
+    })
+  | (StepFacts<RecordedStep> & {
+      readonly kind: 'wait'
+      verifier(context: StepContext): () => Promise<StepCheck<StepData>>
+    })
+
+export function passed(): StepCheck<Record<string, never>>
+export function passed<Facts>(facts: Facts): StepCheck<Facts>
+export function passed(facts: object = {}): StepCheck {
   return {isDone: true, facts}
 }
 
-export function waitingFor(what: string): StepCheck {
+export function waitingFor(what: string): {readonly isDone: false; readonly waitingFor: string} {
   return {isDone: false, waitingFor: what}
 }

@@ -4,7 +4,7 @@ import {readdirSync, readFileSync, statSync} from 'node:fs'
 import {join} from 'node:path'
 import {test} from 'node:test'
 
-import {HOOK_NAMES} from '../../../../src/domain/migration/control/hooks.js'
+import {HOOK_NAMES} from '../../../../src/domain/migration/hook-names.js'
 import {ROOT} from '../../../support/root.js'
 
 const FOLDER = join(ROOT, 'docs', 'hooks')

@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import {parsePlan} from '../../../../src/domain/migration/plan/parse-plan.js'
 import {requireUnchangedCluster} from '../../../../src/domain/migration/plan/plan-freshness.js'
-import {planMigration} from '../../../../src/domain/migration/plan/plan.js'
+import {planMigration} from '../../../../src/domain/migration/run/plan-migration.js'
 import type {MigrationSnapshot} from '../../../../src/domain/migration/preflight/preflight-snapshot.js'
 import {NO_POLICIES, NOW, REQUEST, snapshot} from '../../../support/reports/migration-snapshots.js'
 

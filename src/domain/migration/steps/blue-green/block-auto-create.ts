@@ -1,11 +1,8 @@
-import type {AutoSubscriptionCreation, DispatchRate} from '../../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../../errors.js'
 import {AUTO_CREATE} from '../../broker/auto-create.js'
-import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {type ChangeStep, passed, waitingFor} from '../step.js'
 import {partitionLabels, sampleSubscription} from '../../broker/collect-samples.js'
 import {deleteOn} from '../../broker/subscription-placement.js'
-
-type BlockAutoCreateCapture = {autoCreation: AutoSubscriptionCreation | null}
 
 /**
  * Disables automatic subscription creation. So waiting consumers are refused until the target is created at the right
@@ -14,8 +11,11 @@ type BlockAutoCreateCapture = {autoCreation: AutoSubscriptionCreation | null}
  *
  * A rollback leaves it disabled, because consumers that still wait for the target would create it; `finish` restores it.
  */
-export const blockAutoCreate: MigrationStep<BlockAutoCreateCapture> = {
+export const blockAutoCreate: ChangeStep<'block-auto-create'> = {
+  kind: 'change',
   id: 'block-auto-create',
+  timeout: 'policy',
+  title: () => 'disable automatic subscription creation on the topic (autoSubscriptionCreation)',
   async capture({policies}) {
     return {autoCreation: await policies.autoCreation()}
   },
@@ -30,7 +30,7 @@ export const blockAutoCreate: MigrationStep<BlockAutoCreateCapture> = {
     if (direction.name === 'rollback') {
       // The old subscription was drained and its type is still forbidden: it is recreated where the new one stops.
       await deleteOn(context, direction.target, context.partitions)
-      await policies.resume(direction.target, (context.original('pause')?.['rate'] ?? null) as DispatchRate | null)
+      await policies.resume(direction.target, context.original('pause')?.rate ?? null)
     }
     return {}
   },

@@ -1,6 +1,6 @@
 import {Conflict} from '../../../../errors.js'
 import {waitUntil} from '../../../../wait-until.js'
-import {type MigrationStep, passed, type StepContext, waitingFor} from '../step.js'
+import {type ChangeStep, passed, type StepContext, waitingFor} from '../step.js'
 import {AUTO_CREATE} from '../../broker/auto-create.js'
 import {switchPositionOf} from '../../broker/switch-position.js'
 import {
@@ -10,9 +10,7 @@ import {
   sampleSubscription,
   type SubscriptionSample,
 } from '../../broker/collect-samples.js'
-import {createAt, deleteOn, identityOf, type SubscriptionIdentity} from '../../broker/subscription-placement.js'
-
-type CreateNewCapture = {identity: SubscriptionIdentity}
+import {createAt, deleteOn, identityOf} from '../../broker/subscription-placement.js'
 
 /**
  * Creates the target in place of the placeholder, while the type restriction blocks its consumers. Its position is set when
@@ -22,14 +20,17 @@ type CreateNewCapture = {identity: SubscriptionIdentity}
  * (3.13) that gets "subscription not found" does not retry for 30 s ("Ignoring reconnection request since we're already
  * connected"). Refused by type, it fails at once, and the application retries at its own pace.
  */
-export const createNew: MigrationStep<CreateNewCapture> = {
+export const createNew: ChangeStep<'create-new'> = {
+  kind: 'change',
   id: 'create-new',
+  timeout: 'policy',
+  title: ({target}) => `create ${target}, still blocked for all consumers`,
   async capture(context) {
     const samples = await sampleSubscription(context, context.direction.source)
     // In a rollback the target is the old subscription: its original settings are restored.
-    const before = context.direction.name === 'rollback' ? context.original('create-new')?.['identity'] : undefined
+    const before = context.direction.name === 'rollback' ? context.original('create-new')?.identity : undefined
     const found = samples.find(({stats}) => stats !== null)?.stats
-    return {identity: (before as SubscriptionIdentity | undefined) ?? identityOf(found ?? {})}
+    return {identity: before ?? identityOf(found ?? {})}
   },
   async apply(context, {identity}) {
     const {direction, policies, placeholder} = context

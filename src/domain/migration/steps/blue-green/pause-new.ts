@@ -1,14 +1,14 @@
-import type {DispatchRate} from '../../../../clients/pulsar-admin/types.js'
-import {type MigrationStep, passed, waitingFor} from '../step.js'
-
-type PauseNewCapture = {rate: DispatchRate | null}
+import {type ChangeStep, passed, waitingFor} from '../step.js'
 
 /**
  * Pauses the target before it is created, so that its consumers connect before anything is delivered. It comes before the
  * pause of the source, because it changes a policy.
  */
-export const pauseNew: MigrationStep<PauseNewCapture> = {
+export const pauseNew: ChangeStep<'pause-new'> = {
+  kind: 'change',
   id: 'pause-new',
+  timeout: 'policy',
+  title: ({target}) => `pause delivery to ${target} before it is created, so that all its consumers can connect first`,
   async capture({direction, policies}) {
     return {rate: await policies.rate(direction.target)}
   },

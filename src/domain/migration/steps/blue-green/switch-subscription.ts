@@ -1,23 +1,10 @@
-import type {DispatchRate, SubscriptionType} from '../../../../clients/pulsar-admin/types.js'
 import {isBefore} from '../../../../position.js'
-import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {type ChangeStep, passed, waitingFor} from '../step.js'
 import {drainedCursors} from '../../broker/drained-cursors.js'
 import {haveSameTypes} from '../../broker/allowed-types.js'
-import {
-  deliveredSince,
-  later,
-  mayDeliverOneMore,
-  type ProvenSwitchPosition,
-  type SwitchPosition,
-} from '../../broker/switch-position.js'
+import {deliveredSince, later, mayDeliverOneMore, type SwitchPosition} from '../../broker/switch-position.js'
 import {partitionLabels, sampleSubscription} from '../../broker/collect-samples.js'
 import {deleteOn, resetTo} from '../../broker/subscription-placement.js'
-
-type SwitchSubscriptionCapture = {
-  partitions: SwitchPosition[]
-  types: SubscriptionType[] | null
-  rate: DispatchRate | null
-}
 
 /**
  * The switch: on every partition it resets the target to the position of the source and deletes the source, which
@@ -28,20 +15,25 @@ type SwitchSubscriptionCapture = {
  * The source is deleted because no policy can change while it is paused and has consumers. It is drained, so only its
  * position is lost, and that is in the journal.
  */
-export const switchSubscription: MigrationStep<SwitchSubscriptionCapture> = {
+export const switchSubscription: ChangeStep<'switch-subscription'> = {
+  kind: 'change',
   id: 'switch-subscription',
+  timeout: 'policy',
+  hooks: {'blue-green': {before: 'start-new', after: ['cut-over']}},
+  title: ({source, target, to}) =>
+    `on every partition: move ${target} to the position of ${source}, delete ${source}, allow ${to} consumers, restore policies (subscriptionTypesEnabled, dispatch rate)`,
   capture(context) {
-    const drained = context.verified('drain')['partitions'] as ProvenSwitchPosition[]
+    const drained = context.verified('drain').partitions
     // A forward direction that was interrupted before it positioned the new subscription left it too far back.
-    const forward = (context.original('switch-subscription')?.['partitions'] ?? []) as SwitchPosition[]
+    const forward = context.original('switch-subscription')?.partitions ?? []
     const partitions = drained.map((row) => {
       const before = forward.find(({partition}) => partition === row.partition)
       return before && isBefore(row.markDelete, before.markDelete) ? before : row
     })
     return Promise.resolve({
       partitions,
-      types: (context.original('restrict-types')?.['types'] ?? null) as SubscriptionType[] | null,
-      rate: context.captured('pause')['rate'] as DispatchRate | null,
+      types: context.original('restrict-types')?.types ?? null,
+      rate: context.captured('pause').rate,
     })
   },
   async apply(context, {partitions, rate, types}, isAgain) {
@@ -57,14 +49,13 @@ export const switchSubscription: MigrationStep<SwitchSubscriptionCapture> = {
       ? deliveredSince(switchPositions, await sampleSubscription(context, source))
       : []
     await deleteOn(context, source, context.partitions)
-    policies.forget(source)
     await policies.setTypes(types)
     // The source no longer exists; its rate would pause a later subscription of the same name.
     await policies.resume(source, rate)
     return {partitions: switchPositions, atRisk}
   },
   verifier(context, captured, applied) {
-    const partitions = (applied?.['partitions'] as SwitchPosition[] | undefined) ?? captured.partitions
+    const partitions = applied?.partitions ?? captured.partitions
     const {source} = context.direction
     return async () => {
       const [types, samples] = await Promise.all([context.policies.types(), sampleSubscription(context, source)])
@@ -72,7 +63,7 @@ export const switchSubscription: MigrationStep<SwitchSubscriptionCapture> = {
       if (left.length > 0) return waitingFor(`the deletion of ${source} on ${partitionLabels(left)}`)
       if (!haveSameTypes(types, captured.types))
         return waitingFor('the broker to show the original subscriptionTypesEnabled')
-      return passed({partitions, atRisk: applied?.['atRisk'] ?? []})
+      return passed({partitions, atRisk: applied?.atRisk ?? []})
     }
   },
 }

@@ -1,19 +1,15 @@
 import {ArrivalProof} from '../../proofs/arrival-proof.js'
 import type {DirectionPlan} from '../../plan/direction.js'
 import type {MigrationPlan} from '../../plan/plan.js'
-import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {type WaitStep, passed, waitingFor} from '../step.js'
 import {consumersOf, partitionLabels, sampleSubscription} from '../../broker/collect-samples.js'
 
 /** Waits for the consumers while delivery is paused, on brokers that may deliver twice when consumers join under load. */
-export const awaitConsumers: MigrationStep<Record<string, never>> = {
+export const awaitConsumers: WaitStep<'await-consumers'> = {
+  kind: 'wait',
   id: 'await-consumers',
-  changesNothing: true,
-  capture() {
-    return Promise.resolve({})
-  },
-  apply() {
-    return Promise.resolve({}) // the consumers connect on their own
-  },
+  timeout: 'attach',
+  title: ({to}) => `wait until the ${to} consumers are connected, while delivery is still paused`,
   verifier(context) {
     const {direction, plan} = context
     const expected = expectedOf(plan, direction)

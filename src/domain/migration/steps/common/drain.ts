@@ -1,26 +1,22 @@
 import {type CursorSample, DrainProof, type PauseProof, ReplayProof} from '../../proofs/drain-proof.js'
 import {counted, numberText} from '../../../../wording.js'
-import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {type WaitStep, passed, waitingFor} from '../step.js'
 import {switchPositionOf} from '../../broker/switch-position.js'
 import {partitionLabels, requireCursors} from '../../broker/collect-samples.js'
-
-type DrainCapture = {throttledReads: Array<{partition: number | null; count: number | null}>}
+import type {ThrottledReads} from '../step-records.js'
 
 /**
  * Waits for the proof that every message delivered before the pause is acknowledged, on every partition. Messages that were
  * read and not delivered are delivered now: later messages are acknowledged already, and a moved cursor would lose that.
  */
-export const drain: MigrationStep<DrainCapture> = {
+export const drain: WaitStep<'drain'> = {
+  kind: 'wait',
   id: 'drain',
-  changesNothing: true,
-  capture(context) {
-    const {throttledReads} = context.captured('pause') as Partial<DrainCapture>
-    return Promise.resolve({throttledReads: throttledReads ?? []})
-  },
-  apply() {
-    return Promise.resolve({}) // the consumers acknowledge on their own
-  },
-  verifier(context, {throttledReads}) {
+  timeout: 'drain',
+  hooks: {'in-place': {after: ['drained']}, 'blue-green': {after: ['drained']}},
+  title: () => 'wait until every delivered message is acked, on every partition',
+  verifier(context) {
+    const {throttledReads} = context.captured('pause')
     // After a crash, reads that were throttled long ago prove nothing: count from the first sample.
     let rowOf = (sample: CursorSample): PartitionWatch => {
       const before = context.isResumed ? sample.throttledReads : countBefore(sample, throttledReads)
@@ -49,12 +45,11 @@ export const drain: MigrationStep<DrainCapture> = {
       }
       if (open.length > 0) return waitingFor(blockers(open))
       return passed({
-        partitions: states.map(({sample, proof}) => ({...switchPositionOf(sample), pauseProof: proof})),
+        partitions: states.flatMap(({proof, sample}) =>
+          proof ? [{...switchPositionOf(sample), pauseProof: proof}] : [],
+        ),
       })
     }
-  },
-  undo() {
-    return Promise.resolve()
   },
 }
 
@@ -72,7 +67,7 @@ class PartitionWatch {
   }
 }
 
-function countBefore({partition}: CursorSample, before: DrainCapture['throttledReads']): number | null {
+function countBefore({partition}: CursorSample, before: readonly ThrottledReads[]): number | null {
   return before.find((row) => row.partition === partition)?.count ?? null
 }
 

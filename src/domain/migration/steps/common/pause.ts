@@ -1,19 +1,15 @@
-import type {DispatchRate} from '../../../../clients/pulsar-admin/types.js'
 import {isPaused} from '../../pause-rate.js'
-import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {type ChangeStep, passed, waitingFor} from '../step.js'
 import {sampleSubscription} from '../../broker/collect-samples.js'
-import {identityOf, type SubscriptionIdentity} from '../../broker/subscription-placement.js'
-
-type PauseCapture = {
-  rate: DispatchRate | null
-  /** by partition: reads throttled before the pause; the drain detects by them that the pause is in effect */
-  throttledReads: Array<{partition: number | null; count: number | null}>
-  identity: SubscriptionIdentity
-}
+import {identityOf} from '../../broker/subscription-placement.js'
 
 /** Pauses delivery to the source only. Its consumers stay connected and process the messages they have. */
-export const pause: MigrationStep<PauseCapture> = {
+export const pause: ChangeStep<'pause'> = {
+  kind: 'change',
   id: 'pause',
+  timeout: 'policy',
+  hooks: {'in-place': {before: 'before-pause', after: ['paused']}, 'blue-green': {after: ['paused']}},
+  title: () => 'pause delivery (set the subscription dispatch rate to 1 message/year)',
   async capture(context) {
     const [rate, samples] = await Promise.all([
       context.policies.rate(context.direction.source),
@@ -25,7 +21,7 @@ export const pause: MigrationStep<PauseCapture> = {
       count: stats?.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
     }))
     // A rollback that starts before `resume` finds the source paused by pause-new: that rate is not the original one.
-    const before = isPaused(rate) ? ((context.original('pause-new')?.['rate'] ?? null) as DispatchRate | null) : rate
+    const before = isPaused(rate) ? (context.original('pause-new')?.rate ?? null) : rate
     return {rate: before, throttledReads, identity: identityOf(first ?? {})}
   },
   async apply({direction, policies}) {

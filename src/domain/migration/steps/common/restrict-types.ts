@@ -1,11 +1,8 @@
-import type {SubscriptionType} from '../../../../clients/pulsar-admin/types.js'
 import {waitUntil} from '../../../../wait-until.js'
 import {allowedTypesWithout, haveSameTypes} from '../../broker/allowed-types.js'
-import {type MigrationStep, passed, type StepContext, waitingFor} from '../step.js'
+import {type ChangeStep, passed, type StepContext, waitingFor} from '../step.js'
 import {createRetention, deleteRetention} from '../../broker/retention-subscription.js'
 import {consumersOf, sampleSubscription} from '../../broker/collect-samples.js'
-
-type RestrictTypesCapture = {types: SubscriptionType[] | null}
 
 /**
  * Forbids the old and the new type, so the broker refuses every new consumer of them until the switch. All partitions then
@@ -13,8 +10,12 @@ type RestrictTypesCapture = {types: SubscriptionType[] | null}
  * it blocks the new consumers from a target that is not positioned yet, and the old ones from recreating the deleted source.
  * It comes before the pause, because it changes a policy.
  */
-export const restrictTypes: MigrationStep<RestrictTypesCapture> = {
+export const restrictTypes: ChangeStep<'restrict-types'> = {
+  kind: 'change',
   id: 'restrict-types',
+  timeout: 'policy',
+  hooks: {'blue-green': {before: 'before-pause'}},
+  title: ({from, to}) => `block ${from} and ${to} consumers from subscribing to the topic (subscriptionTypesEnabled)`,
   // Read before the write, so that the original value is restored and not a default.
   async capture({policies}) {
     return {types: await policies.types()}

@@ -1,15 +1,15 @@
-import type {DispatchRate} from '../../../../clients/pulsar-admin/types.js'
-import {type MigrationStep, passed, waitingFor} from '../step.js'
-
-type ResumeCapture = {rate: DispatchRate | null}
+import {type ChangeStep, passed, waitingFor} from '../step.js'
 
 /** Ends the pause during which the consumers have connected. */
-export const resume: MigrationStep<ResumeCapture> = {
+export const resume: ChangeStep<'resume'> = {
+  kind: 'change',
   id: 'resume',
+  timeout: 'policy',
+  title: () => 'restore the original dispatch rate',
   capture(context) {
     const {direction} = context
     const found = direction.source === direction.target ? context.original('pause') : context.captured('pause-new')
-    return Promise.resolve({rate: (found?.['rate'] ?? null) as DispatchRate | null})
+    return Promise.resolve({rate: found?.rate ?? null})
   },
   async apply({direction, policies}, {rate}) {
     await policies.resume(direction.target, rate)

@@ -1,10 +1,8 @@
 import type {CursorSample} from '../../proofs/drain-proof.js'
 import {parsePosition} from '../../../../position.js'
 import {DeliveryProof} from '../../proofs/delivery-proof.js'
-import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {type WaitStep, passed, waitingFor} from '../step.js'
 import {consumersOf, partitionLabels, sampleCursors, sampleSubscription} from '../../broker/collect-samples.js'
-
-type VerifyDeliveryCapture = Record<string, never>
 
 /** The broker makes up for a throttled read within a second; delivery that lasts longer is more than that burst. */
 const SETTLE_MS = 1000
@@ -15,15 +13,16 @@ const DELIVERY_TIMEOUT_MS = 10_000
  * Waits until every partition has a consumer of the new type and delivers without a break. From then on every slot has an
  * owner. It does not wait for all consumers: one whose subscribe failed on one partition retries only after about 30 s.
  */
-export const verifyDelivery: MigrationStep<VerifyDeliveryCapture> = {
+export const verifyDelivery: WaitStep<'verify-delivery'> = {
+  kind: 'wait',
   id: 'verify-delivery',
-  changesNothing: true,
-  capture() {
-    return Promise.resolve({})
+  timeout: 'attach',
+  hooks: {
+    'in-place': {after: ['resumed']},
+    'blue-green': {after: ['resumed', 'stop-old']},
+    'stop-start': {before: 'start-new', after: ['resumed']},
   },
-  apply() {
-    return Promise.resolve({}) // the new consumers connect on their own
-  },
+  title: ({to}) => `wait until every partition has a ${to} consumer and delivers`,
   verifier(context) {
     const watch = new DeliveryProof()
     let arrivedMs: number | null = null

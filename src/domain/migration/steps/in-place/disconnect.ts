@@ -1,19 +1,16 @@
 import type {CursorSample} from '../../proofs/drain-proof.js'
 import {isBefore} from '../../../../position.js'
-import {type MigrationStep, passed, type StepContext, waitingFor} from '../step.js'
+import {type ChangeStep, passed, type StepContext, waitingFor} from '../step.js'
 import {drainedCursors} from '../../broker/drained-cursors.js'
 import {
   deliveredSince,
   later,
   mayDeliverOneMore,
-  type ProvenSwitchPosition,
   type SwitchPosition,
   switchPositionOf,
 } from '../../broker/switch-position.js'
 import {consumersOf, partitionLabels, sampleSubscription} from '../../broker/collect-samples.js'
 import {createAt, deleteOn, resetTo, type SubscriptionIdentity} from '../../broker/subscription-placement.js'
-
-type DisconnectCapture = {partitions: SwitchPosition[]; identity: SubscriptionIdentity}
 
 /**
  * Disconnects the subscription's consumers without moving its cursor and without an effect on other subscriptions. The
@@ -22,11 +19,15 @@ type DisconnectCapture = {partitions: SwitchPosition[]; identity: SubscriptionId
  * A reset of the drained cursor to its own position does that. On Failover it would disconnect the active consumer only,
  * and no other would become active: there the subscription is recreated at the same position.
  */
-export const disconnect: MigrationStep<DisconnectCapture> = {
+export const disconnect: ChangeStep<'disconnect'> = {
+  kind: 'change',
   id: 'disconnect',
+  timeout: 'policy',
+  hooks: {'in-place': {before: 'stop-old'}},
+  title: ({from}) => `disconnect the ${from} consumers without moving the cursor`,
   async capture(context) {
-    const {identity} = context.captured('pause') as {identity: SubscriptionIdentity}
-    const partitions = context.verified('drain')['partitions'] as ProvenSwitchPosition[]
+    const {identity} = context.captured('pause')
+    const {partitions} = context.verified('drain')
     // Once the subscription is deleted, only the journal has its position.
     const mayHaveMoved = context.direction.from === 'Failover' && partitions.some(mayDeliverOneMore)
     return {partitions: mayHaveMoved ? (await drainedCursors(context)).map(switchPositionOf) : partitions, identity}
@@ -42,7 +43,7 @@ export const disconnect: MigrationStep<DisconnectCapture> = {
     return {partitions}
   },
   verifier(context, captured, applied) {
-    const partitions = (applied?.['partitions'] as SwitchPosition[] | undefined) ?? captured.partitions
+    const partitions = applied?.partitions ?? captured.partitions
     return async () => {
       const samples = await sampleSubscription(context, context.direction.source)
       const lost = samples.filter(({stats}) => stats === null)

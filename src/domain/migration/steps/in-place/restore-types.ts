@@ -1,16 +1,16 @@
-import type {SubscriptionType} from '../../../../clients/pulsar-admin/types.js'
-import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {type ChangeStep, passed, waitingFor} from '../step.js'
 import {haveSameTypes} from '../../broker/allowed-types.js'
 import {deleteRetention} from '../../broker/retention-subscription.js'
 
-type RestoreTypesCapture = {types: SubscriptionType[] | null}
-
 /** The end of an in-place rollback: the old consumers are connected, so the original subscription types are restored. */
-export const restoreTypes: MigrationStep<RestoreTypesCapture> = {
+export const restoreTypes: ChangeStep<'restore-types'> = {
+  kind: 'change',
   id: 'restore-types',
+  timeout: 'policy',
+  title: () => 'restore the original subscriptionTypesEnabled',
   capture(context) {
     return Promise.resolve({
-      types: (context.original('restrict-types')?.['types'] ?? null) as SubscriptionType[] | null,
+      types: context.original('restrict-types')?.types ?? null,
     })
   },
   async apply(context, {types}) {

@@ -1,21 +1,23 @@
-import type {DispatchRate} from '../../../../clients/pulsar-admin/types.js'
 import {Conflict} from '../../../../errors.js'
-import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {type ChangeStep, passed, waitingFor} from '../step.js'
 import {allowedTypesWithout, haveSameTypes} from '../../broker/allowed-types.js'
 import {deleteRetention} from '../../broker/retention-subscription.js'
 import {consumersOf, partitionLabels, sampleSubscription} from '../../broker/collect-samples.js'
-
-type SwitchTypeCapture = {rate: DispatchRate | null}
 
 /**
  * The switch: ends the pause, then allows the new type, while no consumer is connected. In the other order the broker would
  * create the dispatcher under the pause; it delivers one message and then waits a second before its next read. Where
  * consumers must not join under load, that second is accepted: the pause lasts until they have connected.
  */
-export const switchType: MigrationStep<SwitchTypeCapture> = {
+export const switchType: ChangeStep<'switch-type'> = {
+  kind: 'change',
   id: 'switch-type',
+  timeout: 'policy',
+  hooks: {'in-place': {before: 'start-new', after: ['cut-over']}},
+  title: ({to, waitsForConsumers}) =>
+    `${waitsForConsumers ? '' : 'restore the original dispatch rate and '}allow ${to} consumers`,
   capture(context) {
-    return Promise.resolve({rate: (context.original('pause')?.['rate'] ?? null) as DispatchRate | null})
+    return Promise.resolve({rate: context.original('pause')?.rate ?? null})
   },
   async apply(context, {rate}) {
     const {direction, plan, policies} = context

@@ -1,9 +1,7 @@
 import type {SubscriptionStats} from '../../../../clients/pulsar-admin/types.js'
-import {type MigrationStep, passed, waitingFor} from '../step.js'
+import {type WaitStep, passed, waitingFor} from '../step.js'
 import {switchPositionOf} from '../../broker/switch-position.js'
 import {partitionLabels, requireSubscription, sampleCursors} from '../../broker/collect-samples.js'
-
-type AwaitStopCapture = Record<string, never>
 
 /** A consumer that lost its connection for a moment has reconnected by then. */
 const STOPPED_FOR_MS = 1000
@@ -12,14 +10,12 @@ const STOPPED_FOR_MS = 1000
  * Waits until the operator, or a hook, has stopped every consumer of the old type. This is the switch where delivery cannot
  * be paused: the new consumers can connect to the first partition without consumers.
  */
-export const awaitStop: MigrationStep<AwaitStopCapture> = {
+export const awaitStop: WaitStep<'await-stop'> = {
+  kind: 'wait',
   id: 'await-stop',
-  capture() {
-    return Promise.resolve({})
-  },
-  apply() {
-    return Promise.resolve({}) // the operator stops the old consumers
-  },
+  timeout: 'drain',
+  hooks: {'stop-start': {before: 'stop-old', after: ['cut-over']}},
+  title: ({from}) => `wait until every ${from} consumer is stopped, by you or by the hook stop-old`,
   verifier(context) {
     const {from, source} = context.direction
     let awaySinceMs: number | null = null

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {pausedRate} from '../../../../src/domain/migration/pause-rate.js'
-import {completeRequest, planMigration} from '../../../../src/domain/migration/plan/plan.js'
+import {completeRequest} from '../../../../src/domain/migration/plan/plan.js'
+import {planMigration} from '../../../../src/domain/migration/run/plan-migration.js'
 import type {MigrationSnapshot} from '../../../../src/domain/migration/preflight/preflight-snapshot.js'
 import {MIGRATABLE, type MigratableType, STRATEGIES, type Strategy} from '../../../../src/domain/migration/strategy.js'
 import {
