@@ -81,8 +81,12 @@ function reportEvents(progress: Progress): (event: RunEvent) => void {
       case 'request':
         progress.event(`${event.verb}: ${event.isAccepted ? 'accepted' : `rejected, ${event.reason ?? ''}`}`)
         break
-      case 'waiting':
-        progress.status(`  ${event.step}`, `waiting for ${event.waitingFor} (${durationText(event.forMs)})`)
+      case 'waiting': {
+        const status = `waiting for ${event.waitingFor} (${durationText(event.forMs)})`
+        // Before the claim is taken nothing has begun: a log then gets the answer only.
+        if (event.step === 'take-over') progress.busy(`  ${event.step}`, status)
+        else progress.status(`  ${event.step}`, status)
+      }
     }
   }
 }

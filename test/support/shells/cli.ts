@@ -4,6 +4,7 @@ import {once} from 'node:events'
 import {readFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {after} from 'node:test'
 
 import {Ajv} from 'ajv'
 import {ROOT} from '../root.js'
@@ -35,6 +36,12 @@ const EMPTY_HOME = {
   XDG_CACHE_HOME: join(tmpdir(), `keyshift-empty-home-${String(process.pid)}`),
 }
 
+const running = new Set<ChildProcess>()
+/** A failed test leaves its commands behind. As long as one runs, this process and its test file would not end. */
+after(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** Starts the built command line in a process without a terminal. */
 export function startCli(
   args: readonly string[],
@@ -47,6 +54,8 @@ export function startCli(
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: {...process.env, ...EMPTY_HOME, ...env},
   })
+  running.add(child)
+  child.once('close', () => running.delete(child))
   child.stdin?.end(input)
   assert.ok(child.stdout && child.stderr)
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
