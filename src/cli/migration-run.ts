@@ -84,7 +84,7 @@ function reportEvents(progress: Progress): (event: RunEvent) => void {
       case 'waiting': {
         const status = `waiting for ${event.waitingFor} (${durationText(event.forMs)})`
         // Before the claim is taken nothing has begun: a log then gets the answer only.
-        if (event.step === 'take-over') progress.busy(`  ${event.step}`, status)
+        if (event.step === 'take-over') progress.liveStatus(`  ${event.step}`, status)
         else progress.status(`  ${event.step}`, status)
       }
     }

@@ -169,7 +169,7 @@ test(
       refuse: (path) => (path.includes('__keyshift-journal') ? {status: 403, body: '{"reason":"Unauthorized"}'} : null),
     })
     const args = [...apply.filter((part) => part !== '--json'), '--admin-url', adminUrl]
-    await requireFailure({args, exit: 4, code: 'E_NOT_ALLOWED', says: /may not make a topic in public\/t-/})
+    await requireFailure({args, exit: 4, code: 'E_NOT_ALLOWED', says: /may not create a topic in public\/t-/})
     const {error} = parseDocument((await runCli([...args, '--json'])).stdout)
     assert.match(error.next.join(), /--journal file:DIRECTORY/)
     assert.deepEqual(await stateOf(place, workload), before)
