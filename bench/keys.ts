@@ -71,7 +71,7 @@ async function benchOwners(): Promise<void> {
 }
 
 async function benchSampling(): Promise<void> {
-  const sample = ['keys', 'sample', topic.full, 'backlog', '--seconds', '300', '--json']
+  const sample = ['keys', 'sample', topic.full, 'backlog', '--time-limit', '5m', '--json']
   const readings = [
     {source: 'rest', max: REST_ENTRIES, goal: 2000, of: 'entries'},
     {source: 'websocket', max: MESSAGES, goal: 15_000, of: 'messages'},

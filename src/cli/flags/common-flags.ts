@@ -1,5 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 
+import {defaultDuration, durationFlag} from './duration.js'
+
 /** Which cluster a command uses, and whether it verifies certificates. */
 export const contextFlags = {
   context: Flags.string({
@@ -90,7 +92,12 @@ export const sampleFlags = {
     helpValue: 'N',
     min: 1,
   }),
-  seconds: Flags.integer({default: 30, description: 'stop after so long', helpGroup: 'SAMPLE', helpValue: 'N', min: 1}),
+  'time-limit': durationFlag({
+    ...defaultDuration('30s'),
+    description: 'stop reading after this time',
+    helpGroup: 'SAMPLE',
+    helpValue: '30s',
+  }),
   source: Flags.option({
     default: 'auto',
     description:

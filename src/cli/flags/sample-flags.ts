@@ -8,12 +8,15 @@ interface Host {
   readonly progress: Progress
 }
 
-type SampleFlags = Pick<SampleOptions, 'max' | 'seconds' | 'source' | 'where'>
+type SampleFlags = Pick<SampleOptions, 'max' | 'source' | 'where'> & {readonly 'time-limit': number}
 
 /** The sampling options of a command's flags. A transport that is opened for it is closed with the command. */
 export function sampleOptions(flags: SampleFlags, {connections, progress}: Host): SampleOptions {
   return {
-    ...flags,
+    max: flags.max,
+    source: flags.source,
+    where: flags.where,
+    timeLimitMs: flags['time-limit'],
     openTransport: async (wanted) => connections.transport(wanted),
     onProgress: (read, chosen) => {
       progress.liveStatus('sampling', `${numberText(read)} of ${counted(chosen, 'entry', 'entries')}`)

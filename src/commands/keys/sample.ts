@@ -8,17 +8,18 @@ import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.
 import {directoryOrNull} from '../../domain/keys/owners/key-directory.js'
 import {collectSample} from '../../domain/message-sampling/collect-message-sample.js'
 import {type KeySample, sampleReport} from '../../domain/message-sampling/sample-report.js'
+import {counted} from '../../wording.js'
 
 export default class KeysSample extends KeyshiftCommand<KeySample> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
   static override description =
-    'Reads entries that the subscription has not acknowledged, without it: its cursor and its consumers stay as they ' +
-    'are. Shows what Key_Shared can not serve well: messages without a key, batches that mix keys, keys that come too ' +
-    'often. --source websocket reads faster with readers that the topic shows while they are connected; producers, ' +
-    'ordering keys, chunks and delayed messages show with rest only.'
+    'Reads unacknowledged entries without using the subscription: its cursor and consumers are not affected. Shows what ' +
+    'Key_Shared handles badly: messages without a key, batches with mixed keys, and hot keys. --source websocket is faster; ' +
+    'it uses readers, which appear on the topic while connected. Producers, ordering keys, chunks and delayed messages are ' +
+    'visible with --source rest only.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',
-    '<%= config.bin %> <%= command.id %> orders decision --where head --max 100000 --seconds 120',
+    '<%= config.bin %> <%= command.id %> orders decision --where head --max 100000 --time-limit 2m',
     "<%= config.bin %> <%= command.id %> orders decision --json | jq '.result.mixedBatches.count'",
   ]
   static override flags = {
@@ -27,13 +28,13 @@ export default class KeysSample extends KeyshiftCommand<KeySample> {
     ...sampleFlags,
     top: Flags.integer({
       default: 20,
-      description: 'how many of the most frequent keys to name',
+      description: 'list the N most frequent keys',
       helpValue: 'N',
       max: 1000,
       min: 0,
     }),
   }
-  static override summary = 'Sample the backlog: hot keys, messages without a key, batches that mix keys.'
+  static override summary = 'Sample the backlog for hot keys, messages without a key and batches with mixed keys.'
 
   async run(): Promise<KeySample> {
     const {args, flags} = await this.parse(KeysSample)
@@ -44,10 +45,11 @@ export default class KeysSample extends KeyshiftCommand<KeySample> {
     const sample = await collectSample(admin, collected, options)
     const {top, where} = flags
     const report = sampleReport(sample, {collected, where, top, directory: directoryOrNull(collected, facts)})
-    if (!report.complete) this.warn('not every chosen entry was read; the counts are of those that were')
+    if (!report.complete)
+      this.warn('some of the chosen entries were not read; the counts contain only the entries that were read')
     if (report.uncertainKeys > 0) {
       this.warn(
-        `${String(report.uncertainKeys)} keys may be garbled by HTTP headers and are not counted as keys; --source websocket reads them whole`,
+        `HTTP headers may have corrupted ${counted(report.uncertainKeys, 'key')}, not counted as keys; use --source websocket to read them intact`,
       )
     }
     this.print(renderSample, report)

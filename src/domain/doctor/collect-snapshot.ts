@@ -6,8 +6,7 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {Interrupted} from '../../errors.js'
 import {parseTopicName} from '../../topic-name.js'
-import {collectSample} from '../message-sampling/collect-message-sample.js'
-import {restOnly} from '../message-sampling/entry-source.js'
+import {collectRestSample} from '../message-sampling/collect-message-sample.js'
 import {brokerFacts} from '../keys/assignment/collect-key-shared.js'
 import {
   type CollectedSubscription,
@@ -197,13 +196,10 @@ async function sampleOf(
 ): Promise<Record<string, MessageSample>> {
   if (max === 0) return {}
   try {
-    const {counts} = await collectSample(admin, collected, {
-      source: 'rest',
+    const {counts} = await collectRestSample(admin, collected, {
       where: 'spread',
       max,
-      seconds: SAMPLE_SECONDS,
-      openTransport: restOnly,
-      onProgress: () => undefined,
+      timeLimitMs: SAMPLE_SECONDS * 1000,
     })
     const [top] = counts.keys.top(1)
     return {

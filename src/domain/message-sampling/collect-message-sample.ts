@@ -2,23 +2,27 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {chooseEntries, type SamplePart} from './choose-entries.js'
 import {countEntries, type EntryRange, unackedEntries} from '../topic-stats/unacked-entries.js'
-import {openSource} from './collect-entry-source.js'
+import {type OpenedSource, openSource} from './collect-entry-source.js'
+import {restReader} from './collect-by-rest.js'
 import type {SampledEntry} from './sampled-entry.js'
 import type {OpenTransport, SampleSource} from './entry-source.js'
 import {SampleCounts} from './sample-counts.js'
 
 /** What to read, and when to stop. */
-export interface SampleOptions {
-  readonly source: SampleSource | 'auto'
+export interface SampleLimits {
   readonly where: SamplePart
-  /** entries, over all partitions */
+  /** maximum number of entries, over all partitions */
   readonly max: number
-  readonly seconds: number
+  readonly timeLimitMs: number
+  /** Receives each entry, for facts that the counts do not contain. */
+  readonly onEntry?: (entry: SampledEntry) => void
+  readonly onProgress?: (readEntries: number, chosenEntries: number) => void
+}
+
+export interface SampleOptions extends SampleLimits {
+  readonly source: SampleSource | 'auto'
   /** Opens a message transport; called only when one is needed. */
   readonly openTransport: OpenTransport
-  /** Is told of each entry beside the tally, for what that does not keep. */
-  readonly onEntry?: (entry: SampledEntry) => void
-  readonly onProgress: (readEntries: number, chosenEntries: number) => void
 }
 
 export interface CollectedSample {
@@ -32,19 +36,36 @@ export interface CollectedSample {
 }
 
 /**
- * Reads part of a subscription's backlog, and leaves the subscription as it is: where its cursor stands is asked, then
- * the entries behind are read without it.
+ * Reads part of a subscription's backlog without using the subscription: it reads the position of the cursor, then the
+ * entries after it.
  */
 export async function collectSample(
   admin: PulsarAdmin,
   collected: CollectedSubscription,
   options: SampleOptions,
 ): Promise<CollectedSample> {
-  const until = Date.now() + options.seconds * 1000
-  const [backlogs, {read, source}] = await Promise.all([
-    collectBacklogs(admin, collected),
-    openSource(admin, collected, options.source, options.openTransport),
-  ])
+  const opening = openSource(admin, collected, options.source, options.openTransport)
+  return readSample(admin, collected, opening, options)
+}
+
+/** The same through the admin API, which needs no message transport. */
+export async function collectRestSample(
+  admin: PulsarAdmin,
+  collected: CollectedSubscription,
+  limits: SampleLimits,
+): Promise<CollectedSample> {
+  const opened: OpenedSource = {source: 'rest', read: restReader(admin, collected)}
+  return readSample(admin, collected, Promise.resolve(opened), limits)
+}
+
+async function readSample(
+  admin: PulsarAdmin,
+  collected: CollectedSubscription,
+  opening: Promise<OpenedSource>,
+  options: SampleLimits,
+): Promise<CollectedSample> {
+  const until = Date.now() + options.timeLimitMs
+  const [backlogs, {read, source}] = await Promise.all([collectBacklogs(admin, collected), opening])
   const ranges = chooseEntries(backlogs, options.where, options.max)
   const chosenEntries = countEntries(ranges)
   const counts = new SampleCounts()
@@ -55,7 +76,7 @@ export async function collectSample(
     entry: (entry) => {
       counts.add(entry)
       options.onEntry?.(entry)
-      options.onProgress(counts.entries, chosenEntries)
+      options.onProgress?.(counts.entries, chosenEntries)
     },
     skip: (entries) => {
       skippedEntries += entries

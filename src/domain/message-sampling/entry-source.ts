@@ -6,19 +6,16 @@ export type SampleSource = 'native' | 'rest' | 'websocket'
 
 export type OpenTransport = (wanted: 'auto' | 'native' | 'websocket') => Promise<MessageTransport>
 
-/** For who reads through the admin API alone. */
-export const restOnly: OpenTransport = () => Promise.reject(new Error('entries are read through the admin API'))
-
-/** Where a reader puts what it reads. */
+/** Receives what a reader reads. */
 export interface SampleSink {
   readonly entry: (entry: SampledEntry) => void
-  /** Entries that were gone, or are no messages. */
+  /** Entries that no longer exist or contain no message. */
   readonly skip: (entries: number) => void
-  /** An entry that the broker can't hand out. */
+  /** An entry that the broker cannot read. */
   readonly unreadable: () => void
-  /** Whether the time has run out. */
+  /** Whether the time limit is reached. */
   readonly isOver: () => boolean
 }
 
-/** Reads the chosen entries in any order, hands each to the sink, and stops soon after it says so. */
+/** Reads the chosen entries in any order, passes each to the sink, and stops soon after `isOver` is true. */
 export type SampleReader = (ranges: readonly EntryRange[], sink: SampleSink) => Promise<void>

@@ -6,32 +6,32 @@ import type {SampleSource} from './entry-source.js'
 import type {SampleCounts} from './sample-counts.js'
 
 export interface TopKey {
-  /** as text, or `base64:…` where it is not text */
+  /** text, or `base64:…` for bytes */
   key: string
   isOrderingKey: boolean
   messages: number
-  /** of the messages that were read, from 0 to 1 */
+  /** share of the sampled messages, from 0 to 1 */
   share: number
   /** null on a plain topic */
   partition: number | null
   isOnSeveralPartitions: boolean
-  /** null where the subscription is not Key_Shared, or the selector is not known */
+  /** null when the subscription is not Key_Shared or the selector is unknown */
   slot: number | null
   consumer: string | null
 }
 
 export interface SampledProducer {
-  /** null where the source does not show it */
+  /** null when the source does not show it */
   name: string | null
-  /** null when the producer is not connected any more */
+  /** null when the producer is no longer connected */
   clientVersion: string | null
   messages: number
   entries: number
   keylessMessages: number
-  /** null where the source does not show ordering keys */
+  /** null when the source does not show ordering keys */
   orderingKeyMessages: number | null
   mixedBatches: number
-  /** null where the source does not show chunks */
+  /** null when the source does not show chunks */
   chunkEntries: number | null
 }
 
@@ -40,30 +40,30 @@ export interface KeySample {
   subscription: string
   source: SampleSource
   where: SamplePart
-  /** whether every entry that was chosen was read; false when the time ran out, or entries were gone or unreadable */
+  /** whether every chosen entry was read; false when the time limit was reached, or entries were deleted or unreadable */
   complete: boolean
   /** why the sample ended */
-  stoppedBy: 'end' | 'max' | 'seconds'
-  /** entries behind the mark-delete position that are not acknowledged */
+  stoppedBy: 'end' | 'max' | 'time-limit'
+  /** unacknowledged entries after the mark-delete position */
   backlogEntries: number
   entries: number
   messages: number
-  /** entries that were gone, or are the broker's own markers */
+  /** entries that were deleted in the meantime, and markers of the broker */
   skippedEntries: number
-  /** entries that the broker can't hand out by REST: pieces of compressed chunked messages, or damaged ones */
+  /** entries that the broker cannot return by REST: chunks of compressed chunked messages, or damaged entries */
   unreadableEntries: number
   distinctKeys: {count: number; isExact: boolean}
   keylessMessages: number
-  /** null where the source does not show it; so the next ones */
+  /** null when the source does not show it; the same applies to the next two */
   orderingKeyMessages: number | null
   delayedEntries: number | null
   chunkEntries: number | null
   chunkedMessages: number
-  /** batches that could not be opened; their keys are not in this sample */
+  /** encrypted batches; their keys are not in this sample */
   encryptedEntries: number | null
   /**
-   * entries whose key the admin API has garbled, or may have: HTTP headers carry nothing beyond Latin-1. A key that only
-   * begins or ends with such characters is not among them, it looks like a shorter one
+   * entries whose key the admin API may have corrupted, because HTTP headers carry only Latin-1. A key that has such characters
+   * only at its start or end is not included: it appears as a shorter key
    */
   uncertainKeys: number
   keysOnSeveralPartitions: number
@@ -74,7 +74,7 @@ export interface KeySample {
   }
   compression: Array<{type: string; entries: number}> | null
   topKeys: TopKey[]
-  /** how much too low the counts of `topKeys` can be */
+  /** maximum undercount of each key in `topKeys` */
   topKeysUndercount: number
   producers: SampledProducer[]
 }
@@ -82,13 +82,13 @@ export interface KeySample {
 export interface SampleFacts {
   readonly collected: CollectedSubscription
   readonly where: SamplePart
-  /** null where slots can't be told */
+  /** null when slots are unknown */
   readonly directory: KeyDirectory | null
-  /** how many of the most frequent keys to name */
+  /** number of most frequent keys to list */
   readonly top: number
 }
 
-/** Puts a finished sample into its report. */
+/** Converts a finished sample into its report. */
 export function sampleReport(sample: CollectedSample, facts: SampleFacts): KeySample {
   const {counts, source} = sample
   const {collected} = facts
@@ -101,7 +101,7 @@ export function sampleReport(sample: CollectedSample, facts: SampleFacts): KeySa
     source,
     where: facts.where,
     complete: !sample.isTimeOver && sample.skippedEntries + sample.unreadableEntries === 0,
-    stoppedBy: sample.isTimeOver ? 'seconds' : sample.chosenEntries < sample.backlogEntries ? 'max' : 'end',
+    stoppedBy: sample.isTimeOver ? 'time-limit' : sample.chosenEntries < sample.backlogEntries ? 'max' : 'end',
     backlogEntries: sample.backlogEntries,
     entries: counts.entries,
     messages: counts.messages,
@@ -149,7 +149,7 @@ function topKeys(counts: SampleCounts, {collected, directory, top}: SampleFacts)
   })
 }
 
-/** Producers that are connected now, by name. */
+/** Client versions of the connected producers, by producer name. */
 function clientVersions({partitions}: CollectedSubscription): Map<string, string> {
   const publishers = partitions.flatMap(({stats}) => stats.publishers ?? [])
   return new Map(

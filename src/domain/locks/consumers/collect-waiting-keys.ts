@@ -1,10 +1,9 @@
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
-import {collectSample} from '../../message-sampling/collect-message-sample.js'
-import {restOnly} from '../../message-sampling/entry-source.js'
+import {collectRestSample} from '../../message-sampling/collect-message-sample.js'
 import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
 import type {WaitingKey, WaitingKeys} from './lock-correlation.js'
 
-const SECONDS = 60
+const TIME_LIMIT_MS = 60_000
 
 /**
  * The keys of the oldest unacknowledged messages. Reads single entries through the admin API, which moves no cursor.
@@ -18,12 +17,10 @@ export async function collectWaitingKeys(
   onProgress: (read: number, chosen: number) => void,
 ): Promise<WaitingKeys> {
   const keys = new Map<string, WaitingKey>()
-  const {backlogEntries, chosenEntries, counts, isTimeOver} = await collectSample(admin, collected, {
-    source: 'rest',
+  const {backlogEntries, chosenEntries, counts, isTimeOver} = await collectRestSample(admin, collected, {
     where: 'head',
     max,
-    seconds: SECONDS,
-    openTransport: restOnly,
+    timeLimitMs: TIME_LIMIT_MS,
     onEntry: ({messages, publishedAtMs}) => {
       for (const {isBase64, key} of messages) {
         if (key === null || isBase64) continue

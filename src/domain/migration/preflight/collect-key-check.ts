@@ -1,13 +1,12 @@
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../../clients/pulsar-admin/admin-refused.js'
-import {collectSample} from '../../message-sampling/collect-message-sample.js'
-import {restOnly} from '../../message-sampling/entry-source.js'
+import {collectRestSample} from '../../message-sampling/collect-message-sample.js'
 import {collectSubscription} from '../../topic-stats/collect-topic-stats.js'
 import type {KeyCheck} from './preflight-snapshot.js'
 
-/** Enough entries to detect how the producers use keys and batches, read in well under SECONDS. */
+/** Enough entries to detect how the producers use keys and batches, read in well under the time limit. */
 const ENTRIES = 400
-const SECONDS = 5
+const TIME_LIMIT_MS = 5000
 
 /** Samples keys and batches of the backlog; null when it is empty, or without permission to read messages. */
 export async function collectKeyCheck(
@@ -17,13 +16,10 @@ export async function collectKeyCheck(
 ): Promise<KeyCheck | null> {
   const collected = await collectSubscription(admin, topic, subscription)
   try {
-    const sample = await collectSample(admin, collected, {
-      source: 'rest',
+    const sample = await collectRestSample(admin, collected, {
       where: 'spread',
       max: ENTRIES,
-      seconds: SECONDS,
-      openTransport: restOnly,
-      onProgress: () => undefined,
+      timeLimitMs: TIME_LIMIT_MS,
     })
     const {counts} = sample
     if (counts.entries === 0) return null
