@@ -120,7 +120,7 @@ async function showAfter(folder: string): Promise<void> {
   await keyshift('subscriptions', 'inspect', TOPIC.full, SUBSCRIPTION)
   await keyshift('keys', 'ranges', TOPIC.full, SUBSCRIPTION)
   await keyshift('keys', 'owner', TOPIC.full, SUBSCRIPTION, 'user-42', 'user-43')
-  await keyshift('backlog', 'show', TOPIC.full, SUBSCRIPTION, '--window', '3')
+  await keyshift('backlog', 'show', TOPIC.full, SUBSCRIPTION, '--window', '3s')
   const {migrations} = await ask<{migrations: Array<{id: string}>}>('migrate', 'status', '--journal', `file:${folder}`)
   await keyshift('migrate', 'finish', migrations[0]?.id ?? '', '--yes', '--journal', `file:${folder}`)
 }

@@ -1,43 +1,46 @@
-import {Flags} from '@oclif/core'
-
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
+import {defaultDuration, durationFlag} from '../../cli/flags/duration.js'
 import {renderBacklog} from '../../cli/render/backlog/backlog.js'
 import {sampleBacklog} from '../../domain/backlog/collect-backlog.js'
 import {type BacklogReport, reportBacklog} from '../../domain/backlog/backlog-report.js'
+import {Usage} from '../../errors.js'
+import {durationText, partitionLabel} from '../../wording.js'
 
-/** Ten paces between them: few enough for a broker, enough to tell noise from a trend. */
+/** Eleven samples give ten rates: a small load for the broker, and enough to distinguish a trend from noise. */
 const SAMPLES = 11
+const SHORTEST_MS = 1000
+const LONGEST_MS = 600_000
 
 export default class BacklogShow extends KeyshiftCommand<BacklogReport> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
   static override description =
-    'Reads live counters a few times over a short window, so rates are of this moment. The time to drain is an interval ' +
-    'that holds the true time in at least four of five cases; a window that is long beside what is left makes it narrower. ' +
-    'backlogEntries counts entries (a batch is one) and unackedMessages counts messages: never add or compare the two.'
+    'Samples live counters over a short window, so rates are current. The time to drain is an interval that contains the ' +
+    'true time in at least 80 % of drains; a longer window narrows the interval. BACKLOG ENTRIES counts entries, where a ' +
+    'batch is one entry; UNACKED counts messages. Never add or compare the two.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',
-    '<%= config.bin %> <%= command.id %> orders decision --window 60 --json | jq .result.total.verdict',
+    '<%= config.bin %> <%= command.id %> orders decision --window 60s --json | jq .result.total.verdict',
   ]
   static override flags = {
     ...pulsarFlags,
-    window: Flags.integer({default: 10, description: 'seconds to look', helpValue: 'SECONDS', max: 600, min: 1}),
+    window: durationFlag({...defaultDuration('10s'), description: 'sample for this long, 1s to 10m', helpValue: '10s'}),
   }
   static override summary = 'Show backlog, age, rates and time to drain.'
 
   async run(): Promise<BacklogReport> {
     const {args, flags} = await this.parse(BacklogShow)
+    if (flags.window < SHORTEST_MS || flags.window > LONGEST_MS) {
+      throw new Usage('E_USAGE', `--window ${durationText(flags.window)} is outside the range of 1s to 10m`)
+    }
     const admin = await this.connections.admin()
-    this.progress.liveStatus('looking', `for ${String(flags.window)} s`)
-    const samples = await sampleBacklog(admin, args, {
-      windowMs: flags.window * 1000,
-      samples: SAMPLES,
-    })
+    this.progress.liveStatus('sampling', `for ${durationText(flags.window)}`)
+    const samples = await sampleBacklog(admin, args, {windowMs: flags.window, samples: SAMPLES})
     const report = reportBacklog(samples)
     const missing = report.partitions.filter(({completeness}) => completeness < 1)
     if (missing.length > 0) {
-      const numbers = missing.map(({partition}) => String(partition ?? '-')).join(', ')
-      this.warn(`not every look found these partitions: ${numbers}; completeness says how many did`)
+      const names = missing.map(({partition}) => partitionLabel(partition)).join(', ')
+      this.warn(`missing from some samples: ${names}; see completeness in --json`)
     }
     this.print(renderBacklog, report)
     return report

@@ -11,16 +11,18 @@ import {parseUntil, type UntilCondition} from '../../domain/backlog/until-condit
 import {type BacklogReport, reportBacklog} from '../../domain/backlog/backlog-report.js'
 import {Pending} from '../../errors.js'
 import {suggestedCommand} from '../../suggested-command.js'
+import {counted} from '../../wording.js'
 
-/** Readings that a row of figures, and its line of bars, is about. */
-const READINGS = 11
+/** Rates and verdicts use the latest 11 samples; the sparkline shows the latest 40 backlogs. */
+const SAMPLES = 11
 const BARS = 40
 
 export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
   static override description =
-    'On a terminal a table that moves; else a line of JSON for each look, and under --json one document, the last look. ' +
-    'With --until it ends with 0 when that is so, and with 8 when --timeout runs out before. It reads only: Ctrl-C ends it.'
+    'Shows a live table on a terminal; otherwise prints one JSON line per sample. With --json, prints one document at the ' +
+    'end, the last sample. With --until, exits 0 when the condition is met, 8 if --timeout expires first. Makes no changes; ' +
+    'press Ctrl-C to stop.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',
     '<%= config.bin %> <%= command.id %> orders decision --until drained --timeout 10m',
@@ -29,10 +31,14 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
   ]
   static override flags = {
     ...pulsarFlags,
-    every: durationFlag({...defaultDuration('1s'), description: 'between two looks', helpValue: '1s'}),
-    timeout: durationFlag({dependsOn: ['until'], description: 'end with 8 after so long', helpValue: '10m'}),
+    every: durationFlag({...defaultDuration('1s'), description: 'interval between samples', helpValue: '1s'}),
+    timeout: durationFlag({
+      dependsOn: ['until'],
+      description: 'exit 8 if the condition is not met in time (default: no limit)',
+      helpValue: '10m',
+    }),
     until: Flags.string({
-      description: 'end when it is drained, draining, or no message is older: age<30s',
+      description: 'exit when the backlog is drained, is draining, or the oldest message is younger than the given age',
       helpValue: 'drained|draining|age<30s',
     }),
   }
@@ -40,7 +46,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
 
   async run(): Promise<BacklogReport> {
     const {args, flags} = await this.parse(BacklogWatch)
-    const goal = flags.until === undefined ? null : parseUntil(flags.until)
+    const condition = flags.until === undefined ? null : parseUntil(flags.until)
     const admin = await this.connections.admin()
     const lines = this.jsonEnabled() || process.stdout.isTTY ? null : new StdoutWriter()
     const signals = [
@@ -51,16 +57,16 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
     let last: BacklogReport | null = null
     for await (const samples of followBacklog(admin, args, {
       everyMs: flags.every,
-      samples: READINGS,
+      samples: SAMPLES,
       signal: AbortSignal.any(signals),
     })) {
       last = reportBacklog(samples)
       bars.push(last.total.backlogEntries)
       if (bars.length > BARS) bars.shift()
       await this.show(last, bars, lines)
-      if (goal?.isReached(last)) return last
+      if (condition?.isMet(last)) return last
     }
-    throw notReached(goal, last)
+    throw timedOut(condition, last)
   }
 
   private async show(
@@ -73,12 +79,12 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
   }
 }
 
-function notReached(goal: UntilCondition | null, last: BacklogReport | null): Pending {
+function timedOut(condition: UntilCondition | null, last: BacklogReport | null): Pending {
   const {subscription, topic} = last ?? {subscription: 'SUB', topic: 'TOPIC'}
   const backlog = last?.total.backlogEntries ?? null
   return new Pending(
     'E_NOT_REACHED',
-    `the time ran out before the backlog was ${goal?.text ?? 'looked at'}: ${backlog === null ? 'an unknown number of' : String(backlog)} entries wait`,
-    {data: {until: goal?.text ?? null, last}, next: [suggestedCommand('doctor', topic, subscription)]},
+    `timed out: ${condition?.missedText ?? 'no condition set'}, ${backlog === null ? 'backlog unknown' : `${counted(backlog, 'entry', 'entries')} left`}`,
+    {data: {until: condition?.text ?? null, last}, next: [suggestedCommand('doctor', topic, subscription)]},
   )
 }

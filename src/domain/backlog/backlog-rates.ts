@@ -5,14 +5,14 @@ export interface Point {
   readonly entries: number
 }
 
-/** How fast a backlog shrank from each reading to the next. Paces are entries per ms, negative where it grew. */
+/** The rates at which a backlog shrank between consecutive readings, in entries per ms; negative when it grew. */
 export interface DrainRates {
   readonly windowMs: number
   readonly count: number
   readonly mean: number
-  /** standard deviation of one pace, never less than that of counted messages that come one by one */
+  /** standard deviation of one rate, at least that of a Poisson count */
   readonly deviation: number
-  /** by how much the pace itself rises, per ms, by least squares; and the standard error of that */
+  /** change of the rate per ms, by least squares; `riseError` is its standard error */
   readonly rise: number
   readonly riseError: number
 }
@@ -20,7 +20,7 @@ export interface DrainRates {
 const Z = {oneSided90: 1.281_55, oneSided95: 1.644_85} as const
 
 /**
- * Student's t: 90 % or 95 % lie below it. Within 3 % from 2 degrees of freedom, within 1 % from 3 on.
+ * The quantile of Student's t distribution. The error is at most 3 % with 2 degrees of freedom and 1 % with 3 or more.
  *
  * @see Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5
  */
@@ -29,10 +29,10 @@ export function studentT(below: keyof typeof Z, freedom: number): number {
   return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2)
 }
 
-/** @param points four at least, in the order of time, about evenly spaced. */
+/** @param points at least four, in order of time, about evenly spaced. */
 export function drainRatesOf(points: readonly Point[]): DrainRates {
   const [first, last] = [points[0], points.at(-1)]
-  if (!first || !last || points.length < 4) throw new RangeError('paces need four readings at least')
+  if (!first || !last || points.length < 4) throw new RangeError('drain rates need at least four readings')
   const windowMs = last.atMs - first.atMs
   const rates = points.slice(1).map((after, at) => rateBetween(points[at] ?? first, after))
   const count = rates.length
@@ -41,7 +41,7 @@ export function drainRatesOf(points: readonly Point[]): DrainRates {
   const middle = (count - 1) / 2
   const spread = sum(rates.map((_, at) => (at - middle) ** 2)) * stepMs ** 2
   const rise = sum(rates.map((rate, at) => (at - middle) * stepMs * (rate - mean))) / spread
-  // A count of d messages that come one by one has the variance d: less noise than that was luck.
+  // A Poisson count of d has the variance d. A smaller observed variance is chance, so this is the lower limit.
   const least = Math.abs(mean) / stepMs
   const around = sum(rates.map((rate) => (rate - mean) ** 2)) / (count - 1)
   const aroundRise = sum(rates.map((rate, at) => (rate - mean - rise * (at - middle) * stepMs) ** 2)) / (count - 2)
@@ -55,17 +55,18 @@ export function drainRatesOf(points: readonly Point[]): DrainRates {
   }
 }
 
-/** A line through the readings, entries per ms, negative where the backlog shrinks. */
+/** A straight line through the readings, in entries per ms; negative when the backlog shrinks. */
 export interface Slope {
   readonly perMs: number
-  /** larger than chance makes it in one of 20 backlogs that stand */
+  /** steeper than chance makes it in 95 % of constant backlogs */
   readonly isSignificant: boolean
 }
 
 /**
- * The slope by least squares, and whether it is more than noise. A backlog adds up what comes and goes, so its readings hang
- * together, and the textbook's error, which takes them for independent, is far too small. The error of the slope through N
- * sums of increments with the deviation s is s·√(6(N²+1) / (5N(N²−1))): each increment counts with the readings behind it.
+ * The slope by least squares, and whether it is significant. A backlog accumulates its increments, so its readings are
+ * correlated, and the usual standard error, which assumes independent readings, is far too small. For N cumulative sums of
+ * increments with the deviation s the standard error of the slope is s·√(6(N²+1) / (5N(N²−1))), because each increment
+ * affects all later readings.
  */
 export function slopeOf(points: readonly Point[], {count, deviation}: DrainRates): Slope {
   const N = points.length
@@ -79,7 +80,7 @@ export function slopeOf(points: readonly Point[], {count, deviation}: DrainRates
 }
 
 function rateBetween(before: Point, after: Point): number {
-  return (before.entries - after.entries) / Math.max(1, after.atMs - before.atMs) // the clock ticks in ms
+  return (before.entries - after.entries) / Math.max(1, after.atMs - before.atMs) // Date.now() has a resolution of 1 ms
 }
 
 function sum(parts: readonly number[]): number {

@@ -7,52 +7,52 @@ import type {Point} from './backlog-rates.js'
 import {assessBacklog, type BacklogVerdict, completenessOf, type NoDrainReason} from './backlog-verdict.js'
 
 export interface BacklogSample {
-  /** when it was read, epoch ms */
+  /** time of the sample, epoch ms */
   readonly atMs: number
-  /** partitions may be missing from it */
+  /** partitions may be missing */
   readonly collected: CollectedSubscription
-  /** of the last one; where it was looked at */
+  /** of the last sample only */
   readonly oldest?: OldestMessages
 }
 
 export interface BacklogFigures {
   /** entries: a batch is one */
   backlogEntries: number | null
-  /** about so many, by `messagesPerEntry`; null where that is not known */
+  /** estimate: entries times `messagesPerEntry`; null when that is unknown */
   backlogMessages: number | null
-  /** the average of what was delivered to the consumers lately; null where nothing was, or nobody is connected */
+  /** the consumers' recent average; null without a delivery or a connected consumer */
   messagesPerEntry: number | null
-  /** about, from the mark-delete position on; null where the broker does not say */
+  /** estimate, from the mark-delete position on; null when the broker does not report it */
   backlogBytes: number | null
   /** messages */
   unackedMessages: number | null
-  /** messages whose time has not come */
+  /** messages whose delivery time is in the future */
   delayedMessages: number | null
-  /** messages that were read, and wait to be delivered again or to a consumer without room */
+  /** messages in the replay queue: to be redelivered, or read for a consumer without permits */
   replayMessages: number | null
-  /** gaps between individually acknowledged entries, behind the mark-delete position */
+  /** gaps between individually acknowledged entries after the mark-delete position */
   ackHoles: number | null
-  /** since the oldest message that waits was published; null when there is none, or it can't be told */
+  /** time since the oldest unacknowledged message was published; null without a backlog and when unknown */
   oldestAgeMs: number | null
-  /** whether the message itself says so, or the broker's statistics, which may mean another one */
+  /** source of the age: the message itself, or the broker's statistics, which may refer to another message */
   oldestAgeBy: 'message' | 'statistics' | null
-  /** messages published, over the window */
+  /** messages published, averaged over the window */
   rateInPerSecond: number | null
-  /** messages delivered, over the window */
+  /** messages delivered, averaged over the window */
   rateOutPerSecond: number | null
-  /** entries by least squares over the window, negative where the backlog shrinks */
+  /** entries, by least squares over the window; negative when the backlog shrinks */
   slopePerSecond: number | null
-  /** until it is gone: holds the true time in four of five drains; null unless it is draining or empty, `high` also where it is too far to say */
+  /** time to drain as an 80 % interval; null unless the backlog is draining or empty; `high` is also null when it cannot be bounded */
   drainMs: {low: number | null; high: number | null}
-  /** why there is no time to drain; null where there is one */
+  /** why there is no time to drain; null when there is one */
   drainReason: NoDrainReason | null
-  /** what the mark-delete position did; of all partitions together `held` where one is */
+  /** what the mark-delete position did between the samples; the total is `blocked` when any partition is */
   markDelete: MarkDelete | null
-  /** the share of the window's looks that found it, from 0 to 1 */
+  /** the share of the samples that contain it, from 0 to 1 */
   completeness: number
-  /** counters went back in the window: the topic was loaded afresh */
+  /** counters decreased between samples, because the topic was reloaded */
   wasReloaded: boolean
-  /** null where less than half of the looks, or fewer than four, found it */
+  /** null when fewer than half of the samples, or fewer than four, contain it */
   verdict: BacklogVerdict | null
 }
 
@@ -66,18 +66,18 @@ export interface BacklogReport {
   topic: string
   subscription: string
   windowMs: number
-  /** how often it was looked in the window */
+  /** number of samples in the window */
   samples: number
-  /** the last time, ISO 8601 UTC */
+  /** time of the last sample, ISO 8601 UTC */
   sampledAt: string
   partitions: BacklogPartition[]
   total: BacklogFigures
 }
 
 /**
- * What several samples of one subscription say, for each partition and in all.
+ * Evaluates several samples of one subscription, by partition and in total.
  *
- * @param samples in the order they were taken, at least one.
+ * @param samples at least one, in order of time.
  */
 export function reportBacklog(samples: readonly BacklogSample[]): BacklogReport {
   const [first, last] = [samples[0], samples.at(-1)]
@@ -156,7 +156,7 @@ function figures(row: Row, {isAcking, markDelete, wasReloaded}: AckProgress): Ba
   }
 }
 
-/** null when there is nothing to compare. */
+/** null without two readings to compare. */
 function ratePerSecond(row: Row, counter: (reading: Reading) => number | null): number | null {
   const readings = row.filter((reading) => reading !== null)
   const [first, last] = [readings[0], readings.at(-1)]

@@ -2,58 +2,58 @@ import {drainRatesOf, type Point, slopeOf} from './backlog-rates.js'
 import {timeToDrain} from './time-to-drain.js'
 
 /**
- * `stalled`: entries waited all the time, and nothing was acknowledged. `draining` and `growing`: the slope through all
- * readings is more than noise; one dip makes neither. `steady`: none of these.
+ * `stalled`: every reading had a backlog, and nothing was acknowledged. `draining` and `growing`: the slope through all
+ * readings is significant, so one outlier causes neither. `steady`: none of these.
  */
 export type BacklogVerdict = 'draining' | 'empty' | 'growing' | 'stalled' | 'steady'
 
-/** Why there is no time to drain; `unknown`: what waits was not known at the last look. */
+/** Why there is no time to drain; `unknown`: the last sample did not contain the backlog. */
 export type NoDrainReason = 'growing' | 'stalled' | 'steady' | 'too-few-readings' | 'unknown'
 
 export interface BacklogAssessment {
   readonly verdict: BacklogVerdict | null
-  /** entries per second by least squares, negative where it shrinks; null where readings are too few */
+  /** entries per second by least squares, negative when the backlog shrinks; null with too few readings */
   readonly slopePerSecond: number | null
-  /** the interval of 80 %; 0 when it is empty, null when it is not draining; `high` alone is null where it can't be bounded */
+  /** an 80 % interval; 0 for an empty backlog, null when it is not draining; `high` alone is null when it cannot be bounded */
   readonly drainMs: {low: number | null; high: number | null}
   readonly drainReason: NoDrainReason | null
 }
 
 export interface Window {
-  /** the readings that are there, of the times that it was looked */
+  /** the readings that exist; at most one per sample */
   readonly points: readonly Point[]
   readonly samples: number
-  /** at the last look; null when that one is not there */
+  /** in the last sample; null when it is missing there */
   readonly backlogEntries: number | null
-  /** whether anything was acknowledged in the window; null where the broker does not tell */
+  /** whether anything was acknowledged in the window; null when the broker does not report it */
   readonly isAcking: boolean | null
 }
 
-/** Three paces are the fewest of which a deviation and a trend can be told. */
+/** A deviation and a trend need at least three rates, so four readings. */
 const LEAST_READINGS = 4
 const LEAST_COMPLETENESS = 0.5
 
-/** The share of looks that found the backlog, from 0 to 1. */
+/** The share of the samples that contain the backlog, from 0 to 1. */
 export function completenessOf({points, samples}: Pick<Window, 'points' | 'samples'>): number {
   return points.length / samples
 }
 
-/** Whether there is enough to say anything of a window. */
+/** Whether a window has enough readings for a verdict. */
 export function isEnough(window: Pick<Window, 'points' | 'samples'>): boolean {
   return window.points.length >= LEAST_READINGS && completenessOf(window) >= LEAST_COMPLETENESS
 }
 
-/** What a window says of a backlog. The rules of Burrow's evaluator, for acknowledgements that come one by one. */
+/** Evaluates a window by the rules of Burrow's evaluator, adapted to individual acknowledgements. */
 export function assessBacklog(window: Window): BacklogAssessment {
   const {backlogEntries, isAcking, points} = window
   if (backlogEntries === null) return without('unknown', null)
-  const isMuch = isEnough(window)
-  const rates = isMuch ? drainRatesOf(points) : null
+  const hasEnough = isEnough(window)
+  const rates = hasEnough ? drainRatesOf(points) : null
   const slope = rates ? slopeOf(points, rates) : null
   const slopePerSecond = slope ? slope.perMs * 1000 : null
   if (backlogEntries === 0) return {verdict: 'empty', slopePerSecond, drainMs: {low: 0, high: 0}, drainReason: null}
   if (!rates || !slope) return without('too-few-readings', null)
-  // What came in during the window could not all be acknowledged yet.
+  // Only a backlog throughout the window counts: messages published during it may not have been acknowledged yet.
   if (isAcking === false && points.every(({entries}) => entries > 0)) return without('stalled', slopePerSecond)
   if (!slope.isSignificant) return without('steady', slopePerSecond)
   if (slope.perMs > 0) return without('growing', slopePerSecond)

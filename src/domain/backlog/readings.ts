@@ -4,10 +4,10 @@ import {sumKnown} from '../topic-stats/known-sums.js'
 export type Amount =
   'ackHoles' | 'backlogBytes' | 'backlogMessages' | 'delayedMessages' | 'replayMessages' | 'unackedMessages'
 
-/** What is added up over partitions, and shown as it was at the last look. */
+/** Values of the last sample that are summed over partitions. */
 export type Amounts = Readonly<Record<Amount, number | null>>
 
-/** One look at one row: a partition, or the sum of all. */
+/** One sample of one row: a partition, or the total of all. */
 export interface Reading {
   readonly atMs: number
   readonly backlogEntries: number | null
@@ -18,16 +18,16 @@ export interface Reading {
   readonly messagesOut: number | null
 }
 
-/** One row at each look; null where the answer did not have it. */
+/** One row in every sample; null when the sample does not contain it. */
 export type Row = ReadonlyArray<Reading | null>
 
 const AMOUNTS: readonly Amount[] = [
   ...(['ackHoles', 'backlogBytes', 'backlogMessages', 'delayedMessages', 'replayMessages', 'unackedMessages'] as const),
 ]
 
-/** @param ofMessage when the oldest message was published, epoch ms, where it was looked at. */
+/** @param ofMessage publish time of the oldest message, epoch ms; null when it was not read. */
 export function readPartition(atMs: number, row: SubscriptionPartition, ofMessage: number | null): Reading {
-  const ofStatistics = row.subscription.earliestMsgPublishTimeInBacklog ?? 0 // 0: not asked for, −1: no backlog
+  const ofStatistics = row.subscription.earliestMsgPublishTimeInBacklog ?? 0 // 0: not requested, −1: no backlog
   const publishedAt = ofMessage ?? (ofStatistics > 0 ? ofStatistics : null)
   return {
     atMs,
@@ -40,7 +40,7 @@ export function readPartition(atMs: number, row: SubscriptionPartition, ofMessag
   }
 }
 
-/** The sum over all partitions; what one of them does not tell is not known, so null when one is missing altogether. */
+/** The total of all partitions. A value that one partition lacks is unknown; null when a partition is missing. */
 export function addReadings(atMs: number, parts: ReadonlyArray<Reading | null>): Reading | null {
   const known = parts.filter((part) => part !== null)
   if (known.length < parts.length) return null
@@ -72,7 +72,7 @@ function amountsOf(row: SubscriptionPartition): Amounts {
   const perEntry = messagesPerEntry(row)
   return {
     ackHoles: nonContiguousDeletedMessagesRanges ?? null,
-    backlogBytes: backlogSize === undefined || backlogSize < 0 ? null : backlogSize, // −1: not asked for
+    backlogBytes: backlogSize === undefined || backlogSize < 0 ? null : backlogSize, // −1: not requested
     backlogMessages:
       msgBacklog === 0 ? 0 : msgBacklog === undefined || perEntry === null ? null : Math.round(msgBacklog * perEntry),
     delayedMessages: msgDelayed ?? null,
@@ -81,7 +81,7 @@ function amountsOf(row: SubscriptionPartition): Amounts {
   }
 }
 
-/** The broker writes 0 for a consumer that has got nothing yet. */
+/** The broker reports 0 for a consumer that has received nothing yet. */
 function messagesPerEntry(row: SubscriptionPartition): number | null {
   const averages = (row.subscription.consumers ?? []).flatMap(({avgMessagesPerEntry = 0}) =>
     avgMessagesPerEntry > 0 ? [avgMessagesPerEntry] : [],

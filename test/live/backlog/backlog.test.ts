@@ -8,7 +8,7 @@ import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
 import {live, openWorkload, until} from '../../support/servers/live.js'
 
 test(
-  'a backlog that nobody takes is stalled, and of known age',
+  'a backlog without consumers is stalled and has a known age',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createPartitionedTopic(topic, 2)
@@ -17,7 +17,7 @@ test(
     const before = Date.now()
     for (let at = 0; at < 50; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
     await producer.close()
-    const report = await askCli<BacklogReport>(['backlog', 'show', topic.full, 'decision', '--window', '1'])
+    const report = await askCli<BacklogReport>(['backlog', 'show', topic.full, 'decision', '--window', '1s'])
     assert.equal(report.total.backlogEntries, 50)
     assert.equal(report.total.verdict, 'stalled')
     assert.deepEqual(report.total.drainMs, {low: null, high: null})
@@ -27,13 +27,13 @@ test(
       report.partitions.reduce((sum, {backlogEntries}) => sum + (backlogEntries ?? 0), 0),
       50,
     )
-    const text = await runCli(['backlog', 'show', topic.full, 'decision', '--window', '1'])
+    const text = await runCli(['backlog', 'show', topic.full, 'decision', '--window', '1s'])
     assert.match(text.stdout, /^all +50 .* stalled$/m)
   }),
 )
 
 test(
-  'the age is that of the oldest message that nobody has acknowledged, behind acknowledged ones',
+  'the age is that of the oldest unacked message, after acknowledged ones',
   live(async (_t, place) => {
     const lab = await FaultLab.open(place, null)
     await lab.join({name: 'worker-0', habit: ({key}) => (key === 'late' ? 'ignore' : 'ack')})
@@ -44,7 +44,7 @@ test(
     })
     const before = Date.now()
     await lab.publish(1, ['late'])
-    const {total} = await askCli<BacklogReport>(['backlog', 'show', lab.topic.full, SUB, '--window', '2'])
+    const {total} = await askCli<BacklogReport>(['backlog', 'show', lab.topic.full, SUB, '--window', '2s'])
     const age = total.oldestAgeMs ?? 0
     assert.deepEqual([total.backlogEntries, total.oldestAgeBy], [1, 'message'])
     assert.ok(age >= 2000 && age <= Date.now() - before, `${String(age)} ms`)
@@ -71,7 +71,7 @@ test(
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
     await place.admin.createSubscription(topic, 'decision', 'earliest')
-    const {total} = await askCli<BacklogReport>(['backlog', 'show', topic.full, 'decision', '--window', '1'])
+    const {total} = await askCli<BacklogReport>(['backlog', 'show', topic.full, 'decision', '--window', '1s'])
     assert.equal(total.verdict, 'empty')
     assert.equal(total.oldestAgeMs, null)
     assert.deepEqual(total.drainMs, {low: 0, high: 0})
@@ -79,7 +79,7 @@ test(
 )
 
 test(
-  'watch: lines of JSON until it is drained; a goal that is not reached ends with 8 and the next command',
+  'watch prints JSON lines until the backlog is drained; an unmet condition exits 8 with the next command',
   live(async (_t, place) => {
     const lab = await FaultLab.open(place, 2)
     await lab.publish(100, KEYS)
@@ -88,19 +88,19 @@ test(
     assert.equal(late.code, 8)
     const {error} = parseDocument(late.stdout)
     assert.equal(error.code, 'E_NOT_REACHED')
-    assert.match(error.message, /100 entries wait/)
+    assert.match(error.message, /timed out: backlog not drained, 100 entries left/)
     assert.match(error.next[0] ?? '', /^keyshift doctor persistent:/)
 
     const {finished} = startCli([...args, '--until', 'drained', '--timeout', '30s'])
     await lab.join({name: 'worker-0', habit: 'ack'})
     const run = await finished
     assert.equal(run.code, 0, run.stderr)
-    const looks = run.stdout
+    const samples = run.stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as BacklogReport)
     assert.deepEqual(
-      looks.at(-1)?.partitions.map(({verdict}) => verdict),
+      samples.at(-1)?.partitions.map(({verdict}) => verdict),
       ['empty', 'empty'],
     )
     const document = await askCli<BacklogReport>([...args, '--until', 'age<1s', '--timeout', '10s'])

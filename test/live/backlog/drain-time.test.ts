@@ -11,38 +11,38 @@ import {DRAINING, median, type Shape, SHAPES} from '../../support/fleets/load-sh
 import {PacedDrain} from '../../support/fleets/paced-drain.js'
 
 interface Scale {
-  /** of each shape */
+  /** number of drains of each shape */
   readonly runs: number
   readonly windowS: number
   readonly lastsS: readonly [number, number]
 }
 
 /**
- * Of 16 drains more than three would be wrong by chance in one of 150 runs, of 8 more than one in one of 17.
- * The whole run asks as a person does, with the window that is the default. One that speeds up four times has less than a third of
- * its time left half-way, and the answer has to come before it is over.
+ * By chance more than 3 of 16 drains would be wrong in 1 of 150 runs, and more than 1 of 8 in 1 of 17 runs.
+ * The full run uses the default window. A drain whose rate grows fourfold has less than a third of its time left halfway, and
+ * the command must end before the drain does.
  */
 const SCALE: Scale =
   process.env['KEYSHIFT_TEST_CRASHES'] === 'all'
     ? {runs: 20, windowS: 10, lastsS: [40, 80]}
     : {runs: 4, windowS: 5, lastsS: [30, 36]}
-/** More side by side would begin their windows late, for each question is a process of its own. */
-const SIDE_BY_SIDE = 20
+/** With more concurrent commands the windows would start late, because each command is a process. */
+const CONCURRENT = 20
 const STALLED_WITHIN = 3
 
 interface Run {
   readonly shape: Shape
   readonly report: BacklogReport
-  /** from the last look until it was drained; null for one that stalls */
+  /** from the last sample until it was drained; null for one that stalls */
   readonly trueMs: number | null
 }
 
 test(
-  `${String(SCALE.runs)} drains of each of five shapes: half-way the true time lies in the interval in at least 80 %`,
+  `${String(SCALE.runs)} drains of each of five shapes: halfway the interval contains the true time in at least 80 %`,
   live(async (t, place) => {
-    const limit = pLimit(SIDE_BY_SIDE)
+    const limit = pLimit(CONCURRENT)
     const wanted = Array.from({length: SCALE.runs}, (_, at) => SHAPES.map((shape) => ({shape, seed: at + 1}))).flat()
-    // Drains that start one after another are half-way at different times, so their questions do not compete.
+    // Drains that start one after another are halfway at different times, so their commands do not compete.
     const startLimit = pLimit(1)
     const runs = await Promise.all(wanted.map((one) => limit(() => runOnce(place, one, startLimit))))
     let [inside, all] = [0, 0]
@@ -50,9 +50,9 @@ test(
       const some = runs.filter((run) => run.shape === shape)
       const right = some.filter(isRight)
       t.diagnostic(
-        `${shape}: ${shape === 'stalled' ? 'said' : 'inside'} ${String(right.length)} of ${String(some.length)}, ${widthsOf(some)}`,
+        `${shape}: ${shape === 'stalled' ? 'reported' : 'inside'} ${String(right.length)} of ${String(some.length)}, ${widthsOf(some)}`,
       )
-      if (shape === 'stalled') assert.equal(right.length, some.length, 'stalled is said of all that stall')
+      if (shape === 'stalled') assert.equal(right.length, some.length, 'every stalled drain is reported as stalled')
       else [inside, all] = [inside + right.length, all + some.length]
     }
     assert.equal(all, SCALE.runs * DRAINING.length)
@@ -68,18 +68,18 @@ async function runOnce(
   const drain = new PacedDrain(place, {shape, seed, lastsS: SCALE.lastsS, windowS: SCALE.windowS})
   await startLimit(() => drain.start())
   await drain.halfway
-  let report = await askBacklog(drain)
+  let report = await showBacklog(drain)
   if (shape !== 'stalled') {
     return {shape, report, trueMs: (await drain.drainedAtMs) - Date.parse(report.sampledAt)}
   }
-  for (let asked = 1; asked < STALLED_WITHIN && report.total.verdict !== 'stalled'; asked++) {
-    report = await askBacklog(drain)
+  for (let windows = 1; windows < STALLED_WITHIN && report.total.verdict !== 'stalled'; windows++) {
+    report = await showBacklog(drain)
   }
   return {shape, report, trueMs: null}
 }
 
-function askBacklog({subscription, topic}: PacedDrain): Promise<BacklogReport> {
-  return askCli<BacklogReport>(['backlog', 'show', topic.full, subscription, '--window', String(SCALE.windowS)])
+function showBacklog({subscription, topic}: PacedDrain): Promise<BacklogReport> {
+  return askCli<BacklogReport>(['backlog', 'show', topic.full, subscription, '--window', `${String(SCALE.windowS)}s`])
 }
 
 function isRight({report: {partitions, total}, trueMs}: Run): boolean {
@@ -98,5 +98,5 @@ function widthsOf(runs: readonly Run[]): string {
   })
   if (widths.length === 0) return 'no interval'
   const unbounded = widths.filter((width) => width === Infinity).length
-  return `high/low median ${median(widths).toFixed(2)}, without an end ${String(unbounded)}`
+  return `high/low median ${median(widths).toFixed(2)}, without an upper bound ${String(unbounded)}`
 }

@@ -86,7 +86,7 @@ test('with the granted permissions the list is made topic by topic, and a plan r
   const {source, subscriptions} = await askCli<SubscriptionList>(LIST, env)
   assert.deepEqual([source, subscriptions.length], ['topic-stats', 1])
   await askCli(['subscriptions', 'inspect', TOPIC, SUB], env)
-  await askCli(['backlog', 'show', TOPIC, SUB, '--window', '1'], env)
+  await askCli(['backlog', 'show', TOPIC, SUB, '--window', '1s'], env)
   const {data} = await refusal(['subscriptions', 'list', 'public'], env)
   assert.equal(data['needs'], 'admin of tenant public')
 })
@@ -177,7 +177,7 @@ test('OAuth2: commands reuse a token, and a new one is requested before it expir
   const brief = {...PLAIN, ...oauth2Env('brief', folder)}
   await until('the permission taking effect', async () => (await runCli(LIST, brief)).code === 0)
   // Longer than the lifetime of its tokens.
-  await askCli(['backlog', 'show', TOPIC, SUB, '--window', '5'], brief)
+  await askCli(['backlog', 'show', TOPIC, SUB, '--window', '5s'], brief)
 })
 
 test('a token that a broker rejects is read again', async (t) => {
@@ -210,7 +210,7 @@ test('a certificate for another host name is refused, unless the context disable
 })
 
 test('WebSockets use the same login: a token, or a certificate with TLS', async () => {
-  const sample = ['keys', 'sample', TOPIC, SUB, '--source', 'websocket', '--seconds', '2']
+  const sample = ['keys', 'sample', TOPIC, SUB, '--source', 'websocket', '--time-limit', '2s']
   const KEYSHIFT_TOKEN = stack.token('admin')
   const {certificate, key} = certificates.admin
   for (const env of [

@@ -114,7 +114,7 @@ test(
     const args = ['doctor', lab.topic.full, '--window', '1s', '--snapshot', file]
     const live = await askCli<Diagnosis>(args)
     await askCli(['why', lab.topic.full, SUB, 'user-3'])
-    await askCli(['backlog', 'show', lab.topic.full, SUB, '--window', '1'])
+    await askCli(['backlog', 'show', lab.topic.full, SUB, '--window', '1s'])
     assert.deepEqual(await state(), before)
     assert.deepEqual(await askCli<Diagnosis>(['doctor', '--from', file]), live)
   }),

@@ -12,7 +12,7 @@ interface SampledPartition extends SubscriptionStats {
   readonly msgInCounter?: number
 }
 
-/** One look a second at each partition; null where the answer does not have it. */
+/** One sample per second of each partition; null when the sample does not contain it. */
 function report(...samples: ReadonlyArray<ReadonlyArray<SampledPartition | null>>): BacklogReport {
   return reportBacklog(
     samples.map((partitions, at) => ({
@@ -31,7 +31,7 @@ function report(...samples: ReadonlyArray<ReadonlyArray<SampledPartition | null>
   )
 }
 
-/** Of one partition, by `[entries, messages that were delivered so far]`; the last delivery was acknowledged. */
+/** The total of one partition, from `[entries, messages delivered so far]`; the last delivery was acknowledged. */
 function totalOf(readings: ReadonlyArray<readonly [number, number]>): BacklogReport['total'] {
   const samples = readings.map(([msgBacklog, msgOutCounter]) => [
     {msgBacklog, msgOutCounter, lastMarkDeleteAdvancedTimestamp: msgOutCounter},
@@ -39,7 +39,7 @@ function totalOf(readings: ReadonlyArray<readonly [number, number]>): BacklogRep
   return report(...samples).total
 }
 
-/** Of one partition, all that changes. */
+/** The report of one partition, from its samples. */
 function partitionOf(samples: readonly SampledPartition[]): BacklogReport['partitions'][number] {
   const [row] = report(...samples.map((sample) => [sample])).partitions
   assert.ok(row)
@@ -48,7 +48,7 @@ function partitionOf(samples: readonly SampledPartition[]): BacklogReport['parti
 
 const seconds = <T>(count: number, sample: (at: number) => T): T[] => Array.from({length: count}, (_, at) => sample(at))
 
-test('verdicts, each with its reason where there is no time to drain', () => {
+test('each verdict without a time to drain has a reason', () => {
   const verdicts: Array<[ReadonlyArray<readonly [number, number]>, string, string | null]> = [
     [seconds(6, (at) => [100 - 10 * at, 10 * at] as const), 'draining', null],
     [seconds(6, (at) => [100 + 10 * at, 5 * at] as const), 'growing', 'growing'],
@@ -63,20 +63,20 @@ test('verdicts, each with its reason where there is no time to drain', () => {
   }
 })
 
-test('one dip does not make a growing backlog steady, nor one rise a draining one', () => {
+test('one outlier does not change the verdict growing or draining', () => {
   const growing = [100, 130, 160, 155, 190, 220, 250, 280]
   assert.equal(totalOf(growing.map((entries, at) => [entries, 9 * at])).verdict, 'growing')
   assert.equal(totalOf(growing.toReversed().map((entries, at) => [entries, 9 * at])).verdict, 'draining')
 })
 
-test('too few looks give no verdict; what waits is not known without the last one', () => {
+test('too few samples give no verdict; without the last sample the backlog is unknown', () => {
   const three = totalOf(seconds(3, (at) => [100 - 10 * at, 10 * at]))
   assert.deepEqual([three.verdict, three.drainReason, three.slopePerSecond], [null, 'too-few-readings', null])
   const gone = report(...seconds(6, (at) => (at === 5 ? [null] : [{msgBacklog: 9}])))
   assert.deepEqual([gone.total.verdict, gone.total.drainReason, gone.total.backlogEntries], [null, 'unknown', null])
 })
 
-test('a partition that some looks lack says so, and judges by what is there', () => {
+test('a partition that some samples lack reports it and is evaluated by the others', () => {
   const samples = seconds(11, (at) => [
     {msgBacklog: 1000 - 50 * at},
     at % 3 === 2 ? null : {msgBacklog: 500 - 20 * at},
@@ -93,24 +93,24 @@ test('a partition that some looks lack says so, and judges by what is there', ()
   )
   assert.equal(total.completeness, 4 / 11)
   assert.equal(total.verdict, null)
-  assert.match(renderBacklog(report(...samples)), /^partitions 1, 2: missing in some of the 11 looks$/m)
+  assert.match(renderBacklog(report(...samples)), /^partitions 1, 2: missing from some of the 11 samples$/m)
 })
 
-test('counters that went back: the topic was loaded afresh, and rates are not known', () => {
+test('counters that decrease show a reload of the topic, and rates are unknown', () => {
   const loaded = partitionOf(
     seconds(6, (at) => ({msgBacklog: 100 - 10 * at, msgOutCounter: at < 3 ? 500 + at : 900 * at, msgInCounter: 7})),
   )
   assert.deepEqual([loaded.wasReloaded, loaded.rateOutPerSecond === null], [false, false])
-  const afresh = partitionOf(
+  const reloaded = partitionOf(
     seconds(6, (at) => ({msgBacklog: 100 - 10 * at, msgOutCounter: at < 3 ? 500 + at : at, msgInCounter: 7})),
   )
   assert.deepEqual(
-    [afresh.wasReloaded, afresh.rateOutPerSecond, afresh.rateInPerSecond, afresh.verdict],
+    [reloaded.wasReloaded, reloaded.rateOutPerSecond, reloaded.rateInPerSecond, reloaded.verdict],
     [true, null, null, 'draining'],
   )
 })
 
-/** A consumer that was given 5 messages a second, and what else is said. */
+/** A consumer that received 5 messages per second, with further fields. */
 function consumer(at: number, more: Partial<ConsumerStats>): ConsumerStats {
   const lastAckedTimestamp = 1000 + at
   return {
@@ -123,7 +123,7 @@ function consumer(at: number, more: Partial<ConsumerStats>): ConsumerStats {
   }
 }
 
-test('acknowledgements behind a mark-delete position that stands are no stall', () => {
+test('acknowledgements after a blocked mark-delete position are not a stall', () => {
   const held = partitionOf(
     seconds(6, (at) => ({
       ...{msgBacklog: 50, msgOutCounter: 5 * at, lastMarkDeleteAdvancedTimestamp: 77, type: 'Shared'},
@@ -137,10 +137,10 @@ test('acknowledgements behind a mark-delete position that stands are no stall', 
   const still = seconds(6, (at) => ({msgBacklog: 50 + at, lastMarkDeleteAdvancedTimestamp: 70}))
   assert.deepEqual([partitionOf(still).markDelete, partitionOf(still).verdict], ['unchanged', 'stalled'])
   const silent = seconds(6, (at) => ({msgBacklog: 50 - at}))
-  assert.equal(partitionOf(silent).markDelete, null, 'a broker that does not say when it moved')
+  assert.equal(partitionOf(silent).markDelete, null, 'the broker does not report when it advanced')
 })
 
-test('a backlog that was empty meanwhile is not stalled', () => {
+test('a backlog that was empty in between is not stalled', () => {
   const samples = [0, 0, 3, 4, 5, 6].map((msgBacklog) => ({msgBacklog}))
   assert.notEqual(partitionOf(samples).verdict, 'stalled')
 })
@@ -163,16 +163,20 @@ for (const [verdict, type, of] of CONSUMERS) {
   })
 }
 
-test('what a consumer settled is what it was delivered, less what it has more than before', () => {
+test('acked or returned messages are the deliveries minus the increase of unacked messages', () => {
   const samples = (type: string): SampledPartition[] =>
     seconds(6, (at) => ({type, msgBacklog: 50, consumers: [consumer(at, {unackedMessages: at})]}))
   const {consumers} = partitionOf(samples('Shared'))
   assert.deepEqual([consumers[0]?.deliveredMessages, consumers[0]?.ackedOrReturnedMessages], [25, 20])
   const [active] = partitionOf(samples('Failover')).consumers
-  assert.deepEqual([active?.ackedOrReturnedMessages, active?.unackedMessages], [null, null], 'nobody counts it')
+  assert.deepEqual(
+    [active?.ackedOrReturnedMessages, active?.unackedMessages],
+    [null, null],
+    'the broker does not count it',
+  )
 })
 
-test('a consumer that came in the window, or whose acknowledgements are not told, has no verdict', () => {
+test('a consumer that connected in the window or without reported acknowledgements has no verdict', () => {
   const late = partitionOf(
     seconds(6, (at) => ({type: 'Shared', msgBacklog: 50, consumers: at < 3 ? [] : [consumer(at, {})]})),
   )

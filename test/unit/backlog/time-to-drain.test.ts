@@ -11,7 +11,7 @@ const STEP_S = 0.1
 const WINDOW_S = 10
 const READINGS = 11
 
-/** `high` over `low` at which most intervals still help, and how many may be without an end. */
+/** The maximum median of `high / low`, and the maximum share of intervals without an upper bound. */
 const USEFUL: Readonly<Record<string, {readonly width: number; readonly unboundedShare: number}>> = {
   steady: {width: 3.2, unboundedShare: 0},
   bursty: {width: 5.5, unboundedShare: 0.02},
@@ -21,24 +21,24 @@ const USEFUL: Readonly<Record<string, {readonly width: number; readonly unbounde
 
 interface Drain {
   readonly backlogs: readonly number[]
-  /** the step at which half is left */
+  /** the step at which half of the backlog is left */
   readonly halfAt: number
 }
 
-/** A backlog of each tenth of a second until it is empty, or for five minutes. */
+/** The backlog every 0.1 s until it is empty, for up to five minutes. */
 function drain(shape: Shape, seed: number): Drain {
   const next = mulberry32(seed * 7919 + 13)
   const drainS = 25 * (150 / 25) ** next()
   const ratePerS = 20 * (1000 / 20) ** next()
-  // Half of them with producers at work: the pace is what is left over.
+  // Half of the drains have active producers: the drain rate is the net of both.
   const inflow = next() < 0.5 ? 0 : next() * ratePerS
-  const pace = loadOf(shape, next, WINDOW_S)
+  const load = loadOf(shape, next, WINDOW_S)
   const whole = ratePerS * drainS
   const backlogs: number[] = []
   let left = whole
   for (let at = 0; left > 0 && at < 3000; at++) {
     backlogs.push(Math.floor(left))
-    const net = ratePerS * pace({atS: at * STEP_S, drainS, left: left / whole}) * STEP_S
+    const net = ratePerS * load({atS: at * STEP_S, drainS, left: left / whole}) * STEP_S
     const moved = net + 2 * inflow * STEP_S
     left -= net === 0 ? 0 : net + standardNormal(next) * Math.sqrt(moved)
   }
@@ -58,26 +58,26 @@ function judgeFrom({backlogs}: Drain, from: number): BacklogAssessment & {readon
 }
 
 for (const shape of DRAINING) {
-  test(`${shape}: half-way through ${String(SEEDS)} drains the true time lies in the interval in at least 80 %`, (t) => {
+  test(`${shape}: halfway through ${String(SEEDS)} drains the interval contains the true time in at least 80 %`, (t) => {
     let [inside, unbounded, judged] = [0, 0, 0]
     const widths: number[] = []
     for (let seed = 1; seed <= SEEDS; seed++) {
       const one = drain(shape, seed)
-      // The window ends half-way, or begins there, as it does for a person who asks at that moment.
+      // The window ends halfway through the drain, or starts there.
       const stride = (WINDOW_S / STEP_S) * (seed % 2)
       const {drainMs, endsAt} = judgeFrom(one, Math.max(0, one.halfAt - stride))
       const trueMs = (one.backlogs.length - 1 - endsAt) * STEP_S * 1000
-      if (trueMs === 0) continue // over before it could be said
+      if (trueMs === 0) continue // drained before the end of the window
       judged++
       const {high, low} = drainMs
-      if (low === null) continue // not seen to be draining: counts as wrong
+      if (low === null) continue // not recognized as draining, which counts as wrong
       const end = high ?? Infinity
       if (high === null) unbounded++
       if (trueMs >= low && trueMs <= end) inside++
       widths.push(end / low)
     }
     t.diagnostic(
-      `inside ${String(inside)} of ${String(judged)}, high/low median ${median(widths).toFixed(2)}, without an end ${String(unbounded)}`,
+      `inside ${String(inside)} of ${String(judged)}, high/low median ${median(widths).toFixed(2)}, without an upper bound ${String(unbounded)}`,
     )
     const {unboundedShare, width} = USEFUL[shape] ?? {}
     assert.ok(judged > 0.9 * SEEDS)
@@ -87,22 +87,22 @@ for (const shape of DRAINING) {
   })
 }
 
-test('stalled: said within three windows, and no time to drain', (t) => {
+test('stalled: reported within three windows, without a time to drain', (t) => {
   const windows = [0, 0, 0]
   for (let seed = 1; seed <= SEEDS; seed++) {
     const one = drain('stalled', seed)
     const into = mulberry32(seed)()
     const from = Math.max(0, one.halfAt - Math.round((into * WINDOW_S) / STEP_S))
-    const said = windows.map((_, number) => judgeFrom(one, from + (number * WINDOW_S) / STEP_S))
-    const at = said.findIndex(({verdict}) => verdict === 'stalled')
-    assert.ok(at !== -1, `seed ${String(seed)}: ${said.map(({verdict}) => verdict).join(', ')}`)
-    assert.deepEqual([said[at]?.drainMs, said[at]?.drainReason], [{low: null, high: null}, 'stalled'])
+    const verdicts = windows.map((_, number) => judgeFrom(one, from + (number * WINDOW_S) / STEP_S))
+    const at = verdicts.findIndex(({verdict}) => verdict === 'stalled')
+    assert.ok(at !== -1, `seed ${String(seed)}: ${verdicts.map(({verdict}) => verdict).join(', ')}`)
+    assert.deepEqual([verdicts[at]?.drainMs, verdicts[at]?.drainReason], [{low: null, high: null}, 'stalled'])
     windows[at] = (windows[at] ?? 0) + 1
   }
-  t.diagnostic(`said in the first, second, third window: ${windows.join(', ')}`)
+  t.diagnostic(`reported in the first, second, third window: ${windows.join(', ')}`)
 })
 
-test('a backlog that stands, with noise that adds up, is called draining or growing in fewer than one of eight', (t) => {
+test('a constant backlog with cumulative noise is reported as draining or growing in fewer than 1 of 8 cases', (t) => {
   let wrong = 0
   for (let seed = 1; seed <= SEEDS; seed++) {
     const next = mulberry32(seed)
@@ -118,7 +118,7 @@ test('a backlog that stands, with noise that adds up, is called draining or grow
   assert.ok(wrong / SEEDS < 1 / 8)
 })
 
-test('an even pace gives an interval around the plain quotient, and a longer one with more ahead', () => {
+test('a constant rate gives an interval around the quotient, which widens with the remaining backlog', () => {
   const points = (from: number): Point[] =>
     Array.from({length: READINGS}, (_, at) => ({atMs: at * 1000, entries: from - 100 * at}))
   const judge = (from: number): BacklogAssessment => {
@@ -131,12 +131,12 @@ test('an even pace gives an interval around the plain quotient, and a longer one
   assert.equal(judge(2000).slopePerSecond, -100)
 })
 
-test('the figures behind it: t, the deviation of counted messages, the slope', () => {
+test('Student t, the deviation of counted messages and the slope are correct', () => {
   assert.ok(Math.abs(studentT('oneSided90', 9) - 1.383) < 0.005)
   assert.ok(Math.abs(studentT('oneSided95', 9) - 1.833) < 0.005)
   const points = [50, 40, 30, 20].map((entries, at) => ({atMs: at * 1000, entries}))
   const rates = drainRatesOf(points)
   assert.deepEqual([rates.mean, rates.count, rates.rise], [0.01, 3, 0])
-  assert.equal(Math.round(rates.deviation * 1000 * 100), 316, '10 a second come by chance as 10 ± √10')
+  assert.equal(Math.round(rates.deviation * 1000 * 100), 316, 'a Poisson count of 10 has the deviation √10')
   assert.ok(Math.abs(slopeOf(points, rates).perMs + 0.01) < 1e-12)
 })

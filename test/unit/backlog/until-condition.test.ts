@@ -16,38 +16,38 @@ function report(...rows: Array<Partial<BacklogFigures>>): BacklogReport {
   return {...backlog, partitions, total: {...backlog.total, ...rows[0]}}
 }
 
-const isReached = (condition: string, ...rows: Array<Partial<BacklogFigures>>): boolean =>
-  parseUntil(condition).isReached(report(...rows))
+const isMet = (condition: string, ...rows: Array<Partial<BacklogFigures>>): boolean =>
+  parseUntil(condition).isMet(report(...rows))
 
 test('drained: every partition is empty', () => {
-  assert.equal(isReached('drained', {verdict: 'empty'}, {verdict: 'empty'}), true)
-  assert.equal(isReached('drained', {verdict: 'empty'}, {verdict: 'draining'}), false)
-  assert.equal(isReached('drained', {verdict: null}), false, 'unknown is not drained')
+  assert.equal(isMet('drained', {verdict: 'empty'}, {verdict: 'empty'}), true)
+  assert.equal(isMet('drained', {verdict: 'empty'}, {verdict: 'draining'}), false)
+  assert.equal(isMet('drained', {verdict: null}), false, 'unknown is not drained')
 })
 
-test('draining: the whole shrinks, or is gone', () => {
-  assert.equal(isReached('draining', {verdict: 'draining'}), true)
-  assert.equal(isReached('draining', {verdict: 'empty'}), true)
+test('draining: the total shrinks or is empty', () => {
+  assert.equal(isMet('draining', {verdict: 'draining'}), true)
+  assert.equal(isMet('draining', {verdict: 'empty'}), true)
   for (const verdict of ['growing', 'stalled', 'steady', null] as const) {
-    assert.equal(isReached('draining', {verdict}), false)
+    assert.equal(isMet('draining', {verdict}), false)
   }
 })
 
 test('age: no partition has an older message', () => {
   const old = {verdict: 'draining', oldestAgeMs: 31_000} as const
-  assert.equal(isReached('age<30s', {verdict: 'empty', oldestAgeMs: null}, {...old, oldestAgeMs: 29_000}), true)
-  assert.equal(isReached('age<30s', {verdict: 'empty', oldestAgeMs: null}, old), false)
-  assert.equal(isReached('age<0.6m', old), true)
-  assert.equal(isReached('age<30s', {...old, oldestAgeMs: null}), false, 'unknown is not young')
+  assert.equal(isMet('age<30s', {verdict: 'empty', oldestAgeMs: null}, {...old, oldestAgeMs: 29_000}), true)
+  assert.equal(isMet('age<30s', {verdict: 'empty', oldestAgeMs: null}, old), false)
+  assert.equal(isMet('age<0.6m', old), true)
+  assert.equal(isMet('age<30s', {...old, oldestAgeMs: null}), false, 'unknown is not young')
 })
 
-test('anything else is refused', () => {
+test('any other condition is refused', () => {
   for (const text of ['done', 'age<30', 'age>30s', 'age<s', '']) {
     assert.throws(() => parseUntil(text), {code: 'E_UNTIL'})
   }
 })
 
-test('bars reach from 0 to the largest, and leave out what is not known', () => {
+test('bars range from 0 to the largest value and omit unknown values', () => {
   assert.equal(sparkline([0, 50, null, 100]), '▁▅ █')
   assert.equal(sparkline([0, 0]), '▁▁')
 })

@@ -2,8 +2,9 @@ import type {ConsumerProgress} from '../../../domain/progress/consumer-progress.
 import type {BacklogPartition} from '../../../domain/backlog/backlog-report.js'
 import {ageText} from '../ages.js'
 import {type Column, renderTable} from '../table.js'
+import {counted} from '../../../wording.js'
 
-/** Up to so many are all shown; of more, those only that do nothing though they could. */
+/** Up to 8 consumers are all listed; of more, only those that do not acknowledge or have no permits. */
 const FEW = 8
 
 interface Row {
@@ -11,7 +12,7 @@ interface Row {
   readonly consumer: ConsumerProgress
 }
 
-/** What each consumer did in the window; nothing where nobody is connected, or many and all are well. */
+/** What each consumer did between the samples. Empty without consumers, and when many consumers have no problem. */
 export function renderProgress(partitions: readonly BacklogPartition[], asOf: string): string {
   const all = partitions.flatMap(({consumers, partition}) => consumers.map((consumer): Row => ({partition, consumer})))
   const bad = all.filter(({consumer: {verdict}}) => verdict === 'not-acking' || verdict === 'no-permits')
@@ -21,13 +22,14 @@ export function renderProgress(partitions: readonly BacklogPartition[], asOf: st
     {head: 'partition', cell: ({partition}) => (partition === null ? '-' : String(partition))},
     {head: 'consumer', cell: ({consumer}) => consumer.name ?? consumer.address},
     {head: 'delivered', cell: ({consumer}) => consumer.deliveredMessages, priority: 3},
-    {head: 'settled', cell: ({consumer}) => consumer.ackedOrReturnedMessages, priority: 3},
+    {head: 'acked/returned', cell: ({consumer}) => consumer.ackedOrReturnedMessages, priority: 3},
     {head: 'unacked', cell: ({consumer}) => consumer.unackedMessages},
     {head: 'permits', cell: ({consumer}) => consumer.availablePermits, priority: 2},
     {head: 'last ack', cell: ({consumer}) => ageText(asOf, consumer.lastAckedAt), priority: 2},
     {head: 'verdict', cell: ({consumer}) => consumer.verdict},
   ]
   const table = renderTable(columns, shown)
-  const rest = shown.length < all.length ? `\n${String(all.length - shown.length)} more are not listed` : ''
+  const rest =
+    shown.length < all.length ? `\nand ${counted(all.length - shown.length, 'other consumer')}; --json has all` : ''
   return `${table}${rest}`
 }

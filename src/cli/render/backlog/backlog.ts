@@ -2,6 +2,7 @@ import type {BacklogFigures, BacklogPartition, BacklogReport} from '../../../dom
 import {renderProgress} from './backlog-consumers.js'
 import {sparkline} from '../sparkline.js'
 import {type Cell, type Column, renderBytes, renderMs, renderTable} from '../table.js'
+import {counted} from '../../../wording.js'
 
 interface Row {
   readonly label: string
@@ -19,7 +20,7 @@ const FIGURES: ReadonlyArray<Column<BacklogFigures>> = [
   {head: 'oldest', cell: (row) => renderMs(row.oldestAgeMs), priority: 2},
   {head: 'in/s', cell: (row) => row.rateInPerSecond, priority: 4},
   {head: 'out/s', cell: (row) => row.rateOutPerSecond, priority: 4},
-  {head: 'time to drain', cell: drainText, priority: 2},
+  {head: 'time to drain', cell: drainText, fit: 'wrap', priority: 2},
   {head: 'verdict', cell: (row) => row.verdict},
 ]
 const COLUMNS: ReadonlyArray<Column<Row>> = [
@@ -28,25 +29,31 @@ const COLUMNS: ReadonlyArray<Column<Row>> = [
 ]
 
 const NO_DRAIN: Readonly<Record<NonNullable<BacklogFigures['drainReason']>, string>> = {
-  growing: 'it grows',
-  stalled: 'it stands still',
-  steady: 'it stays as it is',
-  'too-few-readings': 'too few looks',
+  growing: 'growing, will not drain',
+  stalled: 'not draining (stalled)',
+  steady: 'not draining (steady)',
+  'too-few-readings': 'too few samples',
   unknown: '-',
 }
 
 interface Note {
-  readonly holds: (row: BacklogPartition, report: BacklogReport) => boolean
+  readonly appliesTo: (row: BacklogPartition) => boolean
   readonly text: (samples: number) => string
 }
 
 const NOTES: readonly Note[] = [
   {
-    holds: ({markDelete}) => markDelete === 'blocked',
-    text: () => 'no stall: messages are acknowledged, but mark-delete waits for an older one that is not',
+    appliesTo: ({markDelete}) => markDelete === 'blocked',
+    text: () => 'not stalled: newer messages are being acked, but mark-delete is blocked by an older unacked message',
   },
-  {holds: ({wasReloaded}) => wasReloaded, text: () => 'the topic was loaded afresh meanwhile, so rates are not known'},
-  {holds: ({completeness}) => completeness < 1, text: (samples) => `missing in some of the ${String(samples)} looks`},
+  {
+    appliesTo: ({wasReloaded}) => wasReloaded,
+    text: () => 'the topic was reloaded between the samples, so rates are unknown',
+  },
+  {
+    appliesTo: ({completeness}) => completeness < 1,
+    text: (samples) => `missing from some of the ${counted(samples, 'sample')}`,
+  },
 ]
 const MOST_NAMED = 8
 
@@ -54,26 +61,26 @@ export function renderBacklog(report: BacklogReport): string {
   const {partitions, subscription, topic, total, windowMs} = report
   const rows = partitions.map((row): Row => ({label: String(row.partition ?? '-'), figures: row}))
   if (rows.length > 1) rows.push({label: 'all', figures: total})
-  const title = `${topic} ${subscription}, over ${renderMs(windowMs)}; the time to drain holds in 4 of 5 cases`
+  const title = `${topic} ${subscription}, sampled for ${renderMs(windowMs)}; drain time is an 80 % interval`
   return [title, renderTable(COLUMNS, rows), notesOf(report), renderProgress(partitions, report.sampledAt)]
     .filter((part) => part !== '')
     .join('\n\n')
 }
 
-/** @param backlogs of all partitions, at each look. */
+/** @param backlogs the total backlog of each sample. */
 export function renderBacklogWatch(report: BacklogReport, backlogs: ReadonlyArray<number | null>): string {
   return `${renderBacklog(report)}\n\nbacklog  ${sparkline(backlogs)}`
 }
 
 function notesOf(report: BacklogReport): string {
-  const lines = NOTES.flatMap(({holds, text}) => {
-    const rows = report.partitions.filter((row) => holds(row, report))
+  const lines = NOTES.flatMap(({appliesTo, text}) => {
+    const rows = report.partitions.filter(appliesTo)
     return rows.length === 0 ? [] : [`${whereText(rows)}${text(report.samples)}`]
   })
   return lines.join('\n')
 }
 
-/** Nothing on a plain topic. */
+/** Empty on a plain topic. */
 function whereText(rows: readonly BacklogPartition[]): string {
   const numbers = rows.flatMap(({partition}) => partition ?? [])
   if (numbers.length === 0) return ''
@@ -81,15 +88,26 @@ function whereText(rows: readonly BacklogPartition[]): string {
   return `partition${numbers.length === 1 ? '' : 's'} ${numbers.slice(0, MOST_NAMED).join(', ')}${more}: `
 }
 
-/** What is computed from entries says by how much. */
+/** An estimate from entries shows the average batch size it is based on. */
 function messagesText({backlogEntries, backlogMessages, messagesPerEntry}: BacklogFigures): Cell {
   if (backlogMessages === null) return null
   if (messagesPerEntry === null || backlogMessages === backlogEntries) return backlogMessages
-  return `~${String(backlogMessages)} (${messagesPerEntry.toFixed(1)} each)`
+  return `~${String(backlogMessages)} (${messagesPerEntry.toFixed(1)} per entry)`
 }
 
-function drainText({drainMs: {high, low}, drainReason}: BacklogFigures): string {
+function drainText(row: BacklogFigures): string {
+  const {drainMs, drainReason, verdict} = row
+  const {high, low} = drainMs
+  if (verdict === 'empty') return '0 s'
+  if (isCaughtUp(row)) return 'caught up'
   if (low === null) return drainReason === null ? '-' : NO_DRAIN[drainReason]
-  if (low === 0 && high === 0) return '0'
-  return high === null ? `at least ${renderMs(low)}` : `${renderMs(low)} to ${renderMs(high)}`
+  if (high === null) return low < 1000 ? '-' : `at least ${renderMs(low)}`
+  return high < 1000 ? '< 1 s' : `${renderMs(low)} to ${renderMs(high)}`
+}
+
+/** A backlog of at most one second of deliveries is in flight, not waiting; its time to drain is of no interest. */
+function isCaughtUp({backlogMessages, drainMs, rateOutPerSecond, verdict}: BacklogFigures): boolean {
+  const isBounded = verdict === 'draining' && drainMs.high !== null
+  if ((verdict !== 'steady' && verdict !== 'draining') || isBounded) return false
+  return backlogMessages !== null && rateOutPerSecond !== null && backlogMessages <= rateOutPerSecond
 }
