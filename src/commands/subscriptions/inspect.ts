@@ -5,13 +5,15 @@ import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-fla
 import {renderSubscription} from '../../cli/render/subscriptions/subscription.js'
 import {collectInspection} from '../../domain/subscriptions/inspect/collect-inspection.js'
 import {inspectSubscription, type SubscriptionReport} from '../../domain/subscriptions/inspect/subscription-report.js'
+import {counted, numberText} from '../../wording.js'
 
 export default class SubscriptionsInspect extends KeyshiftCommand<SubscriptionReport> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
   static override description =
-    'Who reads, what waits, what holds it up, when something last happened, which limits apply and where each is set ' +
-    '(subscription, topic, namespace or broker), and who writes. The text leaves out what is zero or unknown everywhere; ' +
-    "--json has all of it, and under `raw` the broker's own statistics as they came. It judges nothing: keyshift doctor does."
+    'Shows consumers, backlog, blockers, last activity, effective limits with their origin (subscription, topic, namespace ' +
+    'or broker) and producers. Takes one sample, makes no changes and gives no verdict; for a diagnosis run keyshift ' +
+    'doctor. Tables omit columns that are zero or unknown in every row. --json contains every field, and under `raw` the ' +
+    'unmodified statistics of the broker.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',
     '<%= config.bin %> <%= command.id %> orders decision --oldest --cursors',
@@ -20,33 +22,39 @@ export default class SubscriptionsInspect extends KeyshiftCommand<SubscriptionRe
   ]
   static override flags = {
     ...pulsarFlags,
-    cursors: Flags.boolean({description: 'read the cursor of every partition, not of 16 at most'}),
-    oldest: Flags.boolean({description: 'also read the oldest waiting message of each partition, for its age'}),
+    cursors: Flags.boolean({
+      description:
+        'read the cursor of every partition (default: the 16 partitions with the most ack holes and backlog)',
+    }),
+    oldest: Flags.boolean({description: 'also read the oldest unacked message of each partition, to show its age'}),
   }
-  static override summary = 'Show one subscription in full, partition by partition and consumer by consumer.'
+  static override summary = 'Show one subscription in full, by partition and by consumer.'
 
   async run(): Promise<SubscriptionReport> {
     const {args, flags} = await this.parse(SubscriptionsInspect)
     const admin = await this.connections.admin()
     const options = {everyCursor: flags.cursors, oldest: flags.oldest}
     const report = inspectSubscription(await collectInspection(admin, args.topic, args.subscription, options))
-    if (report.type === null) this.warn('partitions are of different types; they must switch together')
+    if (report.type === null)
+      this.warn('the partitions have different subscription types; a change of type must include every partition')
     this.warnOfGaps(report, flags.cursors)
     this.print(renderSubscription, report)
     return report
   }
 
-  /** An answer that is not whole says so. */
+  /** Warns about policies and cursors that could not be read. */
   private warnOfGaps({cursorsNotRead, partitions, policiesNotRead}: SubscriptionReport, everyCursor: boolean): void {
     if (policiesNotRead.length > 0) {
       this.warn(
-        `this login may not read every policy of: ${policiesNotRead.join(', ')}; what might be set there is not known`,
+        `missing permission to read every policy of the ${policiesNotRead.join(', ')}; the limits set there are unknown`,
       )
     }
     if (cursorsNotRead.length > 0) {
-      const next = everyCursor ? 'this login may not, or they are just moving' : '--cursors reads every one'
+      const next = everyCursor
+        ? 'permission is missing, or the partitions are moving to another broker'
+        : 'use --cursors to read all'
       this.warn(
-        `the cursors of ${String(cursorsNotRead.length)} of ${String(partitions.length)} partitions were not read: ${next}`,
+        `cursors not read on ${numberText(cursorsNotRead.length)} of ${counted(partitions.length, 'partition')}: ${next}`,
       )
     }
   }

@@ -11,6 +11,7 @@ import {LIST_ORDERS, type ListFilter} from '../../domain/subscriptions/list/list
 import type {SubscriptionList} from '../../domain/subscriptions/list/subscription-row.js'
 import {parsePattern} from '../../domain/subscriptions/list/topic-pattern.js'
 import {Unreachable, Usage} from '../../errors.js'
+import {counted, numberText} from '../../wording.js'
 
 const TYPES = ['Exclusive', 'Failover', 'Key_Shared', 'Shared'] as const
 
@@ -22,10 +23,9 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
     }),
   }
   static override description =
-    'One request per broker, so it also works on a cluster with many thousand topics. The numbers are the ' +
-    "brokers' own copies, renewed each minute by default; topics that no broker has loaded are not in them. --fresh loads " +
-    'each topic and asks for live ones. Without --sort, --output ndjson gives each row as soon as it is known, in the ' +
-    'order in which the brokers tell them.'
+    'Sends one request per broker, so it also works on a cluster with many thousand topics. The numbers come from broker ' +
+    'statistics, which each broker renews every minute by default and which omit unloaded topics. --fresh loads each topic ' +
+    'and queries live statistics. With --output ndjson and without --sort, rows are printed as they arrive, unsorted.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> public/default --sort backlog --limit 20',
@@ -37,40 +37,43 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
     ...pulsarFlags,
     ...listOutputFlag,
     blocked: Flags.boolean({
-      description: 'only those with as many unacknowledged messages as they, or a consumer, may have',
+      description: 'only subscriptions that reached their unacked-message limit (subscription or consumer)',
       helpGroup: 'FILTER',
     }),
-    fresh: Flags.boolean({description: "ask for each topic's live statistics"}),
-    limit: Flags.integer({default: 10_000, description: 'list at most so many', helpValue: 'N', min: 1}),
+    fresh: Flags.boolean({description: 'query the live statistics of each topic'}),
+    limit: Flags.integer({default: 10_000, description: 'list up to N subscriptions', helpValue: 'N', min: 1}),
     'min-backlog': Flags.integer({
-      description: 'only those with so many entries or more',
+      description: 'only subscriptions with a backlog of at least N entries',
       helpGroup: 'FILTER',
-      helpValue: 'ENTRIES',
+      helpValue: 'N',
       min: 0,
     }),
-    'mixed-type': Flags.boolean({description: 'only those whose partitions differ in type', helpGroup: 'FILTER'}),
+    'mixed-type': Flags.boolean({
+      description: 'only subscriptions whose partitions have different types',
+      helpGroup: 'FILTER',
+    }),
     'no-consumers': Flags.boolean({
-      description: 'only those without a consumer, on one partition or on all',
+      description: 'only subscriptions without a consumer on at least one partition',
       helpGroup: 'FILTER',
     }),
     since: durationFlag({
       description:
-        'only those that wait on some partition, and acknowledged nothing there for so long; asks the topics it may be',
+        'only subscriptions with a backlog and no acknowledgement for this long on some partition (queries candidate topics)',
       helpGroup: 'FILTER',
       helpValue: '10m',
     }),
     sort: Flags.option({
-      description: 'by this; the largest first, names in their order; by name unless given',
+      description: 'sort key; numbers descending, names ascending (default: name)',
       options: LIST_ORDERS,
     })(),
     stalled: Flags.boolean({
-      description: 'only those with a backlog and consumers that got nothing for a minute, on some partition',
+      description: 'only subscriptions with a backlog and consumers, but no delivery for a minute, on some partition',
       helpGroup: 'FILTER',
     }),
-    strict: Flags.boolean({description: 'exit with 4 when a broker or a partition is missing from the answer'}),
-    system: Flags.boolean({description: "list the broker's own topics too"}),
+    strict: Flags.boolean({description: 'exit 4 if a broker or a partition is missing from the list'}),
+    system: Flags.boolean({description: 'include system topics'}),
     type: Flags.option({
-      description: 'only those of this type',
+      description: 'only subscriptions of this type; repeat to allow several types',
       helpGroup: 'FILTER',
       multiple: true,
       options: TYPES,
@@ -83,7 +86,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
     const pattern = parsePattern(this.patternOr(args.pattern))
     const {output} = flags
     if (super.jsonEnabled() && output !== 'table' && output !== 'json') {
-      throw new Usage('E_OUTPUT_JSON', `--json is one document for all, --output ${output} is none`)
+      throw new Usage('E_OUTPUT_JSON', `--json prints one document and cannot be combined with --output ${output}`)
     }
     const admin = await this.connections.admin()
     const writer = output === 'ndjson' ? new StdoutWriter() : null
@@ -98,13 +101,15 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       openBroker: (url) => this.connections.adminAt(url),
       signal: writer?.readerGone,
     })
-    this.requireWhole(list, flags.strict)
+    this.requireComplete(list, flags.strict)
     if (writer) await writer.write(rowLines(list.subscriptions))
     else if (output === 'csv' || output === 'tsv') this.writeText(listText(list, output))
     else this.print(listText, list, output)
     const isTable = output === 'table' || output === 'wide'
     if (list.matched > flags.limit && (!isTable || this.jsonEnabled())) {
-      this.warn(`only ${String(flags.limit)} of ${String(list.matched)} are listed; raise --limit`)
+      this.warn(
+        `listing ${numberText(flags.limit)} of ${counted(list.matched, 'subscription')}; raise --limit to list all`,
+      )
     }
     return list
   }
@@ -113,18 +118,20 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
     return super.jsonEnabled() || asksForJson(this.argv)
   }
 
-  private requireWhole(list: SubscriptionList, isStrict: boolean): void {
+  private requireComplete(list: SubscriptionList, isStrict: boolean): void {
     if (list.complete) return
-    const failed = list.failedBrokers.map(({broker, cause}) => `${broker} did not answer (${cause})`)
+    const failed = list.failedBrokers.map(({broker, cause}) => `broker ${broker} did not answer (${cause})`)
     const gap =
-      failed.length > 0 ? failed.join('; ') : 'a broker left partitions out of its answer: the sums are too low'
+      failed.length > 0
+        ? failed.join('; ')
+        : 'a broker omitted partitions from its statistics, so the totals are too low'
     if (isStrict) {
-      throw new Unreachable('E_INCOMPLETE', `the list is not whole: ${gap}`, {
+      throw new Unreachable('E_INCOMPLETE', `the list is incomplete: ${gap}`, {
         data: {failedBrokers: list.failedBrokers},
-        next: ['leave --strict out to see what is there'],
+        next: ['omit --strict to list what was found'],
       })
     }
-    this.warn(`not whole: ${gap}`)
+    this.warn(`the list is incomplete: ${gap}`)
   }
 }
 

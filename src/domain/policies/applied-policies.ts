@@ -26,16 +26,16 @@ export interface Retention {
 export interface DelayedDelivery {
   isActive: boolean
   tickMs: number
-  /** 0 is no limit; null on brokers that have none */
+  /** 0 means no limit; null on brokers without this setting */
   maxDelayMs: number | null
 }
 
-/** What limits a subscription, and where each limit is set. Of a number, 0 is no limit, or never. */
+/** The effective limits of a subscription and the level that sets each. 0 means no limit. */
 export interface AppliedPolicies extends AppliedExpiry {
   subscriptionTypesEnabled: AppliedPolicy<SubscriptionType[]>
-  /** of this subscription */
+  /** for this subscription */
   dispatchRate: AppliedPolicy<RateLimit>
-  /** of all the topic's subscriptions together */
+  /** for all subscriptions of the topic together */
   topicDispatchRate: AppliedPolicy<RateLimit>
   publishRate: AppliedPolicy<RateLimit>
   subscribeRate: AppliedPolicy<AttemptLimit>
@@ -43,10 +43,10 @@ export interface AppliedPolicies extends AppliedExpiry {
   maxConsumersPerTopic: AppliedPolicy<number>
   maxUnackedMessagesPerConsumer: AppliedPolicy<number>
   maxUnackedMessagesPerSubscription: AppliedPolicy<number>
-  /** what is kept though every subscription acknowledged it; −1 is for ever, and without a limit */
+  /** storage of messages that every subscription has acknowledged; −1 means no limit */
   retention: AppliedPolicy<Retention>
   delayedDelivery: AppliedPolicy<DelayedDelivery>
-  /** whether delivery stops when the broker can keep no more ack holes */
+  /** whether delivery stops when the broker cannot store more ack holes */
   pausesOnAckStatePersistent: AppliedPolicy<boolean>
   isDeduplicated: AppliedPolicy<boolean>
 }
@@ -98,7 +98,7 @@ const delayedDelivery: PolicySource<DelayedDelivery> = {
 }
 
 const pausesOnAckStatePersistent: PolicySource<boolean> = {
-  // It can't be set to false, and what is not set reads so.
+  // The topic policy cannot be set to false; the broker reports false when it is not set.
   topic: ({dispatcherPauseOnAckStatePersistent: pauses}) => (pauses === false ? null : pauses),
   namespace: ({dispatcherPauseOnAckStatePersistentEnabled: pauses}) => pauses ?? null,
   broker: ({dispatcherPauseOnAckStatePersistentEnabled: text}) => (text === undefined ? undefined : text === 'true'),
@@ -110,7 +110,7 @@ const isDeduplicated: PolicySource<boolean> = {
   broker: ({brokerDeduplicationEnabled: text}) => (text === undefined ? undefined : text === 'true'),
 }
 
-/** What applies, from what each level sets, as the broker resolves it. */
+/** The effective policies, resolved from all levels as the broker does. */
 export function appliedPolicies(levels: PolicyLevels): AppliedPolicies {
   return {
     subscriptionTypesEnabled: resolvePolicy(levels, subscriptionTypesEnabled),

@@ -28,7 +28,7 @@ const EVERY_POLICY: ReadonlyArray<keyof TopicPolicyValues> = [
   'deduplicationEnabled',
 ]
 
-/** Reads what each level sets: one request for each of the topic's policies, one for the namespace and one for the broker. */
+/** Reads the policies of each level: one request per topic policy, one for the namespace and one for the broker. */
 export async function collectPolicies(
   admin: PulsarAdmin,
   topic: TopicName,
@@ -43,7 +43,7 @@ export async function collectPolicies(
   return {subscription: rate, topic: ofTopic, namespace, settings}
 }
 
-/** Reads some of the topic's own policies. */
+/** Reads the named policies of the topic. */
 export async function collectTopicLevel(
   admin: PulsarAdmin,
   topic: TopicName,
@@ -56,7 +56,7 @@ export async function collectTopicLevel(
   return Object.fromEntries(read)
 }
 
-/** null where this login may not read it. */
+/** null without the permission to read them. */
 export async function collectNamespaceLevel(admin: PulsarAdmin, topic: TopicName): Promise<NamespacePolicies | null> {
   return (await ifSet(admin.namespacePolicies(topic))) ?? null
 }
@@ -65,7 +65,7 @@ export function collectPolicySettings(admin: PulsarAdmin): Promise<PolicySetting
   return collectSettings(admin, POLICY_SETTINGS)
 }
 
-/** Undefined where this login may not read it; null where topics have no policies on this broker, which it says with 405. */
+/** Undefined without the permission; null when the broker does not support topic policies, which it reports as 405. */
 function ifSet<T>(answer: Promise<T>): Promise<T | null | undefined> {
   return orWhenRefused(orOnStatus(405, answer, null), undefined)
 }

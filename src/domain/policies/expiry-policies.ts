@@ -10,25 +10,25 @@ import {
   resolvePolicy,
 } from './policy-levels.js'
 
-/** 0 is no limit. */
+/** 0 means no limit. */
 export interface QuotaLimit {
   limit: number
-  /** `consumer_backlog_eviction` drops the oldest messages; the others stop producers */
+  /** `consumer_backlog_eviction` drops the oldest messages; the other values stop producers */
   policy: string
 }
 
-/** What is done to messages that wait too long, or are too many. Of a number, 0 is no limit, or never. */
+/** Limits on the age and size of a backlog. 0 means no limit. */
 export interface AppliedExpiry {
   messageTtlSeconds: AppliedPolicy<number>
-  /** a subscription without consumers is deleted after so long */
+  /** a subscription without consumers is deleted after this time */
   subscriptionExpirationMinutes: AppliedPolicy<number>
-  /** in bytes */
+  /** limit in bytes */
   backlogSizeQuota: AppliedPolicy<QuotaLimit>
-  /** in seconds */
+  /** limit in seconds */
   backlogAgeQuota: AppliedPolicy<QuotaLimit>
 }
 
-/** The topic's own policies that `appliedExpiry` needs. */
+/** The topic policies that `appliedExpiry` needs. */
 export const EXPIRY_POLICIES = ['messageTTL', 'subscriptionExpirationTime', 'backlogQuotaMap'] as const
 
 const messageTtl = numberSource('messageTTL', 'message_ttl_in_seconds', 'ttlDurationDefaultInSeconds')
@@ -54,7 +54,7 @@ export function appliedExpiry(levels: PolicyLevels): AppliedExpiry {
   }
 }
 
-/** The limit above which the oldest messages are dropped; null where none are, or it is not known. */
+/** The limit above which the oldest messages are dropped; null when none are dropped or it is unknown. */
 export function evictsAbove({value}: AppliedPolicy<QuotaLimit>): number | null {
   return value?.policy === 'consumer_backlog_eviction' && value.limit > 0 ? value.limit : null
 }

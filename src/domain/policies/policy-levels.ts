@@ -3,7 +3,7 @@ import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
 
 export type PolicyOrigin = 'broker' | 'namespace' | 'subscription' | 'topic'
 
-/** The broker's settings that hold where nobody sets a policy. */
+/** The broker settings that apply when no policy is set. */
 export const POLICY_SETTINGS = [
   'clusterName',
   'subscriptionTypesEnabled',
@@ -36,40 +36,40 @@ export const POLICY_SETTINGS = [
 ] as const
 export type PolicySettings = Partial<Record<(typeof POLICY_SETTINGS)[number], string>>
 
-/** The topic's own policies; null where it sets none, undefined where this login may not read it. */
+/** The topic policies; null when not set, undefined without the permission to read them. */
 export type TopicLevel = {readonly [N in keyof TopicPolicyValues]?: TopicPolicyValues[N] | null | undefined}
 
-/** What each level sets. */
+/** The policies of each level. */
 export interface PolicyLevels {
-  /** the dispatch rate of this one subscription; undefined where it may not be read */
+  /** the dispatch rate of this subscription; undefined without the permission to read it */
   readonly subscription: DispatchRate | null | undefined
   readonly topic: TopicLevel
-  /** null where it may not be read, as the settings */
+  /** null without the permission to read it; so is `settings` */
   readonly namespace: NamespacePolicies | null
   readonly settings: PolicySettings | null
 }
 
 /** A policy and where it is set. */
 export interface AppliedPolicy<T> {
-  /** null where it is not known: this login may not read a level that might set it, or this broker has no such policy */
+  /** null when unknown: a level that might set it cannot be read, or this broker has no such policy */
   value: T | null
   origin: PolicyOrigin | null
 }
 
-/** What a level says of a policy: null sets nothing, undefined is not known. */
+/** The value of a policy at one level; null when not set, undefined when unknown. */
 export type LevelValue<T> = T | null | undefined
 
-/** How each level says it. */
+/** How to read a policy at each level. */
 export interface PolicySource<T> {
-  /** only of the rate that a single subscription can have */
+  /** only for the dispatch rate, which a single subscription can have */
   readonly subscription?: (rate: DispatchRate) => T
   readonly topic: (topic: TopicLevel) => LevelValue<T>
-  /** @param cluster the broker's own; undefined where it is not known. */
+  /** @param cluster the broker's cluster; undefined when unknown. */
   readonly namespace: (policies: NamespacePolicies, cluster: string | undefined) => LevelValue<T>
   readonly broker: (settings: PolicySettings) => T | undefined
 }
 
-/** The narrowest level that sets a policy counts. When that can't be said of a level, nothing is known. */
+/** The narrowest level that sets a policy applies. Unknown when a narrower level than that cannot be read. */
 export function resolvePolicy<T>(
   {namespace, settings, subscription, topic}: PolicyLevels,
   source: PolicySource<T>,
@@ -84,7 +84,7 @@ export function resolvePolicy<T>(
   return origin === undefined || value === undefined || value === null ? {value: null, origin: null} : {value, origin}
 }
 
-/** A whole number; brokers take one below 0 for not set. */
+/** A policy with an integer value. Brokers treat a negative value as not set. */
 export function numberSource(
   name: NamesOf<TopicPolicyValues, number>,
   inNamespace: NamesOf<Required<NamespacePolicies>, number>,

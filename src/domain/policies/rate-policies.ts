@@ -2,23 +2,23 @@ import type {PublishRate, SubscribeRate} from '../../clients/pulsar-admin/polici
 import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
 import {type LevelValue, numberIn, type PolicySettings, type PolicySource} from './policy-levels.js'
 
-/** How much in which time; 0 is no limit. */
+/** The maximum per period; 0 means no limit. */
 export interface RateLimit {
   messages: number
   bytes: number
   periodSeconds: number
-  /** whether what is published comes on top */
+  /** whether the publish rate is added to the limit */
   isRelativeToPublishRate: boolean
 }
 
-/** How often one consumer may subscribe; 0 is no limit. */
+/** How often one consumer may subscribe per period; 0 means no limit. */
 export interface AttemptLimit {
   attempts: number
   periodSeconds: number
 }
 
 export const dispatchRate: PolicySource<RateLimit> = {
-  // Here a rate without a limit counts too: it frees the one subscription from the topic's.
+  // At this level a rate of 0 counts as set: it exempts the subscription from the topic's rate.
   subscription: ofDispatch,
   topic: ({subscriptionDispatchRate: rate}) => rate && unlessUnlimited(ofDispatch(rate)),
   namespace: ({subscriptionDispatchRate: rates}, cluster) => ofCluster(rates, cluster, ofDispatch),
@@ -85,13 +85,13 @@ function ofSubscribe({ratePeriodInSecond, subscribeThrottlingRatePerConsumer}: S
   return {attempts: Math.max(0, subscribeThrottlingRatePerConsumer), periodSeconds: ratePeriodInSecond}
 }
 
-/** The same as not set, for a topic and for a namespace. */
+/** At topic and namespace level, a rate of 0 is the same as not set. */
 function unlessUnlimited<T extends AttemptLimit | RateLimit>(limit: T): T | null {
   const isUnlimited = 'attempts' in limit ? limit.attempts === 0 : limit.messages === 0 && limit.bytes === 0
   return isUnlimited ? null : limit
 }
 
-/** The broker goes by its own cluster's entry; which that is can't be told when several are there and it is not known. */
+/** The broker applies the entry of its own cluster. The result is unknown when there are several entries and the cluster is unknown. */
 function ofCluster<R, T extends AttemptLimit | RateLimit>(
   rates: Record<string, R> | undefined,
   cluster: string | undefined,

@@ -1,7 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {orWhenRefused} from '../../clients/pulsar-admin/admin-refused.js'
 
-/** Takes just these settings out of an answer that also holds the broker's secrets; null where this login may not read it. */
+/** Extracts only these settings, because the answer also contains secrets of the broker. Null without the permission. */
 export async function collectSettings<N extends string>(
   admin: PulsarAdmin,
   names: readonly N[],

@@ -5,6 +5,7 @@ import {Unreachable} from '../../errors.js'
 import {parseTopicName, partitionName, splitPartition, type TopicName} from '../../topic-name.js'
 import {nearestNames} from '../../nearest-name.js'
 import {suggestedCommand} from '../../suggested-command.js'
+import {counted, numberText} from '../../wording.js'
 
 /** One partition's statistics; `partition` is null on a plain topic. */
 export interface TopicPartition {
@@ -21,7 +22,7 @@ export interface CollectedTopic {
   readonly topic: TopicName
   /** null on a plain topic */
   readonly partitionCount: number | null
-  /** Sorted by number; every partition is there. */
+  /** Sorted by number and complete. */
   readonly partitions: readonly TopicPartition[]
 }
 
@@ -33,8 +34,8 @@ export interface CollectedSubscription extends CollectedTopic {
 /**
  * Reads a topic's statistics, partition by partition.
  *
- * @throws Unreachable E_TOPIC_NOT_FOUND with the nearest names; E_PARTITIONS_MISSING when the broker's answer leaves
- *   partitions out, which it does in silence: half an answer is no answer.
+ * @throws Unreachable E_TOPIC_NOT_FOUND with the nearest names; E_PARTITIONS_MISSING when the broker's answer omits
+ *   partitions. The broker omits them without an error, and a partial answer would lead to wrong conclusions.
  */
 export async function collectTopic(
   admin: PulsarAdmin,
@@ -79,10 +80,10 @@ export function subscriptionIn(collected: CollectedTopic, subscription: string):
 }
 
 /**
- * Reads one partition's statistics again, by one request.
+ * Reads one partition's statistics again, with one request.
  *
  * @param partition null on a plain topic.
- * @throws Unreachable E_SUBSCRIPTION_NOT_FOUND, E_TOPIC_NOT_FOUND when it is gone by now.
+ * @throws Unreachable E_SUBSCRIPTION_NOT_FOUND, E_TOPIC_NOT_FOUND when it has been deleted since.
  */
 export async function collectPartitionAgain(
   admin: PulsarAdmin,
@@ -91,7 +92,7 @@ export async function collectPartitionAgain(
   query: StatsQuery = {},
 ): Promise<SubscriptionPartition> {
   const row = collected.partitions.find((one) => one.partition === partition)
-  if (!row) throw new RangeError(`there is no partition ${String(partition)}`) // collecting makes sure that each is there
+  if (!row) throw new RangeError(`there is no partition ${String(partition)}`) // collectTopic guarantees that all partitions exist
   const stats = await admin.topicStats(row.name, query).catch(async (error: unknown) => {
     throw error instanceof AdminRefused && error.status === 404 ? await topicNotFound(admin, row.name, error) : error
   })
@@ -102,9 +103,9 @@ export async function collectPartitionAgain(
 }
 
 /**
- * Reads what there is of one subscription's statistics: for one look of several, which another may fill in.
+ * Reads the available statistics of one subscription, for one of several samples: a later one may have the missing partitions.
  *
- * @throws Unreachable E_SUBSCRIPTION_NOT_FOUND when no partition of the answer has it, though there are some.
+ * @throws Unreachable E_SUBSCRIPTION_NOT_FOUND when the answer has partitions but none of them has the subscription.
  */
 export async function collectPresent(
   admin: PulsarAdmin,
@@ -163,10 +164,10 @@ function partitionsWith({partitions}: CollectedTopic, subscription: string): Sub
 function partitionsMissing({partitionCount, topic}: CollectedTopic, missing: readonly number[]): Unreachable {
   return new Unreachable(
     'E_PARTITIONS_MISSING',
-    `the broker's statistics of ${topic.full} lack ${String(missing.length)} of ${String(partitionCount)} partitions: ${missing.join(', ')}`,
+    `statistics of ${topic.full} are incomplete: ${numberText(missing.length)} of ${counted(partitionCount ?? 0, 'partition')} missing: ${missing.join(', ')}`,
     {
       data: {topic: topic.full, partitions: partitionCount, missing},
-      next: ['try again; a partition may be moving to another broker'],
+      next: ['retry; a partition may be moving to another broker'],
     },
   )
 }
@@ -183,7 +184,7 @@ async function topicNotFound(admin: PulsarAdmin, topic: TopicName, cause: AdminR
   })
 }
 
-/** The namespace's topics, each partitioned topic once; empty when the namespace itself is not there. */
+/** The namespace's topics, each partitioned topic once; empty when the namespace does not exist. */
 async function knownTopics(admin: PulsarAdmin, {tenant, namespace}: TopicName): Promise<string[]> {
   const names = await orWhenRefused(admin.topics(tenant, namespace), [])
   return [...new Set(names.map((name) => splitPartition(name).base))]
@@ -201,7 +202,9 @@ function subscriptionNotFound(
   )
   const absentOn = collected.partitions.filter((row) => !found.some(({partition}) => partition === row.partition))
   const where =
-    found.length === 0 ? '' : ` on partitions ${absentOn.map(({partition}) => String(partition)).join(', ')}`
+    found.length === 0
+      ? ''
+      : ` on partition${absentOn.length === 1 ? '' : 's'} ${absentOn.map(({partition}) => String(partition)).join(', ')}`
   return new Unreachable(
     'E_SUBSCRIPTION_NOT_FOUND',
     `${collected.topic.full} has no subscription ${subscription}${where}${didYouMean(nearest)}`,
@@ -213,5 +216,5 @@ function subscriptionNotFound(
 }
 
 function didYouMean(nearest: readonly string[]): string {
-  return nearest.length === 0 ? '' : `; the nearest: ${nearest.join(', ')}`
+  return nearest.length === 0 ? '' : `; did you mean ${nearest.join(' or ')}?`
 }

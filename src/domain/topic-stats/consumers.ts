@@ -1,11 +1,11 @@
 import type {ConsumerStats} from '../../clients/pulsar-admin/types.js'
 
-/** The broker gives a consumer no number: two of one name and address are told apart by when they came. */
+/** Brokers do not number consumers, so two with the same name and address are distinguished by their connection time. */
 export function consumerId({address, connectedSince, consumerName}: ConsumerStats): string {
   return JSON.stringify([consumerName, address, connectedSince])
 }
 
-/** A consumer's name and address as people know them. */
+/** A consumer's name and address as displayed. */
 export function clientNameOf({address, consumerName}: ConsumerStats): ClientName {
   return {name: consumerName === '' ? null : (consumerName ?? null), address: address?.replace(/^\//, '') ?? null}
 }
@@ -20,7 +20,7 @@ interface ClientName {
   readonly address: string | null
 }
 
-/** How many clients consume; a name for each consumer, null where it has none. */
+/** The number of consuming clients. The input has one name per consumer, null for a consumer without a name. */
 export function countConsumers(namesByPartition: ReadonlyArray<ReadonlyArray<string | null>>): number {
   const count = new ConsumerCount()
   for (const names of namesByPartition) count.addPartition(names)
@@ -28,14 +28,14 @@ export function countConsumers(namesByPartition: ReadonlyArray<ReadonlyArray<str
 }
 
 /**
- * How many clients consume. A client has one consumer on each partition, all of one name, so each name counts as often
- * as it stands on the partition that has it most.
+ * Counts consuming clients. A client has one consumer on each partition, all with the same name, so the number of clients
+ * of a name is its largest number on one partition.
  */
 export class ConsumerCount {
   private readonly most = new Map<string | null, number>()
   total = 0
 
-  /** @param names of one partition's consumers; null for one whose name is not told */
+  /** @param names of one partition's consumers; null for one without a name */
   addPartition(names: ReadonlyArray<string | null>): void {
     const here = new Map<string | null, number>()
     for (const name of names) here.set(name, (here.get(name) ?? 0) + 1)

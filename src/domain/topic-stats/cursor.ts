@@ -8,9 +8,9 @@ export function cursorOf(stats: InternalStats, subscription: string): CursorStat
 }
 
 /**
- * A text as Java's URLEncoder writes it, which is how the broker names the cursors of a managed ledger
- * (PersistentTopic, `Codec.encode`): letters, digits and `.-*_` stay, a space becomes `+`. encodeURIComponent also leaves
- * `!'()~` and writes a space as `%20`.
+ * Encodes a text as Java's URLEncoder does, because the broker names the cursors of a managed ledger that way
+ * (PersistentTopic, `Codec.encode`): letters, digits and `.-*_` are unchanged, a space becomes `+`. Unlike URLEncoder,
+ * encodeURIComponent does not encode `!'()~` and encodes a space as `%20`.
  */
 function javaUrlEncoded(text: string): string {
   return encodeURIComponent(text)

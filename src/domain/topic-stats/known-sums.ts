@@ -1,4 +1,4 @@
-/** A sum that is only known when each part is: unknown is null, never 0. */
+/** The sum, or null when any part is unknown. */
 export function sumKnown(parts: ReadonlyArray<number | null>): number | null {
   return parts.reduce<number | null>((sum, part) => (sum === null || part === null ? null : sum + part), 0)
 }

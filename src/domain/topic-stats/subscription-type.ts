@@ -1,6 +1,6 @@
 /**
- * The type that all partitions agree on. `None`, a partition that has had no consumer since it was loaded, agrees with
- * any; null when two partitions differ.
+ * The subscription type of all partitions; null when two partitions differ. `None` matches any type: the partition has had
+ * no consumer since it was loaded.
  */
 export function commonType(types: readonly string[]): string | null {
   const live = new Set(types.filter((type) => type !== 'None'))

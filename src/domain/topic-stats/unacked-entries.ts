@@ -12,15 +12,15 @@ export interface EntryRange {
 }
 
 /**
- * The entries that a subscription has not acknowledged, in the order of the topic. What was acknowledged out of order is
- * left out.
+ * The entries that a subscription has not acknowledged, in topic order. Entries that were acknowledged individually are
+ * omitted.
  */
 export function unackedEntries(partition: number, stats: InternalStats, subscription: string): EntryRange[] {
   const holes = parseHoles(requireCursor(stats, subscription).individuallyDeletedMessages ?? '')
   return holes.reduce(cutOut, entriesAfterMarkDelete(partition, stats, subscription))
 }
 
-/** Every entry behind a subscription's mark-delete position, in the order of the topic, whether or not it is acknowledged. */
+/** Every entry after a subscription's mark-delete position, in topic order, including individually acknowledged ones. */
 export function entriesAfterMarkDelete(partition: number, stats: InternalStats, subscription: string): EntryRange[] {
   const from = parsePosition(requireCursor(stats, subscription).markDeletePosition) ?? BEFORE_FIRST
   const last = parsePosition(stats.lastConfirmedEntry) ?? BEFORE_FIRST
@@ -30,7 +30,7 @@ export function entriesAfterMarkDelete(partition: number, stats: InternalStats, 
       partition,
       ledgerId,
       first: ledgerId === from.ledgerId ? from.entryId + 1 : 0,
-      // The open ledger tells its entries only once it is closed.
+      // The broker reports the number of entries of a ledger only after closing it.
       last: ledgerId === last.ledgerId ? last.entryId : entries - 1,
     }))
     .filter(({first, last: end}) => first <= end)
@@ -42,7 +42,7 @@ function requireCursor(stats: InternalStats, subscription: string): CursorStats 
   throw new Unreachable('E_POSITION_UNKNOWN', `the broker reports no cursor for the subscription ${subscription}`)
 }
 
-/** `[(5:3..5:7],(5:9..5:10]]`: open at the start, closed at the end. */
+/** Parses `[(5:3..5:7],(5:9..5:10]]`: each start is exclusive, each end inclusive. */
 function parseHoles(text: string): Array<{from: Position; to: Position}> {
   return [...text.matchAll(/(\d+:-?\d+)\.\.(\d+:-?\d+)/g)].map(([, from = '', to = '']) => ({
     from: parsePosition(from) ?? BEFORE_FIRST,

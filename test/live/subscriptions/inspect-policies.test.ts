@@ -17,7 +17,7 @@ const RATE = {
 }
 const is3 = brokerVersion.startsWith('3.')
 
-/** Policies at each level, some at two of them. */
+/** A topic with policies at every level, some at two levels. */
 async function limitedTopic(place: Place): Promise<TopicName> {
   const topic = place.topic('orders')
   await place.admin.createPartitionedTopic(topic, 2)
@@ -45,12 +45,12 @@ async function limitedTopic(place: Place): Promise<TopicName> {
   return topic
 }
 
-/** Waits until it can be read: a 3.0 broker forgets a policy when the next comes before it has taken it in. */
+/** Waits until the policy can be read, because a 3.0 broker loses a policy if the next one is set too early. */
 async function setAtTopic({addresses}: Place, topic: TopicName, path: string, body?: unknown): Promise<void> {
-  const whole = `${topic.full.replace('persistent://', '/persistent/')}/${path}`
-  await ask(addresses, 'POST', whole, body)
-  await until(`${path} being read back`, async () => {
-    const value = await ask(addresses, 'GET', whole.split('?')[0] ?? '')
+  const url = `${topic.full.replace('persistent://', '/persistent/')}/${path}`
+  await ask(addresses, 'POST', url, body)
+  await until(`${path} to be readable`, async () => {
+    const value = await ask(addresses, 'GET', url.split('?')[0] ?? '')
     return value !== null && value !== false && !(Array.isArray(value) && value.length === 0)
   })
 }
@@ -62,19 +62,19 @@ async function inspect(topic: TopicName, adminUrl: string): Promise<Document<Sub
 }
 
 test(
-  'every policy that applies, and where it is set; what was read is as it was',
+  'every effective policy has its origin, and reading changes nothing',
   live(async (_t, place) => {
     const topic = await limitedTopic(place)
-    const world = await untilUnchanged(place, [
+    const snapshot = await untilUnchanged(place, [
       `${topic.full.replace('persistent://', '/persistent/')}/partitioned-stats?perPartition=true`,
       `${topic.full.replace('persistent://', '/persistent/')}/partitioned-internalStats`,
       `/namespaces/${place.namespace}`,
     ])
-    const before = await world()
+    const before = await snapshot()
     const {policies, policiesNotRead} = await askCli<SubscriptionReport>([
       ...['subscriptions', 'inspect', topic.full, SUB, '--oldest', '--cursors'],
     ])
-    assert.deepEqual(await world(), before, 'reading changes nothing')
+    assert.deepEqual(await snapshot(), before, 'reading changes nothing')
     assert.deepEqual(policiesNotRead, [])
     const limit = {bytes: 0, periodSeconds: 1, isRelativeToPublishRate: false}
     const none = {...limit, messages: 0}
@@ -101,7 +101,7 @@ test(
 )
 
 test(
-  'what the login may not read is null, and said; a level that the broker does not have sets nothing',
+  'a level without permission is unknown with a warning; a level that the broker lacks sets nothing',
   live(async (t, place) => {
     const topic = await limitedTopic(place)
     const ofTopic = new RegExp(`/${topic.local}/(?!partition|stats|${SUB}/)[A-Za-z]+$`)
@@ -111,15 +111,19 @@ test(
       })
 
     const poor = await inspect(topic, await refusing(/configuration\/runtime$|\/namespaces\/[^/]+\/[^/]+$/, 403))
-    assert.match(poor.warnings.join('\n'), /may not read every policy of: namespace, broker;/)
+    assert.match(poor.warnings.join('\n'), /missing permission to read every policy of the namespace, broker;/)
     const {policies} = poor.result
-    assert.deepEqual(policies.messageTtlSeconds, {value: 86_400, origin: 'topic'}, 'the topic says it')
+    assert.deepEqual(policies.messageTtlSeconds, {value: 86_400, origin: 'topic'}, 'set at the topic')
     assert.deepEqual(policies.maxUnackedMessagesPerConsumer, {value: null, origin: null})
     assert.deepEqual(policies.isDeduplicated, {value: null, origin: null})
 
     const refused = await inspect(topic, await refusing(ofTopic, 403))
-    assert.match(refused.warnings.join('\n'), /may not read every policy of: topic;/)
-    assert.deepEqual(refused.result.policies.messageTtlSeconds, {value: null, origin: null}, 'the topic may overrule')
+    assert.match(refused.warnings.join('\n'), /missing permission to read every policy of the topic;/)
+    assert.deepEqual(
+      refused.result.policies.messageTtlSeconds,
+      {value: null, origin: null},
+      'the topic may override it',
+    )
     assert.equal(refused.result.policies.dispatchRate.origin, 'subscription')
 
     const off = await inspect(topic, await refusing(ofTopic, 405))

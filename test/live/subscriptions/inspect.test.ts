@@ -20,8 +20,8 @@ interface BrokerStats {
   >
 }
 
-/** A subscription that stands still: consumers that hold messages and acknowledge nothing, and a backlog behind them. */
-async function standingStill(place: Place, topic: TopicName): Promise<void> {
+/** A subscription without progress: its consumers have unacked messages and acknowledge nothing, and there is a backlog. */
+async function stalledSubscription(place: Place, topic: TopicName): Promise<void> {
   const producer = await place.transport.produce(topic)
   await place.admin.createSubscription(topic, 'decision', 'earliest')
   for (const name of ['a', 'b', 'c']) {
@@ -41,17 +41,17 @@ async function brokerStats({addresses}: Place, topic: string): Promise<BrokerSta
 
 for (const partitions of [0, 4]) {
   test(
-    `inspect agrees with the broker's own statistics, ${partitions === 0 ? 'plain topic' : 'partitioned topic'}`,
+    `inspect matches the broker's own statistics, ${partitions === 0 ? 'plain topic' : 'partitioned topic'}`,
     live(async (t, place) => {
       const topic = place.topic('orders')
       if (partitions === 0) await place.admin.createTopic(topic)
       else await place.admin.createPartitionedTopic(topic, partitions)
-      await standingStill(place, topic)
+      await stalledSubscription(place, topic)
       const parts =
         partitions === 0
           ? [topic.full]
           : Array.from({length: partitions}, (_, at) => `${topic.full}-partition-${String(at)}`)
-      await until('the consumers holding as many as they can', async () => {
+      await until('the consumers to have no permits left', async () => {
         const held = async (): Promise<number[]> => {
           const stats = await Promise.all(parts.map((part) => brokerStats(place, part)))
           return stats.map(({subscriptions}) => subscriptions['decision']?.unackedMessages ?? 0)
@@ -91,7 +91,7 @@ for (const partitions of [0, 4]) {
 }
 
 test(
-  'Key_Shared consumers that forget some messages: who holds what, how much is acknowledged behind it, who writes, and all of it raw',
+  'Key_Shared consumers that skip some acknowledgements: cursor, ack holes, producers and raw statistics are reported',
   live(async (t, place) => {
     const topic = place.topic('held')
     await place.admin.createPartitionedTopic(topic, 2)
@@ -101,7 +101,7 @@ test(
     for (let at = 0; at < 400; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
     const args = ['subscriptions', 'inspect', topic.full, 'decision']
     let report = await askCli<SubscriptionReport>(args)
-    await until('acknowledgements behind a held mark-delete position', async () => {
+    await until('acknowledgements after a blocked mark-delete position', async () => {
       report = await askCli<SubscriptionReport>(args)
       return report.partitions.every(({cursor}) => (cursor?.ackedBehindEntries ?? 0) > 20)
     })
@@ -117,7 +117,11 @@ test(
     } of report.partitions) {
       assert.ok(cursor?.markDelete && cursor.firstUnacked)
       const [ledger, entry] = cursor.markDelete.split(':').map(Number)
-      assert.equal(cursor.firstUnacked, `${String(ledger)}:${String((entry ?? 0) + 1)}`, 'what mark-delete waits for')
+      assert.equal(
+        cursor.firstUnacked,
+        `${String(ledger)}:${String((entry ?? 0) + 1)}`,
+        'the entry that blocks mark-delete',
+      )
       assert.ok((ackHoles ?? 0) > 0)
       assert.equal(
         consumers.reduce((sum, {keyHashSlots}) => sum + (keyHashSlots ?? 0), 0),
@@ -134,40 +138,40 @@ test(
       assert.deepEqual(
         [...Object.keys(raw?.topic ?? {}), 'subscriptions'].toSorted(),
         Object.keys(own).toSorted(),
-        'every field that this broker sends',
+        'every field of this broker',
       )
       assert.equal(raw?.cursor?.['markDeletePosition'], cursor.markDelete)
     }
     const text = (await runCli(args)).stdout
-    assert.match(text, /What holds it up\nPARTITION +ALL ACKED UP TO +WAITS FOR +ACKED BEHIND IT/)
+    assert.match(text, /Blockers\nPARTITION +MARK-DELETE +FIRST UNACKED +ACKED AFTER/)
   }),
 )
 
 test(
-  'many partitions and consumers: 16 cursors unless all are asked for, and no line is wider than a terminal',
+  'with many partitions 16 cursors are read unless --cursors is set, and lines fit a terminal',
   live(async (_t, place) => {
     const topic = place.topic('wide')
     await place.admin.createPartitionedTopic(topic, 64)
-    await standingStill(place, topic)
+    await stalledSubscription(place, topic)
     const args = ['subscriptions', 'inspect', topic.full, 'decision']
     const short = await runCli([...args, '--json'])
     const {result, warnings} = parseDocument<SubscriptionReport>(short.stdout)
     assert.equal(result.cursorsNotRead.length, 48)
-    assert.match(warnings.join(), /the cursors of 48 of 64 partitions were not read: --cursors reads every one/)
-    const whole = await askCli<SubscriptionReport>([...args, '--cursors', '--oldest'])
-    assert.deepEqual(whole.cursorsNotRead, [])
-    const ages = whole.partitions.flatMap(({oldestAgeMs}) => oldestAgeMs ?? [])
-    assert.equal(ages.length, whole.partitions.filter(({backlogEntries}) => (backlogEntries ?? 0) > 0).length)
+    assert.match(warnings.join(), /cursors not read on 48 of 64 partitions: use --cursors to read all/)
+    const full = await askCli<SubscriptionReport>([...args, '--cursors', '--oldest'])
+    assert.deepEqual(full.cursorsNotRead, [])
+    const ages = full.partitions.flatMap(({oldestAgeMs}) => oldestAgeMs ?? [])
+    assert.equal(ages.length, full.partitions.filter(({backlogEntries}) => (backlogEntries ?? 0) > 0).length)
     assert.ok(ages.length > 0 && Math.max(...ages) < 120_000)
 
     const {stderr, stdout} = await runCli(args)
-    assert.match(stderr, /the cursors of 48 of 64/)
-    const lines = stdout.split('\n').filter((line) => !/^(no limit|not known)/.test(line))
+    assert.match(stderr, /cursors not read on 48 of 64/)
+    const lines = stdout.split('\n').filter((line) => !/^(no limit|unknown:)/.test(line))
     assert.deepEqual(
       lines.filter((line) => line.length > 110),
       [],
     )
-    assert.equal(stdout.match(/^ +\d+ +Shared +3 /gm)?.length, 64, 'a row for each partition')
+    assert.equal(stdout.match(/^ +\d+ +Shared +3 /gm)?.length, 64, 'one row per partition')
     assert.ok(lines.length < 64 + 80, `${String(lines.length)} lines`)
   }),
 )
@@ -195,7 +199,7 @@ async function forgetful(t: TestContext, place: Place, topic: TopicName, name: s
   await joining
 }
 
-/** The slots that all consumers of a partition own together: consistent hashing before 4.0 has another space. */
+/** The number of slots of all consumers of a partition, because consistent hashing before 4.0 has another key space. */
 function slotsOf({raw}: SubscriptionReport): number {
   const consumers = raw.partitions[0]?.subscription['consumers'] as ConsumerStats[]
   const ranges = consumers.flatMap(({keyHashRangeArrays, keyHashRanges = []}) => {

@@ -8,11 +8,11 @@ import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
 import {ask, live, openWorkload, until} from '../../support/servers/live.js'
 import {brokerBehind} from '../../support/servers/proxy.js'
 
-/** From the topic's name to the unacknowledged messages. */
-const UNMOVED_COLUMNS = 8
+/** The columns from the topic to the unacked messages. */
+const STABLE_COLUMNS = 8
 
 test(
-  "list: one row for a partitioned topic, by the brokers' copies and by each topic",
+  'list: broker stats and live stats give one row for a partitioned topic',
   live(async (t, place) => {
     const workload = await openWorkload(t, place)
     const fresh = await askCli<SubscriptionList>(['subscriptions', 'list', place.namespace, '--fresh'])
@@ -24,11 +24,11 @@ test(
     assert.equal(row?.partitions, 4)
     assert.equal(row.type, 'Shared')
     assert.equal(row.consumers, 4)
-    await until('the broker renewing its copy', async () => {
+    await until('the broker to renew its stats', async () => {
       const list = await askCli<SubscriptionList>(['subscriptions', 'list', place.namespace])
-      assert.equal(list.subscriptions.length, 1, 'while the copy is empty, the topics are asked')
-      const [copy] = list.subscriptions
-      return list.source === 'broker-stats' && copy?.partitions === 4 && copy.consumers === 4
+      assert.equal(list.subscriptions.length, 1, 'while broker stats are empty, live stats are queried')
+      const [listed] = list.subscriptions
+      return list.source === 'broker-stats' && listed?.partitions === 4 && listed.consumers === 4
     })
     const text = await runCli(['subscriptions', 'list', place.namespace, '--fresh'])
     assert.match(text.stdout, /decision +Shared +4 +4 /)
@@ -37,7 +37,7 @@ test(
 )
 
 test(
-  'list: filters, order, limit and forms of output; a broker that does not answer is named',
+  'list: filters, order, limit and output formats work, and a broker that does not answer is named',
   live(async (t, place) => {
     const lab = await FaultLab.open(place, 2)
     await lab.publish(40, ['a', 'b', 'c'])
@@ -59,7 +59,7 @@ test(
     const {matched, subscriptions} = await askCli<SubscriptionList>([...args, '--limit', '1'])
     assert.deepEqual([matched, subscriptions.length], [2, 1])
     const cut = await runCli([...args, '--limit', '1', '--output', 'ndjson'])
-    assert.match(cut.stderr, /only 1 of 2 are listed; raise --limit/)
+    assert.match(cut.stderr, /listing 1 of 2 subscriptions; raise --limit/)
     const none = await runCli([...args, '--blocked', '--output', 'ndjson'])
     assert.deepEqual([none.code, none.stdout], [0, ''])
 
@@ -70,17 +70,17 @@ test(
     assert.match(orders ?? '', /orders,decision,Key_Shared,2,1,1,40,/)
     const tsv = await lines('tsv')
     assert.equal(tsv[0], head?.replaceAll(',', '\t'))
-    // What stands behind these changes with the broker's averages, which may be renewed between the two.
-    const unmoved = (line = '', separator: string): string[] => line.split(separator).slice(0, UNMOVED_COLUMNS)
-    assert.deepEqual(unmoved(tsv[2], '\t'), unmoved(orders, ','))
+    // The later columns are averages of the broker, which may be renewed between the two commands.
+    const stable = (line = '', separator: string): string[] => line.split(separator).slice(0, STABLE_COLUMNS)
+    assert.deepEqual(stable(tsv[2], '\t'), stable(orders, ','))
     const backlogs = async (...sort: string[]): Promise<Array<number | null>> =>
       (await lines('ndjson', ...sort)).map(
         (line) => (JSON.parse(line) as SubscriptionList['subscriptions'][number]).backlogEntries,
       )
     assert.deepEqual(await backlogs('--sort', 'name'), [0, 40])
     assert.deepEqual(await backlogs('--sort', 'backlog'), [40, 0])
-    assert.deepEqual(new Set(await backlogs()), new Set([0, 40]), 'as they come')
-    assert.match((await lines('wide')).join('\n'), /orders +decision .* no consumer on 1 partitions/)
+    assert.deepEqual(new Set(await backlogs()), new Set([0, 40]), 'in order of arrival')
+    assert.match((await lines('wide')).join('\n'), /orders +decision .* no consumer on 1 partition$/m)
     assert.deepEqual(parseDocument<SubscriptionList>((await lines('json')).join('\n')).result.matched, 2)
     const both = await runCli([...args, '--output', 'csv', '--json'])
     assert.deepEqual([both.code, parseDocument(both.stdout).error.code], [2, 'E_OUTPUT_JSON'])
@@ -107,24 +107,24 @@ test(
 )
 
 test(
-  'list: a subscription is silent since its last acknowledgement, and found by it in live statistics and by way of copies',
+  'list: --since finds a subscription by its last acknowledgement, with and without --fresh',
   live(async (t, place) => {
     const lab = await FaultLab.open(place, 2)
     const idle = place.topic('idle')
     await place.admin.createTopic(idle)
     await place.admin.createSubscription(idle, SUB, 'earliest')
-    let settled = 0
-    await lab.join({name: 'worker-0', habit: () => (settled++ < 5 ? 'ack' : 'ignore')})
+    let acked = 0
+    await lab.join({name: 'worker-0', habit: () => (acked++ < 5 ? 'ack' : 'ignore')})
     await lab.publish(20, ['a', 'b', 'c'])
     const args = ['subscriptions', 'list', place.namespace]
-    const silent = async (...more: string[]): Promise<SubscriptionList['subscriptions']> =>
+    const unacked = async (...more: string[]): Promise<SubscriptionList['subscriptions']> =>
       (await askCli<SubscriptionList>([...args, ...more])).subscriptions
     await until(
       'the acknowledgements',
-      async () => (await silent('--fresh', '--min-backlog', '15'))[0]?.backlogEntries === 15,
+      async () => (await unacked('--fresh', '--min-backlog', '15'))[0]?.backlogEntries === 15,
     )
     const parts = await Promise.all([0, 1].map((index) => place.admin.topicStats(lab.partition(index))))
-    // A partition on which nothing was acknowledged is silent since somebody came; the one that is silent for longest counts.
+    // A partition without an acknowledgement counts from the connection of its consumer; the earliest partition counts.
     const since = parts
       .map(({subscriptions}) => subscriptions?.[SUB])
       .map(
@@ -132,14 +132,17 @@ test(
           Math.max(stats?.lastAckedTimestamp ?? 0, stats?.lastMarkDeleteAdvancedTimestamp ?? 0) ||
           Date.parse(stats?.consumers?.[0]?.connectedSince ?? ''),
       )
-    const fresh = await silent('--fresh')
+    const fresh = await unacked('--fresh')
     assert.deepEqual(
       fresh.map(({unackedSince}) => unackedSince),
       [null, new Date(Math.min(...since)).toISOString()],
     )
-    await until('a second of silence', async () => (await silent('--fresh', '--since', '1s')).length === 1)
-    assert.deepEqual(await silent('--fresh', '--since', '1h'), [])
-    await until('the copy of it', async () => {
+    await until(
+      'a second without an acknowledgement',
+      async () => (await unacked('--fresh', '--since', '1s')).length === 1,
+    )
+    assert.deepEqual(await unacked('--fresh', '--since', '1h'), [])
+    await until('the broker stats to contain it', async () => {
       const list = await askCli<SubscriptionList>([...args, '--min-backlog', '15'])
       return (
         list.source === 'broker-stats' &&
@@ -148,14 +151,14 @@ test(
       )
     })
     for (const duration of ['1s', '12s']) {
-      await until(`${duration} of silence`, async () => {
-        const [row, ...more] = await silent('--since', duration)
+      await until(`${duration} without an acknowledgement`, async () => {
+        const [row, ...more] = await unacked('--since', duration)
         assert.deepEqual(more, [])
         return row?.unackedSince === fresh[1]?.unackedSince
       })
     }
-    assert.deepEqual(await silent('--since', '1h'), [])
-    assert.deepEqual(await silent('--since', '1s', '--no-consumers'), [], 'other filters hold as well')
+    assert.deepEqual(await unacked('--since', '1h'), [])
+    assert.deepEqual(await unacked('--since', '1s', '--no-consumers'), [], 'other filters apply too')
     const wide = await runCli([...args, '--since', '1s', '--output', 'wide'])
     assert.match(wide.stdout, /LAST ACK.*\n.* \d+ (?:s|min) ago /, wide.stdout)
     const csv = await runCli([...args, '--since', '1s', '--output', 'csv'])
@@ -164,7 +167,7 @@ test(
 )
 
 test(
-  'list: a topic that was loaded a moment ago is not called stalled, until it has had the time to be',
+  'list: a topic that has just been loaded is not stalled before a period without a delivery',
   live(async (_t, place) => {
     const lab = await FaultLab.open(place, null)
     await lab.join({name: 'worker-0', habit: 'ignore'})
@@ -173,31 +176,31 @@ test(
       (await askCli<SubscriptionList>(['subscriptions', 'list', place.namespace, '--fresh'])).subscriptions[0]
     await until('the delivery', async () => (await row())?.unackedMessages === 20)
     await ask(place.addresses, 'PUT', `/persistent/${place.namespace}/${lab.topic.local}/unload`)
-    await until('the consumer coming back', async () => {
-      const seen = await row()
-      // The broker's rate is 0 by now, whatever is delivered.
-      if (seen?.rateOutPerSecond === 0) assert.notEqual(seen.isStalled, true)
-      return seen?.consumers === 1 && seen.unackedMessages === 20
+    await until('the consumer to reconnect', async () => {
+      const current = await row()
+      // The broker's rate is 0 at this time, even if messages are delivered.
+      if (current?.rateOutPerSecond === 0) assert.notEqual(current.isStalled, true)
+      return current?.consumers === 1 && current.unackedMessages === 20
     })
     await until('a period without a delivery', async () => (await row())?.isStalled === true)
   }),
 )
 
 test(
-  'list: one broker is asked three times, whatever it has',
+  'list: one broker gets three requests for any number of topics',
   live(async (t, place) => {
     await openWorkload(t, place, {consumers: 2}).then((workload) => workload.settle())
-    const asked: string[] = []
+    const requested: string[] = []
     const proxy: {url?: string} = {}
     proxy.url = await brokerBehind(t, place.addresses.adminUrl, {
       refuse(path) {
-        asked.push(path)
+        requested.push(path)
         return null
       },
       change: (path, body) => (path === '/admin/v2/brokers' ? JSON.stringify([new URL(proxy.url ?? '').host]) : body),
     })
-    await until('the broker renewing its copy', async () => {
-      asked.length = 0
+    await until('the broker to renew its stats', async () => {
+      requested.length = 0
       const {source} = await askCli<SubscriptionList>([
         'subscriptions',
         'list',
@@ -207,7 +210,7 @@ test(
       ])
       return source === 'broker-stats'
     })
-    assert.deepEqual(asked.toSorted(), [
+    assert.deepEqual(requested.toSorted(), [
       '/admin/v2/broker-stats/topics',
       '/admin/v2/brokers',
       '/admin/v2/brokers/configuration/runtime',

@@ -6,11 +6,11 @@ import type {SubscriptionReport} from '../../../src/domain/subscriptions/inspect
 import {ask, live} from '../../support/servers/live.js'
 import {askCli} from '../../support/shells/cli.js'
 
-/** The characters that Java's URLEncoder and encodeURIComponent write differently, and some that both encode. */
+/** Characters that Java's URLEncoder and encodeURIComponent encode differently, and some that both encode. */
 const NAMES = ['plain', 'orders (eu)', "it's a~b!", 'über*', 'constructor']
 
 test(
-  'a subscription of any name has its cursor: its backlog is what it has not acknowledged',
+  'the cursor of a subscription is found for any name',
   live(async (_, place) => {
     const topic = place.topic('names')
     await place.admin.createTopic(topic)

@@ -25,7 +25,7 @@ const {first, second} = cluster.urls
 const BOTH = [first, second]
 const BY_TLS = [cluster.tlsUrls.first, cluster.tlsUrls.second]
 
-/** A partitioned topic, spread over both brokers, and a plain one of each: `SUB` is on all of them. */
+/** A partitioned topic spread over both brokers, and a plain topic on each broker. All have the subscription `SUB`. */
 let topics: {orders: TopicName; partitions: TopicName[]; ofFirst: TopicName; ofSecond: TopicName}
 
 before(async () => {
@@ -57,22 +57,22 @@ const listArgs = (): string[] => {
   return ['subscriptions', 'list', `${tenant}/${namespace}`]
 }
 
-/** Asks until the brokers' copies have every topic, whole, and tell of so many partitions that they have no consumer. */
+/** Lists until broker stats contain every topic completely. @param without number of partitions without a consumer */
 async function listAll(url: string, without: number): Promise<SubscriptionList> {
   let list: SubscriptionList | null = null
-  await until('every subscription being listed', async () => {
+  await until('every subscription to be listed', async () => {
     list = await askCli<SubscriptionList>(listArgs(), cluster.asking(url))
     const rows = Object.fromEntries(list.subscriptions.map((row) => [row.topic, row]))
     const orders = rows[topics.orders.full]
     const isComplete = orders?.partitions === PARTITIONS && orders.partitionsWithoutConsumer === without
-    // Until the brokers have made their first copies, the topics are asked.
+    // Until the brokers have computed their first stats, live stats are queried.
     return list.source === 'broker-stats' && list.subscriptions.length === 3 && isComplete
   })
   assert.ok(list)
   return list
 }
 
-test('whichever broker is asked, the list has what both of them serve', async () => {
+test('the list contains the topics of both brokers, whichever broker gets the request', async () => {
   for (const url of [...BOTH, ...BY_TLS]) {
     const {complete, failedBrokers, subscriptions} = await listAll(url, 0)
     assert.deepEqual([complete, failedBrokers], [true, []])
@@ -88,32 +88,32 @@ test('whichever broker is asked, the list has what both of them serve', async ()
   }
 })
 
-test('behind a load balancer each broker is asked by its own address', async (t) => {
-  const whole = (await listAll(first, 0)).subscriptions.map(stable)
+test('behind a load balancer each broker is queried at its own address', async (t) => {
+  const expected = (await listAll(first, 0)).subscriptions.map(stable)
   const balanced = await balancer(t, cluster.loginsDir, BY_TLS)
   for (let times = 0; times < 8; times++) {
     const list = await askCli<SubscriptionList>(listArgs(), cluster.asking(balanced))
     const {complete, sourceReason, subscriptions} = list
-    assert.deepEqual([sourceReason, complete, subscriptions.map(stable)], [null, true, whole])
+    assert.deepEqual([sourceReason, complete, subscriptions.map(stable)], [null, true, expected])
   }
 })
 
-/** What of a row no time changes. */
+/** The fields of a row that do not change over time. */
 function stable({consumers, partitions, topic}: SubscriptionList['subscriptions'][number]): unknown[] {
   return [topic, partitions, consumers]
 }
 
-test('behind a proxy that goes where brokers send it, no broker has an address: the topics are asked', async (t) => {
+test('behind a proxy that follows redirects no broker has an address, so live stats are queried', async (t) => {
   const proxy = await followingProxy(t, cluster.loginsDir, first)
   const list = await askCli<SubscriptionList>(listArgs(), cluster.asking(proxy))
   const {complete, source, sourceReason, subscriptions} = list
   assert.deepEqual([source, sourceReason, complete], ['topic-stats', 'brokers-unreachable', true])
   assert.equal(subscriptions.length, 3)
   const {stdout} = await runCli(listArgs(), cluster.asking(proxy))
-  assert.match(stdout, /asked topic by topic \(no broker can be reached by its own address: --fresh does not try\)/)
+  assert.match(stdout, /live topic stats at .*, because no broker can be reached at its own\s+address/)
 })
 
-test('a topic of the other broker is asked of that one, with the login', async () => {
+test('a topic of the other broker is queried there, with the login', async () => {
   const {ofFirst, ofSecond, orders} = topics
   const redirect = await cluster.ask(second, statsPath(ofFirst))
   assert.equal(redirect.status, 307)
@@ -135,7 +135,7 @@ test('a topic of the other broker is asked of that one, with the login', async (
   }
 })
 
-test('a killed broker is named for as long as it is in the list of brokers; then the other serves its topics', async () => {
+test('a killed broker is named while it is in the list of brokers; then the other broker serves its topics', async () => {
   await cluster.killSecond()
   const [cut, strict, byTls] = await Promise.all([
     runCli([...listArgs(), '--json'], cluster.asking(first)),
@@ -154,15 +154,15 @@ test('a killed broker is named for as long as it is in the list of brokers; then
     byTls.failedBrokers.map(({broker}) => broker),
     [host],
   )
-  assert.match(warnings.join(), new RegExp(`not whole: ${host} did not answer`))
+  assert.match(warnings.join(), new RegExp(`the list is incomplete: broker ${host} did not answer`))
   const listed = result.subscriptions.map(({topic}) => topic)
   assert.ok(listed.includes(topics.ofFirst.full))
   assert.ok(!listed.includes(topics.ofSecond.full))
   assert.deepEqual([strict.code, parseDocument(strict.stdout).error.code], [4, 'E_INCOMPLETE'])
 
-  // A topic is taken over when somebody asks for it. The consumers are gone with the broker that they came by.
+  // The other broker loads a topic on the first request. The consumers were connected through the killed broker.
   for (const topic of [topics.ofSecond, ...topics.partitions]) {
-    await until(`${topic.local} being taken over`, () => cluster.isServedBy(first, topic))
+    await until(`${topic.local} to be loaded`, () => cluster.isServedBy(first, topic))
   }
   const {complete, failedBrokers} = await listAll(first, PARTITIONS)
   assert.deepEqual([complete, failedBrokers], [true, []])

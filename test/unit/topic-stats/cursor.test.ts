@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import {cursorOf} from '../../../src/domain/topic-stats/cursor.js'
 
-/** Each subscription name with the name that java.net.URLEncoder (JDK 17, UTF-8) makes of it. */
+/** Subscription names, and their encoding by java.net.URLEncoder (JDK 17, UTF-8). */
 const ENCODED: ReadonlyArray<readonly [name: string, encoded: string]> = [
   ['plain', 'plain'],
   ['orders (eu)', 'orders+%28eu%29'],
@@ -15,14 +15,14 @@ const ENCODED: ReadonlyArray<readonly [name: string, encoded: string]> = [
   ['über', '%C3%BCber'],
 ]
 
-test('a cursor is found by the name that the broker gives it', () => {
+test('a cursor is found by its encoded name', () => {
   for (const [name, encoded] of ENCODED) {
     const cursor = {markDeletePosition: `1:${encoded}`}
     assert.equal(cursorOf({cursors: {[encoded]: cursor, other: {}}}, name), cursor, name)
   }
 })
 
-test('a subscription without a cursor has none, whatever its name', () => {
+test('a missing cursor is undefined for any subscription name', () => {
   for (const name of ['plain', 'constructor', 'toString', '__proto__']) {
     assert.equal(cursorOf({cursors: {}}, name), undefined, name)
     assert.equal(cursorOf({}, name), undefined, name)

@@ -5,7 +5,7 @@ import {commonType} from '../../../src/domain/topic-stats/subscription-type.js'
 import {sumKnown} from '../../../src/domain/topic-stats/known-sums.js'
 import {countConsumers} from '../../../src/domain/topic-stats/consumers.js'
 
-test('a client has one consumer on each partition, and counts once', () => {
+test('a client with one consumer per partition counts once', () => {
   assert.equal(
     countConsumers([
       ['a', 'b'],
@@ -14,11 +14,11 @@ test('a client has one consumer on each partition, and counts once', () => {
     2,
   )
   assert.equal(countConsumers([['a'], ['b']]), 2)
-  assert.equal(countConsumers([['a', 'a'], ['a']]), 2, 'two clients of one name')
+  assert.equal(countConsumers([['a', 'a'], ['a']]), 2, 'two clients with the same name')
   assert.equal(countConsumers([]), 0)
 })
 
-test('None agrees with any type; two types agree with none', () => {
+test('None matches any type; two different types give null', () => {
   assert.equal(commonType(['Shared', 'None', 'Shared']), 'Shared')
   assert.equal(commonType(['None', 'None']), 'None')
   assert.equal(commonType(['Shared', 'Key_Shared']), null)

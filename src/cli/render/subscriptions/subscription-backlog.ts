@@ -4,13 +4,14 @@ import type {PartitionReport} from '../../../domain/subscriptions/inspect/partit
 import {ago, sumOfKnown} from './subscription-clients.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 import {type Cell, type Column, renderBytes, renderMs, renderTable} from '../table.js'
+import {counted, numberText} from '../../../wording.js'
 
 const MOST_ROWS = 16
-/** Of two consumers that acknowledged something within the same such time, neither is the silent one. */
-const SILENT_MS = 60_000
+/** Consumers are sorted by their last acknowledgement in whole minutes; within one minute, by unacked messages. */
+const ACK_AGE_STEP_MS = 60_000
 const NEVER = new Date(0).toISOString()
 
-const WAITING: ReadonlyArray<Column<PartitionReport>> = [
+const BACKLOG: ReadonlyArray<Column<PartitionReport>> = [
   {head: 'partition', cell: ({partition}) => partition},
   {head: 'type', cell: ({type}) => type, priority: 6},
   {head: 'consumers', cell: ({consumers}) => consumers.length},
@@ -24,25 +25,25 @@ const WAITING: ReadonlyArray<Column<PartitionReport>> = [
   {head: 'out/s', cell: (row) => row.rateOutPerSecond, priority: 4},
 ]
 
-/** What waits: one row for each partition. */
-export function renderWaiting({partitions}: SubscriptionReport): string {
-  return renderTable(WAITING, partitions)
+/** One row per partition. */
+export function renderBacklogRows({partitions}: SubscriptionReport): string {
+  return renderTable(BACKLOG, partitions)
 }
 
-/** What holds it up, as far as it can be seen by one look. */
-export function renderHeld(report: SubscriptionReport): string {
+/** What blocks delivery or acknowledgement, as far as one sample shows it. */
+export function renderBlockers(report: SubscriptionReport): string {
   const parts = [cursors(report), holders(report), ...heldLines(report)].filter((part) => part !== '')
   if (parts.length > 0) return parts.join('\n\n')
-  return `Nothing shows in one sample. For a diagnosis from two samples:\n  ${suggestedCommand('doctor', report.topic, report.subscription)}`
+  return `One sample shows no blocker. For a diagnosis from two samples, run:\n  ${suggestedCommand('doctor', report.topic, report.subscription)}`
 }
 
 function cursors({partitions}: SubscriptionReport): string {
   const columns: ReadonlyArray<Column<PartitionReport>> = [
     {head: 'partition', cell: ({partition}) => partition},
-    {head: 'all acked up to', cell: ({cursor}) => cursor?.markDelete ?? null, priority: 2},
-    {head: 'waits for', cell: ({cursor}) => cursor?.firstUnacked ?? null},
-    {head: 'acked behind it', cell: ({cursor}) => cursor?.ackedBehindEntries ?? null},
-    {head: 'in pieces', cell: ({ackHoles}) => ackHoles, priority: 3},
+    {head: 'mark-delete', cell: ({cursor}) => cursor?.markDelete ?? null, priority: 2},
+    {head: 'first unacked', cell: ({cursor}) => cursor?.firstUnacked ?? null},
+    {head: 'acked after', cell: ({cursor}) => cursor?.ackedBehindEntries ?? null},
+    {head: 'ack holes', cell: ({ackHoles}) => ackHoles, priority: 3},
   ]
   const rows = partitions
     .filter(({cursor}) => (cursor?.ackedBehindEntries ?? 0) > 0)
@@ -53,11 +54,11 @@ function cursors({partitions}: SubscriptionReport): string {
 interface Holder {
   readonly partition: number | null
   readonly consumer: ConsumerReport
-  /** it has joined, and gets only what lies before this until all that is acknowledged; null once it is */
+  /** before 4.0: the position before which a consumer that has just joined receives messages; null without a limit */
   readonly heldBefore: string | null
 }
 
-/** Who has messages, and has not acknowledged them yet: the silent first, then who has most. */
+/** Consumers with unacked messages or draining slots: the one with the oldest acknowledgement first. */
 function holders(report: SubscriptionReport): string {
   const columns: ReadonlyArray<Column<Holder>> = [
     {head: 'partition', cell: ({partition}) => partition},
@@ -66,12 +67,12 @@ function holders(report: SubscriptionReport): string {
     {head: 'permits', cell: ({consumer}) => consumer.availablePermits, priority: 3},
     {head: 'blocked', cell: ({consumer}) => consumer.isBlockedOnUnacked, isRare: true},
     {head: 'draining slots', cell: ({consumer}) => consumer.draining?.slots ?? null, isRare: true, priority: 4},
-    {head: 'gets only before', cell: ({heldBefore}) => heldBefore, isRare: true, priority: 5},
+    {head: 'receives only before', cell: ({heldBefore}) => heldBefore, isRare: true, priority: 5},
     {head: 'last ack', cell: ({consumer}) => ago(report, consumer.lastAckedAt)},
     {head: 'last delivery', cell: ({consumer}) => ago(report, consumer.lastDeliveredAt), priority: 6},
   ]
-  const silence = ({consumer: {lastAckedAt}}: Holder): number =>
-    Math.floor((Date.parse(report.asOf) - Date.parse(lastAckedAt ?? NEVER)) / SILENT_MS)
+  const ackAge = ({consumer: {lastAckedAt}}: Holder): number =>
+    Math.floor((Date.parse(report.asOf) - Date.parse(lastAckedAt ?? NEVER)) / ACK_AGE_STEP_MS)
   const rows = report.partitions
     .flatMap(({consumers, cursor, partition}) =>
       consumers.map((consumer): Holder => ({partition, consumer, heldBefore: heldBefore(consumer, cursor)})),
@@ -80,9 +81,7 @@ function holders(report: SubscriptionReport): string {
       ({consumer}) =>
         (consumer.unackedMessages ?? 0) > 0 || consumer.isBlockedOnUnacked || (consumer.draining?.slots ?? 0) > 0,
     )
-    .toSorted(
-      (a, b) => silence(b) - silence(a) || (b.consumer.unackedMessages ?? 0) - (a.consumer.unackedMessages ?? 0),
-    )
+    .toSorted((a, b) => ackAge(b) - ackAge(a) || (b.consumer.unackedMessages ?? 0) - (a.consumer.unackedMessages ?? 0))
   return rows.length === 0 ? '' : renderTable(columns, rows, MOST_ROWS)
 }
 
@@ -90,8 +89,8 @@ function heldBefore(
   {readPositionWhenJoining: joined}: ConsumerReport,
   cursor: PartitionReport['cursor'],
 ): string | null {
-  const places = [cursor?.markDelete, joined].map((position) => position?.split(':').map(Number))
-  const [[ledger = 0, entry = 0] = [], [joinedLedger = 0, joinedEntry = 0] = []] = places
+  const positions = [cursor?.markDelete, joined].map((position) => position?.split(':').map(Number))
+  const [[ledger = 0, entry = 0] = [], [joinedLedger = 0, joinedEntry = 0] = []] = positions
   const isPassed = ledger > joinedLedger || (ledger === joinedLedger && entry + 1 >= joinedEntry)
   return isPassed ? null : joined
 }
@@ -103,18 +102,18 @@ function heldLines({partitions}: SubscriptionReport): string[] {
       partitions.flatMap(({throttled}) => [throttled[level].byMessages, throttled[level].byBytes]),
     )
     return times > 0
-      ? [`a dispatch rate of the ${level} held reads back ${String(times)} times since the topic was loaded`]
+      ? [`the dispatch rate of the ${level} throttled ${counted(times, 'read')} since the topic was loaded`]
       : []
   })
   const rejected = sumOfKnown(partitions.map(({filtered}) => filtered.rejectedMessages))
   const all = [
     ...(blocked > 0
       ? [
-          `${String(blocked)} of ${String(partitions.length)} partitions deliver nothing more: as many messages are unacknowledged as one subscription may have`,
+          `delivery is stopped on ${numberText(blocked)} of ${counted(partitions.length, 'partition')}: the unacked-message limit of the subscription is reached`,
         ]
       : []),
     ...lines,
-    ...(rejected > 0 ? [`entry filters rejected ${String(rejected)} messages since the topic was loaded`] : []),
+    ...(rejected > 0 ? [`entry filters rejected ${counted(rejected, 'message')} since the topic was loaded`] : []),
   ]
   return all.length === 0 ? [] : [all.join('\n')]
 }
@@ -122,23 +121,25 @@ function heldLines({partitions}: SubscriptionReport): string[] {
 type LastField = 'lastAckedAt' | 'lastDeliveredAt' | 'lastExpiredAt' | 'lastFlowAt' | 'lastMarkDeleteAdvancedAt'
 
 const LAST: ReadonlyArray<readonly [what: string, of: (row: PartitionReport) => string | null]> = [
-  ['published', ({topic}) => topic.lastPublishedAt],
+  ['last publish', ({topic}) => topic.lastPublishedAt],
   ...(
     [
-      ['delivered', 'lastDeliveredAt'],
-      ['acknowledged', 'lastAckedAt'],
-      ['mark-delete moved', 'lastMarkDeleteAdvancedAt'],
-      ['asked for by a consumer', 'lastFlowAt'],
-      ['expired', 'lastExpiredAt'],
+      ['last delivery', 'lastDeliveredAt'],
+      ['last ack', 'lastAckedAt'],
+      ['last mark-delete advance', 'lastMarkDeleteAdvancedAt'],
+      ['last flow (permit request)', 'lastFlowAt'],
+      ['last expiry', 'lastExpiredAt'],
     ] as const satisfies ReadonlyArray<readonly [string, LastField]>
   ).map(([what, field]) => [what, (row: PartitionReport) => row[field]] as const),
 ]
 
-/** When something last happened; with several partitions, where it was latest, and where longest ago. */
-export function renderLast(report: SubscriptionReport): string {
-  // Brokers before 4.2 don't tell when something was published: that is not never.
-  const told = LAST.filter(([what, of]) => what !== 'published' || report.partitions.some((row) => of(row) !== null))
-  const rows = told.map(([what, of]): Cell[] => {
+/** The time of each last event; with several partitions, the latest and the earliest of them. */
+export function renderLastActivity(report: SubscriptionReport): string {
+  // Brokers before 4.2 do not report the time of the last publish; the row would wrongly show 'never'.
+  const known = LAST.filter(
+    ([what, of]) => what !== 'last publish' || report.partitions.some((row) => of(row) !== null),
+  )
+  const rows = known.map(([what, of]): Cell[] => {
     const times = report.partitions
       .map((row) => ({partition: row.partition, at: of(row)}))
       .toSorted((a, b) => (a.at ?? '').localeCompare(b.at ?? ''))
@@ -151,12 +152,12 @@ export function renderLast(report: SubscriptionReport): string {
     ]
   })
   const columns: ReadonlyArray<Column<readonly Cell[]>> = [
-    {head: 'last', cell: ([what = null]) => what},
+    {head: 'event', cell: ([what = null]) => what},
     {head: 'latest', cell: (row) => row[1] ?? null},
     ...(report.partitions.length > 1
       ? [
           {head: 'earliest', cell: (row: readonly Cell[]) => row[2] ?? null},
-          {head: 'on partition', cell: (row: readonly Cell[]) => row[3] ?? null},
+          {head: 'earliest on partition', cell: (row: readonly Cell[]) => row[3] ?? null},
         ]
       : []),
   ]

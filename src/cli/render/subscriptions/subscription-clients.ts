@@ -2,9 +2,10 @@ import type {ConsumerReport} from '../../../domain/subscriptions/inspect/consume
 import type {SubscriptionReport} from '../../../domain/subscriptions/inspect/subscription-report.js'
 import type {PublisherReport} from '../../../domain/subscriptions/inspect/topic-report.js'
 import {ageText} from '../ages.js'
-import {type Column, renderBytes, renderShare, renderTable} from '../table.js'
+import {type Cell, type Column, renderBytes, renderShare, renderTable} from '../table.js'
+import {counted} from '../../../wording.js'
 
-/** One client, with its part on each partition. */
+/** One client, with its consumer or producer on each partition. */
 interface Client<P> {
   readonly parts: ReadonlyArray<P & {readonly partition: number | null}>
   readonly first: P
@@ -12,22 +13,22 @@ interface Client<P> {
 
 const MOST_ROWS = 40
 
-/** Who reads: one row for each consumer, however many partitions it reads. */
-export function renderReaders(report: SubscriptionReport): string {
-  const readers = clientsOf(
+/** One row per consumer; its partitions are summed up. */
+export function renderConsumers(report: SubscriptionReport): string {
+  const clients = clientsOf(
     report.partitions.map(({activeConsumer, consumers, partition}) =>
       consumers.map((one) => ({...one, partition, isActive: one.name !== null && one.name === activeConsumer})),
     ),
   )
-  if (readers.length === 0) return 'No consumer is connected.'
-  const slots = sum(readers.flatMap(({parts}) => parts.map(({keyHashSlots}) => keyHashSlots)))
-  const [who, how] = [whoColumns(report), howColumns(report, slots)]
-  return [renderTable(who, readers, MOST_ROWS), renderTable(how, readers, MOST_ROWS)].join('\n\n')
+  if (clients.length === 0) return 'No consumer is connected.'
+  const slots = sum(clients.flatMap(({parts}) => parts.map(({keyHashSlots}) => keyHashSlots)))
+  const tables = [identityColumns(report), loadColumns(report, slots)]
+  return tables.map((columns) => renderTable(columns, clients, MOST_ROWS)).join('\n\n')
 }
 
-type Reader = ConsumerReport & {readonly isActive: boolean}
+type Consumer = ConsumerReport & {readonly isActive: boolean}
 
-function whoColumns(report: SubscriptionReport): ReadonlyArray<Column<Client<Reader>>> {
+function identityColumns(report: SubscriptionReport): ReadonlyArray<Column<Client<Consumer>>> {
   return [
     {head: 'consumer', cell: ({first}) => first.name},
     {head: 'address', cell: ({first}) => plainAddress(first)},
@@ -37,8 +38,8 @@ function whoColumns(report: SubscriptionReport): ReadonlyArray<Column<Client<Rea
   ]
 }
 
-/** @param slots of all consumers together, where each has the keys of some */
-function howColumns(report: SubscriptionReport, slots: number | null): ReadonlyArray<Column<Client<Reader>>> {
+/** @param slots of all consumers together; null unless the subscription is Key_Shared */
+function loadColumns(report: SubscriptionReport, slots: number | null): ReadonlyArray<Column<Client<Consumer>>> {
   return [
     {head: 'consumer', cell: ({first}) => first.name},
     {
@@ -47,9 +48,14 @@ function howColumns(report: SubscriptionReport, slots: number | null): ReadonlyA
       isRare: true,
       priority: 5,
     },
-    {head: 'active on', cell: ({parts}) => parts.filter(({isActive}) => isActive).length, isRare: true, priority: 3},
     {
-      head: 'keys',
+      head: 'active partitions',
+      cell: ({parts}) => parts.filter(({isActive}) => isActive).length,
+      isRare: true,
+      priority: 3,
+    },
+    {
+      head: 'key share',
       cell: ({parts}) => (slots ? renderShare((sum(parts.map(({keyHashSlots}) => keyHashSlots)) ?? 0) / slots) : null),
       isRare: true,
       priority: 3,
@@ -57,18 +63,18 @@ function howColumns(report: SubscriptionReport, slots: number | null): ReadonlyA
     {head: 'permits', cell: ({parts}) => sum(parts.map(({availablePermits}) => availablePermits)), priority: 2},
     {head: 'unacked', cell: ({parts}) => sum(parts.map(({unackedMessages}) => unackedMessages))},
     {
-      head: 'blocked on',
-      cell: ({parts}) => parts.filter((part) => part.isBlockedOnUnacked).length,
+      head: 'blocked',
+      cell: ({parts}) => blockedText(parts.filter((part) => part.isBlockedOnUnacked).length, report.partitionCount),
       isRare: true,
       priority: 2,
     },
     {
-      head: 'draining',
+      head: 'draining slots',
       cell: ({parts}) => sum(parts.map(({draining}) => draining?.slots ?? null)),
       isRare: true,
       priority: 4,
     },
-    {head: 'per entry', cell: ({parts}) => unlessOne(batching(parts)), isRare: true, priority: 7},
+    {head: 'batch size', cell: ({parts}) => unlessOne(batchSize(parts)), isRare: true, priority: 7},
     {head: 'out/s', cell: ({parts}) => sum(parts.map(({ratePerSecond}) => ratePerSecond)), priority: 4},
     {
       head: 'redelivered/s',
@@ -80,9 +86,14 @@ function howColumns(report: SubscriptionReport, slots: number | null): ReadonlyA
   ]
 }
 
-/** Who writes: one row for each producer. */
-export function renderWriters(report: SubscriptionReport): string {
-  const writers = clientsOf(
+/** Whether the consumer reached its unacked-message limit, on a partitioned topic with the number of partitions. */
+function blockedText(partitions: number, partitionCount: number | null): Cell {
+  return partitionCount === null || partitions === 0 ? partitions > 0 : counted(partitions, 'partition')
+}
+
+/** One row per producer; its partitions are summed up. */
+export function renderProducers(report: SubscriptionReport): string {
+  const clients = clientsOf(
     report.partitions.map(({partition, publishers}) => publishers.map((one) => ({...one, partition}))),
   )
   const columns: ReadonlyArray<Column<Client<PublisherReport>>> = [
@@ -110,30 +121,30 @@ export function renderWriters(report: SubscriptionReport): string {
       priority: 6,
     },
   ]
-  const table = writers.length === 0 ? 'No producer is connected.' : renderTable(columns, writers, MOST_ROWS)
+  const table = clients.length === 0 ? 'No producer is connected.' : renderTable(columns, clients, MOST_ROWS)
   return [table, ...topicLines(report)].join('\n')
 }
 
 function topicLines({partitions}: SubscriptionReport): string[] {
   const topics = partitions.map(({topic}) => topic)
-  const entry = batching(partitions.flatMap(({consumers}) => consumers))
+  const size = batchSize(partitions.flatMap(({consumers}) => consumers))
   const waiting = sumOfKnown(topics.map(({waitingPublishers}) => waitingPublishers))
   const throttled = sumOfKnown(topics.map(({publishThrottledTimes}) => publishThrottledTimes))
   return [
-    `kept: ${renderBytes(sum(topics.map(({storageBytes}) => storageBytes)))}, acknowledged or not; deduplication: ${[...new Set(topics.map(({deduplicationStatus}) => deduplicationStatus ?? '-'))].join(', ')}`,
-    entry === null
-      ? 'batching: not known; brokers tell it by what consumers are given'
-      : `batching: consumers are given ${String(entry)} message${entry === 1 ? '' : 's'} an entry`,
-    ...(topics.some(({hasChunks}) => hasChunks) ? ['messages came in chunks since the topic was loaded'] : []),
-    ...(waiting > 0 ? [`producers that wait for an exclusive one to leave: ${String(waiting)}`] : []),
+    `storage size: ${renderBytes(sum(topics.map(({storageBytes}) => storageBytes)))}; deduplication: ${[...new Set(topics.map(({deduplicationStatus}) => deduplicationStatus ?? '-'))].join(', ')}`,
+    size === null
+      ? 'average batch size: unknown, because the broker reports it only for delivered messages'
+      : `average batch size: ${counted(size, 'message')}`,
+    ...(topics.some(({hasChunks}) => hasChunks) ? ['chunked messages were published since the topic was loaded'] : []),
+    ...(waiting > 0 ? [`waiting for an exclusive producer to disconnect: ${counted(waiting, 'producer')}`] : []),
     ...(throttled > 0
-      ? [`a publish rate held producers back ${String(throttled)} times since the topic was loaded`]
+      ? [`the publish rate throttled producers ${counted(throttled, 'time')} since the topic was loaded`]
       : []),
   ]
 }
 
-/** The most messages in an entry, as a consumer's average has it. */
-function batching(consumers: ReadonlyArray<{readonly messagesPerEntry: number | null}>): number | null {
+/** The largest average batch size that a consumer reports, in messages per entry; null before any delivery. */
+function batchSize(consumers: ReadonlyArray<{readonly messagesPerEntry: number | null}>): number | null {
   const known = consumers.flatMap(({messagesPerEntry}) => messagesPerEntry ?? [])
   return known.length === 0 ? null : Math.max(...known)
 }
@@ -142,7 +153,7 @@ function unlessOne(count: number | null): number | null {
   return count === 1 ? null : count
 }
 
-/** Clients are told apart by name and address: the parts of one on several partitions have the same. */
+/** Groups by name and address, which one client has in common on all partitions. */
 function clientsOf<P extends {name: string | null; address: string | null; partition: number | null}>(
   byPartition: ReadonlyArray<readonly P[]>,
 ): Array<Client<P>> {
@@ -158,7 +169,7 @@ function clientsOf<P extends {name: string | null; address: string | null; parti
     .toSorted((a, b) => (a.first.name ?? '').localeCompare(b.first.name ?? ''))
 }
 
-/** Weighted by how much each part publishes. */
+/** The mean message size, weighted by the publish rate on each partition. */
 function averageBytes(parts: readonly PublisherReport[]): number | null {
   const rate = sum(parts.map(({ratePerSecond}) => ratePerSecond))
   const bytes = sum(parts.map(({bytesPerSecond}) => bytesPerSecond))
@@ -169,7 +180,7 @@ export function plainAddress({address}: {readonly address: string | null}): stri
   return address?.replace(/^\//, '') ?? null
 }
 
-/** How long before the look; `never` is since the topic was loaded. */
+/** The time between the event and the sample. `never` means not since the topic was loaded. */
 export function ago({asOf}: Pick<SubscriptionReport, 'asOf'>, at: string | null): string {
   return ageText(asOf, at) ?? 'never'
 }
@@ -179,12 +190,12 @@ export function latest(times: ReadonlyArray<string | null>): string | null {
   return times.reduce((last, time) => (time !== null && (last === null || time > last) ? time : last), null)
 }
 
-/** Unknown as soon as a part is. */
+/** null when any part is unknown. */
 export function sum(parts: ReadonlyArray<number | null>): number | null {
   return parts.reduce<number | null>((total, part) => (total === null || part === null ? null : total + part), 0)
 }
 
-/** For what is told where there is any: an unknown part hides none of it. */
+/** Ignores unknown parts: for counters that are shown only when they are above 0. */
 export function sumOfKnown(parts: ReadonlyArray<number | null>): number {
   return parts.reduce<number>((total, part) => total + (part ?? 0), 0)
 }

@@ -3,24 +3,26 @@ import type {AppliedPolicy} from '../../../domain/policies/policy-levels.js'
 import type {QuotaLimit} from '../../../domain/policies/expiry-policies.js'
 import type {RateLimit} from '../../../domain/policies/rate-policies.js'
 import {renderBytes, renderMs, renderTable} from '../table.js'
+import {counted, numberText} from '../../../wording.js'
 
 type Texts = {[P in keyof AppliedPolicies]: readonly [name: string, text: (value: ValueOf<P>) => string | null]}
 type ValueOf<P extends keyof AppliedPolicies> = NonNullable<AppliedPolicies[P]['value']>
 
-/** The name of each and, where it limits something, its value. */
+/** The name of each policy and the text of its value; null when the value means no limit. */
 const TEXTS: Texts = {
   subscriptionTypesEnabled: ['subscription types', (types) => (types.length === 4 ? null : types.join(', '))],
   dispatchRate: ['dispatch rate', rateText],
-  topicDispatchRate: ['dispatch rate of the topic', rateText],
+  topicDispatchRate: ['topic dispatch rate', rateText],
   publishRate: ['publish rate', rateText],
   subscribeRate: [
     'subscribe rate',
-    ({attempts, periodSeconds}) => (attempts === 0 ? null : `${String(attempts)} times in ${String(periodSeconds)} s`),
+    ({attempts, periodSeconds}) =>
+      attempts === 0 ? null : `${counted(attempts, 'attempt')} per ${renderMs(periodSeconds * 1000)}`,
   ],
-  maxConsumersPerSubscription: ['consumers of a subscription', numberText],
-  maxConsumersPerTopic: ['consumers of the topic', numberText],
-  maxUnackedMessagesPerConsumer: ['unacked of a consumer', numberText],
-  maxUnackedMessagesPerSubscription: ['unacked of a subscription', numberText],
+  maxConsumersPerSubscription: ['consumers per subscription', limitText],
+  maxConsumersPerTopic: ['consumers per topic', limitText],
+  maxUnackedMessagesPerConsumer: ['unacked messages per consumer', limitText],
+  maxUnackedMessagesPerSubscription: ['unacked messages per subscription', limitText],
   messageTtlSeconds: ['message TTL', (seconds) => (seconds === 0 ? null : renderMs(seconds * 1000))],
   subscriptionExpirationMinutes: [
     'subscription expiration',
@@ -33,17 +35,17 @@ const TEXTS: Texts = {
     ({megabytes, minutes}) =>
       minutes === 0 || megabytes === 0
         ? null
-        : `${minutes < 0 ? 'for ever' : renderMs(minutes * 60_000)}, ${megabytes < 0 ? 'of any size' : `up to ${String(megabytes)} MB`}`,
+        : `${minutes < 0 ? 'no time limit' : renderMs(minutes * 60_000)}, ${megabytes < 0 ? 'no size limit' : `up to ${numberText(megabytes)} MB`}`,
   ],
   delayedDelivery: [
     'delayed delivery',
-    ({isActive, maxDelayMs}) => (isActive ? (maxDelayMs ? `by ${renderMs(maxDelayMs)} at most` : 'on') : 'off'),
+    ({isActive, maxDelayMs}) => (isActive ? (maxDelayMs ? `on, up to ${renderMs(maxDelayMs)}` : 'on') : 'off'),
   ],
-  pausesOnAckStatePersistent: ['pause on too many ack holes', (pauses) => (pauses ? 'yes' : null)],
+  pausesOnAckStatePersistent: ['pause delivery at the ack-hole limit', (pauses) => (pauses ? 'yes' : null)],
   isDeduplicated: ['deduplication', (isOn) => (isOn ? 'yes' : null)],
 }
 
-/** Which limits apply, and where each is set. */
+/** The effective limits and the level that sets each. */
 export function renderPolicies(policies: AppliedPolicies): string {
   const rows = (Object.keys(TEXTS) as Array<keyof AppliedPolicies>).map((name) => lineOf(policies, name))
   const set = rows.filter(({text}) => text !== null)
@@ -62,8 +64,8 @@ export function renderPolicies(policies: AppliedPolicies): string {
             set,
           ),
         ]),
-    ...(open.length === 0 ? [] : [`no limit, or off: ${open.map(nameAndOrigin).join(', ')}`]),
-    ...(unknown.length === 0 ? [] : [`not known: ${unknown.map(({name}) => name).join(', ')}`]),
+    ...(open.length === 0 ? [] : [`no limit or disabled: ${open.map(nameAndOrigin).join(', ')}`]),
+    ...(unknown.length === 0 ? [] : [`unknown: ${unknown.map(({name}) => name).join(', ')}`]),
   ].join('\n')
 }
 
@@ -80,23 +82,23 @@ function lineOf(policies: AppliedPolicies, policy: keyof AppliedPolicies): Line 
   return {name, origin, text: value === null ? null : textOf(value)}
 }
 
-/** That there is no limit is worth a word where somebody set that. */
+/** A missing limit names its level, unless it is the default of the broker. */
 function nameAndOrigin({name, origin}: Line): string {
   return origin === 'broker' ? name : `${name} (set at ${origin ?? ''})`
 }
 
-function numberText(most: number): string | null {
-  return most === 0 ? null : String(most)
+function limitText(most: number): string | null {
+  return most === 0 ? null : numberText(most)
 }
 
 function rateText({bytes, isRelativeToPublishRate, messages, periodSeconds}: RateLimit): string | null {
   const limits = [
-    ...(messages === 0 ? [] : [`${String(messages)} message${messages === 1 ? '' : 's'}`]),
+    ...(messages === 0 ? [] : [counted(messages, 'message')]),
     ...(bytes === 0 ? [] : [renderBytes(bytes)]),
   ]
   if (limits.length === 0) return null
-  const relative = isRelativeToPublishRate ? ', on top of what is published' : ''
-  return `${limits.join(' or ')} in ${renderMs(periodSeconds * 1000)}${relative}`
+  const relative = isRelativeToPublishRate ? ', in addition to the publish rate' : ''
+  return `${limits.join(' or ')} per ${renderMs(periodSeconds * 1000)}${relative}`
 }
 
 function quotaText({limit, policy}: QuotaLimit, text: string): string | null {

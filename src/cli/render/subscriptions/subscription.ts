@@ -1,22 +1,22 @@
 import type {SubscriptionReport} from '../../../domain/subscriptions/inspect/subscription-report.js'
-import {renderReaders, renderWriters} from './subscription-clients.js'
+import {renderConsumers, renderProducers} from './subscription-clients.js'
 import {renderPolicies} from './subscription-policies.js'
-import {renderHeld, renderLast, renderWaiting} from './subscription-backlog.js'
+import {renderBlockers, renderLastActivity, renderBacklogRows} from './subscription-backlog.js'
 import {paint} from '../../output/palette.js'
 import {type Cell, renderPairs} from '../table.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 
-/** In the order in which a person asks. What is zero or unknown everywhere has no column. */
+/** The sections in the order in which an operator needs them. */
 export function renderSubscription(report: SubscriptionReport): string {
   return [
     renderPairs(headPairs(report)),
-    section('Who reads', renderReaders(report)),
-    section('What waits', renderWaiting(report)),
-    section('What holds it up', renderHeld(report)),
-    section('When something last happened', renderLast(report)),
-    section('Which limits apply, and where they are set', renderPolicies(report.policies)),
-    section('Who writes', renderWriters(report)),
-    "Rates are the broker's own averages, renewed each minute by default. To measure now:" +
+    section('Consumers', renderConsumers(report)),
+    section('Backlog', renderBacklogRows(report)),
+    section('Blockers', renderBlockers(report)),
+    section('Last activity', renderLastActivity(report)),
+    section('Effective limits and their origin', renderPolicies(report.policies)),
+    section('Producers', renderProducers(report)),
+    'Rates are averages of the broker, renewed every minute by default. To measure current rates, run:' +
       `\n  ${suggestedCommand('backlog', 'show', report.topic, report.subscription)}`,
   ].join('\n\n')
 }
@@ -46,10 +46,10 @@ function headPairs(report: SubscriptionReport): Array<readonly [string, Cell]> {
 }
 
 function typeText({partitions, type}: SubscriptionReport): string {
-  if (type === null) return 'mixed: partitions differ'
+  if (type === null) return 'mixed (partitions differ)'
   const modes = new Set(
     partitions.flatMap(({allowsOutOfOrder, keySharedMode}) =>
-      keySharedMode === null ? [] : [`${keySharedMode}${allowsOutOfOrder ? ', out of order' : ''}`],
+      keySharedMode === null ? [] : [`${keySharedMode}${allowsOutOfOrder ? ', out-of-order delivery allowed' : ''}`],
     ),
   )
   return modes.size === 0 ? type : `${type} (${[...modes].join('; ')})`

@@ -12,18 +12,18 @@ import {
 import type {Inspection} from './subscription-report.js'
 
 const CONCURRENT_CURSORS = 8
-/** Cursors that are read unasked: each is a request, and may be long. */
+/** Cursors that are read without --cursors: each is one request, and its answer may be long. */
 const CURSORS = 16
 
 export interface InspectionOptions {
-  /** the cursors of every partition, and not of 16 at most */
+  /** reads the cursors of every partition instead of up to 16 */
   readonly everyCursor: boolean
-  /** two or three more requests for each partition with a backlog */
+  /** costs two or three further requests for each partition with a backlog */
   readonly oldest: boolean
 }
 
 /**
- * Reads one subscription in full. Changes nothing.
+ * Reads one subscription in full, without any change.
  *
  * @throws Unreachable as `collectSubscription` does.
  */
@@ -43,7 +43,7 @@ export async function collectInspection(
   return {collected, readAtMs, internals, oldest, policies}
 }
 
-/** None where this login may not read it, or the partition is just moving: the report says which are missing. */
+/** Omits partitions without permission and those that are moving to another broker; the report names the missing ones. */
 async function collectCursors(
   admin: PulsarAdmin,
   {partitions}: CollectedSubscription,
@@ -59,7 +59,7 @@ async function collectCursors(
   return new Map(read.flatMap(([partition, stats]) => (stats === null ? [] : [[partition, stats]])))
 }
 
-/** Those with the most ack holes, then with the largest backlog. */
+/** Partitions with the most ack holes first, then those with the largest backlog. */
 function worstFirst(partitions: readonly SubscriptionPartition[]): SubscriptionPartition[] {
   const holes = ({subscription}: SubscriptionPartition): number => subscription.nonContiguousDeletedMessagesRanges ?? 0
   const backlog = ({subscription}: SubscriptionPartition): number => subscription.msgBacklog ?? 0

@@ -3,12 +3,12 @@ import {reportedConsumers} from '../../keys/assignment/reported-consumers.js'
 import {byNameAndAddress} from '../../topic-stats/consumers.js'
 import {timeOf, utcOf} from '../../topic-stats/times.js'
 
-/** Slots that have gone to another consumer, who gets none of their messages until the old one has acknowledged its own. */
+/** Slots that moved to another consumer. The broker blocks them until the old consumer has acknowledged its messages. */
 export interface DrainingReport {
   slots: number
   /** messages */
   unackedMessages: number | null
-  /** slots that are no longer draining, since the topic was loaded */
+  /** slots that finished draining since the topic was loaded */
   clearedSlots: number | null
 }
 
@@ -17,16 +17,16 @@ export interface ConsumerReport {
   address: string | null
   connectedSince: string | null
   clientVersion: string | null
-  /** the role it logged in with; brokers from 4.0 tell it */
+  /** the role of its login; reported since 4.0 */
   role: string | null
-  /** what its program says of itself */
+  /** properties set by the application */
   metadata: Record<string, string>
-  /** messages the consumer can still be sent; may be negative with batches */
+  /** permits: messages that the broker may still send to it; may be negative with batches */
   availablePermits: number | null
   /** messages */
   unackedMessages: number | null
   isBlockedOnUnacked: boolean
-  /** above 1 producers batch; null before it was given any */
+  /** average batch size; above 1 the producers batch; null before any delivery */
   messagesPerEntry: number | null
   ratePerSecond: number | null
   bytesPerSecond: number | null
@@ -38,15 +38,15 @@ export interface ConsumerReport {
   deliveredBytes: number | null
   lastAckedAt: string | null
   lastDeliveredAt: string | null
-  /** when it last asked for messages */
+  /** when it last requested messages (flow) */
   lastFlowAt: string | null
   firstDeliveredAt: string | null
   firstFlowAt: string | null
-  /** how many slots of the key space are its own; null unless the subscription is Key_Shared */
+  /** number of slots that it owns; null unless the subscription is Key_Shared */
   keyHashSlots: number | null
-  /** slots that were its own; brokers from 4.0 tell it */
+  /** slots that it owned before; reported since 4.0 */
   draining: DrainingReport | null
-  /** `ledger:entry`: before 4.0, a consumer that joined gets only what lies before it until all that is acknowledged */
+  /** `ledger:entry`: before 4.0, a consumer that joins receives only messages before it until those are acknowledged */
   readPositionWhenJoining: string | null
 }
 
@@ -60,7 +60,7 @@ export function reportConsumers(subscription: SubscriptionStats): ConsumerReport
     .toSorted(byNameAndAddress)
 }
 
-/** null where the broker does not tell. */
+/** null when the broker does not report it. */
 export function reportDraining(stats: ConsumerStats | SubscriptionStats): DrainingReport | null {
   if (stats.drainingHashesCount === undefined) return null
   return {

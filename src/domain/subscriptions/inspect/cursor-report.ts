@@ -2,29 +2,29 @@ import type {InternalStats} from '../../../clients/pulsar-admin/types.js'
 import {cursorOf} from '../../topic-stats/cursor.js'
 import {countEntries, entriesAfterMarkDelete, unackedEntries} from '../../topic-stats/unacked-entries.js'
 
-/** Where a subscription stands on one partition; positions are `ledger:entry`. */
+/** The cursor of a subscription on one partition; positions are `ledger:entry`. */
 export interface CursorReport {
-  /** everything up to it is acknowledged */
+  /** every entry up to this position is acknowledged */
   markDelete: string | null
-  /** the entry that is read next */
+  /** the next entry to read */
   readPosition: string | null
   /** the newest entry of the topic */
   lastConfirmedEntry: string | null
-  /** the oldest entry that is not acknowledged: mark-delete waits for it; null when nothing waits */
+  /** the oldest unacknowledged entry, which blocks mark-delete; null without a backlog */
   firstUnacked: string | null
-  /** entries that are acknowledged though one before them is not */
+  /** acknowledged entries after the first unacknowledged one */
   ackedBehindEntries: number
-  /** whether it has read everything, and waits for more */
+  /** whether it has read every entry and waits for new ones */
   isCaughtUp: boolean | null
-  /** whether entries were asked for, and have not come yet */
+  /** whether a read is in progress */
   hasPendingRead: boolean | null
   hasPendingReplayRead: boolean | null
   pendingReads: number | null
-  /** as the broker has it: `Open`, `NoLedger`, … */
+  /** as the broker spells it: `Open`, `NoLedger`, … */
   state: string | null
 }
 
-/** null where the topic has no such cursor. */
+/** null when the topic has no such cursor. */
 export function reportCursor(stats: InternalStats, subscription: string): CursorReport | null {
   const cursor = cursorOf(stats, subscription)
   if (!cursor) return null

@@ -5,13 +5,13 @@ import {type ConsumerReport, type DrainingReport, reportConsumers, reportDrainin
 import {type PublisherReport, reportPublishers, reportTopic, type TopicReport} from './topic-report.js'
 import {timeOf} from '../../topic-stats/times.js'
 
-/** How often a limit held a read back since the topic was loaded; brokers from 4.0.7 count it. */
+/** How often a limit throttled a read since the topic was loaded; counted since 4.0.7. */
 export interface ThrottledReport {
   byMessages: number | null
   byBytes: number | null
 }
 
-/** What entry filters made of messages since the topic was loaded. */
+/** Messages by result of the entry filters since the topic was loaded. */
 export interface FilterReport {
   processedMessages: number | null
   acceptedMessages: number | null
@@ -19,7 +19,7 @@ export interface FilterReport {
   rescheduledMessages: number | null
 }
 
-/** Counters are since the topic was loaded, and so are the times: null for never. */
+/** Counters and times start when the topic is loaded; a time is null when the event has not happened since. */
 export interface PartitionReport {
   /** null on a plain topic */
   partition: number | null
@@ -27,23 +27,23 @@ export interface PartitionReport {
   /** the consumer a Failover or Exclusive subscription delivers to */
   activeConsumer: string | null
   keySharedMode: string | null
-  /** whether the messages of a key may be delivered out of order; null unless it is Key_Shared */
+  /** whether messages of one key may be delivered out of order; null unless it is Key_Shared */
   allowsOutOfOrder: boolean | null
   /** entries: a batch is one */
   backlogEntries: number | null
-  /** without those that wait for their time */
+  /** without delayed messages */
   backlogWithoutDelayedEntries: number | null
   backlogBytes: number | null
-  /** of the oldest message that is not acknowledged; null where it was not asked for, or nothing waits */
+  /** age of the oldest unacknowledged message; null when it was not requested and without a backlog */
   oldestAgeMs: number | null
   /** messages */
   unackedMessages: number | null
   delayedMessages: number | null
   delayedIndexBytes: number | null
   replayMessages: number | null
-  /** gaps between individually acknowledged entries, behind the mark-delete position */
+  /** gaps between individually acknowledged entries after the mark-delete position */
   ackHoles: number | null
-  /** what they take in the stored cursor */
+  /** their size in the stored cursor */
   ackHolesBytes: number | null
   rateOutPerSecond: number | null
   bytesOutPerSecond: number | null
@@ -57,24 +57,24 @@ export interface PartitionReport {
   lastDeliveredAt: string | null
   lastAckedAt: string | null
   lastMarkDeleteAdvancedAt: string | null
-  /** when a consumer last asked for messages */
+  /** when a consumer last requested messages (flow) */
   lastFlowAt: string | null
   /** when messages last expired */
   lastExpiredAt: string | null
   isBlockedOnUnacked: boolean
   draining: DrainingReport | null
-  /** by whose limit: of the subscription, of the topic, of the broker */
+  /** by the level of the limit */
   throttled: {subscription: ThrottledReport; topic: ThrottledReport; broker: ThrottledReport}
   filtered: FilterReport
   properties: Record<string, string>
-  /** null where it was not read */
+  /** null when it was not read */
   cursor: CursorReport | null
   consumers: ConsumerReport[]
   topic: TopicReport
   publishers: PublisherReport[]
 }
 
-/** What was read of a partition beside its statistics. */
+/** Readings of a partition in addition to its statistics. */
 export interface PartitionExtras {
   readonly internal: InternalStats | undefined
   readonly oldestAgeMs: number | null
@@ -167,7 +167,7 @@ function throttled(own: SubscriptionStats): PartitionReport['throttled'] {
   }
 }
 
-/** The broker writes −1 for a size that it was not asked for. */
+/** The broker reports −1 for a size that was not requested. */
 function atLeastZero(value: number | undefined): number | null {
   return value === undefined || value < 0 ? null : value
 }

@@ -8,24 +8,24 @@ import {type AppliedPolicies, appliedPolicies} from '../../policies/applied-poli
 import type {PolicyLevels, PolicyOrigin} from '../../policies/policy-levels.js'
 import {type PartitionReport, reportPartition} from './partition-report.js'
 
-/** One partition's statistics exactly as the broker sent them: what a newer broker tells beside all this is in there. */
+/** One partition's statistics exactly as the broker sent them, including fields that keyshift does not know. */
 export interface RawPartition {
   partition: number | null
   subscription: Record<string, unknown>
   /** without the subscriptions */
   topic: Record<string, unknown>
-  /** null where it was not read */
+  /** null when it was not read */
   cursor: Record<string, unknown> | null
 }
 
 export interface SubscriptionReport {
   topic: string
   subscription: string
-  /** when it was looked at, by this machine's clock */
+  /** time of the sample, by this machine's clock */
   asOf: string
-  /** how many partitions; null on a plain topic */
+  /** number of partitions; null on a plain topic */
   partitionCount: number | null
-  /** the type on every partition that has one; null when they differ */
+  /** the type on every partition that has one; null when the types differ */
   type: string | null
   isDurable: boolean | null
   isReplicated: boolean | null
@@ -40,28 +40,28 @@ export interface SubscriptionReport {
     rateInPerSecond: number | null
     rateOutPerSecond: number | null
   }
-  /** partitions whose cursors were not read, null for a plain topic */
+  /** partitions whose cursors were not read; a plain topic appears as null */
   cursorsNotRead: Array<number | null>
   policies: AppliedPolicies
-  /** levels that this login may not read, or not all of */
+  /** levels that could not be read completely, because permission is missing */
   policiesNotRead: PolicyOrigin[]
   raw: {partitions: RawPartition[]}
 }
 
-/** Everything that was read of a subscription. */
+/** Everything that was read about a subscription. */
 export interface Inspection {
   readonly collected: CollectedSubscription
   readonly readAtMs: number
-  /** by partition, of those that were read */
+  /** by partition; only those that were read */
   readonly internals: ReadonlyMap<number | null, InternalStats>
-  /** by partition, 0 on a plain topic: when the oldest waiting message was published; null where it was not asked for */
+  /** by partition, 0 on a plain topic: publish time of the oldest unacked message; null when it was not requested */
   readonly oldest: ReadonlyMap<number, number> | null
   readonly policies: PolicyLevels
 }
 
 /**
- * One subscription in full. Rows come from the partitions, never from the broker's own sum, which merges consumers by
- * their place in a list.
+ * Reports one subscription in full. Totals are computed from the partitions, because the broker's own totals merge consumers
+ * by their position in a list.
  */
 export function inspectSubscription({
   collected,

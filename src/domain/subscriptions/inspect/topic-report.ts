@@ -5,24 +5,24 @@ import {timeOf, utcOf} from '../../topic-stats/times.js'
 /** One producer on one partition. */
 export interface PublisherReport {
   name: string | null
-  /** tells apart the producers of one connection */
+  /** distinguishes the producers of one connection */
   id: number | null
   address: string | null
   connectedSince: string | null
   clientVersion: string | null
-  /** `Exclusive` and `WaitForExclusive` producers keep others out */
+  /** `Exclusive` and `WaitForExclusive` reject other producers */
   accessMode: string | null
   metadata: Record<string, string>
   ratePerSecond: number | null
   bytesPerSecond: number | null
-  /** null while nothing is published */
+  /** null without published messages */
   averageMessageBytes: number | null
   chunkRatePerSecond: number | null
-  /** null: brokers tell it of consumers, not of producers */
+  /** always null: brokers report it for consumers only */
   messagesPerEntry: number | null
 }
 
-/** What a partition's topic tells beside its subscriptions; counters are since it was loaded. */
+/** Statistics of a partition's topic itself; counters start when it is loaded. */
 export interface TopicReport {
   /** `host:port` */
   ownerBroker: string | null
@@ -32,18 +32,18 @@ export interface TopicReport {
   publishedBytes: number | null
   averageMessageBytes: number | null
   lastPublishedAt: string | null
-  /** everything that is kept, whether or not it is acknowledged */
+  /** size of all stored messages, including acknowledged ones */
   storageBytes: number | null
-  /** the part of it that was moved to other storage */
+  /** the part of it in tiered storage */
   offloadedBytes: number | null
   deduplicationStatus: string | null
-  /** whether messages came in chunks */
+  /** whether chunked messages were published */
   hasChunks: boolean | null
-  /** how often an exclusive producer took over; null where there was none */
+  /** how often an exclusive producer took over; null without one */
   epoch: number | null
-  /** producers that wait for an exclusive one to leave */
+  /** producers waiting for an exclusive one to disconnect */
   waitingPublishers: number | null
-  /** how often a publish rate held producers back */
+  /** how often a publish rate throttled producers */
   publishThrottledTimes: number | null
   ongoingTransactions: number | null
 }
@@ -89,7 +89,7 @@ function reportPublisher(stats: PublisherStats): PublisherReport {
   }
 }
 
-/** An average of nothing is written as 0. */
+/** The broker reports 0 as the average of no messages. */
 function someBytes(average: number | undefined): number | null {
   return average === undefined || average <= 0 ? null : average
 }

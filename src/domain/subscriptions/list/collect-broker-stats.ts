@@ -17,16 +17,17 @@ export interface BrokerStatsList extends Collected {
 }
 
 /**
- * Why there is nothing to be had from the brokers' copies: this login may not ask them; none of them is reached by its own
- * address, though one answers; nothing in them matches. A broker's copy is empty for its first minute, and a topic is in it
- * only once it is loaded, so that nothing there does not mean nothing.
+ * Why broker statistics cannot be used: the login lacks permission; no broker is reachable at its own address although the
+ * load balancer answers; or they contain no match. They are empty during a broker's first minute and contain loaded topics
+ * only, so an empty result does not mean that no such subscription exists.
  */
 export type NoBrokerStats = 'not-allowed' | 'brokers-unreachable' | 'not-in-broker-stats'
 
 /**
- * Reads every broker's copy as it comes. No row is taken before each broker has begun to answer or failed.
+ * Reads the statistics of every broker as a stream. No row is passed on before each broker has started to answer or has
+ * failed.
  *
- * @throws what the first broker answered, when none of them gives its copy.
+ * @throws the first broker's error when no broker answers.
  */
 export async function collectBrokerStats(
   admin: PulsarAdmin,
@@ -72,29 +73,33 @@ async function openBrokerStats(admin: PulsarAdmin, options: BrokersOptions): Pro
 }
 
 async function openOne({admin, broker}: Broker): Promise<AsyncIterable<BrokerTopic[]>> {
-  if (admin === null) throw new Unreachable('E_BROKER_UNREACHABLE', `nobody tells the address of the broker ${broker}`)
+  if (admin === null)
+    throw new Unreachable(
+      'E_BROKER_UNREACHABLE',
+      `the address of broker ${broker} is unknown, because no redirect names it`,
+    )
   return admin.brokerTopics()
 }
 
-/** Several brokers' copies on their way into rows. */
+/** Groups the statistics of several brokers into rows while they arrive. */
 class BrokerStatsReader {
   readonly fold: PartitionGrouping
   private readonly options: BrokerStatsOptions
-  private speaking: number
+  private answering: number
 
   constructor(options: BrokerStatsOptions, brokers: number) {
     const {nowMs, periodMs} = options
     this.fold = new PartitionGrouping({nowMs, periodMs, ageMs: periodMs})
     this.options = options
-    this.speaking = brokers
+    this.answering = brokers
   }
 
-  async read(copy: AsyncIterable<BrokerTopic[]>): Promise<void> {
+  async read(stats: AsyncIterable<BrokerTopic[]>): Promise<void> {
     const {onRows, signal} = this.options
     const passed = new Set<string>()
     let current = ''
     try {
-      for await (const topics of copy) {
+      for await (const topics of stats) {
         if (signal?.aborted) throw interrupted(signal)
         const rows: GroupedRow[] = []
         for (const topic of topics) {
@@ -108,13 +113,16 @@ class BrokerStatsReader {
         await onRows(rows)
       }
     } finally {
-      this.speaking--
+      this.answering--
     }
   }
 
-  /** The partitions of a topic lie on any broker: its rows are finished when the last that speaks has passed its namespace. */
+  /**
+   * The partitions of one topic can be spread over all brokers. A row is complete when no more than one broker is still
+   * answering and that broker has passed the topic's namespace.
+   */
   private finished(passed: Set<string>): GroupedRow[] {
-    if (this.speaking > 1) return []
+    if (this.answering > 1) return []
     const rows = [...passed].flatMap((namespace) => this.fold.finish(namespace))
     passed.clear()
     return rows
@@ -144,7 +152,7 @@ function isForbidden(error: unknown): boolean {
   return error instanceof AdminRefused && error.isNotAllowed
 }
 
-/** Does not wait for a broker that is silent when nobody wants its answer any more; its connection is closed with the command. */
+/** Rejects at once when aborted, even if a broker does not answer. The command closes the connection when it ends. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work
   const aborted = new Promise<never>((_, reject) => {

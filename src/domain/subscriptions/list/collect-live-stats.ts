@@ -10,14 +10,14 @@ import {isWanted} from './topic-pattern.js'
 
 const CONCURRENT_REQUESTS = 16
 
-/** Asks for the statistics of every topic, partition by partition; a topic's rows are finished with it. */
+/** Requests the statistics of every topic, partition by partition. A topic's rows are passed on as soon as it is read. */
 export async function collectTopics(admin: PulsarAdmin, options: Collecting): Promise<Collected> {
   const limit = pLimit(CONCURRENT_REQUESTS)
   const topics = Map.groupBy(await topicNames(admin, options, limit), (name) => splitPartition(name).base)
   return collectEach(admin, [...topics.values()], options)
 }
 
-/** Asks for the statistics of the topics of some rows, and finishes those rows alone. */
+/** Requests the live statistics of the topics of some rows, and passes on only those rows. */
 export async function collectAgain(
   admin: PulsarAdmin,
   rows: readonly SubscriptionRow[],
@@ -40,14 +40,14 @@ function namesOf(topic: string, partitions: number | null): string[] {
   return Array.from({length: partitions}, (_, index) => partitionName(parseTopicName(topic), index).full)
 }
 
-/** @param topics each one as the names of its partitions, or as its own. */
+/** @param topics for each topic the names of its partitions, or its own name when it has none. */
 async function collectEach(
   admin: PulsarAdmin,
   topics: ReadonlyArray<readonly string[]>,
   {nowMs, onRows, periodMs, signal}: Collecting,
 ): Promise<Collected> {
   const limit = pLimit(CONCURRENT_REQUESTS)
-  const wholes = await Promise.all(
+  const completed = await Promise.all(
     topics.map(async (names) => {
       const parts = await Promise.all(names.map((name) => limit(() => statsOf(admin, name, signal))))
       const {isComplete, rows} = groupAll(parts.flat(), {nowMs, periodMs, ageMs: 0})
@@ -55,10 +55,10 @@ async function collectEach(
       return isComplete
     }),
   )
-  return {isComplete: wholes.every(Boolean)}
+  return {isComplete: completed.every(Boolean)}
 }
 
-/** Nothing of a topic that was deleted meanwhile. */
+/** Empty when the topic has been deleted since the names were read. */
 async function statsOf(admin: PulsarAdmin, name: string, signal: AbortSignal | undefined): Promise<NamedStats[]> {
   if (signal?.aborted) throw interrupted(signal)
   const stats = await orOnStatus(404, admin.topicStats(parseTopicName(name)), null)

@@ -10,22 +10,22 @@ import type {SubscriptionList, SubscriptionRow} from './subscription-row.js'
 import type {TopicScope} from './topic-pattern.js'
 
 export interface ListOptions extends RowChoice, TopicScope {
-  /** Ask for each topic's statistics instead of the brokers' copies. */
+  /** Read the live statistics of each topic instead of broker statistics. */
   readonly isFresh: boolean
   readonly openBroker: OpenBroker
-  /** Aborted when nobody wants the list any more. */
+  /** Aborted when the reader of the output has closed it. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** All that users have. */
+/** Every subscription on topics that are not system topics. */
 export const EVERY_SUBSCRIPTION = {hasSystemTopics: false, filter: {}, order: 'name', limit: Infinity} as const
 
-/** `statsUpdateFrequencyInSecs` unless a cluster sets it. */
-const USUAL_PERIOD_MS = 60_000
+/** Pulsar's default of `statsUpdateFrequencyInSecs`. */
+const DEFAULT_PERIOD_MS = 60_000
 
 /**
- * Lists subscriptions: from each broker's own copy, one request per broker, or topic by topic when that is not allowed,
- * shows nothing, or fresh numbers are asked for. The answer says which way it was made.
+ * Lists subscriptions from broker statistics, with one request per broker. Reads topic by topic when broker statistics are
+ * not allowed or contain no match, or when live numbers are requested. The answer names its source.
  *
  * @throws Interrupted when the signal is aborted.
  */
@@ -33,16 +33,16 @@ export async function listSubscriptions(admin: PulsarAdmin, options: ListOptions
   const nowMs = Date.now()
   const settings = await collectSettings(admin, ['clusterName', 'statsUpdateFrequencyInSecs'])
   const periodMs = statsPeriodMs(settings?.statsUpdateFrequencyInSecs)
-  const known = {nowMs, periodMs: periodMs ?? USUAL_PERIOD_MS, cluster: settings?.clusterName ?? ''}
+  const known = {nowMs, periodMs: periodMs ?? DEFAULT_PERIOD_MS, cluster: settings?.clusterName ?? ''}
   const rows = new MatchingRows(options)
-  const copies = options.isFresh ? 'requested' : await fromBrokerStats(admin, options, {rows, ...known})
-  const isLive = typeof copies === 'string'
+  const stats = options.isFresh ? 'requested' : await fromBrokerStats(admin, options, {rows, ...known})
+  const isLive = typeof stats === 'string'
   const {failed, isComplete}: BrokerStatsList = isLive
     ? {failed: [], ...(await collectTopics(admin, {...options, ...known, onRows: taking(rows)}))}
-    : copies
+    : stats
   return {
     source: isLive ? 'topic-stats' : 'broker-stats',
-    sourceReason: isLive ? copies : null,
+    sourceReason: isLive ? stats : null,
     asOf: new Date(nowMs).toISOString(),
     maxAgeMs: isLive ? 0 : periodMs,
     complete: isComplete && failed.length === 0,
@@ -60,9 +60,9 @@ interface Known {
 }
 
 /**
- * The copies do not tell when something was acknowledged last. Where that is asked for they tell which topics to ask: those
- * with a backlog and without a rate of acknowledgements. A rate is the average of one period, and the copy up to one
- * old, so that it says nothing of less than two.
+ * Broker statistics do not contain the time of the last acknowledgement. For --since they only select candidates: topics
+ * with a backlog and an acknowledgement rate of 0. The rate is an average over one period and may be one period old; for
+ * durations below two periods every topic with a backlog is a candidate. The candidates are then queried one by one.
  */
 async function fromBrokerStats(
   admin: PulsarAdmin,
@@ -75,7 +75,7 @@ async function fromBrokerStats(
     return collectBrokerStats(admin, {...options, ...time, cluster, onRows: taking(rows)})
   const isLong = nowMs - unackedSinceMs >= 2 * periodMs
   const candidates: SubscriptionRow[] = []
-  const copies = await collectBrokerStats(admin, {
+  const stats = await collectBrokerStats(admin, {
     ...options,
     ...time,
     cluster,
@@ -86,16 +86,16 @@ async function fromBrokerStats(
       return Promise.resolve()
     },
   })
-  if (typeof copies === 'string') return copies
+  if (typeof stats === 'string') return stats
   const again = await collectAgain(admin, candidates, {...options, ...time, onRows: taking(rows)})
-  return {...copies, isComplete: copies.isComplete && again.isComplete}
+  return {...stats, isComplete: stats.isComplete && again.isComplete}
 }
 
 function taking(rows: MatchingRows): Collecting['onRows'] {
   return (found) => rows.take(found.map(({row}) => row))
 }
 
-/** How often a broker renews its copy; null when this login may not read its settings. */
+/** The period of broker statistics; null without the permission to read the broker settings. */
 function statsPeriodMs(setting: string | undefined): number | null {
   const seconds = Number(setting)
   return Number.isFinite(seconds) ? seconds * 1000 : null

@@ -10,35 +10,35 @@ export interface NamedStats {
 }
 
 interface TopicGroup {
-  /** partitions that were given */
+  /** partition numbers added so far */
   readonly seen: Set<number>
   readonly bySubscription: Map<string, RowTotals>
 }
 
 interface NamespaceGroup {
-  /** plain topics that were given */
+  /** plain topics added so far */
   readonly plain: Set<string>
   readonly partitioned: Map<string, TopicGroup>
 }
 
 /**
- * Folds the statistics of single partitions into a row for each subscription of each topic. A plain topic's rows come out at
- * once, a partitioned topic's when its namespace is finished. A topic that moves between brokers may come from both: the
- * first counts.
+ * Groups the statistics of single partitions into one row per topic and subscription. The rows of a plain topic are complete
+ * at once, those of a partitioned topic when its namespace is finished. A topic that is moving may be reported by both
+ * brokers; the first report counts.
  */
 export class PartitionGrouping {
   private readonly namespaces = new Map<string, NamespaceGroup>()
   private readonly time: ReadingTime
   /** whether anything was added */
   isEmpty = true
-  /** whether each partition of each finished row was there */
+  /** whether every finished row had all its partitions */
   isComplete = true
 
   constructor(time: ReadingTime) {
     this.time = time
   }
 
-  /** @returns the rows that are finished by it. */
+  /** @returns the rows that it completes. */
   add(namespace: string, {name, stats}: NamedStats): GroupedRow[] {
     this.isEmpty = false
     const {base, index} = splitPartition(name)
@@ -57,7 +57,7 @@ export class PartitionGrouping {
     return []
   }
 
-  /** To be called when no more of a namespace can come. @returns the rows of its partitioned topics. */
+  /** Call it when a namespace has no more topics. @returns the rows of its partitioned topics. */
   finish(namespace: string): GroupedRow[] {
     const topics = this.namespaces.get(namespace)?.partitioned ?? new Map<string, TopicGroup>()
     this.namespaces.delete(namespace)
@@ -66,7 +66,7 @@ export class PartitionGrouping {
     return rows.map((row) => row.grouped())
   }
 
-  /** Finishes what is left, one namespace after the other. */
+  /** Finishes the remaining namespaces one by one. */
   *finishAll(): Generator<GroupedRow[]> {
     for (const namespace of this.namespaces.keys()) yield this.finish(namespace)
   }
@@ -85,7 +85,7 @@ export class PartitionGrouping {
   }
 }
 
-/** Folds all that there is. */
+/** Groups all topics at once. */
 export function groupAll(topics: readonly NamedStats[], time: ReadingTime): {rows: GroupedRow[]; isComplete: boolean} {
   const fold = new PartitionGrouping(time)
   const rows = topics.flatMap((topic) => fold.add('', topic))

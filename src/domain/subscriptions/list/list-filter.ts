@@ -1,21 +1,21 @@
 import type {SubscriptionRow} from './subscription-row.js'
 
-/** Which rows of a list to keep; what is not given keeps all. */
+/** Which rows to keep. A missing field keeps all. */
 export interface ListFilter {
-  /** one of these types; a subscription whose partitions differ has none */
+  /** one of these types; a subscription with mixed types matches none */
   readonly types?: readonly string[]
   /** entries */
   readonly minBacklog?: number
-  /** somebody is missing: all of it, or one of its partitions, has no consumer */
+  /** at least one partition has no consumer */
   readonly isWithoutConsumers?: boolean
   readonly isBlocked?: boolean
   readonly isStalled?: boolean
   readonly isMixedType?: boolean
-  /** nothing has been acknowledged since then, or longer, though entries wait; epoch ms */
+  /** a backlog without an acknowledgement since this time, epoch ms */
   readonly unackedSinceMs?: number
 }
 
-/** What is not known fits no filter that asks for it. */
+/** An unknown value does not match a filter on it. */
 export function matches(row: SubscriptionRow, filter: ListFilter): boolean {
   const {isBlocked, isMixedType, isStalled, isWithoutConsumers, minBacklog, types, unackedSinceMs} = filter
   return (
@@ -29,7 +29,7 @@ export function matches(row: SubscriptionRow, filter: ListFilter): boolean {
   )
 }
 
-/** What a list can be sorted by; all but the name have the largest first, and what is not known last. */
+/** Sort keys. Numbers sort descending with unknown values last, names ascending. */
 export const LIST_ORDERS = ['name', 'backlog', 'unacked', 'consumers', 'rate'] as const
 export type ListOrder = (typeof LIST_ORDERS)[number]
 
@@ -47,7 +47,7 @@ export function sortRows(rows: readonly SubscriptionRow[], order: ListOrder): Su
   return byName.toSorted((a, b) => (of(b) ?? -1) - (of(a) ?? -1))
 }
 
-/** By their signs' codes: the same on each machine, and far quicker than by the rules of a language. */
+/** By UTF-16 code unit: the same order on every machine, and much faster than a locale's collation. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b)
 }

@@ -4,13 +4,13 @@ import type {SubscriptionRow} from './subscription-row.js'
 export interface RowChoice {
   readonly filter: ListFilter
   readonly order: ListOrder
-  /** the most to list; all are counted */
+  /** the maximum number of rows to list; all matches are counted */
   readonly limit: number
-  /** Takes rows as soon as they are known, in no order, instead of a sorted list in the end. */
+  /** Receives rows as they arrive, unsorted. Without it, the rows are kept and sorted at the end. */
   readonly onRows?: ((rows: readonly SubscriptionRow[]) => Promise<void>) | undefined
 }
 
-/** The rows that fit: counted, and handed on, or kept as far as the limit lets them be listed. */
+/** Counts matching rows, and passes them on or keeps them, up to the limit. */
 export class MatchingRows {
   private readonly choice: RowChoice
   private kept: SubscriptionRow[] = []
@@ -22,19 +22,19 @@ export class MatchingRows {
 
   async take(rows: readonly SubscriptionRow[]): Promise<void> {
     const {filter, limit, onRows} = this.choice
-    const fitting = rows.filter((row) => matches(row, filter))
+    const matching = rows.filter((row) => matches(row, filter))
     const room = Math.max(0, limit - this.matched)
-    this.matched += fitting.length
+    this.matched += matching.length
     if (onRows) {
-      if (room > 0 && fitting.length > 0) await onRows(fitting.slice(0, room))
+      if (room > 0 && matching.length > 0) await onRows(matching.slice(0, room))
       return
     }
-    for (const row of fitting) this.kept.push(row)
-    // Now and then, so that memory does not grow with what is not listed, and sorting stays cheap.
+    for (const row of matching) this.kept.push(row)
+    // Trimming at twice the limit bounds memory and keeps sorting cheap.
     if (this.kept.length > 2 * limit) this.kept = this.sorted()
   }
 
-  /** Those to list, in their order; none that were handed on. */
+  /** The kept rows, sorted and limited. Empty when rows were passed on. */
   sorted(): SubscriptionRow[] {
     return sortRows(this.kept, this.choice.order).slice(0, this.choice.limit)
   }

@@ -2,22 +2,22 @@ import {Interrupted} from '../../../errors.js'
 import type {TopicScope} from './topic-pattern.js'
 import type {GroupedRow} from './row-totals.js'
 
-/** What every way to collect rows needs, and where the rows go. */
+/** Input of every row source, and the receiver of its rows. */
 export interface Collecting extends TopicScope {
   readonly nowMs: number
-  /** over how long brokers take their rates */
+  /** the period over which brokers average their rates */
   readonly periodMs: number
-  /** Takes rows as they are finished. */
+  /** Receives rows as they are completed. */
   readonly onRows: (rows: readonly GroupedRow[]) => Promise<void>
   readonly signal?: AbortSignal | undefined
 }
 
 export interface Collected {
-  /** whether each partition of each topic was there */
+  /** whether every partition of every topic was found */
   readonly isComplete: boolean
 }
 
 /** @param signal an aborted one */
 export function interrupted(signal: AbortSignal): Interrupted {
-  return new Interrupted('E_INTERRUPTED', 'the list was interrupted; nothing was changed', {cause: signal.reason})
+  return new Interrupted('E_INTERRUPTED', 'interrupted; no changes were made', {cause: signal.reason})
 }

@@ -6,11 +6,11 @@ import type {PartitionState} from '../../progress/partition-state.js'
 
 export interface GroupedRow {
   readonly row: SubscriptionRow
-  /** of a partition of it, see PartitionState */
+  /** true when any partition may be unacked for the requested time, see PartitionState */
   readonly mayBeUnackedFor: boolean
 }
 
-/** One subscription's row while its partitions come in, in any order: what the row needs, and nothing of their statistics. */
+/** Sums up one subscription's partitions, in any order. It keeps no statistics, so that memory grows only with the rows. */
 export class RowTotals {
   private readonly topic: string
   private readonly subscription: string
@@ -41,7 +41,7 @@ export class RowTotals {
     return this.parts === this.highest + 1
   }
 
-  /** @param index the partition's number, 0 on a plain topic; the caller gives each once. */
+  /** @param index the partition's number, 0 on a plain topic. The caller adds each partition once. */
   add(index: number, state: PartitionState): void {
     this.parts++
     this.highest = Math.max(this.highest, index)
@@ -88,7 +88,7 @@ export class RowTotals {
   }
 }
 
-/** True once one of them is; null while one is not known. */
+/** True if either is true; otherwise null if either is unknown. */
 function either(one: boolean | null, other: boolean | null): boolean | null {
   if (one === true || other === true) return true
   return one === null || other === null ? null : false

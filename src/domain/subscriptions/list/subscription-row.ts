@@ -11,41 +11,41 @@ export interface SubscriptionRow {
   partitionsWithoutConsumer: number
   /** entries: a batch is one */
   backlogEntries: number | null
-  /** how the backlog lies over the partitions, in entries; null on a plain topic, and where one of them is not known */
+  /** smallest and largest backlog of a partition, in entries; null on a plain topic and when a backlog is unknown */
   spread: {least: number; most: number; mostOn: number} | null
   unackedMessages: number | null
   rateOutPerSecond: number | null
-  /** whether it, or one of its consumers, has as many unacknowledged messages as it may, on some partition */
+  /** whether it or one of its consumers has reached the unacked-message limit on some partition */
   isBlocked: boolean
   /**
-   * whether on some partition entries wait, consumers are there, and nothing was delivered over the broker's last minute; null
-   * where that is not known, as on a topic that was loaded a moment ago
+   * whether some partition has a backlog and consumers, but no delivery during the last statistics period of the broker; null
+   * when unknown, for example on a topic that has just been loaded
    */
   isStalled: boolean | null
   /**
-   * since when nothing has been acknowledged, or longer, though entries wait: of the partition where that is longest ago. null
-   * where nothing waits, and where that is not known: brokers' copies never tell
+   * no acknowledgement since this time, or longer, despite a backlog, on the partition where that time is earliest. null without
+   * a backlog and when unknown; broker statistics never contain it
    */
   unackedSince: string | null
 }
 
 export interface SubscriptionList {
-  /** `broker-stats`: one request per broker, a copy renewed each minute; `topic-stats`: one request per topic, live */
+  /** `broker-stats`: one request per broker, renewed every minute by default; `topic-stats`: one request per topic, live */
   source: 'broker-stats' | 'topic-stats'
   /**
-   * why the topics were asked: `--fresh` asked for it; this login may not ask for the brokers' copies; no broker is reached by
-   * its own address; nothing in the copies matches. null for `broker-stats`
+   * why topics were queried one by one: `--fresh` is set; the permission to read broker statistics is missing; they contain no
+   * match; no broker can be reached at its own address. null for `broker-stats`
    */
   sourceReason: 'requested' | 'not-allowed' | 'not-in-broker-stats' | 'brokers-unreachable' | null
-  /** when the brokers were asked */
+  /** when the list was requested */
   asOf: string
-  /** how old the numbers may be, in ms; null when the broker does not say */
+  /** maximum age of the numbers in ms; null when unknown */
   maxAgeMs: number | null
-  /** whether every broker answered, and every partition of every topic listed is in its numbers */
+  /** whether every broker answered, and every listed topic has all its partitions */
   complete: boolean
-  /** brokers that did not answer: their topics are missing */
+  /** brokers that did not answer; their topics are missing */
   failedBrokers: Array<{broker: string; cause: string}>
-  /** how many fit, of which `subscriptions` may be the first */
+  /** number of matching subscriptions; `subscriptions` contains at most the limit */
   matched: number
   subscriptions: SubscriptionRow[]
 }

@@ -3,7 +3,7 @@ import picomatch from 'picomatch'
 import {Usage} from '../../../errors.js'
 import {splitPartition} from '../../../topic-name.js'
 
-/** Which topics a PATTERN means: where to look, and which full names to keep. */
+/** The topics that a PATTERN selects: where to search, and which full names to keep. */
 export interface TopicPattern {
   /** null: every tenant */
   readonly tenant: string | null
@@ -14,14 +14,14 @@ export interface TopicPattern {
 
 const GLOB = /[*?[\]{}!()]/
 
-/** Whether a text means several topics: a glob, or `tenant/namespace`, which is a part too short for a topic. */
+/** Whether a text selects several topics: a glob, or `tenant/namespace`. */
 export function isPattern(text: string): boolean {
   return GLOB.test(text) || /^[^/:]+\/[^/:]+$/.test(text)
 }
 
 /**
- * Reads PATTERN: nothing (everything), `tenant`, `tenant/namespace`, or a glob over full names, in which `*` stays
- * within one part of the name and `**` crosses them. A topic's own name is a glob that matches just it.
+ * Parses PATTERN: nothing (every topic), `tenant`, `tenant/namespace`, or a glob over full names, in which `*` matches
+ * within one part of the name and `**` matches across parts. A topic's full name is a glob that matches only that topic.
  *
  * @throws Usage E_PATTERN for another domain than persistent.
  */
@@ -42,10 +42,10 @@ export function parsePattern(text: string | undefined): TopicPattern {
   return {...scope, matches: (fullName) => isMatch(fullName.replace('persistent://', ''))}
 }
 
-/** Which topics are looked at. */
+/** Which topics to include. */
 export interface TopicScope {
   readonly pattern: TopicPattern
-  /** Whether to list the broker's own topics too. */
+  /** Whether to include system topics. */
   readonly hasSystemTopics: boolean
 }
 
@@ -54,7 +54,7 @@ export function isWanted(name: string, {hasSystemTopics, pattern}: TopicScope): 
   return (hasSystemTopics || !isSystemTopic(name)) && pattern.matches(splitPartition(name).base)
 }
 
-/** The broker's own topics: `__change_events`, `__transaction_…` and their like. */
+/** Topics of the broker, such as `__change_events` and `__transaction_…`. */
 function isSystemTopic(name: string): boolean {
   return name.slice(name.lastIndexOf('/') + 1).startsWith('__') || name.startsWith('persistent://pulsar/system/')
 }

@@ -8,11 +8,11 @@ import {parseTopicName} from '../../../../src/topic-name.js'
 import {subscription} from '../../../support/reports/subscription-report.js'
 
 const TOPIC = parseTopicName('orders')
-/** What a login may read that may read nothing. */
+/** The policy levels without any permission. */
 const NOTHING: PolicyLevels = {subscription: undefined, topic: {messageTTL: undefined}, namespace: null, settings: null}
 const UNKNOWN = {value: null, origin: null}
 
-test('what the broker does not say is null, never 0', () => {
+test('a value that the broker does not report is null, never 0', () => {
   const report = inspectSubscription({
     collected: {
       topic: TOPIC,
@@ -38,7 +38,7 @@ test('what the broker does not say is null, never 0', () => {
   for (const policy of Object.values(report.policies)) assert.deepEqual(policy, UNKNOWN)
 })
 
-test('a time of 0 is never, an average of nothing is not known, and all is UTC', () => {
+test('a time of 0 becomes null, the average of no messages becomes null, and times are UTC', () => {
   const [busy] = subscription.partitions
   const [, silent] = busy?.consumers ?? []
   assert.equal(busy?.lastExpiredAt, null)
@@ -48,14 +48,14 @@ test('a time of 0 is never, an average of nothing is not known, and all is UTC',
   assert.equal(busy.publishers[1]?.averageMessageBytes, null)
 })
 
-test('what is acknowledged behind a held mark-delete position is counted, across ledgers', () => {
+test('entries acknowledged after a blocked mark-delete position are counted across ledgers', () => {
   assert.deepEqual(
     subscription.partitions.map(({cursor}) => cursor && [cursor.firstUnacked, cursor.ackedBehindEntries]),
     [['7:5', 5], null],
   )
 })
 
-test('raw has what no field is for, and each part once', () => {
+test('raw contains fields that keyshift does not know, and each part once', () => {
   const {raw} = inspectSubscription({
     collected: {
       topic: TOPIC,
@@ -78,7 +78,7 @@ test('raw has what no field is for, and each part once', () => {
   assert.deepEqual(raw, {partitions: [{partition: null, subscription: newer, topic: newer, cursor: newer}]})
 })
 
-/** As all that a broker sends at once, with what is yet to come. */
+/** Statistics of all kinds in one object, with a field of a future broker. */
 const newer = {type: 'Shared', state: 'Open', ownerBroker: 'b', ofPulsar9: {deep: [1]}}
 const RATE = {
   dispatchThrottlingRateInMsg: 10,
@@ -113,65 +113,70 @@ type Case = readonly [
 ]
 
 const CASES: readonly Case[] = [
-  ["nobody sets it: the broker's", 'messageTtlSeconds', {}, {value: 0, origin: 'broker'}],
-  ['the namespace', 'messageTtlSeconds', {namespace: {message_ttl_in_seconds: 60}}, {value: 60, origin: 'namespace'}],
+  ['not set at any level: the value of the broker', 'messageTtlSeconds', {}, {value: 0, origin: 'broker'}],
   [
-    'never, by the topic, though the namespace says otherwise',
+    'set at the namespace',
+    'messageTtlSeconds',
+    {namespace: {message_ttl_in_seconds: 60}},
+    {value: 60, origin: 'namespace'},
+  ],
+  [
+    '0 at the topic overrides the namespace',
     'messageTtlSeconds',
     {topic: {messageTTL: 0}, namespace: {message_ttl_in_seconds: 60}},
     {value: 0, origin: 'topic'},
   ],
   [
-    'below 0 is not set',
+    'a negative value counts as not set',
     'messageTtlSeconds',
     {topic: {messageTTL: -1}, namespace: {message_ttl_in_seconds: 60}},
     {value: 60, origin: 'namespace'},
   ],
-  ['a topic that may not be read could set it', 'messageTtlSeconds', {topic: {}}, UNKNOWN],
-  ['a namespace that may not be read could set it', 'messageTtlSeconds', {namespace: null}, UNKNOWN],
+  ['unknown when the topic level cannot be read', 'messageTtlSeconds', {topic: {}}, UNKNOWN],
+  ['unknown when the namespace level cannot be read', 'messageTtlSeconds', {namespace: null}, UNKNOWN],
   [
-    'what is set narrower is known all the same',
+    'settings at narrower levels are still known',
     'messageTtlSeconds',
     {topic: {messageTTL: 5}, namespace: null, settings: null},
     {value: 5, origin: 'topic'},
   ],
   [
-    'one subscription, freed from the rate of the topic',
+    'a rate of 0 at the subscription overrides the rate of the topic',
     'dispatchRate',
     {subscription: FREE, topic: {subscriptionDispatchRate: RATE}},
     {value: NO_LIMIT, origin: 'subscription'},
   ],
   [
-    'a rate without a limit sets nothing at a topic',
+    'a rate of 0 at the topic counts as not set',
     'dispatchRate',
     {topic: {subscriptionDispatchRate: FREE}, namespace: {subscriptionDispatchRate: {here: RATE, there: FREE}}},
     {value: LIMIT, origin: 'namespace'},
   ],
   [
-    "another cluster's rate",
+    'the rate of another cluster does not apply',
     'dispatchRate',
     {namespace: {subscriptionDispatchRate: {there: RATE}}},
     {value: NO_LIMIT, origin: 'broker'},
   ],
   [
-    'which cluster this is can not be told',
+    'unknown when the cluster of the broker is unknown',
     'dispatchRate',
     {namespace: {subscriptionDispatchRate: {here: RATE, there: RATE}}, settings: null},
     UNKNOWN,
   ],
   [
-    'a list that is empty once removed',
+    'an empty list counts as not set',
     'subscriptionTypesEnabled',
     {},
     {value: ['Exclusive', 'Failover', 'Key_Shared', 'Shared'], origin: 'broker'},
   ],
   [
-    'a default in gigabytes goes before one in bytes',
+    'a default in gigabytes overrides one in bytes',
     'backlogSizeQuota',
     {},
     {value: {limit: 2 ** 31, policy: 'producer_request_hold'}, origin: 'broker'},
   ],
-  ['a broker that knows no such setting', 'pausesOnAckStatePersistent', {}, UNKNOWN],
+  ['unknown on a broker without the setting', 'pausesOnAckStatePersistent', {}, UNKNOWN],
 ]
 
 for (const [what, policy, levels, expected] of CASES) {

@@ -14,14 +14,14 @@ import type {ReadingTime} from '../../../../src/domain/progress/partition-state.
 const TOPIC = 'persistent://public/default/orders'
 const NOW = Date.parse('2026-11-28T12:00:00.000Z')
 const PERIOD_MS = 60_000
-const COPY: ReadingTime = {nowMs: NOW, periodMs: PERIOD_MS, ageMs: PERIOD_MS}
+const BROKER_STATS: ReadingTime = {nowMs: NOW, periodMs: PERIOD_MS, ageMs: PERIOD_MS}
 const LIVE: ReadingTime = {nowMs: NOW, periodMs: PERIOD_MS, ageMs: 0}
 
 function ago(ms: number): string {
   return new Date(NOW - ms).toISOString()
 }
 
-/** The one row of a topic of which each partition has these statistics. */
+/** The only row of a topic whose partitions have these statistics. */
 function rowOf(time: ReadingTime, ...parts: readonly SubscriptionStats[]): SubscriptionRow {
   return rowOfTopics(
     time,
@@ -37,12 +37,12 @@ function rowOfTopics(time: ReadingTime, topics: readonly TopicStats[]): Subscrip
   return found.row
 }
 
-test('a list folds partitions into one row, and notices a partition that no broker reported', () => {
+test('a list groups partitions into one row and detects a partition that no broker reported', () => {
   const stats = {
     subscriptions: {decision: {type: 'Shared', msgBacklog: 5, unackedMessages: 1, msgRateOut: 2, consumers: []}},
   }
   const named = (index: number) => ({name: `${TOPIC}-partition-${String(index)}`, stats})
-  const whole = groupAll([named(1), named(0), {name: TOPIC.replace('orders', 'a'), stats}], COPY)
+  const whole = groupAll([named(1), named(0), {name: TOPIC.replace('orders', 'a'), stats}], BROKER_STATS)
   assert.equal(whole.isComplete, true)
   const rows = sortRows(
     whole.rows.map(({row}) => row),
@@ -55,12 +55,12 @@ test('a list folds partitions into one row, and notices a partition that no brok
       [2, 10, {least: 5, most: 5, mostOn: 0}],
     ],
   )
-  assert.equal(groupAll([named(0), named(2)], COPY).isComplete, false)
+  assert.equal(groupAll([named(0), named(2)], BROKER_STATS).isComplete, false)
 })
 
-test('a topic that two brokers tell of, because it moves, counts once', () => {
+test('a moving topic that two brokers report counts once', () => {
   const stats = {subscriptions: {decision: {msgBacklog: 5}}}
-  const fold = new PartitionGrouping(COPY)
+  const fold = new PartitionGrouping(BROKER_STATS)
   const given = [TOPIC, TOPIC, `${TOPIC}-partition-0`, `${TOPIC}-partition-0`].flatMap((name) =>
     fold.add('public/default', {name, stats}),
   )
@@ -70,10 +70,10 @@ test('a topic that two brokers tell of, because it moves, counts once', () => {
     [1, 5],
   ])
   assert.equal(fold.isComplete, true)
-  assert.deepEqual([...fold.finishAll()], [], 'what is finished is forgotten')
+  assert.deepEqual([...fold.finishAll()], [], 'finished rows are released')
 })
 
-test('rows are the same in whatever order partitions come', () => {
+test('the order of partitions does not affect a row', () => {
   const part = fc.record(
     {
       type: fc.constantFrom('None', 'Shared', 'Failover'),
@@ -103,20 +103,20 @@ test('rows are the same in whatever order partitions come', () => {
   )
 })
 
-test('a rate of 0 tells a stall only of what was there for the whole of a period', () => {
+test('a rate of 0 means stalled only if a consumer was connected for a whole period', () => {
   const waiting = {msgBacklog: 5, msgRateOut: 0}
   const since = (...times: number[]) => ({...waiting, consumers: times.map((ms) => ({connectedSince: ago(ms)}))})
-  assert.equal(rowOf(LIVE, since(PERIOD_MS - 1)).isStalled, null, 'the topic may have been loaded a moment ago')
+  assert.equal(rowOf(LIVE, since(PERIOD_MS - 1)).isStalled, null, 'the topic may have just been loaded')
   assert.equal(rowOf(LIVE, since(PERIOD_MS + 1)).isStalled, true)
-  assert.equal(rowOf(COPY, since(PERIOD_MS + 1)).isStalled, null, 'the copy may be a period old itself')
-  assert.equal(rowOf(COPY, since(2 * PERIOD_MS + 1)).isStalled, true)
-  assert.equal(rowOf(LIVE, since(1, PERIOD_MS + 1)).isStalled, true, 'one of them has waited')
+  assert.equal(rowOf(BROKER_STATS, since(PERIOD_MS + 1)).isStalled, null, 'broker stats may be one period old')
+  assert.equal(rowOf(BROKER_STATS, since(2 * PERIOD_MS + 1)).isStalled, true)
+  assert.equal(rowOf(LIVE, since(1, PERIOD_MS + 1)).isStalled, true, 'one consumer has waited a whole period')
   assert.equal(rowOf(LIVE, {...waiting, consumers: [{}]}).isStalled, null)
   const given = {...since(PERIOD_MS + 1), lastConsumedTimestamp: NOW - 1}
-  assert.equal(rowOf(LIVE, given).isStalled, false, 'a delivery that the rate does not have yet')
+  assert.equal(rowOf(LIVE, given).isStalled, false, 'a delivery that the rate does not include yet')
   assert.equal(rowOf(LIVE, {...since(1), lastConsumedTimestamp: NOW - PERIOD_MS - 1}).isStalled, true)
   assert.equal(rowOf(LIVE, {...since(PERIOD_MS + 1), msgRateOut: 1}).isStalled, false)
-  assert.equal(rowOf(LIVE, waiting).isStalled, false, 'nobody is there')
+  assert.equal(rowOf(LIVE, waiting).isStalled, false, 'no consumer is connected')
   assert.equal(rowOf(LIVE, {...since(PERIOD_MS + 1), msgBacklog: 0}).isStalled, false)
   assert.equal(rowOf(LIVE, {msgBacklog: 5}).isStalled, null)
   const delivering = {...since(1), msgRateOut: 9}
@@ -124,19 +124,19 @@ test('a rate of 0 tells a stall only of what was there for the whole of a period
   assert.equal(rowOf(LIVE, delivering, since(1)).isStalled, null)
 })
 
-test('silence is the longest of the partitions that wait', () => {
+test('unackedSince is the earliest of the partitions with a backlog', () => {
   const at = (ms: number) => ({msgBacklog: 1, lastAckedTimestamp: NOW - ms, lastMarkDeleteAdvancedTimestamp: 0})
   assert.equal(rowOf(LIVE, at(5000), at(9000), {...at(20_000), msgBacklog: 0}).unackedSince, ago(9000))
   const moved = {...at(9000), lastMarkDeleteAdvancedTimestamp: NOW - 3000}
   assert.equal(rowOf(LIVE, moved).unackedSince, ago(3000))
-  assert.equal(rowOf(COPY, {msgBacklog: 1}).unackedSince, null, 'copies do not tell')
+  assert.equal(rowOf(BROKER_STATS, {msgBacklog: 1}).unackedSince, null, 'broker stats do not contain it')
   const never = {msgBacklog: 1, lastAckedTimestamp: 0, lastMarkDeleteAdvancedTimestamp: 0}
-  assert.equal(rowOf(LIVE, never).unackedSince, null, 'nobody is there to tell since when the topic is loaded')
+  assert.equal(rowOf(LIVE, never).unackedSince, null, 'without a client the load time of the topic is unknown')
   const publishers = [{connectedSince: ago(7000)}, {connectedSince: ago(4000)}]
   assert.equal(rowOfTopics(LIVE, [{publishers, subscriptions: {decision: never}}]).unackedSince, ago(7000))
 })
 
-test('rows are kept by what is known of them, and sorted with the unknown last', () => {
+test('filters do not match unknown values, and sorting puts them last', () => {
   const worker = {consumerName: 'a', connectedSince: ago(10 * PERIOD_MS)}
   const named = (subscription: string, ...parts: SubscriptionStats[]) => ({...rowOf(LIVE, ...parts), subscription})
   const rows = [
@@ -166,7 +166,11 @@ test('rows are kept by what is known of them, and sorted with the unknown last',
   assert.equal(kept({}).length, rows.length)
   assert.deepEqual(kept({types: ['Key_Shared']}), ['stalled'])
   assert.deepEqual(kept({minBacklog: 10}), ['fine', 'stalled'])
-  assert.deepEqual(kept({minBacklog: 0}), ['fine', 'stalled', 'missing', 'blocked'], 'what is unknown is no number')
+  assert.deepEqual(
+    kept({minBacklog: 0}),
+    ['fine', 'stalled', 'missing', 'blocked'],
+    'an unknown backlog does not match',
+  )
   assert.deepEqual(kept({isWithoutConsumers: true}), ['missing'])
   assert.deepEqual(kept({isStalled: true}), ['stalled', 'blocked'])
   assert.deepEqual(kept({isBlocked: true}), ['blocked'])
@@ -179,7 +183,7 @@ test('rows are kept by what is known of them, and sorted with the unknown last',
   )
 })
 
-test('only as many rows are kept as are listed, and those that come first', async () => {
+test('only the first rows up to the limit are kept', async () => {
   const row = rowOf(LIVE, {msgBacklog: 1})
   const backlogs = Array.from({length: 100}, (_, at) => (at * 37) % 100)
   const rows = new MatchingRows({filter: {minBacklog: 10}, order: 'backlog', limit: 3})

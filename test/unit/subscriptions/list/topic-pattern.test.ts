@@ -4,26 +4,26 @@ import {test} from 'node:test'
 import {parsePattern} from '../../../../src/domain/subscriptions/list/topic-pattern.js'
 import {parseTopicName, partitionName, splitPartition} from '../../../../src/topic-name.js'
 
-test('a topic in each spelling', () => {
+test('a topic name has several notations', () => {
   assert.equal(parseTopicName('orders').full, 'persistent://public/default/orders')
   assert.equal(parseTopicName('shop/orders').full, 'persistent://public/shop/orders')
   assert.equal(parseTopicName('acme/shop/orders').full, 'persistent://acme/shop/orders')
   assert.equal(parseTopicName('persistent://acme/shop/a/b').local, 'a/b')
 })
 
-test('what is no topic is refused', () => {
+test('an invalid topic name is refused', () => {
   for (const text of ['', 'a//b', 'persistent://acme/shop', 'a/b/c/d', 'http://acme/shop/orders']) {
     assert.throws(() => parseTopicName(text), {code: 'E_TOPIC_NAME'}, text)
   }
 })
 
-test('topics of another kind are refused as such', () => {
+test('other kinds of topics are refused with their own code', () => {
   for (const text of ['non-persistent://a/b/c', 'topic://a/b/c', 'segment://a/b/c']) {
     assert.throws(() => parseTopicName(text), {code: 'E_TOPIC_UNSUPPORTED'}, text)
   }
 })
 
-test('partitions', () => {
+test('a partition name has a base and an index', () => {
   const topic = parseTopicName('orders')
   assert.deepEqual(splitPartition(partitionName(topic, 12).full), {base: topic.full, index: 12})
   assert.deepEqual(splitPartition(topic.full), {base: topic.full, index: null})
@@ -43,12 +43,12 @@ const MATCHES: ReadonlyArray<readonly [string | undefined, string, boolean]> = [
 ]
 
 for (const [pattern, name, expected] of MATCHES) {
-  test(`pattern ${String(pattern)} ${expected ? 'takes' : 'leaves'} ${name}`, () => {
+  test(`pattern ${String(pattern)} ${expected ? 'matches' : 'does not match'} ${name}`, () => {
     assert.equal(parsePattern(pattern).matches(name), expected)
   })
 }
 
-test('a pattern tells where to look', () => {
+test('a pattern limits the search to a tenant or a namespace', () => {
   assert.equal(parsePattern('a/b').namespace, 'b')
   assert.equal(parsePattern('a/b*').namespace, null)
   assert.equal(parsePattern('*').tenant, null)
