@@ -17,12 +17,13 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
   static override args = {
     topic: topicArg,
     subscription: subscriptionArg,
-    key: Args.string({description: 'message keys', multiple: true, required: false}),
+    key: Args.string({description: 'message key; several are allowed', multiple: true, required: false}),
   }
   static override description =
-    'The partition follows from the hashing scheme of the producers, which is told from a few messages on the topic ' +
-    "unless it is given; the slot from the broker's hash; the consumer from the ranges that the broker reports. An " +
-    'ordering key takes the place of the key for the slot, but not for the partition.'
+    'Computes the partition with the hashing scheme of the producers, which is detected from a few messages on the topic ' +
+    "unless --hashing-scheme is given. Computes the slot with the broker's hash, and takes the consumer from the ranges that " +
+    'the broker reports. To find the slot of an ordering key, pass it instead of the key; the partition always depends on ' +
+    'the key.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision user-42',
     "<%= config.bin %> <%= command.id %> orders decision user-42 user-43 --json | jq '.result.owners'",
@@ -32,18 +33,22 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
   static override flags = {
     ...pulsarFlags,
     'hashing-scheme': Flags.option({
-      description: 'how producers choose the partition of a key',
+      description: 'hashing scheme of the producers (default: detected from messages on the topic)',
       options: HASHING_SCHEMES,
     })(),
     output: Flags.option({
-      description: 'form of the lines that --stdin gives',
+      description: 'format of the output lines with --stdin (default: tsv)',
       dependsOn: ['stdin'],
       options: ['csv', 'tsv', 'ndjson'] as const,
     })(),
-    'raw-key': Flags.string({description: 'a key of bytes, as base64:AQL/', multiple: true, helpValue: 'base64:TEXT'}),
+    'raw-key': Flags.string({
+      description: 'key of bytes, such as base64:AQL/; repeat for several keys',
+      multiple: true,
+      helpValue: 'base64:TEXT',
+    }),
     stdin: Flags.boolean({
       default: false,
-      description: 'read keys from standard input, one UTF-8 line each, however many',
+      description: 'read any number of keys from standard input, one per UTF-8 line',
     }),
   }
   static override summary = 'Show which partition, slot and consumer each key goes to.'
@@ -58,10 +63,10 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
     const directory = new KeyDirectory(collected, facts, routing.hashingScheme)
     if (isContradicted) {
       this.warn(
-        `messages on the topic are not where ${routing.hashingScheme} puts their keys: the partitions may be wrong`,
+        `the messages do not match ${routing.hashingScheme} partitioning, so the partitions may be wrong; specify the producers' scheme with --hashing-scheme`,
       )
     }
-    if (flags.stdin) await pour(ownerRows(process.stdin, directory, flags.output ?? 'tsv'))
+    if (flags.stdin) await writeLines(ownerRows(process.stdin, directory, flags.output ?? 'tsv'))
     const {subscription, topic} = collected
     const {hashingScheme} = routing
     const report = {topic: topic.full, subscription, hashingScheme, routing, owners: keyOwners(directory, keys)}
@@ -71,19 +76,23 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
 
   private requireOneInput(keys: number, isStdin: boolean): void {
     if (isStdin && this.jsonEnabled()) {
-      throw new Usage('E_STDIN_JSON', '--stdin gives a line for each key, and --json one document for all', {
-        next: ['use --output ndjson'],
-      })
+      throw new Usage(
+        'E_STDIN_JSON',
+        '--json prints one document and cannot be combined with --stdin, which prints one line per key',
+        {
+          next: ['use --output ndjson'],
+        },
+      )
     }
     if (keys > 0 === isStdin) {
-      const text = isStdin ? '--stdin takes its keys from standard input alone' : 'no key is given'
-      throw new Usage('E_KEYS', `${text}; give KEY…, --raw-key base64:… or --stdin`)
+      const text = isStdin ? '--stdin cannot be combined with other keys' : 'no key given'
+      throw new Usage('E_KEYS', `${text}; use KEY…, --raw-key base64:… or --stdin`)
     }
   }
 }
 
-/** Writes to standard output; a reader that has seen enough, such as `head`, ends it in silence. */
-async function pour(lines: AsyncIterable<Buffer>): Promise<void> {
+/** Writes to standard output. Ends without an error when the reader, such as `head`, closes it. */
+async function writeLines(lines: AsyncIterable<Buffer>): Promise<void> {
   try {
     await pipeline(lines, process.stdout, {end: false})
   } catch (error) {

@@ -9,10 +9,10 @@ import {type KeyRanges, keyRanges} from '../../domain/keys/ranges/range-report.j
 export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
   static override description =
-    'One strip per partition shows the key space from its first slot to its last, a letter for the consumer that owns ' +
-    'most of each piece; gaps and draining slots are marked. What the broker reports is compared with what its selector ' +
-    'should give: the selector is told from the broker configuration where the login may read it, else from the ' +
-    'statistics alone.'
+    'Shows one strip per partition: the key space from its first slot to its last, with a letter for the consumer that owns ' +
+    'most of each cell. Marks gaps and draining slots. Compares the reported ranges with the ones that the selector of the ' +
+    'broker should produce. The selector is read from the broker configuration if permitted, and otherwise detected from ' +
+    'the statistics.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',
     '<%= config.bin %> <%= command.id %> orders decision --ranges',
@@ -20,7 +20,7 @@ export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
   ]
   static override flags = {
     ...pulsarFlags,
-    ranges: Flags.boolean({description: 'write out every range'}),
+    ranges: Flags.boolean({description: 'list every range (default: the first 3 of each consumer)'}),
   }
   static override summary = 'Show which consumer owns which key-hash slots, with gaps, overlaps and draining slots.'
 
@@ -30,7 +30,7 @@ export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
     const report = keyRanges(collected, facts)
     if (report.partitions.some(({coverage}) => coverage === null)) {
-      this.warn('coverage is unknown on some partitions: nobody is connected, or the selector is not known')
+      this.warn('coverage is unknown on some partitions: no consumer is connected, or the selector is unknown')
     }
     this.print(renderRanges, report, {hasEveryRange: flags.ranges})
     return report

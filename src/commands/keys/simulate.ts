@@ -15,14 +15,14 @@ import {Usage} from '../../errors.js'
 export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
   static override args = {
     topic: Args.string({
-      description: 'topic, as persistent://tenant/namespace/name or shorter; left out with --offline',
+      description: 'topic, as persistent://tenant/namespace/name or shorter; omit it with --offline',
     }),
-    subscription: Args.string({description: 'subscription name; left out with --offline'}),
+    subscription: Args.string({description: 'subscription name; omit it with --offline'}),
   }
   static override description =
-    'Works out what a broker would do, and does nothing: who leaves goes first, then who joins, in the order given. A ' +
-    'subscription that is not Key_Shared is shown as it would be after a switch. Each --leave takes one consumer of that ' +
-    'name away, the one that came last.'
+    'Computes what the broker would do, without any change. Departures are applied before joins, in the given order. For a ' +
+    'subscription that is not Key_Shared, shows the result after a switch. Each --leave removes one consumer of that name, ' +
+    'the latest to connect.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> orders decision --join app-8 --join app-9',
     "<%= config.bin %> <%= command.id %> orders decision --consumers 12 --names-like 'app-{0..N}' --sample",
@@ -33,52 +33,58 @@ export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
     ...pulsarFlags,
     ...messageFlags,
     ...sampleFlags,
-    consumers: Flags.integer({description: 'how many there shall be', helpGroup: 'CHANGE', helpValue: 'N', min: 1}),
+    consumers: Flags.integer({description: 'target number of consumers', helpGroup: 'CHANGE', helpValue: 'N', min: 1}),
     join: Flags.string({
-      default: [],
-      description: 'consumers that join',
+      description: 'consumer that joins; repeat for several',
       helpGroup: 'CHANGE',
       helpValue: 'NAME',
       multiple: true,
     }),
     leave: Flags.string({
-      default: [],
-      description: 'consumers that leave',
+      description: 'consumer that leaves; repeat for several',
       helpGroup: 'CHANGE',
       helpValue: 'NAME',
       multiple: true,
     }),
     mode: Flags.option({
-      description: 'as if the broker used this selector, or the subscription were Failover',
+      description: 'simulate this selector, or a Failover subscription (default: the current selector)',
       options: ['consistent-hashing', 'auto-split', 'failover'] as const,
     })(),
     'names-like': Flags.string({
       dependsOn: ['consumers'],
-      description: 'names of the consumers; left out they go on as those that are connected',
+      description: 'names of the consumers (default: continue the numbers of the connected names)',
       helpGroup: 'CHANGE',
       helpValue: 'app-{0..N}',
     }),
-    offline: Flags.boolean({description: 'from nothing, without a broker', dependsOn: ['version']}),
+    offline: Flags.boolean({
+      description: 'start from an empty subscription; do not contact a broker',
+      dependsOn: ['version'],
+    }),
     points: Flags.integer({
-      description: 'subscriptionKeySharedConsistentHashingReplicaPoints, where the broker does not tell it',
+      description:
+        'subscriptionKeySharedConsistentHashingReplicaPoints of the broker (default: as the broker reports, or 100)',
       helpValue: 'N',
       min: 1,
     }),
     sample: Flags.boolean({
-      description: "weigh shares by the keys in the subscription's backlog",
+      description: 'weight shares by the keys in the backlog of the subscription',
       exclusive: ['offline'],
     }),
     'search-names': Flags.boolean({
       default: false,
-      description: 'look for names, and points, that spread keys more evenly',
+      description: 'search for names and points that distribute keys more evenly',
     }),
-    version: Flags.string({dependsOn: ['offline'], description: 'Pulsar version of the broker', helpValue: '4.2'}),
+    version: Flags.string({
+      dependsOn: ['offline'],
+      description: 'Pulsar version to simulate with --offline',
+      helpValue: '4.2',
+    }),
   }
-  static override summary = 'Show what would move if consumers joined or left, or the type changed.'
+  static override summary = 'Show which slots would move if consumers joined or left, or the type changed.'
 
   async run(): Promise<KeySimulation> {
     const {args, flags} = await this.parse(KeysSimulate)
-    const {consumers, join, leave, mode, points} = flags
+    const {consumers, join = [], leave = [], mode, points} = flags
     const wanted = {join, leave, consumers: consumers ?? null, namesLike: flags['names-like'] ?? null}
     const options = {wanted, mode: mode ?? null, searchesNames: flags['search-names'], weights: null}
     if (flags.offline) {
@@ -86,7 +92,7 @@ export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
       return this.show(simulateOffline(withPoints(facts, points), options))
     }
     if (args.topic === undefined || args.subscription === undefined) {
-      throw new Usage('E_TOPIC_MISSING', 'give TOPIC and SUBSCRIPTION before the flags, or --offline with --version')
+      throw new Usage('E_TOPIC_MISSING', 'specify TOPIC and SUBSCRIPTION before the flags, or --offline with --version')
     }
     const admin = await this.connections.admin()
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
@@ -102,13 +108,14 @@ export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
   }
 }
 
-/** What was given takes the place of what the broker does not tell; its other settings are then taken as they come. */
+/** Replaces the points of the broker; unknown other settings have their defaults. */
 function withPoints(facts: BrokerFacts, points: number | undefined): BrokerFacts {
   return points === undefined ? facts : {...facts, settings: {...(facts.settings ?? DEFAULT_SETTINGS), points}}
 }
 
 function versionOf(text: string | undefined): BrokerFacts['version'] {
   const version = parseVersion(text ?? '')
-  if (!version) throw new Usage('E_VERSION', `--version ${text ?? ''} is not a Pulsar version, such as 4.2 or 3.0.7`)
+  if (!version)
+    throw new Usage('E_VERSION', `--version ${text ?? ''} is not a Pulsar version; use a version such as 4.2 or 3.0.7`)
   return version
 }

@@ -1,15 +1,15 @@
 import type {InternalStats} from '../../clients/pulsar-admin/types.js'
 import {countEntries, type EntryRange} from '../topic-stats/unacked-entries.js'
 
-/** Which part of a backlog to look at. */
+/** Which part of a backlog to sample. */
 export type SamplePart = 'head' | 'spread' | 'tail'
 
-/** How many separate places `spread` looks at on each partition. */
+/** The number of separate places that `spread` samples on each partition. */
 const SPREAD = 64
 
-/** Where entries stand on a topic, counted from 1 from its oldest. */
+/** Numbers the entries of a topic; the oldest is 1. */
 export interface LedgerIndex {
-  /** null for an entry that is not on the topic any more */
+  /** null for an entry that is no longer on the topic */
   readonly numberOf: (place: {readonly ledgerId: number; readonly entryId: number}) => number | null
 }
 
@@ -29,9 +29,9 @@ export function ledgerIndex(stats: InternalStats): LedgerIndex {
 }
 
 /**
- * The part of each partition's backlog to read: at most `max` entries in all, shared out by how much each has.
+ * Chooses the part of each partition's backlog to read: at most `max` entries in total, in proportion to the backlogs.
  *
- * @param where from the oldest, up to the newest, or in up to 64 places spread evenly.
+ * @param where the oldest entries, the newest entries, or up to 64 evenly spread places.
  */
 export function chooseEntries(
   backlogs: ReadonlyArray<readonly EntryRange[]>,
@@ -44,15 +44,15 @@ export function chooseEntries(
   return backlogs.flatMap((backlog, at) => cut(backlog, where, limits[at] ?? 0))
 }
 
-/** In proportion, and exactly `max` together: the largest remainders get what rounding left. */
+/** Shares in proportion whose sum is exactly `max`: the largest remainders are rounded up. */
 function shareOut(sizes: readonly number[], max: number): number[] {
   const total = sizes.reduce((sum, size) => sum + size, 0)
   const exact = sizes.map((size) => (size * max) / total)
   const floors = exact.map(Math.floor)
   const left = max - floors.reduce((sum, floor) => sum + floor, 0)
   const order = exact.map((value, at) => ({at, rest: value % 1})).toSorted((a, b) => b.rest - a.rest)
-  const lucky = new Set(order.slice(0, left).map(({at}) => at))
-  return floors.map((floor, at) => (lucky.has(at) ? floor + 1 : floor))
+  const roundedUp = new Set(order.slice(0, left).map(({at}) => at))
+  return floors.map((floor, at) => (roundedUp.has(at) ? floor + 1 : floor))
 }
 
 function cut(backlog: readonly EntryRange[], where: SamplePart, limit: number): EntryRange[] {
@@ -61,19 +61,19 @@ function cut(backlog: readonly EntryRange[], where: SamplePart, limit: number): 
   if (where === 'tail') return slice(backlog, size - limit, size)
   const places = Math.min(SPREAD, limit)
   let taken = 0
-  let behind = 0
+  let end = 0
   return Array.from({length: places}, (_, place) => {
-    // Even starts, but behind the place before, and such that what is still to take fits.
+    // Starts are even, but never before the end of the previous place, and early enough for the remaining entries.
     const even = Math.floor((place * size) / places)
-    const start = Math.min(Math.max(even, behind), size - (limit - taken))
+    const start = Math.min(Math.max(even, end), size - (limit - taken))
     const entries = Math.floor(((place + 1) * limit) / places) - taken
     taken += entries
-    behind = start + entries
-    return slice(backlog, start, behind)
+    end = start + entries
+    return slice(backlog, start, end)
   }).flat()
 }
 
-/** The entries from the n-th to before the m-th of a list of stretches. */
+/** The entries from number `from` (inclusive) to `to` (exclusive) of a list of ranges. */
 function slice(ranges: readonly EntryRange[], from: number, to: number): EntryRange[] {
   let passed = 0
   return ranges.flatMap((range) => {

@@ -8,17 +8,17 @@ import type {EntryRange} from '../topic-stats/unacked-entries.js'
 import {type EntryPosition, readRestEntry} from './sampled-entry.js'
 import type {SampleReader} from './entry-source.js'
 
-/** Requests at once; more make the broker no faster. */
+/** Concurrent requests. More do not make the broker faster. */
 const CONCURRENCY = 16
-/** Ledgers go from the front of a topic while it is read; then entries are counted anew. */
+/** The oldest ledgers may be deleted while the topic is read, which changes the number of every entry. */
 const RECOUNTS = 3
 
 /**
- * Reads each entry with a request of its own: slower than a reader, but it sees batches, producers and ordering keys.
+ * Reads each entry with one request: slower than a reader, but it shows batches, producers and ordering keys.
  *
- * Entries are asked for by their number on the topic, not by ledger and entry: for one that the broker fails on, such as
- * a single piece of a compressed chunked message, `…/ledger/L/entry/E` never answers and leaves the broker with a
- * connection that it keeps; after two thousand of them its web server takes no more. `examinemessage` answers 500
+ * Entries are requested by their number on the topic, not by ledger and entry. For an entry that the broker cannot read,
+ * such as a single chunk of a compressed chunked message, `…/ledger/L/entry/E` never answers and the broker keeps the
+ * connection open; after 2,000 of them its web server accepts no more. `examinemessage` answers 500 instead
  * (PersistentTopicsBase of 3.0.7, 4.0.7 and 4.2.4; seen on 4.2.4).
  */
 export function restReader(admin: PulsarAdmin, collected: CollectedSubscription): SampleReader {
@@ -39,7 +39,7 @@ export function restReader(admin: PulsarAdmin, collected: CollectedSubscription)
   }
 }
 
-/** Finds entries by their number, which changes when the topic's oldest ledgers are deleted. */
+/** Reads entries by their number, which changes when the topic's oldest ledgers are deleted. */
 class PartitionEntries {
   private readonly admin: PulsarAdmin
   private readonly collected: CollectedSubscription
@@ -50,7 +50,7 @@ class PartitionEntries {
     this.collected = collected
   }
 
-  /** null for an entry that is gone. */
+  /** null for an entry that no longer exists. */
   async read(position: EntryPosition): Promise<RawAnswer | 'unreadable' | null> {
     const topic = this.topicOf(position.partition)
     if (!topic) return null
@@ -79,7 +79,7 @@ class PartitionEntries {
     return ledgerIndex(topic ? await this.admin.internalStats(topic) : {})
   }
 
-  /** By its number: partitions may be missing. */
+  /** Searches by partition number, because partitions may be missing. */
   private topicOf(wanted: number): TopicName | null {
     return this.collected.partitions.find(({partition}) => (partition ?? 0) === wanted)?.name ?? null
   }

@@ -10,13 +10,13 @@ import type {SampleReader, SampleSink} from './entry-source.js'
 
 const READERS = 4
 const RECEIVER_QUEUE = 1000
-/** Acknowledged entries between two stretches that are rather read over than skipped with a reader more. */
+/** A gap of fewer acknowledged entries is read through, because opening another reader costs more. */
 const WORTH_SKIPPING = 1000
-/** A reader that gets nothing for so long has come to its end: what is left is gone. */
-const SILENCE_MS = 3000
+/** A reader that receives nothing for this long has reached its end; the remaining entries no longer exist. */
+const IDLE_TIMEOUT_MS = 3000
 const CHECK_EVERY_MS = 50
 
-/** Reads with readers of the transport: fast, but it sees keys and batches only. */
+/** Reads with readers of the transport: fast, but it shows only keys and batches. */
 export function transportReader(transport: MessageTransport, collected: CollectedSubscription): SampleReader {
   return async (ranges, sink) => {
     const limit = pLimit(READERS)
@@ -26,12 +26,12 @@ export function transportReader(transport: MessageTransport, collected: Collecte
   }
 }
 
-/** Stretches of one partition that one reader goes through. */
+/** Entry ranges of one partition that one reader reads. */
 type ReaderRange = readonly [EntryRange, ...EntryRange[]]
 
 /**
- * Joins neighbours of a ledger; a reader goes over a small gap faster than a second one connects. A stretch is not cut
- * for more readers: a chunked message that lies across the cut would be lost to both.
+ * Joins neighboring ranges of a ledger, because reading through a small gap is faster than connecting another reader. A
+ * range is never split between readers: both would miss a chunked message that crosses the split.
  */
 function readerRanges(ranges: readonly EntryRange[]): ReaderRange[] {
   const runs: Array<[EntryRange, ...EntryRange[]]> = []
@@ -67,7 +67,7 @@ async function readRange(
     },
   })
   try {
-    while (!assembler.isDone && !sink.isOver() && assembler.silentMs < SILENCE_MS) {
+    while (!assembler.isDone && !sink.isOver() && assembler.idleMs < IDLE_TIMEOUT_MS) {
       await Promise.race([assembler.done, reader.closed, delay(CHECK_EVERY_MS)])
     }
   } finally {
@@ -76,14 +76,14 @@ async function readRange(
   assembler.finish()
 }
 
-/** Puts the messages of one batch together again: they come one after the other. */
+/** Reassembles batches: the messages of one batch arrive consecutively. */
 class BatchAssembler {
   private readonly range: ReaderRange
   private readonly sink: SampleSink
   private readonly finished = Promise.withResolvers<undefined>()
   private readonly wanted: number
-  private heardAt = Date.now()
-  private given = 0
+  private receivedAt = Date.now()
+  private passedOn = 0
   private open: {message: ReadMessage; keys: SampledMessage[]} | null = null
 
   constructor(readerRange: ReaderRange, sink: SampleSink) {
@@ -98,15 +98,15 @@ class BatchAssembler {
     return this.finished.promise
   }
 
-  get silentMs(): number {
-    return Date.now() - this.heardAt
+  get idleMs(): number {
+    return Date.now() - this.receivedAt
   }
 
   take(message: ReadMessage): void {
     if (this.isDone) return
-    this.heardAt = Date.now()
+    this.receivedAt = Date.now()
     const {place} = message
-    if (this.open && !isSameEntry(this.open.message, message)) this.give()
+    if (this.open && !isSameEntry(this.open.message, message)) this.passOn()
     const last = this.range.at(-1) ?? this.range[0]
     if (place.ledgerId !== last.ledgerId || place.entryId > last.last) {
       this.end()
@@ -115,17 +115,17 @@ class BatchAssembler {
     this.open ??= {message, keys: []}
     this.open.keys.push({key: message.key, isBase64: false, orderingKey: null})
     const isComplete = place.batchIndex === -1 || place.batchIndex === place.batchSize - 1
-    if (isComplete) this.give()
+    if (isComplete) this.passOn()
     if (isComplete && place.entryId === last.last) this.end()
   }
 
   /**
-   * Gives what is left. A reader goes in order, so once the end is reached nothing was left out: what did not come are
-   * pieces of chunked messages, and the broker's own markers.
+   * Passes on the last batch. A reader reads in order, so nothing is missing once it has reached the end: entries that did
+   * not arrive are chunks of chunked messages and markers of the broker.
    */
   finish(): void {
-    if (this.open) this.give()
-    if (!this.isDone && !this.sink.isOver()) this.sink.skip(this.wanted - this.given)
+    if (this.open) this.passOn()
+    if (!this.isDone && !this.sink.isOver()) this.sink.skip(this.wanted - this.passedOn)
   }
 
   private end(): void {
@@ -133,13 +133,13 @@ class BatchAssembler {
     this.finished.resolve(undefined)
   }
 
-  private give(): void {
+  private passOn(): void {
     if (!this.open) return
     const {keys, message} = this.open
     this.open = null
     const {entryId} = message.place
     if (!this.range.some(({first, last}) => entryId >= first && entryId <= last)) return
-    this.given++
+    this.passedOn++
     this.sink.entry(entryOf(this.range[0].partition, message.place, keys))
   }
 }
@@ -153,7 +153,7 @@ function entryOf(partition: number, place: ReadMessage['place'], messages: reado
     isBatch: batchIndex !== -1,
     messages,
     messageCount: messages.length,
-    // The proxy shows no more: a client batches by the first message's key.
+    // The proxy shows nothing else. A client with key-based batching uses the key of the first message.
     dispatch: {
       partitionKey: messages[0]?.key ?? null,
       isBase64: false,

@@ -5,15 +5,13 @@ import {transportReader} from './collect-by-transport.js'
 import {restReader} from './collect-by-rest.js'
 import type {OpenTransport, SampleReader, SampleSource} from './entry-source.js'
 
-/** How entries are read, and how that is called in the report. */
+/** How entries are read, and the name of the source in the report. */
 export interface OpenedSource {
   readonly source: SampleSource
   readonly read: SampleReader
 }
 
-/**
- * Chooses how to read. The admin API shows most, so `auto` takes it, unless the login may not read entries there.
- */
+/** Chooses how to read. The admin API shows the most, so `auto` uses it unless the login lacks the permission. */
 export async function openSource(
   admin: PulsarAdmin,
   collected: CollectedSubscription,

@@ -4,7 +4,7 @@ import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 import {collectSample, type SampleOptions} from './collect-message-sample.js'
 import {HashCounts} from './hash-counts.js'
 
-/** Samples a backlog for how many messages go to which hash, partition by partition. */
+/** Samples a backlog and counts messages by sticky-key hash, for each partition. */
 export async function collectWeights(
   admin: PulsarAdmin,
   collected: CollectedSubscription,

@@ -7,12 +7,12 @@ import {restReader} from './collect-by-rest.js'
 import type {EntryPosition} from './sampled-entry.js'
 import {cursorOf} from '../topic-stats/cursor.js'
 
-/** The messages of one key that a subscription has not acknowledged, as far as they were looked for. */
+/** The unacknowledged messages of one key among the entries that were read. */
 export interface KeyMessages {
   readonly entriesRead: number
-  /** of the key's partition */
+  /** entries on the key's partition */
   readonly backlogEntries: number
-  /** whether all of the backlog was read */
+  /** whether the complete backlog was read */
   readonly isComplete: boolean
   readonly messages: number
   /** null when there is none */
@@ -20,18 +20,18 @@ export interface KeyMessages {
     /** `ledger:entry` */
     readonly position: string
     readonly publishedAtMs: number | null
-    /** whether the broker has read it: then somebody has it, had it, or it waits to be delivered again */
+    /** whether the broker has read it: then it was delivered to a consumer, or it is in the replay queue */
     readonly isRead: boolean
   } | null
 }
 
-const SECONDS = 30
+const TIMEOUT_MS = 30_000
 
 /**
- * Looks for a key's messages from the oldest entry of a partition on. Reads through the admin API, and moves no cursor.
+ * Searches for a key's messages from the oldest entry of a partition on. Reads through the admin API and moves no cursor.
  *
  * @param partition null on a plain topic.
- * @param max entries to read.
+ * @param max maximum number of entries to read.
  */
 export async function collectKeyMessages(
   admin: PulsarAdmin,
@@ -40,12 +40,12 @@ export async function collectKeyMessages(
 ): Promise<KeyMessages> {
   const index = partition ?? 0
   const row = collected.partitions[index]
-  if (!row) throw new RangeError(`there is no partition ${String(partition)}`) // collecting makes sure that each is there
+  if (!row) throw new RangeError(`there is no partition ${String(partition)}`) // collectTopic guarantees that all partitions exist
   const stats = await admin.internalStats(row.name)
   const backlog = unackedEntries(index, stats, collected.subscription)
   const chosen = chooseEntries([backlog], 'head', max)
   const readPosition = cursorOf(stats, collected.subscription)?.readPosition ?? '-1:-1'
-  const until = Date.now() + SECONDS * 1000
+  const until = Date.now() + TIMEOUT_MS
   let [entriesRead, messages, isOver] = [0, 0, false]
   let oldest: (EntryPosition & {publishedAtMs: number | null}) | null = null
   await restReader(admin, collected)(chosen, {

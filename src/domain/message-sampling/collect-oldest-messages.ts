@@ -7,22 +7,22 @@ import {unackedEntries} from '../topic-stats/unacked-entries.js'
 import {restReader} from './collect-by-rest.js'
 import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
 
-/** By partition, 0 on a plain topic: when the oldest message that is not acknowledged was published, epoch ms of its producer. */
+/** By partition, 0 on a plain topic: publish time of the oldest unacknowledged message, epoch ms by its producer's clock. */
 export type OldestMessages = ReadonlyMap<number, number>
 
 const CONCURRENT_PARTITIONS = 16
-const SECONDS = 10
+const TIMEOUT_MS = 10_000
 
 /**
- * Looks at the oldest message of each partition that has a backlog: what the broker's statistics say of its age may be of an
- * acknowledged one, or of another (apache/pulsar#24915). Two or three requests for each.
+ * Reads the oldest unacknowledged message of each partition with a backlog, because the age in the broker's statistics may
+ * refer to another message (apache/pulsar#24915). Two or three requests for each partition.
  *
- * @returns none where this login may not read messages.
+ * @returns an empty map without the permission to read messages.
  */
 export async function collectOldest(admin: PulsarAdmin, collected: CollectedSubscription): Promise<OldestMessages> {
   const limit = pLimit(CONCURRENT_PARTITIONS)
   const oldest = new Map<number, number>()
-  const until = Date.now() + SECONDS * 1000
+  const until = Date.now() + TIMEOUT_MS
   try {
     const waiting = collected.partitions.filter(({subscription}) => (subscription.msgBacklog ?? 0) > 0)
     const first = await Promise.all(

@@ -1,4 +1,4 @@
-/** A key with how often it was counted; the true number is at most `missed` more. */
+/** A key with its count. The true count is higher by at most `missed`. */
 export interface Frequent<V> {
   readonly key: string
   readonly count: number
@@ -6,8 +6,8 @@ export interface Frequent<V> {
 }
 
 /**
- * Counts keys in bounded memory. Up to `capacity` distinct keys the counts are exact; beyond that, the keys that come
- * often are still all there, each counted at most `missed` too low (Misra and Gries, Finding repeated elements, 1982).
+ * Counts keys in bounded memory. Up to `capacity` distinct keys the counts are exact. Beyond that, every frequent key is
+ * still listed, with a count that is at most `missed` too low (Misra and Gries, Finding repeated elements, 1982).
  */
 export class FrequentKeys<V> {
   private readonly capacity: number
@@ -19,7 +19,7 @@ export class FrequentKeys<V> {
     this.capacity = capacity
   }
 
-  /** Distinct keys; a lower bound once isExact is false. */
+  /** The number of distinct keys; a lower bound when isExact is false. */
   get distinct(): number {
     return this.seen
   }
@@ -28,12 +28,12 @@ export class FrequentKeys<V> {
     return this.lost === 0
   }
 
-  /** How much too low a count can be. */
+  /** The maximum undercount of a key. */
   get missed(): number {
     return this.lost
   }
 
-  /** Counts a key once. @returns what is kept beside it; made by `first` when the key is new. */
+  /** Counts a key once. @returns the value stored with it; created by `first` for a new key. */
   add(key: string, first: () => V): V {
     const known = this.counts.get(key)
     if (known) {

@@ -2,16 +2,16 @@ import {murmur3} from '../keys/hashing/murmur3.js'
 import {stickyKeyOf} from '../keys/hashing/sticky-key.js'
 import type {SampledEntry} from './sampled-entry.js'
 
-/** Distinct hashes that are kept on a partition. */
+/** Maximum number of distinct hashes per partition. */
 const HASHES = 100_000
 
-/** Counts messages by the hash that the broker dispatches their entry by, so that a key space can be weighed. */
+/** Counts messages by the hash that the broker uses to dispatch their entry, to weight the slots of a key space. */
 export class HashCounts {
-  /** One for each partition. */
+  /** One map per partition. */
   readonly weights: Array<Map<number, number>>
   private readonly majorVersion: number
 
-  /** @param majorVersion of the broker: what it makes of messages without a key has changed with 4.0. */
+  /** @param majorVersion of the broker: 4.0 changed the dispatch of messages without a key. */
   constructor(partitions: number, majorVersion: number) {
     this.weights = Array.from({length: partitions}, () => new Map<number, number>())
     this.majorVersion = majorVersion
@@ -19,7 +19,7 @@ export class HashCounts {
 
   add({chunk, dispatch, hasUncertainKey, messageCount, partition}: SampledEntry): void {
     const weights = this.weights[partition]
-    // Without the producer's name, where a message without a key goes can't be told.
+    // The hash of a message without a key depends on the producer name; without that it is unknown.
     const isKeyed = dispatch.partitionKey !== null || dispatch.orderingKey !== null || dispatch.producerName !== null
     if (!weights || !isKeyed || hasUncertainKey || (chunk && chunk.index > 0)) return
     const hash = murmur3(stickyKeyOf(dispatch, this.majorVersion))

@@ -3,7 +3,7 @@ import {keyBytes} from '../keys/hashing/sticky-key.js'
 import type {SampledEntry, SampledMessage} from './sampled-entry.js'
 import {FrequentKeys} from './frequent-keys.js'
 
-/** What one producer was seen to do. */
+/** The sampled messages of one producer. */
 export interface ProducerCounts {
   messages: number
   entries: number
@@ -22,26 +22,26 @@ export interface MixedBatch {
   readonly distinctKeys: number
 }
 
-/** What is kept of a sticky key: the first of its partitions, and whether there are more. */
+/** Facts of a sticky key: the first partition it was found on, and whether it was found on others. */
 export interface SampledKeyInfo {
-  /** As `keys owner` takes it: text, or `base64:…` for bytes; only the beginning of a very long one. */
+  /** In the notation of `keys owner`: text, or `base64:…` for bytes. Long keys are truncated. */
   readonly text: string
   readonly isOrderingKey: boolean
-  /** murmur3 of the whole key */
+  /** murmur3 of the complete key */
   readonly hash: number
   readonly partition: number
   isOnSeveralPartitions: boolean
 }
 
-/** Distinct keys that are counted exactly. */
+/** Maximum number of distinct keys with exact counts. */
 const KEYS = 100_000
 const POSITIONS = 1000
 const PRODUCERS = 1000
 const OTHER_PRODUCERS = '(others)'
-/** Of a longer key only the beginning and the length are kept, so that memory has a bound. */
+/** A longer key is truncated and its length added, to bound memory. */
 const KEY_LENGTH = 1024
 
-/** Counts what a sample shows, in memory that has a bound whatever the backlog. The order of entries does not matter. */
+/** Counts a sample in bounded memory. The order of entries does not matter. */
 export class SampleCounts {
   entries = 0
   messages = 0
@@ -58,11 +58,11 @@ export class SampleCounts {
   readonly compression = new Map<string, number>()
   readonly producers = new Map<string, ProducerCounts>()
   readonly keys = new FrequentKeys<SampledKeyInfo>(KEYS)
-  /** The first of them; there can be more. */
+  /** Up to 1,000 of them. */
   readonly mixed: MixedBatch[] = []
 
   add(entry: SampledEntry): void {
-    // A message in pieces counts once, with its first piece.
+    // A chunked message counts once, with its first chunk.
     const messages = entry.chunk && entry.chunk.index > 0 ? 0 : entry.messageCount
     const producer = this.producer(entry.producer)
     this.entries++
@@ -131,7 +131,7 @@ export class SampleCounts {
   }
 }
 
-/** Tells sticky keys apart: '' without one, so that an empty key is not mistaken for none. */
+/** Identifies a sticky key; '' without one. The prefix distinguishes an empty key from none, and text from bytes. */
 function stickyId({isBase64, key, orderingKey}: SampledMessage): string {
   if (orderingKey) return `o${Buffer.from(orderingKey).toString('base64')}`
   if (key === null) return ''

@@ -5,36 +5,36 @@ import type {KeyFields} from '../keys/hashing/sticky-key.js'
 
 /** One message's key, as far as the source shows it. */
 export interface SampledMessage {
-  /** text, or base64 text of bytes; null without a key */
+  /** text, or bytes as base64 text; null without a key */
   readonly key: string | null
   readonly isBase64: boolean
-  /** null without one, and where the source does not show it */
+  /** null without one and when the source does not show it */
   readonly orderingKey: Uint8Array | null
 }
 
-/** One stored entry: a message, a batch of them, or a piece of a large one. */
+/** One stored entry: a message, a batch of messages, or a chunk of a large message. */
 export interface SampledEntry {
   /** 0 on a plain topic */
   readonly partition: number
   readonly ledgerId: number
   readonly entryId: number
-  /** null where the source does not show it */
+  /** null when the source does not show it */
   readonly producer: string | null
-  /** by the producer's clock, epoch ms; of a batch, when it was closed; null where the source does not show it */
+  /** epoch ms by the producer's clock, of a batch the time it was closed; null when the source does not show it */
   readonly publishedAtMs: number | null
   readonly compression: string | null
   readonly isBatch: boolean
   readonly isEncrypted: boolean
   readonly isDelayed: boolean
-  /** `index` counts from 0, `total` is null where the source does not show it; null when the message came in one piece */
+  /** null when the message is not chunked. `index` starts at 0; `total` is null when the source does not show it */
   readonly chunk: {readonly index: number; readonly total: number | null} | null
-  /** How many messages it holds; null where the batch can't be opened. */
+  /** The number of messages in it; known for encrypted batches too. */
   readonly messageCount: number
-  /** Empty where the batch can't be opened. */
+  /** Empty for an encrypted batch. */
   readonly messages: readonly SampledMessage[]
-  /** What the broker makes the sticky key of the whole entry from. */
+  /** The fields from which the broker derives the sticky key of the whole entry. */
   readonly dispatch: KeyFields
-  /** Whether keys may have been garbled on the way. */
+  /** Whether HTTP headers may have corrupted the key. */
   readonly hasUncertainKey: boolean
 }
 
@@ -48,9 +48,9 @@ export interface EntryPosition {
 const HEADER = 'x-pulsar-'
 
 /**
- * Reads an entry as the admin API answers it: the broker has decompressed the payload, and put the metadata in headers.
+ * Parses an entry from the admin API, where the broker has decompressed the payload and put the metadata into headers.
  *
- * @returns null for a marker that the broker itself wrote (a transaction's end, a replicated subscription's snapshot).
+ * @returns null for a marker of the broker (end of a transaction, snapshot of a replicated subscription).
  * @see apache/pulsar PersistentTopicsBase.generateResponseWithEntry (3.0.7, 4.0.7, 4.2.4)
  */
 export function readRestEntry(at: EntryPosition, {body, headers}: RawAnswer): SampledEntry | null {
@@ -80,15 +80,15 @@ export function readRestEntry(at: EntryPosition, {body, headers}: RawAnswer): Sa
     messageCount: Number(batchSize ?? 1),
     messages: isOpen ? readBatch(body, Number(batchSize)) : batchSize === null ? [messageOf(dispatch)] : [],
     dispatch,
-    // A batch that was opened has its keys intact in its body.
+    // The keys of a batch are intact in its body.
     hasUncertainKey: !isOpen && isUncertain(dispatch),
   }
 }
 
 /**
- * HTTP headers carry Latin-1, and the broker writes a blank for every other character and for control characters: a key
- * with a blank, or an empty one, may have been another. Blanks at either end are lost on the way, so that a key that
- * only begins or ends with such characters can't be told from a shorter one.
+ * HTTP headers carry Latin-1, and the broker replaces control characters and all characters outside Latin-1 by a space. So
+ * a key that contains a space or is empty may be another key. Leading and trailing spaces are lost, so a key that only
+ * starts or ends with such characters cannot be distinguished from a shorter one.
  */
 function isUncertain({orderingKey, partitionKey}: KeyFields): boolean {
   return orderingKey === null && partitionKey !== null && (partitionKey === '' || partitionKey.includes(' '))
@@ -108,9 +108,9 @@ function numberOf(text: string | null): number | null {
 }
 
 /**
- * Reads the keys of a batch: each message is its metadata's size as four bytes, the metadata, and the payload.
+ * Parses the keys of a batch. Each message consists of the size of its metadata (4 bytes), the metadata and the payload.
  *
- * @throws RangeError when the body does not hold that many messages.
+ * @throws RangeError when the body contains fewer messages.
  * @see apache/pulsar PulsarApi.proto SingleMessageMetadata (4.0.8)
  */
 export function readBatch(body: Buffer, count: number): SampledMessage[] {
@@ -140,5 +140,5 @@ function readField(field: number, into: SingleMetadata, reader: PbfReader): void
   if (field === 2) into.key = reader.readString()
   else if (field === 3) into.payloadSize = reader.readVarint()
   else if (field === 6) into.isBase64 = reader.readBoolean()
-  else if (field === 7) into.orderingKey = Buffer.from(reader.readBytes()) // a copy: a view would keep the whole batch
+  else if (field === 7) into.orderingKey = Buffer.from(reader.readBytes()) // a copy, because a view would keep the whole batch in memory
 }

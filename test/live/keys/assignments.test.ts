@@ -13,7 +13,7 @@ import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
 import {live} from '../../support/servers/live.js'
 
 const STEPS = 60
-const MOST = 8
+const MAX_CONSUMERS = 8
 // Few names, so that several consumers often share one.
 const NAMES = ['worker', 'worker', 'app-0', 'app-1', 'consumer1', 'consumer11', 'żółw']
 
@@ -22,14 +22,14 @@ interface Step {
   readonly name: string
 }
 
-/** The next step of a reproducible walk: mostly joins while few are there, mostly leaves while many are. */
+/** The next step of a reproducible random walk: mostly joins with few consumers, mostly departures with many. */
 function nextStep(random: () => number, present: readonly string[]): Step {
-  const isJoin = present.length < 2 || (present.length < MOST && random() < 0.55)
+  const isJoin = present.length < 2 || (present.length < MAX_CONSUMERS && random() < 0.55)
   const from = isJoin ? NAMES : present
   return {action: isJoin ? 'join' : 'leave', name: from[Math.floor(random() * from.length)] ?? 'worker'}
 }
 
-/** Numbers that are the same in each run: the mulberry32 generator. */
+/** The mulberry32 generator, which gives the same numbers in each run. */
 function randomFrom(seed: number): () => number {
   let state = seed
   return () => {
@@ -42,7 +42,7 @@ function randomFrom(seed: number): () => number {
 
 for (const partitions of [0, 2]) {
   test(
-    `every slot is where it was foretold, ${String(STEPS)} joins and leaves, ${String(partitions)} partitions`,
+    `every slot has the predicted owner after ${String(STEPS)} joins and departures, ${String(partitions)} partitions`,
     live(async (t, place) => {
       const topic = place.topic('orders')
       if (partitions === 0) await place.admin.createTopic(topic)
@@ -51,46 +51,46 @@ for (const partitions of [0, 2]) {
       const random = randomFrom(42 + partitions)
       const fleet = new KeyedFleet(place, topic)
       await fleet.join('worker')
-      const own = new OwnBook(facts)
+      const own = new IndependentSelector(facts)
       own.take({action: 'join', name: 'worker'})
       let slots = 0
-      let foretoldSteps = 0
+      let predictedSteps = 0
       for (let at = 0; at < STEPS; at++) {
         const before = await fleet.statistics()
         const step = nextStep(random, fleet.names)
-        const foretold = foretell(before, facts, step)
+        const predicted = predict(before, facts, step)
         await fleet[step.action](step.name)
         own.take(step)
         const after = await fleet.statistics()
         const where = `step ${String(at)}, ${step.action} ${step.name}`
-        if (foretold) requireForetold(foretold, after, facts, where)
-        if (foretold) foretoldSteps++
+        if (predicted) requirePredicted(predicted, after, facts, where)
+        if (predicted) predictedSteps++
         slots += own.requireReported(after, where)
       }
-      assert.ok(foretoldSteps > STEPS * 0.8, `only ${String(foretoldSteps)} steps could be foretold`)
+      assert.ok(predictedSteps > STEPS * 0.8, `only ${String(predictedSteps)} steps could be predicted`)
       t.diagnostic(
-        `${String(slots)} slots compared, 0 differ; ${String(foretoldSteps)} steps foretold from what was reported`,
+        `${String(slots)} slots compared, 0 differ; ${String(predictedSteps)} steps predicted from the report`,
       )
     }),
   )
 }
 
-/** null where it had to assume something. */
-function foretell(before: CollectedSubscription, facts: BrokerFacts, {action, name}: Step): KeySimulation | null {
+/** The prediction of a step; null when it depends on an assumption. */
+function predict(before: CollectedSubscription, facts: BrokerFacts, {action, name}: Step): KeySimulation | null {
   const wanted = {
     join: action === 'join' ? [name] : [],
     leave: action === 'leave' ? [name] : [],
     consumers: null,
     namesLike: null,
   }
-  const foretold = simulateLive(before, facts, {wanted, mode: null, searchesNames: false, weights: null})
-  // With one consumer alone its number among those of its name does not show: the simulation says what it assumed.
-  return foretold.assumptions.length > 0 ? null : foretold
+  const predicted = simulateLive(before, facts, {wanted, mode: null, searchesNames: false, weights: null})
+  // The index of a single consumer among those of its name is invisible, so the simulation assumes it.
+  return predicted.assumptions.length > 0 ? null : predicted
 }
 
-/** The ranges of each name as they were foretold, and as the broker now reports them; consumers of one name as a set. */
-function requireForetold(
-  foretold: KeySimulation,
+/** Compares the predicted ranges of each name with the reported ones; consumers of one name are compared as a set. */
+function requirePredicted(
+  predicted: KeySimulation,
   after: CollectedSubscription,
   facts: BrokerFacts,
   where: string,
@@ -98,7 +98,7 @@ function requireForetold(
   for (const [at, {subscription}] of after.partitions.entries()) {
     const {segments} = detectAssignment(subscription, facts)
     const reported = textOfRanges(segments, ({name}) => name)
-    const expected = (foretold.partitions[at]?.consumers ?? []).flatMap(({after: share, name}) =>
+    const expected = (predicted.partitions[at]?.consumers ?? []).flatMap(({after: share, name}) =>
       share ? [`${name}: ${share.ranges.map(({end, start}) => `${String(start)}-${String(end)}`).join(' ')}`] : [],
     )
     assert.deepEqual(reported, expected.toSorted(), where)
@@ -115,8 +115,8 @@ function textOfRanges<M>(segments: ReadonlyArray<Segment<SpaceName, M>>, nameOf:
     .toSorted()
 }
 
-/** A selector of our own that takes the same steps from the beginning, without looking at what the broker reports. */
-class OwnBook {
+/** A selector that takes the same steps from the beginning, independently of the broker's report. */
+class IndependentSelector {
   private readonly selector
   private readonly version: BrokerFacts['version']
   private readonly members: Array<{readonly name: string}> = []
@@ -144,7 +144,7 @@ class OwnBook {
     }
   }
 
-  /** Compares slot for slot, consumers by their place in the order of joining. @returns how many slots were compared. */
+  /** Compares every slot, with consumers identified by their order of joining. @returns the number of compared slots. */
   requireReported(after: CollectedSubscription, where: string): number {
     for (const {subscription} of after.partitions) {
       const {consumers, segments, source} = detectAssignment(subscription, {version: this.version, settings: null})
@@ -159,7 +159,7 @@ class OwnBook {
 }
 
 test(
-  'the command foretells a join and a switch',
+  'the command predicts a join and a switch',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
@@ -173,13 +173,13 @@ test(
     assert.equal(afterSwitch.type, 'Shared')
     for (const name of shared) await fleet.join(name)
     const facts = await collectBrokerFacts(place.admin)
-    requireForetold(afterSwitch, await fleet.statistics(), facts, 'switch')
+    requirePredicted(afterSwitch, await fleet.statistics(), facts, 'switch')
 
     const args = ['keys', 'simulate', topic.full, 'decision', '--consumers', '5']
     const joined = await askCli<KeySimulation>(args)
     assert.deepEqual(joined.join, ['app-3', 'app-4'])
     for (const name of joined.join) await fleet.join(name)
-    requireForetold(joined, await fleet.statistics(), facts, 'join')
+    requirePredicted(joined, await fleet.statistics(), facts, 'join')
     const nothing = await askCli<KeySimulation>(args)
     assert.deepEqual([nothing.join, nothing.leave, nothing.partitions[0]?.slotsMoved], [[], [], 0])
   }),

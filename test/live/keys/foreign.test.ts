@@ -18,7 +18,7 @@ for (const client of CLIENTS) {
   for (const journey of JOURNEYS) {
     const {from, strategy, to} = journey
     test(
-      `${client} clients, ${strategy} ${from} → ${to}: the new get in, the old are refused and never get a message again`,
+      `${client} clients, ${strategy} ${from} → ${to}: new consumers connect, old ones are refused and receive no more messages`,
       {skip: missing(client) ?? false},
       live(async (t, place) => {
         const workload = await openWorkload(t, place, {consumers: 0})
@@ -37,13 +37,13 @@ for (const client of CLIENTS) {
         const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone']
         const {child, finished} = startCli([...apply, '--json', ...whereOf(place)])
         closeFirst(t, async () => {
-          child.kill('SIGKILL') // one that a failed test leaves would wait for ever
+          child.kill('SIGKILL') // after a failed test it would wait without a limit
           await finished
         })
         const {id} = await untilMigration(place, 'the preparation', ({readyToCutOver}) => readyToCutOver)
         const target = strategy === 'in-place' ? SUBSCRIPTION : NEW_SUBSCRIPTION
         const standby = await fleetOf('new', target)
-        await until('the standby being refused', () => standby.refusals >= CONSUMERS)
+        await until('the standby to be refused', () => standby.refusals >= CONSUMERS)
         await askCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)])
         const {stdout} = await finished
         const {result} = parseDocument<MigrationResult>(stdout)
@@ -52,11 +52,11 @@ for (const client of CLIENTS) {
         const sent = workload.counts.sentCount
         await until('load afterwards', () => workload.counts.sentCount > sent + 600)
         const figures = await workload.settle()
-        t.diagnostic(JSON.stringify({...figures, heldMs: result.gapMs}))
+        t.diagnostic(JSON.stringify({...figures, pausedMs: result.gapMs}))
         assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
         assert.ok(
           old.lastHandledAt < Date.parse(result.switchedAt ?? ''),
-          'the old fleet got a message after the switch',
+          'the old fleet received a message after the switch',
         )
         assert.deepEqual(result.refusedConsumers, ['old-0', 'old-1', 'old-2', 'old-3'])
       }),

@@ -13,11 +13,11 @@ import {brokerBehind} from '../../support/servers/proxy.js'
 const KEYS = 300
 
 test(
-  'a slot that is draining names who has to acknowledge, and a simulation foretold how much',
+  'a draining slot names the consumer that must acknowledge, and a simulation predicts the number of messages',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
-    let held = 0
+    let delivered = 0
     const consume = (name: string, onMessage: () => void): Promise<unknown> =>
       place.transport.consume({
         topic,
@@ -27,18 +27,18 @@ test(
         receiverQueueSize: 1000,
         onMessage,
       })
-    await consume('holder', () => held++)
+    await consume('holder', () => delivered++)
     const producer = await place.transport.produce(topic)
     const keys = Array.from({length: KEYS}, (_, at) => `user-${String(at)}`)
     for (const key of keys) await producer.send({key, payload: Buffer.from('x')})
-    await until('the holder having everything', () => held === KEYS)
+    await until('the holder to receive every message', () => delivered === KEYS)
 
     const where = [topic.full, 'decision']
-    const {partitions: foretold} = await askCli<KeySimulation>(['keys', 'simulate', ...where, '--join', 'second'])
-    const draining = foretold[0]?.draining
+    const {partitions: predicted} = await askCli<KeySimulation>(['keys', 'simulate', ...where, '--join', 'second'])
+    const draining = predicted[0]?.draining
     const {partitions: before} = await askCli<KeyRanges>(['keys', 'ranges', ...where])
     if (before[0]?.algorithmSince !== '4.0') {
-      assert.equal(draining?.expectedMessages, null, 'slots drain since 4.0, and not with its classic dispatcher')
+      assert.equal(draining?.expectedMessages, null, 'slots drain since 4.0, but not with the classic dispatcher')
       return
     }
     assert.ok(draining?.expectedMessages && draining.expectedMessages < KEYS)
@@ -58,12 +58,12 @@ test(
     }
     const text = await runCli(['keys', 'ranges', ...where])
     assert.match(text.stdout, /\^.* draining\n/)
-    assert.match(text.stdout, /slot \d+ is draining: holder has \d+ messages to acknowledge/)
+    assert.match(text.stdout, /slot \d+ is draining: holder must first ack \d+ messages?;/)
   }),
 )
 
 test(
-  'a simulation as FAILOVER names the consumer that then is active',
+  'a simulation with mode failover names the active consumers',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createPartitionedTopic(topic, 4)
@@ -86,7 +86,7 @@ test(
 )
 
 test(
-  'without the right to read settings the statistics tell the selector',
+  'without permission to read settings the selector is detected from the statistics',
   live(async (t, place) => {
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
@@ -96,21 +96,24 @@ test(
       path.includes('/brokers/configuration/runtime') ? {status: 403, body: '{"reason":"not a superuser"}'} : null
     const url = await brokerBehind(t, place.addresses.adminUrl, {refuse})
     const ranges = ['keys', 'ranges', topic.full, 'decision']
-    const [told, known] = [await askCli<KeyRanges>([...ranges, '--admin-url', url]), await askCli<KeyRanges>(ranges)]
-    assert.equal(told.partitions[0]?.selectorSource, 'statistics')
-    assert.deepEqual({...told.partitions[0], selectorSource: 'configuration'}, known.partitions[0])
-    assert.deepEqual(told.findings, [])
+    const [detected, known] = [
+      await askCli<KeyRanges>([...ranges, '--admin-url', url]),
+      await askCli<KeyRanges>(ranges),
+    ]
+    assert.equal(detected.partitions[0]?.selectorSource, 'statistics')
+    assert.deepEqual({...detected.partitions[0], selectorSource: 'configuration'}, known.partitions[0])
+    assert.deepEqual(detected.findings, [])
     const simulate = ['keys', 'simulate', topic.full, 'decision', '--join', 'd']
-    const [blind, sighted] = [
+    const [withoutSettings, withSettings] = [
       await askCli<KeySimulation>([...simulate, '--admin-url', url]),
       await askCli<KeySimulation>(simulate),
     ]
-    assert.deepEqual(blind.partitions, sighted.partitions)
+    assert.deepEqual(withoutSettings.partitions, withSettings.partitions)
   }),
 )
 
 test(
-  'a partition that the broker leaves out is an error, not half an answer',
+  'a partition that the broker omits is an error, not a partial answer',
   live(async (t, place) => {
     const topic = place.topic('orders')
     await place.admin.createPartitionedTopic(topic, 3)
@@ -127,19 +130,19 @@ test(
         args: ['keys', String(command), topic.full, 'decision', ...more, '--admin-url', url],
         exit: 4,
         code: 'E_PARTITIONS_MISSING',
-        says: /lack 1 of 3 partitions: 1/,
+        says: /incomplete: 1 of 3 partitions missing: 1/,
       })
     }
   }),
 )
 
-test('offline nothing is asked of a broker', async () => {
+test('--offline contacts no broker', async () => {
   const nowhere = {KEYSHIFT_ADMIN_URL: 'http://127.0.0.1:1'}
   const fleet = ['--consumers', '3', '--names-like', 'c{1..N}']
   const args = ['keys', 'simulate', '--offline', '--version', '4.0', ...fleet]
   const {partitions, points, slotSpace} = await askCli<KeySimulation>(args, nowhere)
   assert.deepEqual([points, slotSpace], [100, {start: 1, end: 65_535}])
-  // Executed with the 4.0.8 jar.
+  // Computed by the 4.0.8 jar.
   const slots = partitions[0]?.consumers.map(({after, name}) => [name, after?.slots, after?.ranges.length])
   assert.deepEqual(slots, [
     ['c1', 20_340, 72],

@@ -52,7 +52,7 @@ for (const partitions of [0, 4]) {
         owners.map(({consumer, key}) => [key, consumer?.name]),
         some.map((key) => [key, fleet.received.get(key)]),
       )
-      // Keys with a blank may have been garbled by a header, so these messages can't show the scheme.
+      // A header may have corrupted keys with a space, so these messages do not show the scheme.
       assert.equal(routing.source, partitions === 0 ? null : 'assumed')
       await requireWhole(topic.full, partitions)
     }),
@@ -77,7 +77,7 @@ async function requireWhole(topic: string, partitions: number): Promise<void> {
 }
 
 test(
-  'messages on the topic show how producers route, and contradict a wrong scheme',
+  'messages on the topic show the hashing scheme and contradict a wrong one',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createPartitionedTopic(topic, 4)
@@ -91,12 +91,12 @@ test(
       'keys', 'owner', topic.full, 'decision', 'user-1', '--hashing-scheme', 'Murmur3_32Hash',
     ]) // prettier-ignore
     assert.equal(wrong.code, 0)
-    assert.match(wrong.stderr, /not where Murmur3_32Hash puts their keys/)
+    assert.match(wrong.stderr, /do not match Murmur3_32Hash partitioning/)
   }),
 )
 
 test(
-  'keys of bytes, empty keys and what shares a slot',
+  'keys of bytes, empty keys and keys in the same slot have owners',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
@@ -131,12 +131,12 @@ test(
     const csv = await runCli([...where, '--stdin', '--output', 'csv'], {}, 'a"b,c\n')
     assert.match(csv.stdout, /^key,partition,.*\n"a""b,c",,\d+,keyed-0,/)
     const none = await runCli([...where, '--stdin'], {}, '')
-    assert.equal(none.stdout.split('\n').length, 2, 'a head and nothing else')
+    assert.equal(none.stdout.split('\n').length, 2, 'only the header line')
   }),
 )
 
 test(
-  'a reader of the lines that has seen enough ends it in silence',
+  'a reader that closes the output ends the command without an error',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
@@ -150,7 +150,7 @@ test(
 )
 
 test(
-  'bad input is refused whole, with and without --json',
+  'invalid input is refused, with and without --json',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
@@ -167,7 +167,7 @@ test(
       {args: [...owner, '--raw-key', 'AQL/'], exit: 2, code: 'E_RAW_KEY', says: /base64:AQL/},
       {args: owner, exit: 2, code: 'E_KEYS', says: /no key is given/},
       {args: [...owner, 'a', '--stdin'], exit: 2, code: 'E_KEYS|E_STDIN_JSON', says: /stdin/},
-      {args: [...simulate, '--leave', 'keyed-7'], exit: 2, code: 'E_CONSUMER_UNKNOWN', says: /the nearest: keyed-0/},
+      {args: [...simulate, '--leave', 'keyed-7'], exit: 2, code: 'E_CONSUMER_UNKNOWN', says: /did you mean keyed-0/},
       {args: [...simulate, '--consumers', '3', '--names-like', 'x'], exit: 2, code: 'E_NAMES_LIKE', says: /\{0\.\.N\}/},
       {
         args: ['keys', 'ranges', 'topic://public/default/x', 's'],
@@ -182,7 +182,7 @@ test(
 )
 
 test(
-  'a subscription of another type says so, and what a switch would give',
+  'a subscription of another type is refused with the shares after a switch',
   live(async (t, place) => {
     const workload = await openWorkload(t, place, {partitions: 0})
     const [topic] = (await place.admin.topics('public', place.namespace.replace('public/', ''))) as [string]

@@ -9,7 +9,7 @@ import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
 import {live, type Place, until} from '../../support/servers/live.js'
 import {untilUnchanged} from '../../support/faults/topic-state.js'
 
-/** What the seeded producers say about what they sent; test/java/README.md. */
+/** The report of the seeded producers about their messages, see test/java/README.md. */
 interface Truth {
   messages: number
   entries: number
@@ -42,7 +42,7 @@ async function seed(place: Place, messages: number, compression: string): Promis
   const truth = JSON.parse(await runJava('SeededProducers.java', args)) as Truth
   return {
     truth,
-    args: ['keys', 'sample', topic.full, 'decision', '--max', '1000000', '--seconds', '300', '--where', 'head'],
+    args: ['keys', 'sample', topic.full, 'decision', '--max', '1000000', '--time-limit', '5m', '--where', 'head'],
   }
 }
 
@@ -62,7 +62,7 @@ test(
     t.diagnostic(`${String(sample.entries)} entries by REST in ${String(Date.now() - startedAt)} ms`)
     assert.deepEqual(await world(), before)
 
-    // The broker can't hand out single pieces of a compressed chunked message; they are counted as unreadable.
+    // The broker cannot return single chunks of a compressed message; they are counted as unreadable.
     const [plain, packed] = partChunks(truth)
     assert.equal(sample.unreadableEntries, packed.entries)
     assert.equal(sample.entries, truth.entries - packed.entries)
@@ -91,7 +91,7 @@ interface Counted {
   entries: number
 }
 
-/** Chunked messages of the producer that does not compress, and of those that do. */
+/** Chunked messages of the producer without compression, and of those with compression. */
 function partChunks({byProducer}: Truth): [Counted, Counted] {
   const sums: [Counted, Counted] = [
     {messages: 0, entries: 0},
@@ -134,7 +134,7 @@ function expectedProducers({byProducer}: Truth): Array<Array<number | string | n
 }
 
 test(
-  'acknowledged entries are left out, and a limit takes from where it says',
+  'acknowledged entries are omitted, and --max takes the chosen part of the backlog',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createPartitionedTopic(topic, 2)
@@ -163,7 +163,7 @@ test(
 )
 
 test(
-  'interrupted, a sample leaves no reader, and the cursor where it was',
+  'an interrupted sample leaves no reader and does not move the cursor',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
@@ -182,16 +182,16 @@ test(
       Object.keys((await place.admin.topicStats(topic)).subscriptions ?? {})
     const args = ['keys', 'sample', topic.full, 'decision', '--source', 'websocket', '--max', '20000', '--json']
     const {child, finished} = startCli(args)
-    await until('the reader being there', async () => (await subscriptions()).length === 2)
+    await until('the reader to connect', async () => (await subscriptions()).length === 2)
     child.kill('SIGINT')
     assert.equal((await finished).stdout, '')
-    await until('the reader being gone', async () => (await subscriptions()).join() === 'decision')
+    await until('the reader to disconnect', async () => (await subscriptions()).join() === 'decision')
     assert.equal(await markDelete(), before)
   }),
 )
 
 test(
-  'keys beyond Latin-1: REST says that it can not tell, a reader reads them',
+  'keys beyond Latin-1 are uncertain with REST and intact with a reader',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
@@ -212,13 +212,13 @@ test(
 )
 
 test(
-  'shares are weighed by the keys in the backlog, and names are found that spread them better',
+  'shares are weighted by the keys in the backlog, and better names are found',
   live(async (_t, place) => {
     const topic = place.topic('orders')
     await place.admin.createTopic(topic)
     await place.admin.createSubscription(topic, 'decision', 'earliest')
     const producer = await place.transport.produce(topic)
-    // One key makes half of the traffic.
+    // One key has half of the messages.
     for (let at = 0; at < 200; at++) {
       await producer.send({key: at % 2 === 0 ? 'whale' : `user-${String(at)}`, payload: Buffer.from('x')})
     }

@@ -14,14 +14,14 @@ import {SampleCounts} from '../../../src/domain/message-sampling/sample-counts.j
 const LEDGERS = [
   {ledgerId: 3, entries: 10},
   {ledgerId: 7, entries: 5},
-  {ledgerId: 9, entries: 0}, // the open one tells nothing
+  {ledgerId: 9, entries: 0}, // the broker reports no entries for the open ledger
 ]
 
-function stretch(ledgerId: number, first: number, last: number, partition = 0): EntryRange {
+function range(ledgerId: number, first: number, last: number, partition = 0): EntryRange {
   return {partition, ledgerId, first, last}
 }
 
-test('a backlog begins behind the mark-delete position and leaves out what was acknowledged out of order', () => {
+test('a backlog starts after the mark-delete position and omits individually acknowledged entries', () => {
   const stats = {
     ledgers: LEDGERS,
     lastConfirmedEntry: '9:3',
@@ -29,27 +29,22 @@ test('a backlog begins behind the mark-delete position and leaves out what was a
       'a+sub': {markDeletePosition: '3:4', individuallyDeletedMessages: '[(3:5..3:7],(3:9..7:1],(9:3..9:3]]'},
     },
   }
-  assert.deepEqual(unackedEntries(0, stats, 'a sub'), [
-    stretch(3, 5, 5),
-    stretch(3, 8, 9),
-    stretch(7, 2, 4),
-    stretch(9, 0, 3),
-  ])
+  assert.deepEqual(unackedEntries(0, stats, 'a sub'), [range(3, 5, 5), range(3, 8, 9), range(7, 2, 4), range(9, 0, 3)])
   assert.deepEqual(unackedEntries(0, {...stats, cursors: {'a+sub': {markDeletePosition: '9:3'}}}, 'a sub'), [])
 })
 
-test('an entry has its number on the topic', () => {
+test('entries are numbered across ledgers', () => {
   const {numberOf} = ledgerIndex({ledgers: LEDGERS})
   assert.equal(numberOf({ledgerId: 3, entryId: 0}), 1)
   assert.equal(numberOf({ledgerId: 9, entryId: 2}), 18)
   assert.equal(numberOf({ledgerId: 1, entryId: 0}), null)
 })
 
-test('head, tail and spread take what they say, no entry twice, and exactly the limit', () => {
+test('head, tail and spread choose distinct entries, exactly up to the limit', () => {
   const sizes = fc.array(fc.integer({min: 0, max: 300}), {minLength: 1, maxLength: 4})
   fc.assert(
     fc.property(sizes, fc.integer({min: 1, max: 400}), fc.constantFrom('head', 'spread', 'tail'), (all, max, where) => {
-      const backlogs = all.map((size, partition) => (size === 0 ? [] : [stretch(1, 0, size - 1, partition)]))
+      const backlogs = all.map((size, partition) => (size === 0 ? [] : [range(1, 0, size - 1, partition)]))
       const total = all.reduce((sum, size) => sum + size, 0)
       const chosen = chooseEntries(backlogs, where, max)
       assert.equal(countEntries(chosen), Math.min(total, max))
@@ -60,9 +55,9 @@ test('head, tail and spread take what they say, no entry twice, and exactly the 
       for (const {last, partition} of chosen) assert.ok(last < (all[partition] ?? 0))
     }),
   )
-  assert.deepEqual(chooseEntries([[stretch(1, 0, 99)]], 'head', 3), [stretch(1, 0, 2)])
-  assert.deepEqual(chooseEntries([[stretch(1, 0, 99)]], 'tail', 3), [stretch(1, 97, 99)])
-  assert.deepEqual(chooseEntries([[stretch(1, 0, 99)]], 'spread', 2), [stretch(1, 0, 0), stretch(1, 50, 50)])
+  assert.deepEqual(chooseEntries([[range(1, 0, 99)]], 'head', 3), [range(1, 0, 2)])
+  assert.deepEqual(chooseEntries([[range(1, 0, 99)]], 'tail', 3), [range(1, 97, 99)])
+  assert.deepEqual(chooseEntries([[range(1, 0, 99)]], 'spread', 2), [range(1, 0, 0), range(1, 50, 50)])
 })
 
 interface Single {
@@ -72,7 +67,7 @@ interface Single {
   payload?: string
 }
 
-/** A batch's body as a producer makes it. */
+/** The body of a batch as a producer encodes it. */
 function batch(messages: readonly Single[]): Buffer {
   return Buffer.concat(
     messages.flatMap(({isBase64, key, orderingKey, payload = 'x'}) => {
@@ -90,7 +85,7 @@ function batch(messages: readonly Single[]): Buffer {
   )
 }
 
-test('the messages of a batch are read with their own keys', () => {
+test('each message of a batch has its own key', () => {
   const messages = readBatch(
     batch([{key: '用户', payload: 'abc'}, {}, {key: 'YQ==', isBase64: true}, {key: '', orderingKey: 'o'}]),
     4,
@@ -109,41 +104,44 @@ test('the messages of a batch are read with their own keys', () => {
 
 const AT = {partition: 0, ledgerId: 1, entryId: 2}
 
-test('a key that a header may have garbled is counted as uncertain, and not as a key', () => {
-  const tally = new SampleCounts()
+test('a key that a header may have corrupted counts as uncertain, not as a key', () => {
+  const counts = new SampleCounts()
   for (const key of ['plain', 'us\u00e9r', 'a b', '']) {
     const entry = readRestEntry(AT, {headers: {'x-pulsar-partition-key': key}, body: Buffer.from('x')})
     assert.ok(entry)
-    tally.add(entry)
+    counts.add(entry)
   }
-  assert.equal(tally.uncertainKeys, 2)
-  assert.equal(tally.keys.distinct, 2)
-  assert.equal(tally.keylessMessages, 0)
+  assert.equal(counts.uncertainKeys, 2)
+  assert.equal(counts.keys.distinct, 2)
+  assert.equal(counts.keylessMessages, 0)
 })
 
-test('what is encrypted is counted and not opened; a marker is no message', () => {
+test('an encrypted batch is counted without its keys; a marker is not a message', () => {
   const headers = {'x-pulsar-is-encrypted': 'true', 'x-pulsar-num-batch-message': '7'}
   const entry = readRestEntry(AT, {headers, body: Buffer.from('secret')})
   assert.ok(entry)
-  const tally = new SampleCounts()
-  tally.add(entry)
-  assert.deepEqual([tally.encryptedEntries, tally.messages, tally.keylessMessages, tally.mixedBatches], [1, 7, 0, 0])
+  const counts = new SampleCounts()
+  counts.add(entry)
+  assert.deepEqual(
+    [counts.encryptedEntries, counts.messages, counts.keylessMessages, counts.mixedBatches],
+    [1, 7, 0, 0],
+  )
   assert.equal(readRestEntry(AT, {headers: {'x-pulsar-marker-type': '10'}, body: Buffer.alloc(0)}), null)
 })
 
-test('a message in pieces counts once', () => {
-  const tally = new SampleCounts()
+test('a chunked message counts once', () => {
+  const counts = new SampleCounts()
   for (const index of ['0', '1', '2']) {
     const headers = {'x-pulsar-chunk-id': index, 'x-pulsar-num-chunks-from-msg': '3', 'x-pulsar-partition-key': 'k'}
     const entry = readRestEntry(AT, {headers, body: Buffer.from('x')})
     assert.ok(entry)
-    tally.add(entry)
+    counts.add(entry)
   }
-  assert.deepEqual([tally.chunkedMessages, tally.chunkEntries, tally.messages, tally.entries], [1, 3, 1, 3])
-  assert.equal(tally.keys.top(1)[0]?.count, 1)
+  assert.deepEqual([counts.chunkedMessages, counts.chunkEntries, counts.messages, counts.entries], [1, 3, 1, 3])
+  assert.equal(counts.keys.top(1)[0]?.count, 1)
 })
 
-test('frequent keys are exact up to the capacity, and bounded in error beyond it', () => {
+test('counts of frequent keys are exact up to the capacity, and have a bounded error beyond it', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({min: 0, max: 30}), {maxLength: 600}), (numbers) => {
       const keys = new FrequentKeys<null>(10)
@@ -165,7 +163,7 @@ test('frequent keys are exact up to the capacity, and bounded in error beyond it
   )
 })
 
-test('a message id is written and read', () => {
+test('a message id can be encoded and decoded', () => {
   const place = decodeMessageId(encodeMessageId({ledgerId: 2 ** 40, entryId: 77}))
   assert.deepEqual(place, {ledgerId: 2 ** 40, entryId: 77, batchIndex: -1, batchSize: 0, isChunked: false})
 })

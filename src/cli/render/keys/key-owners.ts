@@ -1,17 +1,18 @@
 import type {KeyOwners} from '../../../domain/keys/owners/key-owners.js'
 import type {Routing} from '../../../domain/keys/hashing/partition-routing.js'
 import {type Column, renderTable} from '../table.js'
+import {counted} from '../../../wording.js'
 
 const COLUMNS: ReadonlyArray<Column<KeyOwners['owners'][number]>> = [
   {head: 'key', cell: ({key}) => key},
   {head: 'partition', cell: ({partition}) => partition},
   {head: 'slot', cell: ({slot}) => slot, priority: 2},
-  {head: 'consumer', cell: ({consumer}) => consumer?.name ?? 'nobody'},
+  {head: 'consumer', cell: ({consumer}) => (consumer === null ? 'no owner' : consumer.name)},
   {head: 'address', cell: ({consumer}) => consumer?.address ?? null, priority: 5},
   {
     head: 'draining',
     cell: ({draining, drainingConsumer}) =>
-      draining ? `waits for ${drainingConsumer?.name ?? 'a consumer'} to acknowledge` : 'no',
+      draining ? `blocked until ${drainingConsumer?.name ?? 'a consumer'} acks` : 'no',
     fit: 'wrap',
     priority: 3,
   },
@@ -29,9 +30,9 @@ export function renderOwners(report: KeyOwners): string {
 
 function routingNote({hashingScheme, messagesSeen, source}: Routing): string {
   const reasons = {
-    flag: 'as given',
-    messages: `as ${String(messagesSeen)} messages on the topic show`,
-    assumed: 'the default of Java and WebSocket producers, assumed; --hashing-scheme sets it',
+    flag: 'from --hashing-scheme',
+    messages: `detected from ${counted(messagesSeen, 'message')}`,
+    assumed: 'assumed, the default of Java and WebSocket producers; use --hashing-scheme to set it',
   }
-  return source === null ? '' : `partition by ${hashingScheme}, ${reasons[source]}`
+  return source === null ? '' : `Partitioning: ${hashingScheme} (${reasons[source]}).`
 }

@@ -5,10 +5,11 @@ import type {SlotRange} from '../../../domain/keys/selectors/slot-ranges.js'
 import {letterOf, renderStrip} from './key-space-strip.js'
 import {currentView} from '../../output/page.js'
 import {type Column, renderShare, renderTable} from '../table.js'
+import {counted, numberText, partitionLabel} from '../../../wording.js'
 
 const RANGES_SHOWN = 3
 const DRAINING_SHOWN = 10
-/** Of a strip where lines may have any length, and at most. */
+/** Width of the strip without a line limit, and its maximum. */
 const STRIP_WIDTH = {unlimited: 80, most: 200}
 const MARGIN = 2
 
@@ -50,7 +51,7 @@ function renderPartition(partition: RangePartition, {hasEveryRange}: RangeView):
     },
   ]
   const rows = partition.consumers.map((consumer, at): Row => ({letter: letterOf(at), consumer}))
-  const table = rows.length > 0 ? renderTable(columns, rows) : 'No consumer is connected: no key has an owner.'
+  const table = rows.length > 0 ? renderTable(columns, rows) : 'No consumer is connected, so no key has an owner.'
   return [headline(partition), ...(strip ?? []), coverageLine(partition), table, ...drainingLines(partition.draining)]
     .filter((line) => line !== '')
     .join('\n')
@@ -67,22 +68,21 @@ function headline({
   selectorSource,
   skew,
 }: RangePartition): string {
-  const told = selectorSource === 'statistics' ? ', told from the statistics' : ''
-  const how = selector === null ? 'selector unknown' : `${selector} of Pulsar ${algorithmSince ?? ''}${told}`
+  const source = selectorSource === 'statistics' ? ' (detected from the statistics)' : ''
+  const how = selector === null ? 'selector unknown' : `${selector} as of Pulsar ${algorithmSince ?? '-'}${source}`
   const facts = [
     how,
-    points === null ? '' : `${String(points)} points each`,
+    points === null ? '' : `${counted(points, 'point')} per consumer`,
     mode ?? '',
     isOrderGuaranteed === null
       ? ''
       : isOrderGuaranteed
-        ? 'order per key'
-        : 'NO ORDER: out-of-order delivery is allowed',
+        ? 'ordered by key'
+        : 'NO ORDER (out-of-order delivery is allowed)',
     skew === null ? '' : `skew ${skew.toFixed(2)}`,
-    replayMessages === null || replayMessages === 0 ? '' : `${String(replayMessages)} messages held back in replay`,
+    replayMessages === null || replayMessages === 0 ? '' : `${counted(replayMessages, 'message')} in the replay queue`,
   ]
-  const where = partition === null ? 'topic' : `partition ${String(partition)}`
-  return `${where}: ${facts.filter((fact) => fact !== '').join(', ')}`
+  return `${partitionLabel(partition)}: ${facts.filter((fact) => fact !== '').join(', ')}`
 }
 
 function coverageLine({coverage}: RangePartition): string {
@@ -98,29 +98,32 @@ function drainingLines(draining: readonly DrainingSlot[]): string[] {
     .slice(0, DRAINING_SHOWN)
     .map(
       ({blockedAttempts, consumer, slot, unackedMessages}) =>
-        `slot ${String(slot)} is draining: ${consumer ?? 'a consumer'} has ${String(unackedMessages)} messages to acknowledge, ` +
-        `${String(blockedAttempts)} deliveries were held back`,
+        `slot ${String(slot)} is draining: ${consumer ?? 'a consumer'} must first ack ${counted(unackedMessages, 'message')}; ` +
+        `${counted(blockedAttempts, 'delivery', 'deliveries')} blocked`,
     )
   const more = draining.length - lines.length
-  return more > 0 ? [...lines, `and ${String(more)} slots more that are draining`] : lines
+  return more > 0 ? [...lines, `and ${counted(more, 'more draining slot')}; --json has all`] : lines
 }
 
 const MEANINGS: Readonly<Record<RangeFindingCode, string>> = {
   'consumer-absent': 'a consumer of other partitions is not connected to this one',
-  'coverage-missing': 'slots have no owner: their messages wait',
-  'coverage-overlapping': 'slots have more than one owner',
-  'duplicate-name': 'consumers share a name and can not be told apart',
-  'consumer-without-slots': 'a consumer owns no slot and gets no message',
-  'selector-mismatch': 'the ranges are not what this selector gives',
-  'selector-unknown': 'the ranges fit no selector that keyshift knows',
-  'settings-differ': 'the ranges are not what the broker configuration gives; the dispatcher may be older',
+  'coverage-missing': 'slots without an owner; their messages are not delivered',
+  'coverage-overlapping': 'slots with more than one owner',
+  'duplicate-name': 'consumers share a name, so statistics cannot distinguish them',
+  'consumer-without-slots': 'a consumer owns no slot and receives no messages',
+  'selector-mismatch': 'the selector does not produce these ranges',
+  'selector-unknown': 'no known selector produces these ranges',
+  'settings-differ':
+    'the broker configuration does not produce these ranges; the dispatcher may have been created with older settings',
 }
 
 function renderFindings(findings: readonly RangeFinding[]): string {
   return findings
     .map(({code, evidence, partition, severity}) => {
-      const where = partition === null ? '' : ` on partition ${String(partition)}`
-      const facts = evidence.map(({field, value}) => `${field} ${String(value)}`).join(', ')
+      const where = partition === null ? '' : ` on ${partitionLabel(partition)}`
+      const facts = evidence
+        .map(({field, value}) => `${field}: ${typeof value === 'number' ? numberText(value) : value}`)
+        .join(', ')
       return `${severity} ${code}${where}: ${MEANINGS[code]} (${facts})`
     })
     .join('\n')

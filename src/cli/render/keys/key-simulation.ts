@@ -2,6 +2,8 @@ import type {Evenness, Proposals} from '../../../domain/keys/simulation/name-sea
 import type {SimulatedConsumer, SimulatedPartition} from '../../../domain/keys/simulation/simulate-partition.js'
 import type {Assumption, KeySimulation} from '../../../domain/keys/simulation/simulation.js'
 import {type Column, renderShare, renderTable} from '../table.js'
+import {shellWord} from '../../../suggested-command.js'
+import {counted, numberText, partitionLabel} from '../../../wording.js'
 
 export function renderSimulation(report: KeySimulation): string {
   return [
@@ -9,34 +11,39 @@ export function renderSimulation(report: KeySimulation): string {
     ...report.partitions.map((partition) => renderPartition(partition, report)),
     report.failover.length === 0 ? '' : renderFailover(report),
     report.proposals ? renderProposals(report.proposals) : '',
-    report.assumptions.map((assumption) => `assumed: ${ASSUMED[assumption]}`).join('\n'),
+    report.assumptions.map((assumption) => `Assumption: ${ASSUMED[assumption]}.`).join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
 }
 
 const ASSUMED: Readonly<Record<Assumption, string>> = {
-  'default-settings': "the broker's settings are Pulsar's defaults; they could not be read",
-  'join-order': 'consumers join in the order in which they connected; auto-split depends on it',
-  'name-index': 'a consumer that is alone, or owns nothing, is the first of its name',
-  'priority-level': 'all consumers have the same priority; the broker does not tell it',
+  'default-settings': 'the broker uses the default settings of Pulsar, because its settings could not be read',
+  'join-order': 'consumers join in the order in which they connected; auto-split depends on this order',
+  'name-index': 'a single consumer, or one without slots, is the first of its name',
+  'priority-level': 'all consumers have the same priority level, because the broker does not report it',
 }
 
 function headline(report: KeySimulation): string {
   const {algorithmSince, join, leave, points, selector, subscription, topic, type} = report
   const where = topic === null ? 'offline' : `${topic} ${subscription ?? ''}`
   const change = [...leave.map((name) => `-${name}`), ...join.map((name) => `+${name}`)].join(' ')
-  const how = selector === null ? 'failover' : `${selector} of Pulsar ${algorithmSince ?? ''}`
-  const facts = [how, points === null ? '' : `${String(points)} points each`, change === '' ? 'no change' : change]
-  const now = type === null || type === 'Key_Shared' ? '' : `\nnow ${type}: this is what a switch would give`
+  const how = selector === null ? 'Failover' : `${selector} as of Pulsar ${algorithmSince ?? '-'}`
+  const facts = [
+    how,
+    points === null ? '' : `${counted(points, 'point')} per consumer`,
+    change === '' ? 'no change' : change,
+  ]
+  const now =
+    type === null || type === 'Key_Shared' ? '' : `\nThe subscription is ${type}; the result applies after a switch.`
   return `${where}\n${facts.filter((fact) => fact !== '').join(', ')}${now}`
 }
 
 function renderPartition(partition: SimulatedPartition, {sampledMessages}: KeySimulation): string {
   const isSampled = sampledMessages !== null
   const sampled: ReadonlyArray<Column<SimulatedConsumer>> = [
-    {head: 'keys before', cell: ({before}) => renderShare(before?.sampledShare ?? null), priority: 2},
-    {head: 'keys after', cell: ({after}) => renderShare(after?.sampledShare ?? null), priority: 2},
+    {head: 'messages before', cell: ({before}) => renderShare(before?.sampledShare ?? null), priority: 2},
+    {head: 'messages after', cell: ({after}) => renderShare(after?.sampledShare ?? null), priority: 2},
   ]
   const columns: ReadonlyArray<Column<SimulatedConsumer>> = [
     {head: 'consumer', cell: ({name}) => name},
@@ -45,21 +52,20 @@ function renderPartition(partition: SimulatedPartition, {sampledMessages}: KeySi
     {head: 'slots after', cell: ({after}) => after?.slots ?? null, priority: 3},
     ...(isSampled ? sampled : []),
   ]
-  const where = partition.partition === null ? '' : `partition ${String(partition.partition)}: `
+  const where = partition.partition === null ? '' : `${partitionLabel(partition.partition)}: `
   return `${where}${movedText(partition)}\n${renderTable(columns, partition.consumers)}`
 }
 
 function movedText({draining, sampledShareMoved, shareMoved, skew, slotsMoved}: SimulatedPartition): string {
-  const skews = [skew.before, skew.after].map((value) => (value === null ? '-' : value.toFixed(2))).join(' to ')
-  if (slotsMoved === null) return `skew ${skews}`
+  const skews = [skew.before, skew.after].flatMap((value) => (value === null ? [] : [value.toFixed(2)]))
+  const skewText = skews.length === 0 ? 'skew unknown' : `skew ${skews.join(' → ')}`
+  if (slotsMoved === null) return skewText
   const keys = sampledShareMoved === null ? '' : `, ${renderShare(sampledShareMoved)} of the sampled messages`
   const expected = draining?.expectedMessages ?? null
-  const drains =
-    expected === null
-      ? ''
-      : `; about ${String(expected)} messages in flight have to drain (at most ${String(draining?.atMostMessages)})`
-  const again = draining?.redeliveredMessages ? `, ${String(draining.redeliveredMessages)} are delivered again` : ''
-  return `${String(slotsMoved)} slots move (${renderShare(shareMoved)}${keys}), skew ${skews}${drains}${again}`
+  const atMost = draining?.atMostMessages == null ? '' : ` (max ${numberText(draining.atMostMessages)})`
+  const drains = expected === null ? '' : `; in-flight messages to drain: ~${numberText(expected)}${atMost}`
+  const again = draining?.redeliveredMessages ? `, to redeliver: ${numberText(draining.redeliveredMessages)}` : ''
+  return `slots to move: ${numberText(slotsMoved)} (${renderShare(shareMoved)} of the key space${keys}), ${skewText}${drains}${again}`
 }
 
 function renderFailover({failover}: KeySimulation): string {
@@ -81,8 +87,11 @@ function renderProposals({current, names, points}: Proposals): string {
     {head: 'smallest share', cell: ({evenness}) => renderShare(evenness.smallestShare), priority: 2},
   ]
   return renderTable(columns, [
-    {what: 'as it would be', evenness: current},
-    ...names.map((proposal) => ({what: `--names-like '${proposal.namesLike}'`, evenness: proposal})),
-    ...points.map((proposal) => ({what: `${String(proposal.points)} points on the broker`, evenness: proposal})),
+    {what: 'requested change', evenness: current},
+    ...names.map((proposal) => ({what: `--names-like ${shellWord(proposal.namesLike)}`, evenness: proposal})),
+    ...points.map((proposal) => ({
+      what: `${counted(proposal.points, 'point')} per consumer (broker setting)`,
+      evenness: proposal,
+    })),
   ])
 }

@@ -6,17 +6,17 @@ const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const MORE = '*'
 const GAP = '.'
 
-/** The letter of the n-th consumer; those beyond the alphabet share one. */
+/** The letter of the n-th consumer; consumers beyond the alphabet share `*`. */
 export function letterOf(at: number): string {
   return LETTERS[at] ?? MORE
 }
 
 /**
- * A partition's key space as one line, from its first slot to its last: for each piece the letter of the consumer that
- * owns most of it, `.` where any of it has no owner; below it `^` where slots are draining. Color only repeats what the
- * letters say.
+ * A partition's key space as one line, from its first slot to its last. Each cell has the letter of the consumer that owns
+ * most of its slots, or `.` if any slot has no owner. A second line marks draining slots with `^`. Color only repeats the
+ * letters.
  *
- * @returns one line, or two when something is draining; null where the key space is not known.
+ * @returns one line, or two with draining slots; null when the key space is unknown.
  */
 export function renderStrip(partition: RangePartition, cells: number): string[] | null {
   const {consumers, coverage, draining, slotSpace} = partition

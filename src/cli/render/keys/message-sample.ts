@@ -1,5 +1,6 @@
 import type {KeySample} from '../../../domain/message-sampling/sample-report.js'
-import {type Column, renderPairs, renderShare, renderTable} from '../table.js'
+import {type Cell, type Column, renderPairs, renderShare, renderTable} from '../table.js'
+import {counted, numberText} from '../../../wording.js'
 
 const TOP: ReadonlyArray<Column<KeySample['topKeys'][number]>> = [
   {head: 'key', cell: ({isOrderingKey, key}) => (isOrderingKey ? `${key} (ordering key)` : key)},
@@ -36,37 +37,48 @@ export function renderSample(sample: KeySample): string {
 
 function renderFigures(sample: KeySample): string {
   const {backlogEntries, batches, distinctKeys, entries, messages, mixedBatches, source, where} = sample
-  const of = (count: number): string => `${String(count)} (${renderShare(messages === 0 ? null : count / messages)})`
-  return renderPairs([
+  const of = (count: number): string =>
+    `${numberText(count)} (${renderShare(messages === 0 ? null : count / messages)})`
+  const figures: ReadonlyArray<readonly [string, Cell]> = [
     ['topic', sample.topic],
     ['subscription', sample.subscription],
-    ['read', `${String(entries)} of ${String(backlogEntries)} entries in the backlog, ${where}, by ${source}`],
+    [
+      'entries read',
+      `${numberText(entries)} of ${counted(backlogEntries, 'backlog entry', 'backlog entries')} (${where}, source ${source})`,
+    ],
     ['messages', messages],
-    ['distinct keys', `${distinctKeys.isExact ? '' : 'more than '}${String(distinctKeys.count)}`],
-    ['without key', of(sample.keylessMessages)],
+    ['distinct keys', `${distinctKeys.isExact ? '' : 'more than '}${numberText(distinctKeys.count)}`],
+    ['messages without key', of(sample.keylessMessages)],
     [
       'batches',
-      `${String(batches)}, ${mixedBatches.count === 0 ? 'none mixes keys' : `${String(mixedBatches.count)} MIX KEYS`}`,
+      `${numberText(batches)}${batches === 0 ? '' : `, with mixed keys: ${mixedBatches.count === 0 ? 'none' : numberText(mixedBatches.count)}`}`,
     ],
-    ['ordering keys', sample.orderingKeyMessages],
+    ['messages with ordering key', sample.orderingKeyMessages],
     ['delayed entries', sample.delayedEntries],
     ['chunked messages', sample.chunkedMessages],
     ['encrypted batches', sample.encryptedEntries],
     ['unreadable entries', unreadable(sample.unreadableEntries)],
     ['keys on several partitions', sample.keysOnSeveralPartitions],
-    ['compression', sample.compression?.map(({entries: count, type}) => `${type} ${String(count)}`).join(', ') ?? null],
-  ])
+    [
+      'entries by compression',
+      sample.compression?.map(({entries: count, type}) => `${type} ${numberText(count)}`).join(', ') ?? null,
+    ],
+  ]
+  return renderPairs(figures.map(([label, value]) => [label, typeof value === 'number' ? numberText(value) : value]))
 }
 
 function unreadable(entries: number): string {
   return entries === 0
     ? '0'
-    : `${String(entries)}: pieces of compressed chunked messages, or damaged; --source websocket tells`
+    : `${numberText(entries)} (chunks of compressed messages, or damaged; --source websocket distinguishes them)`
 }
 
 function renderTop({topKeys, topKeysUndercount}: KeySample): string {
   if (topKeys.length === 0) return ''
-  const note = topKeysUndercount === 0 ? '' : `\ncounts can be up to ${String(topKeysUndercount)} too low`
+  const note =
+    topKeysUndercount === 0
+      ? ''
+      : `\nCounts are up to ${numberText(topKeysUndercount)} too low, because more than 100,000 distinct keys were read.`
   return renderTable(TOP, topKeys) + note
 }
 
@@ -74,7 +86,10 @@ function renderMixed({mixedBatches}: KeySample): string {
   if (mixedBatches.count === 0) return ''
   const rows = mixedBatches.first.slice(0, MIXED_SHOWN)
   const more = mixedBatches.count - rows.length
-  return renderTable(MIXED, rows) + (more > 0 ? `\nand ${String(more)} more` : '')
+  return (
+    renderTable(MIXED, rows) +
+    (more > 0 ? `\nand ${counted(more, 'more batch', 'more batches')}; --json has up to 1,000` : '')
+  )
 }
 
 function renderProducers({producers}: KeySample): string {

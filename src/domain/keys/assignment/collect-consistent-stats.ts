@@ -8,12 +8,12 @@ import {
 } from '../../topic-stats/collect-topic-stats.js'
 import {hasUnownedSlots} from './reported-consumers.js'
 
-const TIMES = 5
-const PAUSE_MS = 30
+const MAX_RETRIES = 5
+const RETRY_PAUSE_MS = 30
 
 /**
- * Reads partitions again that were read in the middle of a change. It is over in a moment; what is still so after a few
- * times is given as it is.
+ * Reads partitions again whose statistics were taken while consumers joined or left. Such a state lasts milliseconds; if slots
+ * are still unowned after several retries, the last statistics are returned.
  */
 export async function collectConsistentStats(
   admin: PulsarAdmin,
@@ -29,8 +29,8 @@ async function consistentRow(
   first: SubscriptionPartition,
 ): Promise<SubscriptionPartition> {
   let row = first
-  for (let time = 0; time < TIMES && hasUnownedSlots(row.subscription); time++) {
-    await delay(PAUSE_MS)
+  for (let retry = 0; retry < MAX_RETRIES && hasUnownedSlots(row.subscription); retry++) {
+    await delay(RETRY_PAUSE_MS)
     row = await collectPartitionAgain(admin, collected, row.partition)
   }
   return row

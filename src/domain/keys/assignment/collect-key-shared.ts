@@ -6,7 +6,7 @@ import {parseVersion} from '../selectors/broker-version.js'
 import {collectConsistentStats} from './collect-consistent-stats.js'
 import type {BrokerFacts} from './detect-selector.js'
 
-/** What every question about keys starts from, asked at the same time; of a moment when each slot has an owner, if it can be. */
+/** The input of every command about keys, read concurrently; if possible at a moment when every slot has an owner. */
 export async function collectKeyShared(
   admin: PulsarAdmin,
   topic: string,
@@ -20,8 +20,8 @@ export async function collectKeyShared(
 }
 
 /**
- * The broker's version, and the settings that choose a selector. Settings are for superusers; without that role they are
- * null, and the statistics have to tell.
+ * The broker's version and the settings that determine the selector. Only superusers may read the settings; otherwise they
+ * are null and the selector is detected from the statistics.
  */
 export async function collectBrokerFacts(admin: PulsarAdmin): Promise<BrokerFacts> {
   const [version, settings] = await Promise.all([admin.brokerVersion(), collectSettings(admin, SELECTOR_SETTINGS)])

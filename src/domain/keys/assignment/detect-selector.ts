@@ -6,49 +6,51 @@ import {restoreSelector, type Restored} from './restore-selector.js'
 import type {Segment} from '../selectors/segments.js'
 import type {SpaceName} from '../hashing/key-space.js'
 
-/** What is known of the broker beside the statistics; null is what it did not tell. */
+/** Facts about the broker in addition to the statistics; null when unknown. */
 export interface BrokerFacts {
   readonly version: Version | null
   readonly settings: SelectorSettings | null
 }
 
-/** What the statistics alone have to do without. */
+/** When only the statistics are known. */
 export const NO_FACTS: BrokerFacts = {version: null, settings: null}
 
-/** One dispatcher's key-hash assignment, as reported, and how it came about. */
+/** One dispatcher's key-hash assignment as reported, and the algorithm that produced it. */
 export interface Assignment {
   readonly mode: 'AUTO_SPLIT' | 'STICKY' | null
-  /** null when it can't be told: nobody is connected, or what is reported fits several. */
+  /** null when unknown: no consumer is connected, or the report matches several algorithms. */
   readonly algorithm: Algorithm | null
-  /** Whether the broker's settings give what is reported; null when they are not known. */
+  /** Whether the broker's settings produce the reported assignment; null when the settings are unknown. */
   readonly isAsConfigured: boolean | null
-  /** What the algorithm was told from. */
+  /** Source of the algorithm. */
   readonly source: 'configuration' | 'statistics' | null
   readonly consumers: readonly ReportedConsumer[]
-  /** Empty when the algorithm is not known, because the key space isn't. */
+  /** Empty when the algorithm is unknown, because then the key space is unknown too. */
   readonly segments: ReadonlyArray<Segment<SpaceName, ReportedConsumer>>
-  /** null when no algorithm that we know gives what is reported. */
+  /** null when no known algorithm produces the reported assignment. */
   readonly restored: Restored | null
 }
 
 /**
- * Tells the selector of one partition. The broker's version and settings leave few algorithms, mostly one; the one that
- * gives exactly what the consumers report is it. Without settings, the report alone has to show it.
+ * Detects the selector of one partition. The broker's version and settings allow few algorithms, usually one. The algorithm
+ * that reproduces the reported assignment exactly is the result. Without settings, only the report decides.
  */
 export function detectAssignment(stats: SubscriptionStats, facts: BrokerFacts): Assignment {
   const {settings, version} = facts
   const consumers = reportedConsumers(stats)
   const mode = stats.keySharedMode === 'STICKY' || stats.keySharedMode === 'AUTO_SPLIT' ? stats.keySharedMode : null
-  const told =
+  const configured =
     settings && choose(possibleAlgorithms(version, settings, mode ?? 'AUTO_SPLIT'), consumers, settings.points)
-  // A dispatcher keeps the settings that it was made with, so the statistics have the last word.
-  const seen = told?.fits ? null : choose(possibleAlgorithms(version, null, mode ?? 'AUTO_SPLIT'), consumers, null)
-  const choice = told && (told.fits || !seen?.fits) ? told : seen
+  // A dispatcher keeps the settings with which it was created, so the statistics decide.
+  const detected = configured?.fits
+    ? null
+    : choose(possibleAlgorithms(version, null, mode ?? 'AUTO_SPLIT'), consumers, null)
+  const choice = configured && (configured.fits || !detected?.fits) ? configured : detected
   return {
     mode,
     algorithm: choice?.algorithm ?? null,
-    isAsConfigured: told?.fits ?? null,
-    source: choice?.algorithm ? (choice === told ? 'configuration' : 'statistics') : null,
+    isAsConfigured: configured?.fits ?? null,
+    source: choice?.algorithm ? (choice === configured ? 'configuration' : 'statistics') : null,
     consumers,
     segments: choice?.algorithm ? reportedSegments(consumers, choice.algorithm.space) : [],
     restored: choice?.restored ?? null,
@@ -69,12 +71,12 @@ function choose(possible: readonly Algorithm[], consumers: readonly ReportedCons
   })
   const [only, ...others] = fitting
   if (only && others.length === 0) return only
-  // Nothing fits, or several do. Where the key space is certain, the report still says who owns what.
+  // No algorithm fits, or several do. If the key space is certain, the report still shows the owners.
   const isCertain = fitting.length === 0 && shaped.length === 1
   return {algorithm: (isCertain ? shaped[0] : null) ?? null, restored: null, fits: false}
 }
 
-/** Whether ranges such as the reported ones can come from this algorithm: each space has an end of its own. */
+/** Whether the reported ranges can come from this algorithm, by the end of its key space. */
 function hasShapeOf({selector, space}: Algorithm, consumers: readonly ReportedConsumer[]): boolean {
   if (selector === 'sticky') return true
   const ranges = consumers.flatMap((consumer) => consumer.ranges)

@@ -4,19 +4,19 @@ import {mergeSegments, type Segment} from '../selectors/segments.js'
 import {byName, type Member} from '../selectors/selector.js'
 import type {KeySpace, Slot, SpaceName} from '../hashing/key-space.js'
 
-/** A connected consumer with what the broker says it owns. */
+/** A connected consumer with the ranges that the broker reports for it. */
 export interface ReportedConsumer extends Member {
-  /** '' where the broker names none */
+  /** '' when the broker reports no name */
   readonly name: string
   readonly address: string | null
-  /** null where the broker does not tell */
+  /** null when the broker does not report it */
   readonly unackedMessages: number | null
   readonly stats: ConsumerStats
-  /** Sorted by start, as reported: ends that no key reaches are still in it. */
+  /** Sorted by start, as reported: they may include slots that no key reaches. */
   readonly ranges: readonly SlotRange[]
 }
 
-/** In the order of connecting, as far as the broker's clock tells; those of one millisecond in the broker's own order. */
+/** In order of connection by the broker's clock; with equal times in the broker's order. */
 export function reportedConsumers(stats: SubscriptionStats): ReportedConsumer[] {
   return (stats.consumers ?? [])
     .map((consumer) => ({
@@ -29,7 +29,7 @@ export function reportedConsumers(stats: SubscriptionStats): ReportedConsumer[] 
     .toSorted((a, b) => connectedAt(a.stats) - connectedAt(b.stats))
 }
 
-/** Reads both spellings: arrays since 4.0, text before and from the classic dispatcher. */
+/** Reads both formats: arrays since 4.0, text before 4.0 and from the classic dispatcher. */
 function reportedRanges(consumer: ConsumerStats): SlotRange[] {
   const arrays = consumer.keyHashRangeArrays ?? (consumer.keyHashRanges ?? []).map((text) => parseRange(text))
   return arrays.map(([start, end]) => ({start, end})).toSorted((a, b) => a.start - b.start)
@@ -49,8 +49,8 @@ function connectedAt({connectedSince}: ConsumerStats): number {
 }
 
 /**
- * What the broker reports, as owners of the slots that a key can reach. Consumers that report the same range share it.
- * Before 4.0 the range behind the last point is left out, or ends one slot early: it belongs to the first point's owner.
+ * Converts the report into owners of the slots that a key can reach. Consumers that report the same range share it.
+ * Before 4.0 the range after the last point is missing or ends one slot early; it belongs to the owner of the first point.
  */
 export function reportedSegments<S extends SpaceName>(
   consumers: readonly ReportedConsumer[],
@@ -82,14 +82,14 @@ function closeRing(sorted: Array<{start: number; end: number; owners: ReportedCo
 }
 
 /**
- * Whether statistics leave slots to nobody though AUTO_SPLIT always gives each to somebody. A broker lists its consumers and
- * their ranges one after the other: read in between, who is just leaving is in the ranges and in the list no more.
+ * Whether the statistics contain slots without an owner, although AUTO_SPLIT assigns every slot. The broker lists consumers
+ * and their ranges one after the other; a consumer that disconnects in between is missing with its ranges.
  */
 export function hasUnownedSlots(stats: SubscriptionStats): boolean {
   if (stats.type !== 'Key_Shared' || stats.keySharedMode === 'STICKY') return false
   const consumers = reportedConsumers(stats)
   const claimed = consumers.flatMap(({ranges}) => ranges)
-  // Consistent hashing before 4.0 has a larger space than the others: it goes on to where somebody owns something.
+  // Consistent hashing before 4.0 has a larger space than the others, so the end is the last reported slot.
   const end = claimed.reduce((most, range) => Math.max(most, range.end), KEY_SLOTS.end)
   return consumers.length > 0 && coverageOf(claimed, {...KEY_SLOTS, end}).missing.length > 0
 }

@@ -1,4 +1,6 @@
 import {Blocked} from '../../../errors.js'
+import {suggestedCommand} from '../../../suggested-command.js'
+import {numberText, partitionLabel} from '../../../wording.js'
 import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
 import {DEFAULT_SETTINGS, emptySelector, possibleAlgorithms, type SelectorSettings} from '../selectors/algorithms.js'
 import type {BrokerFacts} from './detect-selector.js'
@@ -6,41 +8,43 @@ import {reportedConsumers} from './reported-consumers.js'
 import {slotsByOwner} from '../selectors/segments.js'
 import {sizeOf} from '../hashing/key-space.js'
 
-/** Consumers whose share the message names; its data has all. */
+/** Maximum number of consumers in the message; its data contains all. */
 const SHOWN = 8
 
 /**
  * Requires that every partition is Key_Shared.
  *
- * @throws Blocked E_NOT_KEY_SHARED with the type it is, and the shares that a switch would give its consumers.
+ * @throws Blocked E_NOT_KEY_SHARED with the actual type and the shares that its consumers would get as Key_Shared.
  */
 export function requireKeyShared(collected: CollectedSubscription, facts: BrokerFacts): void {
   const other = collected.partitions.find(({subscription}) => subscription.type !== 'Key_Shared')
   if (!other) return
   const type = other.subscription.type ?? 'None'
-  const where = other.partition === null ? '' : ` on partition ${String(other.partition)}`
+  const where = other.partition === null ? '' : ` on ${partitionLabel(other.partition)}`
   const {subscription, topic} = collected
   const afterSwitch = sharesAfterSwitch(
     reportedConsumers(other.subscription).map(({name}) => name),
     facts,
   )
   const shown = afterSwitch.slice(0, SHOWN).map(({name, share}) => `${name} ${(share * 100).toFixed(0)} %`)
-  const more = afterSwitch.length > SHOWN ? `, and ${String(afterSwitch.length - SHOWN)} more` : ''
+  const more = afterSwitch.length > SHOWN ? ` and ${numberText(afterSwitch.length - SHOWN)} more` : ''
   throw new Blocked(
     'E_NOT_KEY_SHARED',
-    `${topic.full} ${subscription} is ${type}${where}; only a Key_Shared subscription assigns key ranges` +
-      (shown.length === 0 ? '' : `. As Key_Shared its consumers would own: ${shown.join(', ')}${more}`),
+    `${topic.full} ${subscription} is ${type}${where}; key ranges exist only on Key_Shared subscriptions` +
+      (shown.length === 0 ? '' : `. As Key_Shared, its consumers would own: ${shown.join(', ')}${more}`),
     {
       data: {topic: topic.full, subscription, type, partition: other.partition, afterSwitch},
       next: [
-        `keyshift keys simulate ${topic.full} ${subscription}`,
-        ...(type === 'Shared' ? [`keyshift migrate plan ${topic.full} ${subscription} --to Key_Shared`] : []),
+        suggestedCommand('keys', 'simulate', topic.full, subscription),
+        ...(type === 'Shared'
+          ? [suggestedCommand('migrate', 'plan', topic.full, subscription, '--to', 'Key_Shared')]
+          : []),
       ],
     },
   )
 }
 
-/** The shares of the key space that consumers of these names, joining in this order, would get. */
+/** The shares of the key space that consumers with these names would get if they joined in this order. */
 function sharesAfterSwitch(names: readonly string[], facts: BrokerFacts): Array<{name: string; share: number}> {
   const settings: SelectorSettings = facts.settings ?? DEFAULT_SETTINGS
   const [algorithm] = possibleAlgorithms(facts.version, settings, 'AUTO_SPLIT')

@@ -7,29 +7,32 @@ import type {Selector} from '../selectors/selector.js'
 import {StickyRanges} from '../selectors/sticky-ranges.js'
 import type {KeySpace, SpaceName} from '../hashing/key-space.js'
 
-/** A dispatcher's selector, rebuilt from what the broker reports, so that the next join or leave can be worked out. */
+/** A dispatcher's selector, rebuilt from the reported assignment, to compute the effect of the next join or leave. */
 export interface Restored {
   readonly selector: Selector<SpaceName, ReportedConsumer>
-  /** Points per consumer of consistent hashing; null where they don't show, and with any other selector. */
+  /** Points per consumer of consistent hashing; null when they cannot be detected and for other selectors. */
   readonly points: number | null
-  /** Consumers whose number among those of their name can't be seen, because they are alone or own nothing. */
+  /** Consumers whose index among those of the same name is unknown, because they are alone or own no slot. */
   readonly unseen: readonly ReportedConsumer[]
 }
 
 type Reported = ReadonlyArray<Segment<SpaceName, ReportedConsumer>>
 
-/** A consumer's number among those of its name is small: the smallest that was free when it came. */
+/** The largest index that is tried. An index is small: the smallest unused one when the consumer joined. */
 const MAX_INDEX = 1000
 const MAX_POINTS = 2000
 const DEFAULT_POINTS = 100
-/** Points behind the last one that shows: each shows with a probability of about one less the consumer's share. */
+/**
+ * A point is invisible when the same consumer owns the slots on both sides of it, which happens with a probability of about
+ * the consumer's share. So up to 20 points beyond the last visible one are tried.
+ */
 const HIDDEN_POINTS = 20
 
 /**
- * Rebuilds the selector such that it assigns each slot exactly as the broker reports it.
+ * Rebuilds the selector so that it assigns every slot exactly as the broker reports.
  *
- * @param points per consumer, from the broker's settings; null when they are not known: then found from the report.
- * @returns null when this algorithm does not give what the broker reports.
+ * @param points per consumer, from the broker's settings; null when unknown, then they are detected from the report.
+ * @returns null when this algorithm does not produce the reported assignment.
  */
 export function restoreSelector(
   algorithm: Algorithm,
@@ -73,7 +76,7 @@ function restoreRing(
   }
   const [first, ...others] = fitting
   if (!first) return null
-  // One consumer alone looks the same with any number of points.
+  // A single consumer has the same assignment with any number of points.
   const isOpen = points === null && (others.length > 0 || found.size === 0)
   return isOpen ? {...first, points: null} : first
 }
@@ -85,22 +88,22 @@ function candidatePoints(least: number): number[] {
 
 interface ObservedIndex {
   readonly index: number
-  /** the highest point that shows, counted from one */
+  /** the highest visible point, counted from 1 */
   readonly leastPoints: number
 }
 
 /**
- * Which number among those of its name each consumer has: the one whose points hold every end of its ranges. A consumer
- * that shows no end is not in the answer.
+ * Finds the index of each consumer among those of the same name: the index whose points contain every end of its ranges.
+ * Consumers without a visible range end are omitted.
  *
- * @returns null when a consumer's ends fit no number: then it is not this ring.
+ * @returns null when no index matches a consumer, so the broker does not use this ring.
  */
 function findIndexes(
   rules: RingRules<SpaceName>,
   consumers: readonly ReportedConsumer[],
   points: number,
 ): Map<ReportedConsumer, ObservedIndex> | null {
-  // The range behind the last point ends where the space ends, or one slot early on 3.0.7: no point has to be there.
+  // The range after the last point ends with the space, or one slot early on 3.0.7; no point needs to be there.
   const lastEnd = rules.space.last - (rules.space.name === 'ring-2.4' ? 1 : 0)
   const known = new Map<string, Map<number, number>>()
   const found = new Map<ReportedConsumer, ObservedIndex>()
@@ -132,7 +135,7 @@ function indexOf(
   return null
 }
 
-/** slot → the first of the consumer's points there, counted from one. */
+/** slot → the first of the consumer's points in that slot, counted from 1. */
 function numbersOf(rules: RingRules<SpaceName>, name: string, index: number, points: number): Map<number, number> {
   const slots = pointsOf(rules, name, index, points)
   return new Map(slots.map((slot, at): [number, number] => [slot, at + 1]).toReversed())

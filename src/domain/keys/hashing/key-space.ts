@@ -1,10 +1,10 @@
 declare const spaceOf: unique symbol
 
 /**
- * The key spaces that brokers have had. They differ in size, so a slot of one means nothing in another; the type keeps
- * them apart.
+ * The key spaces of all broker versions. They differ in size, so a slot of one space has no meaning in another; the type
+ * prevents mixing them.
  *
- * - `ring-4.0`: consistent hashing since 4.0 (PIP-379), 1…65535; slot 0 says "hash not set".
+ * - `ring-4.0`: consistent hashing since 4.0 (PIP-379), 1…65535; slot 0 means "hash not set".
  * - `ranges-4.0`: auto-split and STICKY since 4.0, 0…65535, where a key of slot 0 is moved to slot 1.
  * - `ring-classic`: consistent hashing of the classic dispatcher of 4.0 to 4.2, 1…2^31 − 2.
  * - `ring-2.4`: consistent hashing before 4.0, the hash itself, 0…2^31 − 1.
@@ -12,7 +12,7 @@ declare const spaceOf: unique symbol
  */
 export type SpaceName = 'ranges-2.4' | 'ranges-4.0' | 'ring-2.4' | 'ring-4.0' | 'ring-classic'
 
-/** The number that a dispatcher stores, drains and reports for a key. */
+/** The number by which a dispatcher assigns, drains and reports a key. */
 export type Slot<S extends SpaceName> = number & {readonly [spaceOf]: S}
 
 export interface KeySpace<S extends SpaceName> {
@@ -37,7 +37,7 @@ function keySpace<S extends SpaceName>(
 
 /** @see apache/pulsar StickyKeyConsumerSelectorUtils (4.0.8, PIP-379), and the selectors of 3.0.7 and 3.0.0 */
 export const SPACES: {readonly [S in SpaceName]: KeySpace<S>} = {
-  // The modulus is 65535 and not 65536: PIP-379's text speaks of the size, the code has the last slot.
+  // The modulus is 65535, not 65536: the text of PIP-379 uses the size, but the code uses the last slot.
   'ring-4.0': keySpace('ring-4.0', 1, 65_535, (hash) => (hash % 65_535) + 1),
   'ranges-4.0': keySpace('ranges-4.0', 1, 65_535, (hash) => hash % 65_536 || 1),
   'ring-classic': keySpace('ring-classic', 1, MAX_HASH - 1, (hash) => (hash % (MAX_HASH - 1)) + 1),
@@ -45,7 +45,7 @@ export const SPACES: {readonly [S in SpaceName]: KeySpace<S>} = {
   'ranges-2.4': keySpace('ranges-2.4', 0, 65_535, (hash) => hash % 65_536),
 }
 
-/** How many slots a key can reach. */
+/** The number of slots that a key can reach. */
 export function sizeOf(space: KeySpace<SpaceName>): number {
   return space.last - space.first + 1
 }

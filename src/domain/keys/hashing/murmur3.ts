@@ -2,10 +2,9 @@ const C1 = 0xcc_9e_2d_51
 const C2 = 0x1b_87_35_93
 
 /**
- * MurmurHash3 x86_32 with seed 0, without its sign bit: the hash that Pulsar takes of a sticky key.
+ * MurmurHash3 x86_32 with seed 0, without its sign bit: Pulsar's hash of a sticky key.
  *
- * @param start where the key begins in `bytes`, and `end` where it ends, exclusive: keys out of a larger buffer need no
- *   view of their own.
+ * @param start of the key in `bytes`; `end` is exclusive. With them, keys in a larger buffer need no view of their own.
  * @returns an integer from 0 to 2^31 − 1.
  * @see apache/pulsar Murmur3_32Hash.makeHash (pulsar-common 4.0.8); `a` gives 1009084850, `key-0` 1664612543.
  */

@@ -1,14 +1,14 @@
 import {murmur3} from './murmur3.js'
 
-/** How a producer's client hashes the message key to choose a partition. */
+/** The hash by which a producer's client chooses the partition of a message key. */
 export type HashingScheme = 'JavaStringHash' | 'Murmur3_32Hash'
 
 export const HASHING_SCHEMES = ['JavaStringHash', 'Murmur3_32Hash'] as const
 
 /**
- * The partition that a producer routes a key to: `hash mod partitions`. It looks at the message key, never at the
- * ordering key, and at the base64 text of a key that was given as bytes. JavaStringHash is the default of the Java
- * client, and so of the WebSocket proxy; it reads UTF-16 code units.
+ * The partition to which a producer routes a key: `hash mod partitions`. The producer hashes the message key, never the
+ * ordering key; for a key set as bytes, its base64 text. JavaStringHash is the default of the Java client, and therefore of
+ * the WebSocket proxy; it hashes UTF-16 code units.
  *
  * @see apache/pulsar JavaStringHash and Murmur3Hash32 (pulsar-client 4.0.8)
  */
@@ -23,7 +23,7 @@ function javaStringHash(key: string): number {
   return hash & 0x7f_ff_ff_ff
 }
 
-/** The same for a key in UTF-8, within a larger buffer; most keys are ASCII and need no string of their own. */
+/** The same for a UTF-8 key in a larger buffer. ASCII keys, which are most, are hashed without creating a string. */
 export function partitionOfBytes(
   bytes: Uint8Array,
   start: number,
@@ -41,11 +41,11 @@ export function partitionOfBytes(
   return (hash & 0x7f_ff_ff_ff) % partitions
 }
 
-/** How the partition was found. */
+/** How the partition of a key was determined. */
 export interface Routing {
   hashingScheme: HashingScheme
-  /** `messages` when messages on the topic show it, `assumed` when they don't, null on a plain topic, which needs none */
+  /** `messages`: detected from messages on the topic; `assumed`: the default; null on a plain topic, which needs no scheme */
   source: 'assumed' | 'flag' | 'messages' | null
-  /** messages that were looked at */
+  /** number of messages inspected */
   messagesSeen: number
 }

@@ -1,7 +1,7 @@
-/** What a message, or a whole batch, says about its key; null where it says nothing. */
+/** The key fields of a message or of a whole batch; null when not set. */
 export interface KeyFields {
   readonly orderingKey: Uint8Array | null
-  /** As the producer gave it: text, or base64 text of bytes. */
+  /** As the producer set it: text, or bytes as base64 text. */
   readonly partitionKey: string | null
   readonly isBase64: boolean
   readonly producerName: string | null
@@ -11,8 +11,8 @@ export interface KeyFields {
 const NONE_KEY = Buffer.from('NONE_KEY', 'utf8')
 
 /**
- * The bytes that a dispatcher hashes: the ordering key, else the key. An empty key is a key. Without any, brokers
- * before 4.0 send everything to one consumer, later ones spread the messages by producer and sequence.
+ * The bytes that a dispatcher hashes: the ordering key, or otherwise the key. An empty key counts as a key. Without a key,
+ * brokers before 4.0 send all messages to one consumer; later ones spread them by producer name and sequence id.
  *
  * @see apache/pulsar Commands.peekStickyKey, apache/pulsar#23219 (4.0.0)
  */

@@ -7,8 +7,9 @@ const PARTITIONS = 8
 const MESSAGES_EACH = 3
 
 /**
- * How producers route keys to partitions. Nothing in Pulsar tells it, but messages do: a few of the newest are looked at,
- * and the scheme that puts each where it is is the one. With none, or both, the Java client's default is assumed.
+ * Detects how producers route keys to partitions. Pulsar does not store the scheme, so a few of the newest messages are
+ * inspected: the scheme that matches the partition of each is used. If none or both match, the Java client's default is
+ * assumed.
  */
 export async function collectRouting(
   admin: PulsarAdmin,
@@ -31,7 +32,7 @@ export async function collectRouting(
     : {hashingScheme: 'JavaStringHash', source: 'assumed', messagesSeen: sampled.length, isContradicted}
 }
 
-/** A message that can't be read, or may not be, shows nothing. */
+/** A message that cannot be read, also for lack of permission, is skipped. */
 function asNoMessage(error: unknown): null {
   if (error instanceof AdminRefused) return null
   throw error
@@ -47,7 +48,7 @@ async function sampleKeys(
     )
     return answers.flatMap((answer) => {
       const header = answer?.headers['x-pulsar-partition-key']
-      // Blank or empty, it may have held characters that a header can't carry.
+      // A key that is empty or has a space may have contained characters that a header cannot carry.
       return header === undefined || header === '' || header.includes(' ')
         ? []
         : [{key: header, partition: partition ?? 0}]

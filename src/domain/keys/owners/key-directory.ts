@@ -1,4 +1,5 @@
 import {Blocked} from '../../../errors.js'
+import {partitionLabel} from '../../../wording.js'
 import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
 import {type Assignment, type BrokerFacts, detectAssignment} from '../assignment/detect-selector.js'
 import {requireKeyShared} from '../assignment/require-key-shared.js'
@@ -8,33 +9,33 @@ import {type HashingScheme, partitionOfBytes, partitionOfKey} from '../hashing/p
 import {ownerAt} from '../selectors/segments.js'
 import {type KeySpace, sizeOf, type Slot, type SpaceName} from '../hashing/key-space.js'
 
-/** Where a key's messages go. */
+/** The destination of a key's messages. */
 export interface Location {
   /** null on a plain topic */
   readonly partition: number | null
   readonly slot: Slot<SpaceName>
-  /** null when nobody owns the slot */
+  /** null when no consumer owns the slot */
   readonly consumer: ReportedConsumer | null
-  /** who has to acknowledge before new messages of this slot are delivered; null when it is not draining */
+  /** the consumer that must acknowledge before new messages of this slot are delivered; null when it is not draining */
   readonly drainingConsumer: ReportedConsumer | null
 }
 
-/** A space of this size or less is looked up in a table, larger ones by searching. */
+/** Key spaces of up to this size use a lookup table; larger ones use binary search. */
 const TABLE_SLOTS = 65_536
 
 /**
- * Finds the owners of keys, by the ranges that the broker reports: nothing here is a prediction but the partition, which
- * the producer chooses. Made once, then asked for as many keys as there are.
+ * Finds the owners of keys in the ranges that the broker reports. Only the partition is predicted, because the producer
+ * chooses it. One directory serves any number of keys.
  */
 export class KeyDirectory {
-  /** Whether every partition's slots are few enough to count in. */
+  /** Whether the key space of every partition is small enough for a counter per slot. */
   readonly hasFewSlots: boolean
   private readonly directories: readonly PartitionDirectory[]
   private readonly partitions: number | null
   private readonly scheme: HashingScheme
 
   /**
-   * @throws Blocked E_NOT_KEY_SHARED; E_SELECTOR_UNKNOWN where it can't be told how the broker makes slots of keys.
+   * @throws Blocked E_NOT_KEY_SHARED; E_SELECTOR_UNKNOWN when the broker's mapping of keys to slots is unknown.
    */
   constructor(collected: CollectedSubscription, facts: BrokerFacts, scheme: HashingScheme) {
     requireKeyShared(collected, facts)
@@ -46,32 +47,32 @@ export class KeyDirectory {
     this.hasFewSlots = this.directories.every(({space}) => sizeOf(space) <= TABLE_SLOTS)
   }
 
-  /** @param start where the key begins in `bytes`, and `end` where it ends, exclusive. */
+  /** @param start of the key in `bytes`; `end` is exclusive. */
   locate(bytes: Uint8Array, start = 0, end = bytes.length): Location {
     const index = this.partitions === null ? 0 : partitionOfBytes(bytes, start, end, this.partitions, this.scheme)
     return this.directoryAt(index).locate(murmur3(bytes, start, end))
   }
 
-  /** For a key that was given as bytes: producers route by its base64 text, brokers hash the bytes. */
+  /** For a key of bytes: producers route it by its base64 text, brokers hash the bytes. */
   locateRaw(bytes: Uint8Array): Location {
     const text = Buffer.from(bytes).toString('base64')
     const index = this.partitions === null ? 0 : partitionOfKey(text, this.partitions, this.scheme)
     return this.directoryAt(index).locate(murmur3(bytes))
   }
 
-  /** For a sticky key that was seen on a partition, by its hash: it stays there, whatever routed it. */
+  /** For a sticky key found on a known partition, by its hash. */
   locateAt(index: number, hash: number): Location {
     return this.directoryAt(index).locate(hash)
   }
 
   private directoryAt(index: number): PartitionDirectory {
     const directory = this.directories[index]
-    if (!directory) throw new RangeError(`there is no partition ${String(index)}`) // collecting makes sure that each is there
+    if (!directory) throw new RangeError(`there is no partition ${String(index)}`) // collectTopic guarantees that all partitions exist
     return directory
   }
 }
 
-/** null where slots can't be told: the subscription is of another type, or its selector is not known. */
+/** null when slots are unknown: the subscription is not Key_Shared, or its selector is unknown. */
 export function directoryOrNull(collected: CollectedSubscription, facts: BrokerFacts): KeyDirectory | null {
   try {
     return new KeyDirectory(collected, facts, 'JavaStringHash')
@@ -81,7 +82,7 @@ export function directoryOrNull(collected: CollectedSubscription, facts: BrokerF
   }
 }
 
-/** One partition's owners. */
+/** The slot owners of one partition. */
 class PartitionDirectory {
   private readonly partition: number | null
   readonly space: KeySpace<SpaceName>
@@ -125,10 +126,9 @@ function lookup(
 }
 
 function selectorUnknown(partition: number | null, {consumers}: Assignment): Blocked {
-  const where = partition === null ? 'the topic' : `partition ${String(partition)}`
-  const why = consumers.length === 0 ? 'nobody is connected' : 'the reported ranges fit no selector that keyshift knows'
-  return new Blocked('E_SELECTOR_UNKNOWN', `how ${where} makes slots of keys can't be told: ${why}`, {
+  const why = consumers.length === 0 ? 'no consumer is connected' : 'the reported ranges match no known selector'
+  return new Blocked('E_SELECTOR_UNKNOWN', `the slots of keys on ${partitionLabel(partition)} are unknown: ${why}`, {
     data: {partition, consumers: consumers.length},
-    next: ['connect a consumer, or use a role that may read the broker configuration (superuser)'],
+    next: ['connect a consumer, or use a superuser role, which may read the broker configuration'],
   })
 }

@@ -3,18 +3,18 @@ import type {KeyDirectory, Location} from './key-directory.js'
 import type {HashingScheme, Routing} from '../hashing/partition-routing.js'
 
 export interface KeyOwner {
-  /** as it was given: text, or `base64:…` */
+  /** as given: text, or `base64:…` */
   key: string
   /** null on a plain topic */
   partition: number | null
   slot: number
-  /** null when nobody owns the slot */
+  /** null when no consumer owns the slot */
   consumer: {name: string | null; address: string | null} | null
-  /** whether new messages of the slot wait for old ones to be acknowledged */
+  /** whether the broker blocks new messages of the slot until old ones are acknowledged */
   draining: boolean
-  /** who has to acknowledge them; null when the slot is not draining */
+  /** the consumer that must acknowledge them; null when the slot is not draining */
   drainingConsumer: {name: string | null; address: string | null} | null
-  /** other keys of this call in the same slot: they block each other while it is draining */
+  /** other given keys in the same slot; they block each other while it is draining */
   sameSlot: string[]
 }
 
@@ -26,7 +26,7 @@ export interface KeyOwners {
   owners: KeyOwner[]
 }
 
-/** A key as it was given, and its bytes. */
+/** A key as given, and its bytes. */
 export interface GivenKey {
   readonly text: string
   readonly bytes: Uint8Array
@@ -42,16 +42,16 @@ export function textKey(text: string): GivenKey {
 }
 
 /**
- * Reads a key of bytes, as `base64:AQL/`.
+ * Parses a key of bytes, such as `base64:AQL/`.
  *
- * @throws Usage E_RAW_KEY when it is anything else.
+ * @throws Usage E_RAW_KEY for any other text.
  */
 export function rawKey(text: string): GivenKey {
   const encoded = text.slice(RAW.length)
   if (!text.startsWith(RAW) || !BASE64.test(encoded)) {
     throw new Usage(
       'E_RAW_KEY',
-      `--raw-key ${text} is not base64: followed by padded base64 text, such as base64:AQL/`,
+      `--raw-key ${text} is not valid; use base64: followed by padded base64 text, such as base64:AQL/`,
       {
         data: {key: text},
       },
@@ -60,7 +60,7 @@ export function rawKey(text: string): GivenKey {
   return {text, bytes: Buffer.from(encoded, 'base64'), isRaw: true}
 }
 
-/** The owner of each key, in the order of asking. */
+/** The owner of each key, in the given order. */
 export function keyOwners(directory: KeyDirectory, keys: readonly GivenKey[]): KeyOwner[] {
   const found = keys.map((key) => ({
     key: key.text,

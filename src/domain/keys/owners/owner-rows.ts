@@ -8,12 +8,12 @@ const NEWLINE = 0x0a
 const RETURN = 0x0d
 
 /**
- * Reads keys, one UTF-8 line each, and gives a line for each with its owner; an empty line is the empty key. Memory
- * stays the same however many there are. `earlierInSlot` counts the lines before with a slot of the same number on the
- * same partition; empty where the key space is too large to count in.
+ * Reads keys, one per UTF-8 line, and yields one line with the owner of each; an empty line is the empty key. Memory use does
+ * not grow with the number of keys. `earlierInSlot` counts the previous lines in the same slot of the same partition; it is
+ * empty when the key space is too large for counters.
  *
- * Lines are put together from bytes read as Latin-1, which gives the bytes back unchanged: decoding UTF-8 would cost more
- * than all the rest.
+ * Lines are assembled from bytes decoded as Latin-1, which preserves every byte, because decoding UTF-8 would take longer
+ * than everything else.
  */
 export async function* ownerRows(
   input: AsyncIterable<Uint8Array>,
@@ -36,7 +36,7 @@ export async function* ownerRows(
 class RowWriter {
   private readonly directory: KeyDirectory
   private readonly format: LineFormat
-  /** partition → lines so far by slot */
+  /** partition → number of lines by slot */
   private readonly counts = new Map<number | null, Uint32Array>()
   private readonly consumerTexts = new Map<Location['consumer'], string>()
 
@@ -45,7 +45,7 @@ class RowWriter {
     this.format = format
   }
 
-  /** @param end behind the last line's newline */
+  /** @param end the index after the last newline */
   lines(chunk: Buffer, end: number): Buffer {
     let text = ''
     for (let start = 0; start < end;) {
@@ -84,7 +84,7 @@ class RowWriter {
   private field(text: string): string {
     if (PLAIN.test(text)) return text
     const decoded = Buffer.from(text, 'latin1').toString('utf8')
-    // A tab is written as \t, which is not the key that holds a backslash and a t.
+    // A tab is written as \t. Doubling backslashes distinguishes it from a key with a backslash and a t.
     const unambiguous = this.format === 'tsv' ? decoded.replaceAll('\\', '\\\\') : decoded
     const safe = bytesOf(withoutFormula(printable(unambiguous)))
     return this.format === 'csv' && /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
@@ -100,10 +100,10 @@ class RowWriter {
   }
 }
 
-/** Nothing in it to escape or quote, as in nearly every key. */
+/** A text without characters to escape or quote, as most keys are. */
 const PLAIN = /^(?![=+@-])[^"\\,\u0000-\u001f\u007f-\uffff]*$/
 
-/** UTF-8 bytes, each as one character. */
+/** The UTF-8 bytes, each as one Latin-1 character. */
 function bytesOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }

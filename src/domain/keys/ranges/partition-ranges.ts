@@ -12,48 +12,48 @@ export interface RangeConsumer {
   address: string | null
   /** ISO 8601 */
   connectedSince: string | null
-  /** null where the key space is not known */
+  /** null when the key space is unknown */
   slots: number | null
-  /** part of the key space, from 0 to 1; null where its size is not known */
+  /** share of the key space, from 0 to 1; null when its size is unknown */
   share: number | null
   ranges: SlotRange[]
-  /** messages it can still be sent; may be negative with batches */
+  /** permits: messages that the broker may still send to it; may be negative with batches */
   availablePermits: number | null
   unackedMessages: number | null
 }
 
-/** A slot whose new messages wait until `consumer` has acknowledged its old ones. */
+/** A slot whose new messages are blocked until `consumer` has acknowledged its old ones. */
 export interface DrainingSlot {
   slot: number
-  /** who has to acknowledge */
+  /** the consumer that must acknowledge */
   consumer: string | null
   unackedMessages: number
-  /** how often the broker could not deliver because of it */
+  /** number of deliveries that it blocked */
   blockedAttempts: number
 }
 
 export interface RangePartition {
   /** null on a plain topic */
   partition: number | null
-  /** null when it can't be told */
+  /** null when unknown */
   selector: SelectorName | null
-  /** the first Pulsar version whose algorithm this is; null when it can't be told */
+  /** the first Pulsar version with this algorithm; null when unknown */
   algorithmSince: Algorithm['since'] | null
   selectorSource: 'configuration' | 'statistics' | null
-  /** points per consumer on the hash ring; null where there is none or they don't show */
+  /** points per consumer on the hash ring; null without a ring and when they cannot be detected */
   points: number | null
   mode: string | null
-  /** whether messages of a key keep their order; null where the broker does not say */
+  /** whether the order of messages of one key is guaranteed; null when the broker does not report it */
   isOrderGuaranteed: boolean | null
   /** the slots that a key can reach */
   slotSpace: SlotRange | null
   consumers: RangeConsumer[]
   draining: DrainingSlot[]
-  /** messages in the replay queue, held back or to be delivered again */
+  /** messages in the replay queue: blocked or to be redelivered */
   replayMessages: number | null
-  /** null where the key space is not known */
+  /** null when the key space is unknown */
   coverage: Coverage | null
-  /** the largest share as a multiple of the mean; null where shares are not known */
+  /** the largest share as a multiple of the mean; null when shares are unknown */
   skew: number | null
 }
 
@@ -102,7 +102,7 @@ function consumerRow(consumer: ReportedConsumer, space: SlotRange | null): Omit<
   }
 }
 
-/** Brokers report ends that no key reaches, such as 65536. */
+/** Brokers report range ends that no key reaches, such as 65536. */
 function clip(ranges: readonly SlotRange[], space: SlotRange | null): SlotRange[] {
   if (!space) return [...ranges]
   return ranges

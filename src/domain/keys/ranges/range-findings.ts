@@ -27,7 +27,7 @@ export interface AssignedPartition {
 
 type Draft = Omit<RangeFinding, 'partition'>
 
-/** What is wrong with an assignment, or not as we would have worked it out; errors first. */
+/** Faults of an assignment, and differences from the computed one; errors first. */
 export function rangeFindings(partitions: readonly AssignedPartition[]): RangeFinding[] {
   const names = new Set(partitions.flatMap(({report}) => report.consumers.map(({name}) => name ?? '')))
   return partitions
@@ -54,7 +54,7 @@ function gaps({consumers, coverage}: RangePartition): Draft[] {
   ]
 }
 
-/** Same names are legal, but statistics and people can't tell such consumers apart. */
+/** Equal names are allowed, but statistics and operators cannot distinguish such consumers. */
 function duplicateNames({consumers}: RangePartition): Draft[] {
   const byName = Map.groupBy(consumers, ({name}) => name ?? '')
   return [...byName]
@@ -62,7 +62,7 @@ function duplicateNames({consumers}: RangePartition): Draft[] {
     .map(([name, same]) => finding('duplicate-name', 'warn', {name, consumers: same.length}))
 }
 
-/** A consumer of a partitioned topic is at every partition, unless its subscribe failed on one. */
+/** A consumer of a partitioned topic is connected to every partition, unless its subscribe failed on one. */
 function absent({consumers}: RangePartition, names: ReadonlySet<string>): Draft[] {
   const here = new Set(consumers.map(({name}) => name ?? ''))
   return [...names].filter((name) => !here.has(name)).map((name) => finding('consumer-absent', 'warn', {name}))

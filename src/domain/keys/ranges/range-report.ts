@@ -12,9 +12,9 @@ export interface KeyRanges {
 }
 
 /**
- * The key-hash assignment that the broker reports, checked for gaps and overlaps and against our own prediction.
+ * The key-hash assignment that the broker reports, checked for gaps, overlaps and differences from the computed assignment.
  *
- * @throws Blocked E_NOT_KEY_SHARED when a partition is of another type.
+ * @throws Blocked E_NOT_KEY_SHARED when a partition has another type.
  */
 export function keyRanges(collected: CollectedSubscription, facts: BrokerFacts): KeyRanges {
   requireKeyShared(collected, facts)

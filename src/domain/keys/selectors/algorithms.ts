@@ -4,15 +4,15 @@ import {HashRing, RING_2_4, RING_3_0_3, RING_3_0_7, RING_4_0, RING_CLASSIC, type
 import type {Member, Selector} from './selector.js'
 import {type KeySpace, type SpaceName, SPACES} from '../hashing/key-space.js'
 
-/** As the broker's settings and its subscriptions name them; STICKY is what consumers bring themselves. */
+/** Selectors as broker settings name them. With `sticky` the consumers choose their ranges. */
 export type SelectorName = 'auto-split' | 'consistent-hashing' | 'sticky'
 
-/** One way in which brokers have assigned slots; named by the first version that has it. */
+/** An algorithm by which brokers assign slots, identified by the first version that has it. */
 export interface Algorithm {
   readonly selector: SelectorName
   readonly since: '2.4' | '3.0.3' | '3.0.7' | '4.0' | '4.0-classic'
   readonly space: KeySpace<SpaceName>
-  /** null but for consistent hashing */
+  /** null except for consistent hashing */
   readonly ring: RingRules<SpaceName> | null
 }
 
@@ -38,7 +38,7 @@ const STICKY = {
   '4.0': {...AUTO_SPLIT['4.0'], selector: 'sticky'},
 } as const satisfies Record<string, Algorithm>
 
-/** The settings of a broker that choose a selector; none can be changed while it runs, but `isClassic`. */
+/** The broker settings that determine the selector. Only `isClassic` can be changed while the broker runs. */
 export interface SelectorSettings {
   /** `subscriptionKeySharedUseConsistentHashing` */
   readonly usesConsistentHashing: boolean
@@ -50,7 +50,7 @@ export interface SelectorSettings {
   readonly failoverUsesConsistentHashing: boolean
 }
 
-/** As Pulsar comes, since 3.0. */
+/** Pulsar's defaults since 3.0. */
 export const DEFAULT_SETTINGS: SelectorSettings = {
   usesConsistentHashing: true,
   points: 100,
@@ -59,8 +59,8 @@ export const DEFAULT_SETTINGS: SelectorSettings = {
 }
 
 /**
- * Every algorithm that a broker of this version can be using for a subscription of this mode, the likelier first. More
- * than one where the version leaves it open, for example without its settings; all of them without a version.
+ * Every algorithm that a broker of this version may use for a subscription of this mode, the most likely first. There are
+ * several when the version does not determine it, for example without settings; all without a version.
  */
 export function possibleAlgorithms(
   version: Version | null,
@@ -78,19 +78,19 @@ export function possibleAlgorithms(
 function possibleRings(version: Version | null, settings: SelectorSettings | null): Algorithm[] {
   const {'2.4': before, '3.0.3': named, '3.0.7': indexed, '4.0': current, '4.0-classic': classic} = RINGS
   if (version === null) return [current, indexed, named, before, classic]
-  if (version.major >= 5) return [current] // the classic dispatcher is gone: apache/pulsar#26687
+  if (version.major >= 5) return [current] // apache/pulsar#26687 removed the classic dispatcher
   if (version.major === 4) return settings ? [settings.isClassic ? classic : current] : [current, classic]
   const {minor, patch} = version
   if (version.major < 3 || (minor === 0 && patch <= 2) || (minor === 1 && patch < 3) || (minor === 2 && patch === 0)) {
     return [before]
   }
-  // What 3.1.3 has is not known to us: what it reports has to show it.
+  // The algorithm of 3.1.3 is unknown, so the reported ranges decide.
   if (minor === 1) return [named, before]
   const hasIndex = (minor === 0 && patch >= 7) || (minor === 3 && patch >= 2) || minor > 3
   return [hasIndex ? indexed : named]
 }
 
-/** A dispatcher without consumers. @param points per consumer; for consistent hashing only. */
+/** A dispatcher without consumers. @param points per consumer, used only for consistent hashing. */
 export function emptySelector<M extends Member>(algorithm: Algorithm, points: number): Selector<SpaceName, M> {
   if (algorithm.ring) return new HashRing<SpaceName, M>(algorithm.ring, points)
   return new AutoSplit<'ranges-2.4' | 'ranges-4.0', M>(algorithm.space as KeySpace<'ranges-2.4' | 'ranges-4.0'>)

@@ -4,7 +4,7 @@ export interface Version {
   readonly patch: number
 }
 
-/** Reads `4.2.4`, `4.2`, and what vendors add behind it; null when it is no version. */
+/** Parses `4.2.4` or `4.2`, also with a vendor suffix; null for any other text. */
 export function parseVersion(text: string): Version | null {
   const groups = /^v?(?<major>\d+)\.(?<minor>\d+)(?:\.(?<patch>\d+))?/.exec(text.trim())?.groups
   if (!groups) return null

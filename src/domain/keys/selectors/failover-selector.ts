@@ -3,12 +3,12 @@ import {byName} from './selector.js'
 
 export interface FailoverConsumer {
   readonly name: string
-  /** smaller is more important; statistics do not tell it */
+  /** a smaller value has precedence; not in the statistics */
   readonly priorityLevel: number
 }
 
 export interface FailoverTopic {
-  /** `persistent://tenant/namespace/name`, of the partition where there is one */
+  /** `persistent://tenant/namespace/name`, including the partition of a partitioned topic */
   readonly topic: string
   /** null on a plain topic */
   readonly partition: number | null
@@ -19,10 +19,10 @@ export interface FailoverTopic {
 const POINTS = 100
 
 /**
- * The one consumer of a FAILOVER subscription that gets the messages of a topic or a partition: among those of the best
- * priority, sorted by name, the partition's number chooses; on a plain topic a hash ring of their names does.
+ * The active consumer of a Failover subscription on a topic or partition. Among the consumers of the best priority, sorted
+ * by name, the partition number chooses; on a plain topic a hash ring of the names.
  *
- * @returns null when nobody is connected.
+ * @returns null without consumers.
  * @see apache/pulsar AbstractDispatcherSingleActiveConsumer (4.0.8, 4.2.4)
  */
 export function activeConsumer<C extends FailoverConsumer>(consumers: readonly C[], where: FailoverTopic): C | null {
@@ -34,7 +34,7 @@ export function activeConsumer<C extends FailoverConsumer>(consumers: readonly C
   return ownerOnRing(eligible, murmur3(Buffer.from(where.topic, 'utf8')))
 }
 
-/** A later point takes the place of an earlier one with the same hash. */
+/** A later point replaces an earlier one with the same hash. */
 function ownerOnRing<C extends FailoverConsumer>(consumers: readonly C[], hash: number): C | null {
   const ring = new Map<number, C>()
   for (const consumer of consumers) {

@@ -3,23 +3,24 @@ import {pushSegment, type Segment} from './segments.js'
 import {byName, type Member, type Selector} from './selector.js'
 import {type KeySpace, type Slot, type SpaceName, SPACES} from '../hashing/key-space.js'
 
-/** What distinguishes the consistent hashing of one broker line from another's. */
+/** The differences in consistent hashing between broker versions. */
 export interface RingRules<S extends SpaceName> {
   readonly space: KeySpace<S>
-  /** The text that is hashed for a point, without the point's number at its end. */
+  /** The text that is hashed for a point, without the point's number at the end. */
   readonly pointText: (name: string, index: number) => string
-  /** Whether consumers of one name get an index each, and so points of their own. */
+  /** Whether consumers of the same name get an index each, and therefore different points. */
   readonly hasNameIndex: boolean
   /**
-   * Two consumers at one point: the first stays and the later one waits its turn; the later one takes it and the first
-   * loses the point for good; or both share it, sorted by name.
+   * What the broker does when two consumers hash to the same point. `first-stays`: the earlier one keeps the point and the
+   * later one gets it when the earlier one leaves. `later-takes`: the later one replaces the earlier one, which never gets
+   * the point back. `shared`: both stay at the point, ordered by name.
    */
   readonly onCollision: 'first-stays' | 'later-takes' | 'shared'
 }
 
 const NUL = '\u0000'
 
-/** @see apache/pulsar ConsistentHashingStickyKeyConsumerSelector 4.0.0 to 4.2.4 (PIP-379), the same file in all */
+/** @see apache/pulsar ConsistentHashingStickyKeyConsumerSelector 4.0.0 to 4.2.4 (PIP-379), identical in all of them */
 export const RING_4_0: RingRules<'ring-4.0'> = {
   space: SPACES['ring-4.0'],
   pointText: (name, index) => name + NUL + String(index) + NUL,
@@ -27,7 +28,7 @@ export const RING_4_0: RingRules<'ring-4.0'> = {
   onCollision: 'first-stays',
 }
 
-/** The same behind `subscriptionKeySharedUseClassicPersistentImplementation`, on a larger ring. */
+/** The same with `subscriptionKeySharedUseClassicPersistentImplementation`, on a larger ring. */
 export const RING_CLASSIC: RingRules<'ring-classic'> = {...RING_4_0, space: SPACES['ring-classic']}
 
 /** 3.0.7 and later, 3.3.2 and later. @see apache/pulsar#23327 */
@@ -37,7 +38,7 @@ export const RING_3_0_7: RingRules<'ring-2.4'> = {
   onCollision: 'later-takes',
 }
 
-/** 3.0.3 to 3.0.6, 3.2.1 and later, 3.3.0 and 3.3.1: consumers of one name share every point. @see apache/pulsar#22053 */
+/** 3.0.3 to 3.0.6, 3.2.1 and later, 3.3.0 and 3.3.1: consumers of the same name share every point. @see apache/pulsar#22053 */
 export const RING_3_0_3: RingRules<'ring-2.4'> = {
   space: SPACES['ring-2.4'],
   pointText: (name) => name + NUL,
@@ -45,7 +46,7 @@ export const RING_3_0_3: RingRules<'ring-2.4'> = {
   onCollision: 'shared',
 }
 
-/** Before that: `consumer1` with point 11 and `consumer11` with point 1 are one text. @see apache/pulsar#22050 */
+/** Earlier versions: `consumer1` with point 11 and `consumer11` with point 1 hash the same text. @see apache/pulsar#22050 */
 export const RING_2_4: RingRules<'ring-2.4'> = {
   ...RING_3_0_3,
   pointText: (name) => name,
@@ -57,16 +58,16 @@ interface RingPoints {
 }
 
 /**
- * Consistent hashing: each consumer has points on a ring of slots, and owns what lies between the point before and its
- * own. What lies behind the last point belongs to the first.
+ * Consistent hashing: each consumer has points on a ring of slots, and owns the slots from the previous point up to its own.
+ * The slots after the last point belong to the owner of the first point.
  */
 export class HashRing<S extends SpaceName, M extends Member> implements Selector<S, M> {
   readonly rules: RingRules<S>
   readonly pointsPerMember: number
   private readonly pointsOfMember = new Map<M, RingPoints>()
-  /** name → the numbers that its consumers have */
+  /** name → the indexes of its consumers */
   private readonly indexes = new Map<string, Set<number>>()
-  /** slot → the consumers with a point there; the first one is chosen, unless they share */
+  /** slot → the consumers with a point there; the first one owns it, unless they share it */
   private readonly ring = new Map<number, readonly M[]>()
 
   constructor(rules: RingRules<S>, pointsPerMember: number) {
@@ -82,12 +83,12 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
     return [...this.pointsOfMember.keys()]
   }
 
-  /** @param index the consumer's number among those of its name, when it is known from what the broker reports. */
+  /** @param index of the consumer among those of the same name, when the broker's report shows it. */
   join(member: M, index = this.freeIndex(member.name)): void {
     const points = pointsOf(this.rules, member.name, index, this.pointsPerMember)
     this.pointsOfMember.set(member, {index, points})
     this.reserveIndex(member.name, index)
-    // Most points have one consumer: they all hold this one list.
+    // Most points have one consumer, so all points of a consumer share this list.
     const alone: readonly [M] = [member]
     for (const point of points) this.addPoint(point, alone)
   }
@@ -101,11 +102,11 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
       else this.ring.delete(point)
     }
     this.pointsOfMember.delete(member)
-    // Without a point left it gave its number away before, and another may have it now.
+    // Without points it has already released its index, which another consumer may have now.
     if (own.points.length > 0) this.indexes.get(member.name)?.delete(own.index)
   }
 
-  /** Puts a consumer first at a point that it shares with others: what the broker reports is what was first there. */
+  /** Puts a consumer first at a point with several consumers, because the broker reports the first one as the owner. */
   prefer(point: Slot<S>, member: M): void {
     const waiting = this.ring.get(point) ?? []
     if (waiting.length > 1 && waiting.includes(member)) {
@@ -113,7 +114,7 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
     }
   }
 
-  /** Points that more than one consumer has. */
+  /** Points with more than one consumer. */
   collisions(): Array<Slot<S>> {
     return [...this.ring].filter(([, members]) => members.length > 1).map(([point]) => point as Slot<S>)
   }
@@ -140,7 +141,7 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
 
   private addPoint(point: number, alone: readonly [M]): void {
     const others = this.ring.get(point)
-    if (others?.includes(alone[0])) return // two points of its own in one slot
+    if (others?.includes(alone[0])) return // the consumer has two points in one slot
     const {onCollision} = this.rules
     if (!others || onCollision === 'later-takes') {
       this.ring.set(point, alone)
@@ -151,7 +152,7 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
     }
   }
 
-  /** A consumer without any point left gives its number away, though it stays connected. */
+  /** A consumer that has lost all its points releases its index, although it remains connected. */
   private dropPoint(member: M, point: number): void {
     const own = this.pointsOfMember.get(member)
     if (!own) return
@@ -160,7 +161,7 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
     if (points.length === 0) this.indexes.get(member.name)?.delete(own.index)
   }
 
-  /** The smallest number that no consumer of this name has. */
+  /** The smallest index that no consumer of this name has. */
   private freeIndex(name: string): number {
     if (!this.rules.hasNameIndex) return 0
     let index = 0
@@ -175,7 +176,7 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
   }
 }
 
-/** The slots of a consumer's points, in the order in which the broker sets them; the same slot can come twice. */
+/** The slots of a consumer's points, in the order in which the broker sets them. A slot may occur twice. */
 export function pointsOf<S extends SpaceName>(
   rules: RingRules<S>,
   name: string,
@@ -183,7 +184,7 @@ export function pointsOf<S extends SpaceName>(
   count: number,
 ): Array<Slot<S>> {
   const prefix = Buffer.from(rules.pointText(name, index), 'utf8')
-  // One buffer for all texts: a ring of a thousand consumers hashes a hundred thousand of them.
+  // One buffer for all texts, because a ring of 1,000 consumers hashes 100,000 of them.
   const text = Buffer.alloc(prefix.length + String(count).length)
   prefix.copy(text)
   return Array.from({length: count}, (_, point) =>

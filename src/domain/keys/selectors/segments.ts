@@ -1,8 +1,8 @@
 import type {Slot, SpaceName} from '../hashing/key-space.js'
 
 /**
- * A stretch of slots with the same owner. Brokers before 3.0.7 let several consumers own it: then the slot's remainder
- * by their number chooses, `owners[slot % owners.length]`.
+ * Consecutive slots with the same owner. Before 3.0.7 several consumers can own them together; then the owner of a slot is
+ * `owners[slot % owners.length]`.
  */
 export interface Segment<S extends SpaceName, M> {
   readonly start: Slot<S>
@@ -11,21 +11,21 @@ export interface Segment<S extends SpaceName, M> {
   readonly owners: readonly M[]
 }
 
-/** Which slots change hands, and between whom. */
+/** The number of slots that move from one consumer to another. */
 export interface Move<M> {
   readonly from: M | null
   readonly to: M | null
   readonly slots: number
 }
 
-/** Joins neighbours that have the same owners. The list has to be sorted by start and without overlaps. */
+/** Joins adjacent segments of the same owners. The list must be sorted by start and have no overlaps. */
 export function mergeSegments<S extends SpaceName, M>(segments: ReadonlyArray<Segment<S, M>>): Array<Segment<S, M>> {
   const merged: Array<Segment<S, M>> = []
   for (const {end, owners, start} of segments) pushSegment(merged, start, end, owners)
   return merged
 }
 
-/** Appends a stretch of slots: to the last segment where that ends right before it and has the same owners. */
+/** Appends slots, by extending the last segment when it is adjacent and has the same owners. */
 export function pushSegment<S extends SpaceName, M>(
   segments: Array<Segment<S, M>>,
   start: number,
@@ -38,7 +38,7 @@ export function pushSegment<S extends SpaceName, M>(
   } else segments.push({start: start as Slot<S>, end: end as Slot<S>, owners})
 }
 
-/** The owner of a slot, or null where nobody owns it. Binary search over sorted segments. */
+/** The owner of a slot, or null without an owner. Binary search over sorted segments. */
 export function ownerAt<S extends SpaceName, M>(segments: ReadonlyArray<Segment<S, M>>, slot: Slot<S>): M | null {
   let low = 0
   let high = segments.length - 1
@@ -52,7 +52,7 @@ export function ownerAt<S extends SpaceName, M>(segments: ReadonlyArray<Segment<
   return null
 }
 
-/** How many slots each owner has. Owners without a slot are not in it. */
+/** The number of slots of each owner. Owners without slots are omitted. */
 export function slotsByOwner<S extends SpaceName, M>(segments: ReadonlyArray<Segment<S, M>>): Map<M, number> {
   const counts = new Map<M, number>()
   for (const {end, owners, start} of segments) {
@@ -65,8 +65,8 @@ export function slotsByOwner<S extends SpaceName, M>(segments: ReadonlyArray<Seg
 }
 
 /**
- * The slots whose owner differs between two assignments of one space. Exact also where consumers share a segment, by
- * counting remainders instead of walking two thousand million slots.
+ * Counts the slots whose owner differs between two assignments of one space. For shared segments it counts remainders, which
+ * is exact and avoids iterating over two billion slots.
  */
 export function movesBetween<S extends SpaceName, M>(
   before: ReadonlyArray<Segment<S, M>>,
@@ -89,7 +89,7 @@ export function movesBetween<S extends SpaceName, M>(
   )
 }
 
-/** Whether each slot has the same owner in both. */
+/** Whether every slot has the same owner in both. */
 export function sameAssignment<S extends SpaceName, M>(
   one: ReadonlyArray<Segment<S, M>>,
   other: ReadonlyArray<Segment<S, M>>,
@@ -104,7 +104,7 @@ interface Overlap<M> {
   right: readonly M[]
 }
 
-/** Both lists cut at each other's ends; a side without a segment there has no owners. */
+/** Both lists, split at the boundaries of either. A list without a segment there has no owners. */
 function overlaps<S extends SpaceName, M>(
   before: ReadonlyArray<Segment<S, M>>,
   after: ReadonlyArray<Segment<S, M>>,
@@ -120,7 +120,7 @@ function overlaps<S extends SpaceName, M>(
   }))
 }
 
-/** Finds owners of ever larger slots, without searching from the start each time. */
+/** Finds the owners of slots in ascending order, without searching from the start each time. */
 class Walk<S extends SpaceName, M> {
   private at = 0
   private readonly segments: ReadonlyArray<Segment<S, M>>
@@ -139,7 +139,7 @@ class Walk<S extends SpaceName, M> {
   }
 }
 
-/** How many numbers from start to end, both inclusive, leave this remainder. */
+/** The count of numbers from start to end, both inclusive, with this remainder. */
 function countWithRemainder(start: number, end: number, divisor: number, remainder: number): number {
   return countUpTo(end, divisor, remainder) - countUpTo(start - 1, divisor, remainder)
 }

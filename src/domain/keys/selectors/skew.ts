@@ -1,4 +1,4 @@
-/** The largest share as a multiple of the mean of all; null when one is unknown or there is none. */
+/** The largest share as a multiple of the mean; null when a share is unknown and without shares. */
 export function skewOf(shares: ReadonlyArray<number | null>): number | null {
   const known = shares.filter((share) => share !== null)
   if (known.length === 0 || known.length < shares.length) return null

@@ -5,25 +5,25 @@ export interface SlotRange {
 }
 
 /**
- * The slots that a key can have in every space: the smallest one ends here, and from 4.0 on slot 0 means that there is none
+ * The slots that a key can have in every space: the smallest space ends here, and since 4.0 slot 0 means "no hash"
  * (StickyKeyConsumerSelector).
  */
 export const KEY_SLOTS: SlotRange = {start: 1, end: 65_535}
 
-/** Slots that nobody owns, and slots that more than one consumer claims. Both empty on a healthy subscription. */
+/** Slots without an owner, and slots with more than one. Both are empty on a healthy subscription. */
 export interface Coverage {
   missing: SlotRange[]
   overlapping: SlotRange[]
 }
 
-/** How many slots a list of ranges holds. */
+/** The number of slots in a list of ranges. */
 export function countSlots(ranges: readonly SlotRange[]): number {
   return ranges.reduce((sum, {start, end}) => sum + end - start + 1, 0)
 }
 
 /**
- * Compares what is claimed with the space that has to be covered. One walk over the sorted ranges; what lies outside the
- * space counts for nothing.
+ * Compares the owned ranges with the space to cover, in one pass over the sorted ranges. Slots outside the space are
+ * ignored.
  */
 export function coverageOf(claimed: readonly SlotRange[], space: SlotRange): Coverage {
   const coverage: Coverage = {missing: [], overlapping: []}

@@ -4,7 +4,7 @@ import type {Member, Selector} from './selector.js'
 import type {KeySpace, SpaceName} from '../hashing/key-space.js'
 
 /**
- * STICKY: consumers bring their ranges, and nothing covers what they leave out.
+ * STICKY: consumers choose their ranges; the remaining slots have no owner.
  *
  * @see apache/pulsar HashRangeExclusiveStickyKeyConsumerSelector (4.2.4)
  */
@@ -26,7 +26,7 @@ export class StickyRanges<S extends SpaceName, M extends Member> implements Sele
   join(member: M): void {
     throw new Blocked(
       'E_STICKY_JOIN',
-      `${member.name} would bring its own ranges: a join to a STICKY subscription can not be foretold`,
+      `cannot predict a join to a STICKY subscription: ${member.name} would choose its own ranges`,
       {data: {consumer: member.name}},
     )
   }

@@ -1,30 +1,30 @@
 import {Usage} from '../../../errors.js'
 import {nearestNames} from '../../../nearest-name.js'
 
-/** What was asked for on the command line. */
+/** The change requested on the command line. */
 export interface WantedConsumers {
   readonly join: readonly string[]
   readonly leave: readonly string[]
-  /** how many there shall be; null leaves the number as the joins and leaves make it */
+  /** target number of consumers; null when only `join` and `leave` determine it */
   readonly consumers: number | null
   /** such as `app-{0..N}` */
   readonly namesLike: string | null
 }
 
-/** Names that leave, then those that join, in this order. A name stands for one consumer. */
+/** The names that leave, then those that join, in order. Each name stands for one consumer. */
 export interface ConsumerChange {
   readonly leave: readonly string[]
   readonly join: readonly string[]
 }
 
-const PLACE = /\{(\d+)\.\.N\}/
+const PLACEHOLDER = /\{(\d+)\.\.N\}/
 
 /**
- * Works out who leaves and who joins.
+ * Determines which consumers leave and which join.
  *
- * @param connected names of the consumers that are there, in the order of joining.
- * @throws Usage E_CONSUMER_UNKNOWN for a name to leave that is not there; E_NAMES_LIKE for a pattern without a place for
- *   the number, or where the names to take can't be told.
+ * @param connected names of the connected consumers, in the order of joining.
+ * @throws Usage E_CONSUMER_UNKNOWN for a departing name that is not connected; E_NAMES_LIKE for a pattern without a
+ *   placeholder, and when the new names cannot be derived.
  */
 export function consumerChange(connected: readonly string[], wanted: WantedConsumers): ConsumerChange {
   const afterLeaving = without(connected, wanted.leave)
@@ -43,12 +43,12 @@ function without(connected: readonly string[], leave: readonly string[]): string
   return left
 }
 
-/** The names after a change; a name that is not there can't leave. */
+/** The names after a change. A name that is not connected is ignored when it leaves. */
 export function afterChange(names: readonly string[], {join, leave}: ConsumerChange): string[] {
   return [...difference(names.toReversed(), leave).toReversed(), ...join]
 }
 
-/** The names that a fleet of the wanted size has: by the pattern, or by going on as the names there do. */
+/** The names of the target number of consumers: by the pattern, or by continuing the numbers of the connected names. */
 function targetNames(present: readonly string[], {consumers, namesLike}: WantedConsumers): string[] {
   const count = consumers ?? 0
   if (namesLike !== null) return numbered(namesLike, count)
@@ -56,10 +56,10 @@ function targetNames(present: readonly string[], {consumers, namesLike}: WantedC
   if (pattern === null) {
     throw new Usage(
       'E_NAMES_LIKE',
-      '--consumers needs --names-like: the connected names do not end in numbers that go on',
+      '--consumers requires --names-like: the connected names are not numbered consecutively',
       {
         data: {connected: present},
-        next: ["give the names as a pattern, such as --names-like 'app-{0..N}'"],
+        next: ["specify the names as a pattern, such as --names-like 'app-{0..N}'"],
       },
     )
   }
@@ -72,16 +72,16 @@ function targetNames(present: readonly string[], {consumers, namesLike}: WantedC
  * @throws Usage E_NAMES_LIKE
  */
 export function numbered(pattern: string, count: number): string[] {
-  const start = PLACE.exec(pattern)?.[1]
+  const start = PLACEHOLDER.exec(pattern)?.[1]
   if (start === undefined) {
-    throw new Usage('E_NAMES_LIKE', `--names-like ${pattern} has no place for the number, such as {0..N}`, {
+    throw new Usage('E_NAMES_LIKE', `--names-like ${pattern} has no placeholder for the number, such as {0..N}`, {
       data: {namesLike: pattern},
     })
   }
-  return Array.from({length: count}, (_, at) => pattern.replace(PLACE, String(Number(start) + at)))
+  return Array.from({length: count}, (_, at) => pattern.replace(PLACEHOLDER, String(Number(start) + at)))
 }
 
-/** The pattern that all names follow, such as `app-{0..N}`; null when they don't follow one. */
+/** The pattern that all names match, such as `app-{0..N}`; null without one. */
 export function patternOf(names: readonly string[]): string | null {
   const parts = names.map((name) => /^(?<stem>.*?)(?<number>\d+)$/.exec(name)?.groups)
   const stems = new Set(parts.map((groups) => groups?.['stem']))
@@ -91,7 +91,7 @@ export function patternOf(names: readonly string[]): string | null {
   return `${stem}{${String(Math.min(...numbers))}..N}`
 }
 
-/** What is in the first list and not in the second, each as often as it is there more often. */
+/** The first list without the second, where each element of the second removes one equal element. */
 function difference(one: readonly string[], other: readonly string[]): string[] {
   const left = [...other]
   return one.filter((name) => {
@@ -103,9 +103,10 @@ function difference(one: readonly string[], other: readonly string[]): string[] 
 
 function unknownConsumer(name: string, connected: readonly string[]): Usage {
   const near = nearestNames(name, connected)
-  const shown = near.length > 0 ? near : [...new Set(connected)].toSorted().slice(0, 3)
-  const known = shown.length === 0 ? 'no consumer is connected' : `the nearest: ${shown.join(', ')}`
-  return new Usage('E_CONSUMER_UNKNOWN', `--leave ${name}: no such consumer is connected; ${known}`, {
-    data: {name, connected: [...new Set(connected)].toSorted()},
+  const names = [...new Set(connected)].toSorted()
+  const others = names.length === 0 ? 'no consumer is connected' : `connected: ${names.slice(0, 3).join(', ')}`
+  const known = near.length > 0 ? `did you mean ${near.join(' or ')}?` : others
+  return new Usage('E_CONSUMER_UNKNOWN', `--leave ${name}: consumer not connected; ${known}`, {
+    data: {name, connected: names},
   })
 }

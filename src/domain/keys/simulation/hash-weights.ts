@@ -1,10 +1,10 @@
 import {ownerAt, type Segment} from '../selectors/segments.js'
 import type {KeySpace, SpaceName} from '../hashing/key-space.js'
 
-/** Messages by the hash of their sticky key. */
+/** Number of messages by the hash of their sticky key. */
 export type HashWeights = ReadonlyMap<number, number>
 
-/** The part of the messages that each owner gets, from 0 to 1; nobody's under null. */
+/** The share of the messages of each owner, from 0 to 1; the key null has those without an owner. */
 export function weightByOwner<M>(
   segments: ReadonlyArray<Segment<SpaceName, M>>,
   weights: HashWeights,
@@ -19,7 +19,7 @@ export function weightByOwner<M>(
   return shares
 }
 
-/** The part of the messages whose owner differs between two assignments. */
+/** The share of the messages whose owner differs between two assignments. */
 export function movedWeight<M>(
   before: ReadonlyArray<Segment<SpaceName, M>>,
   after: ReadonlyArray<Segment<SpaceName, M>>,

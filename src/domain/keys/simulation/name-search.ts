@@ -5,7 +5,7 @@ import {skewOf} from '../selectors/skew.js'
 import {slotsByOwner} from '../selectors/segments.js'
 import {sizeOf} from '../hashing/key-space.js'
 
-/** How even a fleet would be. */
+/** How evenly slots or messages are distributed over the consumers. */
 export interface Evenness {
   /** the largest share as a multiple of the mean */
   skew: number
@@ -26,42 +26,41 @@ export interface PointsProposal extends Evenness {
 
 export interface Proposals {
   current: Evenness
-  /** the best names found, the most even first */
+  /** the best names found, the most even distribution first */
   names: NameProposal[]
   points: PointsProposal[]
 }
 
 const BEST = 3
 const POINTS = [200, 500, 1000, 2000]
-/** Consumers that are placed in all the tries together: some seconds of work. */
+/** Maximum number of consumers placed in all attempts together: a few seconds of work. */
 const BUDGET = 20_000
 
 /**
- * Looks for consumer names that spread the keys more evenly, by trying numbered ones with another stem: where points
- * fall is luck, and a fleet can choose its luck. Also what more points per consumer would do; only the broker's operator
- * can set those.
+ * Searches for consumer names that distribute keys more evenly. The position of points depends on the names, so numbered
+ * names with other stems are tried. It also computes the effect of more points per consumer, a setting of the broker.
  *
- * @param weights counts real messages; null weighs every slot alike.
+ * @param weights number of sampled messages by hash; null gives every slot the same weight.
  */
 export function searchNames(
   algorithm: Algorithm,
   points: number,
-  fleet: {readonly names: readonly string[]; readonly namesLike: string},
+  consumers: {readonly names: readonly string[]; readonly namesLike: string},
   weights: HashWeights | null,
 ): Proposals {
-  const count = fleet.names.length
-  const tries = Math.min(300, Math.max(20, Math.floor(BUDGET / Math.max(count, 1))))
-  const names = Array.from({length: tries}, (_, attempt): NameProposal => {
-    const namesLike = fleet.namesLike.replace('{', `v${String(attempt + 1)}-{`)
+  const count = consumers.names.length
+  const attempts = Math.min(300, Math.max(20, Math.floor(BUDGET / Math.max(count, 1))))
+  const names = Array.from({length: attempts}, (_, attempt): NameProposal => {
+    const namesLike = consumers.namesLike.replace('{', `v${String(attempt + 1)}-{`)
     const proposed = numbered(namesLike, count)
     return {namesLike, names: proposed, ...evenness(algorithm, points, proposed, weights)}
   })
   return {
-    current: evenness(algorithm, points, fleet.names, weights),
+    current: evenness(algorithm, points, consumers.names, weights),
     names: names.toSorted((a, b) => a.skew - b.skew).slice(0, BEST),
     points: POINTS.filter((more) => more > points).map((more) => ({
       points: more,
-      ...evenness(algorithm, more, fleet.names, weights),
+      ...evenness(algorithm, more, consumers.names, weights),
     })),
   }
 }

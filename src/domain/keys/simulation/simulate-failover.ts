@@ -10,7 +10,7 @@ export interface FailoverChoice {
   after: string | null
 }
 
-/** Who would be active on each partition after the change, were the subscription a FAILOVER one. */
+/** The active consumer of each partition after the change, if the subscription were Failover. */
 export function simulatedFailover(
   collected: CollectedSubscription,
   change: ConsumerChange,
@@ -18,9 +18,9 @@ export function simulatedFailover(
 ): FailoverChoice[] {
   return collected.partitions.map(({name, partition, subscription}) => {
     const connected = (subscription.consumers ?? []).map(({consumerName}) => consumerName ?? '')
-    const fleet = afterChange(connected, change).map((one) => ({name: one, priorityLevel: 0}))
+    const members = afterChange(connected, change).map((one) => ({name: one, priorityLevel: 0}))
     const usesConsistentHashing = settings?.failoverUsesConsistentHashing ?? false
-    const active = activeConsumer(fleet, {topic: name.full, partition, usesConsistentHashing})
+    const active = activeConsumer(members, {topic: name.full, partition, usesConsistentHashing})
     return {partition, before: subscription.activeConsumerName ?? null, after: active?.name ?? null}
   })
 }

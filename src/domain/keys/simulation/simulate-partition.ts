@@ -5,7 +5,7 @@ import {byName, type Member, type Selector} from '../selectors/selector.js'
 import {type Move, movesBetween, type Segment, slotsByOwner} from '../selectors/segments.js'
 import {type KeySpace, sizeOf, type SpaceName} from '../hashing/key-space.js'
 
-/** A consumer in a simulation; `unackedMessages` is null when it is not connected or the broker does not tell. */
+/** A consumer in a simulation. `unackedMessages` is null when it is not connected or the broker does not report it. */
 export interface SimulatedMember extends Member {
   readonly address: string | null
   readonly unackedMessages: number | null
@@ -13,9 +13,9 @@ export interface SimulatedMember extends Member {
 
 export interface SimulatedConsumer {
   name: string
-  /** null when it is not connected now */
+  /** null when it is not connected */
   address: string | null
-  /** null where it does not take part */
+  /** null when it is not connected at that time */
   before: SimulatedShare | null
   after: (SimulatedShare & {ranges: SlotRange[]}) | null
 }
@@ -23,30 +23,30 @@ export interface SimulatedConsumer {
 export interface SimulatedShare {
   slots: number
   share: number
-  /** of the sampled messages; null without a sample */
+  /** share of the sampled messages; null without a sample */
   sampledShare: number | null
 }
 
-/** In-flight messages of slots that change hands: their keys wait until these are acknowledged. */
+/** In-flight messages of moving slots. The broker blocks their keys until these messages are acknowledged. */
 export interface Draining {
   /**
-   * by the part of each staying consumer's slots that it gives away; null where slots don't drain (before 4.0, STICKY,
-   * out-of-order delivery), and when unacknowledged messages are not known
+   * estimate from the share of its slots that each remaining consumer loses; null when slots do not drain (before 4.0, STICKY,
+   * out-of-order delivery) and when unacknowledged messages are unknown
    */
   expectedMessages: number | null
   atMostMessages: number | null
-  /** those of the consumers that leave are delivered again to others */
+  /** messages of the departing consumers, which are redelivered to others */
   redeliveredMessages: number | null
 }
 
 export interface SimulatedPartition {
   /** null on a plain topic, and offline */
   partition: number | null
-  /** null where nothing is assigned before, or by another selector; so the next ones */
+  /** null without a previous assignment by the same selector; the same applies to the next three */
   slotsMoved: number | null
-  /** of the key space */
+  /** share of the key space */
   shareMoved: number | null
-  /** of the sampled messages; null without a sample */
+  /** share of the sampled messages; null without a sample */
   sampledShareMoved: number | null
   draining: Draining | null
   /** the largest share as a multiple of the mean; null without consumers */
@@ -60,7 +60,7 @@ type Segments = ReadonlyArray<Segment<SpaceName, SimulatedMember>>
 export interface SimulatedPartitionState {
   readonly partition: number | null
   readonly selector: Selector<SpaceName, SimulatedMember>
-  /** Whether new messages of a slot that changes hands wait for old ones. */
+  /** Whether the broker blocks new messages of a moving slot until the old ones are acknowledged. */
   readonly drains: boolean
 }
 
@@ -70,9 +70,9 @@ export interface MemberChange {
 }
 
 /**
- * Changes a fleet on paper. The selector is changed too: afterwards it is the one after the change.
+ * Simulates a change of consumers. It modifies the selector, which afterwards has the new assignment.
  *
- * @throws Blocked E_NO_RANGE_LEFT when auto-split can't take another consumer.
+ * @throws Blocked E_NO_RANGE_LEFT when auto-split cannot take another consumer.
  */
 export function simulate(
   state: SimulatedPartitionState,
@@ -145,8 +145,8 @@ function sharesOf(
 }
 
 /**
- * Unacknowledged messages are told per consumer, not per slot: a part of them is estimated, the whole is the bound. Those
- * of a consumer that leaves do not drain, they come again.
+ * The broker reports unacknowledged messages by consumer, not by slot. So the number for moving slots is estimated by their
+ * share, and the consumer's total is the upper bound. Messages of a departing consumer do not drain; they are redelivered.
  */
 function drainingOf(
   moves: ReadonlyArray<Move<SimulatedMember>>,
@@ -154,9 +154,9 @@ function drainingOf(
   staying: ReadonlySet<SimulatedMember>,
   drains: boolean,
 ): Draining {
-  const given = new Map<SimulatedMember, number>()
-  for (const {from, slots} of moves) if (from) given.set(from, (given.get(from) ?? 0) + slots)
-  const rows = [...given].map(([member, slots]) => ({member, part: slots / (owned.get(member) ?? slots)}))
+  const lost = new Map<SimulatedMember, number>()
+  for (const {from, slots} of moves) if (from) lost.set(from, (lost.get(from) ?? 0) + slots)
+  const rows = [...lost].map(([member, slots]) => ({member, part: slots / (owned.get(member) ?? slots)}))
   const sum = (stays: boolean, weigh: (part: number) => number): number | null => {
     const chosen = rows.filter(({member}) => staying.has(member) === stays)
     if (chosen.some(({member}) => member.unackedMessages === null)) return null

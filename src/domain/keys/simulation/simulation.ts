@@ -1,4 +1,6 @@
 import {Blocked, Usage} from '../../../errors.js'
+import {suggestedCommand} from '../../../suggested-command.js'
+import {partitionLabel} from '../../../wording.js'
 import type {CollectedSubscription, SubscriptionPartition} from '../../topic-stats/collect-topic-stats.js'
 import {
   type Algorithm,
@@ -22,7 +24,7 @@ import {
   type SimulatedPartitionState,
 } from './simulate-partition.js'
 
-/** What a simulation had to take for granted. */
+/** An assumption of the simulation where a fact is unknown. */
 export type Assumption = 'default-settings' | 'join-order' | 'name-index' | 'priority-level'
 
 export type SimulatedMode = 'auto-split' | 'consistent-hashing' | 'failover'
@@ -31,7 +33,7 @@ export interface KeySimulation {
   /** null offline */
   topic: string | null
   subscription: string | null
-  /** the type it has now; null offline */
+  /** the current type; null offline */
   type: string | null
   selector: SelectorName | null
   algorithmSince: Algorithm['since'] | null
@@ -39,20 +41,20 @@ export interface KeySimulation {
   slotSpace: SlotRange | null
   leave: string[]
   join: string[]
-  /** per partition, as consumers are connected to it */
+  /** by partition, based on the consumers connected to it */
   partitions: SimulatedPartition[]
-  /** the one consumer that would get everything; empty but with the mode failover */
+  /** the active consumer of each partition; empty except with the mode failover */
   failover: FailoverChoice[]
-  /** messages of the sample that weighs the shares; null without one */
+  /** number of sampled messages; null without a sample */
   sampledMessages: number | null
-  /** null unless asked for */
+  /** null unless requested */
   proposals: Proposals | null
   assumptions: Assumption[]
 }
 
 export interface SimulationOptions {
   readonly wanted: WantedConsumers
-  /** null keeps the selector that it has */
+  /** null keeps the current selector */
   readonly mode: SimulatedMode | null
   readonly searchesNames: boolean
   /** messages by sticky key hash, per partition index; null without a sample */
@@ -60,39 +62,36 @@ export interface SimulationOptions {
 }
 
 /**
- * What would be if consumers joined or left a subscription, or if it became Key_Shared.
+ * Simulates that consumers join or leave a subscription, or that it becomes Key_Shared.
  *
- * @throws Usage E_CONSUMER_UNKNOWN, E_NAMES_LIKE. @throws Blocked E_SELECTOR_UNKNOWN where what is reported is not what
- *   any known selector gives; E_STICKY_JOIN.
+ * @throws Usage E_CONSUMER_UNKNOWN, E_NAMES_LIKE. @throws Blocked E_SELECTOR_UNKNOWN when no known selector produces the
+ *   reported assignment; E_STICKY_JOIN.
  */
 export function simulateLive(
   collected: CollectedSubscription,
   facts: BrokerFacts,
   options: SimulationOptions,
 ): KeySimulation {
-  const stages = collected.partitions.map((row) => partitionStateOf(collected, row, facts, options.mode))
-  // By name: a consumer of a partitioned topic is at every partition. The fullest partition tells who is there.
-  const [fullest] = stages.toSorted((a, b) => b.members.length - a.members.length)
+  const states = collected.partitions.map((row) => partitionStateOf(collected, row, facts, options.mode))
+  // A consumer of a partitioned topic is connected to every partition, so the one with the most consumers has all names.
+  const [fullest] = states.toSorted((a, b) => b.members.length - a.members.length)
   const names = (fullest?.members ?? []).map(({name}) => name)
   const change = consumerChange(names, options.wanted)
   const base = {
-    ...simulationHead(stages, change),
+    ...simulationHead(states, change),
     topic: collected.topic.full,
     subscription: collected.subscription,
     type: collected.partitions[0]?.subscription.type ?? null,
   }
   if (options.mode === 'failover') return asFailover(base, collected, facts)
-  const partitions = stages.map((state, at) => simulate(state, changeAt(state, change), options.weights?.[at] ?? null))
-  return {...base, partitions, ...extras(stages, options)}
+  const partitions = states.map((state, at) => simulate(state, changeAt(state, change), options.weights?.[at] ?? null))
+  return {...base, partitions, ...extras(states, options)}
 }
 
-/** The same from nothing: no broker is asked. */
+/** The same for an empty subscription, without contacting a broker. */
 export function simulateOffline(facts: BrokerFacts, options: SimulationOptions): KeySimulation {
   if (options.mode === 'failover') {
-    throw new Usage(
-      'E_OFFLINE_FAILOVER',
-      'the mode failover depends on the topic and its partitions; leave out --offline',
-    )
+    throw new Usage('E_OFFLINE_FAILOVER', 'the mode failover depends on the topic and its partitions; omit --offline')
   }
   const state = emptyPartitionState(null, [], facts, options.mode)
   const change = consumerChange([], options.wanted)
@@ -104,7 +103,7 @@ export function simulateOffline(facts: BrokerFacts, options: SimulationOptions):
 interface PartitionState extends SimulatedPartitionState {
   readonly algorithm: Algorithm
   readonly points: number | null
-  /** Everyone who is connected, also where the selector begins empty. */
+  /** All connected consumers, even if the selector starts empty. */
   readonly members: readonly SimulatedMember[]
   readonly assumptions: readonly Assumption[]
 }
@@ -117,24 +116,23 @@ function partitionStateOf(
 ): PartitionState {
   const assignment = detectAssignment(subscription, facts)
   const {algorithm, restored} = assignment
-  const isAsItIs = subscription.type === 'Key_Shared' && (mode === null || mode === algorithm?.selector)
+  const keepsSelector = subscription.type === 'Key_Shared' && (mode === null || mode === algorithm?.selector)
   const isEmpty = !algorithm && assignment.consumers.length === 0
-  if (!isAsItIs || isEmpty) return emptyPartitionState(partition, assignment.consumers, facts, mode)
+  if (!keepsSelector || isEmpty) return emptyPartitionState(partition, assignment.consumers, facts, mode)
   if (!algorithm || !restored) {
-    const where = partition === null ? 'the topic' : `partition ${String(partition)}`
     throw new Blocked(
       'E_SELECTOR_UNKNOWN',
-      `what ${where} reports is not what a known selector gives; nothing can be foretold`,
+      `cannot predict an assignment: no known selector produces the ranges on ${partitionLabel(partition)}`,
       {
         data: {partition, consumers: assignment.consumers.length},
-        next: [`keyshift keys ranges ${collected.topic.full} ${collected.subscription}`],
+        next: [suggestedCommand('keys', 'ranges', collected.topic.full, collected.subscription)],
       },
     )
   }
   if (algorithm.ring && restored.points === null) {
-    throw new Blocked('E_POINTS_UNKNOWN', 'how many points the broker gives each consumer does not show here', {
+    throw new Blocked('E_POINTS_UNKNOWN', 'the number of points per consumer is unknown', {
       data: {partition},
-      next: ['give it with --points; brokers have 100 unless they are set up otherwise'],
+      next: ['specify it with --points; the default of brokers is 100'],
     })
   }
   return {
@@ -149,7 +147,7 @@ function partitionStateOf(
   }
 }
 
-/** A dispatcher that nobody has joined: everyone joins it in the order in which they connected. */
+/** A dispatcher without consumers, which all of them then join in the order in which they connected. */
 function emptyPartitionState(
   partition: number | null,
   members: readonly SimulatedMember[],
@@ -160,7 +158,7 @@ function emptyPartitionState(
   const settings: SelectorSettings =
     mode === null || mode === 'failover' ? known : {...known, usesConsistentHashing: mode === 'consistent-hashing'}
   const [algorithm] = possibleAlgorithms(facts.version, settings, 'AUTO_SPLIT')
-  if (!algorithm) throw new Blocked('E_SELECTOR_UNKNOWN', 'no selector is known for this broker version')
+  if (!algorithm) throw new Blocked('E_SELECTOR_UNKNOWN', 'no known selector for this broker version')
   return {
     partition,
     drains: false,
@@ -182,14 +180,14 @@ function changeAt({members, selector}: PartitionState, change: ConsumerChange): 
     return at === -1 ? [] : staying.splice(at, 1)
   })
   const newcomers = change.join.map((name) => ({name, address: null, unackedMessages: null}))
-  // Where the selector begins empty, those who are connected come first.
+  // An empty selector is joined by the connected consumers first.
   return selector.members.length === 0 ? {leave: [], join: [...staying, ...newcomers]} : {leave, join: newcomers}
 }
 
 type Head = Omit<KeySimulation, 'subscription' | 'topic' | 'type'>
 
-function simulationHead(stages: readonly PartitionState[], change: ConsumerChange): Head {
-  const [first] = stages
+function simulationHead(states: readonly PartitionState[], change: ConsumerChange): Head {
+  const [first] = states
   return {
     selector: first?.algorithm.selector ?? null,
     algorithmSince: first?.algorithm.since ?? null,
@@ -201,22 +199,22 @@ function simulationHead(stages: readonly PartitionState[], change: ConsumerChang
     failover: [],
     sampledMessages: null,
     proposals: null,
-    assumptions: [...new Set(stages.flatMap(({assumptions}) => assumptions))],
+    assumptions: [...new Set(states.flatMap(({assumptions}) => assumptions))],
   }
 }
 
 function extras(
-  stages: readonly PartitionState[],
+  states: readonly PartitionState[],
   {searchesNames, wanted, weights}: SimulationOptions,
 ): Pick<KeySimulation, 'proposals' | 'sampledMessages'> {
   const all = weights && mergeWeights(weights)
   const sampledMessages = all && sumOf(all)
-  const [first] = stages
+  const [first] = states
   if (!searchesNames || !first) return {sampledMessages, proposals: null}
   if (!first.algorithm.ring || first.points === null) {
     throw new Blocked(
       'E_NAMES_NOT_USED',
-      `names have no effect on ${first.algorithm.selector}; only the order of joining has`,
+      `consumer names have no effect with ${first.algorithm.selector}, only their order of joining`,
     )
   }
   const names = first.selector.members.map(({name}) => name)

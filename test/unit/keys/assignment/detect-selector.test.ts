@@ -17,14 +17,14 @@ import type {CollectedSubscription} from '../../../../src/domain/topic-stats/col
 import {Blocked} from '../../../../src/errors.js'
 import {parseTopicName} from '../../../../src/topic-name.js'
 
-interface Made {
+interface BrokerCase {
   readonly version: string
   readonly names: readonly string[]
   readonly settings?: Partial<SelectorSettings>
 }
 
-/** Statistics as a broker with these settings gives them. */
-function statsOf({names, settings, version}: Made): SubscriptionStats {
+/** The statistics that a broker with these settings reports. */
+function statsOf({names, settings, version}: BrokerCase): SubscriptionStats {
   const all = {...DEFAULT_SETTINGS, ...settings}
   const [algorithm] = possibleAlgorithms(parseVersion(version), all, 'AUTO_SPLIT')
   assert.ok(algorithm)
@@ -42,7 +42,7 @@ function statsOf({names, settings, version}: Made): SubscriptionStats {
   return {type: 'Key_Shared', keySharedMode: 'AUTO_SPLIT', consumers}
 }
 
-function told({algorithm, restored, source}: Assignment): Array<number | string | null> {
+function detected({algorithm, restored, source}: Assignment): Array<number | string | null> {
   return [algorithm?.selector ?? null, algorithm?.since ?? null, source, restored?.points ?? null]
 }
 
@@ -50,26 +50,26 @@ const THREE = ['app-0', 'app-1', 'app-2']
 const v4 = parseVersion('4.2.4')
 const v3 = parseVersion('3.0.7')
 
-test('settings tell the selector, and the statistics agree', () => {
+test('the settings determine the selector, and the statistics match', () => {
   const stats = statsOf({version: '4.2.4', names: THREE, settings: {points: 40}})
   const facts = {version: v4, settings: {...DEFAULT_SETTINGS, points: 40}}
-  assert.deepEqual(told(detectAssignment(stats, facts)), ['consistent-hashing', '4.0', 'configuration', 40])
+  assert.deepEqual(detected(detectAssignment(stats, facts)), ['consistent-hashing', '4.0', 'configuration', 40])
 })
 
-test('without settings the statistics alone tell it, points too', () => {
+test('without settings the selector and its points are detected from the statistics', () => {
   const noSettings = {version: v4, settings: null}
   for (const points of [100, 40, 7, 300]) {
     const stats = statsOf({version: '4.2.4', names: ['a', 'b', 'c', 'd', 'e', 'f'], settings: {points}})
-    const [selector, since, source, found] = told(detectAssignment(stats, noSettings))
+    const [selector, since, source, found] = detected(detectAssignment(stats, noSettings))
     assert.deepEqual([selector, since, source], ['consistent-hashing', '4.0', 'statistics'])
-    // Points that only split what is one consumer's anyway don't show: then it says so.
+    // Points that only split slots of one consumer are invisible; then the number of points is null.
     assert.ok(found === points || found === null, `${String(found)} points for ${String(points)}`)
     if (points === 100) assert.equal(found, 100)
   }
   const split = statsOf({version: '4.2.4', names: THREE, settings: {usesConsistentHashing: false}})
-  assert.deepEqual(told(detectAssignment(split, noSettings)), ['auto-split', '4.0', 'statistics', null])
+  assert.deepEqual(detected(detectAssignment(split, noSettings)), ['auto-split', '4.0', 'statistics', null])
   const classic = statsOf({version: '4.0.7', names: THREE, settings: {isClassic: true}})
-  assert.deepEqual(told(detectAssignment(classic, noSettings)), [
+  assert.deepEqual(detected(detectAssignment(classic, noSettings)), [
     'consistent-hashing',
     '4.0-classic',
     'statistics',
@@ -77,7 +77,7 @@ test('without settings the statistics alone tell it, points too', () => {
   ])
 })
 
-test('without a version the report shows which line it is', () => {
+test('without a version the report identifies the broker version line', () => {
   for (const [version, since] of [
     ['4.2.4', '4.0'],
     ['3.0.7', '3.0.7'],
@@ -85,27 +85,27 @@ test('without a version the report shows which line it is', () => {
     ['3.0.2', '2.4'],
   ] as const) {
     const stats = statsOf({version, names: THREE})
-    assert.deepEqual(told(detectAssignment(stats, {version: null, settings: null})).slice(0, 2), [
+    assert.deepEqual(detected(detectAssignment(stats, {version: null, settings: null})).slice(0, 2), [
       'consistent-hashing',
       since,
     ])
   }
-  assert.deepEqual(told(detectAssignment(statsOf({version: '3.0.7', names: THREE}), {version: v3, settings: null})), [
+  assert.deepEqual(detected(detectAssignment(statsOf({version: '3.0.7', names: THREE}), {version: v3, settings: null})), [
     'consistent-hashing', '3.0.7', 'statistics', 100,
   ]) // prettier-ignore
 })
 
-test('a dispatcher that is older than the settings is told from the statistics, and said so', () => {
+test('a dispatcher created with older settings is detected from the statistics and is a finding', () => {
   const stats = statsOf({version: '4.2.4', names: THREE})
   const facts = {version: v4, settings: {...DEFAULT_SETTINGS, isClassic: true}}
   const assignment = detectAssignment(stats, facts)
-  assert.deepEqual(told(assignment), ['consistent-hashing', '4.0', 'statistics', 100])
+  assert.deepEqual(detected(assignment), ['consistent-hashing', '4.0', 'statistics', 100])
   assert.equal(assignment.isAsConfigured, false)
   assert.deepEqual(codes(stats, facts), ['settings-differ'])
 })
 
-test('each slot has an owner, whatever the selector; read while somebody leaves, some have none', () => {
-  const kinds: ReadonlyArray<Omit<Made, 'names'>> = [
+test('every selector assigns every slot; statistics read during a disconnect have unowned slots', () => {
+  const kinds: ReadonlyArray<Omit<BrokerCase, 'names'>> = [
     ...['4.2.4', '4.0.7', '3.0.7', '3.0.4', '3.0.2'].map((version) => ({version})),
     ...['4.2.4', '3.0.7'].map((version) => ({version, settings: {usesConsistentHashing: false}})),
     {version: '4.0.7', settings: {isClassic: true}},
@@ -117,7 +117,7 @@ test('each slot has an owner, whatever the selector; read while somebody leaves,
       for (const name of names.slice(1)) {
         const consumers = whole.consumers?.filter(({consumerName}) => consumerName !== name) ?? []
         assert.equal(hasUnownedSlots({...whole, consumers}), true, JSON.stringify([kind, name]))
-        // Nothing is amiss where each asks for slots of its own.
+        // With STICKY, consumers choose their slots, so gaps are normal.
         assert.equal(hasUnownedSlots({...whole, consumers, keySharedMode: 'STICKY'}), false)
       }
     }
@@ -128,20 +128,20 @@ test('each slot has an owner, whatever the selector; read while somebody leaves,
   assert.equal(hasUnownedSlots({type: 'Shared', consumers: [{consumerName: 'a'}]}), false)
 })
 
-test('what can not be told is not guessed', () => {
-  const nobody: SubscriptionStats = {type: 'Key_Shared', keySharedMode: 'AUTO_SPLIT', consumers: []}
-  assert.deepEqual(told(detectAssignment(nobody, {version: v4, settings: null})), [null, null, null, null])
-  assert.deepEqual(told(detectAssignment(nobody, {version: v4, settings: DEFAULT_SETTINGS})).slice(0, 3), [
+test('an ambiguous selector is null', () => {
+  const empty: SubscriptionStats = {type: 'Key_Shared', keySharedMode: 'AUTO_SPLIT', consumers: []}
+  assert.deepEqual(detected(detectAssignment(empty, {version: v4, settings: null})), [null, null, null, null])
+  assert.deepEqual(detected(detectAssignment(empty, {version: v4, settings: DEFAULT_SETTINGS})).slice(0, 3), [
     'consistent-hashing', '4.0', 'configuration',
   ]) // prettier-ignore
-  // One consumer alone owns all of it, with any number of points.
+  // A single consumer owns every slot with any number of points.
   const alone = statsOf({version: '4.2.4', names: ['app-0']})
-  assert.deepEqual(told(detectAssignment(alone, {version: v4, settings: null})), [
+  assert.deepEqual(detected(detectAssignment(alone, {version: v4, settings: null})), [
     'consistent-hashing', '4.0', 'statistics', null,
   ]) // prettier-ignore
 })
 
-test('ranges that no selector gives are a finding, and still the truth about owners', () => {
+test('ranges that no selector produces are a finding, and their owners are still valid', () => {
   const stats = statsOf({version: '4.2.4', names: THREE})
   const [first, second] = stats.consumers ?? []
   assert.ok(first && second)
@@ -153,7 +153,7 @@ test('ranges that no selector gives are a finding, and still the truth about own
   assert.equal(assignment.restored, null)
 })
 
-test('STICKY consumers bring their ranges: gaps are found, a leave is foretold, a join is not', () => {
+test('STICKY consumers choose their ranges: gaps are found, a departure can be simulated, a join cannot', () => {
   const stats: SubscriptionStats = {
     type: 'Key_Shared',
     keySharedMode: 'STICKY',
@@ -163,7 +163,7 @@ test('STICKY consumers bring their ranges: gaps are found, a leave is foretold, 
     ],
   } // prettier-ignore
   const facts = {version: v4, settings: DEFAULT_SETTINGS}
-  assert.deepEqual(told(detectAssignment(stats, facts)), ['sticky', '4.0', 'configuration', null])
+  assert.deepEqual(detected(detectAssignment(stats, facts)), ['sticky', '4.0', 'configuration', null])
   assert.deepEqual(codes(stats, facts), ['coverage-missing'])
   const simulated = (join: string[], leave: string[]): KeySimulation => {
     const wanted = {join, leave, consumers: null, namesLike: null}
@@ -176,12 +176,12 @@ test('STICKY consumers bring their ranges: gaps are found, a leave is foretold, 
   )
 })
 
-test('same names, gaps and absent consumers are found', () => {
+test('duplicate names, gaps and absent consumers are findings', () => {
   const facts = {version: v4, settings: DEFAULT_SETTINGS}
   assert.deepEqual(codes(statsOf({version: '4.2.4', names: ['worker', 'worker']}), facts), ['duplicate-name'])
-  const torn = statsOf({version: '4.2.4', names: THREE})
-  torn.consumers?.pop()
-  assert.deepEqual(codes(torn, facts).toSorted(), ['coverage-missing', 'selector-mismatch', 'settings-differ'])
+  const incomplete = statsOf({version: '4.2.4', names: THREE})
+  incomplete.consumers?.pop()
+  assert.deepEqual(codes(incomplete, facts).toSorted(), ['coverage-missing', 'selector-mismatch', 'settings-differ'])
   const [whole, fewer] = [statsOf({version: '4.2.4', names: THREE}), statsOf({version: '4.2.4', names: ['app-0']})]
   assert.deepEqual(codes(whole, facts, fewer), ['consumer-absent', 'consumer-absent'])
 })
@@ -190,7 +190,7 @@ function codes(stats: SubscriptionStats, facts: Parameters<typeof keyRanges>[1],
   return keyRanges(collectedOf(stats, other), facts).findings.map(({code}) => code)
 }
 
-/** A plain topic's subscription, or with two statistics one of two partitions. */
+/** The subscription of a plain topic, or with two statistics of a topic with two partitions. */
 function collectedOf(stats: SubscriptionStats, other?: SubscriptionStats): CollectedSubscription {
   const topic = parseTopicName('orders')
   const all = other ? [stats, other] : [stats]

@@ -6,7 +6,7 @@ import {partitionOfBytes, partitionOfKey} from '../../../../src/domain/keys/hash
 import {SPACES, type SpaceName} from '../../../../src/domain/keys/hashing/key-space.js'
 import {stickyKeyOf} from '../../../../src/domain/keys/hashing/sticky-key.js'
 
-// Made by the broker's own class, Murmur3_32Hash of pulsar-common 4.0.8 and 3.0.0.
+// Computed by the broker's own class, Murmur3_32Hash of pulsar-common 4.0.8 and 3.0.0.
 const HASHES: ReadonlyArray<readonly [string, number]> = [
   ['', 0],
   ['a', 1_009_084_850],
@@ -26,7 +26,7 @@ const HASHES: ReadonlyArray<readonly [string, number]> = [
 ]
 
 for (const [text, hash] of HASHES) {
-  test(`murmur3 of ${JSON.stringify(text)} is the broker's`, () => {
+  test(`murmur3 of ${JSON.stringify(text)} equals the broker's hash`, () => {
     assert.equal(murmur3(Buffer.from(text, 'utf8')), hash)
   })
 }
@@ -37,7 +37,7 @@ test('murmur3 reads a view into a larger buffer', () => {
   assert.equal(murmur3(whole, 2, 7), 1_664_612_543)
 })
 
-// Executed with the 4.0.8 jar, the 2.4 spaces with the 3.0.0 jar.
+// Computed by the 4.0.8 jar, the 2.4 spaces by the 3.0.0 jar.
 const SLOTS: ReadonlyArray<readonly [SpaceName, string, number]> = [
   ['ring-4.0', 'key-0', 23_544],
   ['ring-4.0', 'key-1', 11_858],
@@ -58,12 +58,12 @@ const SLOTS: ReadonlyArray<readonly [SpaceName, string, number]> = [
 ]
 
 for (const [space, text, slot] of SLOTS) {
-  test(`the slot of ${JSON.stringify(text)} in ${space} is the broker's`, () => {
+  test(`the slot of ${JSON.stringify(text)} in ${space} equals the broker's slot`, () => {
     assert.equal(SPACES[space].slotOf(murmur3(Buffer.from(text, 'utf8'))), slot)
   })
 }
 
-test('the ordering key goes before the key, and without either the version decides', () => {
+test('the ordering key overrides the key; without both the broker version decides', () => {
   const fields = {orderingKey: null, partitionKey: null, isBase64: false, producerName: 'producer-1', sequenceId: 0}
   const hash = (more: object, major: number): number => murmur3(stickyKeyOf({...fields, ...more}, major))
   assert.equal(hash({orderingKey: Buffer.from('a'), partitionKey: 'key-0'}, 4), 1_009_084_850)
@@ -75,10 +75,10 @@ test('the ordering key goes before the key, and without either the version decid
   assert.equal(hash({producerName: null}, 4), 504_741_539)
 })
 
-test('a partition follows from Java string hashing, also for a negative hash', () => {
+test('JavaStringHash gives the partition, also for a negative hash', () => {
   assert.equal(partitionOfKey('', 4, 'JavaStringHash'), 0)
   assert.equal(partitionOfKey('a', 4, 'JavaStringHash'), 97 % 4)
-  // "polygenelubricants".hashCode() is Integer.MIN_VALUE, whose sign bit is cut off.
+  // "polygenelubricants".hashCode() is Integer.MIN_VALUE, whose sign bit is cleared.
   assert.equal(partitionOfKey('polygenelubricants', 4, 'JavaStringHash'), 0)
   assert.equal(
     partitionOfKey('user-42', 7, 'JavaStringHash'),
@@ -90,7 +90,7 @@ test('a partition follows from Java string hashing, also for a negative hash', (
   )
 })
 
-test('Murmur3_32Hash routes by the hash of UTF-8, and bytes are routed as their text', () => {
+test('Murmur3_32Hash hashes UTF-8, and bytes give the same partition as their text', () => {
   assert.equal(partitionOfKey('key-0', 7, 'Murmur3_32Hash'), 1_664_612_543 % 7)
   for (const key of ['', 'user-42', 'été', '用户-1', '𝄞']) {
     const bytes = Buffer.from(`<${key}>`, 'utf8')

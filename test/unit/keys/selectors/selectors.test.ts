@@ -26,14 +26,14 @@ import type {Selector} from '../../../../src/domain/keys/selectors/selector.js'
 import {sizeOf, type Slot, type SpaceName} from '../../../../src/domain/keys/hashing/key-space.js'
 import {ROOT} from '../../../support/root.js'
 
-/** Made by executing the broker's own classes; test/java says how. */
+/** Computed by the broker's own classes, see test/java. */
 const VECTORS = join(ROOT, 'test', 'vectors')
 
 interface Step {
   join?: string
   id?: number
   leave?: number
-  /** SHA-256 of who owns each looked-at slot */
+  /** SHA-256 of the owners of all compared slots */
   owners: string
   some: Array<[number, number | null]>
 }
@@ -65,8 +65,8 @@ function algorithmOf({pulsar, selector}: Pick<Vectors, 'pulsar' | 'selector'>): 
   return algorithm
 }
 
-/** The slots that the vectors look at, in their order; for range splitting also slot 0, which no key of 4.0 reaches. */
-function lookedAt({selector, space}: Algorithm): number[] {
+/** The slots that the vectors compare, in order; for auto-split also slot 0, which no key of 4.0 reaches. */
+function comparedSlots({selector, space}: Algorithm): number[] {
   if (space.last > 65_535) {
     const first = space.first
     return Array.from({length: 20_000}, (_, at) => at * 107_374).filter((hash) => hash >= first)
@@ -79,7 +79,7 @@ function lookedAt({selector, space}: Algorithm): number[] {
 
 function digestOf(segments: ReadonlyArray<Segment<SpaceName, Numbered>>, slots: readonly number[]): string {
   const owners = slots.map((slot) => {
-    // Slot 0 belongs to the range that begins there; ours begin with the first slot that a key reaches.
+    // The broker's first range starts at slot 0; ours starts at the first slot that a key reaches.
     const owner = ownerAt(segments, Math.max(slot, segments[0]?.start ?? 0) as Slot<SpaceName>)
     return owner === null ? '-' : String(owner.id)
   })
@@ -89,9 +89,9 @@ function digestOf(segments: ReadonlyArray<Segment<SpaceName, Numbered>>, slots: 
 for (const file of readdirSync(VECTORS).filter((name) => !name.includes('failover'))) {
   const vectors = readVectors(file)
   const algorithm = algorithmOf(vectors)
-  const slots = lookedAt(algorithm)
+  const slots = comparedSlots(algorithm)
 
-  test(`every slot has the owner that the broker's own class gives it, ${file}`, () => {
+  test(`every slot has the same owner as in the broker's own class, ${file}`, () => {
     for (const {points, steps} of vectors.scenarios) {
       const selector = emptySelector<Numbered>(algorithm, points)
       for (const [at, step] of steps.entries()) {
@@ -106,8 +106,8 @@ for (const file of readdirSync(VECTORS).filter((name) => !name.includes('failove
     }
   })
 
-  test(`what the broker reports is enough to foretell the next step, ${file}`, () => {
-    let foretold = 0
+  test(`the reported assignment is enough to predict the next step, ${file}`, () => {
+    let predicted = 0
     for (const {points, steps} of vectors.scenarios.filter((one) => one.points >= 100 || !algorithm.ring)) {
       const selector = emptySelector<Numbered>(algorithm, points)
       for (const [at, step] of steps.entries()) {
@@ -115,11 +115,11 @@ for (const file of readdirSync(VECTORS).filter((name) => !name.includes('failove
         change(selector, step)
         if (!restored || selector.members.length === 0) continue
         change(restored, step)
-        foretold++
+        predicted++
         assert.equal(digestOf(restored.segments(), slots), step.owners, `step ${String(at)}`)
       }
     }
-    assert.ok(foretold >= 50, `only ${String(foretold)} steps could be foretold`)
+    assert.ok(predicted >= 50, `only ${String(predicted)} steps could be predicted`)
   })
 }
 
@@ -129,7 +129,7 @@ function change(selector: Selector<SpaceName, Numbered>, {id, join: name, leave}
   if (leaving) selector.leave(leaving)
 }
 
-/** Goes by way of statistics as a broker gives them; null where those can't show everything. */
+/** Restores a selector from the statistics that a broker would report; null when they do not show every index. */
 function restore(
   algorithm: Algorithm,
   selector: Selector<SpaceName, Numbered>,
@@ -149,19 +149,19 @@ function restore(
   }))
   const consumers = reportedConsumers({consumers: stats})
   const restored = restoreSelector(algorithm, consumers, reportedSegments(consumers, algorithm.space), points)
-  assert.ok(restored, 'a report of its own was not recognised')
+  assert.ok(restored, 'the selector did not match its own report')
   if (restored.unseen.length > 0) return null
   return numbered(restored.selector)
 }
 
-/** Members by the number that their address carries. */
+/** Adds the id from the address to each member. */
 function numbered(selector: Selector<SpaceName, ReportedConsumer>): Selector<SpaceName, Numbered> {
   const idOf = (member: ReportedConsumer): Numbered => Object.assign(member, {id: Number(member.address)})
   for (const member of selector.members) idOf(member)
   return selector as unknown as Selector<SpaceName, Numbered>
 }
 
-test("FAILOVER's choice is the broker's", () => {
+test('the active consumer of Failover equals the choice of the broker', () => {
   const {entries} = JSON.parse(readFileSync(join(VECTORS, '4.2.4-failover.json'), 'utf8')) as {
     entries: Array<{
       topic: string
@@ -191,7 +191,7 @@ const VERSIONS: ReadonlyArray<Pick<Vectors, 'pulsar' | 'selector'>> = [
 
 for (const version of VERSIONS) {
   const algorithm = algorithmOf(version)
-  test(`each slot has exactly one owner whatever joins and leaves, ${version.pulsar} ${version.selector}`, () => {
+  test(`each slot has exactly one owner after any joins and departures, ${version.pulsar} ${version.selector}`, () => {
     const events = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c1', 'c11', 'worker'), fc.boolean()), {maxLength: 30})
     fc.assert(
       fc.property(events, fc.integer({min: 1, max: 40}), (steps, points) => {
@@ -208,7 +208,7 @@ for (const version of VERSIONS) {
   })
 }
 
-/** Sorted, without gap or overlap, from the first slot to the last; and all of it counted once. */
+/** Requires sorted segments from the first slot to the last, without gaps and overlaps, and correct slot counts. */
 function requirePartition(selector: Selector<SpaceName, Numbered>): void {
   const {space} = selector
   const segments = selector.segments()
@@ -229,7 +229,7 @@ function requirePartition(selector: Selector<SpaceName, Numbered>): void {
 }
 
 test('3.0.3 to 3.0.6 share the points of one name by the hash', () => {
-  // Worked out by hand from apache/pulsar#22053; no broker of those versions can be had here.
+  // Derived by hand from apache/pulsar#22053, because no broker of these versions is available for testing.
   const selector = emptySelector<Numbered>(algorithmOf({pulsar: '3.0.4', selector: 'consistent-hashing'}), 100)
   for (const [id, name] of ['c1', 'c2', 'c3'].entries()) selector.join({name, id})
   const slots = {'key-0': 1_664_612_543, 'key-1': 414_258_592, 'key-2': 1_945_654_540, 'key-3': 2_034_982_562}
@@ -237,7 +237,7 @@ test('3.0.3 to 3.0.6 share the points of one name by the hash', () => {
   assert.deepEqual(owners, ['c2', 'c1', 'c3', 'c1'])
 })
 
-test('moves count each slot that changes hands, also where consumers share', () => {
+test('moves count every slot with a new owner, also in shared segments', () => {
   const segment = (start: number, end: number, ...owners: string[]): Segment<'ring-2.4', string> => ({
     start: start as Slot<'ring-2.4'>,
     end: end as Slot<'ring-2.4'>,

@@ -10,7 +10,7 @@ const range = fc
   .tuple(fc.integer({min: 0, max: 220}), fc.integer({min: 0, max: 40}))
   .map(([start, length]): SlotRange => ({start, end: start + length}))
 
-test('coverage says of every slot what counting the claims says', () => {
+test('coverage of every slot equals the count of ranges that contain it', () => {
   fc.assert(
     fc.property(fc.array(range, {maxLength: 12}), (claimed) => {
       const coverage = coverageOf(claimed, SPACE)
@@ -23,7 +23,7 @@ test('coverage says of every slot what counting the claims says', () => {
   )
 })
 
-test('a whole space, cut in pieces, has neither gap nor overlap', () => {
+test('a complete space in several ranges has no gap and no overlap', () => {
   const pieces = [
     {start: 101, end: 200},
     {start: 1, end: 100},
@@ -32,7 +32,7 @@ test('a whole space, cut in pieces, has neither gap nor overlap', () => {
   assert.equal(countSlots(pieces), 200)
 })
 
-test('nobody connected: the whole space is missing', () => {
+test('without consumers the whole space is missing', () => {
   assert.deepEqual(coverageOf([], SPACE), {missing: [SPACE], overlapping: []})
 })
 

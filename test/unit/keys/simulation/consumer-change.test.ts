@@ -13,35 +13,35 @@ import {Usage} from '../../../../src/errors.js'
 const NOTHING: WantedConsumers = {join: [], leave: [], consumers: null, namesLike: null}
 const APPS = ['app-0', 'app-1', 'app-2']
 
-test('names that were given leave and join', () => {
+test('the given names leave and join', () => {
   const change = consumerChange(APPS, {...NOTHING, join: ['x'], leave: ['app-1']})
   assert.deepEqual(change, {leave: ['app-1'], join: ['x']})
 })
 
-test('a number of consumers goes on as the names do', () => {
+test('a target number of consumers continues the numbers of the names', () => {
   assert.deepEqual(consumerChange(APPS, {...NOTHING, consumers: 5}), {leave: [], join: ['app-3', 'app-4']})
   assert.deepEqual(consumerChange(APPS, {...NOTHING, consumers: 2}), {leave: ['app-2'], join: []})
 })
 
-test('a pattern names the whole fleet', () => {
+test('a pattern determines all names', () => {
   const change = consumerChange(['app-0', 'old'], {...NOTHING, consumers: 2, namesLike: 'app-{0..N}'})
   assert.deepEqual(change, {leave: ['old'], join: ['app-1']})
   assert.deepEqual(numbered('w{1..N}-eu', 3), ['w1-eu', 'w2-eu', 'w3-eu'])
 })
 
-test('of two with one name, each mention takes one away', () => {
+test('each departure removes one of two consumers with the same name', () => {
   assert.deepEqual(consumerChange(['w', 'w'], {...NOTHING, leave: ['w', 'w']}).leave, ['w', 'w'])
   assert.throws(() => consumerChange(['w'], {...NOTHING, leave: ['w', 'w']}), isUsage('E_CONSUMER_UNKNOWN'))
 })
 
-test('after a change the last of a name is gone, and newcomers stand behind', () => {
+test('a departure removes the latest consumer of a name, and new consumers are last', () => {
   assert.deepEqual(afterChange(['w', 'a', 'w'], {leave: ['w', 'x'], join: ['b']}), ['w', 'a', 'b'])
 })
 
-test('an unknown name, and a pattern without a place for the number, are refused', () => {
+test('an unknown name and a pattern without a placeholder are refused', () => {
   assert.throws(
     () => consumerChange(APPS, {...NOTHING, leave: ['app-9']}),
-    isUsage('E_CONSUMER_UNKNOWN', /nearest: app-/),
+    isUsage('E_CONSUMER_UNKNOWN', /did you mean app-/),
   )
   assert.throws(
     () => consumerChange([], {...NOTHING, leave: ['x']}),
@@ -54,13 +54,13 @@ test('an unknown name, and a pattern without a place for the number, are refused
   )
 })
 
-test('a pattern is found where all names follow one', () => {
+test('a pattern is found when all names match one', () => {
   assert.equal(patternOf(APPS), 'app-{0..N}')
   assert.equal(patternOf(['w3', 'w4']), 'w{3..N}')
   assert.equal(patternOf(['a-0', 'b-0']), null)
   assert.equal(patternOf([]), null)
 })
 
-function isUsage(code: string, says = /./): (error: unknown) => boolean {
-  return (error) => error instanceof Usage && error.code === code && says.test(error.message)
+function isUsage(code: string, message = /./): (error: unknown) => boolean {
+  return (error) => error instanceof Usage && error.code === code && message.test(error.message)
 }
