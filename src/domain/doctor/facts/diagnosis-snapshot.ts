@@ -1,4 +1,4 @@
-import type {DispatchRate, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
+import type {ConsumerStats, DispatchRate, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
 import type {LockRelation} from '../../locks/recognition/lock-record.js'
 
 /** Everything that a diagnosis needs: the same snapshot gives the same findings on any machine, at any time. */
@@ -74,7 +74,12 @@ export interface TopicSample {
 export interface PartitionSample {
   readonly partition: number | null
   readonly messagesIn: number | null
-  readonly subscriptions: Readonly<Record<string, SubscriptionStats>>
+  readonly subscriptions: Readonly<Record<string, SampledSubscription>>
+}
+
+/** The statistics that a snapshot contains; rules can read no others. */
+export type SampledSubscription = Pick<SubscriptionStats, (typeof SUBSCRIPTION_FIELDS)[number]> & {
+  readonly consumers?: Array<Pick<ConsumerStats, (typeof CONSUMER_FIELDS)[number]>>
 }
 
 /** What the sampled messages of a backlog contain. */
@@ -87,7 +92,7 @@ export interface MessageSample {
   readonly topKey: {readonly key: string; readonly messages: number; readonly partition: number | null} | null
 }
 
-const SUBSCRIPTION_FIELDS: ReadonlyArray<keyof SubscriptionStats> = [
+const SUBSCRIPTION_FIELDS = [
   ...(['type', 'keySharedMode', 'allowOutOfOrderDelivery', 'activeConsumerName', 'isDurable', 'msgBacklog'] as const),
   ...([
     'backlogSize',
