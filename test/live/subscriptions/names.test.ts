@@ -7,6 +7,7 @@ import {ask, live} from '../../support/servers/live.js'
 import {askCli} from '../../support/shells/cli.js'
 
 /** Characters that Java's URLEncoder and encodeURIComponent encode differently, and some that both encode. */
+// cspell:ignore über
 const NAMES = ['plain', 'orders (eu)', "it's a~b!", 'über*', 'constructor']
 
 test(

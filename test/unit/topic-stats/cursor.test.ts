@@ -3,6 +3,7 @@ import {test} from 'node:test'
 
 import {cursorOf} from '../../../src/domain/topic-stats/cursor.js'
 
+// cspell:ignore über Cber
 /** Subscription names, and their encoding by java.net.URLEncoder (JDK 17, UTF-8). */
 const ENCODED: ReadonlyArray<readonly [name: string, encoded: string]> = [
   ['plain', 'plain'],

@@ -47,7 +47,7 @@ export interface KeySimulation {
   failover: FailoverChoice[]
   /** number of sampled messages; null without a sample */
   sampledMessages: number | null
-  /** null unless requested */
+  /** null unless requested, and without consumers after the change */
   proposals: Proposals | null
   assumptions: Assumption[]
 }
@@ -218,6 +218,7 @@ function extras(
     )
   }
   const names = first.selector.members.map(({name}) => name)
+  if (names.length === 0) return {sampledMessages, proposals: null}
   const namesLike = wanted.namesLike ?? patternOf(names) ?? 'consumer-{0..N}'
   return {sampledMessages, proposals: searchNames(first.algorithm, first.points, {names, namesLike}, all)}
 }
