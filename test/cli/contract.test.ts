@@ -125,7 +125,7 @@ test(
     await requireFailure({
       ...missing,
       args: inspect(place.topic('order').full, 'decision'),
-      says: /the nearest: \S*\/orders\b/,
+      says: /did you mean \S*\/orders\b/,
     })
     await requireFailure({
       ...missing,
@@ -137,7 +137,7 @@ test(
       args,
       exit: 4,
       code: 'E_SUBSCRIPTION_NOT_FOUND',
-      says: /no subscription decisions; the nearest: decision/,
+      says: /no subscription decisions; did you mean decision\?/,
     })
   }),
 )

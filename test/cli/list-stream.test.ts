@@ -143,7 +143,7 @@ test('an answer that is cut off is not used: the broker is named, with the cause
     assert.match(list.failedBrokers[0]?.cause ?? '', cause)
     const lines = await runCli([...args, '--output', 'ndjson'])
     assert.equal(lines.code, 0)
-    assert.match(lines.stderr, /not whole/)
+    assert.match(lines.stderr, /the list is incomplete/)
     const strict = await runCli([...args, '--strict', '--json'])
     assert.deepEqual([strict.code, parseDocument(strict.stdout).error.code], [4, 'E_INCOMPLETE'])
   }

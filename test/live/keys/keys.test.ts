@@ -165,7 +165,7 @@ test(
         says: /base64:A=Q is not base64:/,
       },
       {args: [...owner, '--raw-key', 'AQL/'], exit: 2, code: 'E_RAW_KEY', says: /base64:AQL/},
-      {args: owner, exit: 2, code: 'E_KEYS', says: /no key is given/},
+      {args: owner, exit: 2, code: 'E_KEYS', says: /no key given/},
       {args: [...owner, 'a', '--stdin'], exit: 2, code: 'E_KEYS|E_STDIN_JSON', says: /stdin/},
       {args: [...simulate, '--leave', 'keyed-7'], exit: 2, code: 'E_CONSUMER_UNKNOWN', says: /did you mean keyed-0/},
       {args: [...simulate, '--consumers', '3', '--names-like', 'x'], exit: 2, code: 'E_NAMES_LIKE', says: /\{0\.\.N\}/},

@@ -184,6 +184,6 @@ test(
     await requireFailure({args: twice, exit: 2, code: 'E_USAGE', says: /different/})
     await requireFailure({args: [...command, '--consumers', '2'], exit: 2, code: 'E_CONFIRM', says: /--yes/})
     const absent = ['migrate', 'rehearse', topic.full, 'decisoin', '--consumers', '2', '--yes']
-    await requireFailure({args: absent, exit: 4, code: 'E_SUBSCRIPTION_NOT_FOUND', says: /nearest: decision/})
+    await requireFailure({args: absent, exit: 4, code: 'E_SUBSCRIPTION_NOT_FOUND', says: /did you mean decision\?/})
   }),
 )
