@@ -163,7 +163,7 @@ test(
   live(async (t, place) => {
     const {args, before, workload} = await prepare(t, place, {})
     const absent = args().map((part) => (part.endsWith('/hooks') ? `${part}-absent` : part))
-    await requireFailure({args: absent, exit: 2, code: 'E_HOOKS', says: /cannot be read \(ENOENT\)/})
+    await requireFailure({args: absent, exit: 2, code: 'E_HOOKS', says: /cannot read the hooks folder .* \(ENOENT\)/})
     await writeFile(join(place.folder, 'hooks', 'before-pause'), '#!/bin/sh\n')
     await requireRolledBack(args(), /before-pause is not executable/)
     assert.deepEqual(await stateOf(place, workload), before)
