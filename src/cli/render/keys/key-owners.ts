@@ -1,5 +1,6 @@
 import type {KeyOwners} from '../../../domain/keys/owners/key-owners.js'
 import type {Routing} from '../../../domain/keys/hashing/partition-routing.js'
+import {plainAddress} from '../subscriptions/subscription-clients.js'
 import {type Column, renderTable} from '../table.js'
 import {counted} from '../../../wording.js'
 
@@ -8,7 +9,7 @@ const COLUMNS: ReadonlyArray<Column<KeyOwners['owners'][number]>> = [
   {head: 'partition', cell: ({partition}) => partition},
   {head: 'slot', cell: ({slot}) => slot, priority: 2},
   {head: 'consumer', cell: ({consumer}) => (consumer === null ? 'no owner' : consumer.name)},
-  {head: 'address', cell: ({consumer}) => consumer?.address ?? null, priority: 5},
+  {head: 'address', cell: ({consumer}) => consumer && plainAddress(consumer), priority: 5},
   {
     head: 'draining',
     cell: ({draining, drainingConsumer}) =>

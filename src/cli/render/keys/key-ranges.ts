@@ -4,6 +4,8 @@ import type {KeyRanges} from '../../../domain/keys/ranges/range-report.js'
 import type {SlotRange} from '../../../domain/keys/selectors/slot-ranges.js'
 import {letterOf, renderStrip} from './key-space-strip.js'
 import {currentView} from '../../output/page.js'
+import {suggestedCommand} from '../../../suggested-command.js'
+import {plainAddress} from '../subscriptions/subscription-clients.js'
 import {type Column, renderShare, renderTable} from '../table.js'
 import {counted, numberText, partitionLabel} from '../../../wording.js'
 
@@ -24,7 +26,7 @@ interface Row {
 
 export function renderRanges(report: KeyRanges, view: RangeView): string {
   const parts = report.partitions.map((partition) => renderPartition(partition, view))
-  return [`${report.topic} ${report.subscription}`, ...parts, renderFindings(report.findings)]
+  return [`${report.topic} ${report.subscription}`, ...parts, renderFindings(report)]
     .filter((part) => part !== '')
     .join('\n\n')
 }
@@ -38,7 +40,7 @@ function renderPartition(partition: RangePartition, {hasEveryRange}: RangeView):
   const columns: ReadonlyArray<Column<Row>> = [
     {head: '', cell: ({letter}) => letter},
     {head: 'consumer', cell: ({consumer}) => consumer.name},
-    {head: 'address', cell: ({consumer}) => consumer.address, priority: 5},
+    {head: 'address', cell: ({consumer}) => plainAddress(consumer), priority: 5},
     {head: 'slots', cell: ({consumer}) => consumer.slots, priority: 2},
     {head: 'share', cell: ({consumer}) => renderShare(consumer.share)},
     {head: 'permits', cell: ({consumer}) => consumer.availablePermits, priority: 3},
@@ -117,16 +119,18 @@ const MEANINGS: Readonly<Record<RangeFindingCode, string>> = {
     'the broker configuration does not produce these ranges; the dispatcher may have been created with older settings',
 }
 
-function renderFindings(findings: readonly RangeFinding[]): string {
-  return findings
-    .map(({code, evidence, partition, severity}) => {
-      const where = partition === null ? '' : ` on ${partitionLabel(partition)}`
-      const facts = evidence
-        .map(({field, value}) => `${field}: ${typeof value === 'number' ? numberText(value) : value}`)
-        .join(', ')
-      return `${severity} ${code}${where}: ${MEANINGS[code]} (${facts})`
-    })
-    .join('\n')
+function renderFindings({findings, subscription, topic}: KeyRanges): string {
+  if (findings.length === 0) return ''
+  const diagnosis = `For a diagnosis, run:\n  ${suggestedCommand('doctor', topic, subscription)}`
+  return [...findings.map(findingText), diagnosis].join('\n')
+}
+
+function findingText({code, evidence, partition, severity}: RangeFinding): string {
+  const where = partition === null ? '' : ` on ${partitionLabel(partition)}`
+  const facts = evidence
+    .map(({field, value}) => `${field}: ${typeof value === 'number' ? numberText(value) : value}`)
+    .join(', ')
+  return `${severity} ${code}${where}: ${MEANINGS[code]} (${facts})`
 }
 
 function foldRanges(ranges: readonly SlotRange[], shown: number): string {
