@@ -1,3 +1,4 @@
+// cspell:ignore Grüße заказ
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 

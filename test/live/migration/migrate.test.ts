@@ -186,7 +186,7 @@ test(
 )
 
 test(
-  'a Shared neighbour blocks the plan until it is accepted by name',
+  'a Shared neighbor blocks the plan until it is accepted by name',
   live(async (t, place) => {
     const workload = await openWorkload(t, place, {ratePerSecond: 50})
     await connectIdle(place, workload.topic, 'audit')

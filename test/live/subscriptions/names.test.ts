@@ -1,3 +1,4 @@
+// cspell:ignore über
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 

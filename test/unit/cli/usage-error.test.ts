@@ -1,3 +1,4 @@
+// cspell:ignore jurnal lcks ouput verison xyzzy
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 

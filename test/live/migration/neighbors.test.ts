@@ -11,11 +11,11 @@ import {type Journey, NEW_SUBSCRIPTION, planJourney, untilMigration, whereOf} fr
 import {closeFirst, live, openWorkload, type Place} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
-/** A neighbour's interruption beyond what it has anyway, in ms. */
+/** A neighbor's interruption beyond what it has anyway, in ms. */
 const TOLERATED_MS = 200
 
 /** Another subscription of the topic, which records when messages arrive. */
-class Neighbour {
+class Neighbor {
   readonly name: string
   private last = 0
   private longest = 0
@@ -39,22 +39,22 @@ class Neighbour {
 }
 
 /** A Shared and a Failover subscription and a reader, each with all messages of the topic. */
-async function moveIn(t: TestContext, place: Place, workload: Workload): Promise<Neighbour[]> {
+async function moveIn(t: TestContext, place: Place, workload: Workload): Promise<Neighbor[]> {
   const {transport} = place
-  const neighbours: Neighbour[] = []
+  const neighbors: Neighbor[] = []
   for (const type of ['Shared', 'Failover'] as const) {
-    const neighbour = new Neighbour(type)
-    neighbours.push(neighbour)
+    const neighbor = new Neighbor(type)
+    neighbors.push(neighbor)
     const ready = Promise.withResolvers<MessageConsumer>()
     let isClosing = false
     const consumer = await transport.consume({
       topic: workload.topic,
-      subscription: `neighbour-${type.toLowerCase()}`,
+      subscription: `neighbor-${type.toLowerCase()}`,
       type,
       name: `${type.toLowerCase()}-0`,
       receiverQueueSize: 500,
       onMessage: (message) => {
-        neighbour.got()
+        neighbor.got()
         void ready.promise.then((known) => (isClosing ? undefined : known.ack(message)))
       },
     })
@@ -64,8 +64,8 @@ async function moveIn(t: TestContext, place: Place, workload: Workload): Promise
       return consumer.close()
     })
   }
-  const reading = new Neighbour('reader')
-  neighbours.push(reading)
+  const reading = new Neighbor('reader')
+  neighbors.push(reading)
   const reader = await transport.read({
     topic: workload.topic,
     after: null,
@@ -75,11 +75,11 @@ async function moveIn(t: TestContext, place: Place, workload: Workload): Promise
     },
   })
   closeFirst(t, () => reader.close())
-  return neighbours
+  return neighbors
 }
 
 async function migrate(place: Place, workload: Workload, journey: Journey): Promise<MigrationResult> {
-  const accept = journey.strategy === 'in-place' ? ['--accept', 'neighbours-restricted'] : []
+  const accept = journey.strategy === 'in-place' ? ['--accept', 'neighbors-restricted'] : []
   const plan = await planJourney(place, workload, journey, accept)
   const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', ...whereOf(place)]
   const running = askCli<MigrationResult>(args)
@@ -95,15 +95,15 @@ for (const strategy of ['blue-green', 'in-place'] as const) {
     live(async (t, place) => {
       const journey: Journey = {strategy, from: 'Shared', to: 'Key_Shared'}
       const workload = await openWorkload(t, place)
-      const neighbours = await moveIn(t, place, workload)
+      const neighbors = await moveIn(t, place, workload)
       await delay(1000) // the first messages come in bursts
-      for (const neighbour of neighbours) neighbour.silence()
+      for (const neighbor of neighbors) neighbor.silence()
       await delay(4000)
-      const baseline = neighbours.map((neighbour) => neighbour.silence())
+      const baseline = neighbors.map((neighbor) => neighbor.silence())
       const result = await migrate(place, workload, journey)
       assert.equal(result.state, 'done')
-      const during = neighbours.map((neighbour) => neighbour.silence())
-      for (const [at, {name}] of neighbours.entries()) {
+      const during = neighbors.map((neighbor) => neighbor.silence())
+      for (const [at, {name}] of neighbors.entries()) {
         const [was, is] = [baseline[at] ?? 0, during[at] ?? Infinity]
         t.diagnostic(`${name}: longest silence ${String(was)} ms before, ${String(is)} ms during the migration`)
         if (strategy === 'blue-green') assert.ok(is <= was + TOLERATED_MS, name)
