@@ -43,7 +43,7 @@ test('without a context, a failed connection offers the contexts of other tools,
   assert.equal(first.code, 4, first.stderr)
   assert.match(
     first.stderr,
-    /http:\/\/localhost:8080 is the default address, because no context, flag or variable sets/,
+    /http:\/\/localhost:8080: .*; this is the default address, because no context, flag or variable sets/,
   )
   assert.match(first.stderr, /^ {2}found pulsarctl context local: keyshift context import --from pulsarctl$/m)
   assert.match(first.stderr, /^ {2}found PULSAR_ADMIN_URL: keyshift context import --from env$/m)

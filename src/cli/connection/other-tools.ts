@@ -54,7 +54,7 @@ export async function withFoundSettings(
   const origin = address.source === 'default' ? 'the default address' : `the address of ${address.source}`
   return new Unreachable(
     error.code,
-    `${error.message}; ${displayedUrl(address.value)} is ${origin}, because no context, flag or variable sets one`,
+    `${error.message}; this is ${origin}, because no context, flag or variable sets one`,
     {
       data: {...error.data, found},
       next: [

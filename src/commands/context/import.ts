@@ -11,7 +11,8 @@ import {renderContexts} from '../../cli/render/contexts.js'
 
 export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
   static override description =
-    'The file of the other tool is not changed. A token in it is not copied, but read from it when it is needed.'
+    'The file of the other tool is not changed. A token in it is not copied, but read from it when it is needed. Without a ' +
+    "current context, the other tool's current context becomes the current one."
   static override examples = [
     '<%= config.bin %> <%= command.id %> --from pulsarctl',
     '<%= config.bin %> <%= command.id %> --from client.conf --file /pulsar/conf/client.conf --name prod --protected',
@@ -19,12 +20,12 @@ export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
   ]
   static override flags = {
     file: Flags.string({
-      description: `file of the other tool (default: ${join('~', '.config', 'pulsar', 'config')} for pulsarctl, PULSAR_CLIENT_CONF otherwise)`,
+      description: `file of the other tool (default: ${join('~', '.config', 'pulsar', 'config')} for pulsarctl; PULSAR_CLIENT_CONF, /etc/pulsar/client.conf or $PULSAR_HOME/conf/client.conf for client.conf)`,
       helpValue: 'FILE',
     }),
     from: Flags.option({
       description:
-        "what to import: pulsarctl's contexts, Pulsar's client.conf, or the same settings in environment variables",
+        'what to import: the contexts of pulsarctl, a client.conf of Pulsar, or variables such as webServiceUrl or PULSAR_ADMIN_URL',
       options: ['pulsarctl', 'client.conf', 'env'] as const,
       required: true,
     })(),

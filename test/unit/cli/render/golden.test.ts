@@ -27,7 +27,18 @@ async function requireGolden(name: string, text: string): Promise<void> {
 const TEXTS: Readonly<Record<string, string>> = {
   'subscriptions.list.wide': layOut({width: 80, isWide: true, remedy: ''}, () => listText(reports.list, 'wide')),
   'subscriptions.list.csv': listText(reports.list, 'csv'),
-  'error.next': renderError(new Unreachable('E_X', 'what, where and how many', {next: ['type this', 'or this']})),
+  'error.next': renderError(
+    new Unreachable(
+      'E_BROKER_UNREACHABLE',
+      'cannot reach broker at http://pulsar.example:8080: connection refused (GET http://pulsar.example:8080/admin/v2/clusters)',
+      {
+        next: [
+          'curl http://pulsar.example:8080/admin/v2/brokers/health',
+          'set the address with --admin-url or KEYSHIFT_ADMIN_URL',
+        ],
+      },
+    ),
+  ),
 }
 
 for (const [name, text] of Object.entries(TEXTS)) {
