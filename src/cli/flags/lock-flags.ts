@@ -15,19 +15,18 @@ export const lockLimitFlags = {
     ...defaultDuration('10m'),
     description: 'report locks held longer than this',
     helpGroup: 'LIMIT',
-    helpValue: '10m',
+    helpValue: 'DURATION',
   }),
-  'max-ttl': Flags.integer({
-    default: 600,
+  'max-ttl': durationFlag({
+    ...defaultDuration('10m'),
     description: 'report locks with a longer TTL',
     helpGroup: 'LIMIT',
-    helpValue: 'SECONDS',
-    min: 1,
+    helpValue: 'DURATION',
   }),
 }
 
 export function lockLimits(flags: {'max-hold': number; 'max-ttl': number}): {maxHoldMs: number; maxTtlMs: number} {
-  return {maxHoldMs: flags['max-hold'], maxTtlMs: flags['max-ttl'] * 1000}
+  return {maxHoldMs: flags['max-hold'], maxTtlMs: flags['max-ttl']}
 }
 
 /** Flags that map Redis locks to messages, for commands about messages. */

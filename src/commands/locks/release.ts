@@ -68,9 +68,9 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     execute: Flags.string({
       dependsOn: ['reason'],
       description: 'execute this plan',
-      exclusive: ['output', 'scan'],
+      exclusive: ['out', 'scan'],
       helpGroup: 'RELEASE',
-      helpValue: 'plan.json',
+      helpValue: 'FILE',
     }),
     grace: durationFlag({
       ...DEFAULT_GRACE,
@@ -89,11 +89,11 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       helpGroup: 'PLAN',
       helpValue: 'TOKEN',
     }),
-    output: Flags.string({
+    out: Flags.string({
       char: 'o',
       description: 'write the plan to this file',
       helpGroup: 'PLAN',
-      helpValue: 'plan.json',
+      helpValue: 'FILE',
     }),
     rate: Flags.integer({
       default: 50,
@@ -163,8 +163,8 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
         `${counted(unsuspicious, 'lock')} in this plan with verdict healthy: the holder is probably still active`,
       )
     }
-    if (flags.output !== undefined) await writePlanFile(flags.output, plan, RELEASE_PLAN_COMMAND)
-    this.print(renderReleasePlan, plan, skipped, flags.output ?? null)
+    if (flags.out !== undefined) await writePlanFile(flags.out, plan, RELEASE_PLAN_COMMAND)
+    this.print(renderReleasePlan, plan, skipped, flags.out ?? null)
     return {plan, skipped, executed: null}
   }
 
