@@ -34,18 +34,18 @@ type ReaderRange = readonly [EntryRange, ...EntryRange[]]
  * range is never split between readers: both would miss a chunked message that crosses the split.
  */
 function readerRanges(ranges: readonly EntryRange[]): ReaderRange[] {
-  const runs: Array<[EntryRange, ...EntryRange[]]> = []
+  const grouped: Array<[EntryRange, ...EntryRange[]]> = []
   for (const range of ranges) {
-    const readerRange = runs.at(-1)
+    const readerRange = grouped.at(-1)
     const before = readerRange?.at(-1)
     const isNear =
       before?.partition === range.partition &&
       before.ledgerId === range.ledgerId &&
       range.first - before.last < WORTH_SKIPPING
     if (readerRange && isNear) readerRange.push(range)
-    else runs.push([range])
+    else grouped.push([range])
   }
-  return runs
+  return grouped
 }
 
 async function readRange(

@@ -32,7 +32,7 @@ export function renderBacklogRows({partitions}: SubscriptionReport): string {
 
 /** What blocks delivery or acknowledgement, as far as one sample shows it. */
 export function renderBlockers(report: SubscriptionReport): string {
-  const parts = [cursors(report), holders(report), ...heldLines(report)].filter((part) => part !== '')
+  const parts = [cursors(report), blockingConsumers(report), ...limitLines(report)].filter((part) => part !== '')
   if (parts.length > 0) return parts.join('\n\n')
   return `One sample shows no blocker. For a diagnosis from two samples, run:\n  ${suggestedCommand('doctor', report.topic, report.subscription)}`
 }
@@ -51,31 +51,35 @@ function cursors({partitions}: SubscriptionReport): string {
   return rows.length === 0 ? '' : renderTable(columns, rows, MOST_ROWS)
 }
 
-interface Holder {
+interface BlockingConsumer {
   readonly partition: number | null
   readonly consumer: ConsumerReport
   /** before 4.0: the position before which a consumer that has just joined receives messages; null without a limit */
-  readonly heldBefore: string | null
+  readonly positionLimit: string | null
 }
 
 /** Consumers with unacked messages or draining slots: the one with the oldest acknowledgement first. */
-function holders(report: SubscriptionReport): string {
-  const columns: ReadonlyArray<Column<Holder>> = [
+function blockingConsumers(report: SubscriptionReport): string {
+  const columns: ReadonlyArray<Column<BlockingConsumer>> = [
     {head: 'partition', cell: ({partition}) => partition},
     {head: 'consumer', cell: ({consumer}) => consumer.name},
     {head: 'unacked', cell: ({consumer}) => consumer.unackedMessages},
     {head: 'permits', cell: ({consumer}) => consumer.availablePermits, priority: 3},
     {head: 'blocked', cell: ({consumer}) => consumer.isBlockedOnUnacked, isRare: true},
     {head: 'draining slots', cell: ({consumer}) => consumer.draining?.slots ?? null, isRare: true, priority: 4},
-    {head: 'receives only before', cell: ({heldBefore}) => heldBefore, isRare: true, priority: 5},
+    {head: 'receives only before', cell: ({positionLimit}) => positionLimit, isRare: true, priority: 5},
     {head: 'last ack', cell: ({consumer}) => ago(report, consumer.lastAckedAt)},
     {head: 'last delivery', cell: ({consumer}) => ago(report, consumer.lastDeliveredAt), priority: 6},
   ]
-  const ackAge = ({consumer: {lastAckedAt}}: Holder): number =>
+  const ackAge = ({consumer: {lastAckedAt}}: BlockingConsumer): number =>
     Math.floor((Date.parse(report.asOf) - Date.parse(lastAckedAt ?? NEVER)) / ACK_AGE_STEP_MS)
   const rows = report.partitions
     .flatMap(({consumers, cursor, partition}) =>
-      consumers.map((consumer): Holder => ({partition, consumer, heldBefore: heldBefore(consumer, cursor)})),
+      consumers.map((consumer): BlockingConsumer => ({
+        partition,
+        consumer,
+        positionLimit: positionLimit(consumer, cursor),
+      })),
     )
     .filter(
       ({consumer}) =>
@@ -85,7 +89,7 @@ function holders(report: SubscriptionReport): string {
   return rows.length === 0 ? '' : renderTable(columns, rows, MOST_ROWS)
 }
 
-function heldBefore(
+function positionLimit(
   {readPositionWhenJoining: joined}: ConsumerReport,
   cursor: PartitionReport['cursor'],
 ): string | null {
@@ -95,7 +99,7 @@ function heldBefore(
   return isPassed ? null : joined
 }
 
-function heldLines({partitions}: SubscriptionReport): string[] {
+function limitLines({partitions}: SubscriptionReport): string[] {
   const blocked = partitions.filter((row) => row.isBlockedOnUnacked).length
   const lines = (['subscription', 'topic', 'broker'] as const).flatMap((level) => {
     const times = sumOfKnown(

@@ -41,9 +41,9 @@ export async function collectBrokerStats(
     options.signal,
   )
   const failed = [...opened.failed, ...outcomes.flat()]
-  if (reading.fold.isEmpty && failed.length === 0) return 'not-in-broker-stats'
-  for (const rows of reading.fold.finishAll()) await options.onRows(rows)
-  return {failed, isComplete: reading.fold.isComplete}
+  if (reading.grouping.isEmpty && failed.length === 0) return 'not-in-broker-stats'
+  for (const rows of reading.grouping.finishAll()) await options.onRows(rows)
+  return {failed, isComplete: reading.grouping.isComplete}
 }
 
 interface OpenBrokerStats {
@@ -83,13 +83,13 @@ async function openOne({admin, broker}: Broker): Promise<AsyncIterable<BrokerTop
 
 /** Groups the statistics of several brokers into rows while they arrive. */
 class BrokerStatsReader {
-  readonly fold: PartitionGrouping
+  readonly grouping: PartitionGrouping
   private readonly options: BrokerStatsOptions
   private answering: number
 
   constructor(options: BrokerStatsOptions, brokers: number) {
     const {nowMs, periodMs} = options
-    this.fold = new PartitionGrouping({nowMs, periodMs, ageMs: periodMs})
+    this.grouping = new PartitionGrouping({nowMs, periodMs, ageMs: periodMs})
     this.options = options
     this.answering = brokers
   }
@@ -106,7 +106,7 @@ class BrokerStatsReader {
           if (topic.namespace !== current) passed.add(current)
           current = topic.namespace
           if (topic.domain === 'persistent' && isWanted(topic.name, this.options)) {
-            rows.push(...this.fold.add(topic.namespace, topic))
+            rows.push(...this.grouping.add(topic.namespace, topic))
           }
         }
         rows.push(...this.finished(passed))
@@ -123,7 +123,7 @@ class BrokerStatsReader {
    */
   private finished(passed: Set<string>): GroupedRow[] {
     if (this.answering > 1) return []
-    const rows = [...passed].flatMap((namespace) => this.fold.finish(namespace))
+    const rows = [...passed].flatMap((namespace) => this.grouping.finish(namespace))
     passed.clear()
     return rows
   }

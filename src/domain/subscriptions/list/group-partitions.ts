@@ -87,9 +87,9 @@ export class PartitionGrouping {
 
 /** Groups all topics at once. */
 export function groupAll(topics: readonly NamedStats[], time: ReadingTime): {rows: GroupedRow[]; isComplete: boolean} {
-  const fold = new PartitionGrouping(time)
-  const rows = topics.flatMap((topic) => fold.add('', topic))
-  return {rows: [...rows, ...fold.finish('')], isComplete: fold.isComplete}
+  const grouping = new PartitionGrouping(time)
+  const rows = topics.flatMap((topic) => grouping.add('', topic))
+  return {rows: [...rows, ...grouping.finish('')], isComplete: grouping.isComplete}
 }
 
 function newTopic(): TopicGroup {

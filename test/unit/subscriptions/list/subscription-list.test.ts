@@ -60,17 +60,17 @@ test('a list groups partitions into one row and detects a partition that no brok
 
 test('a moving topic that two brokers report counts once', () => {
   const stats = {subscriptions: {decision: {msgBacklog: 5}}}
-  const fold = new PartitionGrouping(BROKER_STATS)
+  const grouping = new PartitionGrouping(BROKER_STATS)
   const given = [TOPIC, TOPIC, `${TOPIC}-partition-0`, `${TOPIC}-partition-0`].flatMap((name) =>
-    fold.add('public/default', {name, stats}),
+    grouping.add('public/default', {name, stats}),
   )
-  const rows = [...given, ...fold.finish('public/default')].map(({row}) => [row.partitions, row.backlogEntries])
+  const rows = [...given, ...grouping.finish('public/default')].map(({row}) => [row.partitions, row.backlogEntries])
   assert.deepEqual(rows, [
     [null, 5],
     [1, 5],
   ])
-  assert.equal(fold.isComplete, true)
-  assert.deepEqual([...fold.finishAll()], [], 'finished rows are released')
+  assert.equal(grouping.isComplete, true)
+  assert.deepEqual([...grouping.finishAll()], [], 'finished rows are released')
 })
 
 test('the order of partitions does not affect a row', () => {
