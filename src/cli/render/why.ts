@@ -6,7 +6,7 @@ const STATED: ReadonlySet<ChainLink['subject']> = new Set(['draining', 'partitio
 
 export function renderWhy({chain, changing, key, subscription, topic, verdict}: Explanation): string {
   return [
-    `${paint.strong(key)} of ${topic} ${subscription}`,
+    `Key ${paint.strong(key)}, subscription ${subscription} of ${topic}`,
     ...chain.map(({evidence, message, subject}) => {
       if (STATED.has(subject)) return `  → ${message}`
       const proof = evidence.map(({field, value}) => `${field} = ${value}`).join(', ')

@@ -107,7 +107,7 @@ function backlogLink({messages, nowMs}: KeyFacts): ChainLink {
   if (oldest === null) return link('backlog', 'no unacked message of this key in the entries read', evidence)
   return link(
     'backlog',
-    `${counted(messages.messages, 'unacked message')}; the broker has ${oldest.isRead ? 'read' : 'not read'} the oldest${oldest.isRead ? '' : ' yet'}`,
+    `${counted(messages.messages, 'unacked message')}, the oldest ${oldest.isRead ? 'delivered or awaiting redelivery' : 'not yet read by the broker'}`,
     [
       ...evidence,
       ['oldestPosition', oldest.position],

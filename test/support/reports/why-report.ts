@@ -36,7 +36,7 @@ export const explanation: Explanation = {
     },
     {
       subject: 'backlog',
-      message: '73 unacked messages; the broker has read the oldest',
+      message: '73 unacked messages, the oldest delivered or awaiting redelivery',
       evidence: [
         {field: 'entries read', value: '146 of 146'},
         {field: 'messages of the key', value: '73'},
