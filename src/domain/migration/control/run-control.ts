@@ -51,7 +51,7 @@ const STATUS_EVERY_MS = 10_000
 
 /** Requests of other processes, interruptions, hooks and progress of one run. */
 export class RunControl {
-  readonly options: RunOptions
+  private readonly options: RunOptions
   private polledAt = 0
   private statusAt = Date.now()
 

@@ -62,7 +62,7 @@ class StepRunner {
     try {
       if (isRollingBackBeforeSwitch(this.history)) throw new Stopped(reasonOf(this.history))
       await this.runSteps('forward')
-      await soak(this.control, this.context('forward'))
+      await soak(this.control, this.context('forward'), this.options)
     } catch (error) {
       return this.handleFailure(error)
     }
@@ -85,7 +85,7 @@ class StepRunner {
     const provesAgain = this.isResumed && name === 'forward' && !hasSwitched(this.history)
     for (const id of stepsOfDirection(journal.plan, context.direction)) {
       if (!provesAgain && isVerified(this.history, name, id)) continue
-      if (id === postponeStepOf(this.history) && name === 'forward') await measure(this.control, context)
+      if (id === postponeStepOf(this.history) && name === 'forward') await measure(this.control, context, this.options)
       const step = stepOf(id)
       const {after = [], before} = step.hooks?.[journal.plan.strategy] ?? {}
       await this.control.runHook(before, context, id)

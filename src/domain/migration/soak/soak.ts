@@ -1,22 +1,30 @@
 import {counted, durationText} from '../../../wording.js'
 import {Stopped} from '../control/run-events.js'
-import type {RunControl} from '../control/run-control.js'
+import type {RunControl, RunOptions} from '../control/run-control.js'
 import {find, isOpen} from '../journal/history.js'
 import type {StepContext} from '../steps/step.js'
 import type {Baseline, Regression} from './soak-verdict.js'
 import {BASELINE_WINDOWS, measureBaseline, SoakWatch} from './soak-watch.js'
 
+type SoakParts = Pick<RunOptions, 'interrupt' | 'journal' | 'soak'>
+
 /** Measures the baseline, before delivery is paused. */
-export async function measure(control: RunControl, context: StepContext): Promise<void> {
-  const {journal, soak: wanted} = control.options
+export async function measure(
+  control: RunControl,
+  context: StepContext,
+  {journal, soak: wanted}: SoakParts,
+): Promise<void> {
   if (wanted.forMs === 0 || find(control.history, 'forward', 'soak', 'captured')) return
   control.reportWaiting('soak', counted(BASELINE_WINDOWS, 'baseline window'), 0)
   journal.add('soak', 'captured', {baseline: await measureBaseline(context)})
 }
 
 /** Watches the new consumers; Ctrl-C ends the watch. @throws Stopped when they do worse than the old ones. */
-export async function soak(control: RunControl, context: StepContext): Promise<void> {
-  const {interrupt, journal, soak: wanted} = control.options
+export async function soak(
+  control: RunControl,
+  context: StepContext,
+  {interrupt, journal, soak: wanted}: SoakParts,
+): Promise<void> {
   const baseline = find(control.history, 'forward', 'soak', 'captured')?.data['baseline'] as Baseline | undefined
   if (!baseline || find(control.history, 'forward', 'soak', 'verified')) return
   if (!isOpen(control.history, 'forward', 'soak')) await journal.addDurably('soak', 'intent')
