@@ -1,6 +1,6 @@
-# Completion of keyshift for bash. Calls it with the words up to the cursor and evaluates nothing that stands there.
+# Completion of keyshift for bash. Calls it with the words up to the cursor and evaluates none of them.
 _keyshift() {
-  # bash parts words at : and = too: what no blank parts is put together again.
+  # bash also splits words at : and =; parts without a space between them are joined again.
   local rest=${COMP_LINE:0:COMP_POINT} words=() count=0 gap word i
   for ((i = 0; i <= COMP_CWORD; i++)); do
     gap=${rest%%[![:space:]]*}
@@ -10,7 +10,7 @@ _keyshift() {
     rest=${rest#"$word"}
     if [[ -z $gap ]] && ((count > 0)); then words[count - 1]+=$word; else words[count++]=$word; fi
   done
-  # It replaces only what is behind the last of them, unless that is within quotes.
+  # bash replaces only the part after the last of these characters, unless the word is quoted.
   local current=${words[count - 1]} quote='' lead='' breaks='' value text
   [[ $COMP_WORDBREAKS == *:* ]] && breaks+=:
   [[ $COMP_WORDBREAKS == *=* ]] && breaks+==
@@ -33,7 +33,7 @@ _keyshift() {
     esac
     [[ $value == */ ]] && compopt -o nospace 2> /dev/null
     value=${value#"$lead"}
-    # A name may hold what bash would act on.
+    # A name may contain characters that bash would evaluate.
     if [[ -z $quote ]]; then
       printf -v value %q "$value"
     elif [[ $value == *[\"\'\\\`\$!]* ]]; then

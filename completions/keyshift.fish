@@ -1,4 +1,4 @@
-# Completion of keyshift for fish. Calls it with the words up to the cursor and evaluates nothing that stands there.
+# Completion of keyshift for fish. Calls it with the words up to the cursor and evaluates none of them.
 function __keyshift_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)

@@ -1,5 +1,5 @@
 #compdef keyshift
-# Completion of keyshift for zsh. Calls it with the words up to the cursor and evaluates nothing that stands there.
+# Completion of keyshift for zsh. Calls it with the words up to the cursor and evaluates none of them.
 _keyshift() {
   local line value text
   local -a closed open

@@ -87,14 +87,19 @@ interface Fitting {
 }
 
 function whatFits(line: Line, cli: CommandLine): Fitting {
-  const {args, command, path, spot} = line
-  if (spot.is === 'flag') return {lead: '', fixed: flagsLeft(line)}
-  if (spot.is === 'value') {
-    const flag = command?.flags[spot.flag]
+  const {args, command, path, cursor} = line
+  if (cursor.kind === 'flag') return {lead: '', fixed: flagsLeft(line)}
+  if (cursor.kind === 'value') {
+    const flag = command?.flags[cursor.flag]
     const helpValue = flag?.type === 'option' && typeof flag.helpValue === 'string' ? flag.helpValue : ''
     return {
-      lead: spot.lead,
-      ...byMeaning(FLAGS[spot.flag] ?? HELP_VALUES[helpValue], flag?.type === 'option' ? flag.options : [], line, cli),
+      lead: cursor.lead,
+      ...byMeaning(
+        FLAGS[cursor.flag] ?? HELP_VALUES[helpValue],
+        flag?.type === 'option' ? flag.options : [],
+        line,
+        cli,
+      ),
     }
   }
   const known = Object.values(command?.args ?? {})
@@ -157,8 +162,8 @@ async function namesOf(kind: NameKind, line: Line, names: NameSource): Promise<C
   }
 }
 
-async function subscriptionsOn({args, flags, spot}: Line, names: NameSource): Promise<readonly string[]> {
-  const topic = spot.is === 'value' ? flags['topic'] : args[0]
+async function subscriptionsOn({args, flags, cursor}: Line, names: NameSource): Promise<readonly string[]> {
+  const topic = cursor.kind === 'value' ? flags['topic'] : args[0]
   if (typeof topic !== 'string') return []
   const namespace = await names.ownNamespace()
   try {

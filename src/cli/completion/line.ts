@@ -2,11 +2,11 @@ import type {Command} from '@oclif/core/command'
 
 /** The context of the cursor. */
 export type CursorContext =
-  | {readonly is: 'flag'}
+  | {readonly kind: 'flag'}
   /** `lead` is the part of the same word before the value, such as `--context=` */
-  | {readonly is: 'value'; readonly flag: string; readonly lead: string}
+  | {readonly kind: 'value'; readonly flag: string; readonly lead: string}
   /** the next word of a command's name, or its next argument */
-  | {readonly is: 'word'}
+  | {readonly kind: 'word'}
 
 /** The part of a command line before the cursor. */
 export interface Line {
@@ -18,7 +18,7 @@ export interface Line {
   readonly flags: Readonly<Record<string, string | true>>
   /** arguments before the cursor */
   readonly args: readonly string[]
-  readonly spot: CursorContext
+  readonly cursor: CursorContext
   /** the typed part of the word at the cursor, without `lead` */
   readonly typed: string
 }
@@ -65,12 +65,12 @@ class Reader {
   end(word: string): Line {
     const {args, command, flags, path} = this
     const line = {args, command, flags, path}
-    if (this.waiting !== null) return {...line, spot: {is: 'value', flag: this.waiting, lead: ''}, typed: word}
-    if (!this.hasFlags || !word.startsWith('-')) return {...line, spot: {is: 'word'}, typed: word}
+    if (this.waiting !== null) return {...line, cursor: {kind: 'value', flag: this.waiting, lead: ''}, typed: word}
+    if (!this.hasFlags || !word.startsWith('-')) return {...line, cursor: {kind: 'word'}, typed: word}
     const [, lead = '', typed = ''] = /^(--[^=]+=)(.*)$/s.exec(word) ?? []
     const flag = lead.slice(2, -1)
-    if (command?.flags[flag]?.type === 'option') return {...line, spot: {is: 'value', flag, lead}, typed}
-    return {...line, spot: {is: 'flag'}, typed: word}
+    if (command?.flags[flag]?.type === 'option') return {...line, cursor: {kind: 'value', flag, lead}, typed}
+    return {...line, cursor: {kind: 'flag'}, typed: word}
   }
 
   private takeFlag(word: string): void {
