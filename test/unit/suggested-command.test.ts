@@ -17,7 +17,7 @@ test('arguments that start with a dash follow --', () => {
   assert.equal(suggestedCommand('why', ...operands('t', 's', 'a-k')), 'keyshift why t s a-k')
 })
 
-test('a shell reads every word back as it was', () => {
+test('a shell reads every word back unchanged', () => {
   const word = fc.string({unit: 'binary', maxLength: 12}).filter((text) => !text.includes('\0'))
   const words = fc.sample(word, 500)
   const {stdout, status} = spawnSync('bash', ['-c', `printf '%s\\0' ${words.map(shellWord).join(' ')}`], {

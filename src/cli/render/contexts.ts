@@ -13,7 +13,7 @@ const CONTEXTS: ReadonlyArray<Column<ContextRow>> = [
 const SETTINGS: ReadonlyArray<Column<readonly Cell[]>> = [
   {head: '', cell: ([name = null]) => name},
   {head: 'value', cell: (row) => row[1] ?? null, fit: 'wrap'},
-  {head: 'from', cell: (row) => row[2] ?? null, fit: 'wrap'},
+  {head: 'source', cell: (row) => row[2] ?? null, fit: 'wrap'},
 ]
 
 export function renderContexts(rows: readonly ContextRow[], path: string): string {
@@ -24,17 +24,19 @@ export function renderContexts(rows: readonly ContextRow[], path: string): strin
   return renderTable(CONTEXTS, rows)
 }
 
-/** Each value with who said so. */
+/** Each setting with its value and source. */
 export function renderSettings(report: SettingsReport): string {
   const {context, namespace, pulsar, redis} = report
   const rows: Cell[][] = [
-    ['context', context?.value ?? null, context?.source ?? `no context is used; they are in ${report.path}`],
+    ['context', context?.value ?? null, context?.source ?? `no current context; contexts are stored in ${report.path}`],
     ...(report.protected ? [['protected', 'yes', context?.source ?? '']] : []),
     ...row('namespace', namespace),
     ...row('admin url', pulsar.adminUrl),
     ...row('service url', pulsar.serviceUrl),
     ...row('web socket url', pulsar.webSocketUrl),
-    ...(pulsar.login ? row('login', pulsar.login) : [['login', pulsar.tls.certFile ? 'the certificate' : 'none', '']]),
+    ...(pulsar.login
+      ? row('login', pulsar.login)
+      : [['login', pulsar.tls.certFile ? 'client certificate' : 'none', '']]),
     ...tlsRows('', pulsar.tls),
     ...row('redis url', redis.url),
     ...row('redlock', redis.redlock && {...redis.redlock, value: redis.redlock.value.join(' ')}),
@@ -46,11 +48,11 @@ export function renderSettings(report: SettingsReport): string {
 
 function tlsRows(prefix: string, {caFile, certFile, checkHostname, insecure, keyFile}: ShownTls): Cell[][] {
   return [
-    ...row(`${prefix}tls authorities`, caFile),
-    ...row(`${prefix}tls certificate`, certFile),
-    ...row(`${prefix}tls key`, keyFile),
-    ...row(`${prefix}tls insecure`, insecure),
-    ...row(`${prefix}tls host name checked`, checkHostname),
+    ...row(`${prefix}tls CA file`, caFile),
+    ...row(`${prefix}tls certificate file`, certFile),
+    ...row(`${prefix}tls key file`, keyFile),
+    ...row(`${prefix}tls verification skipped`, insecure),
+    ...row(`${prefix}tls host name verified`, checkHostname),
   ]
 }
 
