@@ -138,10 +138,10 @@ test(`${String(SECRETS)} secrets in flags, variables, files and addresses, with 
         })
         codes.set(name, (codes.get(name) ?? new Set()).add(code))
         for (const form of secrets.flatMap(formsOf)) {
-          assert.ok(!stdout.includes(form) && !stderr.includes(form), `${name}: a secret is in what it said`)
+          assert.ok(!stdout.includes(form) && !stderr.includes(form), `${name}: its output contains a secret`)
         }
         const written = await readFile(join(folder, 'keyshift', 'contexts.yaml'), 'utf8').catch(() => '')
-        if (!name.endsWith('holds one')) assert.ok(!secrets.some((secret) => written.includes(secret)), name)
+        if (!name.endsWith('contains one')) assert.ok(!secrets.some((secret) => written.includes(secret)), name)
       }),
     )
   }
