@@ -93,7 +93,10 @@ test(
     const strict = await runCli(['subscriptions', 'list', '--admin-url', missing, '--strict', '--json'])
     assert.deepEqual([strict.code, parseDocument(strict.stdout).error.code], [4, 'E_INCOMPLETE'])
     const doctor = await askCli<Diagnosis>(['doctor', place.namespace, '--window', '1s', '--admin-url', missing])
-    assert.deepEqual([doctor.complete, doctor.failed.map((one) => one.topic)], [false, ['what 127.0.0.1:1 serves']])
+    assert.deepEqual(
+      [doctor.complete, doctor.failed.map((one) => one.topic)],
+      [false, ['the topics of broker 127.0.0.1:1']],
+    )
 
     const outside = await brokerBehind(t, place.addresses.adminUrl, {
       change: (path, body) => (path === '/admin/v2/brokers' ? '["127.0.0.1:1","127.0.0.1:2"]' : body),
