@@ -162,7 +162,7 @@ test(
         args: [...owner, 'ok', '--raw-key', 'base64:A=Q'],
         exit: 2,
         code: 'E_RAW_KEY',
-        says: /base64:A=Q is not base64:/,
+        says: /base64:A=Q is not valid; use base64: followed by/,
       },
       {args: [...owner, '--raw-key', 'AQL/'], exit: 2, code: 'E_RAW_KEY', says: /base64:AQL/},
       {args: owner, exit: 2, code: 'E_KEYS', says: /no key given/},
@@ -192,7 +192,7 @@ test(
         args,
         exit: 3,
         code: 'E_NOT_KEY_SHARED',
-        says: /is Shared.* As Key_Shared its consumers would own: .* \d+ %/,
+        says: /is Shared.* As Key_Shared, its consumers would own: .* \d+ %/,
       })
       assert.match((await runCli(args)).stderr, /keyshift migrate plan /)
     }
