@@ -47,7 +47,7 @@ async function seed(place: Place, messages: number, compression: string): Promis
 }
 
 test(
-  `every seeded fault is found and none invented in ${String(MESSAGES)} messages, and nothing is touched`,
+  `every seeded fault in ${String(MESSAGES)} messages is found, without false findings, and reading changes nothing`,
   live(async (t, place) => {
     const {args, truth} = await seed(place, MESSAGES, 'ALL')
     const base = `/persistent/${place.namespace}/seeded`
