@@ -3,8 +3,9 @@ import {test} from 'node:test'
 
 import type {ConsumerStats, SubscriptionStats} from '../../../src/clients/pulsar-admin/types.js'
 import {renderBacklog} from '../../../src/cli/render/backlog/backlog.js'
-import {type BacklogReport, reportBacklog} from '../../../src/domain/backlog/backlog-report.js'
+import {type BacklogFigures, type BacklogReport, reportBacklog} from '../../../src/domain/backlog/backlog-report.js'
 import {parseTopicName, partitionName} from '../../../src/topic-name.js'
+import {backlog} from '../../support/reports/reports.js'
 
 const TOPIC = parseTopicName('orders')
 
@@ -189,4 +190,23 @@ test('a consumer that connected in the window or without reported acknowledgemen
     partitionOf(seconds(6, () => ({type: 'Shared', msgBacklog: 50, consumers: [silent]}))).consumers[0]?.verdict,
     null,
   )
+})
+
+test('the time to drain of a small backlog is caught up or below a second', () => {
+  const [row] = backlog.partitions
+  assert.ok(row)
+  const textOf = (figures: Partial<BacklogFigures>): string =>
+    renderBacklog({...backlog, partitions: [{...row, consumers: [], ...figures}]})
+  const steady = {
+    verdict: 'steady',
+    drainReason: 'steady',
+    drainMs: {low: null, high: null},
+    rateOutPerSecond: 20,
+  } as const
+  assert.match(textOf({...steady, backlogMessages: 20}), /caught up +steady$/m)
+  assert.match(textOf({...steady, backlogMessages: 21}), /not draining \(steady\) +steady$/m)
+  assert.match(textOf({...steady, backlogMessages: null}), /not draining \(steady\) +steady$/m)
+  const draining = {verdict: 'draining', drainReason: null, backlogMessages: 900, rateOutPerSecond: 20} as const
+  assert.match(textOf({...draining, drainMs: {low: 5, high: 8}}), /< 1 s +draining$/m)
+  assert.match(textOf({...draining, drainMs: {low: 2000, high: null}}), /at least 2\.0 s +draining$/m)
 })
