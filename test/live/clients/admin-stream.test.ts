@@ -103,7 +103,7 @@ test('a compressed answer that is cut off is an error', async (t) => {
 
 test('a broker that stops sending runs into the timeout; a slow reader does not', async (t) => {
   const silent = await brokerThat(t, (response) => response.write(TOPICS))
-  await assert.rejects(names(silent.admin), {code: 'E_BROKER_UNREACHABLE', message: /ECONNABORTED/})
+  await assert.rejects(names(silent.admin), {code: 'E_BROKER_UNREACHABLE', message: /no answer within the time limit/})
   const {admin} = await brokerThat(t, (response) => {
     response.write(TOPICS)
     response.write(`,"persistent://a/b/d":{}`)

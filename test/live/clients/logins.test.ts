@@ -129,7 +129,7 @@ test('wrong, expired and missing logins: exit 4, with the login and its source',
       'an OAuth2 server that is not running',
       {...PLAIN, ...oauth2Env('admin', folder), KEYSHIFT_OAUTH2_ISSUER_URL: 'http://127.0.0.1:2'},
       'E_OAUTH2',
-      /127.0.0.1:2 gave the client "admin" no token: .*ECONNREFUSED/,
+      /127.0.0.1:2 issued no token to client "admin": .*ECONNREFUSED/,
     ],
     ['no authority', {...TLS, KEYSHIFT_TLS_CA_FILE: ''}, 'E_BROKER_TLS', /SELF_SIGNED|UNABLE_TO/],
     ['another authority', {...TLS, KEYSHIFT_TLS_CA_FILE: certificates.otherAuthority}, 'E_BROKER_TLS', /UNABLE_TO/],
@@ -156,7 +156,7 @@ test('a wrong OAuth2 client secret: the error of the server, and never the secre
   await writeFile(file, JSON.stringify({...key, client_secret: 'hunter2-hunter2'}))
   const {code, message} = await refusal(LIST, {...PLAIN, ...oauth2Env('admin', folder), KEYSHIFT_OAUTH2_KEY_FILE: file})
   assert.equal(code, 'E_OAUTH2')
-  assert.match(message, /gave the client "admin" no token: invalid_client/)
+  assert.match(message, /issued no token to client "admin": invalid_client/)
   assert.doesNotMatch(message, /hunter2/)
 })
 
@@ -193,7 +193,7 @@ test('--insecure skips certificate verification, and prints a warning each time'
   for (const more of [[], ['--json']]) {
     const run = await runCli([...LIST, '--insecure', ...more], env)
     assert.equal(run.code, 0, run.stderr)
-    assert.match(run.stderr, /certificates are not checked: --insecure/)
+    assert.match(run.stderr, /TLS certificates are not verified \(--insecure\)/)
   }
 })
 

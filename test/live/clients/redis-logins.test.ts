@@ -115,7 +115,7 @@ test('Sentinels that require TLS and the password of Redis', async (t) => {
     [url, {KEYSHIFT_REDIS_PASSWORD: 'other'}, 'E_REDIS_AUTH', /WRONGPASS/],
     [url, {KEYSHIFT_REDIS_PASSWORD: ''}, 'E_REDIS_AUTH', /NOAUTH/],
     [url, {KEYSHIFT_REDIS_TLS_CA_FILE: ''}, 'E_REDIS_TLS', /SELF_SIGNED_CERT_IN_CHAIN/],
-    [`redis+sentinel://${sentinel.address}/orders`, {}, 'E_REDIS_UNREACHABLE', /ECONNRESET/],
+    [`redis+sentinel://${sentinel.address}/orders`, {}, 'E_REDIS_UNREACHABLE', /connection closed by the server/],
     [url.replace('orders', 'payments'), {}, 'E_REDIS_UNREACHABLE', /No such master with that name/],
   ]
   for (const [asked, change, code, says] of cases) {

@@ -90,7 +90,7 @@ test('a Redlock server that is down is reported and does not count for or agains
     scan.summary.failedServers.map(({address}) => address),
     [third.url],
   )
-  assert.match(scan.summary.failedServers[0]?.cause ?? '', /ECONNREFUSED/)
+  assert.match(scan.summary.failedServers[0]?.cause ?? '', /connection refused/)
   // The server that is down may have the lock too.
   assert.deepEqual(
     scan.locks.map(({key, redlock, verdict}) => [key, redlock?.heldOn.length, redlock?.notAsked, verdict]),
