@@ -93,7 +93,7 @@ for (const [name, answer] of [
   test(`a prompt names the change, and ${name} confirms`, async (t) => {
     const {code, file, text} = await onTerminal(t, ADD, answer)
     assert.equal(code, 0, text)
-    assert.match(text, /Write the context prod to \S+contexts\.yaml\?\s+\[y\/N\] /)
+    assert.match(text, /Write context prod to \S+contexts\.yaml\s+and\s+switch to prod\?\s+\[y\/N\] /)
     assert.match(file, /prod:/)
   })
 }
