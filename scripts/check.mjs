@@ -16,6 +16,8 @@ const waiting = [
   tool('prettier', '--check', '--log-level', 'warn', '.'),
   ['scripts/schemas.mjs', '--compare'],
   ['scripts/manifest.mjs', '--compare'],
+  tool('cspell', 'lint', '--no-progress', '--quiet'),
+  ['scripts/language.mjs'],
   tool('depcruise', 'src', '--output-type', 'err'),
   ['scripts/folder-sizes.mjs'],
 ]

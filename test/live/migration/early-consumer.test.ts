@@ -18,18 +18,18 @@ import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 for (const to of ['Key_Shared', 'Failover'] as const) {
   const journey: Journey = {strategy: 'blue-green', from: 'Shared', to}
   test(
-    `a fleet that tries all the time, also while nothing has the name and the door is open: it does not make its ${to} subscription itself`,
+    `a ${to} fleet that retries all the time does not create its subscription, even without a placeholder and with automatic creation allowed`,
     live(async (t, place) => {
       const workload = await openWorkload(t, place, {partitions: 4, from: journey.from, to, retryMs: 3})
       await until('some load', () => workload.counts.sentCount > 200)
       const plan = await planJourney(place, workload, journey)
       const standby = startWhenRefused(place, workload, journey)
-      // Without a seat the name is free; and the door is opened here for longer than the run does.
-      const unseated = {...place, addresses: {...place.addresses, webSocketUrl: 'ws://127.0.0.1:1'}}
-      const run = await applyUntil(t, unseated, plan, {line: 'restrict-types verified', when: 'after'})
+      // Without the WebSocket service no placeholder reserves the name, and this test allows automatic creation for longer than a run does.
+      const withoutPlaceholder = {...place, addresses: {...place.addresses, webSocketUrl: 'ws://127.0.0.1:1'}}
+      const run = await applyUntil(t, withoutPlaceholder, plan, {line: 'restrict-types verified', when: 'after'})
       await standby
-      const door = `${workload.topic.full.replace('persistent://', '/persistent/')}/autoSubscriptionCreation`
-      await ask(place.addresses, 'POST', door, {allowAutoSubscriptionCreation: true})
+      const autoCreation = `${workload.topic.full.replace('persistent://', '/persistent/')}/autoSubscriptionCreation`
+      await ask(place.addresses, 'POST', autoCreation, {allowAutoSubscriptionCreation: true})
       const one = {subscription: NEW_SUBSCRIPTION, type: to, receiverQueueSize: 5, onMessage: () => undefined}
       for (let tries = 0; tries < 20; tries++) {
         const trying = place.transport.consume({...one, topic: workload.topic, name: 'early'})
@@ -41,7 +41,7 @@ for (const to of ['Key_Shared', 'Failover'] as const) {
       assert.equal(code, 0, said)
       await until('the fleet', async () => (await standby).connected === 4)
       await requireWhole(workload)
-      assert.equal(said, 'found: \n', 'there is nothing to tell of it')
+      assert.equal(said, 'findings: \n', 'the result has no finding')
       await requireMoved(place, workload, journey)
     }),
   )

@@ -122,7 +122,7 @@ test(
     assert.match(parseDocument(run.stdout).error.message, /Key_Shared consumer on partition/)
     assert.deepEqual(await policiesOf(place, workload), before)
     const sent = workload.counts.sentCount
-    await until('load after going back', () => workload.counts.sentCount > sent + 300)
+    await until('load after the rollback', () => workload.counts.sentCount > sent + 300)
     const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
     assert.deepEqual(await typesOf(place, workload), Array<string>(4).fill('Shared'))
@@ -147,7 +147,7 @@ test(
     )
     assert.deepEqual(await policiesOf(place, workload), before)
     const sent = workload.counts.sentCount
-    await until('load after going back', () => workload.counts.sentCount > sent + 300)
+    await until('load after the rollback', () => workload.counts.sentCount > sent + 300)
     const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
     assert.deepEqual(await typesOf(place, workload), Array<string>(4).fill('Shared'))

@@ -144,7 +144,7 @@ test(
     const topic = await withBacklog(place, 8000)
     const result = await askCli<Rehearsal>(args(topic, '--process-time', '1ms', '--messages', '0'))
     const most = Math.max(...result.consumers.map(({messages}) => messages))
-    assert.ok((result.drainMs ?? 0) >= most, 'the busiest consumer can not be faster than its work')
+    assert.ok((result.drainMs ?? 0) >= most, 'the busiest consumer cannot be faster than its work')
     assert.ok(result.headOfLine.messages > 0 && (result.headOfLine.p95Ms ?? 0) > 0)
     assert.ok(result.consumers.every(({busyShare}) => busyShare !== null && busyShare > 0))
     assert.equal(result.hotKeys[0]?.key, 'user-1', 'the most frequent of a Zipf distribution is its first')
