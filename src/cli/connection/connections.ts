@@ -34,14 +34,14 @@ export class Connections {
   }
 
   /** Opens the admin API without sending a request. @throws Usage E_URL, E_TLS_FILE */
-  async admin(patience: AdminTimeouts = {}): Promise<PulsarAdmin> {
-    return this.adminAt(this.url('adminUrl', ['http', 'https'], '--admin-url'), patience)
+  async admin(timeouts: AdminTimeouts = {}): Promise<PulsarAdmin> {
+    return this.adminAt(this.url('adminUrl', ['http', 'https'], '--admin-url'), timeouts)
   }
 
   /** Opens the admin API of another broker of the cluster with the same login. @param url as the cluster reports it */
-  async adminAt(url: string, patience: AdminTimeouts = {}): Promise<PulsarAdmin> {
+  async adminAt(url: string, timeouts: AdminTimeouts = {}): Promise<PulsarAdmin> {
     const {PulsarAdmin} = await import('../../clients/pulsar-admin/admin.js')
-    return this.own(new PulsarAdmin({url, credentials: await this.credentials(), ...patience}))
+    return this.own(new PulsarAdmin({url, credentials: await this.credentials(), ...timeouts}))
   }
 
   /** @throws Usage E_URL, E_TLS_FILE; Unreachable E_NATIVE_MISSING */
@@ -103,7 +103,7 @@ async function credentialsOf(settings: Settings): Promise<Credentials> {
 function noAddress(flag: string, context: string): Usage {
   return new Usage(
     'E_NO_ADDRESS',
-    `the context ${context} names no address for ${flag}: give the flag, or add it to the context`,
+    `context ${context} has no address for ${flag}; pass the flag, or add the address to the context`,
     {
       data: {context},
       next: [suggestedCommand('context', 'show', context)],
