@@ -66,7 +66,7 @@ test('TLS and an ACL user: CA bundle, client certificate and password file, from
   const all = {...own, KEYSHIFT_REDIS_TLS_CA_FILE: authority, KEYSHIFT_REDIS_PASSWORD_FILE: password}
   const wrong = await refusal({...all, KEYSHIFT_REDIS_PASSWORD: 'wrong'})
   assert.deepEqual(wrong.slice(0, 2), [4, 'E_REDIS_AUTH'])
-  assert.match(wrong[2], /sent with a password from the environment variable KEYSHIFT_REDIS_PASSWORD$/)
+  assert.match(wrong[2], /sent with the password from the environment variable KEYSHIFT_REDIS_PASSWORD$/)
   assert.equal((await askCli<LockScan>(['locks', 'scan', '--redis-url', url], all)).complete, true)
 
   const home = {XDG_CONFIG_HOME: folder, KEYSHIFT_REDIS_URL: ''}
