@@ -45,7 +45,7 @@ async function logins(t: TestContext, user: 'admin' | 'guest'): Promise<Array<[n
     [
       'a password',
       {...PLAIN, KEYSHIFT_BASIC_USERNAME: user, KEYSHIFT_BASIC_PASSWORD: await stack.password(user)},
-      /the user ".*" with a password from the environment variable KEYSHIFT_BASIC_PASSWORD/,
+      /user ".*" with the password from the environment variable KEYSHIFT_BASIC_PASSWORD/,
     ],
     [
       'OAuth2',
