@@ -55,7 +55,7 @@ async function logins(t: TestContext, user: 'admin' | 'guest'): Promise<Array<[n
     [
       'a certificate',
       {...TLS, KEYSHIFT_TLS_CERT_FILE: pair.certificate, KEYSHIFT_TLS_KEY_FILE: pair.key},
-      /the certificate /,
+      /certificate /,
     ],
   ]
 }
