@@ -32,7 +32,7 @@ test('a missing permission is named', async (t) => {
     const {result, warnings} = await scanAs(...rights.filter((right) => right !== without))
     assert.deepEqual([result.summary.missingRights, result.summary.unreadable], [[lacks], unreadable])
     assert.equal(result.complete, false)
-    assert.ok(warnings.join().includes(`lacks ${lacks}`), warnings.join())
+    assert.ok(warnings.join().includes(`missing permission ${lacks}`), warnings.join())
   }
   // The table must report that it is incomplete.
   assert.match(

@@ -68,7 +68,7 @@ const CANDIDATES: ReadonlyArray<Column<Candidate>> = [
 
 /** Whether any connection may belong to the holder. */
 function connectionsText({connections, missingRight}: LockInspection): string[] {
-  if (missingRight !== null) return [`Connections unknown: this login lacks ${missingRight}.`]
+  if (missingRight !== null) return [`Connections unknown: missing permission ${missingRight}.`]
   if (connections === null) return []
   const {candidates, clients, connectedBeforeLock, isIdentifiable} = connections
   const older = `${numberText(connectedBeforeLock)} of ${counted(clients, 'connected client')} ${connectedBeforeLock === 1 ? 'is' : 'are'} older than the lock`

@@ -50,7 +50,7 @@ export function incompleteNotes({
   return [
     ...(unreadable > 0
       ? [
-          `${counted(unreadable, 'key')} not readable: this login lacks ${rights}; grant it with ACL SETUSER USER ${rights}`,
+          `${counted(unreadable, 'key')} not readable: missing permission ${rights}; grant it with ACL SETUSER USER ${rights}`,
         ]
       : []),
     ...failedServers.map(({address, cause}) => `the scan of ${address} failed (${cause}); its locks may be missing`),

@@ -28,7 +28,7 @@ export interface LockInspection {
   waiters: Waiters
   /** null when this login may not list clients, or the format is unknown */
   connections: HolderConnections | null
-  /** the right that this login lacks to list clients; null when it lacks none */
+  /** the missing permission to list clients; null when none is missing */
   missingRight: string | null
   /** what `locks release KEY` would do */
   release: ReleaseEffect
@@ -130,7 +130,7 @@ async function readFrom(connection: RedisConnection, key: string): Promise<{raw:
   if (moved.length > 0) throw slotMigrating(key)
   const [refused] = unreadable
   if (refused) {
-    throw new Unreachable('E_REDIS_ACL', `this login cannot read ${key}: it lacks ${refused.missingRight}`, {
+    throw new Unreachable('E_REDIS_ACL', `this login cannot read ${key}: missing permission ${refused.missingRight}`, {
       data: {address: connection.address, key, missingRight: refused.missingRight},
     })
   }

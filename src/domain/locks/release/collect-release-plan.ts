@@ -112,7 +112,7 @@ async function byNode(
 
 function mayNotRead(address: string, unreadable: ReadKeys['unreadable']): Unreachable {
   const right = [...new Set(unreadable.map((one) => one.missingRight))].toSorted()
-  const message = `this login cannot read all of these locks: it lacks ${right.join(', ')}; no plan was made`
+  const message = `this login cannot read all of these locks: missing permission ${right.join(', ')}; no plan was made`
   return new Unreachable('E_REDIS_ACL', message, {
     data: {address, missingRight: right, keys: unreadable.slice(0, 20).map(({key}) => printable(key))},
   })

@@ -31,7 +31,7 @@ export interface ScanOutcome extends Coverage {
   readonly ended: number
   /** keys that this login cannot read */
   readonly unreadable: number
-  /** the rights that this login lacks for them */
+  /** the permissions that are missing for them */
   readonly missingRights: readonly string[]
   /** wait queues whose disconnected waiters are unknown */
   readonly unverifiedQueues: number

@@ -90,7 +90,7 @@ export class RedlockServers {
         locks.map(({key}) => bytesOf(key)),
         'pttl',
       )
-      for (const {missingRight: right} of unreadable) this.failures.set(address, `this login lacks ${right}`)
+      for (const {missingRight: right} of unreadable) this.failures.set(address, `missing permission ${right}`)
       const refused = new Set(unreadable.map(({key}) => printable(key)))
       const tokens = new Map(found.map(({entries, name}) => [name, entries.map(([token]) => printable(token))]))
       return locks.map(({holder, key}) =>

@@ -88,7 +88,7 @@ const REMEMBERED = 20_000
 export class ServerScan {
   ended = 0
   unreadable = 0
-  /** the rights that this login lacks for the unreadable keys */
+  /** the permissions that are missing for the unreadable keys */
   readonly missingRights = new Set<string>()
   touchesIdleTime = false
   /** wait queues whose disconnected waiters are unknown */

@@ -32,7 +32,7 @@ export function baselineOf(windows: readonly SoakWindow[]): Baseline {
 /**
  * How a window is worse than the baseline.
  *
- * @param before the previous window; an age only counts while it grows.
+ * @param before the previous window; an age only counts while it rises.
  * @param type the expected subscription type.
  */
 export function regressionsOf(
