@@ -1,16 +1,17 @@
-// Runs test files in two lanes and prints one summary of both lanes last. Most tests wait for servers most of the time,
-// so files run side by side by default. A file that measures time, or that uses a whole server, has the first line
-// `// Runs alone: REASON`. These files run one after another when the side-by-side lane has ended.
+// Runs test files in lanes and prints one summary of all lanes last. Most tests wait for servers most of the time, so two of
+// their files run at the same time. The first line of a file may say otherwise:
+//   // Keeps the machine busy: REASON   one such file at a time, next to files without a marker
+//   // Runs alone: REASON               nothing else at the same time, after all others: it measures time or uses a whole server
 import {glob, readFile} from 'node:fs/promises'
 import {run} from 'node:test'
 import {spec as Spec} from 'node:test/reporters'
 
-const SIDE_BY_SIDE = 3
+const SIDE_BY_SIDE = 2
 /** A test that takes longer hangs and fails. Only the full run has longer tests. */
 const TEST_LIMIT_MS = process.env.KEYSHIFT_TEST_CRASHES === 'all' ? Infinity : 10 * 60_000
 /** Without the last flag, a file never ends whose failed test left a connection or a child process. */
 const NODE_FLAGS = ['--import', 'tsx', '--test-force-exit']
-const ALONE = /^\/\/ Runs alone: \S/
+const MARKERS = {alone: /^\/\/ Runs alone: \S/, busy: /^\/\/ Keeps the machine busy: \S/}
 /** Node ends each run with these diagnostics. They are dropped here, and the sums are printed at the end. */
 const ENDING = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
 
@@ -24,9 +25,9 @@ const counts = {tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped
 let success = true
 let ended = 0
 
-const {alone, together} = await lanesOf(process.argv.slice(2))
-const total = together.length + alone.length
-await runLane(together, SIDE_BY_SIDE)
+const {alone, busy, unmarked} = await lanesOf(process.argv.slice(2))
+const total = alone.length + busy.length + unmarked.length
+await Promise.all([runLane(busy, 1), runLane(unmarked, SIDE_BY_SIDE)])
 await runLane(alone, 1)
 summarize()
 if (!success) process.exitCode = 1
@@ -40,8 +41,12 @@ async function lanesOf(patterns) {
     if (found.length === 0) throw new Error(`no test file matches ${pattern}`)
     for (const file of found.sort()) files.add(file)
   }
-  const lanes = {alone: [], together: []}
-  for (const file of files) lanes[ALONE.test(await readFile(file, 'utf8')) ? 'alone' : 'together'].push(file)
+  const lanes = {alone: [], busy: [], unmarked: []}
+  for (const file of files) {
+    const text = await readFile(file, 'utf8')
+    const lane = Object.keys(MARKERS).find((name) => MARKERS[name].test(text)) ?? 'unmarked'
+    lanes[lane].push(file)
+  }
   return lanes
 }
 

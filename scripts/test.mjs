@@ -5,7 +5,7 @@ import {identify} from '../stack/identity.mjs'
 import {down, status, up} from '../stack/stack.mjs'
 import {node, runOpenly, setup} from './setup.mjs'
 
-// Long files are first, so that the short ones fill the gaps at the end of the side-by-side lane.
+// Long files are first, so that short ones fill the end of a lane.
 const LIVE = [
   'test/live/migration/*.test.ts',
   'test/live/{doctor,keys,why}/*.test.ts',
