@@ -66,7 +66,7 @@ test('a list of a large cluster needs little memory, and prints its first row be
     await rowSeen // the end is sent only after the first row was printed
     response.end(`,${namespaceText(sent)}}`)
   })
-  const {all, row} = listLines(t, url, '--limit', '1000000')
+  const {all, row} = listLines(t, url, '--max', '1000000')
   const {consumers, topic, type} = await row(() => true)
   assert.deepEqual([topic, type, consumers], ['persistent://tenant-0/ns-0/topic-0', 'Shared', 4])
   release(undefined)
@@ -154,7 +154,7 @@ test('the list ends when its reader exits, although the broker is still answerin
     response.write('{')
     await writeNamespaces(response, Infinity)
   })
-  const command = `"${process.execPath}" "${BIN}" subscriptions list --limit 1000000 --admin-url ${url} --output ndjson`
+  const command = `"${process.execPath}" "${BIN}" subscriptions list --max 1000000 --admin-url ${url} --output ndjson`
   const child = spawn('bash', ['-c', `set -o pipefail; ${command} | head -n 1`], {stdio: ['ignore', 'pipe', 'pipe']})
   const chunks: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))

@@ -87,7 +87,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       description: 'read small pages at low priority, and slow down when Redis takes longer than this to answer a PING',
       helpValue: '5ms',
     }),
-    limit: Flags.integer({default: 10_000, description: 'maximum number of locks to list; all are counted', min: 1}),
+    max: Flags.integer({default: 10_000, description: 'list up to N locks; all are counted', helpValue: 'N', min: 1}),
     'max-ops': Flags.integer({
       description: 'maximum number of Redis commands per second on each server',
       helpValue: 'N',
@@ -99,7 +99,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     }),
     output: Flags.option({
       default: 'table',
-      description: 'csv and ndjson print every lock as soon as it is assessed, regardless of --limit',
+      description: 'csv and ndjson print every lock as soon as it is assessed, regardless of --max',
       options: ['table', 'csv', 'ndjson', 'json'] as const,
     })(),
     pattern: Flags.string({
@@ -157,7 +157,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       signal: AbortSignal.any([this.own(interruptible()).signal, ...(lines ? [lines.readerGone] : [])]),
     }
     const scan = await scanLocks(connection, settings, {
-      limit: flags.limit,
+      limit: flags.max,
       correlation: await this.correlation(flags),
       redlock: await redlockServers(connection, redlock, (url) => this.connections.redisAt(url)),
       onLocks: async (locks) => {
@@ -175,13 +175,13 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
   }
 
   /** Prints the table, or warns about everything that a list without notes does not show. */
-  private report(scan: LockScan, {limit, output}: ReportFlags): void {
+  private report(scan: LockScan, {max, output}: ReportFlags): void {
     const isTable = output === 'table' && !this.jsonEnabled()
     if (!isTable) for (const gap of incompleteNotes(scan.summary)) this.warn(gap)
     const isList = output === 'table' || output === 'json'
-    if (isList && scan.summary.locks > limit) {
-      const listed = `${counted(limit, 'lock')} of ${numberText(scan.summary.locks)} listed`
-      this.warn(`only ${listed}; raise --limit or use --output ndjson`)
+    if (isList && scan.summary.locks > max) {
+      const listed = `${counted(max, 'lock')} of ${numberText(scan.summary.locks)} listed`
+      this.warn(`only ${listed}; raise --max or use --output ndjson`)
     }
     if (isTable) this.print(renderLocks, scan)
   }
@@ -228,7 +228,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
 type Output = 'csv' | 'json' | 'ndjson' | 'table'
 
 interface ReportFlags {
-  readonly limit: number
+  readonly max: number
   readonly output: Output
 }
 

@@ -28,7 +28,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
     'and queries live statistics. With --output ndjson and without --sort, rows are printed as they arrive, unsorted.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> public/default --sort backlog --limit 20',
+    '<%= config.bin %> <%= command.id %> public/default --sort backlog --max 20',
     '<%= config.bin %> <%= command.id %> --stalled --min-backlog 1000',
     '<%= config.bin %> <%= command.id %> --since 10m --output wide',
     "<%= config.bin %> <%= command.id %> 'persistent://public/default/orders-*' --fresh --output ndjson",
@@ -41,7 +41,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       helpGroup: 'FILTER',
     }),
     fresh: Flags.boolean({description: 'query the live statistics of each topic'}),
-    limit: Flags.integer({default: 10_000, description: 'list up to N subscriptions', helpValue: 'N', min: 1}),
+    max: Flags.integer({default: 10_000, description: 'list up to N subscriptions', helpValue: 'N', min: 1}),
     'min-backlog': Flags.integer({
       description: 'only subscriptions with a backlog of at least N entries',
       helpGroup: 'FILTER',
@@ -96,7 +96,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       hasSystemTopics: flags.system,
       filter: filterOf(flags),
       order: flags.sort ?? 'name',
-      limit: flags.limit,
+      limit: flags.max,
       onRows: writer && flags.sort === undefined ? (rows) => writer.write(rowLines(rows)) : undefined,
       openBroker: (url) => this.connections.adminAt(url),
       signal: writer?.readerGone,
@@ -106,10 +106,8 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
     else if (output === 'csv' || output === 'tsv') this.writeText(listText(list, output))
     else this.print(listText, list, output)
     const isTable = output === 'table' || output === 'wide'
-    if (list.matched > flags.limit && (!isTable || this.jsonEnabled())) {
-      this.warn(
-        `listing ${numberText(flags.limit)} of ${counted(list.matched, 'subscription')}; raise --limit to list all`,
-      )
+    if (list.matched > flags.max && (!isTable || this.jsonEnabled())) {
+      this.warn(`listing ${numberText(flags.max)} of ${counted(list.matched, 'subscription')}; raise --max to list all`)
     }
     return list
   }

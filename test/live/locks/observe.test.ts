@@ -160,7 +160,7 @@ test(
     const scan = ['locks', 'scan', '--pattern', `${keyPrefix}*`]
     for (let at = 0; at < 2500; at++) await redis.set(`${keyPrefix}${String(at)}`, TOKEN, 'PX', 60_000)
     await redis.set(`${keyPrefix}with,comma "and" quotes`, '1', 'PX', 60_000)
-    const csv = (await runCli([...scan, '--output', 'csv', '--limit', '1'])).stdout.trimEnd().split('\n')
+    const csv = (await runCli([...scan, '--output', 'csv', '--max', '1'])).stdout.trimEnd().split('\n')
     assert.equal(csv.length, 2502)
     assert.match(csv[0] ?? '', /^verdict,key,family,token/)
     assert.equal(csv.filter((line) => line.includes('"" quotes",')).length, 1)

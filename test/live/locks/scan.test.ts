@@ -81,12 +81,12 @@ test(
 )
 
 test(
-  'with more locks than --limit all are counted, and the list is reported as incomplete',
+  'with more locks than --max all are counted, and the list is reported as incomplete',
   live(async (_t, {keyPrefix, redis}) => {
     const keys = Array.from({length: 2500}, (_, at) => `${keyPrefix}${String(at)}`)
     try {
       await Promise.all(keys.map((key) => redis.set(key, 'x', 'PX', 60_000)))
-      const run = await runCli(['locks', 'scan', '--pattern', `${keyPrefix}*`, '--limit', '10', '--json'])
+      const run = await runCli(['locks', 'scan', '--pattern', `${keyPrefix}*`, '--max', '10', '--json'])
       const {result, warnings} = parseDocument<LockScan>(run.stdout)
       assert.equal(result.summary.locks, 2500)
       assert.equal(result.locks.length, 10)

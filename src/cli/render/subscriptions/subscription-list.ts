@@ -44,7 +44,7 @@ function renderList(list: SubscriptionList): string {
   const more =
     hidden > 0
       ? [
-          `${counted(hidden, 'more subscription')} ${hidden === 1 ? 'is' : 'are'} not listed. Raise --limit to list all.`,
+          `${counted(hidden, 'more subscription')} ${hidden === 1 ? 'is' : 'are'} not listed. Raise --max to list all.`,
         ]
       : []
   return [table, [...more, ageNote(list)].join('\n')].join('\n\n')
