@@ -4,7 +4,6 @@ import {once} from 'node:events'
 import {readFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {after} from 'node:test'
 
 import {Ajv} from 'ajv'
 import {ROOT} from '../root.js'
@@ -37,8 +36,8 @@ const EMPTY_HOME = {
 }
 
 const running = new Set<ChildProcess>()
-/** A failed test leaves its commands behind. As long as one runs, this process and its test file would not end. */
-after(() => {
+/** A failed test leaves its commands running. */
+process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
