@@ -41,5 +41,5 @@ export class Conflict extends KeyshiftError {}
 /** Stopped or timed out while waiting; the state is safe and can be resumed. */
 export class Pending extends KeyshiftError {}
 
-/** Interrupted or not confirmed; the journal is closed. */
+/** Interrupted or not confirmed. */
 export class Interrupted extends KeyshiftError {}

@@ -6,6 +6,15 @@ import {answerUnknownCommand} from './unknown-command.js'
 const LAST_GROUPS = ['PULSAR', 'REDIS', 'TLS', 'LOGIN', 'GLOBAL']
 
 class OrderedCommandHelp extends CommandHelp {
+  /** oclif leaves gaps where it has moved a flag into the group of another one: `[--a |  | --b | ]`, `[--c ]`. */
+  protected override defaultUsage(): string {
+    return super
+      .defaultUsage()
+      .replaceAll(/(?: *\|)+ *(?=\])/g, '')
+      .replaceAll(/ \|(?: +\|)+/g, ' |')
+      .replaceAll(/ +(?=\])/g, '')
+  }
+
   protected override groupFlags(
     flags: Parameters<CommandHelp['groupFlags']>[0],
   ): ReturnType<CommandHelp['groupFlags']> {

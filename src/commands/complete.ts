@@ -16,7 +16,7 @@ export default class Complete extends KeyshiftCommand<Completion> {
   }
   static override hidden = true
   static override strict = false
-  static override summary = 'List the candidates at the end of a command line, for the scripts of completion.'
+  static override summary = 'List the completions of a command line. The shell completion scripts run it.'
 
   async run(): Promise<Completion> {
     const {flags} = await this.parse(Complete)

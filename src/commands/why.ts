@@ -33,12 +33,12 @@ export default class Why extends KeyshiftCommand<Explanation> {
     ...pulsarFlags,
     ...messageLockFlags,
     'hashing-scheme': Flags.option({
-      description: 'hash function with which the producers choose a partition (default: detect it from messages)',
+      description: 'hashing scheme of the producers (default: detected from messages on the topic)',
       options: HASHING_SCHEMES,
     })(),
     max: Flags.integer({
       default: 500,
-      description: "read up to N entries of the partition's backlog, from the oldest on",
+      description: "read up to N of the oldest entries in the partition's backlog",
       helpValue: 'N',
       min: 1,
     }),

@@ -5,7 +5,7 @@ import {defaultDuration, durationFlag} from './duration.js'
 /** Which cluster a command uses, and whether it verifies certificates. */
 export const contextFlags = {
   context: Flags.string({
-    description: 'context to use, from context list (default: the current context)',
+    description: 'name of the context to use (default: the current context)',
     env: 'KEYSHIFT_CONTEXT',
     helpGroup: 'LOGIN',
     helpValue: 'NAME',
@@ -42,7 +42,7 @@ export const pulsarFlags = {
     helpValue: 'FILE',
   }),
   'tls-key-file': Flags.string({
-    description: 'key of the client certificate (PEM)',
+    description: 'private key of the client certificate (PEM)',
     env: 'KEYSHIFT_TLS_KEY_FILE',
     helpGroup: 'LOGIN',
     helpValue: 'FILE',
@@ -96,18 +96,17 @@ export const sampleFlags = {
     ...defaultDuration('30s'),
     description: 'stop reading after this time',
     helpGroup: 'SAMPLE',
-    helpValue: '30s',
   }),
   source: Flags.option({
     default: 'auto',
     description:
-      'how to read: rest shows most details, websocket and native are faster; auto uses REST if your permissions allow it',
+      'how to read: rest shows the most details, websocket and native are faster; auto uses REST if your permissions allow it',
     helpGroup: 'SAMPLE',
     options: ['auto', 'rest', 'websocket', 'native'] as const,
   })(),
   where: Flags.option({
     default: 'spread',
-    description: 'the oldest entries, the newest, or a spread across the backlog',
+    description: 'which entries to read: the oldest (head), the newest (tail), or a spread across the backlog',
     helpGroup: 'SAMPLE',
     options: ['head', 'tail', 'spread'] as const,
   })(),
@@ -126,7 +125,7 @@ export const redisFlags = {
 
 export const topicArg = Args.string({
   description:
-    'topic, such as persistent://tenant/namespace/name, tenant/namespace/name or name; a partitioned topic is one topic',
+    'topic, such as persistent://tenant/namespace/name, tenant/namespace/name or name; includes all its partitions',
   required: true,
 })
 

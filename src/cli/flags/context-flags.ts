@@ -20,14 +20,14 @@ export const newContextFlags = {
   'oauth2-issuer-url': text('LOGIN', 'URL', 'OAuth2 server that issues access tokens for client credentials'),
   'oauth2-key-file': text('LOGIN', 'FILE', "key file of the OAuth2 client, in the format of Pulsar's own clients"),
   'oauth2-scope': text('LOGIN', 'SCOPE', 'scope of the access token'),
-  ...secretFlags('password', 'the password of the user', 'LOGIN'),
+  ...secretFlags('password', 'the password of --username', 'LOGIN'),
   protected: Flags.boolean({description: "ask for the context's name before changing anything in its cluster"}),
-  'redis-ca-file': text('REDIS', 'FILE', 'CA bundle (PEM) of Redis to use instead of the system CAs'),
+  'redis-ca-file': text('REDIS', 'FILE', 'CA bundle (PEM) for Redis to use instead of the system CAs'),
   'redis-cert-file': text('REDIS', 'FILE', 'client certificate for Redis (PEM)'),
-  'redis-key-file': text('REDIS', 'FILE', 'key of the client certificate for Redis (PEM)'),
-  ...secretFlags('redis-password', 'the password of Redis', 'REDIS'),
+  'redis-key-file': text('REDIS', 'FILE', 'private key of the client certificate for Redis (PEM)'),
+  ...secretFlags('redis-password', 'the Redis password', 'REDIS'),
   redlock: Flags.string({
-    description: 'another independent server of a Redlock; repeat the flag for each server',
+    description: 'a further independent Redlock server; repeat the flag for each server',
     helpGroup: 'REDIS',
     helpValue: 'redis://[USER@]HOST:6379',
     multiple: true,
@@ -40,9 +40,9 @@ export const newContextFlags = {
   ),
   'tls-ca-file': text('TLS', 'FILE', 'CA bundle (PEM) to use instead of the system CAs'),
   'tls-cert-file': text('TLS', 'FILE', 'client certificate to log in with (PEM)'),
-  'tls-key-file': text('TLS', 'FILE', 'key of the client certificate (PEM)'),
+  'tls-key-file': text('TLS', 'FILE', 'private key of the client certificate (PEM)'),
   ...secretFlags('token', 'the token', 'LOGIN'),
-  username: text('LOGIN', 'USER', 'user name of a login with a password'),
+  username: text('LOGIN', 'USER', 'user name to log in with; needs a password'),
   'web-socket-url': text('PULSAR', 'ws://HOST:8080', 'the WebSocket API (default: same host as the admin API)'),
 }
 
@@ -95,12 +95,15 @@ function newLogin(flags: NewContextValues): LoginSource | undefined {
   ]
   const [token, password] = [secretSource(flags, 'token'), secretSource(flags, 'password')]
   if ([token, username, issuerUrl].filter((one) => one !== undefined).length > 1) {
-    throw new Usage('E_LOGIN', 'more than one login: set a token, a user with a password, or an OAuth2 server')
+    throw new Usage(
+      'E_LOGIN',
+      'more than one login: set only one of a token, a user with a password, and an OAuth2 server',
+    )
   }
   if ((username === undefined) !== (password === undefined)) {
     throw new Usage(
       'E_LOGIN',
-      '--username needs a password: --password-env, --password-file or --password-command, and the reverse',
+      '--username and a password (--password-env, --password-file or --password-command) must be set together',
     )
   }
   if ((issuerUrl === undefined) !== (keyFile === undefined)) {

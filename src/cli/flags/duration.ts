@@ -6,7 +6,7 @@ const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000} as const
 
 /** A duration flag: a number with a unit, such as 500ms, 5s, 2m, 1h; parsed to ms. */
 export const durationFlag = Flags.custom<number>({
-  helpValue: '5s',
+  helpValue: 'DURATION',
   parse: (text) => Promise.resolve(parseDuration(text)),
 })
 

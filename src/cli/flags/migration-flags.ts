@@ -15,13 +15,13 @@ export const journalFlags = {
   }),
   namespace: Flags.string({
     description:
-      'search for migrations only in this namespace, or in all (default: the namespace of KEYSHIFT_NAMESPACE or the context, otherwise all)',
+      'search for migrations only in this namespace; all searches every namespace (default: the namespace of KEYSHIFT_NAMESPACE or the context, otherwise all)',
     helpGroup: 'MIGRATION',
     helpValue: 'TENANT/NAMESPACE',
   }),
 }
 
-export const migrationArg = Args.string({description: 'migration ID, from migrate list', required: true})
+export const migrationArg = Args.string({description: 'migration ID, as shown by migrate list', required: true})
 
 /** Flags of the verbs that send a request to the process that runs a migration. */
 export const requestFlags = {
@@ -39,12 +39,13 @@ export const takeOverFlag = Flags.boolean({
 export const runFlags = {
   'attach-timeout': durationFlag({
     ...defaultDuration('1m'),
-    description: 'maximum wait for the new consumers to connect',
+    description: 'maximum wait for the new consumers (in a rollback, the old ones) to connect',
     helpGroup: 'MIGRATION',
   }),
   'drain-timeout': durationFlag({
     ...defaultDuration('1m'),
-    description: 'maximum wait for the old consumers to ack the messages they have received',
+    description:
+      'maximum wait for the old consumers (in a rollback, the new ones) to ack the messages they have received',
     helpGroup: 'MIGRATION',
   }),
   'hook-timeout': durationFlag({
@@ -74,7 +75,8 @@ export const soakFlags = {
   }),
   soak: durationFlag({
     ...defaultDuration('30s'),
-    description: 'how long to watch the new consumers after the switch; roll back if delivery degrades; 0s disables it',
+    description:
+      'how long to watch the new consumers after the switch; rolls back if delivery degrades; 0s disables the soak',
     helpGroup: 'MIGRATION',
   }),
 }

@@ -24,14 +24,14 @@ export default class BacklogShow extends KeyshiftCommand<BacklogReport> {
   ]
   static override flags = {
     ...pulsarFlags,
-    window: durationFlag({...defaultDuration('10s'), description: 'sample for this long, 1s to 10m', helpValue: '10s'}),
+    window: durationFlag({...defaultDuration('10s'), description: 'sampling time, 1s to 10m'}),
   }
   static override summary = 'Show backlog, age, rates and time to drain.'
 
   async run(): Promise<BacklogReport> {
     const {args, flags} = await this.parse(BacklogShow)
     if (flags.window < SHORTEST_MS || flags.window > LONGEST_MS) {
-      throw new Usage('E_USAGE', `--window ${durationText(flags.window)} is outside the range of 1s to 10m`)
+      throw new Usage('E_USAGE', `--window ${durationText(flags.window)} is outside the range from 1s to 10m`)
     }
     const admin = await this.connections.admin()
     this.progress.liveStatus('sampling', `for ${durationText(flags.window)}`)

@@ -31,11 +31,10 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
   ]
   static override flags = {
     ...pulsarFlags,
-    every: durationFlag({...defaultDuration('1s'), description: 'interval between samples', helpValue: '1s'}),
+    every: durationFlag({...defaultDuration('1s'), description: 'interval between samples'}),
     timeout: durationFlag({
       dependsOn: ['until'],
-      description: 'exit 8 if the condition is not met in time (default: no limit)',
-      helpValue: '10m',
+      description: 'exit 8 if the condition is not met within this time, such as 10m (default: no limit)',
     }),
     until: Flags.string({
       description: 'exit when the backlog is drained, is draining, or the oldest message is younger than the given age',

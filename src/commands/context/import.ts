@@ -25,7 +25,7 @@ export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
     }),
     from: Flags.option({
       description:
-        'what to import: the contexts of pulsarctl, a client.conf of Pulsar, or variables such as webServiceUrl or PULSAR_ADMIN_URL',
+        'what to import: the contexts of pulsarctl, a client.conf of Pulsar, or environment variables such as webServiceUrl or PULSAR_ADMIN_URL',
       options: ['pulsarctl', 'client.conf', 'env'] as const,
       required: true,
     })(),
@@ -35,7 +35,9 @@ export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
     }),
     protected: Flags.boolean({description: "ask for the context's name before changing anything in its cluster"}),
     replace: Flags.boolean({description: 'replace existing contexts of the same names'}),
-    use: Flags.boolean({description: 'make it the current context; of several, the current one of the other tool'}),
+    use: Flags.boolean({
+      description: 'make the imported context the current one; of several, the one that is current in the other tool',
+    }),
     yes: yesFlag,
   }
   static override summary = 'Import contexts and credentials from other Pulsar tools.'

@@ -17,7 +17,7 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
   static override args = {
     topic: topicArg,
     subscription: subscriptionArg,
-    key: Args.string({description: 'message key; several are allowed', multiple: true, required: false}),
+    key: Args.string({description: 'message keys', multiple: true, required: false}),
   }
   static override description =
     'Computes the partition with the hashing scheme of the producers, which is detected from a few messages on the topic ' +
@@ -42,7 +42,7 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
       options: ['csv', 'tsv', 'ndjson'] as const,
     })(),
     'raw-key': Flags.string({
-      description: 'key of bytes, such as base64:AQL/; repeat for several keys',
+      description: 'binary key in base64, such as base64:AQL/; repeat for several',
       multiple: true,
       helpValue: 'base64:TEXT',
     }),

@@ -11,7 +11,7 @@ export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
   static override description =
     'Shows one strip per partition: the key space from its first slot to its last, with a letter for the consumer that owns ' +
     'most of each cell. Marks gaps and draining slots. Compares the reported ranges with the ones that the selector of the ' +
-    'broker should produce. The selector is read from the broker configuration if permitted, and otherwise detected from ' +
+    'broker (consistent hashing or auto-split) should produce. The selector is read from the broker configuration if permitted, and otherwise detected from ' +
     'the statistics.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',

@@ -15,13 +15,14 @@ import {Usage} from '../../errors.js'
 export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
   static override args = {
     topic: Args.string({
-      description: 'topic, as persistent://tenant/namespace/name or shorter; omit it with --offline',
+      description:
+        'topic, such as persistent://tenant/namespace/name, tenant/namespace/name or name; omit it with --offline',
     }),
     subscription: Args.string({description: 'subscription name; omit it with --offline'}),
   }
   static override description =
     'Computes what the broker would do, without any change. Departures are applied before joins, in the given order. For a ' +
-    'subscription that is not Key_Shared, shows the result after a switch. Each --leave removes one consumer of that name, ' +
+    'subscription that is not Key_Shared, shows the result after a change to Key_Shared, or to Failover with --mode failover. Each --leave removes one consumer of that name, ' +
     'the latest to connect.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> orders decision --join app-8 --join app-9',
@@ -35,24 +36,24 @@ export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
     ...sampleFlags,
     consumers: Flags.integer({description: 'target number of consumers', helpGroup: 'CHANGE', helpValue: 'N', min: 1}),
     join: Flags.string({
-      description: 'consumer that joins; repeat for several',
+      description: 'name of a consumer that joins; repeat for several',
       helpGroup: 'CHANGE',
       helpValue: 'NAME',
       multiple: true,
     }),
     leave: Flags.string({
-      description: 'consumer that leaves; repeat for several',
+      description: 'name of a consumer that leaves; repeat for several',
       helpGroup: 'CHANGE',
       helpValue: 'NAME',
       multiple: true,
     }),
     mode: Flags.option({
-      description: 'simulate this selector, or a Failover subscription (default: the current selector)',
+      description: 'simulate this selector of key ranges, or a Failover subscription (default: the current selector)',
       options: ['consistent-hashing', 'auto-split', 'failover'] as const,
     })(),
     'names-like': Flags.string({
       dependsOn: ['consumers'],
-      description: 'names of the consumers (default: continue the numbers of the connected names)',
+      description: 'pattern for the names of the consumers (default: continue the numbers of the connected names)',
       helpGroup: 'CHANGE',
       helpValue: 'app-{0..N}',
     }),
@@ -62,7 +63,7 @@ export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
     }),
     points: Flags.integer({
       description:
-        'subscriptionKeySharedConsistentHashingReplicaPoints of the broker (default: as the broker reports, or 100)',
+        'subscriptionKeySharedConsistentHashingReplicaPoints of the broker (default: the value that the broker reports, or 100)',
       helpValue: 'N',
       min: 1,
     }),
@@ -72,12 +73,12 @@ export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
     }),
     'search-names': Flags.boolean({
       default: false,
-      description: 'search for names and points that distribute keys more evenly',
+      description: 'search for consumer names and points that distribute the keys more evenly',
     }),
     version: Flags.string({
       dependsOn: ['offline'],
-      description: 'Pulsar version to simulate with --offline',
-      helpValue: '4.2',
+      description: 'Pulsar version to simulate, such as 4.2',
+      helpValue: 'VERSION',
     }),
   }
   static override summary = 'Show which slots would move if consumers joined or left, or the type changed.'

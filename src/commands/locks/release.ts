@@ -74,9 +74,8 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     }),
     grace: durationFlag({
       ...DEFAULT_GRACE,
-      description: 'TTL for locks that are not deleted right away',
+      description: 'TTL to set on locks that are not deleted',
       helpGroup: 'PLAN',
-      helpValue: '1m',
     }),
     hard: Flags.boolean({
       description: 'also delete locks without a TTL',
@@ -108,21 +107,23 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       helpValue: 'TEXT',
     }),
     scan: Flags.string({
-      description: 'plan for the locks in this output of locks scan --json or --output ndjson',
+      description: 'plan for the locks in this file, an output of locks scan --json or --output ndjson',
       helpGroup: 'PLAN',
       helpValue: 'FILE',
     }),
     soft: Flags.boolean({description: 'set a TTL on every lock instead of deleting it', helpGroup: 'PLAN'}),
     verdict: Flags.option({
       dependsOn: ['scan'],
-      description: 'only locks with this verdict',
+      description: `only locks with this verdict; repeat for several: ${LOCK_VERDICTS.join(', ')}`,
       helpGroup: 'PLAN',
+      helpValue: 'VERDICT',
       multiple: true,
       options: LOCK_VERDICTS,
     })(),
     'wait-replicas': Flags.integer({
       default: 0,
-      description: 'wait until N replicas confirm the release (at most 1 s), and report how many did',
+      description:
+        'wait until N replicas confirm the release (at most 1 s), and report how many did (default: do not wait)',
       helpGroup: 'RELEASE',
       helpValue: 'N',
       min: 0,

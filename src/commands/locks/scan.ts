@@ -28,7 +28,7 @@ import {counted, numberText} from '../../wording.js'
 
 export default class LocksScan extends KeyshiftCommand<LockScan> {
   static override description =
-    'Scans every primary with SCAN and changes nothing. One sample finds locks without a TTL or with a long one, and a ' +
+    'Scans every primary with SCAN and changes nothing. One sample finds locks without a TTL or with a long one, and gives a ' +
     'lower bound of how long each has been held. A second sample also shows which locks are renewed: use --observe, or ' +
     'run the command regularly with the same --first-seen file. A lock that is not renewed expires on its own. If in ' +
     'doubt, do not release it.'
@@ -57,9 +57,13 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       description: 'exit 10 if any lock has a verdict at or above this severity',
       options: SEVERITIES,
     })(),
-    family: Flags.string({description: 'only locks of this family', helpValue: 'NAME', multiple: true}),
+    family: Flags.string({
+      description: 'only locks of this family, such as redisson; repeat for several',
+      helpValue: 'NAME',
+      multiple: true,
+    }),
     'first-seen': Flags.string({
-      description: 'keep the first sighting and the expiry of each lock in this file, for the next scan',
+      description: 'record in this file when each lock was first seen and when it expires, for the next scan',
       helpValue: 'FILE',
     }),
     'from-replica': Flags.boolean({
@@ -67,7 +71,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     }),
     'hashing-scheme': Flags.option({
       dependsOn: ['topic'],
-      description: 'hash function that the producers use to choose the partition (default: detected from messages)',
+      description: 'hashing scheme of the producers (default: detected from messages on the topic)',
       helpGroup: 'SUBSCRIPTION',
       options: HASHING_SCHEMES,
     })(),
@@ -84,8 +88,8 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       helpValue: 'lock:user:{key}',
     }),
     'latency-guard': durationFlag({
-      description: 'read small pages at low priority, and slow down when Redis takes longer than this to answer a PING',
-      helpValue: '5ms',
+      description:
+        'read small pages at low priority, and slow down when Redis takes longer than this to answer a PING, such as 5ms',
     }),
     max: Flags.integer({default: 10_000, description: 'list up to N locks; all are counted', helpValue: 'N', min: 1}),
     'max-ops': Flags.integer({
@@ -94,12 +98,12 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       min: 1,
     }),
     observe: durationFlag({
-      description: 'sample each lock twice at this interval; best longer than two renewal intervals of your locks',
-      helpValue: '12s',
+      description:
+        'sample each lock twice, this time apart, such as 12s; use more than two renewal intervals of your locks',
     }),
     output: Flags.option({
       default: 'table',
-      description: 'csv and ndjson print every lock as soon as it is assessed, regardless of --max',
+      description: 'csv and ndjson print each lock once it has been assessed, regardless of --max',
       options: ['table', 'csv', 'ndjson', 'json'] as const,
     })(),
     pattern: Flags.string({
@@ -108,8 +112,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       helpValue: 'GLOB',
     }),
     redlock: Flags.string({
-      description:
-        'another independent server of a Redlock; repeat for each server (default: the servers of the context)',
+      description: 'a further independent Redlock server; repeat for each server (default: the servers of the context)',
       helpGroup: 'REDIS',
       helpValue: 'redis://HOST:6379',
       multiple: true,

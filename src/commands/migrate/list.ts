@@ -13,7 +13,7 @@ export default class MigrateList extends KeyshiftCommand<MigrationList> {
     "<%= config.bin %> <%= command.id %> --json | jq '.result.migrations[] | select(.readyToCutOver)'",
   ]
   static override flags = {...pulsarFlags, ...journalFlags}
-  static override summary = 'List all migrations in the journal, from any machine.'
+  static override summary = 'List all migrations in the journal, including those run on other machines.'
 
   async run(): Promise<MigrationList> {
     const {flags} = await this.parse(MigrateList)

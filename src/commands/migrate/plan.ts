@@ -15,24 +15,22 @@ const HOUR_MS = 3_600_000
 
 export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
-  static override description =
-    'Planning only reads. The plan expires after 1 h, and migrate apply refuses it if the cluster has changed since.'
+  static override description = 'The plan expires after 1 h. migrate apply refuses it if the cluster has changed since.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision --to Key_Shared -o plan.json',
     '<%= config.bin %> <%= command.id %> orders decision --to Key_Shared --accept mixed-batches',
-    '<%= config.bin %> <%= command.id %> orders decision --to Failover --strategy blue-green --new-subscription decide',
+    '<%= config.bin %> <%= command.id %> orders decision --to Failover --strategy blue-green --new-subscription decision-v2',
   ]
   static override flags = {
     ...pulsarFlags,
     accept: Flags.string({
-      default: [],
-      description: 'accept this blocking finding; repeat the flag for several',
+      description: 'accept this blocking finding; repeat for several',
       helpValue: 'FINDING',
       multiple: true,
       multipleNonGreedy: true,
     }),
     'expect-consumers': Flags.integer({
-      description: 'expected number of new consumers on each partition',
+      description: 'expected number of new consumers on each partition; the result warns about partitions with fewer',
       helpValue: 'N',
       min: 1,
     }),
@@ -60,7 +58,7 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
       to: flags.to,
       strategy: flags.strategy ?? null,
       newSubscription: flags['new-subscription'] ?? null,
-      accept: flags.accept,
+      accept: flags.accept ?? [],
       expectConsumers: flags['expect-consumers'] ?? null,
       validForMs: HOUR_MS,
     })

@@ -9,8 +9,8 @@ import {rollBackMigration} from '../../domain/migration/run/run-migration.js'
 export default class MigrateRollback extends MigrationCommand<MigrationResult> {
   static override args = {id: migrationArg}
   static override description =
-    'Before the switch, the steps are undone. After the switch, also of a completed migration, the same steps run with ' +
-    'old and new exchanged: the old consumers must be running or be started. A finished migration cannot be rolled back; ' +
+    'Before the switch, the steps are undone. After the switch, even of a completed migration, the same steps run in the ' +
+    'opposite direction; start the old consumers if they are not running. After migrate finish, rollback is impossible; ' +
     'plan a new migration instead.'
   static override examples = ['<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes']
   static override flags = {...pulsarFlags, ...runFlags, 'take-over': takeOverFlag}

@@ -24,7 +24,7 @@ export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
     ...journalFlags,
     watch: Flags.boolean({char: 'w', description: 'refresh every second until no migration is running'}),
   }
-  static override summary = 'Show migrations: state, step, what they wait for, delivery pause, owner.'
+  static override summary = 'Show the state, step, delivery pause and owner of migrations, and what they wait for.'
 
   async run(): Promise<MigrationList> {
     const {args, flags} = await this.parse(MigrateStatus)

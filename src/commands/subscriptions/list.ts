@@ -60,7 +60,6 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       description:
         'only subscriptions with a backlog and no acknowledgement for this long on some partition (queries candidate topics)',
       helpGroup: 'FILTER',
-      helpValue: '10m',
     }),
     sort: Flags.option({
       description: 'sort key; numbers descending, names ascending (default: name)',
