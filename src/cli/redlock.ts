@@ -17,13 +17,10 @@ export async function redlockServers(
   const others = await Promise.all(urls.map((url) => redlockServer(url, connect)))
   const addresses = [first.address, ...others.map(({address}) => address)]
   const twice = addresses.find((address, at) => addresses.indexOf(address) < at)
-  if (twice !== undefined) throw new Usage('E_REDLOCK', `${twice} is given twice; give each server of the Redlock once`)
+  if (twice !== undefined) throw new Usage('E_REDLOCK', `${twice} is given twice; give each Redlock server once`)
   for (const {address, slotOwners} of [first, ...others.flatMap(({connection}) => connection ?? [])]) {
     if (slotOwners === null) continue
-    throw new Usage(
-      'E_REDLOCK',
-      `${address} is a Redis Cluster; the servers of a Redlock must be independent of each other`,
-    )
+    throw new Usage('E_REDLOCK', `${address} is a Redis Cluster; Redlock servers must be independent of each other`)
   }
   return others
 }

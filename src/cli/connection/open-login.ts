@@ -51,7 +51,7 @@ function oauth2Secret(source: OAuth2Source): OAuth2Secret {
       return read
     }
     if (clientId === undefined || clientSecret === undefined) {
-      throw new Usage('E_LOGIN', `the login at ${issuerUrl} needs a keyFile, or clientId and clientSecret`)
+      throw new Usage('E_LOGIN', `the OAuth2 login at ${issuerUrl} needs a keyFile, or clientId and clientSecret`)
     }
     return {id: clientId, secret: await openSecret(clientSecret, clientId).read()}
   }

@@ -116,7 +116,11 @@ function bodyHashOf({at, facts, previousHash, sequence}: AuditLine): string {
 }
 
 function broken(path: string, line: number): Conflict {
-  return new Conflict('E_AUDIT_BROKEN', `${path} was modified: line ${String(line)} does not continue the hash chain`, {
-    data: {file: path, line},
-  })
+  return new Conflict(
+    'E_AUDIT_BROKEN',
+    `${path} was altered or damaged: line ${String(line)} does not continue the hash chain`,
+    {
+      data: {file: path, line},
+    },
+  )
 }

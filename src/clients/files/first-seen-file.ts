@@ -65,5 +65,5 @@ function parseLine(line: string, path: string, number: number): [string, StoredS
 }
 
 function unusable(path: string, reason: string): Usage {
-  return new Usage('E_FIRST_SEEN', `${path} cannot be used to remember locks: ${reason}`, {data: {path, reason}})
+  return new Usage('E_FIRST_SEEN', `${path} cannot be used as the --first-seen file: ${reason}`, {data: {path, reason}})
 }

@@ -138,9 +138,10 @@ class CommandSecret implements Secret {
       const {code, killed} = error as {code?: number | string; killed?: boolean}
       const seconds = String(COMMAND_TIMEOUT_MS / 1000)
       const reason = killed === true ? `it took longer than ${seconds} s` : `it exited with ${String(code)}`
-      throw noSecret(this.source, reason, ['run it by hand to see why'])
+      throw noSecret(this.source, reason, ['run the command in a shell to see its error'])
     })
-    if (stdout.trim() === '') throw noSecret(this.source, 'it printed nothing', ['run it by hand to see why'])
+    if (stdout.trim() === '')
+      throw noSecret(this.source, 'it printed nothing', ['run the command in a shell to see its error'])
     return stdout.trim()
   }
 }
@@ -151,5 +152,5 @@ function codeOf(error: unknown): string {
 }
 
 function noSecret(where: string, reason: string, next: readonly string[]): Unreachable {
-  return new Unreachable('E_SECRET', `no secret from ${where}: ${reason}`, {data: {where, reason}, next})
+  return new Unreachable('E_SECRET', `cannot get the secret from ${where}: ${reason}`, {data: {where, reason}, next})
 }

@@ -88,7 +88,7 @@ function attempt(bytes: number, parse: () => void): void {
     const {message} = error as Error
     throw new Unreachable(
       'E_BROKER_ANSWER',
-      `the statistics of its topics are cut off or not JSON after ${String(bytes)} bytes: ${message}`,
+      `the topic statistics of the broker are cut off or not JSON after ${String(bytes)} bytes: ${message}`,
       {data: {bytes}, cause: error},
     )
   }

@@ -60,7 +60,8 @@ export default class MigrateRehearse extends KeyshiftCommand<Rehearsal> {
   async run(): Promise<Rehearsal> {
     const {args, flags} = await this.parse(MigrateRehearse)
     const names = flags.name ?? Array.from({length: flags.consumers ?? 0}, (_, index) => `rehearsed-${String(index)}`)
-    if (new Set(names).size < names.length) throw new Usage('E_USAGE', 'each --name must be different')
+    if (new Set(names).size < names.length)
+      throw new Usage('E_USAGE', 'two --name flags have the same value; give each consumer its own name')
     const admin = await this.connections.admin()
     const transport = await this.connections.transport('auto')
     await this.confirm(

@@ -174,11 +174,11 @@ test(
       args: apply,
       exit: 5,
       code: 'E_CLAIMED',
-      says: new RegExp(`${id} has been migrating .* since .*, run by .*@.* pid \\d+`),
+      says: new RegExp(`${id} is already migrating .*, run by .*@.* pid \\d+ since `),
     })
     for (const verb of ['resume', 'rollback']) {
       const args = ['migrate', verb, id, '--yes', ...whereOf(place)]
-      await requireFailure({args, exit: 5, code: 'E_CLAIMED', says: /has been run by .*@.* pid \d+ since/})
+      await requireFailure({args, exit: 5, code: 'E_CLAIMED', says: /is already being run by .*@.* pid \d+, since/})
     }
     const takeOver = ['migrate', 'resume', id, '--yes', '--take-over', ...whereOf(place)]
     await requireFailure({args: takeOver, exit: 5, code: 'E_CLAIMED', says: /last heartbeat at/})

@@ -104,7 +104,7 @@ test(
     assert.equal(run.code, 8)
     const {error} = parseDocument(run.stdout)
     assert.equal(error.code, 'E_ROLLED_BACK')
-    assert.match(error.message, /acknowledgments from old-\d \([\d,]+ unacked\)/)
+    assert.match(error.message, /acks from old-\d \([\d,]+ unacked\)/)
     assert.deepEqual(await policiesOf(place, workload), before)
     assert.equal((await statusOf(place))?.state, 'rolled-back')
   }),

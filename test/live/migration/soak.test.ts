@@ -98,7 +98,7 @@ async function requireWayBack(
   if (mayStop && error.code === 'E_STOPPED') {
     assert.match(
       error.message,
-      /delivery was paused for 6\d s and has resumed: drain timed out after 60 s while waiting for acknowledgments from /,
+      /delivery was paused for 6\d s and has resumed: drain timed out after 60 s while waiting for acks from /,
     )
     assert.match(String(turned?.data['reason']), says)
   } else {

@@ -20,7 +20,9 @@ export default class MigrateJournalVerify extends KeyshiftCommand<JournalCheck> 
     if (!check.isIntact) {
       const where =
         check.brokenLine === null ? 'its plan is missing' : `hash mismatch at line ${String(check.brokenLine)}`
-      throw new Conflict('E_JOURNAL_BROKEN', `the journal of ${args.id} was altered: ${where}`, {data: {...check}})
+      throw new Conflict('E_JOURNAL_BROKEN', `the journal of ${args.id} was altered or damaged: ${where}`, {
+        data: {...check},
+      })
     }
     this.print(renderCheck, check)
     return check

@@ -132,7 +132,7 @@ function partitionStateOf(
   if (algorithm.ring && restored.points === null) {
     throw new Blocked('E_POINTS_UNKNOWN', 'the number of points per consumer is unknown', {
       data: {partition},
-      next: ['specify it with --points; the default of brokers is 100'],
+      next: ['specify it with --points; the default of the broker is 100'],
     })
   }
   return {
@@ -214,7 +214,7 @@ function extras(
   if (!first.algorithm.ring || first.points === null) {
     throw new Blocked(
       'E_NAMES_NOT_USED',
-      `consumer names have no effect with ${first.algorithm.selector}, only their order of joining`,
+      `${first.algorithm.selector} ignores consumer names; only the order in which consumers join matters`,
     )
   }
   const names = first.selector.members.map(({name}) => name)

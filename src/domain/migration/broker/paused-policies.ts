@@ -89,7 +89,7 @@ export class TopicPolicyWriter {
     if (affected.length === 0) return
     throw new Conflict(
       'E_PAUSED_WITH_CONSUMERS',
-      `${affected.join(', ')} is paused and has consumers: a policy change now would deliver one message per partition to them`,
+      `a policy change now would deliver one message per partition, because a paused subscription has consumers: ${affected.join(', ')}`,
       {data: {paused: affected}},
     )
   }

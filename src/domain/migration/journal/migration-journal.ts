@@ -144,7 +144,7 @@ function requireIntact(
   if (broken === null) return {entries, requests}
   throw new Conflict(
     'E_JOURNAL_BROKEN',
-    `the journal of ${id} was altered: the hash chain breaks at line ${String(broken)}`,
+    `the journal of ${id} was altered or damaged: the hash chain breaks at line ${String(broken)}`,
     {
       data: {migrationId: id, line: broken},
       next: [suggestedCommand('migrate', 'journal', 'verify', id)],

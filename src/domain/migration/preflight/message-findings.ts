@@ -22,7 +22,7 @@ const delayed: Rule = ({snapshot: {collected}, strategy}) => {
 }
 
 const BATCH_DELIVERY =
-  'Key_Shared delivers a batch by the key of its first message, so a key in a batch of several keys reaches two consumers'
+  'Key_Shared delivers a batch by the key of its first message, so one key can reach several consumers'
 
 /** Proven by the sampled entries; without a sample every batch is suspect. */
 const mixedBatches: Rule = (input) => {
@@ -31,7 +31,7 @@ const mixedBatches: Rule = (input) => {
   if (keyCheck && keyCheck.mixedBatches > 0) {
     return blocksUnlessAccepted({
       code: 'mixed-batches',
-      message: `${numberText(keyCheck.mixedBatches)} of ${counted(keyCheck.entries, 'sampled entry', 'sampled entries')} are batches with several keys: ${BATCH_DELIVERY}. Switch the producers to the key-based batcher`,
+      message: `${numberText(keyCheck.mixedBatches)} of ${counted(keyCheck.entries, 'sampled entry', 'sampled entries')} ${keyCheck.mixedBatches === 1 ? 'is a batch' : 'are batches'} with several keys: ${BATCH_DELIVERY}. Switch the producers to the key-based batcher`,
       evidence: [
         {field: 'mixedBatches', value: String(keyCheck.mixedBatches)},
         {field: 'sampledEntries', value: String(keyCheck.entries)},
@@ -59,7 +59,7 @@ const keyless: Rule = ({snapshot: {brokerVersion, keyCheck}, to}) => {
   const delivery = /^[0-3]\./.test(brokerVersion) ? 'all of them to one consumer' : 'them to any consumer, in any order'
   return blocksUnlessAccepted({
     code: 'keyless-messages',
-    message: `${numberText(keyCheck.withoutKey)} of ${counted(keyCheck.messages, 'sampled message')} have no key: Key_Shared delivers ${delivery}`,
+    message: `${numberText(keyCheck.withoutKey)} of ${counted(keyCheck.messages, 'sampled message')} ${keyCheck.withoutKey === 1 ? 'has' : 'have'} no key: Key_Shared delivers ${delivery}`,
     evidence: [{field: 'withoutKey', value: String(keyCheck.withoutKey)}],
   })
 }
@@ -68,7 +68,7 @@ const keyless: Rule = ({snapshot: {brokerVersion, keyCheck}, to}) => {
 const keysUnseen: Rule = ({snapshot: {collected, keyCheck}, to}) => {
   if (to !== 'Key_Shared' || keyCheck?.isComplete) return null
   const sampled = keyCheck
-    ? `only ${counted(keyCheck.entries, 'entry', 'entries')} of the backlog were sampled`
+    ? `only ${counted(keyCheck.entries, 'entry', 'entries')} of the backlog ${keyCheck.entries === 1 ? 'was' : 'were'} sampled`
     : 'no message was sampled, because the backlog is empty or unreadable'
   return informs({
     code: 'keys-unseen',

@@ -79,7 +79,7 @@ function requireUnchanged(field: string, {topic}: MigrationPlan, found: unknown,
   if (canonicalJson(found) === canonicalJson(expected)) return
   throw new Conflict(
     'E_CLUSTER_CHANGED',
-    `${field} of ${topic} was changed after the migration; it is left unchanged`,
+    `${field} of ${topic} was changed after the migration; keyshift does not overwrite it`,
     {
       data: {expected, found},
     },

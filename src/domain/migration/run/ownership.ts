@@ -137,7 +137,7 @@ function alreadyRunning(id: string, who: Actor, claim: Claim | null, heartbeat: 
   const seen = heartbeat ? `, last heartbeat at ${heartbeat.at}` : ''
   return new Conflict(
     'E_CLAIMED',
-    `${id} has been run by ${nameOf(who)} since ${claim?.since ?? 'an unknown time'}${seen}`,
+    `${id} is already being run by ${nameOf(who)}, since ${claim?.since ?? 'an unknown time'}${seen}`,
     {
       data: {migrationId: id, who, since: claim?.since ?? null, lastHeartbeat: heartbeat?.at ?? null},
       next: [suggestedCommand('migrate', 'status', id), suggestedCommand('migrate', 'resume', id, '--take-over')],
@@ -149,7 +149,7 @@ function claimed(holder: Claim): Conflict {
   const {migrationId, since, subject, subscription, who} = holder
   return new Conflict(
     'E_CLAIMED',
-    `${migrationId} has been migrating ${subscription} of ${subject.topic} since ${since}, run by ${nameOf(who)}`,
+    `${migrationId} is already migrating ${subscription} of ${subject.topic}, run by ${nameOf(who)} since ${since}`,
     {
       data: {...holder},
       next: [suggestedCommand('migrate', 'status', migrationId), suggestedCommand('migrate', 'resume', migrationId)],

@@ -45,8 +45,8 @@ export function contextOf({
     placeholder,
     acceptsGrowth,
     isResumed,
-    captured: (step) => required(recorded(history, direction, step, 'captured'), `what ${step} captured`),
-    verified: (step) => required(recorded(history, direction, step, 'verified'), `the proof of ${step}`),
+    captured: (step) => required(recorded(history, direction, step, 'captured'), `the captured state of step ${step}`),
+    verified: (step) => required(recorded(history, direction, step, 'verified'), `the proof of step ${step}`),
     original: (step) => originalCapture(history, step),
   }
 }

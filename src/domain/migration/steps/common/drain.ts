@@ -83,5 +83,5 @@ function blockers(open: readonly CursorSample[]): string {
   const names = [...counts]
     .toSorted(([, a], [, b]) => b - a)
     .map(([name, count]) => `${name} (${numberText(count)} unacked)`)
-  return `acknowledgments from ${names.join(', ')}`
+  return `acks from ${names.join(', ')}`
 }
