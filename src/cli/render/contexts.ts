@@ -31,28 +31,28 @@ export function renderSettings(report: SettingsReport): string {
     ['context', context?.value ?? null, context?.source ?? `no current context; contexts are stored in ${report.path}`],
     ...(report.protected ? [['protected', 'yes', context?.source ?? '']] : []),
     ...row('namespace', namespace),
-    ...row('admin url', pulsar.adminUrl),
-    ...row('service url', pulsar.serviceUrl),
-    ...row('web socket url', pulsar.webSocketUrl),
+    ...row('admin URL', pulsar.adminUrl),
+    ...row('service URL', pulsar.serviceUrl),
+    ...row('WebSocket URL', pulsar.webSocketUrl),
     ...(pulsar.login
       ? row('login', pulsar.login)
       : [['login', pulsar.tls.certFile ? 'client certificate' : 'none', '']]),
     ...tlsRows('', pulsar.tls),
-    ...row('redis url', redis.url),
-    ...row('redlock', redis.redlock && {...redis.redlock, value: redis.redlock.value.join(' ')}),
-    ...row('redis password', redis.password),
-    ...tlsRows('redis ', redis.tls),
+    ...row('Redis URL', redis.url),
+    ...row('Redlock', redis.redlock && {...redis.redlock, value: redis.redlock.value.join(' ')}),
+    ...row('Redis password', redis.password),
+    ...tlsRows('Redis ', redis.tls),
   ]
   return renderTable(SETTINGS, rows)
 }
 
 function tlsRows(prefix: string, {caFile, certFile, checkHostname, insecure, keyFile}: ShownTls): Cell[][] {
   return [
-    ...row(`${prefix}tls CA file`, caFile),
-    ...row(`${prefix}tls certificate file`, certFile),
-    ...row(`${prefix}tls key file`, keyFile),
-    ...row(`${prefix}tls verification skipped`, insecure),
-    ...row(`${prefix}tls host name verified`, checkHostname),
+    ...row(`${prefix}TLS CA file`, caFile),
+    ...row(`${prefix}TLS certificate file`, certFile),
+    ...row(`${prefix}TLS key file`, keyFile),
+    ...row(`${prefix}TLS verification skipped`, insecure),
+    ...row(`${prefix}TLS host name verified`, checkHostname),
   ]
 }
 

@@ -100,7 +100,7 @@ export const locksWithGaps: LockScan = {
     families: {},
     holders: [],
     missingRights: ['+hgetall', '~KEY'],
-    failedServers: [{address: '10.0.0.9:6379', cause: 'connect ECONNREFUSED'}],
+    failedServers: [{address: '10.0.0.9:6379', cause: 'connect ECONNREFUSED 10.0.0.9:6379'}],
     movingSlots: 2,
     unreadable: 12,
     unverifiedQueues: 0,

@@ -67,7 +67,7 @@ export const backlog: BacklogReport = {
           unackedMessages: 12,
           availablePermits: 988,
           ackRatePerSecond: 88.5,
-          lastAckedAt: at,
+          lastAckedAt: '2026-11-23T14:05:08.600Z',
           verdict: 'acking',
         },
         {
@@ -93,9 +93,6 @@ export const backlog: BacklogReport = {
       delayedMessages: 0,
       replayMessages: 0,
       ackHoles: 0,
-      rateInPerSecond: 0,
-      rateOutPerSecond: 0,
-      slopePerSecond: 0,
       drainMs: {low: 0, high: 0},
       drainReason: null,
       markDelete: 'unchanged',
@@ -142,14 +139,16 @@ export const plan: MigrationPlan = {
     {
       ...warning,
       code: 'same-consumer-names',
-      message: 'several consumers have the same name (shared-1)',
+      message:
+        'several consumers have the same name (shared-1). The broker assigns key ranges by consumer name: give each consumer its own stable name',
       evidence: [],
       next: [],
     },
     {
       code: 'mixed-batches',
       severity: 'block',
-      message: '3 of 400 sampled entries are batches with several keys',
+      message:
+        '3 of 400 sampled entries are batches with several keys: Key_Shared delivers a batch by the key of its first message, so one key can reach several consumers. Switch the producers to the key-based batcher',
       evidence: [],
       next: [],
       isWaivable: true,
@@ -159,7 +158,8 @@ export const plan: MigrationPlan = {
       ...warning,
       code: 'keys-unseen',
       severity: 'info',
-      message: 'only 400 entries of the backlog were sampled',
+      message:
+        'only 400 entries of the backlog were sampled: messages without a key and batches of several keys may still exist',
       evidence: [],
       next: [SAMPLE_COMMAND],
     },
@@ -188,7 +188,13 @@ export const result: MigrationResult = {
   partitions: [{partition: null, type: 'Key_Shared', consumers: 4, markDelete: '9:1115'}],
   refusedConsumers: ['shared-0', 'shared-1'],
   findings: [
-    {...warning, code: 'fewer-consumers', message: 'a partition has 4 of 8 expected consumers', evidence: [], next: []},
+    {
+      ...warning,
+      code: 'fewer-consumers',
+      message: '8 consumers expected, the partition with the fewest has 4',
+      evidence: [],
+      next: [],
+    },
   ],
 }
 
@@ -239,7 +245,7 @@ export const list: SubscriptionList = {
       rateOutPerSecond: 299.75,
       isBlocked: true,
       isStalled: false,
-      unackedSince: at,
+      unackedSince: '2026-11-23T14:04:21.000Z',
     },
     {
       topic: 'persistent://public/default/plain',

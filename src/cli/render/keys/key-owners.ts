@@ -18,7 +18,7 @@ const COLUMNS: ReadonlyArray<Column<KeyOwners['owners'][number]>> = [
     priority: 3,
   },
   {
-    head: 'same slot',
+    head: 'same slot as',
     cell: ({sameSlot}) => (sameSlot.length === 0 ? null : sameSlot.join(' ')),
     fit: 'wrap',
     priority: 4,

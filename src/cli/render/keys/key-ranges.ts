@@ -75,11 +75,11 @@ function headline({
   const facts = [
     how,
     points === null ? '' : `${counted(points, 'point')} per consumer`,
-    mode ?? '',
+    mode === null ? '' : `mode ${mode}`,
     isOrderGuaranteed === null
       ? ''
       : isOrderGuaranteed
-        ? 'ordered by key'
+        ? 'in order per key'
         : 'NO ORDER (out-of-order delivery is allowed)',
     skew === null ? '' : `skew ${skew.toFixed(2)}`,
     replayMessages === null || replayMessages === 0 ? '' : `${counted(replayMessages, 'message')} in the replay queue`,

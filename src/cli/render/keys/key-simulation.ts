@@ -20,14 +20,15 @@ export function renderSimulation(report: KeySimulation): string {
 const ASSUMED: Readonly<Record<Assumption, string>> = {
   'default-settings': 'the broker uses the default settings of Pulsar, because its settings could not be read',
   'join-order': 'consumers join in the order in which they connected; auto-split depends on this order',
-  'name-index': 'a single consumer, or one without slots, is the first of its name',
+  'name-index':
+    'the only consumer, or one without slots, was the first of its name to join; the reported ranges do not show it',
   'priority-level': 'all consumers have the same priority level, because the broker does not report it',
 }
 
 function headline(report: KeySimulation): string {
   const {algorithmSince, join, leave, points, selector, subscription, topic, type} = report
   const where = topic === null ? 'offline' : `${topic} ${subscription ?? ''}`
-  const change = [...leave.map((name) => `-${name}`), ...join.map((name) => `+${name}`)].join(' ')
+  const change = [...leave.map((name) => `${name} leaves`), ...join.map((name) => `${name} joins`)].join(', ')
   const how = selector === null ? 'Failover' : `${selector} as of Pulsar ${algorithmSince ?? '-'}`
   const facts = [
     how,
@@ -35,7 +36,9 @@ function headline(report: KeySimulation): string {
     change === '' ? 'no change' : change,
   ]
   const now =
-    type === null || type === 'Key_Shared' ? '' : `\nThe subscription is ${type}; the result applies after a switch.`
+    type === null || type === 'Key_Shared'
+      ? ''
+      : `\nThe subscription is ${type}; the result applies after a change to ${selector === null ? 'Failover' : 'Key_Shared'}.`
   return `${where}\n${facts.filter((fact) => fact !== '').join(', ')}${now}`
 }
 

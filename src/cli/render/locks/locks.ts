@@ -71,12 +71,16 @@ export function renderLocks(scan: LockScan): string {
   const counts = Object.entries(summary.verdicts).map(([verdict, count]) => `${numberText(count)} ${verdict}`)
   const others = scan.redlock.length === 0 ? '' : ` and ${counted(scan.redlock.length, 'other server')}`
   const keys = scan.scannedKeys === null ? 'an unknown number of keys' : `about ${counted(scan.scannedKeys, 'key')}`
-  const head = `${scan.address}${others}: ${gaps.length > 0 ? 'at least ' : ''}${counted(summary.locks, 'lock')} found in ${keys} with pattern ${scan.pattern}`
+  const found =
+    summary.locks === 0 && gaps.length > 0
+      ? 'no locks found in the readable part of'
+      : `${gaps.length > 0 ? 'at least ' : ''}${counted(summary.locks, 'lock')} found in`
+  const head = `${scan.address}${others}: ${found} ${keys} with pattern ${scan.pattern}`
   if (summary.locks === 0) return [head, ...gaps].join('\n')
   const healthy = scan.locks.filter(({verdict}) => verdict === 'healthy')
   const hidden = Math.max(0, healthy.length - HEALTHY_SHOWN)
   const rows = scan.locks.slice(0, scan.locks.length - hidden)
-  const notes = [counts.join(', ')]
+  const notes = [`verdicts: ${counts.join(', ')}`]
   const most = summary.holders.slice(0, HOLDERS_SHOWN).filter(({locks}) => locks > 1)
   if (most.length > 0) {
     notes.push(`holders of most locks: ${most.map(({holder, locks}) => `${holder} (${numberText(locks)})`).join(', ')}`)
@@ -178,13 +182,13 @@ function nextCommands({address, locks, observedMs, pattern, subscription}: LockS
     'next:',
     ...(isAtWrong
       ? [
-          `  ${suggestedCommand('keys', 'owner', subscription.topic, subscription.subscription, messages.key)}   # is it still another consumer?`,
+          `  ${suggestedCommand('keys', 'owner', subscription.topic, subscription.subscription, messages.key)}   # check that another consumer still owns the key`,
         ]
       : []),
     `  ${suggestedCommand('locks', 'inspect', waitQueue?.lock ?? key, ...where)}`,
     ...(observedMs === null
       ? [
-          `  ${suggestedCommand('locks', 'scan', '--pattern', pattern, '--observe', '12s')}   # which locks are renewed?`,
+          `  ${suggestedCommand('locks', 'scan', '--pattern', pattern, '--observe', '12s')}   # shows which locks are renewed`,
         ]
       : []),
     `  ${suggestedCommand('locks', 'release', key, ...where, '-o', 'plan.json')}   # makes a plan only`,

@@ -113,7 +113,7 @@ function limitLines({partitions}: SubscriptionReport): string[] {
   const all = [
     ...(blocked > 0
       ? [
-          `delivery is stopped on ${numberText(blocked)} of ${counted(partitions.length, 'partition')}: the unacked-message limit of the subscription is reached`,
+          `the broker pauses delivery on ${numberText(blocked)} of ${counted(partitions.length, 'partition')}: the subscription reached its unacked-message limit`,
         ]
       : []),
     ...lines,
@@ -165,5 +165,6 @@ export function renderLastActivity(report: SubscriptionReport): string {
         ]
       : []),
   ]
-  return renderTable(columns, rows)
+  const hasNever = rows.some((row) => row.includes('never'))
+  return renderTable(columns, rows) + (hasNever ? '\nnever: not since the topic was loaded' : '')
 }

@@ -127,11 +127,12 @@ export function renderProducers(report: SubscriptionReport): string {
 
 function topicLines({partitions}: SubscriptionReport): string[] {
   const topics = partitions.map(({topic}) => topic)
+  const bytes = sum(topics.map(({storageBytes}) => storageBytes))
   const size = batchSize(partitions.flatMap(({consumers}) => consumers))
   const waiting = sumOfKnown(topics.map(({waitingPublishers}) => waitingPublishers))
   const throttled = sumOfKnown(topics.map(({publishThrottledTimes}) => publishThrottledTimes))
   return [
-    `storage size: ${renderBytes(sum(topics.map(({storageBytes}) => storageBytes)))}; deduplication: ${[...new Set(topics.map(({deduplicationStatus}) => deduplicationStatus ?? '-'))].join(', ')}`,
+    `storage size: ${bytes === null ? 'unknown' : renderBytes(bytes)}; deduplication: ${[...new Set(topics.map(({deduplicationStatus}) => deduplicationStatus ?? 'unknown'))].join(', ')}`,
     size === null
       ? 'average batch size: unknown, because the broker reports it only for delivered messages'
       : `average batch size: ${counted(size, 'message')}`,
