@@ -131,12 +131,12 @@ const columnsOf = (now: string): ReadonlyArray<Column<MigrationStatus>> => [
   {head: 'id', cell: ({id}) => id},
   {head: 'state', cell: ({state}) => state},
   {head: 'step', cell: ({step}) => step, priority: 2},
-  {head: 'topic', cell: ({topic}) => topicText(topic), priority: 2},
-  {head: 'subscription', cell: ({subscription}) => subscription, priority: 2},
-  {head: 'pause', cell: ({gapMs}) => renderMs(gapMs), priority: 4},
+  {head: 'topic', cell: ({topic}) => topicText(topic), priority: 4},
+  {head: 'subscription', cell: ({subscription}) => subscription, priority: 3},
+  {head: 'pause', cell: ({gapMs}) => renderMs(gapMs), priority: 2},
   {head: 'run by', cell: ({runBy}) => runBy, priority: 6},
   {head: 'last heartbeat', cell: ({lastHeartbeat}) => ageText(now, lastHeartbeat), priority: 5},
-  {head: 'waiting for', cell: ({waitingFor}) => waitingFor, fit: 'wrap', priority: 3},
+  {head: 'waiting for', cell: ({waitingFor}) => waitingFor, fit: 'wrap', priority: 2},
 ]
 
 export function renderMigrations({journal, migrations}: MigrationList, now: string = new Date().toISOString()): string {
