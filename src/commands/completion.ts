@@ -14,7 +14,7 @@ export default class Completion extends KeyshiftCommand<CompletionScript> {
   }
   static override description =
     'Completes commands, flags and their values, and names from the cluster: contexts, tenants, namespaces, topics, subscriptions ' +
-    'and migrations. Connects as the flags on the command line, the environment and the context say. Names are cached for 30 s; a request ' +
+    'and migrations. Uses the connection settings of the command line, the environment and the context. Names are cached for 30 s; a request ' +
     'times out after 1 s.'
   static override examples = [
     {description: 'bash: add to ~/.bashrc', command: 'eval "$(<%= config.bin %> <%= command.id %> bash)"'},

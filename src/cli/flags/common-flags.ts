@@ -24,7 +24,7 @@ export const contextFlags = {
 export const pulsarFlags = {
   ...contextFlags,
   'admin-url': Flags.string({
-    description: "the broker's web address (default: from the context, or http://localhost:8080)",
+    description: 'address of the admin API (default: from the context, or http://localhost:8080)',
     env: 'KEYSHIFT_ADMIN_URL',
     helpGroup: 'PULSAR',
     helpValue: 'http://HOST:8080',
@@ -70,13 +70,13 @@ export const confirmFlags = {
 /** Addresses for commands that may need a message transport. */
 export const messageFlags = {
   'service-url': Flags.string({
-    description: "the broker's binary address, for the native transport (default: same host as the admin API)",
+    description: 'binary address of the broker, for the native transport (default: same host as the admin API)',
     env: 'KEYSHIFT_SERVICE_URL',
     helpGroup: 'PULSAR',
     helpValue: 'pulsar://HOST:6650',
   }),
   'web-socket-url': Flags.string({
-    description: 'the WebSocket API (default: same host as the admin API)',
+    description: 'address of the WebSocket API (default: same host as the admin API)',
     env: 'KEYSHIFT_WEB_SOCKET_URL',
     helpGroup: 'PULSAR',
     helpValue: 'ws://HOST:8080',
@@ -116,7 +116,7 @@ export const redisFlags = {
   ...contextFlags,
   'redis-url': Flags.string({
     description:
-      'Redis address: redis://, rediss:// (TLS), redis+sentinel:// or rediss+sentinel://; a cluster is detected (default: from the context, or redis://localhost:6379)',
+      'Redis address: redis://, rediss:// (TLS), redis+sentinel:// or rediss+sentinel://; Redis Cluster is detected (default: from the context, or redis://localhost:6379)',
     env: 'KEYSHIFT_REDIS_URL',
     helpGroup: 'REDIS',
     helpValue: 'redis://HOST:6379',

@@ -13,7 +13,7 @@ const text = (helpGroup: string, helpValue: string, description: string) =>
 
 /** The settings of a context. */
 export const newContextFlags = {
-  'admin-url': text('PULSAR', 'http://HOST:8080', "the broker's web address"),
+  'admin-url': text('PULSAR', 'http://HOST:8080', 'address of the admin API'),
   insecure: Flags.boolean({description: 'skip TLS certificate verification', helpGroup: 'TLS'}),
   namespace: text('PULSAR', 'TENANT/NAMESPACE', 'namespace of topics given by name only (default: public/default)'),
   'oauth2-audience': text('LOGIN', 'AUDIENCE', 'audience of the access token'),
@@ -36,14 +36,18 @@ export const newContextFlags = {
   'service-url': text(
     'PULSAR',
     'pulsar://HOST:6650',
-    "the broker's binary address (default: same host as the admin API)",
+    'binary address of the broker (default: same host as the admin API)',
   ),
   'tls-ca-file': text('TLS', 'FILE', 'CA bundle (PEM) to use instead of the system CAs'),
   'tls-cert-file': text('TLS', 'FILE', 'client certificate to log in with (PEM)'),
   'tls-key-file': text('TLS', 'FILE', 'private key of the client certificate (PEM)'),
   ...secretFlags('token', 'the token', 'LOGIN'),
   username: text('LOGIN', 'USER', 'user name to log in with; needs a password'),
-  'web-socket-url': text('PULSAR', 'ws://HOST:8080', 'the WebSocket API (default: same host as the admin API)'),
+  'web-socket-url': text(
+    'PULSAR',
+    'ws://HOST:8080',
+    'address of the WebSocket API (default: same host as the admin API)',
+  ),
 }
 
 type NewContextValues = Readonly<Record<string, unknown>>
