@@ -254,8 +254,8 @@ function noAnswer(method: string, url: string, error: unknown): Unreachable {
       {
         data: {url, cause},
         next: [
-          'set the CA bundle of its certificate: --tls-ca-file ca.pem',
-          'if it requires a client certificate: --tls-cert-file cert.pem --tls-key-file key.pem',
+          'pass the CA bundle of the broker certificate: --tls-ca-file ca.pem',
+          'if the broker requires a client certificate, pass it: --tls-cert-file cert.pem --tls-key-file key.pem',
         ],
       },
     )

@@ -178,7 +178,7 @@ function noWebSocket(url: string, cause: string): Unreachable {
     {
       data: {url, cause},
       next: isTls
-        ? ['set the CA bundle of its certificate: --tls-ca-file ca.pem']
+        ? ['pass the CA bundle of the broker certificate: --tls-ca-file ca.pem']
         : ['set webSocketServiceEnabled=true on the broker, or use a WebSocket proxy with --web-socket-url'],
     },
   )

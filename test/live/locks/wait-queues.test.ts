@@ -183,7 +183,7 @@ test(
     const [, {plan: planned}] = await plan(place, [fair.queue], ...where)
     assert.deepEqual(
       planned.releases.map(({action, reason}) => [action, reason]),
-      [['keep', 'which waiters are disconnected is unknown']],
+      [['keep', 'it is unknown which waiters are disconnected']],
     )
   }),
 )

@@ -58,7 +58,7 @@ export interface ReleaseOptions {
   readonly onRelease: (release: LockRelease, planned: PlannedRelease) => Promise<void>
 }
 
-/** When more than this share of the recent locks differ from the plan, their holders are active and the release stops. */
+/** When more than this share of the recent locks differ from the plan, their holders are probably active and the release stops. */
 const RECENT_LOCKS = 20
 const MOST_CHANGED = 0.2
 const REPLICAS_MS = 1000
@@ -245,7 +245,7 @@ async function notifySharded(
 function tooManyChanged(recent: readonly LockRelease[]): string | null {
   const changed = recent.filter(({result}) => result === 'changed' || result === 'renewed').length
   if (recent.length < RECENT_LOCKS || changed <= RECENT_LOCKS * MOST_CHANGED) return null
-  return `${String(changed)} of the last ${counted(RECENT_LOCKS, 'lock')} differ from the plan; their holders are active`
+  return `${String(changed)} of the last ${counted(RECENT_LOCKS, 'lock')} differ from the plan; their holders are probably active`
 }
 
 function resultOf({action, lock}: PlannedRelease): Omit<LockRelease, 'result'> {

@@ -119,7 +119,7 @@ function planHolderRemoval(
 export function planWaiterRemoval(waitQueue: WaitQueueSample, state: WaitQueueState): PlannedRelease {
   const base = keepAction(waitQueueRecord(waitQueue, state), waitQueue.raw)
   const {channel, deadlines, notify, queue} = waitQueue
-  if (state.disconnected === null) return {...base, reason: 'which waiters are disconnected is unknown'}
+  if (state.disconnected === null) return {...base, reason: 'it is unknown which waiters are disconnected'}
   if (state.disconnected.length === 0) return {...base, reason: 'all waiters are connected'}
   return {
     ...base,

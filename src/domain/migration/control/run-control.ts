@@ -27,7 +27,7 @@ export interface Budgets {
 export interface SoakOptions {
   /** how long the new consumers are watched after the switch; 0 disables the watch */
   readonly forMs: number
-  /** whether the run rolls back automatically when the new consumers do worse than the old ones */
+  /** whether the run rolls back automatically when the new consumers perform worse than the old ones */
   readonly rollsBack: boolean
 }
 

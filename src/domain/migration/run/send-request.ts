@@ -96,7 +96,7 @@ async function awaitAnswer(store: JournalStore, request: ControlRequest): Promis
 }
 
 function unanswered({migrationId: id, requestId, verb}: ControlRequest): Pending {
-  const message = `${id} has not answered ${verb} within ${durationText(ANSWER_TIMEOUT_MS)}; the request stays in its journal`
+  const message = `the process of ${id} has not answered the ${verb} request within ${durationText(ANSWER_TIMEOUT_MS)}; the request stays in its journal`
   return new Pending('E_REQUEST_TIMEOUT', message, {
     data: {id, verb, requestId},
     next: [

@@ -19,7 +19,7 @@ export async function measure(
   journal.add('soak', 'captured', {baseline: await measureBaseline(context)})
 }
 
-/** Watches the new consumers; Ctrl-C ends the watch. @throws Stopped when they do worse than the old ones. */
+/** Watches the new consumers; Ctrl-C ends the watch. @throws Stopped when they perform worse than the old ones. */
 export async function soak(
   control: RunControl,
   context: StepContext,
@@ -40,7 +40,7 @@ export async function soak(
     regressions = tick.regressions
   }
   if (regressions.length > 0 && wanted.rollsBack) {
-    throw new Stopped(`the new consumers do worse than the old ones: ${textOf(regressions)}`, {rollsBack: true})
+    throw new Stopped(`the new consumers perform worse than the old ones: ${textOf(regressions)}`, {rollsBack: true})
   }
   journal.add('soak', 'verified', {regressions})
   await control.runHook('soaked', context, 'soak')
