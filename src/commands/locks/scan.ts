@@ -30,7 +30,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
   static override description =
     'Scans every primary with SCAN and changes nothing. One sample finds locks without a TTL or with a long one, and gives a ' +
     'lower bound of how long each has been held. A second sample also shows which locks are renewed: use --observe, or ' +
-    'run the command regularly with the same --first-seen file. A lock that is not renewed expires on its own. If in ' +
+    'run the command regularly with the same --first-seen file. A lock with a TTL expires on its own unless it is renewed. If in ' +
     'doubt, do not release it.'
   static override examples = [
     "<%= config.bin %> <%= command.id %> --pattern 'lock:*'",

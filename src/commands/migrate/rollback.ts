@@ -14,7 +14,7 @@ export default class MigrateRollback extends MigrationCommand<MigrationResult> {
     'plan a new migration instead.'
   static override examples = ['<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes']
   static override flags = {...pulsarFlags, ...runFlags, 'take-over': takeOverFlag}
-  static override summary = 'Roll a subscription back to its original type, without losing or duplicating messages.'
+  static override summary = 'Roll a subscription back to its original type.'
 
   async run(): Promise<MigrationResult> {
     const actions = {listMigrations, act: rollBackMigration}
