@@ -1,17 +1,16 @@
-// Runs test files in lanes and prints one summary of all lanes last. Most tests wait for servers most of the time, so two of
-// their files run at the same time. The first line of a file may say otherwise:
-//   // Keeps the machine busy: REASON   one such file at a time, next to files without a marker
-//   // Runs alone: REASON               nothing else at the same time, after all others: it measures time or uses a whole server
+// Runs test files and prints one summary last. Files of `--side-by-side` patterns run two at a time. All others run one after
+// another: they load a broker, or they measure time. So does a file whose first line is `// Runs alone: REASON`.
 import {glob, readFile} from 'node:fs/promises'
 import {run} from 'node:test'
 import {spec as Spec} from 'node:test/reporters'
+import {parseArgs} from 'node:util'
 
 const SIDE_BY_SIDE = 2
 /** A test that takes longer hangs and fails. Only the full run has longer tests. */
 const TEST_LIMIT_MS = process.env.KEYSHIFT_TEST_CRASHES === 'all' ? Infinity : 10 * 60_000
 /** Without the last flag, a file never ends whose failed test left a connection or a child process. */
 const NODE_FLAGS = ['--import', 'tsx', '--test-force-exit']
-const MARKERS = {alone: /^\/\/ Runs alone: \S/, busy: /^\/\/ Keeps the machine busy: \S/}
+const RUNS_ALONE = /^\/\/ Runs alone: \S/
 /** Node ends each run with these diagnostics. They are dropped here, and the sums are printed at the end. */
 const ENDING = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
 
@@ -25,29 +24,35 @@ const counts = {tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped
 let success = true
 let ended = 0
 
-const {alone, busy, unmarked} = await lanesOf(process.argv.slice(2))
-const total = alone.length + busy.length + unmarked.length
-await Promise.all([runLane(busy, 1), runLane(unmarked, SIDE_BY_SIDE)])
+const {positionals, values} = parseArgs({
+  allowPositionals: true,
+  options: {'side-by-side': {type: 'string', multiple: true, default: []}},
+})
+const {alone, together} = await lanesOf(values['side-by-side'], positionals)
+const total = alone.length + together.length
+await runLane(together, SIDE_BY_SIDE)
 await runLane(alone, 1)
 summarize()
 if (!success) process.exitCode = 1
 if (interrupted.signal.aborted) process.exitCode = 130
 
-/** @param {string[]} patterns files of earlier patterns start earlier */
-async function lanesOf(patterns) {
-  const files = new Set()
+/** @param {string[]} sideBySide patterns of files that need no quiet machine @param {string[]} others patterns of the others */
+async function lanesOf(sideBySide, others) {
+  const candidates = await filesOf(sideBySide)
+  const texts = await Promise.all(candidates.map((file) => readFile(file, 'utf8')))
+  const together = candidates.filter((_, at) => !RUNS_ALONE.test(texts[at]))
+  const alone = new Set([...candidates, ...(await filesOf(others))].filter((file) => !together.includes(file)))
+  return {alone: [...alone], together}
+}
+
+async function filesOf(patterns) {
+  const files = []
   for (const pattern of patterns) {
     const found = await Array.fromAsync(glob(pattern))
     if (found.length === 0) throw new Error(`no test file matches ${pattern}`)
-    for (const file of found.sort()) files.add(file)
+    files.push(...found.sort())
   }
-  const lanes = {alone: [], busy: [], unmarked: []}
-  for (const file of files) {
-    const text = await readFile(file, 'utf8')
-    const lane = Object.keys(MARKERS).find((name) => MARKERS[name].test(text)) ?? 'unmarked'
-    lanes[lane].push(file)
-  }
-  return lanes
+  return files
 }
 
 /** Runs files and forwards their events, except the summary. */

@@ -1,4 +1,3 @@
-// Runs alone: Failover consumers that reconnect more than a second apart get messages twice, by the broker's failover.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 

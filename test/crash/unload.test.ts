@@ -1,4 +1,3 @@
-// Runs alone: it allows messages to be in transit for half a second, which a busy machine exceeds.
 import {test} from 'node:test'
 
 import {type StepId, stepsOf} from '../../src/domain/migration/strategy.js'

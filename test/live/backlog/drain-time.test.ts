@@ -1,4 +1,3 @@
-// Runs alone: it compares predicted drain times with the real ones.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 

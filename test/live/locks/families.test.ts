@@ -1,4 +1,3 @@
-// Runs alone: it scans every key of the Redis server.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 

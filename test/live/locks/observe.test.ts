@@ -1,4 +1,3 @@
-// Runs alone: its holders have to renew 1,000 locks in time.
 import assert from 'node:assert/strict'
 import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'

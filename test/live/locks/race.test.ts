@@ -1,4 +1,3 @@
-// Runs alone: it finds locks that were lost although their holder renewed them in time, to the millisecond.
 import assert from 'node:assert/strict'
 import {randomBytes} from 'node:crypto'
 import {test} from 'node:test'

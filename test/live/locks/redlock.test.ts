@@ -1,4 +1,3 @@
-// Runs alone: a lock has to be scanned within 2 s of its acquisition.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 

@@ -1,4 +1,3 @@
-// Runs alone: it measures the time from a release to the next holder.
 import assert from 'node:assert/strict'
 import {readFile} from 'node:fs/promises'
 import {test} from 'node:test'

@@ -1,4 +1,3 @@
-// Keeps the machine busy: a fleet under load, while the command polls the broker without a pause.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 

@@ -1,4 +1,3 @@
-// Runs alone: it compares how long other subscriptions wait with and without a migration.
 import assert from 'node:assert/strict'
 import {test, type TestContext} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'

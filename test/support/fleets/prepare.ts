@@ -1,7 +1,9 @@
-// Installs the packages of programs in other languages. `npm test` runs this before the tests, because test files that run
-// side by side must not install the same packages at the same time.
+// Installs the packages of programs in other languages and builds them. `npm test` runs this before the tests, because two test
+// files must not install the same packages at the same time, and a build slows down the tests next to it.
 import {redissonProgram} from './held-locks.js'
-import {pythonProgram} from './programs.js'
+import {goProgram, pythonProgram} from './programs.js'
 
 redissonProgram()
 pythonProgram('locks.py')
+goProgram('fleet')
+goProgram('locks')
