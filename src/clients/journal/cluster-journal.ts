@@ -231,6 +231,8 @@ function mayNotKeep({full, namespace, tenant}: TopicName): Unreachable {
   const message = `this login may not create a topic in ${tenant}/${namespace}, where the journal is stored`
   return new Unreachable('E_NOT_ALLOWED', message, {
     data: {topic: full},
-    next: ['run the same command with --journal file:DIRECTORY; other machines can resume only with access to that folder'],
+    next: [
+      'run the same command with --journal file:DIRECTORY; other machines can resume only with access to that folder',
+    ],
   })
 }

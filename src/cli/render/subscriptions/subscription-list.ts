@@ -43,9 +43,7 @@ function renderList(list: SubscriptionList): string {
   const hidden = list.matched - list.subscriptions.length
   const more =
     hidden > 0
-      ? [
-          `${counted(hidden, 'more subscription')} ${hidden === 1 ? 'is' : 'are'} not listed. Raise --max to list all.`,
-        ]
+      ? [`${counted(hidden, 'more subscription')} ${hidden === 1 ? 'is' : 'are'} not listed. Raise --max to list all.`]
       : []
   return [table, [...more, ageNote(list)].join('\n')].join('\n\n')
 }

@@ -43,7 +43,7 @@ for (const [name, {renderWith}] of Object.entries(RENDERINGS)) {
           const render = (): string => renderWith((report) => printableReport(withNames(report, next)))
           const text = layOut({width, isWide, remedy: '--output wide'}, render)
           const shown = safeText(text, false)
-           
+
           assert.doesNotMatch(shown, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
           if (!isWide && width >= 80) assert.deepEqual(tooLong(shown, width), [])
         },
