@@ -126,7 +126,7 @@ export class ServerScan {
     const rate = new ScanRate(rateLimit, () => sibling.ping(), signal)
     const sample = async (keys: readonly Buffer[]): Promise<SampledKeys> => {
       const {read} = await rate.turn(async () => ({read: await readKeys(redis, keys, expiry), keys: keys.length}))
-      return this.classify(read, ownedSlots)
+      return this.classify(this.mayTouchBetweenSamples ? withoutIdleTimes(read) : read, ownedSlots)
     }
     const second = observeMs === undefined ? null : new SecondSampleQueue(this.observer, sample, observeMs, signal)
     const recent = new Recent(REMEMBERED)
@@ -145,6 +145,11 @@ export class ServerScan {
     }
     while (second?.isWaiting) await this.reportWithRedlock(await second.next(), rate)
     this.ended += second?.ended ?? 0
+  }
+
+  /** The scan of another server of a Redlock looks this server's keys up between their two samples. */
+  private get mayTouchBetweenSamples(): boolean {
+    return this.touchesIdleTime && this.context.redlock !== null
   }
 
   private classify({keys, moved, unreadable}: ReadKeys, ownedSlots: OwnedSlots | null): ClassifiedPage {
@@ -196,6 +201,11 @@ export class ServerScan {
     for (const {key} of locks) reported?.add(key)
     if (locks.length > 0) await receiver.onLocks(locks)
   }
+}
+
+/** An idle time that this scan may have reset itself shows nothing about clients. */
+function withoutIdleTimes(read: ReadKeys): ReadKeys {
+  return {...read, keys: read.keys.map((key) => ({...key, idleSeconds: null}))}
 }
 
 /** The keys that SCAN returned recently. Kept in two halves, because removing single keys is slow. */
