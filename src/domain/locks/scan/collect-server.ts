@@ -147,7 +147,7 @@ export class ServerScan {
     this.ended += second?.ended ?? 0
   }
 
-  /** The scan of another server of a Redlock looks this server's keys up between their two samples. */
+  /** The scan of another server of a Redlock reads this server's keys between their two samples. */
   private get mayTouchBetweenSamples(): boolean {
     return this.touchesIdleTime && this.context.redlock !== null
   }
