@@ -195,9 +195,9 @@ export class ClusterJournal implements JournalStore {
 
 interface Log {
   readonly topic: TopicName
-  /** as far as it was read */
+  /** the lines read so far */
   readonly lines: JournalLine[]
-  /** position of the last line read, as `ledger:entry`; EMPTY when there is none, null before the first read */
+  /** position of the last line read, as `ledger:entry`; EMPTY for a journal without lines, null before the first read */
   lastId: string | null
 }
 

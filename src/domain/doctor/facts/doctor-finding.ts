@@ -14,7 +14,7 @@ export interface FindingSubject {
 export interface Remedy {
   /** a command that can be pasted, or a sentence */
   command: string
-  /** the impact, also on other users of the topic; `none` if there is none */
+  /** the impact, also on other clients of the topic, or `none` */
   cost: string
 }
 

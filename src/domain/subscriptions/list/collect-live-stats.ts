@@ -10,7 +10,7 @@ import {isWanted} from './topic-pattern.js'
 
 const CONCURRENT_REQUESTS = 16
 
-/** Requests the statistics of every topic, partition by partition. A topic's rows are passed on as soon as it is read. */
+/** Requests the statistics of every topic, partition by partition. A topic's rows are passed on when all its partitions are read. */
 export async function collectTopics(admin: PulsarAdmin, options: Collecting): Promise<Collected> {
   const limit = pLimit(CONCURRENT_REQUESTS)
   const topics = Map.groupBy(await topicNames(admin, options, limit), (name) => splitPartition(name).base)
