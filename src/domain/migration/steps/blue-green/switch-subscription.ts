@@ -49,7 +49,7 @@ export const switchSubscription: ChangeStep<'switch-subscription'> = {
       ? deliveredSince(switchPositions, await sampleSubscription(context, source))
       : []
     await deleteOn(context, source, context.partitions)
-    await policies.setTypes(types)
+    await policies.setTypes(types, source)
     // The source no longer exists; its rate would pause a later subscription of the same name.
     await policies.resume(source, rate)
     return {partitions: switchPositions, atRisk}

@@ -30,7 +30,10 @@ export const switchType: ChangeStep<'switch-type'> = {
       )
     }
     if (!direction.waitsForConsumers) await policies.resume(direction.source, rate)
-    await policies.setTypes(allowedTypesWithout(plan, direction.from))
+    await policies.setTypes(
+      allowedTypesWithout(plan, direction.from),
+      direction.waitsForConsumers ? null : direction.source,
+    )
     await deleteRetention(context)
     return {}
   },
