@@ -81,7 +81,7 @@ test(
     assert.equal(run.code, 8, run.stdout)
     const {error} = parseDocument(run.stdout)
     assert.equal(error.code, 'E_ROLLED_BACK')
-    assert.match(error.message, /had 4 partitions, now 6/)
+    assert.match(error.message, /had 4 partitions when the plan was made and has 6 now/)
     assert.deepEqual(await stateOf(place, workload), before)
     const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates], [0, 0])

@@ -164,7 +164,7 @@ test('--offline contacts no broker', async () => {
       args: [...args, '--mode', 'auto-split', '--search-names'],
       exit: 3,
       code: 'E_NAMES_NOT_USED',
-      says: /no effect with auto-split/,
+      says: /auto-split ignores consumer names/,
     },
   ]
   for (const one of cases) await requireFailure(one)

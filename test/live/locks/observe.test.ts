@@ -109,7 +109,7 @@ test(
     await requireFailure({
       exit: 2,
       code: 'E_FIRST_SEEN',
-      says: /does not begin with/,
+      says: /does not start with keyshift.first-seen/,
       args: ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', file],
     })
     assert.equal(await readFile(file, 'utf8'), 'something else\n', 'a file of another program is not changed')

@@ -184,7 +184,7 @@ test(
     const command = ['migrate', 'rehearse', topic.full, 'decision']
     await requireFailure({args: command, exit: 2, code: 'E_USAGE', says: /consumers|name/})
     const twice = [...command, '--name', 'a', '--name', 'a']
-    await requireFailure({args: twice, exit: 2, code: 'E_USAGE', says: /different/})
+    await requireFailure({args: twice, exit: 2, code: 'E_USAGE', says: /same value; give each consumer its own name/})
     await requireFailure({args: [...command, '--consumers', '2'], exit: 2, code: 'E_CONFIRM', says: /--yes/})
     const absent = ['migrate', 'rehearse', topic.full, 'decisoin', '--consumers', '2', '--yes']
     await requireFailure({args: absent, exit: 4, code: 'E_SUBSCRIPTION_NOT_FOUND', says: /did you mean decision\?/})
