@@ -170,6 +170,23 @@ test(
 )
 
 test(
+  'list: a subscription that is newer than the broker stats of its topic is found',
+  live(async (_t, place) => {
+    const topic = place.topic('orders')
+    await place.admin.createTopic(topic)
+    await until('the topic in the broker stats', async () =>
+      JSON.stringify(await ask(place.addresses, 'GET', '/broker-stats/topics')).includes(topic.full),
+    )
+    await place.admin.createSubscription(topic, SUB, 'earliest')
+    const {subscriptions} = await askCli<SubscriptionList>(['subscriptions', 'list', place.namespace])
+    assert.deepEqual(
+      subscriptions.map(({subscription}) => subscription),
+      [SUB],
+    )
+  }),
+)
+
+test(
   'list: a topic that has just been loaded is not stalled before a period without a delivery',
   live(async (_t, place) => {
     const lab = await FaultLab.open(place, null)

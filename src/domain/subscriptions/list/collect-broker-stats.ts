@@ -18,8 +18,8 @@ export interface BrokerStatsList extends Collected {
 
 /**
  * Why broker statistics cannot be used: the login lacks permission; no broker is reachable at its own address although the
- * load balancer answers; or they contain no match. They are empty during a broker's first minute and contain loaded topics
- * only, so an empty result does not mean that no such subscription exists.
+ * load balancer answers; or they contain no match. They are empty during a broker's first minute, contain loaded topics only,
+ * and lack a subscription that is newer than they are, so an empty result does not mean that no such subscription exists.
  */
 export type NoBrokerStats = 'not-allowed' | 'brokers-unreachable' | 'not-in-broker-stats'
 

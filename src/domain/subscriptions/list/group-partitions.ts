@@ -29,7 +29,7 @@ interface NamespaceGroup {
 export class PartitionGrouping {
   private readonly namespaces = new Map<string, NamespaceGroup>()
   private readonly time: ReadingTime
-  /** whether anything was added */
+  /** whether no subscription has been added */
   isEmpty = true
   /** whether every finished row had all its partitions */
   isComplete = true
@@ -40,7 +40,6 @@ export class PartitionGrouping {
 
   /** @returns the rows that it completes. */
   add(namespace: string, {name, stats}: NamedStats): GroupedRow[] {
-    this.isEmpty = false
     const {base, index} = splitPartition(name)
     const totals: NamespaceGroup = this.namespaces.get(namespace) ?? {plain: new Set(), partitioned: new Map()}
     this.namespaces.set(namespace, totals)
@@ -78,6 +77,7 @@ export class PartitionGrouping {
   ): void {
     seen.add(index)
     for (const [subscription, part] of Object.entries(stats.subscriptions ?? {})) {
+      this.isEmpty = false
       const row = bySubscription.get(subscription) ?? new RowTotals(base, subscription, isPartitioned)
       row.add(index, partitionStateOf(part, stats, this.time))
       bySubscription.set(subscription, row)
