@@ -1,12 +1,23 @@
+import {readdirSync} from 'node:fs'
+import {join, parse} from 'node:path'
+
 import tseslint from 'typescript-eslint'
 
 const banned = [{object: 'process', property: 'exit', message: 'Throw an error with a code; oclif ends the process.'}]
 
-/** The shell that a command is pasted into would execute user data in a template. */
-const commandTemplate = {
-  selector: String.raw`TemplateLiteral[expressions.length>0] > TemplateElement[value.raw=/(^|: |\n *)keyshift [a-z]/]`,
-  message: 'Build suggested commands with suggestedCommand(...words), which quotes them for a shell.',
-}
+/** The first words of the commands. Before another word, `keyshift` is only the name of this program. */
+const commands = readdirSync(join(import.meta.dirname, 'src', 'commands')).map((file) => parse(file).name)
+const program = `(keyshift (${commands.join('|')})|pulsar-admin|redis-cli|curl|chmod)`
+
+/** The shell that a command is pasted into would execute user data in a string that is built by hand. */
+const handBuiltCommands = [
+  String.raw`TemplateElement[value.raw=/(^|: |\n *)${program}\b/]`,
+  String.raw`Literal[value=/^${program} /]`,
+  `BinaryExpression > Literal[value="keyshift "]`,
+].map((selector) => ({
+  selector,
+  message: 'Build commands with suggestedCommand(...words) or shellCommand(...words), which quote them for a shell.',
+}))
 
 export default tseslint.config(
   {ignores: ['dist/', 'node_modules/', '.stack/']},
@@ -37,8 +48,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/{cli,clients,commands,hooks}/**'],
-    rules: {'no-restricted-syntax': ['error', commandTemplate]},
+    files: ['src/**'],
+    rules: {'no-restricted-syntax': ['error', ...handBuiltCommands]},
   },
   {
     // Plain JavaScript runs before anything is installed or built, so it cannot have type annotations.

@@ -6,7 +6,12 @@
  * @param words the command, its arguments and flags: `'locks', 'inspect', key`.
  */
 export function suggestedCommand(...words: readonly string[]): string {
-  return ['keyshift', ...words.map(shellWord)].join(' ')
+  return shellCommand('keyshift', ...words)
+}
+
+/** A command of another program to show to the user, quoted like `suggestedCommand`: `'pulsar-admin', 'topics', 'unload', topic`. */
+export function shellCommand(...words: readonly string[]): string {
+  return words.map(shellWord).join(' ')
 }
 
 /**

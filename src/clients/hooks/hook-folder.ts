@@ -3,6 +3,7 @@ import {access, constants} from 'node:fs/promises'
 import {join} from 'node:path'
 
 import {Usage} from '../../errors.js'
+import {shellCommand} from '../../suggested-command.js'
 
 export interface HookRun {
   /** null when it was killed by its time limit or a signal */
@@ -55,7 +56,7 @@ export class HookFolder {
     const path = join(this.folder, name)
     if (!(await isThere(path, constants.F_OK))) return null
     if (!(await isThere(path, constants.X_OK))) {
-      throw new Usage('E_HOOKS', `hook ${path} is not executable`, {next: [`chmod +x ${path}`]})
+      throw new Usage('E_HOOKS', `hook ${path} is not executable`, {next: [shellCommand('chmod', '+x', path)]})
     }
     return execute(path, {...this.env, ...asVariables(variables)}, this.limitMs)
   }

@@ -3,6 +3,7 @@ import {readFile} from 'node:fs/promises'
 import type {Configuration} from 'openid-client'
 
 import {KeyshiftError, Unreachable, Usage} from '../../errors.js'
+import {shellCommand} from '../../suggested-command.js'
 import type {Secret} from './secret.js'
 import type {CachedToken, TokenCache} from './token-cache.js'
 
@@ -90,7 +91,7 @@ export class OAuth2Secret implements Secret {
     const cause = causeOf(error)
     return new Unreachable('E_OAUTH2', `OAuth2 server ${issuerUrl} issued no token to client "${id}": ${cause}`, {
       data: {issuerUrl, client: id, cause},
-      next: [`curl ${issuerUrl.replace(/\/+$/, '')}/.well-known/openid-configuration`],
+      next: [shellCommand('curl', `${issuerUrl.replace(/\/+$/, '')}/.well-known/openid-configuration`)],
     })
   }
 }

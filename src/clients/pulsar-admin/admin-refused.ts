@@ -1,4 +1,5 @@
 import {Unreachable} from '../../errors.js'
+import {suggestedCommand} from '../../suggested-command.js'
 import {neededPermission} from './permission.js'
 
 /** The request, as far as a refusal reports it. @see AdminRequest */
@@ -25,7 +26,7 @@ export class AdminRefused extends Unreachable {
     const what = `${asked.method} ${url} answered ${String(status)}: ${reason}`
     const data = {url, status, reason}
     if (isLoginRefusal(status, said)) {
-      const next = ['keyshift context show']
+      const next = [suggestedCommand('context', 'show')]
       super('E_LOGIN_REFUSED', `${what}; sent with ${login}`, {data: {...data, login}, next})
     } else if (status === 401 || status === 403) {
       const {next, right} = neededPermission(asked)

@@ -1,5 +1,6 @@
 import {Unreachable} from '../../errors.js'
 import type {Position} from '../../position.js'
+import {shellCommand} from '../../suggested-command.js'
 import type {TopicName} from '../../topic-name.js'
 import {type BrokerTopic, readBrokerTopics} from './broker-topics.js'
 import {AdminHttp, type AdminHttpOptions, type AdminRequest, type RawAnswer} from './http.js'
@@ -332,7 +333,7 @@ export class PulsarAdmin {
       {
         data: {url: this.url, path},
         next: [
-          `curl -i ${this.url}/admin/v2${path}`,
+          shellCommand('curl', '-i', `${this.url}/admin/v2${path}`),
           'set the address of a broker or of a Pulsar proxy with --admin-url',
         ],
       },

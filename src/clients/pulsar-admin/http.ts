@@ -8,6 +8,7 @@ import type {AxiosInstance, AxiosStatic} from 'axios'
 
 import {failureText} from '../../connection-failure.js'
 import {Unreachable} from '../../errors.js'
+import {shellCommand} from '../../suggested-command.js'
 import {counted} from '../../wording.js'
 import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
 import type {Login} from '../login/login.js'
@@ -265,7 +266,10 @@ function noAnswer(method: string, url: string, error: unknown): Unreachable {
     `cannot reach broker at ${origin}: ${failureText(cause)} (${method} ${url})`,
     {
       data: {url, cause},
-      next: [`curl ${origin}/admin/v2/brokers/health`, 'set the address with --admin-url or KEYSHIFT_ADMIN_URL'],
+      next: [
+        shellCommand('curl', `${origin}/admin/v2/brokers/health`),
+        'set the address with --admin-url or KEYSHIFT_ADMIN_URL',
+      ],
     },
   )
 }

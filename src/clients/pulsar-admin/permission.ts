@@ -1,3 +1,5 @@
+import {shellCommand} from '../../suggested-command.js'
+
 /** The permission that a call needs on a broker with authorization, and how to grant it. */
 export interface NeededPermission {
   readonly right: string
@@ -39,13 +41,18 @@ export function neededPermission({method, path}: {readonly method: string; reado
 function granted(right: string, where: string, actions: readonly string[]): NeededPermission {
   return {
     right: `${right} on ${where}`,
-    next: [`pulsar-admin namespaces grant-permission ${where} --role ROLE --actions ${actions.join(',')}`],
+    next: [
+      shellCommand(
+        ...['pulsar-admin', 'namespaces', 'grant-permission', where],
+        ...['--role', 'ROLE', '--actions', actions.join(',')],
+      ),
+    ],
   }
 }
 
 function tenantAdmin(tenant: string): NeededPermission {
   return {
     right: `admin of tenant ${tenant}`,
-    next: [`pulsar-admin tenants update ${tenant} --admin-roles ROLE`],
+    next: [shellCommand('pulsar-admin', 'tenants', 'update', tenant, '--admin-roles', 'ROLE')],
   }
 }

@@ -3,6 +3,7 @@ import {promisify} from 'node:util'
 import {Cluster, Redis} from 'ioredis'
 
 import {Unreachable, Usage} from '../../errors.js'
+import {shellCommand} from '../../suggested-command.js'
 import type {TlsOptions} from '../login/tls.js'
 import {SideConnections} from './side-connections.js'
 import {FAIL_FAST, ready, type RedisSettings, refused} from './wait-ready.js'
@@ -98,7 +99,7 @@ async function isSingleNode(redis: Redis, address: string): Promise<boolean> {
     redis.disconnect()
     throw new Unreachable('E_REDIS_CLUSTER', `no node of the Redis Cluster at ${address} serves a slot`, {
       data: {address},
-      next: ['redis-cli --cluster check HOST:PORT'],
+      next: [shellCommand('redis-cli', '--cluster', 'check', 'HOST:PORT')],
     })
   }
   return ranges.every(([, , primary]) => {
