@@ -1,5 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
+import pLimit from 'p-limit'
+
 import {Unreachable} from '../../errors.js'
 import {parseTopicName, type TopicName} from '../../topic-name.js'
 import type {PulsarAdmin} from '../pulsar-admin/admin.js'
@@ -19,7 +21,9 @@ const CLAIMS = `${OWN_TOPICS}claim-`
  */
 const RETENTION_SUBSCRIPTION = 'keyshift'
 
+/** Lines of a journal that are read at the same time. */
 const READ_AHEAD = 8
+const CONCURRENT_NAMESPACES = 8
 const APPEND_RETRY_MS = 30_000
 
 /**
@@ -168,23 +172,17 @@ export class ClusterJournal implements JournalStore {
 
   private async ownTopics(prefix: string): Promise<TopicName[]> {
     const namespaces = this.namespace === null ? await this.allNamespaces() : [this.namespace]
-    const found: TopicName[] = []
-    for (let at = 0; at < namespaces.length; at += READ_AHEAD) {
-      const names = await Promise.all(namespaces.slice(at, at + READ_AHEAD).map((name) => this.topicsOf(name)))
-      found.push(
-        ...names
-          .flat()
-          .map(parseTopicName)
-          .filter(({local}) => local.startsWith(prefix)),
-      )
-    }
-    return found
+    const found = await pLimit(CONCURRENT_NAMESPACES).map(namespaces, (name) => this.ownTopicsOf(name, prefix))
+    return found.flat()
   }
 
-  private async topicsOf(namespace: string): Promise<string[]> {
+  private async ownTopicsOf(namespace: string, prefix: string): Promise<TopicName[]> {
     const [tenant = '', name = ''] = namespace.split('/')
     const topics = await orOnStatus(404, this.admin.topics(tenant, name), [])
-    return topics.filter((topic) => topic.startsWith('persistent://'))
+    return topics
+      .filter((topic) => topic.startsWith('persistent://'))
+      .map(parseTopicName)
+      .filter(({local}) => local.startsWith(prefix))
   }
 
   private async allNamespaces(): Promise<string[]> {

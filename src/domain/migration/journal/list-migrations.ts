@@ -1,19 +1,17 @@
+import pLimit from 'p-limit'
+
 import type {JournalStore} from '../../../clients/journal/journal-store.js'
 import {viewLines} from './chain.js'
 import {closedAs, planOf} from './history.js'
 import {subjectOf} from './claim.js'
 import {type LastHeartbeat, type MigrationStatus, statusOf} from './status.js'
 
-const AT_ONCE = 4
+const CONCURRENT_MIGRATIONS = 4
 
 /** All migrations of the journal, or the one with the given id, with the last heartbeat of those that run. */
 export async function listMigrations(store: JournalStore, id: string | undefined): Promise<MigrationStatus[]> {
   const ids = id === undefined ? await store.list() : [id]
-  const found: MigrationStatus[] = []
-  for (let at = 0; at < ids.length; at += AT_ONCE) {
-    found.push(...(await Promise.all(ids.slice(at, at + AT_ONCE).map((one) => statusFrom(store, one)))))
-  }
-  return found
+  return pLimit(CONCURRENT_MIGRATIONS).map(ids, (one) => statusFrom(store, one))
 }
 
 async function statusFrom(store: JournalStore, id: string): Promise<MigrationStatus> {
