@@ -20,7 +20,7 @@ const IN_PLACE = [disconnect, switchType, restoreTypes]
 const BLUE_GREEN = [blockAutoCreate, pauseNew, createNew, switchSubscription]
 const STOP_START = [recordPositions, awaitStop]
 const COMMON = [restrictTypes, pause, drain, awaitConsumers, resume, verifyDelivery]
-const ALL = [...IN_PLACE, ...BLUE_GREEN, ...STOP_START, ...COMMON] as MigrationStep[]
+const ALL: readonly MigrationStep[] = [...IN_PLACE, ...BLUE_GREEN, ...STOP_START, ...COMMON]
 const BY_ID: ReadonlyMap<StepId, MigrationStep> = new Map(ALL.map((step) => [step.id, step]))
 
 export function stepOf(id: StepId): MigrationStep {

@@ -7,7 +7,8 @@ import {type RunEvent, Stopped} from '../control/run-events.js'
 import {isTransient, unlessUnavailable} from '../control/transient-errors.js'
 import {find, isOpen, isPostponed, pauseStepOf, postponeStepOf, type StepData} from '../journal/history.js'
 import type {MigrationJournal} from '../journal/migration-journal.js'
-import type {MigrationStep, StepCheck, StepContext} from '../steps/step.js'
+import type {ChangeStep, MigrationStep, StepCheck, StepContext} from '../steps/step.js'
+import {recorded, type Recorded, type RecordedStep} from '../steps/step-records.js'
 import type {StepId} from '../strategy.js'
 
 /** What executing a step needs besides its context. */
@@ -48,7 +49,7 @@ export async function executeStep(step: MigrationStep, context: StepContext, too
   const isBegun = isOpen(journal.history, name, step.id)
   const captured = step.kind === 'wait' ? {} : await capture(step, context, isBegun, tools)
   // After a crash the change may be done already: verify before applying it again.
-  const before = find(journal.history, name, step.id, 'applied')?.data ?? null
+  const before = recorded(journal.history, name, step.id, 'applied') ?? null
   const early = isBegun ? await unlessUnavailable(step.verifier(context, captured, before)) : null
   if (early?.isDone) {
     journal.add(step.id, 'verified', early.facts)
@@ -61,7 +62,7 @@ export async function executeStep(step: MigrationStep, context: StepContext, too
     await journal.addDurably(step.id, 'undone')
     return false
   }
-  let applied: StepData | null = null
+  let applied: Recorded<RecordedStep, 'applied'> | null = null
   if (step.kind === 'change') {
     applied = await retried(step.id, (isAgain) => step.apply(context, captured, isBegun || isAgain), tools)
     journal.add(step.id, 'applied', applied)
@@ -81,11 +82,11 @@ export async function undoStep(step: MigrationStep, context: StepContext, tools:
 }
 
 async function capture(
-  step: MigrationStep & {kind: 'change'},
+  step: ChangeStep,
   context: StepContext,
   isBegun: boolean,
   tools: StepTools,
-): Promise<StepData> {
+): Promise<Recorded<RecordedStep, 'captured'>> {
   if (isBegun) return context.captured(step.id)
   const captured = await retried(step.id, () => step.capture(context), tools)
   tools.journal.add(step.id, 'captured', captured)

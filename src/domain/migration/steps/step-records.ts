@@ -54,8 +54,11 @@ export interface StepRecords {
 export type RecordedStep = keyof StepRecords
 type Phase = 'captured' | 'applied' | 'verified'
 /** What a step writes in a phase; nothing where it has no facts. */
-export type Recorded<S extends RecordedStep, P extends Phase> =
-  StepRecords[S] extends Record<P, infer R> ? R : Record<string, never>
+export type Recorded<S extends RecordedStep, P extends Phase> = S extends RecordedStep
+  ? StepRecords[S] extends Record<P, infer R>
+    ? R
+    : Record<string, never>
+  : never
 
 /** What a step of a direction wrote last in a phase. The journal is a chain of digests, so its shape is trusted. */
 export function recorded<S extends RecordedStep, P extends Phase>(

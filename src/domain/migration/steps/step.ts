@@ -2,7 +2,6 @@ import type {BrokerContext} from '../broker/broker-context.js'
 import type {TopicPolicyWriter} from '../broker/paused-policies.js'
 import type {PlaceholderSubscription} from '../broker/placeholder.js'
 import type {StepHooks} from '../hook-names.js'
-import type {StepData} from '../journal/history.js'
 import type {DirectionPlan} from '../plan/direction.js'
 import type {Recorded, RecordedStep} from './step-records.js'
 
@@ -68,19 +67,8 @@ export interface WaitStep<S extends RecordedStep = RecordedStep> extends StepFac
   verifier(context: StepContext): () => Promise<StepCheck<Recorded<S, 'verified'>>>
 }
 
-/** A step of which only the id is known, as the runner uses it: what it records goes through the journal as JSON. */
-export type MigrationStep =
-  | (StepFacts<RecordedStep> & {
-      readonly kind: 'change'
-      capture(context: StepContext): Promise<StepData>
-      apply(context: StepContext, captured: StepData, isAgain: boolean): Promise<StepData>
-      verifier(context: StepContext, captured: StepData, applied: StepData | null): () => Promise<StepCheck<StepData>>
-      undo?(context: StepContext, captured: StepData): Promise<void>
-    })
-  | (StepFacts<RecordedStep> & {
-      readonly kind: 'wait'
-      verifier(context: StepContext): () => Promise<StepCheck<StepData>>
-    })
+/** Any step, as the runner executes it. The journal stores records by step, so each step is given only records of its own type. */
+export type MigrationStep = ChangeStep | WaitStep
 
 export function passed(): StepCheck<Record<string, never>>
 export function passed<Facts>(facts: Facts): StepCheck<Facts>
