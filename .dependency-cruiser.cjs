@@ -40,7 +40,7 @@ const ORDER = [
 ]
 const STEPS = '^src/domain/migration/steps/(in-place|blue-green|stop-start|common)/'
 /** The files of one folder; a folder of ORDER does not include those below it, except the steps of each strategy. */
-const own = (folder) => `^src/domain/${folder}/([^/]+[.]ts$|(in-place|blue-green|stop-start|common)/)`
+const filesOf = (folder) => `^src/domain/${folder}/([^/]+[.]ts$|(in-place|blue-green|stop-start|common)/)`
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -75,14 +75,14 @@ module.exports = {
       name: `order-${folder}`,
       comment: 'A domain folder imports itself and the folders before it in ORDER.',
       severity: 'error',
-      from: {path: own(folder)},
-      to: {path: '^src/domain/', pathNot: ORDER.slice(0, at + 1).map(own)},
+      from: {path: filesOf(folder)},
+      to: {path: '^src/domain/', pathNot: ORDER.slice(0, at + 1).map(filesOf)},
     })),
     {
       name: 'every-folder-is-ordered',
       comment: 'A new folder of the domain needs its place in ORDER.',
       severity: 'error',
-      from: {path: '^src/domain/', pathNot: ORDER.map(own)},
+      from: {path: '^src/domain/', pathNot: ORDER.map(filesOf)},
       to: {},
     },
     {

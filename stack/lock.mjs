@@ -47,16 +47,16 @@ const lockFile = (name) => join(ROOT, `${name}.lock`)
 
 /** A hard link appears together with its content; a new file would be empty at first. @param {string} lock @param {string} owner */
 function take(lock, owner) {
-  const own = `${lock}.${process.pid}`
-  writeFileSync(own, owner)
+  const file = `${lock}.${process.pid}`
+  writeFileSync(file, owner)
   try {
-    linkSync(own, lock)
+    linkSync(file, lock)
     return true
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EEXIST') return false
     throw error
   } finally {
-    rmSync(own, {force: true})
+    rmSync(file, {force: true})
   }
 }
 

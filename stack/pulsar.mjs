@@ -17,9 +17,9 @@ const SECOND = 'broker-2'
 
 /** The names of the ports of a stack's brokers. @param {Identity} identity */
 export function pulsarPorts(identity) {
-  const own = ['web', 'broker', ...(hasTls(identity) ? ['webTls', 'brokerTls'] : [])]
-  const second = hasSecondBroker(identity) ? ['zookeeper', ...own.map((name) => `${name}2`)] : []
-  return [...own, 'bookie', ...second, ...loginPorts(identity)]
+  const first = ['web', 'broker', ...(hasTls(identity) ? ['webTls', 'brokerTls'] : [])]
+  const second = hasSecondBroker(identity) ? ['zookeeper', ...first.map((name) => `${name}2`)] : []
+  return [...first, 'bookie', ...second, ...loginPorts(identity)]
 }
 
 const OPENED_PACKAGES = [

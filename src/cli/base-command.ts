@@ -72,7 +72,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     const commands = new Map(this.config.commands.map(({flags, id}) => [id, new Set(Object.keys(flags))]))
     this.repeat = new ConnectionRepeater(commands, connectionWords(parsed.flags, isOnCommandLine))
     const settings = await settingsFor(this.config, parsed.flags, isOnCommandLine)
-    this.opened = new Connections(settings, (client) => this.own(client))
+    this.opened = new Connections(settings, (client) => this.closeAtEnd(client))
     const insecure = [settings.tls.isInsecure, settings.redisTls.isInsecure].find((one) => one?.value === true)
     if (insecure) this.warnOnStderr(`TLS certificates are not verified (${insecure.source})`)
     const namespace = settings.namespace?.value ?? null
@@ -116,8 +116,8 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     await confirm({question, cannotPrompt: this.jsonEnabled(), protectedName: name})
   }
 
-  /** Keeps a client and closes it whatever run() does, because an open socket keeps the process running. */
-  protected own<C extends Closeable>(client: C): C {
+  /** Closes a client when the command ends, whatever run() does, because an open socket keeps the process running. */
+  protected closeAtEnd<C extends Closeable>(client: C): C {
     this.closers.push(() => client.close())
     return client
   }

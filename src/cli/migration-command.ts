@@ -84,7 +84,7 @@ export abstract class MigrationCommand<T extends object> extends KeyshiftCommand
   ): Promise<MigrationResult> {
     const {args, flags} = parsed
     const tools = await this.openConfirmed(parsed, actions, question)
-    const controls = this.own(await runControls(flags, this.progress, this.connections))
+    const controls = this.closeAtEnd(await runControls(flags, this.progress, this.connections))
     const result = await actions.act(tools, args.id, {...controls, isTakeOver: flags['take-over']})
     this.print(renderResult, result)
     return result

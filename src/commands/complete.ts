@@ -27,7 +27,7 @@ export default class Complete extends KeyshiftCommand<Completion> {
     }
     const words = this.argv.slice(this.argv.indexOf('--') + 1) // oclif groups repeated words
     if (flags['new-word']) words.push('')
-    const names = namesFrom(this.config, (client) => this.own(client))
+    const names = namesFrom(this.config, (client) => this.closeAtEnd(client))
     const completion = await completeLine(words, cli, names).catch(nothing)
     if (this.jsonEnabled()) return completion
     if (completion.paths !== null) this.writeText(`:${completion.paths}`)

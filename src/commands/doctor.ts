@@ -91,7 +91,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     {subscription, topic}: {subscription?: string | undefined; topic?: string | undefined},
     flags: CollectFlags,
   ): Promise<DiagnosisSnapshot> {
-    const signal = this.own(interruptible()).signal
+    const signal = this.closeAtEnd(interruptible()).signal
     const locks = await this.locks(flags, subscription, signal)
     const admin = await this.connections.admin()
     const {subjects, unseen} = await this.subjects(admin, this.patternOr(topic), subscription)

@@ -61,7 +61,7 @@ export default class Why extends KeyshiftCommand<Explanation> {
       windowMs: WINDOW_MS,
       stuckAfterMs: flags['stuck-after'],
       lock,
-      signal: this.own(interruptible()).signal,
+      signal: this.closeAtEnd(interruptible()).signal,
     })
     this.print(renderWhy, explanation)
     return explanation

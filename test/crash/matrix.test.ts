@@ -7,14 +7,14 @@ import type {MigrationResult} from '../../src/domain/migration/run/migration-res
 import {stepsOf} from '../../src/domain/migration/strategy.js'
 import {parseDocument} from '../support/shells/cli.js'
 import {
-  applyAndDie,
+  applyAndKill,
   fromElsewhere,
-  type Journey,
-  JOURNEYS,
+  type TypeChange,
+  CHANGES,
   type Moment,
   NEW_SUBSCRIPTION,
   newestMigration,
-  planJourney,
+  planChange,
   startWhenRefused,
   stateOf,
   subscriptionsOf,
@@ -25,22 +25,22 @@ import {chooseSeeded} from '../support/fleets/seed.js'
 
 const PARTITIONS = 4
 /** The numbers of all lines: the first line, those of each step (four of a change, two of a wait), and the last line. */
-function linesOf({strategy, to}: Journey): number[] {
+function linesOf({strategy, to}: TypeChange): number[] {
   const steps = stepsOf(strategy, 'forward', mayDeliverTwiceOnJoin(brokerVersion, to)).map(stepOf)
   const ofSteps = steps.reduce((sum, {kind}) => sum + (kind === 'change' ? 4 : 2), 0)
   return Array.from({length: 1 + ofSteps + 1}, (_, line) => line)
 }
 
 interface Cell {
-  readonly journey: Journey
+  readonly change: TypeChange
   readonly kill: Moment
   readonly verb: 'resume' | 'rollback'
 }
 
-const CELLS = JOURNEYS.flatMap((journey) =>
-  linesOf(journey).flatMap((line) =>
+const CELLS = CHANGES.flatMap((change) =>
+  linesOf(change).flatMap((line) =>
     (['before', 'after'] as const).flatMap((when) =>
-      (['resume', 'rollback'] as const).map((verb): Cell => ({journey, kill: {line, when}, verb})),
+      (['resume', 'rollback'] as const).map((verb): Cell => ({change, kill: {line, when}, verb})),
     ),
   ),
 )
@@ -48,17 +48,17 @@ const CELLS = JOURNEYS.flatMap((journey) =>
 const chosen = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? CELLS : chooseSeeded(CELLS, 8)
 
 for (const cell of chosen) {
-  const {kill, journey, verb} = cell
-  const {from, strategy, to} = journey
+  const {kill, change, verb} = cell
+  const {from, strategy, to} = change
   test(
     `${strategy} ${from} → ${to}, killed ${kill.when} line ${String(kill.line)}, then ${verb} on another machine`,
     live(async (t, place) => {
       const workload = await openWorkload(t, place, {partitions: PARTITIONS, from, to})
       const before = await stateOf(place, workload)
       await until('some load', () => workload.counts.sentCount > 200)
-      const plan = await planJourney(place, workload, journey)
-      const standby = startWhenRefused(place, workload, journey).catch(() => null)
-      await applyAndDie(t, place, plan, kill)
+      const plan = await planChange(place, workload, change)
+      const standby = startWhenRefused(place, workload, change).catch(() => null)
+      await applyAndKill(t, place, plan, kill)
 
       const id = (await newestMigration(place))?.id ?? ''
       const run = await fromElsewhere(place, ['migrate', verb, id, '--yes'])

@@ -4,18 +4,18 @@ import {after, test} from 'node:test'
 import type {Handling, WorkloadCounts} from '../../src/domain/lab/workload-counts.js'
 import {partitionOfKey} from '../../src/domain/keys/hashing/partition-routing.js'
 import {type StepId, stepsOf} from '../../src/domain/migration/strategy.js'
-import {type Journey, JOURNEYS} from '../support/faults/crash.js'
+import {type TypeChange, CHANGES} from '../support/faults/crash.js'
 import {announce, PARTITIONS, requireExplained} from '../support/faults/disturbance.js'
 import {live} from '../support/servers/live.js'
 import {SpareStack} from '../support/servers/spare-stack.js'
 
 interface Cell {
-  readonly journey: Journey
+  readonly change: TypeChange
   readonly step: StepId
 }
 
-const CELLS = JOURNEYS.flatMap((journey) =>
-  stepsOf(journey.strategy, 'forward', false).map((step): Cell => ({journey, step})),
+const CELLS = CHANGES.flatMap((change) =>
+  stepsOf(change.strategy, 'forward', false).map((step): Cell => ({change, step})),
 )
 
 // A case takes about a minute, most of it the restart of the broker, so only the full run has them.
@@ -23,13 +23,13 @@ const stack = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? await SpareStack.
 if (stack) after(() => stack.down())
 else test('the broker is restarted before each step', {skip: 'only in the full run'}, () => undefined)
 
-for (const {journey, step} of stack ? CELLS : []) {
+for (const {change, step} of stack ? CELLS : []) {
   assert.ok(stack)
-  const {from, strategy, to} = journey
+  const {from, strategy, to} = change
   test(
     `${strategy} ${from} → ${to}, the broker is killed and restarted before ${step}`,
     live(async (t, place) => {
-      const announced = await announce(t, place, journey, step)
+      const announced = await announce(t, place, change, step)
       const fromMs = Date.now()
       const restart = await stack.restart()
       const toMs = Date.now()

@@ -1,32 +1,32 @@
 import {test} from 'node:test'
 
 import {type StepId, stepsOf} from '../../src/domain/migration/strategy.js'
-import {type Journey, JOURNEYS} from '../support/faults/crash.js'
+import {type TypeChange, CHANGES} from '../support/faults/crash.js'
 import {announce, requireExplained, unload} from '../support/faults/disturbance.js'
 import {live} from '../support/servers/live.js'
 import {chooseSeeded} from '../support/fleets/seed.js'
 
 interface Cell {
-  readonly journey: Journey
+  readonly change: TypeChange
   readonly step: StepId
   /** Between intent and change, or during change and verification. */
   readonly when: 'before' | 'while'
 }
 
-const CELLS = JOURNEYS.flatMap((journey) =>
-  stepsOf(journey.strategy, 'forward', false).flatMap((step) =>
-    (['before', 'while'] as const).map((when): Cell => ({journey, step, when})),
+const CELLS = CHANGES.flatMap((change) =>
+  stepsOf(change.strategy, 'forward', false).flatMap((step) =>
+    (['before', 'while'] as const).map((when): Cell => ({change, step, when})),
   ),
 )
 
 const chosen = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? CELLS : chooseSeeded(CELLS, 4)
 
-for (const {journey, step, when} of chosen) {
-  const {from, strategy, to} = journey
+for (const {change, step, when} of chosen) {
+  const {from, strategy, to} = change
   test(
     `${strategy} ${from} → ${to}, the topic is unloaded ${when} ${step}`,
     live(async (t, place) => {
-      const announced = await announce(t, place, journey, step)
+      const announced = await announce(t, place, change, step)
       const unloading = unload(place, announced.workload)
       if (when === 'before') await unloading
       announced.run.goOn()

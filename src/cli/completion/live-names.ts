@@ -64,8 +64,8 @@ export class ClusterNames implements NameSource {
   async migrations(): Promise<readonly string[]> {
     const {journal, namespace} = this.options
     if (journal.startsWith('file:')) return migrationsIn(journal.slice('file:'.length)).catch(nothing)
-    const own = namespace ?? (await this.settings())?.namespace?.value ?? 'all'
-    return this.migrationsOf(own === 'all' ? await this.everyNamespace() : [own])
+    const chosen = namespace ?? (await this.settings())?.namespace?.value ?? 'all'
+    return this.migrationsOf(chosen === 'all' ? await this.everyNamespace() : [chosen])
   }
 
   async ownNamespace(): Promise<string> {

@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import type {Config} from '@oclif/core/interfaces'
 
 import {NameCache} from '../../clients/files/name-cache.js'
-import {Connections, type CloseWithCommand} from '../connection/connections.js'
+import {Connections, type CloseAtEnd} from '../connection/connections.js'
 import {openContexts, settingsFor} from '../connection/context-file.js'
 import {ownFolder} from '../connection/folders.js'
 import type {OpenNames} from './candidates.js'
@@ -13,14 +13,14 @@ import {ClusterNames} from './live-names.js'
 /**
  * The names for a line, with the connection of its flags and their variables; nothing is opened before a name is needed.
  */
-export function namesFrom(config: Pick<Config, 'root'>, own: CloseWithCommand): OpenNames {
+export function namesFrom(config: Pick<Config, 'root'>, closeAtEnd: CloseAtEnd): OpenNames {
   return (line) => {
     const flags = {...fromVariables(line, process.env), ...line.flags}
     const text = (flag: string): string | null => (typeof flags[flag] === 'string' ? flags[flag] : null)
     return new ClusterNames({
       cache: new NameCache(join(ownFolder('cache'), 'completion')),
       contextNames: async () => (await openContexts(config.root)).names,
-      open: async () => new Connections(await settingsFor(config, flags, (flag) => flag in line.flags), own),
+      open: async () => new Connections(await settingsFor(config, flags, (flag) => flag in line.flags), closeAtEnd),
       journal: text('journal') ?? 'cluster',
       namespace: text('namespace'),
       env: process.env,

@@ -13,8 +13,8 @@ export interface Closeable {
   close(): Promise<void>
 }
 
-/** Keeps a client until the command closes it. */
-export type CloseWithCommand = <C extends Closeable>(client: C) => C
+/** Registers a client that the command closes when it ends, and returns it. */
+export type CloseAtEnd = <C extends Closeable>(client: C) => C
 
 /** Time limits of the admin API; its defaults apply where none is set. */
 export type AdminTimeouts = Pick<AdminHttpOptions, 'retryForMs' | 'timeoutMs'>
@@ -25,12 +25,12 @@ export type AdminTimeouts = Pick<AdminHttpOptions, 'retryForMs' | 'timeoutMs'>
  */
 export class Connections {
   readonly settings: Settings
-  private readonly own: CloseWithCommand
+  private readonly closeAtEnd: CloseAtEnd
   private known: Promise<Credentials> | null = null
 
-  constructor(settings: Settings, own: CloseWithCommand) {
+  constructor(settings: Settings, closeAtEnd: CloseAtEnd) {
     this.settings = settings
-    this.own = own
+    this.closeAtEnd = closeAtEnd
   }
 
   /** Opens the admin API without sending a request. @throws Usage E_URL, E_TLS_FILE */
@@ -41,7 +41,7 @@ export class Connections {
   /** Opens the admin API of another broker of the cluster with the same login. @param url as the cluster reports it */
   async adminAt(url: string, timeouts: AdminTimeouts = {}): Promise<PulsarAdmin> {
     const {PulsarAdmin} = await import('../../clients/pulsar-admin/admin.js')
-    return this.own(new PulsarAdmin({url, credentials: await this.credentials(), ...timeouts}))
+    return this.closeAtEnd(new PulsarAdmin({url, credentials: await this.credentials(), ...timeouts}))
   }
 
   /** @throws Usage E_URL, E_TLS_FILE; Unreachable E_NATIVE_MISSING */
@@ -51,7 +51,7 @@ export class Connections {
       webSocketUrl: this.url('webSocketUrl', ['ws', 'wss'], '--web-socket-url'),
     }
     const {openTransport} = await import('../../clients/pulsar-messages/open.js')
-    return this.own(await openTransport({transport, ...urls, credentials: await this.credentials()}))
+    return this.closeAtEnd(await openTransport({transport, ...urls, credentials: await this.credentials()}))
   }
 
   /** @throws Unreachable E_REDIS_UNREACHABLE, E_REDIS_AUTH and the other errors of connectRedis. */
@@ -73,7 +73,7 @@ export class Connections {
     const secret = redisPassword && openSecret(redisPassword.value)
     try {
       const login = {password: secret && (await secret.read()), tls: await readTls(tlsFilesOf(redisTls))}
-      return this.own(await connectRedis(url, login))
+      return this.closeAtEnd(await connectRedis(url, login))
     } catch (error) {
       if (!(error instanceof Unreachable) || error.code !== 'E_REDIS_AUTH' || secret === null) throw error
       throw new Unreachable(error.code, `${error.message}; sent with the password from ${secret.source}`, error)

@@ -20,6 +20,9 @@ export async function removeWaiters(
   const removedWaiters = disconnected.filter((_, at) => Number(answers[at]?.[1]) > 0)
   const [next] = await redis.lrange(queue, 0, 0)
   if (removedWaiters.length === 0 || next === undefined) return {removedWaiters, notified: null}
-  const own = channel.join(next)
-  return {removedWaiters, notified: {channel: own, receivers: await redis.publish(own, message).catch(() => -1)}}
+  const nextChannel = channel.join(next)
+  return {
+    removedWaiters,
+    notified: {channel: nextChannel, receivers: await redis.publish(nextChannel, message).catch(() => -1)},
+  }
 }

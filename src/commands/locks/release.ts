@@ -180,7 +180,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     if (!flags.yes) this.preview(renderReleasePlan, plan, [], file)
     const count = plan.releases.filter(({action}) => action !== 'keep').length
     await this.confirm(`Release ${counted(count, 'lock')} in Redis at ${plan.address}?`, flags)
-    const audit = this.own(await AuditLog.open(flags['audit-log'] ?? auditLogPath()))
+    const audit = this.closeAtEnd(await AuditLog.open(flags['audit-log'] ?? auditLogPath()))
     const about = {reason, plan, who: {...currentActor(), sudoUser: sudoUser()}, version: this.config.version}
     await audit.append(auditFacts(about, null))
     let done = 0
@@ -188,7 +188,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       ratePerSecond: flags.rate,
       replicas: flags['wait-replicas'],
       avoidsScripts: flags['avoid-scripts'],
-      signal: this.own(interruptible()).signal,
+      signal: this.closeAtEnd(interruptible()).signal,
       onRelease: async (release, planned) => {
         await audit.append(auditFacts(about, {release, planned}))
         this.progress.liveStatus('releasing', `${String(++done)} of ${String(plan.releases.length)}`)

@@ -157,7 +157,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       avoidsScripts: flags['avoid-scripts'],
       fromReplica: flags['from-replica'],
       rate: {maxOps: flags['max-ops'] ?? null, guardMs: flags['latency-guard'] ?? null},
-      signal: AbortSignal.any([this.own(interruptible()).signal, ...(lines ? [lines.readerGone] : [])]),
+      signal: AbortSignal.any([this.closeAtEnd(interruptible()).signal, ...(lines ? [lines.readerGone] : [])]),
     }
     const scan = await scanLocks(connection, settings, {
       limit: flags.max,

@@ -44,7 +44,7 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
     const store = openJournal(admin, flags)
     if (!flags.yes) this.preview(renderPlan, plan)
     await this.confirm(applyQuestion(plan), flags)
-    const controls = this.own(await runControls(flags, this.progress, this.connections))
+    const controls = this.closeAtEnd(await runControls(flags, this.progress, this.connections))
     const settings = {...controls, isPostponed: flags.postpone}
     const result = await applyPlan({admin, store, who: currentActor()}, plan, settings)
     this.print(renderResult, result)

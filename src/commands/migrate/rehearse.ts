@@ -69,7 +69,7 @@ export default class MigrateRehearse extends KeyshiftCommand<Rehearsal> {
         `A temporary subscription is created and deleted afterwards; ${args.subscription} is unchanged.`,
       flags,
     )
-    const control = this.own(interruptible())
+    const control = this.closeAtEnd(interruptible())
     const rehearsal = await rehearse(admin, transport, args.topic, args.subscription, {
       names,
       processMs: flags['process-time'],

@@ -59,8 +59,8 @@ export class WorkloadCounts {
   /** Number of processed messages of each consumer of a fleet. */
   countsOf(fleet: Handling['fleet']): ReadonlyMap<string, number> {
     const counts = new Map<string, number>()
-    for (const {consumer, fleet: own} of this.handlings)
-      if (own === fleet) counts.set(consumer, (counts.get(consumer) ?? 0) + 1)
+    for (const {consumer, fleet: handledBy} of this.handlings)
+      if (handledBy === fleet) counts.set(consumer, (counts.get(consumer) ?? 0) + 1)
     return counts
   }
 

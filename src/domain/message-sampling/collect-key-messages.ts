@@ -51,9 +51,9 @@ export async function collectKeyMessages(
   await restReader(admin, collected)(chosen, {
     entry: (entry) => {
       entriesRead++
-      const own = entry.messages.filter((message) => message.key === key && !message.isBase64).length
-      messages += own
-      if (own > 0 && (oldest === null || isBefore(entry, oldest))) oldest = entry
+      const ofKey = entry.messages.filter((message) => message.key === key && !message.isBase64).length
+      messages += ofKey
+      if (ofKey > 0 && (oldest === null || isBefore(entry, oldest))) oldest = entry
     },
     skip: (entries) => {
       entriesRead += entries

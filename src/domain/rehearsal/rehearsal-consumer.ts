@@ -63,9 +63,9 @@ export class RehearsalConsumer {
 
   private receive(message: Message): void {
     const key = message.key ?? ''
-    const own = this.unprocessed.get(key) ?? 0
-    const behind = own > 0 ? 'own' : this.queue.length > 0 || this.working ? 'others' : 'nothing'
-    this.unprocessed.set(key, own + 1)
+    const sameKey = this.unprocessed.get(key) ?? 0
+    const behind = sameKey > 0 ? 'own' : this.queue.length > 0 || this.working ? 'others' : 'nothing'
+    this.unprocessed.set(key, sameKey + 1)
     this.queue.push({message, arrivedAt: Date.now(), behind})
     this.begin()
   }

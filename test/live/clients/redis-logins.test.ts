@@ -55,15 +55,18 @@ test('TLS and an ACL user: CA bundle, client certificate and password file, from
   const url = `rediss://auditor@127.0.0.1:${String(port)}`
   const password = join(folder, 'password')
   await writeFile(password, 'right\n')
-  const own = {KEYSHIFT_REDIS_TLS_CERT_FILE: pairs.auditor.certificate, KEYSHIFT_REDIS_TLS_KEY_FILE: pairs.auditor.key}
+  const certificate = {
+    KEYSHIFT_REDIS_TLS_CERT_FILE: pairs.auditor.certificate,
+    KEYSHIFT_REDIS_TLS_KEY_FILE: pairs.auditor.key,
+  }
   const refusal = async (env: Record<string, string>): Promise<[number | null, string, string]> => {
     const {code, stdout} = await runCli(['locks', 'scan', '--redis-url', url, '--json'], env)
     const {error} = parseDocument(stdout)
     return [code, error.code, error.message]
   }
-  const unknown = await refusal({...own, KEYSHIFT_REDIS_PASSWORD_FILE: password})
+  const unknown = await refusal({...certificate, KEYSHIFT_REDIS_PASSWORD_FILE: password})
   assert.deepEqual(unknown.slice(0, 2), [4, 'E_REDIS_TLS'], unknown[2])
-  const all = {...own, KEYSHIFT_REDIS_TLS_CA_FILE: authority, KEYSHIFT_REDIS_PASSWORD_FILE: password}
+  const all = {...certificate, KEYSHIFT_REDIS_TLS_CA_FILE: authority, KEYSHIFT_REDIS_PASSWORD_FILE: password}
   const wrong = await refusal({...all, KEYSHIFT_REDIS_PASSWORD: 'wrong'})
   assert.deepEqual(wrong.slice(0, 2), [4, 'E_REDIS_AUTH'])
   assert.match(wrong[2], /sent with the password from the environment variable KEYSHIFT_REDIS_PASSWORD$/)

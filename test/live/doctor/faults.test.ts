@@ -4,8 +4,8 @@ import {test} from 'node:test'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {parseDocument, startCli} from '../../support/shells/cli.js'
 import {
-  type Journey,
-  planJourney,
+  type TypeChange,
+  planChange,
   startWhenRefused,
   stateOf,
   untilMigration,
@@ -19,7 +19,7 @@ const BLUE_GREEN = {...IN_PLACE, strategy: 'blue-green'} as const
 const RENEWED = {...IN_PLACE, from: 'Failover'} as const
 
 /** Each kind of request that changes the cluster, with the step that sends it. */
-const CALLS: ReadonlyArray<readonly [step: string, journey: Journey, method: string, path: RegExp]> = [
+const CALLS: ReadonlyArray<readonly [step: string, change: TypeChange, method: string, path: RegExp]> = [
   ['restrict-types', IN_PLACE, 'POST', /subscriptionTypesEnabled/],
   ['pause', IN_PLACE, 'POST', /dispatchRate/],
   ['disconnect', IN_PLACE, 'POST', /resetcursor/],
@@ -35,16 +35,16 @@ const CALLS: ReadonlyArray<readonly [step: string, journey: Journey, method: str
   ['switch-subscription', BLUE_GREEN, 'DELETE', /subscriptionTypesEnabled/],
 ]
 
-for (const [step, journey, method, path] of CALLS) {
+for (const [step, change, method, path] of CALLS) {
   for (const when of ['request', 'answer'] as const) {
-    const {from, strategy} = journey
+    const {from, strategy} = change
     test(
       `${strategy} from ${from}: the connection breaks before the ${when} of ${method} in ${step}, and the run continues`,
       live(async (t, place) => {
         const workload = await openWorkload(t, place, {from})
         await until('some load', () => workload.counts.sentCount > 100)
-        const plan = await planJourney(place, workload, journey)
-        const standby = startWhenRefused(place, workload, journey)
+        const plan = await planChange(place, workload, change)
+        const standby = startWhenRefused(place, workload, change)
         const proxy = await cuttingProxy(t, place.addresses.adminUrl)
         proxy.cutNext(path, when, method)
         const {webSocketUrl} = place.addresses
@@ -70,7 +70,7 @@ test(
     const workload = await openWorkload(t, place)
     const before = await stateOf(place, workload)
     await startWhenRefused(place, workload, IN_PLACE)
-    const plan = await planJourney(place, workload, IN_PLACE)
+    const plan = await planChange(place, workload, IN_PLACE)
     const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...whereOf(place)]
     const {finished} = startCli(apply)
     const {id} = await untilMigration(place, 'the preparation', ({readyToCutOver}) => readyToCutOver)

@@ -51,8 +51,8 @@ for (const partitions of [0, 2]) {
       const random = randomFrom(42 + partitions)
       const fleet = new KeyedFleet(place, topic)
       await fleet.join('worker')
-      const own = new IndependentSelector(facts)
-      own.take({action: 'join', name: 'worker'})
+      const selector = new IndependentSelector(facts)
+      selector.take({action: 'join', name: 'worker'})
       let slots = 0
       let predictedSteps = 0
       for (let at = 0; at < STEPS; at++) {
@@ -60,12 +60,12 @@ for (const partitions of [0, 2]) {
         const step = nextStep(random, fleet.names)
         const predicted = predict(before, facts, step)
         await fleet[step.action](step.name)
-        own.take(step)
+        selector.take(step)
         const after = await fleet.statistics()
         const where = `step ${String(at)}, ${step.action} ${step.name}`
         if (predicted) requirePredicted(predicted, after, facts, where)
         if (predicted) predictedSteps++
-        slots += own.requireReported(after, where)
+        slots += selector.requireReported(after, where)
       }
       assert.ok(predictedSteps > STEPS * 0.8, `only ${String(predictedSteps)} steps could be predicted`)
       t.diagnostic(
@@ -109,8 +109,8 @@ function textOfRanges<M>(segments: ReadonlyArray<Segment<SpaceName, M>>, nameOf:
   const members = [...new Set(segments.flatMap(({owners}) => owners))]
   return members
     .map((member) => {
-      const own = segments.filter(({owners}) => owners.includes(member))
-      return `${nameOf(member)}: ${own.map(({end, start}) => `${String(start)}-${String(end)}`).join(' ')}`
+      const owned = segments.filter(({owners}) => owners.includes(member))
+      return `${nameOf(member)}: ${owned.map(({end, start}) => `${String(start)}-${String(end)}`).join(' ')}`
     })
     .toSorted()
 }

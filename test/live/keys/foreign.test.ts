@@ -3,20 +3,20 @@ import {test} from 'node:test'
 
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, startCli} from '../../support/shells/cli.js'
-import {type Journey, NEW_SUBSCRIPTION, planJourney, untilMigration, whereOf} from '../../support/faults/crash.js'
+import {type TypeChange, NEW_SUBSCRIPTION, planChange, untilMigration, whereOf} from '../../support/faults/crash.js'
 import {CLIENTS, ForeignFleet, missing} from '../../support/fleets/foreign-fleet.js'
 import {closeFirst, live, openWorkload, until} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
-const JOURNEYS: readonly Journey[] = [
+const CHANGES: readonly TypeChange[] = [
   {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'},
   {strategy: 'blue-green', from: 'Failover', to: 'Key_Shared'},
 ]
 const CONSUMERS = 4
 
 for (const client of CLIENTS) {
-  for (const journey of JOURNEYS) {
-    const {from, strategy, to} = journey
+  for (const change of CHANGES) {
+    const {from, strategy, to} = change
     test(
       `${client} clients, ${strategy} ${from} → ${to}: new consumers connect, old ones are refused and receive no more messages`,
       {skip: missing(client) ?? false},
@@ -33,7 +33,7 @@ for (const client of CLIENTS) {
         const old = await fleetOf('old', SUBSCRIPTION)
         await until('the old fleet', () => old.connected.size === CONSUMERS)
         await until('some load', () => workload.counts.sentCount > 300)
-        const plan = await planJourney(place, workload, journey)
+        const plan = await planChange(place, workload, change)
         const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone']
         const {child, finished} = startCli([...apply, '--json', ...whereOf(place)])
         closeFirst(t, async () => {

@@ -54,12 +54,12 @@ for (const partitions of [0, 4]) {
       )
       // A header may have corrupted keys with a space, so these messages do not show the scheme.
       assert.equal(routing.source, partitions === 0 ? null : 'assumed')
-      await requireWhole(topic.full, partitions)
+      await requireFullCoverage(topic.full, partitions)
     }),
   )
 }
 
-async function requireWhole(topic: string, partitions: number): Promise<void> {
+async function requireFullCoverage(topic: string, partitions: number): Promise<void> {
   const ranges = await askCli<KeyRanges>(['keys', 'ranges', topic, 'decision'])
   assert.deepEqual(
     ranges.partitions.map(({partition}) => partition),

@@ -63,12 +63,12 @@ test(
         return found
       }
       // `keys owner` reports the consumer of each key. A holder from before the last join may no longer be that consumer.
-      const own = owners.map(({consumer}) => consumer?.name)
+      const consumers = owners.map(({consumer}) => consumer?.name)
       for (const [at, {consumer, key, partition, slot}] of after.owners.entries()) {
         const {messages} = lock(key)
         assert.deepEqual([messages?.key, messages?.partition, messages?.slot], [key, partition, slot])
         assert.equal(messages?.consumer?.name, consumer?.name)
-        const holder = at === 0 ? other : own[at]
+        const holder = at === 0 ? other : consumers[at]
         assert.equal(messages?.holder?.name, holder)
         assert.equal(messages?.relation, holder === consumer?.name ? 'owner' : 'other-consumer')
         assert.equal(lock(key).verdict, holder === consumer?.name ? 'healthy' : 'wrong-consumer')

@@ -43,10 +43,10 @@ test(
     const laid: HeldLock[] = []
     for (const [at, {family, key, stored, token}] of LOCK_SHAPES.entries()) {
       // Some families are recognized by the prefix of the key, so the prefix of the test is appended.
-      const own = `${key}-${keyPrefix.replace(':', '')}-${String(at)}`
+      const ownKey = `${key}-${keyPrefix.replace(':', '')}-${String(at)}`
       if (!/(?:LOCKED|redbeat::lock|:lock)$/.test(key)) {
-        await store(redis, own, stored)
-        laid.push({key: own, family, token})
+        await store(redis, ownKey, stored)
+        laid.push({key: ownKey, family, token})
       }
     }
     assert.ok(laid.length > 20)

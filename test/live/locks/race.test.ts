@@ -136,7 +136,7 @@ function orderOf({entries, expiresAtMs, key, type}: LockSnapshot): ReleaseOrder 
 }
 
 async function connected(redis: Redis): Promise<Redis> {
-  const own = redis.duplicate()
-  await own.connect()
-  return own
+  const duplicate = redis.duplicate()
+  await duplicate.connect()
+  return duplicate
 }

@@ -200,14 +200,14 @@ test('a waiter that subscribes on another node of the cluster or on a replica is
   const info = String(await servers[destination]?.call('INFO', 'replication'))
   const replicaServer = servers.find(({port}) => info.includes(`port=${String(port)},state=online`))
   assert.ok(replicaServer)
-  const [own, other, replica] = [
+  const [owner, other, replica] = [
     clients[destination],
     clients[(destination + 1) % 3],
     clients[servers.indexOf(replicaServer)],
   ]
-  assert.ok(own && other && replica)
-  const fair = await storeFairLock(t, own, 'fair', {waiters: [waiter(1), waiter(2), waiter(3), waiter(4)]})
-  await fair.listen(waiter(2), own)
+  assert.ok(owner && other && replica)
+  const fair = await storeFairLock(t, owner, 'fair', {waiters: [waiter(1), waiter(2), waiter(3), waiter(4)]})
+  await fair.listen(waiter(2), owner)
   await fair.listen(waiter(3), other)
   await fair.listen(waiter(4), replica)
   const scan = (): Promise<LockScan> =>

@@ -17,8 +17,8 @@ import {
 import {
   fromElsewhere,
   newestMigration,
-  planJourney,
-  requireWhole,
+  planChange,
+  requireExactlyOnce,
   startWhenRefused,
   stateOf,
   untilMigration,
@@ -26,7 +26,7 @@ import {
 } from '../../support/faults/crash.js'
 import {live, openWorkload, type Place, until} from '../../support/servers/live.js'
 
-const JOURNEY = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
+const CHANGE = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
 /** Long enough to act while a run drains. */
 const SLOW = {work: {workMs: 5, slowEvery: 150, slowMs: 20_000}}
 
@@ -41,8 +41,8 @@ interface Postponed {
 async function postponed(t: TestContext, place: Place, options: object = {}): Promise<Postponed> {
   const workload = await openWorkload(t, place, options)
   const before = await stateOf(place, workload)
-  await startWhenRefused(place, workload, JOURNEY)
-  const plan = await planJourney(place, workload, JOURNEY)
+  await startWhenRefused(place, workload, CHANGE)
+  const plan = await planChange(place, workload, CHANGE)
   const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...whereOf(place)]
   const run = startCli(args)
   const status = await untilMigration(place, 'the state', ({readyToCutOver}) => readyToCutOver)
@@ -69,7 +69,7 @@ test(
     const finished = await run.finished
     assert.equal(finished.code, 0, finished.stdout)
     assert.equal(parseDocument<MigrationResult>(finished.stdout).result.state, 'done')
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 
@@ -94,7 +94,7 @@ test(
     }
     const cancel = await say(place, 'abort', id, '--cancel')
     assert.equal(parseDocument(cancel.stdout).error.code, 'E_NOTHING_TO_CANCEL')
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 
@@ -112,7 +112,7 @@ test(
     const {stderr, stdout} = await looking.finished
     assert.equal(stderr, '', 'what moves is for terminals')
     assert.match(stdout, /rolled-back/)
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 
@@ -121,9 +121,9 @@ test(
   live(async (t, place) => {
     const workload = await openWorkload(t, place, SLOW)
     const before = await stateOf(place, workload)
-    await startWhenRefused(place, workload, JOURNEY)
+    await startWhenRefused(place, workload, CHANGE)
     await until('some load', () => workload.counts.sentCount > 300)
-    const plan = await planJourney(place, workload, JOURNEY)
+    const plan = await planChange(place, workload, CHANGE)
     const run = startCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', '--json', ...whereOf(place)])
     const {id} = await untilMigration(place, 'the state', ({step}) => step === 'drain' || step === 'pause')
     for (const late of await Promise.all(['postpone', 'cutover'].map((verb) => say(place, verb, id)))) {
@@ -132,7 +132,7 @@ test(
     assert.equal((await say(place, 'abort', id)).code, 0)
     assert.equal((await run.finished).code, 8)
     assert.deepEqual(await stateOf(place, workload), before)
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 
@@ -159,7 +159,7 @@ test(
     await run.finished
     const {migrations} = await askCli<MigrationList>(['migrate', 'status', id, ...whereOf(place)])
     assert.deepEqual([migrations[0]?.state, migrations[0]?.gapMs], ['rolled-back', null], 'never held')
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 
@@ -185,7 +185,7 @@ test(
     await requireFailure({args: finish, exit: 3, code: 'E_NOT_COMPLETED', says: /postponed/})
     assert.equal((await say(place, 'abort', id)).code, 0)
     assert.equal((await run.finished).code, 8)
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 
@@ -205,7 +205,7 @@ test(
     assert.equal(parseDocument(woken.stdout).error.code, 'E_TAKEN_OVER')
     const verified = await askCli<{isIntact: boolean}>(['migrate', 'journal', 'verify', id, ...whereOf(place)])
     assert.equal(verified.isIntact, true)
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 
@@ -218,6 +218,6 @@ test(
     await askCli(['migrate', 'finish', id, '--yes', ...whereOf(place)])
     const args = ['migrate', 'rollback', id, '--yes', ...whereOf(place)]
     await requireFailure({args, exit: 3, code: 'E_CANNOT_ROLL_BACK', says: /finished/})
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )

@@ -4,11 +4,11 @@ import {test} from 'node:test'
 import {SubscribeRefused} from '../../../src/clients/pulsar-messages/transport.js'
 import {
   applyUntil,
-  type Journey,
+  type TypeChange,
   NEW_SUBSCRIPTION,
-  planJourney,
+  planChange,
   requireMoved,
-  requireWhole,
+  requireExactlyOnce,
   startWhenRefused,
   subscriptionsOf,
 } from '../../support/faults/crash.js'
@@ -16,14 +16,14 @@ import {ask, live, openWorkload, until} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 for (const to of ['Key_Shared', 'Failover'] as const) {
-  const journey: Journey = {strategy: 'blue-green', from: 'Shared', to}
+  const change: TypeChange = {strategy: 'blue-green', from: 'Shared', to}
   test(
     `a ${to} fleet that retries all the time does not create its subscription, even without a placeholder and with automatic creation allowed`,
     live(async (t, place) => {
-      const workload = await openWorkload(t, place, {partitions: 4, from: journey.from, to, retryMs: 3})
+      const workload = await openWorkload(t, place, {partitions: 4, from: change.from, to, retryMs: 3})
       await until('some load', () => workload.counts.sentCount > 200)
-      const plan = await planJourney(place, workload, journey)
-      const standby = startWhenRefused(place, workload, journey)
+      const plan = await planChange(place, workload, change)
+      const standby = startWhenRefused(place, workload, change)
       // Without the WebSocket service no placeholder reserves the name, and this test allows automatic creation for longer than a run does.
       const withoutPlaceholder = {...place, addresses: {...place.addresses, webSocketUrl: 'ws://127.0.0.1:1'}}
       const run = await applyUntil(t, withoutPlaceholder, plan, {line: 'restrict-types verified', when: 'after'})
@@ -40,9 +40,9 @@ for (const to of ['Key_Shared', 'Failover'] as const) {
       const {code, said} = await run.ended
       assert.equal(code, 0, said)
       await until('the fleet', async () => (await standby).connected === 4)
-      await requireWhole(workload)
+      await requireExactlyOnce(workload)
       assert.equal(said, 'findings: \n', 'the result has no finding')
-      await requireMoved(place, workload, journey)
+      await requireMoved(place, workload, change)
     }),
   )
 }

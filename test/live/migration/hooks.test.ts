@@ -8,15 +8,15 @@ import type {MigrationResult} from '../../../src/domain/migration/run/migration-
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../../support/shells/cli.js'
 import {
   newestMigration,
-  planJourney,
-  requireWhole,
+  planChange,
+  requireExactlyOnce,
   startWhenRefused,
   stateOf,
   whereOf,
 } from '../../support/faults/crash.js'
 import {live, openWorkload, type Place, until} from '../../support/servers/live.js'
 
-const JOURNEY = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
+const CHANGE = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
 
 interface Prepared {
   readonly workload: Workload
@@ -29,9 +29,9 @@ interface Prepared {
 async function prepare(t: TestContext, place: Place, hooks: Record<string, string>): Promise<Prepared> {
   const workload = await openWorkload(t, place)
   const before = await stateOf(place, workload)
-  await startWhenRefused(place, workload, JOURNEY)
+  await startWhenRefused(place, workload, CHANGE)
   await until('some load', () => workload.counts.sentCount > 200)
-  const plan = await planJourney(place, workload, JOURNEY)
+  const plan = await planChange(place, workload, CHANGE)
   const folder = join(place.folder, 'hooks')
   const log = join(place.folder, 'hooks.log')
   await mkdir(folder)
@@ -88,7 +88,7 @@ test(
       'the login is ours alone',
     )
     assert.ok(result.gap.hooksMs >= 400 && result.gap.hooksMs <= (result.gapMs ?? 0), JSON.stringify(result.gap))
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 
@@ -109,7 +109,7 @@ for (const [what, body, says, more] of FAULTS) {
         (await log()).map((line) => line.split(' ')[0]),
         ['drained', 'rolled-back'],
       )
-      await requireWhole(workload)
+      await requireExactlyOnce(workload)
     }),
   )
 }
@@ -130,7 +130,7 @@ test(
     const hooks = ['--hooks', join(place.folder, 'hooks')]
     const resumed = await askCli<MigrationResult>([...['migrate', 'resume', id, '--yes', ...hooks], ...whereOf(place)])
     assert.equal(resumed.state, 'done')
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 
@@ -139,7 +139,7 @@ test(
   live(async (t, place) => {
     const workload = await openWorkload(t, place)
     await until('some load', () => workload.counts.sentCount > 200)
-    const plan = await planJourney(place, workload, JOURNEY)
+    const plan = await planChange(place, workload, CHANGE)
     const folder = join(place.folder, 'hooks')
     await mkdir(folder)
     const started = join(place.folder, 'started')
@@ -154,7 +154,7 @@ test(
     const {gap, gapMs} = parseDocument<MigrationResult>(finished.stdout).result
     assert.ok((gap.consumersMs ?? 0) > 0)
     assert.equal((gap.keyshiftMs ?? 0) + gap.hooksMs + (gap.consumersMs ?? 0), gapMs)
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 
@@ -167,7 +167,7 @@ test(
     await writeFile(join(place.folder, 'hooks', 'before-pause'), '#!/bin/sh\n')
     await requireRolledBack(args(), /before-pause is not executable/)
     assert.deepEqual(await stateOf(place, workload), before)
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 

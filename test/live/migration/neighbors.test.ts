@@ -6,7 +6,7 @@ import type {MessageConsumer} from '../../../src/clients/pulsar-messages/transpo
 import type {Workload} from '../../../src/domain/lab/workload.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli} from '../../support/shells/cli.js'
-import {type Journey, NEW_SUBSCRIPTION, planJourney, untilMigration, whereOf} from '../../support/faults/crash.js'
+import {type TypeChange, NEW_SUBSCRIPTION, planChange, untilMigration, whereOf} from '../../support/faults/crash.js'
 import {closeFirst, live, openWorkload, type Place} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
@@ -77,13 +77,13 @@ async function moveIn(t: TestContext, place: Place, workload: Workload): Promise
   return neighbors
 }
 
-async function migrate(place: Place, workload: Workload, journey: Journey): Promise<MigrationResult> {
-  const accept = journey.strategy === 'in-place' ? ['--accept', 'neighbors-restricted'] : []
-  const plan = await planJourney(place, workload, journey, accept)
+async function migrate(place: Place, workload: Workload, change: TypeChange): Promise<MigrationResult> {
+  const accept = change.strategy === 'in-place' ? ['--accept', 'neighbors-restricted'] : []
+  const plan = await planChange(place, workload, change, accept)
   const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', ...whereOf(place)]
   const running = askCli<MigrationResult>(args)
   const {id} = await untilMigration(place, 'the preparation', ({readyToCutOver}) => readyToCutOver)
-  workload.startStandby(workload.topic, journey.strategy === 'in-place' ? SUBSCRIPTION : NEW_SUBSCRIPTION)
+  workload.startStandby(workload.topic, change.strategy === 'in-place' ? SUBSCRIPTION : NEW_SUBSCRIPTION)
   await askCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)])
   return running
 }
@@ -105,14 +105,14 @@ for (const strategy of ['blue-green', 'in-place'] as const) {
 }
 
 /** Migrates a new topic. @returns the neighbors that waited longer than before. */
-async function interruptedBy(t: TestContext, place: Place, journey: Journey): Promise<string[]> {
+async function interruptedBy(t: TestContext, place: Place, change: TypeChange): Promise<string[]> {
   const workload = await openWorkload(t, place)
   const neighbors = await moveIn(t, place, workload)
   await delay(1000) // the first messages come in bursts
   for (const neighbor of neighbors) neighbor.silence()
   await delay(4000)
   const baseline = neighbors.map((neighbor) => neighbor.silence())
-  const result = await migrate(place, workload, journey)
+  const result = await migrate(place, workload, change)
   assert.equal(result.state, 'done')
   const during = neighbors.map((neighbor) => neighbor.silence())
   const interrupted = neighbors.filter(({name}, at) => {

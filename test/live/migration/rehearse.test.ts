@@ -6,7 +6,7 @@ import type {Handling} from '../../../src/domain/lab/workload-counts.js'
 import type {Rehearsal} from '../../../src/domain/rehearsal/rehearse.js'
 import type {TopicName} from '../../../src/topic-name.js'
 import {askCli, requireFailure, startCli} from '../../support/shells/cli.js'
-import {planJourney, requireWhole, whereOf} from '../../support/faults/crash.js'
+import {planChange, requireExactlyOnce, whereOf} from '../../support/faults/crash.js'
 import {ask, closeFirst, live, openWorkload, type Place, until} from '../../support/servers/live.js'
 import {zipf, zipfRank} from '../../support/fleets/zipf.js'
 
@@ -121,7 +121,7 @@ test(
     ]
     const {consumers} = await askCli<Rehearsal>([...rehearse, '--messages', '10000'])
 
-    const plan = await planJourney(place, workload, {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'})
+    const plan = await planChange(place, workload, {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'})
     const fleet = workload.startStandby()
     await askCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', ...whereOf(place)])
     await until('the whole fleet', () => fleet.connected === 4)
@@ -136,7 +136,7 @@ test(
       t.diagnostic(`${name}: rehearsed ${((share ?? 0) * 100).toFixed(2)} %, real ${(real * 100).toFixed(2)} %`)
       assert.ok(Math.abs((share ?? 0) - real) <= 0.01)
     }
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 

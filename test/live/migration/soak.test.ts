@@ -10,9 +10,9 @@ import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delive
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {type CliRun, parseDocument, startCli} from '../../support/shells/cli.js'
 import {
-  type Journey,
+  type TypeChange,
   NEW_SUBSCRIPTION,
-  planJourney,
+  planChange,
   stateOf,
   subscriptionsOf,
   untilMigration,
@@ -49,13 +49,13 @@ interface Soaking {
 }
 
 /** A migration whose switch is done and whose soak has begun. */
-async function soaking(t: TestContext, place: Place, journey: Journey, ...more: string[]): Promise<Soaking> {
+async function soaking(t: TestContext, place: Place, change: TypeChange, ...more: string[]): Promise<Soaking> {
   const workload = await openWorkload(t, place)
   const before = await stateOf(place, workload)
   const worker = new Changing()
-  const plan = await planJourney(place, workload, journey)
+  const plan = await planChange(place, workload, change)
   const {finished} = startCli(['migrate', 'apply', plan, '--yes', '--json', ...more, ...whereOf(place)])
-  const isBlueGreen = journey.strategy === 'blue-green'
+  const isBlueGreen = change.strategy === 'blue-green'
   if (isBlueGreen) {
     await untilMigration(place, 'the auto-create block', ({step}) =>
       ['block-auto-create', 'pause-new'].includes(step ?? ''),

@@ -11,8 +11,8 @@ import {askCli, parseDocument, requireFailure, runCli, startCli} from '../../sup
 import {
   fromElsewhere,
   newestMigration,
-  planJourney,
-  requireWhole,
+  planChange,
+  requireExactlyOnce,
   stateOf,
   subscriptionsOf,
   whereOf,
@@ -20,7 +20,7 @@ import {
 import {brokerVersion, live, openWorkload, type Place, until} from '../../support/servers/live.js'
 import {brokerBehind} from '../../support/servers/proxy.js'
 
-const JOURNEY = {strategy: 'stop-start', from: 'Shared', to: 'Key_Shared'} as const
+const CHANGE = {strategy: 'stop-start', from: 'Shared', to: 'Key_Shared'} as const
 const ALL_NEW = {decision: ['Key_Shared', 'Key_Shared', 'Key_Shared', 'Key_Shared']}
 const ALL_OLD = {decision: ['Shared', 'Shared', 'Shared', 'Shared']}
 
@@ -37,7 +37,7 @@ async function prepare(t: TestContext, place: Place): Promise<Prepared> {
   const workload = await openWorkload(t, place)
   const before = await stateOf(place, workload)
   await until('some load', () => workload.counts.sentCount > 200)
-  const plan = await planJourney(place, workload, JOURNEY)
+  const plan = await planChange(place, workload, CHANGE)
   const hooks = join(place.folder, 'hooks')
   const calls = join(place.folder, 'calls')
   await Promise.all([mkdir(hooks), mkdir(calls)])
@@ -126,7 +126,7 @@ test(
     assert.equal(parseDocument<MigrationResult>(resumed.stdout).result.state, 'done')
     assert.deepEqual(await subscriptionsOf(place, workload), ALL_NEW)
     assert.deepEqual(await stateOf(place, workload), before)
-    await requireWhole(workload)
+    await requireExactlyOnce(workload)
   }),
 )
 

@@ -68,20 +68,23 @@ for (const partitions of [0, 4]) {
       assert.equal(report.total.consumers, 3)
       assert.equal(report.partitions.length, parts.length)
       for (const [at, part] of parts.entries()) {
-        const own = (await brokerStats(place, part)).subscriptions['decision']
+        const reported = (await brokerStats(place, part)).subscriptions['decision']
         const row = report.partitions[at]
-        assert.ok(own && row)
-        assert.equal(row.type, own.type)
-        assert.equal(row.backlogEntries, own.msgBacklog)
-        assert.equal(row.unackedMessages, own.unackedMessages)
+        assert.ok(reported && row)
+        assert.equal(row.type, reported.type)
+        assert.equal(row.backlogEntries, reported.msgBacklog)
+        assert.equal(row.unackedMessages, reported.unackedMessages)
         assert.deepEqual(
           row.consumers.map(({name, unackedMessages}) => [name, unackedMessages]),
-          own.consumers.map(({consumerName, unackedMessages}) => [consumerName, unackedMessages]).toSorted(),
+          reported.consumers.map(({consumerName, unackedMessages}) => [consumerName, unackedMessages]).toSorted(),
         )
         const label = partitions === 0 ? '-' : String(at)
         assert.match(
           text,
-          new RegExp(`^ +${label} +Shared +3 +${String(own.msgBacklog)} +${String(own.unackedMessages)} `, 'm'),
+          new RegExp(
+            `^ +${label} +Shared +3 +${String(reported.msgBacklog)} +${String(reported.unackedMessages)} `,
+            'm',
+          ),
         )
       }
       assert.equal(report.total.backlogEntries, 200)
@@ -132,12 +135,12 @@ test(
         assert.ok(Math.abs(Date.parse(at ?? '') - Date.parse(report.asOf)) < 60_000, String(at))
       }
       assert.deepEqual([publishers.length, ofTopic.waitingPublishers], [1, 0])
-      const own = await brokerStats(place, `${topic.full}-partition-${String(partition)}`)
+      const brokerTopic = await brokerStats(place, `${topic.full}-partition-${String(partition)}`)
       const raw = report.raw.partitions.find((one) => one.partition === partition)
-      assert.deepEqual(Object.keys(raw?.subscription ?? {}), Object.keys(own.subscriptions['decision'] ?? {}))
+      assert.deepEqual(Object.keys(raw?.subscription ?? {}), Object.keys(brokerTopic.subscriptions['decision'] ?? {}))
       assert.deepEqual(
         [...Object.keys(raw?.topic ?? {}), 'subscriptions'].toSorted(),
-        Object.keys(own).toSorted(),
+        Object.keys(brokerTopic).toSorted(),
         'every field of this broker',
       )
       assert.equal(raw?.cursor?.['markDeletePosition'], cursor.markDelete)

@@ -18,13 +18,13 @@ import {ROOT} from '../root.js'
 
 export const NEW_SUBSCRIPTION = 'decision-new'
 
-export interface Journey {
+export interface TypeChange {
   readonly strategy: Strategy
   readonly from: MigratableType
   readonly to: MigratableType
 }
 
-export const JOURNEYS: readonly Journey[] = [
+export const CHANGES: readonly TypeChange[] = [
   {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'},
   {strategy: 'blue-green', from: 'Shared', to: 'Key_Shared'},
   {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'},
@@ -54,10 +54,10 @@ export function whereOf({namespace}: Place): string[] {
 }
 
 /** Plans a migration by the command line. @returns the plan file. */
-export async function planJourney(
+export async function planChange(
   place: Place,
   workload: Workload,
-  {strategy, to}: Journey,
+  {strategy, to}: TypeChange,
   more: readonly string[] = [],
 ): Promise<string> {
   const file = join(place.folder, `${workload.topic.local}.json`)
@@ -83,7 +83,7 @@ export async function planJourney(
  * Starts the new consumers as an operator would. In place they start at once, because the broker refuses them. Blue-green
  * they start when automatic creation of subscriptions is blocked: before that they would create the new subscription.
  */
-export async function startWhenRefused(place: Place, workload: Workload, {strategy}: Journey): Promise<Fleet> {
+export async function startWhenRefused(place: Place, workload: Workload, {strategy}: TypeChange): Promise<Fleet> {
   if (strategy === 'in-place') return workload.startStandby()
   const path = `${workload.topic.full.replace('persistent://', '/persistent/')}/autoSubscriptionCreation`
   const isBlocked = async (): Promise<boolean> => {
@@ -122,7 +122,7 @@ export async function applyUntil(t: TestContext, place: Place, plan: string, {li
 }
 
 /** Applies a plan in a process that is killed at this moment. */
-export async function applyAndDie(t: TestContext, place: Place, plan: string, moment: Moment): Promise<void> {
+export async function applyAndKill(t: TestContext, place: Place, plan: string, moment: Moment): Promise<void> {
   const run = await applyUntil(t, place, plan, moment)
   run.kill()
   assert.equal((await run.ended).code, null)
@@ -200,7 +200,7 @@ export async function subscriptionsOf(place: Place, workload: Workload): Promise
 export async function bringToEnd(
   place: Place,
   workload: Workload,
-  journey: Journey,
+  change: TypeChange,
   {run, standby}: {run: RunEnd; standby: Promise<Fleet>},
 ): Promise<{fleet: Fleet; stops: string[]}> {
   if (run.code === 0) return {fleet: await standby, stops: []}
@@ -219,8 +219,8 @@ export async function bringToEnd(
     const finished = await fromElsewhere(place, ['migrate', 'finish', id, '--yes'])
     assert.equal(finished.code, 0, finished.stdout)
   }
-  const plan = await planJourney(place, workload, journey)
-  const again = journey.strategy === 'in-place' ? standby : startWhenRefused(place, workload, journey)
+  const plan = await planChange(place, workload, change)
+  const again = change.strategy === 'in-place' ? standby : startWhenRefused(place, workload, change)
   const second = await fromElsewhere(place, ['migrate', 'apply', plan, '--yes', '--soak', '0s'])
   assert.equal(second.code, 0, second.stdout)
   return {fleet: await again, stops}
@@ -231,7 +231,7 @@ function firstLine(text: string): string {
 }
 
 /** Requires that a migration is done, and finishes it. */
-export async function requireMoved(place: Place, workload: Workload, {strategy, to}: Journey): Promise<void> {
+export async function requireMoved(place: Place, workload: Workload, {strategy, to}: TypeChange): Promise<void> {
   const name = strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
   const subscriptions = await subscriptionsOf(place, workload)
   assert.deepEqual(Object.keys(subscriptions), [name])
@@ -246,7 +246,7 @@ export async function requireMoved(place: Place, workload: Workload, {strategy, 
 }
 
 /** Requires that messages still flow, and that none was lost, duplicated, or processed by two consumers at the same time. */
-export async function requireWhole(workload: Workload): Promise<void> {
+export async function requireExactlyOnce(workload: Workload): Promise<void> {
   const sent = workload.counts.sentCount
   await until('load afterwards', () => workload.counts.sentCount > sent + 200)
   const figures = await workload.settle()

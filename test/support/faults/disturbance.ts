@@ -10,8 +10,8 @@ import {
   applyUntil,
   bringToEnd,
   type HaltedRun,
-  type Journey,
-  planJourney,
+  type TypeChange,
+  planChange,
   requireMoved,
   type RunEnd,
   startWhenRefused,
@@ -28,7 +28,7 @@ export const PARTITIONS = 4
 /** A migration under load that halts before it applies a step, until the test continues it. */
 export interface Announced {
   readonly place: Place
-  readonly journey: Journey
+  readonly change: TypeChange
   readonly workload: Workload
   readonly transport: HardyTransport
   /** the topic's policies and all claims before the migration began */
@@ -37,27 +37,27 @@ export interface Announced {
   readonly run: HaltedRun
 }
 
-export async function announce(t: TestContext, place: Place, journey: Journey, step: StepId): Promise<Announced> {
-  const {from, to} = journey
+export async function announce(t: TestContext, place: Place, change: TypeChange, step: StepId): Promise<Announced> {
+  const {from, to} = change
   const transport = new HardyTransport(place.transport)
   const workload = await openWorkload(t, {...place, transport}, {partitions: PARTITIONS, from, to, work: LONG_WORK})
   const before = await stateOf(place, workload)
   await until('some load', () => workload.counts.sentCount > 200)
-  const plan = await planJourney(place, workload, journey)
-  const standby = startWhenRefused(place, workload, journey)
+  const plan = await planChange(place, workload, change)
+  const standby = startWhenRefused(place, workload, change)
   const run = await applyUntil(t, place, plan, {line: `${step} intent`, when: 'after'})
-  return {place, journey, workload, transport, before, standby, run}
+  return {place, change, workload, transport, before, standby, run}
 }
 
 /** Completes a disturbed migration. Requires that no message was lost and that the disturbance explains each duplicate. */
 export async function requireExplained(
   t: TestContext,
-  {before, journey, place, standby, transport, workload}: Announced,
+  {before, change, place, standby, transport, workload}: Announced,
   end: RunEnd,
   disturbance: Disturbance,
   {since}: {since?: (tally: WorkloadCounts) => (row: Handling) => number} = {},
 ): Promise<void> {
-  const {fleet, stops} = await bringToEnd(place, workload, journey, {run: end, standby})
+  const {fleet, stops} = await bringToEnd(place, workload, change, {run: end, standby})
   await until('the fleet', () => fleet.connected === 4)
   const sent = workload.counts.sentCount
   await until('load afterwards', () => workload.counts.sentCount > sent + 200)
@@ -75,7 +75,7 @@ export async function requireExplained(
     cost.duplicates <= cost.held + cost.storedTwice,
     'there are more duplicates than messages that consumers held',
   )
-  await requireMoved(place, workload, journey)
+  await requireMoved(place, workload, change)
   assert.deepEqual(await stateOf(place, workload), before)
 }
 

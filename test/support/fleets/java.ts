@@ -6,8 +6,8 @@ import {brokerClasspath, javaProgram} from './programs.js'
 
 /** Runs a program of test/java with the class path of a broker that the stack has started. */
 export async function runJava(file: string, args: readonly string[]): Promise<string> {
-  const {args: own, command} = javaProgram(file, await brokerClasspath(), '1g')
-  const child = spawn(command, [...own, ...args], {stdio: ['ignore', 'pipe', 'pipe']})
+  const {args: javaArgs, command} = javaProgram(file, await brokerClasspath(), '1g')
+  const child = spawn(command, [...javaArgs, ...args], {stdio: ['ignore', 'pipe', 'pipe']})
   const [out, err] = [child.stdout, child.stderr].map(async (stream) => {
     const chunks: Buffer[] = []
     for await (const chunk of stream) chunks.push(chunk as Buffer)

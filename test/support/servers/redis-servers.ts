@@ -86,8 +86,8 @@ async function startServers(
   const ports = await freePorts(redisPorts(mode))
   for (const {args, command, cwd, name} of redisPrograms(mode, {dir, ports, server: 'redis-server'})) {
     const port = ports[name] ?? 0
-    const own = more.map((arg) => arg.replace('PORT', String(port)))
-    servers.push(spare(port, spawn(command, [...args, ...own], {stdio: 'ignore', cwd})))
+    const argsForPort = more.map((arg) => arg.replace('PORT', String(port)))
+    servers.push(spare(port, spawn(command, [...args, ...argsForPort], {stdio: 'ignore', cwd})))
   }
   return {ports, servers}
 }

@@ -107,8 +107,8 @@ export class TwoBrokers {
   /** Kills the second broker, as a crash would. It cannot unregister from the cluster. */
   async killSecond(): Promise<void> {
     const {stacks} = JSON.parse(await runStack('status', []).finished) as Status
-    const own = stacks.find(({id}) => id === this.id)
-    const broker = own?.processes.find(({name}) => name === 'broker-2')
+    const stack = stacks.find(({id}) => id === this.id)
+    const broker = stack?.processes.find(({name}) => name === 'broker-2')
     assert.ok(broker, 'the second broker runs')
     process.kill(broker.pid, 'SIGKILL')
   }

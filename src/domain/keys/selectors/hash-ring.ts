@@ -94,16 +94,16 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
   }
 
   leave(member: M): void {
-    const own = this.pointsOfMember.get(member)
-    if (!own) return
-    for (const point of own.points) {
+    const memberPoints = this.pointsOfMember.get(member)
+    if (!memberPoints) return
+    for (const point of memberPoints.points) {
       const left = (this.ring.get(point) ?? []).filter((other) => other !== member)
       if (left.length > 0) this.ring.set(point, left)
       else this.ring.delete(point)
     }
     this.pointsOfMember.delete(member)
     // Without points it has already released its index, which another consumer may have now.
-    if (own.points.length > 0) this.indexes.get(member.name)?.delete(own.index)
+    if (memberPoints.points.length > 0) this.indexes.get(member.name)?.delete(memberPoints.index)
   }
 
   /** Puts a consumer first at a point with several consumers, because the broker reports the first one as the owner. */
@@ -154,11 +154,11 @@ export class HashRing<S extends SpaceName, M extends Member> implements Selector
 
   /** A consumer that has lost all its points releases its index, although it remains connected. */
   private dropPoint(member: M, point: number): void {
-    const own = this.pointsOfMember.get(member)
-    if (!own) return
-    const points = own.points.filter((own) => own !== point)
-    this.pointsOfMember.set(member, {...own, points})
-    if (points.length === 0) this.indexes.get(member.name)?.delete(own.index)
+    const memberPoints = this.pointsOfMember.get(member)
+    if (!memberPoints) return
+    const points = memberPoints.points.filter((one) => one !== point)
+    this.pointsOfMember.set(member, {...memberPoints, points})
+    if (points.length === 0) this.indexes.get(member.name)?.delete(memberPoints.index)
   }
 
   /** The smallest index that no consumer of this name has. */

@@ -19,6 +19,6 @@ export const BUILTIN_FAMILIES: readonly LockFamily[] = [
 ]
 
 /** The user's families, then the built-in ones. @throws Usage E_LOCK_FAMILIES. */
-export function familiesWith(own: LockFamilies): CompiledFamilies {
-  return compileFamilies([...own, ...BUILTIN_FAMILIES])
+export function familiesWith(userFamilies: LockFamilies): CompiledFamilies {
+  return compileFamilies([...userFamilies, ...BUILTIN_FAMILIES])
 }

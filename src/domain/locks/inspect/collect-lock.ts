@@ -180,13 +180,13 @@ async function readWaiters(
 ): Promise<Waiters> {
   if (release.how !== 'compare-and-delete' || release.notify?.by !== 'publish') return {subscribers: null, queue: []}
   const {channel, waiterChannel} = release.notify
-  const own = fillTemplate(channel, key, groups)
+  const lockChannel = fillTemplate(channel, key, groups)
   const waitQueue = companions.find(({role}) => role === 'waiters')?.entries ?? []
   const channels = waitQueue.map((waiter) => fillTemplate(waiterChannel ?? channel, key, {...groups, waiter}) ?? '')
-  const [ownSubscribers = null, ...queueSubscribers] = await subscribers.count([own ?? '', ...channels])
+  const [lockSubscribers = null, ...queueSubscribers] = await subscribers.count([lockChannel ?? '', ...channels])
   const counts = queueSubscribers.map((count) => (count === null ? null : count > 0))
   return {
-    subscribers: own === null ? null : ownSubscribers,
+    subscribers: lockChannel === null ? null : lockSubscribers,
     queue: waitQueue.map((waiter, at) => ({waiter, isSubscribed: counts[at] ?? null})),
   }
 }

@@ -119,11 +119,11 @@ function fit(
   raw: SampledKey,
 ): RecognizedLock | null {
   const extraField = form.requiredField ?? form.optionalField
-  const own = entries.filter(([token]) => token !== extraField)
-  const hasTooMany = form.holders !== 'many' && own.length > 1
-  if (own.length === 0 || (hasTooMany && form.needsContext === true)) return null
-  if (form.requiredField !== undefined && own.length === entries.length) return null
-  const found = own.map(([token, entry]) => {
+  const holders = entries.filter(([token]) => token !== extraField)
+  const hasTooMany = form.holders !== 'many' && holders.length > 1
+  if (holders.length === 0 || (hasTooMany && form.needsContext === true)) return null
+  if (form.requiredField !== undefined && holders.length === entries.length) return null
+  const found = holders.map(([token, entry]) => {
     const inToken = expression.exec(token)
     const inEntry = entryExpression === null ? null : entryExpression.exec(entry ?? '')
     if (inToken === null || (entryExpression !== null && inEntry === null)) return null

@@ -107,7 +107,7 @@ class Releaser {
   private readonly subscribers: ChannelSubscribers
   private nodeOf: NodeOf | null = null
   /** for transactions, which need a connection without other commands */
-  private readonly ownConnections = new Map<Redis, Redis>()
+  private readonly dedicatedConnections = new Map<Redis, Redis>()
   /** connections that released a lock */
   private readonly usedConnections = new Set<Redis>()
 
@@ -175,7 +175,7 @@ class Releaser {
   }
 
   close(): void {
-    for (const redis of this.ownConnections.values()) redis.disconnect()
+    for (const redis of this.dedicatedConnections.values()) redis.disconnect()
   }
 
   /** Uses a script, or a transaction when this login may not run scripts or a command in the script. */
@@ -189,15 +189,15 @@ class Releaser {
         this.usedConnections.delete(redis)
       }
     }
-    let own = this.ownConnections.get(redis)
-    if (!own) {
-      own = redis.duplicate()
-      own.on('error', () => undefined) // the failing command reports it
-      this.ownConnections.set(redis, own)
-      await own.connect()
+    let connection = this.dedicatedConnections.get(redis)
+    if (!connection) {
+      connection = redis.duplicate()
+      connection.on('error', () => undefined) // the failing command reports it
+      this.dedicatedConnections.set(redis, connection)
+      await connection.connect()
     }
-    this.usedConnections.add(own)
-    return releaseByWatch(own, order)
+    this.usedConnections.add(connection)
+    return releaseByWatch(connection, order)
   }
 }
 

@@ -125,8 +125,8 @@ export class MigrationJournal {
     this.lines.push(...lines)
     this.foreignRequests.push(...lines.filter((line) => line.kind === 'request'))
     // An entry that was sent again after a timeout is there twice if the broker had stored it the first time.
-    const own = new Set(this.entries.map(({hash}) => hash))
-    const taker = lines.find((line): line is JournalEntry => line.kind === 'entry' && !own.has(line.hash))
+    const knownHashes = new Set(this.entries.map(({hash}) => hash))
+    const taker = lines.find((line): line is JournalEntry => line.kind === 'entry' && !knownHashes.has(line.hash))
     if (!taker) return
     const {host, pid, user} = taker.who
     throw new Conflict('E_TAKEN_OVER', `${this.id} was taken over by ${user}@${host} pid ${String(pid)}`, {

@@ -160,8 +160,8 @@ export function hasRisen(now: number | null, before: number | null): boolean {
 
 /** The mark-delete position is its ledger's last entry, and the ledgers between the two are empty. */
 function isNextLedger(markDelete: Position, read: Position, ledgers: CursorSample['ledgers']): boolean {
-  const own = ledgers.find(({ledgerId}) => ledgerId === markDelete.ledgerId)
-  const isLast = own === undefined || markDelete.entryId === own.entries - 1 // undefined: the ledger was trimmed because it was consumed
+  const ledger = ledgers.find(({ledgerId}) => ledgerId === markDelete.ledgerId)
+  const isLast = ledger === undefined || markDelete.entryId === ledger.entries - 1 // undefined: the ledger was trimmed because it was consumed
   const between = ledgers.filter(({ledgerId}) => ledgerId > markDelete.ledgerId && ledgerId < read.ledgerId)
   return isLast && read.ledgerId > markDelete.ledgerId && between.every(({entries}) => entries === 0)
 }

@@ -144,8 +144,8 @@ function timeoutOf(
   nowMs: number,
 ): number {
   if (direction === 'rollback' && timeout === 'attach') return Math.max(attachMs, RECONNECT_MS)
-  const own = {attach: attachMs, drain: drainMs, policy: POLICY_MS}[timeout]
+  const stepMs = {attach: attachMs, drain: drainMs, policy: POLICY_MS}[timeout]
   const pausedAt = find(history, 'forward', pauseStepOf(history), 'intent')?.at
-  if (gapMs === null || pausedAt === undefined || direction === 'rollback') return own
-  return Math.min(own, Math.max(0, Date.parse(pausedAt) + gapMs - nowMs))
+  if (gapMs === null || pausedAt === undefined || direction === 'rollback') return stepMs
+  return Math.min(stepMs, Math.max(0, Date.parse(pausedAt) + gapMs - nowMs))
 }

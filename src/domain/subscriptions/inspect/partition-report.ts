@@ -81,88 +81,88 @@ export interface PartitionExtras {
 }
 
 export function reportPartition(
-  {partition, stats, subscription: own}: SubscriptionPartition,
+  {partition, stats, subscription}: SubscriptionPartition,
   name: string,
   {internal, oldestAgeMs}: PartitionExtras,
 ): PartitionReport {
   return {
     partition,
-    type: own.type ?? 'None',
-    activeConsumer: own.activeConsumerName ?? null,
-    keySharedMode: own.keySharedMode ?? null,
-    allowsOutOfOrder: own.type === 'Key_Shared' ? (own.allowOutOfOrderDelivery ?? null) : null,
-    ...waiting(own),
+    type: subscription.type ?? 'None',
+    activeConsumer: subscription.activeConsumerName ?? null,
+    keySharedMode: subscription.keySharedMode ?? null,
+    allowsOutOfOrder: subscription.type === 'Key_Shared' ? (subscription.allowOutOfOrderDelivery ?? null) : null,
+    ...waiting(subscription),
     oldestAgeMs,
-    ...movement(own),
-    ...lastTimes(own),
-    isBlockedOnUnacked: own.blockedSubscriptionOnUnackedMsgs ?? false,
-    draining: reportDraining(own),
-    throttled: throttled(own),
+    ...movement(subscription),
+    ...lastTimes(subscription),
+    isBlockedOnUnacked: subscription.blockedSubscriptionOnUnackedMsgs ?? false,
+    draining: reportDraining(subscription),
+    throttled: throttled(subscription),
     filtered: {
-      processedMessages: own.filterProcessedMsgCount ?? null,
-      acceptedMessages: own.filterAcceptedMsgCount ?? null,
-      rejectedMessages: own.filterRejectedMsgCount ?? null,
-      rescheduledMessages: own.filterRescheduledMsgCount ?? null,
+      processedMessages: subscription.filterProcessedMsgCount ?? null,
+      acceptedMessages: subscription.filterAcceptedMsgCount ?? null,
+      rejectedMessages: subscription.filterRejectedMsgCount ?? null,
+      rescheduledMessages: subscription.filterRescheduledMsgCount ?? null,
     },
-    properties: own.subscriptionProperties ?? {},
+    properties: subscription.subscriptionProperties ?? {},
     cursor: internal ? reportCursor(internal, name) : null,
-    consumers: reportConsumers(own),
+    consumers: reportConsumers(subscription),
     topic: reportTopic(stats),
     publishers: reportPublishers(stats),
   }
 }
 
-function waiting(own: SubscriptionStats) {
+function waiting(subscription: SubscriptionStats) {
   return {
-    backlogEntries: own.msgBacklog ?? null,
-    backlogWithoutDelayedEntries: own.msgBacklogNoDelayed ?? null,
-    backlogBytes: atLeastZero(own.backlogSize),
-    unackedMessages: own.unackedMessages ?? null,
-    delayedMessages: own.msgDelayed ?? null,
-    delayedIndexBytes: own.delayedMessageIndexSizeInBytes ?? null,
-    replayMessages: own.msgInReplay ?? null,
-    ackHoles: own.nonContiguousDeletedMessagesRanges ?? null,
-    ackHolesBytes: own.nonContiguousDeletedMessagesRangesSerializedSize ?? null,
+    backlogEntries: subscription.msgBacklog ?? null,
+    backlogWithoutDelayedEntries: subscription.msgBacklogNoDelayed ?? null,
+    backlogBytes: atLeastZero(subscription.backlogSize),
+    unackedMessages: subscription.unackedMessages ?? null,
+    delayedMessages: subscription.msgDelayed ?? null,
+    delayedIndexBytes: subscription.delayedMessageIndexSizeInBytes ?? null,
+    replayMessages: subscription.msgInReplay ?? null,
+    ackHoles: subscription.nonContiguousDeletedMessagesRanges ?? null,
+    ackHolesBytes: subscription.nonContiguousDeletedMessagesRangesSerializedSize ?? null,
   }
 }
 
-function movement(own: SubscriptionStats) {
+function movement(subscription: SubscriptionStats) {
   return {
-    rateOutPerSecond: own.msgRateOut ?? null,
-    bytesOutPerSecond: own.msgThroughputOut ?? null,
-    ackRatePerSecond: own.messageAckRate ?? null,
-    redeliveryRatePerSecond: own.msgRateRedeliver ?? null,
-    chunkRatePerSecond: own.chunkedMessageRate ?? null,
-    expiryRatePerSecond: own.msgRateExpired ?? null,
-    deliveredMessages: own.msgOutCounter ?? null,
-    deliveredBytes: own.bytesOutCounter ?? null,
-    expiredMessages: own.totalMsgExpired ?? null,
+    rateOutPerSecond: subscription.msgRateOut ?? null,
+    bytesOutPerSecond: subscription.msgThroughputOut ?? null,
+    ackRatePerSecond: subscription.messageAckRate ?? null,
+    redeliveryRatePerSecond: subscription.msgRateRedeliver ?? null,
+    chunkRatePerSecond: subscription.chunkedMessageRate ?? null,
+    expiryRatePerSecond: subscription.msgRateExpired ?? null,
+    deliveredMessages: subscription.msgOutCounter ?? null,
+    deliveredBytes: subscription.bytesOutCounter ?? null,
+    expiredMessages: subscription.totalMsgExpired ?? null,
   }
 }
 
-function lastTimes(own: SubscriptionStats) {
+function lastTimes(subscription: SubscriptionStats) {
   return {
-    lastDeliveredAt: timeOf(own.lastConsumedTimestamp),
-    lastAckedAt: timeOf(own.lastAckedTimestamp),
-    lastMarkDeleteAdvancedAt: timeOf(own.lastMarkDeleteAdvancedTimestamp),
-    lastFlowAt: timeOf(own.lastConsumedFlowTimestamp),
-    lastExpiredAt: timeOf(own.lastExpireTimestamp),
+    lastDeliveredAt: timeOf(subscription.lastConsumedTimestamp),
+    lastAckedAt: timeOf(subscription.lastAckedTimestamp),
+    lastMarkDeleteAdvancedAt: timeOf(subscription.lastMarkDeleteAdvancedTimestamp),
+    lastFlowAt: timeOf(subscription.lastConsumedFlowTimestamp),
+    lastExpiredAt: timeOf(subscription.lastExpireTimestamp),
   }
 }
 
-function throttled(own: SubscriptionStats): PartitionReport['throttled'] {
+function throttled(subscription: SubscriptionStats): PartitionReport['throttled'] {
   return {
     subscription: {
-      byMessages: own.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
-      byBytes: own.dispatchThrottledBytesEventsBySubscriptionLimit ?? null,
+      byMessages: subscription.dispatchThrottledMsgEventsBySubscriptionLimit ?? null,
+      byBytes: subscription.dispatchThrottledBytesEventsBySubscriptionLimit ?? null,
     },
     topic: {
-      byMessages: own.dispatchThrottledMsgEventsByTopicLimit ?? null,
-      byBytes: own.dispatchThrottledBytesEventsByTopicLimit ?? null,
+      byMessages: subscription.dispatchThrottledMsgEventsByTopicLimit ?? null,
+      byBytes: subscription.dispatchThrottledBytesEventsByTopicLimit ?? null,
     },
     broker: {
-      byMessages: own.dispatchThrottledMsgEventsByBrokerLimit ?? null,
-      byBytes: own.dispatchThrottledBytesEventsByBrokerLimit ?? null,
+      byMessages: subscription.dispatchThrottledMsgEventsByBrokerLimit ?? null,
+      byBytes: subscription.dispatchThrottledBytesEventsByBrokerLimit ?? null,
     },
   }
 }

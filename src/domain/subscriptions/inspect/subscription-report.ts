@@ -117,11 +117,11 @@ function levelsNotRead({namespace, settings, subscription, topic}: PolicyLevels)
 }
 
 function rawOf(
-  {partition, stats, subscription: own}: SubscriptionPartition,
+  {partition, stats, subscription}: SubscriptionPartition,
   name: string,
   internal: InternalStats | undefined,
 ): RawPartition {
   const topic = Object.fromEntries(Object.entries(stats).filter(([field]) => field !== 'subscriptions'))
   const cursor = internal && cursorOf(internal, name)
-  return {partition, subscription: {...own}, topic, cursor: cursor ? {...cursor} : null}
+  return {partition, subscription: {...subscription}, topic, cursor: cursor ? {...cursor} : null}
 }

@@ -5,10 +5,10 @@ import type {MigrationResult} from '../../../src/domain/migration/run/migration-
 import {MIGRATABLE} from '../../../src/domain/migration/strategy.js'
 import {askCli} from '../../support/shells/cli.js'
 import {
-  type Journey,
+  type TypeChange,
   NEW_SUBSCRIPTION,
   newestMigration,
-  planJourney,
+  planChange,
   startWhenRefused,
   stateOf,
   subscriptionsOf,
@@ -19,20 +19,20 @@ import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 const PARTITIONS = 4
 /** The strategies in which the run exchanges the consumers; stop-start has its own suite. */
-const JOURNEYS = (['blue-green', 'in-place'] as const).flatMap((strategy) =>
-  MIGRATABLE.flatMap((from) => MIGRATABLE.filter((to) => to !== from).map((to): Journey => ({strategy, from, to}))),
+const CHANGES = (['blue-green', 'in-place'] as const).flatMap((strategy) =>
+  MIGRATABLE.flatMap((from) => MIGRATABLE.filter((to) => to !== from).map((to): TypeChange => ({strategy, from, to}))),
 )
 
-for (const journey of JOURNEYS) {
-  const {from, strategy, to} = journey
+for (const change of CHANGES) {
+  const {from, strategy, to} = change
   test(
     `${strategy} ${from} → ${to} and back again: nothing lost, nothing twice, no key at two consumers`,
     live(async (t, place) => {
       const workload = await openWorkload(t, place, {partitions: PARTITIONS, from, to})
       const before = await stateOf(place, workload)
       await until('some load', () => workload.counts.sentCount > 200)
-      const plan = await planJourney(place, workload, journey)
-      const standby = startWhenRefused(place, workload, journey)
+      const plan = await planChange(place, workload, change)
+      const standby = startWhenRefused(place, workload, change)
       const there = await askCli<MigrationResult>([
         ...['migrate', 'apply', plan, '--yes', '--soak', '0s'],
         ...whereOf(place),
