@@ -1,7 +1,6 @@
-import {Agent as HttpAgent} from 'node:http'
+import {Agent as HttpAgent, type IncomingMessage} from 'node:http'
 import {Agent as HttpsAgent} from 'node:https'
 import {createRequire} from 'node:module'
-import {buffer} from 'node:stream/consumers'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {AxiosInstance, AxiosStatic} from 'axios'
@@ -14,9 +13,8 @@ import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
 import type {Login} from '../login/login.js'
 import {isAboutTls} from '../login/tls.js'
 import {hideCredentials} from '../login/hide-credentials.js'
-import {nodeGet} from './node-get.js'
+import {bodyOf, chunksOf, nodeGet} from './node-get.js'
 import {AdminRefused, isLoginRefusal, parseBody} from './admin-refused.js'
-import {streamGet} from './stream-get.js'
 
 export interface AdminHttpOptions {
   /** The broker's web address, such as http://host:8080. */
@@ -104,7 +102,8 @@ export class AdminHttp {
    *   answer.
    */
   async sendStreamed(request: AdminRequest): Promise<AsyncIterable<Buffer>> {
-    return (await this.persist(request, (url) => this.exchangeHead(url))).chunks
+    const {response, url} = await this.persist(request, (hop) => this.exchangeHead(hop))
+    return unlessBroken(url, chunksOf(response, this.timeoutMs))
   }
 
   /** Sends a request until it is answered; retries a read while that may help. */
@@ -160,50 +159,47 @@ export class AdminHttp {
   }
 
   private async exchange(request: AdminRequest, url: string): Promise<Answer> {
-    const own = await this.ownHeaders()
+    const sent = await this.requestHeaders()
     try {
       if (request.isBulkRead) {
-        const headers = {...own, 'Accept-Encoding': 'identity'}
-        return asAnswer(own, await nodeGet(url, {agent: this.agentFor(url), headers, timeoutMs: this.timeoutMs}))
+        const response = await this.nodeGet(url, {...sent, 'Accept-Encoding': 'identity'})
+        return asAnswer(sent, response, await bodyOf(response))
       }
       const answer = await this.client.request<Buffer>({
         method: request.method,
         url,
         ...(request.body === undefined
-          ? {headers: own}
+          ? {headers: sent}
           : {
               data: JSON.stringify(request.body),
-              headers: {...own, 'Content-Type': request.contentType ?? 'application/json'},
+              headers: {...sent, 'Content-Type': request.contentType ?? 'application/json'},
             }),
       })
-      return asAnswer(own, {status: answer.status, body: answer.data, headers: answer.headers})
+      return asAnswer(sent, {statusCode: answer.status, headers: answer.headers}, answer.data)
     } catch (error) {
       throw noAnswer(request.method, url, error)
     }
   }
 
-  /** The body of a successful answer stays a stream. */
+  /** Leaves the body of a successful answer to the caller. */
   private async exchangeHead(url: string): Promise<StreamedAnswer> {
-    const own = await this.ownHeaders()
+    const sent = await this.requestHeaders()
     try {
-      const {chunks, ...head} = await streamGet(url, {
-        agent: this.agentFor(url),
-        headers: own,
-        timeoutMs: this.timeoutMs,
-      })
-      const body = isSuccess(head.status) ? Buffer.alloc(0) : await buffer(chunks)
-      return {...asAnswer(own, {...head, body}), chunks: unlessBroken(url, chunks)}
+      const response = await this.nodeGet(url, {...sent, 'Accept-Encoding': 'gzip'})
+      const head = asAnswer(sent, response, Buffer.alloc(0))
+      return {...head, body: isSuccess(head.status) ? head.body : await bodyOf(response), response, url}
     } catch (error) {
       throw noAnswer('GET', url, error)
     }
   }
 
-  private async ownHeaders(): Promise<Answer['sent']> {
+  private async requestHeaders(): Promise<Answer['sent']> {
     return {Accept: 'application/json, */*', ...(await this.login.headers())}
   }
 
-  private agentFor(url: string): HttpAgent {
-    return url.startsWith('https:') ? this.agents.httpsAgent : this.agents.httpAgent
+  private nodeGet(url: string, headers: Answer['sent']): Promise<IncomingMessage> {
+    const agent = url.startsWith('https:') ? this.agents.httpsAgent : this.agents.httpAgent
+    return nodeGet(url, {agent, headers, timeoutMs: this.timeoutMs})
   }
 }
 
@@ -220,7 +216,8 @@ interface Answer extends RawAnswer {
 }
 
 interface StreamedAnswer extends Answer {
-  readonly chunks: AsyncIterable<Buffer>
+  readonly response: IncomingMessage
+  readonly url: string
 }
 
 type Exchange<A extends Answer> = (url: string) => Promise<A>
@@ -231,9 +228,10 @@ function isSuccess(status: number): boolean {
 
 function asAnswer(
   sent: Answer['sent'],
-  {body, headers, status}: {body: Buffer; headers: unknown; status: number},
+  {headers, statusCode = 0}: {readonly headers: unknown; readonly statusCode?: number | undefined},
+  body: Buffer,
 ): Answer {
-  return {status, sent, body, headers: headers as RawAnswer['headers']}
+  return {status: statusCode, sent, body, headers: headers as RawAnswer['headers']}
 }
 
 async function* unlessBroken(url: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -146,6 +146,19 @@ test('a broker that accepts connections and does not answer runs into the timeou
   await assert.rejects(open(t, url, {timeoutMs: 200, retryForMs: 0}).brokerVersion(), {code: 'E_BROKER_UNREACHABLE'})
 })
 
+test('a read of a message that stops halfway runs into the timeout, and is not retried', async (t) => {
+  let asked = 0
+  const url = await serve(t, (_request, response) => {
+    asked++
+    response.writeHead(200, {'content-length': 100}).write('half')
+  })
+  await assert.rejects(open(t, url, {timeoutMs: 200}).examineMessage(TOPIC, 'earliest', 1), {
+    code: 'E_BROKER_UNREACHABLE',
+    message: /no answer within the time limit/,
+  })
+  assert.equal(asked, 1)
+})
+
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
