@@ -3,12 +3,12 @@ import {homedir} from 'node:os'
 import {Command} from '@oclif/core/command'
 import type {Input, ParserOutput} from '@oclif/core/interfaces'
 
-import {KeyshiftError} from '../errors.js'
+import {KeyshiftError, Usage} from '../errors.js'
 import {printable, printableJson} from '../printable.js'
 import {inNamespace} from '../topic-name.js'
 import {Connections, type Closeable} from './connection/connections.js'
 import {confirm} from './confirm.js'
-import {outputFlags} from './flags/output-flags.js'
+import {asksForJson, outputFlags} from './flags/output-flags.js'
 import {settingsFor} from './connection/context-file.js'
 import {isDefaultAddress} from './connection/default-addresses.js'
 import type {Settings} from './connection/settings.js'
@@ -66,6 +66,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   ): Promise<ParserOutput<F, B, A>> {
     const known = {...this.ctor.baseFlags, ...this.ctor.flags}
     const parsed = await super.parse(options, withExactOptions(argv ?? this.argv, known))
+    this.requireOneFormat(parsed.flags['output'])
     this.isWide = parsed.flags['output'] === 'wide'
     if (!('context' in {...this.ctor.flags})) return parsed // `help` commands have no connection flags
     const isOnCommandLine = (flag: string): boolean => this.isOnCommandLine(flag)
@@ -82,6 +83,17 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     }
     if ('namespace' in {...this.ctor.flags}) (parsed.flags as Values)['namespace'] ??= namespace ?? undefined
     return parsed
+  }
+
+  /** @throws Usage E_OUTPUT_JSON for `--json` with another format. */
+  private requireOneFormat(output: unknown): void {
+    if (!super.jsonEnabled() || typeof output !== 'string' || output === 'table' || output === 'json') return
+    throw new Usage('E_OUTPUT_JSON', `--json prints one document and cannot be combined with --output ${output}`)
+  }
+
+  /** `--output json` is the same as `--json`. */
+  override jsonEnabled(): boolean {
+    return super.jsonEnabled() || ('output' in {...this.ctor.flags} && asksForJson(this.argv))
   }
 
   /** The pattern of a command that reads many topics: without an argument, the namespace of the context or variable. */
@@ -158,8 +170,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   }
 
   private get layout(): {isWide: boolean; remedy: string} {
-    const options: unknown = {...this.ctor.flags}['output']
-    const hasWide = JSON.stringify(options ?? null).includes('"wide"')
+    const hasWide = 'output' in {...this.ctor.flags}
     return {isWide: this.isWide, remedy: hasWide ? '--output wide' : 'a wider terminal'}
   }
 

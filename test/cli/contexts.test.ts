@@ -116,7 +116,7 @@ test('context show reports the origin of each value', async (t) => {
     source: 'KEYSHIFT_TOKEN',
   })
   const text = await runCli(['context', 'show', 'prod'], env)
-  assert.match(text.stdout, /Redis password +the file \/run\/redis +context prod/)
+  assert.match(text.stdout, /Redis password +the file \/run\/redis \(context prod\)/)
 })
 
 test('an invalid context file is refused with the reason, and never quoted', async (t) => {

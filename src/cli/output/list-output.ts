@@ -1,22 +1,8 @@
-import {Flags} from '@oclif/core'
+import {printable, printableJson, withoutFormula} from '../../printable.js'
 
-import {printable, withoutFormula} from '../../printable.js'
-
-/** Output formats of a list. */
-export const LIST_OUTPUTS = ['table', 'wide', 'csv', 'tsv', 'ndjson', 'json'] as const
-export type ListOutput = (typeof LIST_OUTPUTS)[number]
-
-export const listOutputFlag = {
-  output: Flags.option({
-    default: 'table',
-    description: 'output format; wide adds columns; csv, tsv and ndjson print one line per row',
-    options: LIST_OUTPUTS,
-  })(),
-}
-
-/** Whether `--output json` is on the command line: it is the same as --json. */
-export function asksForJson(argv: readonly string[]): boolean {
-  return /(?:^| )--output[ =]json(?: |$)/.test(argv.join(' '))
+/** One line of JSON: the same escaping as in a document, so that no value can start a line or change what a terminal shows. */
+export function jsonLine(value: object): string {
+  return `${printableJson(JSON.stringify(value))}\n`
 }
 
 /** Rows as lines with a header; unknown values are empty. */

@@ -95,7 +95,8 @@ function wordsOf(line: string): Word[] {
   let isCommand = false
   for (const [, gap = '', text = ''] of line.matchAll(/(\s*)(\S+)/g)) {
     const last = words.at(-1)
-    if (isCommand && last && isOpen(last.text)) last.text += gap + text
+    const isContinued = isCommand ? isOpen(last?.text ?? '') : isUnitOf(last?.text ?? '', text)
+    if (last && isContinued) last.text += gap + text
     else {
       isCommand &&= gap.length === 1 && !/[;,]$/.test(last?.text ?? '')
       isCommand ||= last?.text === 'keyshift' && COMMAND_WORDS.has(text)
@@ -103,6 +104,11 @@ function wordsOf(line: string): Word[] {
     }
   }
   return words
+}
+
+/** Whether a word is the unit of the number before it: a line never ends between `60` and `s`. */
+function isUnitOf(number: string, text: string): boolean {
+  return /\d$/.test(number) && /^(?:B|kB|MB|GB|TB|PB|ms|s|min|h|d|%)(?:$|[^\w])/.test(text)
 }
 
 /** Whether a quote in a word of a command is not closed yet. */

@@ -21,12 +21,16 @@ export interface Measured {
   readonly widest: number
   readonly isNumeric: boolean
   readonly priority: number
+  /** of a column whose texts wrap, the longest word, which is not to be cut; otherwise 0 */
+  readonly word: number
 }
 
 /** Names keep this much as long as another column can be left out instead. */
 const NAME_WIDTH = {subject: 28, other: 14}
 /** Below this a name says nothing. */
 const LEAST_NAME = 10
+/** A longer word, such as the name of a channel, is cut where it would take the place of other columns. */
+const LONGEST_WORD = 24
 const GAP = 2
 
 /**
@@ -37,10 +41,11 @@ const GAP = 2
  */
 export function fitColumns(columns: readonly Measured[], width: number): Map<number, number> | null {
   const kept = new Map(columns.map((column, at) => [at, column]))
-  const comfortable = ({head, isNumeric, priority, widest}: Measured): number =>
-    isNumeric ? widest : Math.max(head, Math.min(widest, priority === 1 ? NAME_WIDTH.subject : NAME_WIDTH.other))
-  const least = ({head, isNumeric, widest}: Measured): number =>
-    isNumeric ? widest : Math.max(head, Math.min(widest, LEAST_NAME))
+  const atLeast = ({head, isNumeric, widest, word}: Measured, name: number): number =>
+    isNumeric ? widest : Math.max(head, Math.min(word, LONGEST_WORD), Math.min(widest, name))
+  const comfortable = (column: Measured): number =>
+    atLeast(column, column.priority === 1 ? NAME_WIDTH.subject : NAME_WIDTH.other)
+  const least = (column: Measured): number => atLeast(column, LEAST_NAME)
   while (totalOf([...kept.values()].map(comfortable)) > width) {
     const at = leastImportant(kept)
     if (at === null) break
@@ -68,7 +73,7 @@ function shrunk(
   return widths
 }
 
-const ZERO: Measured = {head: 0, widest: 0, isNumeric: true, priority: 1}
+const ZERO: Measured = {head: 0, widest: 0, isNumeric: true, priority: 1, word: 0}
 
 function totalOf(widths: readonly number[]): number {
   return widths.reduce((total, width) => total + width, 0) + GAP * Math.max(0, widths.length - 1)

@@ -1,6 +1,6 @@
 import {suggestedCommand} from '../../suggested-command.js'
 import type {ContextRow, SettingsReport, Shown, ShownTls} from '../connection/context-report.js'
-import {type Cell, type Column, renderTable} from './table.js'
+import {type Column, renderPairs, renderTable} from './table.js'
 
 const CONTEXTS: ReadonlyArray<Column<ContextRow>> = [
   {head: '', cell: ({isCurrent}) => (isCurrent ? '*' : '')},
@@ -10,11 +10,7 @@ const CONTEXTS: ReadonlyArray<Column<ContextRow>> = [
   {head: 'redis', cell: ({redisUrl}) => redisUrl, priority: 3},
   {head: 'protected', cell: ({protected: isProtected}) => isProtected, priority: 2},
 ]
-const SETTINGS: ReadonlyArray<Column<readonly Cell[]>> = [
-  {head: '', cell: ([name = null]) => name},
-  {head: 'value', cell: (row) => row[1] ?? null, fit: 'wrap'},
-  {head: 'source', cell: (row) => row[2] ?? null, fit: 'wrap'},
-]
+type Setting = readonly [label: string, value: string]
 
 export function renderContexts(rows: readonly ContextRow[], path: string): string {
   if (rows.length === 0) {
@@ -27,35 +23,38 @@ export function renderContexts(rows: readonly ContextRow[], path: string): strin
 /** Each setting with its value and source. */
 export function renderSettings(report: SettingsReport): string {
   const {context, namespace, pulsar, redis} = report
-  const rows: Cell[][] = [
-    ['context', context?.value ?? null, context?.source ?? `no current context; contexts are stored in ${report.path}`],
-    ...(report.protected ? [['protected', 'yes', context?.source ?? '']] : []),
-    ...row('namespace', namespace),
-    ...row('admin URL', pulsar.adminUrl),
-    ...row('service URL', pulsar.serviceUrl),
-    ...row('WebSocket URL', pulsar.webSocketUrl),
+  return renderPairs([
+    ...(context === null
+      ? [['context', `none; contexts are stored in ${report.path}`] as const]
+      : setting('context', context)),
+    ...(report.protected ? setting('protected', {value: 'yes', source: context?.source ?? ''}) : []),
+    ...setting('namespace', namespace),
+    ...setting('admin URL', pulsar.adminUrl),
+    ...setting('service URL', pulsar.serviceUrl),
+    ...setting('WebSocket URL', pulsar.webSocketUrl),
     ...(pulsar.login
-      ? row('login', pulsar.login)
-      : [['login', pulsar.tls.certFile ? 'client certificate' : 'none', '']]),
-    ...tlsRows('', pulsar.tls),
-    ...row('Redis URL', redis.url),
-    ...row('Redlock', redis.redlock && {...redis.redlock, value: redis.redlock.value.join(' ')}),
-    ...row('Redis password', redis.password),
-    ...tlsRows('Redis ', redis.tls),
-  ]
-  return renderTable(SETTINGS, rows)
+      ? setting('login', pulsar.login)
+      : [['login', pulsar.tls.certFile ? 'client certificate' : 'none'] as const]),
+    ...tlsSettings('', pulsar.tls),
+    ...setting('Redis URL', redis.url),
+    ...setting('Redlock', redis.redlock && {...redis.redlock, value: redis.redlock.value.join(' ')}),
+    ...setting('Redis password', redis.password),
+    ...tlsSettings('Redis ', redis.tls),
+  ])
 }
 
-function tlsRows(prefix: string, {caFile, certFile, checkHostname, insecure, keyFile}: ShownTls): Cell[][] {
+function tlsSettings(prefix: string, {caFile, certFile, checkHostname, insecure, keyFile}: ShownTls): Setting[] {
   return [
-    ...row(`${prefix}TLS CA file`, caFile),
-    ...row(`${prefix}TLS certificate file`, certFile),
-    ...row(`${prefix}TLS key file`, keyFile),
-    ...row(`${prefix}TLS verification skipped`, insecure),
-    ...row(`${prefix}TLS host name verified`, checkHostname),
+    ...setting(`${prefix}TLS CA file`, caFile),
+    ...setting(`${prefix}TLS certificate file`, certFile),
+    ...setting(`${prefix}TLS key file`, keyFile),
+    ...setting(`${prefix}TLS verification skipped`, insecure),
+    ...setting(`${prefix}TLS host name verified`, checkHostname),
   ]
 }
 
-function row(label: string, shown: Shown<boolean | string> | null): Cell[][] {
-  return shown === null ? [] : [[label, shown.value, shown.source]]
+function setting(label: string, shown: Shown<boolean | string> | null): Setting[] {
+  if (shown === null) return []
+  const value = typeof shown.value === 'string' ? shown.value : shown.value ? 'yes' : 'no'
+  return [[label, shown.source === '' ? value : `${value} (${shown.source})`]]
 }

@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 
-import {durationText} from '../../wording.js'
+import {durationText, numberText} from '../../wording.js'
 import {currentView, reportLeftOut} from '../output/page.js'
 import {paint} from '../output/palette.js'
 import {safeLine, safeText} from '../output/safe-text.js'
@@ -59,16 +59,19 @@ function isSomething(cell: Cell): boolean {
   return cell !== null && cell !== 0 && cell !== false && cell !== '' && cell !== '-'
 }
 
-function measure<R>({cell, head, priority = 1}: Column<R>, rows: readonly R[]): Measured {
+function measure<R>({cell, fit, head, priority = 1}: Column<R>, rows: readonly R[]): Measured {
   const headWidth = visibleWidth(head)
   let widest = headWidth
   let isNumeric = true
+  let word = 0
   for (const row of rows) {
     const value = cell(row)
     isNumeric &&= typeof value === 'number' || value === null
-    widest = Math.max(widest, visibleWidth(cellText(value)))
+    const text = cellText(value)
+    widest = Math.max(widest, visibleWidth(text))
+    if (fit === 'wrap') word = Math.max(word, ...text.split(/\s+/).map(visibleWidth))
   }
-  return {head: headWidth, widest, isNumeric, priority}
+  return {head: headWidth, widest, isNumeric, priority, word}
 }
 
 function fittedColumns<R>(
@@ -121,14 +124,19 @@ export function renderPairs(pairs: ReadonlyArray<readonly [string, Cell]>): stri
   const labelWidth = Math.max(...pairs.map(([label]) => label.length))
   const valueWidth = (isWide ? Infinity : width) - labelWidth - 2
   if (valueWidth < width / 2) {
-    return pairs.map(([label, value]) => `${paint.strong(label)}\n  ${cellText(value)}`).join('\n')
+    return pairs.map(([label, value]) => `${paint.strong(label)}\n  ${pairText(value)}`).join('\n')
   }
   return pairs
     .map(([label, value]) => {
-      const text = wrapLines(cellText(value), valueWidth, 0).replaceAll('\n', `\n${' '.repeat(labelWidth + 2)}`)
+      const text = wrapLines(pairText(value), valueWidth, 0).replaceAll('\n', `\n${' '.repeat(labelWidth + 2)}`)
       return `${paint.strong(label.padEnd(labelWidth))}  ${text}`
     })
     .join('\n')
+}
+
+/** Numbers outside of columns have a comma before every third digit, as in sentences. */
+function pairText(cell: Cell): string {
+  return typeof cell === 'number' && Number.isInteger(cell) ? numberText(cell) : cellText(cell)
 }
 
 function cellText(cell: Cell): string {

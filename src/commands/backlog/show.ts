@@ -1,6 +1,7 @@
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
 import {defaultDuration, durationFlag} from '../../cli/flags/duration.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {renderBacklog} from '../../cli/render/backlog/backlog.js'
 import {sampleBacklog} from '../../domain/backlog/collect-backlog.js'
 import {type BacklogReport, reportBacklog} from '../../domain/backlog/backlog-report.js'
@@ -24,6 +25,7 @@ export default class BacklogShow extends KeyshiftCommand<BacklogReport> {
   ]
   static override flags = {
     ...pulsarFlags,
+    ...tableOutputFlag,
     window: durationFlag({...defaultDuration('10s'), description: 'sampling time, 1s to 10m'}),
   }
   static override summary = 'Show backlog, age, rates and time to drain.'

@@ -4,6 +4,8 @@ import logUpdate from 'log-update'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {defaultDuration, durationFlag} from '../../cli/flags/duration.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
+import {jsonLine} from '../../cli/output/list-output.js'
 import {StdoutWriter} from '../../cli/output/stdout-lines.js'
 import {renderBacklogWatch} from '../../cli/render/backlog/backlog.js'
 import {followBacklog} from '../../domain/backlog/collect-backlog.js'
@@ -31,6 +33,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
   ]
   static override flags = {
     ...pulsarFlags,
+    ...tableOutputFlag,
     every: durationFlag({...defaultDuration('1s'), description: 'interval between samples'}),
     timeout: durationFlag({
       dependsOn: ['until'],
@@ -73,7 +76,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
     bars: ReadonlyArray<number | null>,
     lines: StdoutWriter | null,
   ): Promise<void> {
-    if (lines) await lines.write(`${JSON.stringify(report)}\n`)
+    if (lines) await lines.write(jsonLine(report))
     else if (!this.jsonEnabled()) logUpdate(this.page(renderBacklogWatch, report, bars))
   }
 }

@@ -5,6 +5,7 @@ import {addContexts, addQuestion, currentText, type ContextsAdded} from '../../c
 import {openContexts} from '../../cli/connection/context-file.js'
 import {yesFlag} from '../../cli/flags/common-flags.js'
 import {newContext, newContextFlags} from '../../cli/flags/context-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {renderContexts} from '../../cli/render/contexts.js'
 
 export default class ContextAdd extends KeyshiftCommand<ContextsAdded> {
@@ -18,6 +19,7 @@ export default class ContextAdd extends KeyshiftCommand<ContextsAdded> {
   ]
   static override flags = {
     ...newContextFlags,
+    ...tableOutputFlag,
     replace: Flags.boolean({description: 'replace an existing context of this name'}),
     use: Flags.boolean({description: 'make it the current context'}),
     yes: yesFlag,

@@ -6,6 +6,7 @@ import {addContexts, addQuestion, currentText, type ContextsAdded} from '../../c
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {openContexts} from '../../cli/connection/context-file.js'
 import {yesFlag} from '../../cli/flags/common-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {importable} from '../../cli/connection/import-contexts.js'
 import {renderContexts} from '../../cli/render/contexts.js'
 
@@ -19,6 +20,7 @@ export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
     '<%= config.bin %> <%= command.id %> --from env --name here --yes',
   ]
   static override flags = {
+    ...tableOutputFlag,
     file: Flags.string({
       description: `file of the other tool (default: ${join('~', '.config', 'pulsar', 'config')} for pulsarctl; PULSAR_CLIENT_CONF, /etc/pulsar/client.conf or $PULSAR_HOME/conf/client.conf for client.conf)`,
       helpValue: 'FILE',

@@ -2,6 +2,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {contextRow, type ContextRow} from '../../cli/connection/context-report.js'
 import {openContexts} from '../../cli/connection/context-file.js'
 import {renderContexts} from '../../cli/render/contexts.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 
 export interface ContextList {
   /** the context file */
@@ -15,6 +16,7 @@ export default class ContextListCommand extends KeyshiftCommand<ContextList> {
     '<%= config.bin %> <%= command.id %>',
     "<%= config.bin %> <%= command.id %> --json | jq -r '.result.contexts[].name'",
   ]
+  static override flags = tableOutputFlag
   static override summary = 'List the contexts: addresses of clusters and their Redis, and logins.'
 
   async run(): Promise<ContextList> {

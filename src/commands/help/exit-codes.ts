@@ -1,12 +1,6 @@
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {EXIT_CODES} from '../../cli/exit-codes.js'
-import {type Column, renderTable} from '../../cli/render/table.js'
-
-const COLUMNS: ReadonlyArray<Column<(typeof EXIT_CODES)[number]>> = [
-  {head: 'code', cell: ({code}) => code},
-  {head: 'name', cell: ({name}) => name},
-  {head: 'meaning', cell: ({meaning}) => meaning, fit: 'wrap'},
-]
+import {renderExitCodes} from '../../cli/render/exit-codes.js'
 
 export interface ExitCodes {
   exitCodes: Array<{code: number; name: string; meaning: string}>
@@ -18,7 +12,7 @@ export default class HelpExitCodes extends KeyshiftCommand<ExitCodes> {
 
   async run(): Promise<ExitCodes> {
     await this.parse(HelpExitCodes)
-    this.print(renderTable, COLUMNS, EXIT_CODES)
+    this.print(renderExitCodes, EXIT_CODES)
     return {exitCodes: EXIT_CODES.map((row) => ({...row}))}
   }
 }

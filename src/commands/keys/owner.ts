@@ -5,10 +5,11 @@ import {Args, Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
 import {renderOwners} from '../../cli/render/keys/key-owners.js'
+import {type ListOutput, listOutputFlag} from '../../cli/flags/output-flags.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import {collectRouting} from '../../domain/keys/owners/collect-routing.js'
 import {KeyDirectory} from '../../domain/keys/owners/key-directory.js'
-import {ownerRows} from '../../domain/keys/owners/owner-rows.js'
+import {type LineFormat, ownerRows} from '../../domain/keys/owners/owner-rows.js'
 import {keyOwners, type KeyOwners, rawKey, textKey} from '../../domain/keys/owners/key-owners.js'
 import {HASHING_SCHEMES} from '../../domain/keys/hashing/partition-routing.js'
 import {Usage} from '../../errors.js'
@@ -32,14 +33,10 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
   ]
   static override flags = {
     ...pulsarFlags,
+    ...listOutputFlag,
     'hashing-scheme': Flags.option({
       description: 'hashing scheme of the producers (default: detected from messages on the topic)',
       options: HASHING_SCHEMES,
-    })(),
-    output: Flags.option({
-      description: 'format of the output lines with --stdin (default: tsv)',
-      dependsOn: ['stdin'],
-      options: ['csv', 'tsv', 'ndjson'] as const,
     })(),
     'raw-key': Flags.string({
       description: 'binary key in base64, such as base64:AQL/; repeat for several',
@@ -48,7 +45,8 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
     }),
     stdin: Flags.boolean({
       default: false,
-      description: 'read any number of keys from standard input, one per UTF-8 line',
+      description:
+        'read any number of keys from standard input, one per UTF-8 line; --output is then csv, tsv (default) or ndjson',
     }),
   }
   static override summary = 'Show which partition, slot and consumer each key goes to.'
@@ -57,6 +55,7 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
     const {args, flags} = await this.parse(KeysOwner)
     const keys = [...(args.key ?? []).map(textKey), ...(flags['raw-key'] ?? []).map(rawKey)]
     this.requireOneInput(keys.length, flags.stdin)
+    const format = this.lineFormat(flags.output, flags.stdin)
     const admin = await this.connections.admin()
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
     const {isContradicted, ...routing} = await collectRouting(admin, collected, flags['hashing-scheme'] ?? null)
@@ -66,12 +65,27 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
         `the messages do not match ${routing.hashingScheme} partitioning, so the partitions may be wrong; specify the producers' scheme with --hashing-scheme`,
       )
     }
-    if (flags.stdin) await writeLines(ownerRows(process.stdin, directory, flags.output ?? 'tsv'))
+    if (format !== null) await writeLines(ownerRows(process.stdin, directory, format))
     const {subscription, topic} = collected
     const {hashingScheme} = routing
     const report = {topic: topic.full, subscription, hashingScheme, routing, owners: keyOwners(directory, keys)}
-    if (!flags.stdin) this.print(renderOwners, report)
+    if (format === null) this.print(renderOwners, report)
     return report
+  }
+
+  /** The format of the lines with --stdin; null without it. */
+  private lineFormat(output: ListOutput, isStdin: boolean): LineFormat | null {
+    const isLines = output === 'csv' || output === 'tsv' || output === 'ndjson'
+    if (isLines !== isStdin && (isLines || this.isOnCommandLine('output'))) {
+      throw new Usage(
+        'E_OUTPUT_STDIN',
+        isStdin
+          ? `--stdin prints one line per key and cannot be combined with --output ${output}; use csv, tsv or ndjson`
+          : `--output ${output} prints one line per key of --stdin; without --stdin use table, wide or json`,
+      )
+    }
+    if (!isStdin) return null
+    return isLines ? output : 'tsv'
   }
 
   private requireOneInput(keys: number, isStdin: boolean): void {

@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {renderRanges} from '../../cli/render/keys/key-ranges.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import {type KeyRanges, keyRanges} from '../../domain/keys/ranges/range-report.js'
@@ -20,6 +21,7 @@ export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
   ]
   static override flags = {
     ...pulsarFlags,
+    ...tableOutputFlag,
     ranges: Flags.boolean({description: 'list every range (default: the first 3 of each consumer)'}),
   }
   static override summary = 'Show which consumer owns which key-hash slots, with gaps, overlaps and draining slots.'

@@ -4,6 +4,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {messageFlags, pulsarFlags, sampleFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
 import {renderSample} from '../../cli/render/keys/message-sample.js'
 import {sampleOptions} from '../../cli/flags/sample-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import {directoryOrNull} from '../../domain/keys/owners/key-directory.js'
 import {collectSample} from '../../domain/message-sampling/collect-message-sample.js'
@@ -26,6 +27,7 @@ export default class KeysSample extends KeyshiftCommand<KeySample> {
     ...pulsarFlags,
     ...messageFlags,
     ...sampleFlags,
+    ...tableOutputFlag,
     top: Flags.integer({
       default: 20,
       description: 'list the N most frequent keys',

@@ -4,6 +4,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {messageFlags, pulsarFlags, sampleFlags} from '../../cli/flags/common-flags.js'
 import {renderSimulation} from '../../cli/render/keys/key-simulation.js'
 import {sampleOptions} from '../../cli/flags/sample-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {DEFAULT_SETTINGS} from '../../domain/keys/selectors/algorithms.js'
 import {parseVersion} from '../../domain/keys/selectors/broker-version.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
@@ -34,6 +35,7 @@ export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
     ...pulsarFlags,
     ...messageFlags,
     ...sampleFlags,
+    ...tableOutputFlag,
     consumers: Flags.integer({description: 'target number of consumers', helpGroup: 'CHANGE', helpValue: 'N', min: 1}),
     join: Flags.string({
       description: 'name of a consumer that joins; repeat for several',

@@ -4,6 +4,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {redisFlags} from '../../cli/flags/common-flags.js'
 import {familiesFlag, ownFamilies} from '../../cli/flags/lock-families-flag.js'
 import {DEFAULT_GRACE, lockLimitFlags, lockLimits} from '../../cli/flags/lock-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {renderLock} from '../../cli/render/locks/lock.js'
 import {inspectLock, type LockInspection} from '../../domain/locks/inspect/collect-lock.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
@@ -18,7 +19,7 @@ export default class LocksInspect extends KeyshiftCommand<LockInspection> {
     "<%= config.bin %> <%= command.id %> 'lock:user:42'",
     "<%= config.bin %> <%= command.id %> orders --json | jq '.result.waiters'",
   ]
-  static override flags = {...redisFlags, ...familiesFlag, ...lockLimitFlags}
+  static override flags = {...redisFlags, ...familiesFlag, ...lockLimitFlags, ...tableOutputFlag}
   static override summary = 'Show the details of one Redis lock.'
 
   async run(): Promise<LockInspection> {

@@ -9,6 +9,7 @@ import {confirmFlags, redisFlags} from '../../cli/flags/common-flags.js'
 import {interruptible} from '../../cli/interrupt-signal.js'
 import {familiesFlag, ownFamilies} from '../../cli/flags/lock-families-flag.js'
 import {DEFAULT_GRACE, lockLimitFlags, lockLimits} from '../../cli/flags/lock-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {auditLogPath} from '../../cli/connection/folders.js'
 import {readPlanFile, RELEASE_PLAN_COMMAND, writePlanFile} from '../../cli/files/plan-file.js'
 import {renderReleasePlan, renderReleases} from '../../cli/render/locks/lock-release.js'
@@ -54,6 +55,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     ...redisFlags,
     ...familiesFlag,
     ...lockLimitFlags,
+    ...tableOutputFlag,
     'audit-log': Flags.string({
       description: 'audit log file (default: in your state directory)',
       env: 'KEYSHIFT_AUDIT_LOG',

@@ -10,8 +10,8 @@ import {StdoutWriter} from '../../cli/output/stdout-lines.js'
 import {familiesFlag, ownFamilies} from '../../cli/flags/lock-families-flag.js'
 import {lockLimitFlags, lockLimits} from '../../cli/flags/lock-flags.js'
 import {redlockServers} from '../../cli/redlock.js'
-import {CSV_HEAD, csvLines, jsonLines} from '../../cli/render/locks/lock-rows.js'
-import {asksForJson} from '../../cli/output/list-output.js'
+import {headLine, type LineFormat, lockLines} from '../../cli/render/locks/lock-rows.js'
+import {type ListOutput, listOutputFlag} from '../../cli/flags/output-flags.js'
 import {incompleteNotes, renderLocks} from '../../cli/render/locks/locks.js'
 import {FirstSeenFile} from '../../clients/files/first-seen-file.js'
 import {HASHING_SCHEMES, type HashingScheme} from '../../domain/keys/hashing/partition-routing.js'
@@ -30,7 +30,8 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
   static override description =
     'Scans every primary with SCAN and changes nothing. One sample finds locks without a TTL or with a long one, and gives a ' +
     'lower bound of how long each has been held. A second sample also shows which locks are renewed: use --observe, or ' +
-    'run the command regularly with the same --first-seen file. A lock with a TTL expires on its own unless it is renewed. If in ' +
+    'run the command regularly with the same --first-seen file. With --output csv, tsv or ndjson, each lock is printed once ' +
+    'it has been assessed, regardless of --max. A lock with a TTL expires on its own unless it is renewed. If in ' +
     'doubt, do not release it.'
   static override examples = [
     "<%= config.bin %> <%= command.id %> --pattern 'lock:*'",
@@ -44,6 +45,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     ...pulsarFlags,
     ...familiesFlag,
     ...lockLimitFlags,
+    ...listOutputFlag,
     'avoid-scripts': Flags.boolean({description: 'read with pipelines instead of a read-only script (slower)'}),
     backlog: Flags.integer({
       dependsOn: ['topic'],
@@ -101,11 +103,6 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       description:
         'sample each lock twice, this time apart, such as 12s; use more than two renewal intervals of your locks',
     }),
-    output: Flags.option({
-      default: 'table',
-      description: 'csv and ndjson print each lock once it has been assessed, regardless of --max',
-      options: ['table', 'csv', 'ndjson', 'json'] as const,
-    })(),
     pattern: Flags.string({
       description:
         "glob of the keys to scan (default: lock:*); with '*', only keys with an unambiguous lock format are reported",
@@ -179,10 +176,9 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
 
   /** Prints the table, or warns about everything that a list without notes does not show. */
   private report(scan: LockScan, {max, output}: ReportFlags): void {
-    const isTable = output === 'table' && !this.jsonEnabled()
+    const isTable = (output === 'table' || output === 'wide') && !this.jsonEnabled()
     if (!isTable) for (const gap of incompleteNotes(scan.summary)) this.warn(gap)
-    const isList = output === 'table' || output === 'json'
-    if (isList && scan.summary.locks > max) {
+    if ((isTable || this.jsonEnabled()) && scan.summary.locks > max) {
       const listed = `${counted(max, 'lock')} of ${numberText(scan.summary.locks)} listed`
       this.warn(`only ${listed}; raise --max or use --output ndjson`)
     }
@@ -211,28 +207,15 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     return new LockCorrelation({...live, keyPattern, holderPattern: flags['holder-pattern'] ?? null})
   }
 
-  override jsonEnabled(): boolean {
-    return super.jsonEnabled() || asksForJson(this.argv)
-  }
-
   /** Writes each lock as a line; null for the formats that list all locks at the end. */
-  private lines(output: Output): LockLines | null {
-    if (output === 'table' || output === 'json') return null
-    if (super.jsonEnabled()) {
-      throw new Usage(
-        'E_OUTPUT_JSON',
-        `--json prints one document and --output ${output} one line per lock; use only one of them`,
-      )
-    }
-    return new LockLines(output)
+  private lines(output: ListOutput): LockLines | null {
+    return output === 'csv' || output === 'tsv' || output === 'ndjson' ? new LockLines(output) : null
   }
 }
 
-type Output = 'csv' | 'json' | 'ndjson' | 'table'
-
 interface ReportFlags {
   readonly max: number
-  readonly output: Output
+  readonly output: ListOutput
 }
 
 interface SubscriptionFlags {
@@ -246,17 +229,17 @@ interface SubscriptionFlags {
 }
 
 class LockLines extends StdoutWriter {
-  private readonly linesOf: (locks: readonly LockRecord[]) => string
+  private readonly format: LineFormat
   private head: string
 
-  constructor(output: 'csv' | 'ndjson') {
+  constructor(format: LineFormat) {
     super()
-    this.linesOf = output === 'csv' ? csvLines : jsonLines
-    this.head = output === 'csv' ? CSV_HEAD : ''
+    this.format = format
+    this.head = headLine(format)
   }
 
   async add(locks: readonly LockRecord[]): Promise<void> {
-    await this.write(this.head + this.linesOf(locks))
+    await this.write(this.head + lockLines(locks, this.format))
     this.head = ''
   }
 }

@@ -4,6 +4,7 @@ import {currentActor} from '../../cli/process-user.js'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {runFlags, soakFlags} from '../../cli/flags/migration-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {openJournal} from '../../cli/open-journal.js'
 import {runControls} from '../../cli/migration-run.js'
 import {PLAN_COMMAND, readPlanFile} from '../../cli/files/plan-file.js'
@@ -30,6 +31,7 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
     ...pulsarFlags,
     ...runFlags,
     ...soakFlags,
+    ...tableOutputFlag,
     postpone: Flags.boolean({
       description: 'prepare the migration, then wait for migrate cutover before pausing delivery',
       helpGroup: 'MIGRATION',

@@ -1,6 +1,7 @@
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {journalFlags} from '../../cli/flags/migration-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {openJournal} from '../../cli/open-journal.js'
 import {renderMigrations} from '../../cli/render/migration/migration.js'
 import type {MigrationList} from '../../domain/migration/journal/status.js'
@@ -12,7 +13,7 @@ export default class MigrateList extends KeyshiftCommand<MigrationList> {
     '<%= config.bin %> <%= command.id %> --namespace public/default --journal cluster',
     "<%= config.bin %> <%= command.id %> --json | jq '.result.migrations[] | select(.readyToCutOver)'",
   ]
-  static override flags = {...pulsarFlags, ...journalFlags}
+  static override flags = {...pulsarFlags, ...journalFlags, ...tableOutputFlag}
   static override summary = 'List all migrations in the journal, including those run on other machines.'
 
   async run(): Promise<MigrationList> {

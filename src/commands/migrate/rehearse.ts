@@ -3,6 +3,7 @@ import {Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {messageFlags, pulsarFlags, subscriptionArg, topicArg, confirmFlags} from '../../cli/flags/common-flags.js'
 import {defaultDuration, durationFlag} from '../../cli/flags/duration.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {interruptible} from '../../cli/interrupt-signal.js'
 import {renderRehearsal} from '../../cli/render/migration/rehearsal.js'
 import {type Rehearsal, rehearse} from '../../domain/rehearsal/rehearse.js'
@@ -22,6 +23,7 @@ export default class MigrateRehearse extends KeyshiftCommand<Rehearsal> {
   static override flags = {
     ...pulsarFlags,
     ...messageFlags,
+    ...tableOutputFlag,
     consumers: Flags.integer({
       description: 'number of simulated consumers, named rehearsed-0, rehearsed-1, …',
       exactlyOne: ['consumers', 'name'],

@@ -1,5 +1,6 @@
 import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {migrationArg, runFlags, takeOverFlag} from '../../cli/flags/migration-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {MigrationCommand} from '../../cli/migration-command.js'
 import {migrationQuestions} from '../../cli/render/migration/questions.js'
 import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
@@ -15,7 +16,7 @@ export default class MigrateResume extends MigrationCommand<MigrationResult> {
     '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes',
     '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --take-over --yes',
   ]
-  static override flags = {...pulsarFlags, ...runFlags, 'take-over': takeOverFlag}
+  static override flags = {...pulsarFlags, ...runFlags, 'take-over': takeOverFlag, ...tableOutputFlag}
   static override summary = 'Resume an interrupted migration from its journal.'
 
   async run(): Promise<MigrationResult> {

@@ -1,5 +1,6 @@
 import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {migrationArg, runFlags, takeOverFlag} from '../../cli/flags/migration-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {MigrationCommand} from '../../cli/migration-command.js'
 import {migrationQuestions} from '../../cli/render/migration/questions.js'
 import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
@@ -13,7 +14,7 @@ export default class MigrateRollback extends MigrationCommand<MigrationResult> {
     'opposite direction; start the old consumers if they are not running. After migrate finish, rollback is impossible; ' +
     'plan a new migration instead.'
   static override examples = ['<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes']
-  static override flags = {...pulsarFlags, ...runFlags, 'take-over': takeOverFlag}
+  static override flags = {...pulsarFlags, ...runFlags, 'take-over': takeOverFlag, ...tableOutputFlag}
   static override summary = 'Roll a subscription back to its original type.'
 
   async run(): Promise<MigrationResult> {

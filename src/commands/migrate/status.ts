@@ -3,6 +3,7 @@ import {Args, Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {journalFlags} from '../../cli/flags/migration-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {openJournal} from '../../cli/open-journal.js'
 import {renderMigrations} from '../../cli/render/migration/migration.js'
 import {watch} from '../../cli/poll.js'
@@ -22,6 +23,7 @@ export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
   static override flags = {
     ...pulsarFlags,
     ...journalFlags,
+    ...tableOutputFlag,
     watch: Flags.boolean({char: 'w', description: 'refresh every second until no migration is running'}),
   }
   static override summary = 'Show the state, step, delivery pause and owner of migrations, and what they wait for.'

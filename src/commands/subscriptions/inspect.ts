@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
+import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {renderSubscription} from '../../cli/render/subscriptions/subscription.js'
 import {collectInspection} from '../../domain/subscriptions/inspect/collect-inspection.js'
 import {inspectSubscription, type SubscriptionReport} from '../../domain/subscriptions/inspect/subscription-report.js'
@@ -22,6 +23,7 @@ export default class SubscriptionsInspect extends KeyshiftCommand<SubscriptionRe
   ]
   static override flags = {
     ...pulsarFlags,
+    ...tableOutputFlag,
     cursors: Flags.boolean({
       description:
         'read the cursor of every partition (default: the 16 partitions with the most ack holes and backlog)',

@@ -4,13 +4,13 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {durationFlag} from '../../cli/flags/duration.js'
 import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {StdoutWriter} from '../../cli/output/stdout-lines.js'
-import {asksForJson, listOutputFlag} from '../../cli/output/list-output.js'
+import {listOutputFlag} from '../../cli/flags/output-flags.js'
 import {listText, rowLines} from '../../cli/render/subscriptions/subscription-list.js'
 import {listSubscriptions} from '../../domain/subscriptions/list/collect-subscription-list.js'
 import {LIST_ORDERS, type ListFilter} from '../../domain/subscriptions/list/list-filter.js'
 import type {SubscriptionList} from '../../domain/subscriptions/list/subscription-row.js'
 import {parsePattern} from '../../domain/subscriptions/list/topic-pattern.js'
-import {Unreachable, Usage} from '../../errors.js'
+import {Unreachable} from '../../errors.js'
 import {counted, numberText} from '../../wording.js'
 
 const TYPES = ['Exclusive', 'Failover', 'Key_Shared', 'Shared'] as const
@@ -84,9 +84,6 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
     const {args, flags} = await this.parse(SubscriptionsList)
     const pattern = parsePattern(this.patternOr(args.pattern))
     const {output} = flags
-    if (super.jsonEnabled() && output !== 'table' && output !== 'json') {
-      throw new Usage('E_OUTPUT_JSON', `--json prints one document and cannot be combined with --output ${output}`)
-    }
     const admin = await this.connections.admin()
     const writer = output === 'ndjson' ? new StdoutWriter() : null
     const list = await listSubscriptions(admin, {
@@ -109,10 +106,6 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       this.warn(`listing ${numberText(flags.max)} of ${counted(list.matched, 'subscription')}; raise --max to list all`)
     }
     return list
-  }
-
-  override jsonEnabled(): boolean {
-    return super.jsonEnabled() || asksForJson(this.argv)
   }
 
   private requireComplete(list: SubscriptionList, isStrict: boolean): void {

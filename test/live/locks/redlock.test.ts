@@ -60,7 +60,7 @@ test('the Redlock servers of a context are scanned, unless other servers are giv
   assert.deepEqual(await heldOn('--redlock', third.url), [first.url])
   assert.deepEqual(await heldOn('--redis-url', second.url), null)
   const {stdout} = await runCli(['context', 'show'], env)
-  assert.match(stdout, new RegExp(`Redlock +${second.url} ${third.url} +context orders`))
+  assert.match(stdout, new RegExp(`Redlock +${second.url} ${third.url} \\(context orders\\)`))
   const held = ['context', 'add', 'other', '--redlock', 'redis://ops:hunter2@host:6379', '--yes', '--json']
   const refused = await runCli(held, env)
   assert.deepEqual([refused.code, parseDocument(refused.stdout).error.code], [2, 'E_URL'])

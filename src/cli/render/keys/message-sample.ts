@@ -64,7 +64,7 @@ function renderFigures(sample: KeySample): string {
       sample.compression?.map(({entries: count, type}) => `${type} ${numberText(count)}`).join(', ') ?? null,
     ],
   ]
-  return renderPairs(figures.map(([label, value]) => [label, typeof value === 'number' ? numberText(value) : value]))
+  return renderPairs(figures)
 }
 
 function unreadable(entries: number): string {

@@ -16,11 +16,13 @@ export function renderReleasePlan(
   return [
     `${address}: ${numberText(changed)} of ${counted(releases.length, 'lock')} would be released; plan expires at ${expiresAt}`,
     ...(releases.length > 0 ? [renderTable(PLANNED, releases)] : []),
-    ...skipped.map(({key, reason}) => `${key}: ${reason}`),
-    ...(changed === 0
-      ? []
-      : [`next: ${suggestedCommand('locks', 'release', '--execute', file ?? 'plan.json', '--reason', 'TEXT')}`]),
-  ].join('\n')
+    skipped.map(({key, reason}) => `not in the plan: ${key}: ${reason}`).join('\n'),
+    changed === 0
+      ? ''
+      : `next: ${suggestedCommand('locks', 'release', '--execute', file ?? 'plan.json', '--reason', 'TEXT')}`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
 }
 
 const PLANNED: ReadonlyArray<Column<PlannedRelease>> = [
@@ -30,7 +32,7 @@ const PLANNED: ReadonlyArray<Column<PlannedRelease>> = [
   {head: 'verdict', cell: ({lock}) => verdictLabel(lock.verdict)},
   {head: 'ttl', cell: ({lock}) => ttlText(lock), priority: 3},
   {head: 'held', cell: ({lock}) => heldText(lock), priority: 2},
-  {head: 'note', cell: (planned) => effectTexts(planned).join('; '), fit: 'wrap', priority: 2},
+  {head: 'note', cell: (planned) => effectTexts(planned, {isBrief: true}).join('; '), fit: 'wrap', priority: 2},
 ]
 
 /** The result of each action that succeeded. */
@@ -43,7 +45,7 @@ const RELEASED: Readonly<Record<PlannedRelease['action'], string>> = {
 }
 
 const RELEASES: ReadonlyArray<Column<LockReleases['releases'][number]>> = [
-  {head: 'result', cell: ({action, result}) => (result === 'released' ? RELEASED[action] : result)},
+  {head: 'result', cell: resultText},
   {head: 'key', cell: ({key}) => key},
   {
     head: 'notified',
@@ -59,13 +61,8 @@ const RELEASES: ReadonlyArray<Column<LockReleases['releases'][number]>> = [
   {head: 'note', cell: ({reason}) => reason ?? '', fit: 'wrap', priority: 2},
 ]
 
-export function renderReleases({address, releases, replicas, stopped, summary}: LockReleases): string {
-  const counts = Object.entries(summary)
-    .filter(([, count]) => count > 0)
-    .map(([result, count]) => `${numberText(count)} ${result}`)
-  return [
-    `${address}: ${counts.join(', ')}`,
-    renderTable(RELEASES, releases),
+export function renderReleases({address, releases, replicas, stopped}: LockReleases): string {
+  const notes = [
     ...(replicas === null
       ? []
       : [
@@ -74,5 +71,22 @@ export function renderReleases({address, releases, replicas, stopped, summary}: 
             : `only ${numberText(replicas.confirmed)} of ${counted(replicas.wanted, 'replica')} confirmed the release; a failover may restore released locks`,
         ]),
     ...(stopped === null ? [] : [`stopped early: ${stopped}`]),
-  ].join('\n')
+  ]
+  return [`${address}: ${countsText(releases)}`, renderTable(RELEASES, releases), notes.join('\n')]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+/** `2 released, 1 TTL set; not released: 1 renewed`, in the words of the table below it. */
+function countsText(releases: LockReleases['releases']): string {
+  if (releases.length === 0) return 'the plan contains no locks'
+  const counts = (chosen: LockReleases['releases']): string =>
+    [...Map.groupBy(chosen, resultText)].map(([result, {length}]) => `${numberText(length)} ${result}`).join(', ')
+  const done = counts(releases.filter(({result}) => result === 'released'))
+  const others = counts(releases.filter(({result}) => result !== 'released'))
+  return others === '' ? done : `${done === '' ? 'none released' : done}; not released: ${others}`
+}
+
+function resultText({action, result}: LockReleases['releases'][number]): string {
+  return result === 'released' ? RELEASED[action] : result
 }

@@ -1,5 +1,5 @@
 import type {LockRecord} from '../../../domain/locks/recognition/lock-record.js'
-import {fieldText} from '../../output/list-output.js'
+import {fieldText, jsonLine} from '../../output/list-output.js'
 
 type Column = keyof LockRecord | 'host' | 'pid' | 'token'
 
@@ -18,15 +18,22 @@ const COLUMNS: readonly Column[] = [
   'confidence',
 ]
 
-export const CSV_HEAD = `${COLUMNS.join(',')}\n`
+export type LineFormat = 'csv' | 'ndjson' | 'tsv'
 
-/** One line per lock; an unknown value is an empty field. */
-export function csvLines(locks: readonly LockRecord[]): string {
-  return locks.map((lock) => `${COLUMNS.map((column) => fieldText(valueOf(lock, column), ',')).join(',')}\n`).join('')
+const SEPARATOR = {csv: ',', tsv: '\t'} as const
+
+/** The first line; ndjson has none. */
+export function headLine(format: LineFormat): string {
+  return format === 'ndjson' ? '' : `${COLUMNS.join(SEPARATOR[format])}\n`
 }
 
-export function jsonLines(locks: readonly LockRecord[]): string {
-  return locks.map((lock) => `${JSON.stringify(lock)}\n`).join('')
+/** One line per lock; in csv and tsv an unknown value is an empty field. */
+export function lockLines(locks: readonly LockRecord[], format: LineFormat): string {
+  if (format === 'ndjson') return locks.map(jsonLine).join('')
+  const separator = SEPARATOR[format]
+  return locks
+    .map((lock) => `${COLUMNS.map((column) => fieldText(valueOf(lock, column), separator)).join(separator)}\n`)
+    .join('')
 }
 
 function valueOf(lock: LockRecord, column: Column): unknown {

@@ -36,10 +36,10 @@ export function renderLock(inspection: LockInspection): string {
 
 const HOLDERS: ReadonlyArray<Column<LockInspection['holders'][number]>> = [
   {head: 'holder', cell: ({token}) => token},
-  {head: 'host', cell: ({host}) => host, priority: 2},
-  {head: 'pid', cell: ({pid}) => pid, priority: 2},
-  {head: 'thread', cell: ({thread}) => thread, priority: 3},
-  {head: 'name', cell: ({consumer}) => consumer, priority: 2},
+  {head: 'host', cell: ({host}) => host, isRare: true, priority: 2},
+  {head: 'pid', cell: ({pid}) => pid, isRare: true, priority: 2},
+  {head: 'thread', cell: ({thread}) => thread, isRare: true, priority: 3},
+  {head: 'name', cell: ({consumer}) => consumer, isRare: true, priority: 2},
 ]
 const WAITERS: ReadonlyArray<Column<LockInspection['waiters']['queue'][number] & {readonly position: number}>> = [
   {head: 'position', cell: ({position}) => position},
@@ -63,6 +63,7 @@ const CANDIDATES: ReadonlyArray<Column<Candidate>> = [
   {
     head: 'holder',
     cell: ({connectedBeforeLock}) => (connectedBeforeLock ? 'possible' : 'NO: connected after the lock was acquired'),
+    fit: 'wrap',
   },
 ]
 

@@ -1,5 +1,6 @@
 import type {SubscriptionList, SubscriptionRow} from '../../../domain/subscriptions/list/subscription-row.js'
-import {type ListOutput, separatedLines} from '../../output/list-output.js'
+import type {ListOutput} from '../../flags/output-flags.js'
+import {jsonLine, separatedLines} from '../../output/list-output.js'
 import {ageText} from '../ages.js'
 import {type Column, renderMs, renderTable, topicText} from '../table.js'
 import {counted, numberText} from '../../../wording.js'
@@ -34,7 +35,7 @@ export function listText(list: SubscriptionList, output: ListOutput): string {
 
 /** One JSON line per row. */
 export function rowLines(rows: readonly SubscriptionRow[]): string {
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+  return rows.map(jsonLine).join('')
 }
 
 function renderList(list: SubscriptionList): string {

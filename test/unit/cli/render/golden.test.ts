@@ -46,11 +46,23 @@ for (const [name, text] of Object.entries(TEXTS)) {
 }
 
 const WIDTHS = [80, 200]
+/** Narrower than every table with columns that can be left out. */
+const NARROW = 24
 
-for (const [name, {render}] of Object.entries(RENDERINGS)) {
+interface Manifest {
+  readonly commands: Readonly<Record<string, {readonly flags: Readonly<Record<string, {options?: readonly string[]}>>}>>
+}
+
+const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8')) as Manifest
+
+function acceptsWide(id: string): boolean {
+  return manifest.commands[id]?.flags['output']?.options?.includes('wide') === true
+}
+
+for (const [name, {commands, render}] of Object.entries(RENDERINGS)) {
+  const remedy = commands.every((id) => acceptsWide(id)) ? '--output wide' : 'a wider terminal'
   for (const width of WIDTHS) {
     test(`the text of ${name} on a terminal of ${String(width)} columns matches the recording, and no line is longer`, () => {
-      const remedy = name === 'subscriptions.list' ? '--output wide' : 'a wider terminal'
       const text = layOut({width, isWide: false, remedy}, render)
       assert.deepEqual(
         text.split('\n').filter((line) => visibleWidth(line) > width),
@@ -59,6 +71,19 @@ for (const [name, {render}] of Object.entries(RENDERINGS)) {
       return requireGolden(`${name}.${String(width)}`, text)
     })
   }
+}
+
+for (const [name, {commands, render}] of Object.entries(RENDERINGS)) {
+  test(`${name}: a command with a table that leaves out columns accepts --output wide, which shows all of them`, () => {
+    const narrow = layOut({width: NARROW, isWide: false, remedy: 'REMEDY'}, render)
+    const wide = layOut({width: NARROW, isWide: true, remedy: 'REMEDY'}, render)
+    assert.doesNotMatch(wide, /REMEDY/)
+    if (!narrow.includes('REMEDY')) return
+    assert.deepEqual(
+      commands.filter((id) => !acceptsWide(id)),
+      [],
+    )
+  })
 }
 
 for (const id of await commandIds()) {
