@@ -26,6 +26,16 @@ export function printableJson(text: string): string {
   return HAS_UNSAFE.test(text) ? text.replace(UNSAFE, (found) => (found === '\n' ? found : jsonEscapeOf(found))) : text
 }
 
+/** A value as one line of NDJSON, with the same escapes. */
+export function jsonLine(value: object): string {
+  return `${printableJson(JSON.stringify(value))}\n`
+}
+
+/** A value as a JSON document, with the same escapes. */
+export function jsonDocument(value: unknown): string {
+  return printableJson(JSON.stringify(value, undefined, 2))
+}
+
 /** A text that a spreadsheet would evaluate as a formula, with an apostrophe in front. A number is unchanged. */
 export function withoutFormula(text: string): string {
   return /^[=+@-]/.test(text) && !/^[+-]?\d+(?:\.\d+)?$/.test(text) ? `'${text}` : text

@@ -4,7 +4,7 @@ import {Command} from '@oclif/core/command'
 import type {Input, ParserOutput} from '@oclif/core/interfaces'
 
 import {KeyshiftError, Usage} from '../errors.js'
-import {printable, printableJson} from '../printable.js'
+import {jsonDocument, printable} from '../printable.js'
 import {inNamespace} from '../topic-name.js'
 import {Connections, type Closeable} from './connection/connections.js'
 import {confirm} from './confirm.js'
@@ -187,7 +187,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
 
   /** Prints without oclif's colors, for which it splits the document into tokens: 100 MB and more for a long list. */
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${printableJson(JSON.stringify(json, undefined, 2))}\n`)
+    process.stdout.write(`${jsonDocument(json)}\n`)
   }
 
   protected override toSuccessJson(result: unknown): object {

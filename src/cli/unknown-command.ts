@@ -2,7 +2,7 @@ import type {Interfaces} from '@oclif/core'
 
 import {Usage} from '../errors.js'
 import {nearestNames} from '../nearest-name.js'
-import {printableJson} from '../printable.js'
+import {jsonDocument} from '../printable.js'
 import {suggestedCommand} from '../suggested-command.js'
 import {errorDocument, renderError} from './errors.js'
 import {exitCode} from './exit-codes.js'
@@ -12,7 +12,7 @@ import {textFor} from './output/text-for.js'
 export function answerUnknownCommand(config: Interfaces.Config, words: readonly string[], isJson: boolean): void {
   const names = config.commands.filter(({hidden}) => !hidden).map(({id}) => id.split(':'))
   const error = unknownCommand([...names, ['version']], words)
-  if (isJson) process.stdout.write(`${printableJson(JSON.stringify(errorDocument(error), undefined, 2))}\n`)
+  if (isJson) process.stdout.write(`${jsonDocument(errorDocument(error))}\n`)
   else process.stderr.write(`${textFor(process.stderr, renderError(error))}\n`)
   process.exitCode = exitCode('usage')
 }

@@ -1,3 +1,4 @@
+import {printable} from '../../printable.js'
 import type {Command} from '@oclif/core/command'
 
 import {inNamespace, parseTopicName} from '../../topic-name.js'
@@ -41,15 +42,13 @@ export async function completeLine(
 ): Promise<Completion> {
   const line = readLine(words, cli.commands)
   const {lead, ...meant} = whatFits(line, cli)
+  // The scripts read one candidate per line, and a terminal interprets control characters.
   const candidates = [...(meant.fixed ?? []), ...(meant.names ? await namesOf(meant.names, line, openNames(line)) : [])]
-    .filter(({value}) => value.startsWith(line.typed) && !CONTROL.test(value))
+    .filter(({value}) => value.startsWith(line.typed) && printable(value) === value)
     .map(({description, value}) => ({value: `${lead}${value}`, description}))
     .toSorted((a, b) => (a.value < b.value ? -1 : 1))
   return {candidates, paths: meant.paths ?? null}
 }
-
-/** The scripts read one candidate per line, and a terminal interprets control characters. */
-const CONTROL = /\p{Cc}/u
 
 type NameKind = 'context' | 'migration' | 'namespace' | 'scope' | 'subscription' | 'topic'
 type Meaning = NameKind | 'command' | 'files' | 'folders'

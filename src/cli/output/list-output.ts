@@ -1,9 +1,4 @@
-import {printable, printableJson, withoutFormula} from '../../printable.js'
-
-/** One line of JSON: the same escaping as in a document, so that no value can start a line or change what a terminal shows. */
-export function jsonLine(value: object): string {
-  return `${printableJson(JSON.stringify(value))}\n`
-}
+import {printable, withoutFormula} from '../../printable.js'
 
 /** Rows as lines with a header; unknown values are empty. */
 export function separatedLines<T extends object>(

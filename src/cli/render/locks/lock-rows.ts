@@ -1,5 +1,6 @@
 import type {LockRecord} from '../../../domain/locks/recognition/lock-record.js'
-import {fieldText, jsonLine} from '../../output/list-output.js'
+import {jsonLine} from '../../../printable.js'
+import {fieldText} from '../../output/list-output.js'
 
 type Column = keyof LockRecord | 'host' | 'pid' | 'token'
 

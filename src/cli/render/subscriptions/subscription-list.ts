@@ -1,6 +1,7 @@
 import type {SubscriptionList, SubscriptionRow} from '../../../domain/subscriptions/list/subscription-row.js'
 import type {ListOutput} from '../../flags/output-flags.js'
-import {jsonLine, separatedLines} from '../../output/list-output.js'
+import {jsonLine} from '../../../printable.js'
+import {separatedLines} from '../../output/list-output.js'
 import {ageText} from '../ages.js'
 import {type Column, renderMs, renderTable, topicText} from '../table.js'
 import {counted, numberText} from '../../../wording.js'

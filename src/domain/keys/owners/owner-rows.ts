@@ -1,4 +1,4 @@
-import {printable, withoutFormula} from '../../../printable.js'
+import {jsonLine, printable, withoutFormula} from '../../../printable.js'
 import type {KeyDirectory, Location} from './key-directory.js'
 
 export type LineFormat = 'csv' | 'ndjson' | 'tsv'
@@ -60,7 +60,7 @@ class RowWriter {
   private line(chunk: Buffer, start: number, end: number): string {
     const location = this.directory.locate(chunk, start, end)
     const earlier = this.count(location)
-    if (this.format === 'ndjson') return jsonLine(chunk.toString('utf8', start, end), location, earlier)
+    if (this.format === 'ndjson') return rowLine(chunk.toString('utf8', start, end), location, earlier)
     const between = this.format === 'csv' ? ',' : '\t'
     const partition = location.partition === null ? '' : String(location.partition)
     return (
@@ -108,7 +108,7 @@ function bytesOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
-function jsonLine(key: string, {consumer, drainingConsumer, partition, slot}: Location, earlier: string): string {
+function rowLine(key: string, {consumer, drainingConsumer, partition, slot}: Location, earlier: string): string {
   const row = {
     key,
     partition,
@@ -118,5 +118,5 @@ function jsonLine(key: string, {consumer, drainingConsumer, partition, slot}: Lo
     drainingConsumer: drainingConsumer && {name: drainingConsumer.name, address: drainingConsumer.address},
     earlierInSlot: earlier === '' ? null : Number(earlier),
   }
-  return bytesOf(`${JSON.stringify(row)}\n`)
+  return bytesOf(jsonLine(row))
 }

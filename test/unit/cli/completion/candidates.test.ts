@@ -125,7 +125,10 @@ test('every flag is offered, except for hidden ones', async () => {
 })
 
 test('a name with control characters is not offered', async () => {
-  const names = {...CLUSTER, subscriptions: () => Promise.resolve(['good', 'two\nlines', 'es\u001bcape', 'tab\there'])}
+  const names = {
+    ...CLUSTER,
+    subscriptions: () => Promise.resolve(['good', 'two\nlines', 'es\u001bcape', 'tab\there', 'over\u202eride']),
+  }
   assert.deepEqual(await offered('keys ranges orders ', names), ['good'])
 })
 
