@@ -4,20 +4,8 @@ const HANGING = 2
 
 /** The first words of commands. Before any other word, `keyshift` is only the name of this program. */
 export const COMMAND_WORDS: ReadonlySet<string> = new Set([
-  ...[
-    'backlog',
-    'complete',
-    'completion',
-    'context',
-    'doctor',
-    'exclusivity',
-    'export',
-    'help',
-    'keys',
-    'lab',
-    'locks',
-  ],
-  ...['mcp', 'migrate', 'record', 'report', 'subscriptions', 'top', 'watch', 'why'],
+  ...['backlog', 'complete', 'completion', 'context', 'doctor', 'help', 'keys', 'locks', 'migrate', 'subscriptions'],
+  'why',
 ])
 
 interface Word {
@@ -49,7 +37,8 @@ export function visibleWidth(text: string): number {
 
 function wrapLine(line: string, width: number, hangs: number): string[] {
   const indent = /^ */.exec(line)?.[0] ?? ''
-  const hanging = ' '.repeat(Math.min(indent.length + hangs, Math.floor(width / 2)))
+  // One wide character must fit next to the indentation; otherwise cutting a word would never end.
+  const hanging = ' '.repeat(Math.max(0, Math.min(indent.length + hangs, Math.floor(width / 2), width - 2)))
   const words = wordsOf(line.trimStart())
   const lines: string[] = []
   let current = ' '.repeat(Math.min(indent.length, hanging.length))
