@@ -35,7 +35,7 @@ function renderPartition(partition: RangePartition, {hasEveryRange}: RangeView):
   const {width} = currentView()
   const strip = renderStrip(
     partition,
-    Math.min(width === Infinity ? STRIP_WIDTH.unlimited : width, STRIP_WIDTH.most) - MARGIN,
+    Math.max(1, Math.min(width === Infinity ? STRIP_WIDTH.unlimited : width, STRIP_WIDTH.most) - MARGIN),
   )
   const columns: ReadonlyArray<Column<Row>> = [
     {head: '', cell: ({letter}) => letter},
