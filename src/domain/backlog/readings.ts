@@ -1,5 +1,6 @@
 import type {SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import {sumKnown} from '../topic-stats/known-sums.js'
+import {countedUnacked} from '../topic-stats/unacked-messages.js'
 
 export type Amount =
   'ackHoles' | 'backlogBytes' | 'backlogMessages' | 'delayedMessages' | 'replayMessages' | 'unackedMessages'
@@ -67,7 +68,7 @@ function amountsBy(amount: (name: Amount) => number | null): Amounts {
 }
 
 function amountsOf(row: SubscriptionPartition): Amounts {
-  const {backlogSize, msgBacklog, msgDelayed, msgInReplay, nonContiguousDeletedMessagesRanges, unackedMessages} =
+  const {backlogSize, msgBacklog, msgDelayed, msgInReplay, nonContiguousDeletedMessagesRanges, type, unackedMessages} =
     row.subscription
   const perEntry = messagesPerEntry(row)
   return {
@@ -77,7 +78,7 @@ function amountsOf(row: SubscriptionPartition): Amounts {
       msgBacklog === 0 ? 0 : msgBacklog === undefined || perEntry === null ? null : Math.round(msgBacklog * perEntry),
     delayedMessages: msgDelayed ?? null,
     replayMessages: msgInReplay ?? null,
-    unackedMessages: unackedMessages ?? null,
+    unackedMessages: countedUnacked(unackedMessages, type),
   }
 }
 

@@ -66,7 +66,8 @@ export interface KeySample {
    * only at its start or end is not included: it appears as a shorter key
    */
   uncertainKeys: number
-  keysOnSeveralPartitions: number
+  /** null on a topic without several partitions */
+  keysOnSeveralPartitions: number | null
   batches: number
   mixedBatches: {
     count: number
@@ -115,8 +116,7 @@ export function sampleReport(sample: CollectedSample, facts: SampleFacts): KeySa
     chunkedMessages: counts.chunkedMessages,
     encryptedEntries: ifRest(counts.encryptedEntries),
     uncertainKeys: counts.uncertainKeys,
-    keysOnSeveralPartitions: [...counts.keys.values()].filter(({isOnSeveralPartitions}) => isOnSeveralPartitions)
-      .length,
+    keysOnSeveralPartitions: (collected.partitionCount ?? 1) > 1 ? keysOnSeveralPartitions(counts) : null,
     batches: counts.batches,
     mixedBatches: {
       count: counts.mixedBatches,
@@ -178,4 +178,8 @@ function producers(
 function byPosition(one: string, other: string): number {
   const [a = [], b = []] = [one, other].map((text) => text.split(':').map(Number))
   return (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0)
+}
+
+function keysOnSeveralPartitions({keys}: SampleCounts): number {
+  return [...keys.values()].filter(({isOnSeveralPartitions}) => isOnSeveralPartitions).length
 }

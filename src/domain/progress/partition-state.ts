@@ -1,4 +1,5 @@
 import type {SubscriptionStats, TopicStats} from '../../clients/pulsar-admin/types.js'
+import {countedUnacked} from '../topic-stats/unacked-messages.js'
 
 /** When statistics were read, and how exact their times are. */
 export interface ReadingTime {
@@ -32,7 +33,7 @@ export function partitionStateOf(stats: SubscriptionStats, topic: TopicStats, ti
     type: stats.type ?? 'None',
     consumerNames: consumers.map(({consumerName}) => consumerName ?? null),
     backlogEntries: msgBacklog ?? null,
-    unackedMessages: unackedMessages ?? null,
+    unackedMessages: countedUnacked(unackedMessages, stats.type),
     rateOutPerSecond: msgRateOut ?? null,
     isBlocked: isBlocked(stats),
     isStalled: isStalled(stats, time),

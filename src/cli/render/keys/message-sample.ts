@@ -58,7 +58,9 @@ function renderFigures(sample: KeySample): string {
     ['chunked messages', sample.chunkedMessages],
     ['encrypted batches', sample.encryptedEntries],
     ['unreadable entries', unreadable(sample.unreadableEntries)],
-    ['keys on several partitions', sample.keysOnSeveralPartitions],
+    ...(sample.keysOnSeveralPartitions === null
+      ? []
+      : [['keys on several partitions', sample.keysOnSeveralPartitions] as const]),
     [
       'entries by compression',
       sample.compression?.map(({entries: count, type}) => `${type} ${numberText(count)}`).join(', ') ?? null,

@@ -56,7 +56,7 @@ function noConsumers(facts: SubscriptionFacts): Draft[] {
       severity: 'error',
       message: `No consumer connected${isAll ? '' : whereText(rows)}, backlog ${counted(entries, 'entry', 'entries')}`,
       partitions: rows.map(({partition}) => partition),
-      evidence: rows.map(({now}) => ({field: 'msgBacklog', value: String(now.msgBacklog ?? 0)})),
+      evidence: rows.map(({now}) => ({field: 'msgBacklog', value: String(now.msgBacklog ?? 'unknown')})),
       remedies: [{command: 'start the consumers', cost: 'consumers receive the whole backlog'}],
     },
   ]
@@ -149,7 +149,9 @@ function replayStuck(facts: SubscriptionFacts): Draft[] {
         {field: 'msgInReplay', value: String(now.msgInReplay)},
         {
           field: 'availablePermits',
-          value: consumers.map((one) => `${nameOf(one.now)} ${String(one.now.availablePermits ?? 0)}`).join(', '),
+          value: consumers
+            .map((one) => `${nameOf(one.now)} ${String(one.now.availablePermits ?? 'unknown')}`)
+            .join(', '),
         },
       ]),
       remedies: [
@@ -225,7 +227,7 @@ function delayed(facts: SubscriptionFacts): Draft[] {
       partitions: rows.map(({partition}) => partition),
       evidence: rows.flatMap(({now}) => [
         {field: 'msgDelayed', value: String(now.msgDelayed)},
-        {field: 'msgBacklog', value: String(now.msgBacklog ?? 0)},
+        {field: 'msgBacklog', value: String(now.msgBacklog ?? 'unknown')},
       ]),
       remedies: [{command: 'wait until they are due', cost: 'none'}],
     },

@@ -49,7 +49,7 @@ function evicted(facts: SubscriptionFacts): Draft[] {
       partitions: rows.map(({partition}) => partition),
       evidence: [
         {field: 'backlogQuotaMap', value: `consumer_backlog_eviction above ${limits.join(', ')}`},
-        ...large.map(({now}) => ({field: 'backlogSize', value: String(now.backlogSize ?? 0)})),
+        ...large.map(({now}) => ({field: 'backlogSize', value: String(now.backlogSize ?? 'unknown')})),
         ...old.map((row) => ageOf(facts, row)),
       ],
       remedies: [

@@ -86,7 +86,7 @@ function lookAheadFull(facts: SubscriptionFacts): Draft[] {
       partitions: rows.map(({partition}) => partition),
       consumer: holder ? clientNameOf(holder) : null,
       evidence: [
-        ...rows.map(({now}) => ({field: 'msgInReplay', value: String(now.msgInReplay ?? 0)})),
+        ...rows.map(({now}) => ({field: 'msgInReplay', value: String(now.msgInReplay ?? 'unknown')})),
         {
           field: 'keySharedLookAheadMsgInReplayThresholdPerConsumer',
           value: String(facts.settings.lookAheadPerConsumer ?? 'unknown'),
@@ -168,7 +168,7 @@ function ackHoles(facts: SubscriptionFacts): Draft[] {
       evidence: [
         ...rows.map(({now}) => ({
           field: 'nonContiguousDeletedMessagesRanges',
-          value: String(now.nonContiguousDeletedMessagesRanges ?? 0),
+          value: String(now.nonContiguousDeletedMessagesRanges ?? 'unknown'),
         })),
         {field: 'managedLedgerMaxUnackedRangesToPersist', value: String(limit)},
       ],

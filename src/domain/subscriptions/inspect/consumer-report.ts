@@ -2,6 +2,7 @@ import type {ConsumerStats, SubscriptionStats} from '../../../clients/pulsar-adm
 import {reportedConsumers} from '../../keys/assignment/reported-consumers.js'
 import {byNameAndAddress} from '../../topic-stats/consumers.js'
 import {timeOf, utcOf} from '../../topic-stats/times.js'
+import {countedUnacked} from '../../topic-stats/unacked-messages.js'
 
 /** Slots that moved to another consumer. The broker blocks them until the old consumer has acknowledged its messages. */
 export interface DrainingReport {
@@ -54,7 +55,7 @@ export function reportConsumers(subscription: SubscriptionStats): ConsumerReport
   const isKeyShared = subscription.type === 'Key_Shared'
   return reportedConsumers(subscription)
     .map(({ranges, stats}) => ({
-      ...reportConsumer(stats),
+      ...reportConsumer(stats, subscription.type),
       keyHashSlots: isKeyShared ? ranges.reduce((sum, {end, start}) => sum + end - start + 1, 0) : null,
     }))
     .toSorted(byNameAndAddress)
@@ -70,7 +71,7 @@ export function reportDraining(stats: ConsumerStats | SubscriptionStats): Draini
   }
 }
 
-function reportConsumer(stats: ConsumerStats): Omit<ConsumerReport, 'keyHashSlots'> {
+function reportConsumer(stats: ConsumerStats, type: string | undefined): Omit<ConsumerReport, 'keyHashSlots'> {
   return {
     name: stats.consumerName ?? null,
     address: stats.address ?? null,
@@ -79,7 +80,7 @@ function reportConsumer(stats: ConsumerStats): Omit<ConsumerReport, 'keyHashSlot
     role: stats.appId ?? null,
     metadata: stats.metadata ?? {},
     availablePermits: stats.availablePermits ?? null,
-    unackedMessages: stats.unackedMessages ?? null,
+    unackedMessages: countedUnacked(stats.unackedMessages, type),
     isBlockedOnUnacked: stats.blockedConsumerOnUnackedMsgs ?? false,
     messagesPerEntry: stats.avgMessagesPerEntry === 0 ? null : (stats.avgMessagesPerEntry ?? null),
     ratePerSecond: stats.msgRateOut ?? null,

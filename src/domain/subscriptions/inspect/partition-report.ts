@@ -4,6 +4,7 @@ import {type CursorReport, reportCursor} from './cursor-report.js'
 import {type ConsumerReport, type DrainingReport, reportConsumers, reportDraining} from './consumer-report.js'
 import {type PublisherReport, reportPublishers, reportTopic, type TopicReport} from './topic-report.js'
 import {timeOf} from '../../topic-stats/times.js'
+import {countedUnacked} from '../../topic-stats/unacked-messages.js'
 
 /** How often a limit throttled a read since the topic was loaded; counted since 4.0.7. */
 export interface ThrottledReport {
@@ -117,7 +118,7 @@ function waiting(subscription: SubscriptionStats) {
     backlogEntries: subscription.msgBacklog ?? null,
     backlogWithoutDelayedEntries: subscription.msgBacklogNoDelayed ?? null,
     backlogBytes: atLeastZero(subscription.backlogSize),
-    unackedMessages: subscription.unackedMessages ?? null,
+    unackedMessages: countedUnacked(subscription.unackedMessages, subscription.type),
     delayedMessages: subscription.msgDelayed ?? null,
     delayedIndexBytes: subscription.delayedMessageIndexSizeInBytes ?? null,
     replayMessages: subscription.msgInReplay ?? null,
