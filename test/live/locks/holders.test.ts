@@ -6,7 +6,8 @@ import {test} from 'node:test'
 import type {Redis} from 'ioredis'
 
 import {requireFailure, runCli} from '../../support/shells/cli.js'
-import {deleteAll, holdBy, redissonProgram} from '../../support/fleets/held-locks.js'
+import {deleteAll, redissonProgram} from '../../support/fleets/held-locks.js'
+import {holdUntilEnd} from '../../support/fleets/hold-until-end.js'
 import {closeFirst, live, until} from '../../support/servers/live.js'
 import {execute, plan} from '../../support/reports/lock-releases.js'
 
@@ -111,11 +112,8 @@ test(
   {skip: redisson === null ? 'the libraries cannot be installed here' : false},
   live(async (t, place) => {
     assert.ok(redisson)
-    const {addresses, keyPrefix, redis} = place
-    closeFirst(t, () => deleteAll(redis, keyPrefix))
-    const wanted = {redisUrl: addresses.redisUrl, prefix: keyPrefix}
-    const [killed, active] = [await holdBy(redisson, wanted), await holdBy(redisson, wanted)]
-    closeFirst(t, () => active.close())
+    const {keyPrefix, redis} = place
+    const [killed, active] = [await holdUntilEnd(t, place, redisson), await holdUntilEnd(t, place, redisson)]
     await killed.close()
     const [killedToken, activeToken] = [killed.held[0]?.token ?? '', active.held[0]?.token ?? '']
     const key = `${keyPrefix}read`

@@ -7,7 +7,8 @@ import {renderReleasePlan} from '../../../src/cli/render/locks/lock-release.js'
 import {effectOf} from '../../../src/domain/locks/release/release-plan.js'
 import {plan} from '../../support/reports/lock-releases.js'
 import {askCli, requireFailure, runCli} from '../../support/shells/cli.js'
-import {deleteAll, holdBy, redissonProgram} from '../../support/fleets/held-locks.js'
+import {deleteAll, redissonProgram} from '../../support/fleets/held-locks.js'
+import {holdUntilEnd} from '../../support/fleets/hold-until-end.js'
 import {closeFirst, live, until} from '../../support/servers/live.js'
 
 const inspect = (key: string): Promise<LockInspection> => askCli<LockInspection>(['locks', 'inspect', key])
@@ -17,14 +18,10 @@ const redisson = redissonProgram()
 test(
   'a Redisson lock is shown with its waiters, their connections, and the effect of a release',
   {skip: redisson === null ? 'the libraries cannot be installed here' : false},
-  live(async (t, {addresses, keyPrefix, redis}) => {
+  live(async (t, place) => {
     assert.ok(redisson)
-    closeFirst(t, () => deleteAll(redis, keyPrefix))
-    const holding = await holdBy(redisson, {redisUrl: addresses.redisUrl, prefix: keyPrefix})
-    let isClosed = false
-    closeFirst(t, async () => {
-      if (!isClosed) await holding.close()
-    })
+    const {keyPrefix} = place
+    const holding = await holdUntilEnd(t, place, redisson)
     const [fair, renewed, twice, write] = ['fair', 'renewed', 'twice', 'write'].map((name) => keyPrefix + name)
     assert.ok(fair && renewed && twice && write)
     await until('the waiters', async () => (await inspect(fair)).waiters.queue.length === 1)
@@ -52,7 +49,6 @@ test(
     assert.match(text.stdout, /2\. notify the waiters: publish 0 on redisson_lock__channel/)
 
     await holding.close()
-    isClosed = true
     await until('the waiter to disconnect', async () => (await inspect(fair)).waiters.queue[0]?.isSubscribed === false)
     assert.equal((await inspect(renewed)).waiters.subscribers, 0)
   }),

@@ -7,7 +7,8 @@ import type {LockScan} from '../../../src/domain/locks/scan/collect-locks.js'
 import type {LockRecord} from '../../../src/domain/locks/recognition/lock-record.js'
 import type {LockReleaseAnswer} from '../../../src/commands/locks/release.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../../support/shells/cli.js'
-import {deleteAll, holdBy, type Holding, redissonProgram} from '../../support/fleets/held-locks.js'
+import {deleteAll, type Holding, redissonProgram} from '../../support/fleets/held-locks.js'
+import {holdUntilEnd} from '../../support/fleets/hold-until-end.js'
 import {closeFirst, live, until} from '../../support/servers/live.js'
 import {nodeProgram} from '../../support/fleets/programs.js'
 
@@ -17,17 +18,12 @@ const TOKEN = 'a3'.repeat(16)
 test(
   'after kill -9 of the holders of 1,000 of 2,000 locks, one observation reports exactly these, and a release deletes exactly these',
   {skip: redisson === null ? 'the libraries cannot be installed here' : false},
-  live(async (t, {addresses, folder, keyPrefix, redis}) => {
+  live(async (t, place) => {
     assert.ok(redisson)
-    closeFirst(t, () => deleteAll(redis, keyPrefix))
-    const wanted = {redisUrl: addresses.redisUrl, prefix: keyPrefix}
+    const {folder, keyPrefix, redis} = place
     const plain = nodeProgram('many.mjs')
     const holdings: Holding[] = []
-    for (const program of [redisson, plain, redisson, plain]) {
-      const holding = await holdBy(program, wanted)
-      holdings.push(holding)
-      closeFirst(t, () => holding.close())
-    }
+    for (const program of [redisson, plain, redisson, plain]) holdings.push(await holdUntilEnd(t, place, program))
     const [killed, active] = [holdings.slice(0, 2), holdings.slice(2)]
     const keysOf = (some: readonly Holding[]): string[] => some.flatMap(({held}) => held.map(({key}) => key)).toSorted()
     assert.deepEqual([keysOf(killed).length, keysOf(active).length], [1000, 1000])

@@ -4,8 +4,9 @@ import {test} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {LockReleaseAnswer} from '../../../src/commands/locks/release.js'
-import {deleteAll, holdBy, redissonProgram} from '../../support/fleets/held-locks.js'
-import {closeFirst, DEADLINE_MS, live, type Place, until} from '../../support/servers/live.js'
+import {redissonProgram} from '../../support/fleets/held-locks.js'
+import {holdUntilEnd} from '../../support/fleets/hold-until-end.js'
+import {DEADLINE_MS, live, type Place, until} from '../../support/servers/live.js'
 import {execute, plan} from '../../support/reports/lock-releases.js'
 
 const UUID = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
@@ -16,11 +17,8 @@ test(
   {skip: redisson === null ? 'the libraries cannot be installed here' : false},
   live(async (t, place) => {
     assert.ok(redisson)
-    const {addresses, keyPrefix, redis} = place
-    closeFirst(t, () => deleteAll(redis, keyPrefix))
-    const wanted = {redisUrl: addresses.redisUrl, prefix: keyPrefix}
-    const first = await holdBy(redisson, wanted)
-    closeFirst(t, () => first.close().catch(() => undefined))
+    const {keyPrefix, redis} = place
+    await holdUntilEnd(t, place, redisson)
     const key = `${keyPrefix}fair`
     const queue = `redisson_lock_queue:{${key}}`
     await until('its waiter', async () => (await redis.llen(queue)) === 1)
