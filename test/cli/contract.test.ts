@@ -3,7 +3,7 @@ import {test} from 'node:test'
 
 import {EXIT_CODES} from '../../src/cli/exit-codes.js'
 import {commandIds, type Failure, parseDocument, requireFailure, runCli} from '../support/shells/cli.js'
-import {addresses, connectIdle, live, type Place} from '../support/servers/live.js'
+import {addresses, connectIdle, createTopic, live, type Place} from '../support/servers/live.js'
 
 const UNREACHABLE = 'http://127.0.0.1:1'
 
@@ -145,8 +145,7 @@ test(
 test(
   'a command that changes something needs --yes without a terminal: exit 2, and nothing is changed',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
+    const topic = await createTopic(place)
     await connectIdle(place, topic, 's')
     const plan = `${place.folder}/plan.json`
     assert.equal((await runCli(['migrate', 'plan', topic.full, 's', '--to', 'Key_Shared', '-o', plan])).code, 0)
@@ -158,8 +157,7 @@ test(
 test(
   'a plan file that cannot be written: exit 2, with an error',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
+    const topic = await createTopic(place)
     await connectIdle(place, topic, 's')
     const args = ['migrate', 'plan', topic.full, 's', '--to', 'Key_Shared', '-o', `${place.folder}/no/plan.json`]
     await requireFailure({args, exit: 2, code: 'E_PLAN_FILE', says: /cannot be written \(ENOENT\)/})

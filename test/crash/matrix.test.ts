@@ -19,7 +19,7 @@ import {
   stateOf,
   subscriptionsOf,
 } from '../support/faults/crash.js'
-import {brokerVersion, live, openWorkload, until} from '../support/servers/live.js'
+import {brokerVersion, live, openWorkload, until, untilSent} from '../support/servers/live.js'
 import {SUBSCRIPTION} from '../support/reports/migration-runs.js'
 import {chooseSeeded} from '../support/fleets/seed.js'
 
@@ -72,8 +72,7 @@ for (const cell of chosen) {
       }
       const isMoved = verb === 'resume' && run.code === 0
       if (isMoved) await until('the fleet', async () => ((await standby)?.connected ?? 0) > 0)
-      const sent = workload.counts.sentCount
-      await until('load afterwards', () => workload.counts.sentCount > sent + 200)
+      await untilSent(workload, 200)
       const figures = await workload.settle()
       t.diagnostic(JSON.stringify(figures))
       assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])

@@ -5,18 +5,14 @@ import type {BacklogReport} from '../../../src/domain/backlog/backlog-report.js'
 import {askCli, parseDocument, runCli, startCli} from '../../support/shells/cli.js'
 import {KEYS} from '../../support/faults/fault-load.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
-import {live, openWorkload, until} from '../../support/servers/live.js'
+import {createTopic, live, openWorkload, publishKeys, until, userKeys} from '../../support/servers/live.js'
 
 test(
   'a backlog without consumers is stalled and has a known age',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createPartitionedTopic(topic, 2)
-    await place.admin.createSubscription(topic, 'decision', 'earliest')
-    const producer = await place.transport.produce(topic)
+    const topic = await createTopic(place, {partitions: 2, subscription: 'decision'})
     const before = Date.now()
-    for (let at = 0; at < 50; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
-    await producer.close()
+    await publishKeys(place, topic, userKeys(50))
     const report = await askCli<BacklogReport>(['backlog', 'show', topic.full, 'decision', '--window', '1s'])
     assert.equal(report.total.backlogEntries, 50)
     assert.equal(report.total.verdict, 'stalled')
@@ -68,9 +64,7 @@ test(
 test(
   'an empty backlog has no age and nothing to drain',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
-    await place.admin.createSubscription(topic, 'decision', 'earliest')
+    const topic = await createTopic(place, {subscription: 'decision'})
     const {total} = await askCli<BacklogReport>(['backlog', 'show', topic.full, 'decision', '--window', '1s'])
     assert.equal(total.verdict, 'empty')
     assert.equal(total.oldestAgeMs, null)

@@ -11,7 +11,7 @@ import type {
 } from '../../../src/clients/pulsar-messages/transport.js'
 import {WebSocketTransport} from '../../../src/clients/pulsar-messages/websocket.js'
 import {parseTopicName, type TopicName} from '../../../src/topic-name.js'
-import {closeFirst, live, type Place, until} from '../../support/servers/live.js'
+import {closeFirst, createTopic, live, type Place, until} from '../../support/servers/live.js'
 
 /** A refusal comes at once; a client that retried on its own would take its operation timeout of 30 s. */
 const REFUSED_WITHIN_MS = 5000
@@ -48,9 +48,7 @@ for (const {name, open, skip} of TRANSPORTS) {
   contract(
     'a reader gets keys and positions without using a subscription, from the given position',
     async (transport, place) => {
-      const topic = place.topic('read')
-      await place.admin.createTopic(topic)
-      await place.admin.createSubscription(topic, 's', 'earliest')
+      const topic = await createTopic(place, {name: 'read', subscription: 's'})
       const producer = await transport.produce(topic)
       for (const key of ['a', 'b', 'c']) await producer.send({key, payload: Buffer.from('x')})
       await producer.send({payload: Buffer.from('x')})
@@ -199,8 +197,7 @@ interface Pair {
 
 /** A producer and a Shared consumer of subscription `s` on a new plain topic. */
 async function openPair(transport: MessageTransport, place: Place): Promise<Pair> {
-  const topic = place.topic('orders')
-  await place.admin.createTopic(topic)
+  const topic = await createTopic(place)
   const received: Message[] = []
   const consumer = await transport.consume({
     topic,

@@ -4,19 +4,18 @@ import {test} from 'node:test'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {parseDocument, startCli} from '../../support/shells/cli.js'
 import {
-  type TypeChange,
+  BLUE_GREEN,
+  IN_PLACE,
+  IN_PLACE_FROM_FAILOVER,
   planChange,
   startWhenRefused,
   stateOf,
+  type TypeChange,
   untilMigration,
   whereOf,
 } from '../../support/faults/crash.js'
-import {ask, live, openWorkload, until} from '../../support/servers/live.js'
+import {ask, live, openWorkload, until, untilSent} from '../../support/servers/live.js'
 import {cuttingProxy} from '../../support/servers/proxy.js'
-
-const IN_PLACE = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
-const BLUE_GREEN = {...IN_PLACE, strategy: 'blue-green'} as const
-const RENEWED = {...IN_PLACE, from: 'Failover'} as const
 
 /** Each kind of request that changes the cluster, with the step that sends it. */
 const CALLS: ReadonlyArray<readonly [step: string, change: TypeChange, method: string, path: RegExp]> = [
@@ -24,9 +23,9 @@ const CALLS: ReadonlyArray<readonly [step: string, change: TypeChange, method: s
   ['pause', IN_PLACE, 'POST', /dispatchRate/],
   ['disconnect', IN_PLACE, 'POST', /resetcursor/],
   ['switch-type', IN_PLACE, 'DELETE', /dispatchRate/],
-  ['restrict-types', RENEWED, 'PUT', /subscription\/__keyshift-retention/],
-  ['disconnect', RENEWED, 'DELETE', /-partition-\d\/subscription\/decision/],
-  ['disconnect', RENEWED, 'PUT', /-partition-\d\/subscription\/decision/],
+  ['restrict-types', IN_PLACE_FROM_FAILOVER, 'PUT', /subscription\/__keyshift-retention/],
+  ['disconnect', IN_PLACE_FROM_FAILOVER, 'DELETE', /-partition-\d\/subscription\/decision/],
+  ['disconnect', IN_PLACE_FROM_FAILOVER, 'PUT', /-partition-\d\/subscription\/decision/],
   ['block-auto-create', BLUE_GREEN, 'POST', /autoSubscriptionCreation/],
   ['restrict-types', BLUE_GREEN, 'POST', /subscriptionTypesEnabled/],
   ['create-new', BLUE_GREEN, 'PUT', /-partition-\d\/subscription\/decision-new/],
@@ -55,8 +54,7 @@ for (const [step, change, method, path] of CALLS) {
         assert.equal(parseDocument<MigrationResult>(run.stdout).result.state, 'done')
         const fleet = await standby
         await until('the fleet', () => fleet.connected === 4)
-        const sent = workload.counts.sentCount
-        await until('load afterwards', () => workload.counts.sentCount > sent + 100)
+        await untilSent(workload, 100)
         const figures = await workload.settle()
         assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
       }),

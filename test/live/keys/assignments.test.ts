@@ -10,7 +10,7 @@ import {type KeySimulation, simulateLive} from '../../../src/domain/keys/simulat
 import type {CollectedSubscription} from '../../../src/domain/topic-stats/collect-topic-stats.js'
 import {askCli} from '../../support/shells/cli.js'
 import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
-import {live} from '../../support/servers/live.js'
+import {createTopic, live} from '../../support/servers/live.js'
 
 const STEPS = 60
 const MAX_CONSUMERS = 8
@@ -44,13 +44,10 @@ for (const partitions of [0, 2]) {
   test(
     `every slot has the predicted owner after ${String(STEPS)} joins and departures, ${String(partitions)} partitions`,
     live(async (t, place) => {
-      const topic = place.topic('orders')
-      if (partitions === 0) await place.admin.createTopic(topic)
-      else await place.admin.createPartitionedTopic(topic, partitions)
+      const topic = await createTopic(place, {partitions})
       const facts = await collectBrokerFacts(place.admin)
       const random = randomFrom(42 + partitions)
-      const fleet = new KeyedFleet(place, topic)
-      await fleet.join('worker')
+      const fleet = await KeyedFleet.start(place, topic, ['worker'])
       const selector = new IndependentSelector(facts)
       selector.take({action: 'join', name: 'worker'})
       let slots = 0
@@ -161,8 +158,7 @@ class IndependentSelector {
 test(
   'the command predicts a join and a switch',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
+    const topic = await createTopic(place)
     const shared = ['app-0', 'app-1', 'app-2']
     for (const name of shared) {
       const options = {topic, subscription: 'other', type: 'Shared', name, receiverQueueSize: 5} as const

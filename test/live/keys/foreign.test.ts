@@ -5,7 +5,7 @@ import type {MigrationResult} from '../../../src/domain/migration/run/migration-
 import {askCli, parseDocument, startCli} from '../../support/shells/cli.js'
 import {type TypeChange, NEW_SUBSCRIPTION, planChange, untilMigration, whereOf} from '../../support/faults/crash.js'
 import {CLIENTS, ForeignFleet, missing} from '../../support/fleets/foreign-fleet.js'
-import {closeFirst, live, openWorkload, until} from '../../support/servers/live.js'
+import {closeFirst, live, openWorkload, until, untilSent} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 const CHANGES: readonly TypeChange[] = [
@@ -49,8 +49,7 @@ for (const client of CLIENTS) {
         const {result} = parseDocument<MigrationResult>(stdout)
         assert.equal(result.state, 'done')
         await until('the new fleet', () => standby.connected.size === CONSUMERS)
-        const sent = workload.counts.sentCount
-        await until('load afterwards', () => workload.counts.sentCount > sent + 600)
+        await untilSent(workload, 600)
         const figures = await workload.settle()
         t.diagnostic(JSON.stringify({...figures, pausedMs: result.gapMs}))
         assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])

@@ -7,7 +7,7 @@ import type {KeyRanges} from '../../../src/domain/keys/ranges/range-report.js'
 import type {KeySimulation} from '../../../src/domain/keys/simulation/simulation.js'
 import {askCli, requireFailure, runCli} from '../../support/shells/cli.js'
 import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
-import {ask, live, until} from '../../support/servers/live.js'
+import {ask, createTopic, live, publishKeys, until, userKeys} from '../../support/servers/live.js'
 import {brokerBehind} from '../../support/servers/proxy.js'
 
 const KEYS = 300
@@ -15,8 +15,7 @@ const KEYS = 300
 test(
   'a draining slot names the consumer that must acknowledge, and a simulation predicts the number of messages',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
+    const topic = await createTopic(place)
     let delivered = 0
     const consume = (name: string, onMessage: () => void): Promise<unknown> =>
       place.transport.consume({
@@ -28,9 +27,8 @@ test(
         onMessage,
       })
     await consume('holder', () => delivered++)
-    const producer = await place.transport.produce(topic)
-    const keys = Array.from({length: KEYS}, (_, at) => `user-${String(at)}`)
-    for (const key of keys) await producer.send({key, payload: Buffer.from('x')})
+    const keys = userKeys(KEYS)
+    await publishKeys(place, topic, keys)
     await until('the holder to receive every message', () => delivered === KEYS)
 
     const where = [topic.full, 'decision']
@@ -65,10 +63,8 @@ test(
 test(
   'a simulation with mode failover names the active consumers',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createPartitionedTopic(topic, 4)
-    const fleet = new KeyedFleet(place, topic)
-    for (const name of ['b', 'a', 'c']) await fleet.join(name)
+    const topic = await createTopic(place, {partitions: 4})
+    await KeyedFleet.start(place, topic, ['b', 'a', 'c'])
     const args = ['keys', 'simulate', topic.full, 'decision', '--mode', 'failover']
     const {failover} = await askCli<KeySimulation>(args)
     for (const name of ['b', 'a', 'c']) {
@@ -88,10 +84,8 @@ test(
 test(
   'without permission to read settings the selector is detected from the statistics',
   live(async (t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
-    const fleet = new KeyedFleet(place, topic)
-    for (const name of ['a', 'b', 'c']) await fleet.join(name)
+    const topic = await createTopic(place)
+    await KeyedFleet.start(place, topic, ['a', 'b', 'c'])
     const refuse = (path: string): {status: number; body: string} | null =>
       path.includes('/brokers/configuration/runtime') ? {status: 403, body: '{"reason":"not a superuser"}'} : null
     const url = await brokerBehind(t, place.addresses.adminUrl, {refuse})
@@ -115,9 +109,8 @@ test(
 test(
   'a partition that the broker omits is an error, not a partial answer',
   live(async (t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createPartitionedTopic(topic, 3)
-    await new KeyedFleet(place, topic).join('a')
+    const topic = await createTopic(place, {partitions: 3})
+    await KeyedFleet.start(place, topic, ['a'])
     const change = (path: string, body: string): string => {
       if (!path.includes('/partitioned-stats')) return body
       const stats = JSON.parse(body) as PartitionedTopicStats

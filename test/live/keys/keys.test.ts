@@ -8,7 +8,7 @@ import type {KeyRanges} from '../../../src/domain/keys/ranges/range-report.js'
 import {partitionOfKey} from '../../../src/domain/keys/hashing/partition-routing.js'
 import {askCli, BIN, requireFailure, runCli} from '../../support/shells/cli.js'
 import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
-import {live, openWorkload, until} from '../../support/servers/live.js'
+import {createTopic, live, openWorkload, publishKeys, until, userKeys} from '../../support/servers/live.js'
 
 const NAMES = ['keyed-0', 'keyed-1', 'keyed-2']
 const KEYS = 10_000
@@ -18,11 +18,8 @@ for (const partitions of [0, 4]) {
   test(
     `each of 10,000 keys goes to the consumer that keys owner names, ${String(partitions)} partitions`,
     live(async (_t, place) => {
-      const topic = place.topic('orders')
-      if (partitions === 0) await place.admin.createTopic(topic)
-      else await place.admin.createPartitionedTopic(topic, partitions)
-      const fleet = new KeyedFleet(place, topic)
-      for (const name of NAMES) await fleet.join(name)
+      const topic = await createTopic(place, {partitions})
+      const fleet = await KeyedFleet.start(place, topic, NAMES)
       const keys = Array.from({length: KEYS}, (_, at) => `user ${String(at * 7919)} é`)
       const producer = await place.transport.produce(topic)
       for (let at = 0; at < keys.length; at += IN_FLIGHT) {
@@ -79,11 +76,9 @@ async function requireFullCoverage(topic: string, partitions: number): Promise<v
 test(
   'messages on the topic show the hashing scheme and contradict a wrong one',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createPartitionedTopic(topic, 4)
-    await new KeyedFleet(place, topic).join('keyed-0')
-    const producer = await place.transport.produce(topic)
-    for (let at = 0; at < 40; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
+    const topic = await createTopic(place, {partitions: 4})
+    await KeyedFleet.start(place, topic, ['keyed-0'])
+    await publishKeys(place, topic, userKeys(40))
     const {routing} = await askCli<KeyOwners>(['keys', 'owner', topic.full, 'decision', 'user-1'])
     assert.deepEqual([routing.hashingScheme, routing.source], ['JavaStringHash', 'messages'])
     assert.ok(routing.messagesSeen >= 8)
@@ -98,9 +93,8 @@ test(
 test(
   'keys of bytes, empty keys and keys in the same slot have owners',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
-    await new KeyedFleet(place, topic).join('keyed-0')
+    const topic = await createTopic(place)
+    await KeyedFleet.start(place, topic, ['keyed-0'])
     const where = ['keys', 'owner', topic.full, 'decision']
     const {owners} = await askCli<KeyOwners>([...where, 'key-0', '', '--raw-key', 'base64:a2V5LTA='])
     const [text, empty, raw] = owners
@@ -138,9 +132,8 @@ test(
 test(
   'a reader that closes the output ends the command without an error',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
-    await new KeyedFleet(place, topic).join('keyed-0')
+    const topic = await createTopic(place)
+    await KeyedFleet.start(place, topic, ['keyed-0'])
     const command = `${process.execPath} ${BIN} keys owner ${topic.full} decision --stdin`
     const pipe = `yes user-1 | ${command} | head -n 2; echo "ended with \${PIPESTATUS[1]}"`
     const {stderr, stdout} = await promisify(execFile)('bash', ['-c', pipe])
@@ -152,9 +145,8 @@ test(
 test(
   'invalid input is refused, with and without --json',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
-    await new KeyedFleet(place, topic).join('keyed-0')
+    const topic = await createTopic(place)
+    await KeyedFleet.start(place, topic, ['keyed-0'])
     const owner = ['keys', 'owner', topic.full, 'decision']
     const simulate = ['keys', 'simulate', topic.full, 'decision']
     const cases = [

@@ -7,7 +7,7 @@ import type {LockRecord} from '../../../src/domain/locks/recognition/lock-record
 import type {TopicName} from '../../../src/topic-name.js'
 import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
 import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
-import {connectIdle, live, type Place, until} from '../../support/servers/live.js'
+import {connectIdle, createTopic, live, type Place, publishKeys, until, userKeys} from '../../support/servers/live.js'
 
 const ID = '8f14e45fceea467fa8f53b2b7c1d9a01'
 const PARTITIONS = 4
@@ -20,11 +20,8 @@ async function take(place: Place, key: string, holder: string, ttlMs: number | n
 }
 
 async function startFleet(place: Place, names: readonly string[]): Promise<{fleet: KeyedFleet; topic: TopicName}> {
-  const topic = place.topic('orders')
-  await place.admin.createPartitionedTopic(topic, PARTITIONS)
-  const fleet = new KeyedFleet(place, topic)
-  for (const name of names) await fleet.join(name)
-  return {fleet, topic}
+  const topic = await createTopic(place, {partitions: PARTITIONS})
+  return {fleet: await KeyedFleet.start(place, topic, names), topic}
 }
 
 function scanArgs(place: Place, topic: string): string[] {
@@ -101,8 +98,7 @@ for (const type of ['Failover', 'Shared'] as const) {
   test(
     `locks of a ${type} subscription: ${type === 'Shared' ? 'any consumer may hold them' : 'the active consumer of the partition should hold them'}`,
     live(async (_t, place) => {
-      const topic = place.topic('orders')
-      await place.admin.createTopic(topic)
+      const topic = await createTopic(place)
       const consumers = await Promise.all(
         ['worker-0', 'worker-1'].map((name) =>
           place.transport.consume({
@@ -137,13 +133,9 @@ for (const type of ['Failover', 'Shared'] as const) {
 test(
   'messages blocked by an orphaned lock are reported, and so are keys that wait without a lock',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createPartitionedTopic(topic, PARTITIONS)
+    const topic = await createTopic(place, {partitions: PARTITIONS})
     await connectIdle(place, topic, 'decision', 'worker-0')
-    const producer = await place.transport.produce(topic)
-    for (const key of ['blocked', 'blocked', 'own', 'free', 'free-too'])
-      await producer.send({key, payload: Buffer.from('x')})
-    await producer.close()
+    await publishKeys(place, topic, ['blocked', 'blocked', 'own', 'free', 'free-too'])
     const taken = [await take(place, 'blocked', 'worker-9', null), await take(place, 'own', 'worker-0')]
     taken.push(await take(place, 'idle', 'worker-9', null))
     try {
@@ -179,9 +171,7 @@ test(
   'a comparison is refused for an unknown subscription, wrong partitioning, a pattern without its variable, and missing flags',
   live(async (_t, place) => {
     const {fleet, topic} = await startFleet(place, ['keyed-0'])
-    const producer = await place.transport.produce(topic)
-    for (let at = 0; at < 50; at++) await producer.send({key: String(at), payload: Buffer.from('x')})
-    await producer.close()
+    await publishKeys(place, topic, userKeys(50))
     await fleet.drained()
     const url = ['--redis-url', place.addresses.redisUrl]
     const cases: ReadonlyArray<readonly [args: readonly string[], code: string]> = [

@@ -6,7 +6,7 @@ import type {KeySample} from '../../../src/domain/message-sampling/sample-report
 import {askCli, runCli, startCli} from '../../support/shells/cli.js'
 import {runJava} from '../../support/fleets/java.js'
 import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
-import {live, type Place, until} from '../../support/servers/live.js'
+import {createTopic, live, type Place, publishKeys, until, userKeys} from '../../support/servers/live.js'
 import {untilUnchanged} from '../../support/faults/topic-state.js'
 
 /** The report of the seeded producers about their messages, see test/java/README.md. */
@@ -35,9 +35,7 @@ interface Truth {
 const MESSAGES = 200_000
 
 async function seed(place: Place, messages: number, compression: string): Promise<{args: string[]; truth: Truth}> {
-  const topic = place.topic('seeded')
-  await place.admin.createTopic(topic)
-  await place.admin.createSubscription(topic, 'decision', 'earliest')
+  const topic = await createTopic(place, {name: 'seeded', subscription: 'decision'})
   const args = [place.addresses.serviceUrl, topic.full, '--messages', String(messages), '--compression', compression]
   const truth = JSON.parse(await runJava('SeededProducers.java', args)) as Truth
   return {
@@ -136,11 +134,8 @@ function expectedProducers({byProducer}: Truth): Array<Array<number | string | n
 test(
   'acknowledged entries are omitted, and --max takes the chosen part of the backlog',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createPartitionedTopic(topic, 2)
-    await place.admin.createSubscription(topic, 'decision', 'earliest')
-    const producer = await place.transport.produce(topic)
-    for (let at = 0; at < 60; at++) await producer.send({key: `user-${String(at % 10)}`, payload: Buffer.from('x')})
+    const topic = await createTopic(place, {partitions: 2, subscription: 'decision'})
+    await publishKeys(place, topic, Array.from({length: 6}, () => userKeys(10)).flat())
     for (const source of ['rest', 'websocket']) {
       const args = ['keys', 'sample', topic.full, 'decision', '--source', source]
       const whole = await askCli<KeySample>(args)
@@ -153,9 +148,7 @@ test(
       const some = await askCli<KeySample>([...args, '--max', '7', '--where', 'tail', '--top', '1'])
       assert.deepEqual([some.entries, some.stoppedBy, some.topKeys.length], [7, 'max', 1])
     }
-    const fleet = new KeyedFleet(place, topic)
-    await fleet.join('keyed-0')
-    await fleet.drained()
+    await (await KeyedFleet.start(place, topic, ['keyed-0'])).drained()
     const empty = await askCli<KeySample>(['keys', 'sample', topic.full, 'decision'])
     assert.deepEqual([empty.backlogEntries, empty.entries, empty.messages, empty.complete], [0, 0, 0, true])
     assert.equal((await runCli(['keys', 'sample', topic.full, 'decision'])).code, 0)
@@ -165,9 +158,7 @@ test(
 test(
   'an interrupted sample leaves no reader and does not move the cursor',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
-    await place.admin.createSubscription(topic, 'decision', 'earliest')
+    const topic = await createTopic(place, {subscription: 'decision'})
     const producer = await place.transport.produce(topic)
     for (let at = 0; at < 20_000; at += 1000) {
       const sending = Array.from({length: 1000}, (_, more) =>
@@ -193,12 +184,9 @@ test(
 test(
   'keys beyond Latin-1 are uncertain with REST and intact with a reader',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
-    await place.admin.createSubscription(topic, 'decision', 'earliest')
-    const producer = await place.transport.produce(topic)
+    const topic = await createTopic(place, {subscription: 'decision'})
     const keys = ['plain', 'usér', '用户', 'a b', '']
-    for (const key of keys) await producer.send({key, payload: Buffer.from('x')})
+    await publishKeys(place, topic, keys)
     const args = ['keys', 'sample', topic.full, 'decision', '--json']
     const rest = await runCli([...args, '--source', 'rest'])
     const document = JSON.parse(rest.stdout) as {result: KeySample; warnings: string[]}
@@ -214,14 +202,13 @@ test(
 test(
   'shares are weighted by the keys in the backlog, and better names are found',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
-    await place.admin.createSubscription(topic, 'decision', 'earliest')
-    const producer = await place.transport.produce(topic)
+    const topic = await createTopic(place, {subscription: 'decision'})
     // One key has half of the messages.
-    for (let at = 0; at < 200; at++) {
-      await producer.send({key: at % 2 === 0 ? 'whale' : `user-${String(at)}`, payload: Buffer.from('x')})
-    }
+    await publishKeys(
+      place,
+      topic,
+      userKeys(200).map((key, at) => (at % 2 === 0 ? 'whale' : key)),
+    )
     const fleet = ['--consumers', '4', '--names-like', 'app-{0..N}']
     const args = ['keys', 'simulate', topic.full, 'decision', ...fleet, '--sample', '--search-names']
     const {partitions, proposals, sampledMessages} = await askCli<KeySimulation>(args)

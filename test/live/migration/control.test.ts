@@ -16,6 +16,7 @@ import {
 } from '../../support/shells/cli.js'
 import {
   fromElsewhere,
+  IN_PLACE,
   newestMigration,
   planChange,
   requireExactlyOnce,
@@ -26,7 +27,6 @@ import {
 } from '../../support/faults/crash.js'
 import {live, openWorkload, type Place, until} from '../../support/servers/live.js'
 
-const CHANGE = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
 /** Long enough to act while a run drains. */
 const SLOW = {work: {workMs: 5, slowEvery: 150, slowMs: 20_000}}
 
@@ -41,8 +41,8 @@ interface Postponed {
 async function postponed(t: TestContext, place: Place, options: object = {}): Promise<Postponed> {
   const workload = await openWorkload(t, place, options)
   const before = await stateOf(place, workload)
-  await startWhenRefused(place, workload, CHANGE)
-  const plan = await planChange(place, workload, CHANGE)
+  await startWhenRefused(place, workload, IN_PLACE)
+  const plan = await planChange(place, workload, IN_PLACE)
   const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...whereOf(place)]
   const run = startCli(args)
   const status = await untilMigration(place, 'the state', ({readyToCutOver}) => readyToCutOver)
@@ -121,9 +121,9 @@ test(
   live(async (t, place) => {
     const workload = await openWorkload(t, place, SLOW)
     const before = await stateOf(place, workload)
-    await startWhenRefused(place, workload, CHANGE)
+    await startWhenRefused(place, workload, IN_PLACE)
     await until('some load', () => workload.counts.sentCount > 300)
-    const plan = await planChange(place, workload, CHANGE)
+    const plan = await planChange(place, workload, IN_PLACE)
     const run = startCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', '--json', ...whereOf(place)])
     const {id} = await untilMigration(place, 'the state', ({step}) => step === 'drain' || step === 'pause')
     for (const late of await Promise.all(['postpone', 'cutover'].map((verb) => say(place, verb, id)))) {

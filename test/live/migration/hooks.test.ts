@@ -7,6 +7,7 @@ import type {Workload} from '../../../src/domain/lab/workload.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../../support/shells/cli.js'
 import {
+  IN_PLACE,
   newestMigration,
   planChange,
   requireExactlyOnce,
@@ -15,8 +16,6 @@ import {
   whereOf,
 } from '../../support/faults/crash.js'
 import {live, openWorkload, type Place, until} from '../../support/servers/live.js'
-
-const CHANGE = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
 
 interface Prepared {
   readonly workload: Workload
@@ -29,9 +28,9 @@ interface Prepared {
 async function prepare(t: TestContext, place: Place, hooks: Record<string, string>): Promise<Prepared> {
   const workload = await openWorkload(t, place)
   const before = await stateOf(place, workload)
-  await startWhenRefused(place, workload, CHANGE)
+  await startWhenRefused(place, workload, IN_PLACE)
   await until('some load', () => workload.counts.sentCount > 200)
-  const plan = await planChange(place, workload, CHANGE)
+  const plan = await planChange(place, workload, IN_PLACE)
   const folder = join(place.folder, 'hooks')
   const log = join(place.folder, 'hooks.log')
   await mkdir(folder)
@@ -139,7 +138,7 @@ test(
   live(async (t, place) => {
     const workload = await openWorkload(t, place)
     await until('some load', () => workload.counts.sentCount > 200)
-    const plan = await planChange(place, workload, CHANGE)
+    const plan = await planChange(place, workload, IN_PLACE)
     const folder = join(place.folder, 'hooks')
     await mkdir(folder)
     const started = join(place.folder, 'started')

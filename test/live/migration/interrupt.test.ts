@@ -5,7 +5,7 @@ import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delive
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {parseDocument, startCli} from '../../support/shells/cli.js'
 import {untilJournal} from '../../support/faults/kill.js'
-import {brokerVersion, live, openWorkload, until} from '../../support/servers/live.js'
+import {brokerVersion, live, openWorkload, until, untilSent} from '../../support/servers/live.js'
 import {applyArgs, journalOf, planFile, policiesOf, statusOf, typesOf} from '../../support/reports/migration-runs.js'
 
 /** The step in which a switched migration waits for its new fleet. */
@@ -28,8 +28,7 @@ for (const json of [[], ['--json']]) {
       else assert.match(run.stderr, /E_INTERRUPTED/)
       assert.deepEqual(await policiesOf(place, workload), before)
       assert.equal((await statusOf(place))?.state, 'rolled-back')
-      const sent = workload.counts.sentCount
-      await until('load after the interrupt', () => workload.counts.sentCount > sent + 300)
+      await untilSent(workload, 300)
       const figures = await workload.settle()
       assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
       assert.deepEqual(await typesOf(place, workload), Array<string>(4).fill('Shared'))

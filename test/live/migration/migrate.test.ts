@@ -9,7 +9,16 @@ import type {MigrationResult} from '../../../src/domain/migration/run/migration-
 import {askCli, parseDocument, requireFailure, runCli} from '../../support/shells/cli.js'
 import {applyUntil, fromElsewhere, untilMigration, whereOf} from '../../support/faults/crash.js'
 import {killAt} from '../../support/faults/kill.js'
-import {connectIdle, live, openWorkload, until} from '../../support/servers/live.js'
+import {
+  connectIdle,
+  createTopic,
+  live,
+  openWorkload,
+  publishKeys,
+  until,
+  untilSent,
+  userKeys,
+} from '../../support/servers/live.js'
 import {
   applyArgs,
   journalOf,
@@ -46,12 +55,9 @@ test(
 test(
   'planning changes nothing: statistics, policies and cursors are the same before and after',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createPartitionedTopic(topic, 2)
+    const topic = await createTopic(place, {partitions: 2})
     await connectIdle(place, topic, SUBSCRIPTION)
-    const producer = await place.transport.produce(topic)
-    for (let at = 0; at < 40; at++) await producer.send({key: `user-${String(at)}`, payload: Buffer.from('x')})
-    await producer.close()
+    await publishKeys(place, topic, userKeys(40))
     const base = topic.full.replace('persistent://', '/persistent/')
     const world = await untilUnchanged(place, [
       `${base}/partitioned-stats?perPartition=true`,
@@ -121,8 +127,7 @@ test(
     assert.equal(parseDocument(run.stdout).error.code, 'E_ROLLED_BACK')
     assert.match(parseDocument(run.stdout).error.message, /Key_Shared consumer on partition/)
     assert.deepEqual(await policiesOf(place, workload), before)
-    const sent = workload.counts.sentCount
-    await until('load after the rollback', () => workload.counts.sentCount > sent + 300)
+    await untilSent(workload, 300)
     const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
     assert.deepEqual(await typesOf(place, workload), Array<string>(4).fill('Shared'))
@@ -146,8 +151,7 @@ test(
       /timed out after 1\.\d s while waiting for a Key_Shared consumer on partition 1, partition 2, partition 3/,
     )
     assert.deepEqual(await policiesOf(place, workload), before)
-    const sent = workload.counts.sentCount
-    await until('load after the rollback', () => workload.counts.sentCount > sent + 300)
+    await untilSent(workload, 300)
     const figures = await workload.settle()
     assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
     assert.deepEqual(await typesOf(place, workload), Array<string>(4).fill('Shared'))

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import {test, type TestContext} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {MessageConsumer} from '../../../src/clients/pulsar-messages/transport.js'
 import type {Workload} from '../../../src/domain/lab/workload.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli} from '../../support/shells/cli.js'
 import {type TypeChange, NEW_SUBSCRIPTION, planChange, untilMigration, whereOf} from '../../support/faults/crash.js'
-import {closeFirst, live, openWorkload, type Place} from '../../support/servers/live.js'
+import {closeFirst, connectAcking, live, openWorkload, type Place} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 /** A neighbor's interruption beyond what it has anyway, in ms. */
@@ -44,23 +43,11 @@ async function moveIn(t: TestContext, place: Place, workload: Workload): Promise
   for (const type of ['Shared', 'Failover'] as const) {
     const neighbor = new Neighbor(type)
     neighbors.push(neighbor)
-    const ready = Promise.withResolvers<MessageConsumer>()
-    let isClosing = false
-    const consumer = await transport.consume({
-      topic: workload.topic,
-      subscription: `neighbor-${type.toLowerCase()}`,
-      type,
-      name: `${type.toLowerCase()}-0`,
-      receiverQueueSize: 500,
-      onMessage: (message) => {
-        neighbor.got()
-        void ready.promise.then((known) => (isClosing ? undefined : known.ack(message)))
-      },
-    })
-    ready.resolve(consumer)
-    closeFirst(t, () => {
-      isClosing = true
-      return consumer.close()
+    const name = type.toLowerCase()
+    const options = {topic: workload.topic, subscription: `neighbor-${name}`, type, name: `${name}-0`}
+    await connectAcking(t, place, {...options, receiverQueueSize: 500}, () => {
+      neighbor.got()
+      return true
     })
   }
   const reading = new Neighbor('reader')

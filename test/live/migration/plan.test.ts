@@ -5,12 +5,11 @@ import {test} from 'node:test'
 import type {MigrationPlan} from '../../../src/domain/migration/plan/plan.js'
 import type {TopicName} from '../../../src/topic-name.js'
 import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
-import {ask, connectIdle, live, type Place, until} from '../../support/servers/live.js'
+import {ask, connectIdle, createTopic, live, type Place, until} from '../../support/servers/live.js'
 import {applyArgs, SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 async function sharedSubscription(place: Place): Promise<TopicName> {
-  const topic = place.topic('orders')
-  await place.admin.createPartitionedTopic(topic, 2)
+  const topic = await createTopic(place, {partitions: 2})
   await connectIdle(place, topic, SUBSCRIPTION)
   return topic
 }

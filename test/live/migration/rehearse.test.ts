@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import {test, type TestContext} from 'node:test'
 
-import type {MessageConsumer} from '../../../src/clients/pulsar-messages/transport.js'
 import type {Handling} from '../../../src/domain/lab/workload-counts.js'
 import type {Rehearsal} from '../../../src/domain/rehearsal/rehearse.js'
 import type {TopicName} from '../../../src/topic-name.js'
 import {askCli, requireFailure, startCli} from '../../support/shells/cli.js'
-import {planChange, requireExactlyOnce, whereOf} from '../../support/faults/crash.js'
-import {ask, closeFirst, live, openWorkload, type Place, until} from '../../support/servers/live.js'
+import {IN_PLACE_FROM_FAILOVER, planChange, requireExactlyOnce, whereOf} from '../../support/faults/crash.js'
+import {ask, connectAcking, createTopic, live, openWorkload, type Place, until} from '../../support/servers/live.js'
 import {zipf, zipfRank} from '../../support/fleets/zipf.js'
 
 const NAMES = ['pod-0', 'pod-1', 'pod-2', 'pod-3']
@@ -16,9 +15,7 @@ const MESSAGES = 6000
 
 /** A topic with a backlog whose keys are as uneven as users are. */
 async function withBacklog(place: Place, messages = MESSAGES): Promise<TopicName> {
-  const topic = place.topic('orders')
-  await place.admin.createPartitionedTopic(topic, PARTITIONS)
-  await place.admin.createSubscription(topic, 'decision', 'earliest')
+  const topic = await createTopic(place, {partitions: PARTITIONS, subscription: 'decision'})
   await publish(place, topic, messages)
   return topic
 }
@@ -41,20 +38,11 @@ async function connectReal(
   name: string,
   got: Map<string, number>,
 ): Promise<void> {
-  const ready = Promise.withResolvers<MessageConsumer>()
-  const consumer = await place.transport.consume({
-    topic,
-    subscription: 'decision',
-    type: 'Key_Shared',
-    name,
-    receiverQueueSize: 1000,
-    onMessage: (message) => {
-      got.set(name, (got.get(name) ?? 0) + 1)
-      void ready.promise.then((known) => known.ack(message))
-    },
+  const options = {topic, subscription: 'decision', type: 'Key_Shared', name, receiverQueueSize: 1000} as const
+  await connectAcking(t, place, options, () => {
+    got.set(name, (got.get(name) ?? 0) + 1)
+    return true
   })
-  ready.resolve(consumer)
-  closeFirst(t, () => consumer.close())
 }
 
 async function subscriptionsOn(place: Place, topic: TopicName): Promise<string[]> {
@@ -121,7 +109,7 @@ test(
     ]
     const {consumers} = await askCli<Rehearsal>([...rehearse, '--messages', '10000'])
 
-    const plan = await planChange(place, workload, {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'})
+    const plan = await planChange(place, workload, IN_PLACE_FROM_FAILOVER)
     const fleet = workload.startStandby()
     await askCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', ...whereOf(place)])
     await until('the whole fleet', () => fleet.connected === 4)

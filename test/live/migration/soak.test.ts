@@ -10,19 +10,18 @@ import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delive
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {type CliRun, parseDocument, startCli} from '../../support/shells/cli.js'
 import {
-  type TypeChange,
+  BLUE_GREEN,
+  IN_PLACE,
   NEW_SUBSCRIPTION,
   planChange,
   stateOf,
   subscriptionsOf,
+  type TypeChange,
   untilMigration,
   whereOf,
 } from '../../support/faults/crash.js'
 import {brokerVersion, live, openWorkload, type Place, until} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
-
-const IN_PLACE = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'} as const
-const BLUE_GREEN = {...IN_PLACE, strategy: 'blue-green'} as const
 
 /**
  * Before 4.0 the broker reads on for consumers that are behind: a slow fleet may have more to finish than a drain waits for.

@@ -14,7 +14,7 @@ import {
   subscriptionsOf,
   whereOf,
 } from '../../support/faults/crash.js'
-import {live, openWorkload, until} from '../../support/servers/live.js'
+import {live, openWorkload, until, untilSent} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 const PARTITIONS = 4
@@ -40,15 +40,13 @@ for (const change of CHANGES) {
       assert.equal(there.state, 'done')
       const moved = strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
       assert.deepEqual(await subscriptionsOf(place, workload), {[moved]: Array<string>(PARTITIONS).fill(to)})
-      const sent = workload.counts.sentCount
-      await until('load after the switch', () => workload.counts.sentCount > sent + 200)
+      await untilSent(workload, 200)
 
       const rollback = ['migrate', 'rollback', there.id, '--yes', ...whereOf(place)]
       const back = await askCli<MigrationResult>(rollback)
       assert.equal(back.state, 'rolled-back')
       assert.deepEqual(await subscriptionsOf(place, workload), {[SUBSCRIPTION]: Array<string>(PARTITIONS).fill(from)})
-      const again = workload.counts.sentCount
-      await until('load after the rollback', () => workload.counts.sentCount > again + 200)
+      await untilSent(workload, 200)
       const figures = await workload.settle()
       t.diagnostic(JSON.stringify({...figures, thereMs: there.gapMs, backMs: back.gapMs}))
       assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAcross], [0, 0, 0])

@@ -4,7 +4,7 @@ import {test} from 'node:test'
 import type {SubscriptionReport} from '../../../src/domain/subscriptions/inspect/subscription-report.js'
 import type {TopicName} from '../../../src/topic-name.js'
 import {askCli, type Document, parseDocument, runCli} from '../../support/shells/cli.js'
-import {ask, brokerVersion, connectIdle, live, type Place, until} from '../../support/servers/live.js'
+import {ask, brokerVersion, connectIdle, createTopic, live, type Place, until} from '../../support/servers/live.js'
 import {brokerBehind} from '../../support/servers/proxy.js'
 import {untilUnchanged} from '../../support/faults/topic-state.js'
 
@@ -19,8 +19,7 @@ const is3 = brokerVersion.startsWith('3.')
 
 /** A topic with policies at every level, some at two levels. */
 async function limitedTopic(place: Place): Promise<TopicName> {
-  const topic = place.topic('orders')
-  await place.admin.createPartitionedTopic(topic, 2)
+  const topic = await createTopic(place, {partitions: 2})
   await connectIdle(place, topic, SUB)
   await setAtTopic(place, topic, `${SUB}/dispatchRate`, RATE)
   await setAtTopic(place, topic, 'subscriptionDispatchRate', {...RATE, dispatchThrottlingRateInMsg: 7})

@@ -5,7 +5,16 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {ConsumerStats} from '../../../src/clients/pulsar-admin/types.js'
 import type {SubscriptionReport} from '../../../src/domain/subscriptions/inspect/subscription-report.js'
 import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
-import {ask, closeFirst, connectIdle, live, type Place, until} from '../../support/servers/live.js'
+import {
+  ask,
+  closeFirst,
+  connectAcking,
+  connectIdle,
+  createTopic,
+  live,
+  type Place,
+  until,
+} from '../../support/servers/live.js'
 import type {TopicName} from '../../../src/topic-name.js'
 
 interface BrokerStats {
@@ -43,9 +52,7 @@ for (const partitions of [0, 4]) {
   test(
     `inspect matches the broker's own statistics, ${partitions === 0 ? 'plain topic' : 'partitioned topic'}`,
     live(async (t, place) => {
-      const topic = place.topic('orders')
-      if (partitions === 0) await place.admin.createTopic(topic)
-      else await place.admin.createPartitionedTopic(topic, partitions)
+      const topic = await createTopic(place, {partitions})
       await stalledSubscription(place, topic)
       const parts =
         partitions === 0
@@ -96,8 +103,7 @@ for (const partitions of [0, 4]) {
 test(
   'Key_Shared consumers that skip some acknowledgements: cursor, ack holes, producers and raw statistics are reported',
   live(async (t, place) => {
-    const topic = place.topic('held')
-    await place.admin.createPartitionedTopic(topic, 2)
+    const topic = await createTopic(place, {name: 'held', partitions: 2})
     for (const name of ['a', 'b', 'c']) await forgetful(t, place, topic, name)
     const producer = await place.transport.produce(topic)
     closeFirst(t, () => producer.close())
@@ -153,8 +159,7 @@ test(
 test(
   'with many partitions 16 cursors are read unless --cursors is set, and lines fit a terminal',
   live(async (_t, place) => {
-    const topic = place.topic('wide')
-    await place.admin.createPartitionedTopic(topic, 64)
+    const topic = await createTopic(place, {name: 'wide', partitions: 64})
     await stalledSubscription(place, topic)
     const args = ['subscriptions', 'inspect', topic.full, 'decision']
     const short = await runCli([...args, '--json'])
@@ -182,24 +187,8 @@ test(
 /** A Key_Shared consumer that never acknowledges every 25th message. */
 async function forgetful(t: TestContext, place: Place, topic: TopicName, name: string): Promise<void> {
   let count = 0
-  let isClosing = false
-  // A message that arrives while the test ends must not be acknowledged through a closing connection.
-  closeFirst(t, () => {
-    isClosing = true
-    return Promise.resolve()
-  })
-  const joining = place.transport.consume({
-    topic,
-    subscription: 'decision',
-    type: 'Key_Shared',
-    name,
-    receiverQueueSize: 1000,
-    onMessage: (message) => {
-      count++
-      if (count % 25 !== 0) void joining.then((consumer) => (isClosing ? undefined : consumer.ack(message)))
-    },
-  })
-  await joining
+  const options = {topic, subscription: 'decision', type: 'Key_Shared', name, receiverQueueSize: 1000} as const
+  await connectAcking(t, place, options, () => ++count % 25 !== 0)
 }
 
 /** The number of slots of all consumers of a partition, because consistent hashing before 4.0 has another key space. */

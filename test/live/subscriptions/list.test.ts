@@ -5,7 +5,7 @@ import type {Diagnosis} from '../../../src/domain/doctor/diagnose.js'
 import type {SubscriptionList} from '../../../src/domain/subscriptions/list/subscription-row.js'
 import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
-import {ask, live, openWorkload, until} from '../../support/servers/live.js'
+import {ask, createTopic, live, openWorkload, until} from '../../support/servers/live.js'
 import {brokerBehind} from '../../support/servers/proxy.js'
 
 /** The columns from the topic to the unacked messages. */
@@ -42,9 +42,7 @@ test(
     const lab = await FaultLab.open(place, 2)
     await lab.publish(40, ['a', 'b', 'c'])
     await lab.join({name: 'worker-0', habit: 'ignore', type: 'Key_Shared', topic: lab.partition(0)})
-    const idle = place.topic('idle')
-    await place.admin.createTopic(idle)
-    await place.admin.createSubscription(idle, SUB, 'earliest')
+    await createTopic(place, {name: 'idle', subscription: SUB})
     const args = ['subscriptions', 'list', place.namespace, '--fresh']
     const names = async (...more: string[]): Promise<string[]> => {
       const {subscriptions} = await askCli<SubscriptionList>([...args, ...more])
@@ -113,9 +111,7 @@ test(
   'list: --since finds a subscription by its last acknowledgement, with and without --fresh',
   live(async (t, place) => {
     const lab = await FaultLab.open(place, 2)
-    const idle = place.topic('idle')
-    await place.admin.createTopic(idle)
-    await place.admin.createSubscription(idle, SUB, 'earliest')
+    await createTopic(place, {name: 'idle', subscription: SUB})
     let acked = 0
     await lab.join({name: 'worker-0', habit: () => (acked++ < 5 ? 'ack' : 'ignore')})
     await lab.publish(20, ['a', 'b', 'c'])
@@ -172,8 +168,7 @@ test(
 test(
   'list: a subscription that is newer than the broker stats of its topic is found',
   live(async (_t, place) => {
-    const topic = place.topic('orders')
-    await place.admin.createTopic(topic)
+    const topic = await createTopic(place)
     await until('the topic in the broker stats', async () =>
       JSON.stringify(await ask(place.addresses, 'GET', '/broker-stats/topics')).includes(topic.full),
     )

@@ -4,7 +4,7 @@ import {test} from 'node:test'
 
 import type {KeySample} from '../../../src/domain/message-sampling/sample-report.js'
 import type {SubscriptionReport} from '../../../src/domain/subscriptions/inspect/subscription-report.js'
-import {ask, live} from '../../support/servers/live.js'
+import {ask, createTopic, live} from '../../support/servers/live.js'
 import {askCli} from '../../support/shells/cli.js'
 
 /** Characters that Java's URLEncoder and encodeURIComponent encode differently, and some that both encode. */
@@ -14,8 +14,7 @@ const NAMES = ['plain', 'orders (eu)', "it's a~b!", 'über*', 'constructor']
 test(
   'the cursor of a subscription is found for any name',
   live(async (_, place) => {
-    const topic = place.topic('names')
-    await place.admin.createTopic(topic)
+    const topic = await createTopic(place, {name: 'names'})
     for (const name of NAMES) await place.admin.createSubscription(topic, name, 'earliest')
     await place.admin.publish(
       topic,

@@ -9,7 +9,7 @@ import {collectWhy} from '../../../src/domain/why/collect-why.js'
 import type {Explanation} from '../../../src/domain/why/explain-key.js'
 import {Churn, type Receipt} from '../../support/fleets/churn.js'
 import {askCli} from '../../support/shells/cli.js'
-import {closeFirst, live, type Place} from '../../support/servers/live.js'
+import {closeFirst, createTopic, live, type Place} from '../../support/servers/live.js'
 import {mulberry32} from '../../support/fleets/seed.js'
 
 /** A thousand keys in the full run. */
@@ -97,8 +97,7 @@ function seededRandom(): () => number {
 }
 
 async function startChurn(place: Place, random: () => number): Promise<{churn: Churn; keys: readonly string[]}> {
-  const topic = place.topic('orders')
-  await place.admin.createPartitionedTopic(topic, 4)
+  const topic = await createTopic(place, {partitions: 4})
   const keys = [...new Set(Array.from({length: KEYS}, () => `user-${String(Math.floor(random() * 1e9))}`))]
   const churn = await Churn.start({
     ...{place, topic, keys, random, ratePerSecond: 200},

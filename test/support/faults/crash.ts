@@ -12,7 +12,7 @@ import {listMigrations} from '../../../src/domain/migration/journal/list-migrati
 import type {MigrationList, MigrationStatus} from '../../../src/domain/migration/journal/status.js'
 import {type MigratableType, type Strategy} from '../../../src/domain/migration/strategy.js'
 import {askCli, type CliRun, parseDocument, startCli} from '../shells/cli.js'
-import {ask, closeFirst, type Place, until} from '../servers/live.js'
+import {ask, closeFirst, type Place, until, untilSent} from '../servers/live.js'
 import {SUBSCRIPTION} from '../reports/migration-runs.js'
 import {ROOT} from '../root.js'
 
@@ -24,11 +24,10 @@ export interface TypeChange {
   readonly to: MigratableType
 }
 
-export const CHANGES: readonly TypeChange[] = [
-  {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'},
-  {strategy: 'blue-green', from: 'Shared', to: 'Key_Shared'},
-  {strategy: 'in-place', from: 'Failover', to: 'Key_Shared'},
-]
+export const IN_PLACE: TypeChange = {strategy: 'in-place', from: 'Shared', to: 'Key_Shared'}
+export const BLUE_GREEN: TypeChange = {...IN_PLACE, strategy: 'blue-green'}
+export const IN_PLACE_FROM_FAILOVER: TypeChange = {...IN_PLACE, from: 'Failover'}
+export const CHANGES: readonly TypeChange[] = [IN_PLACE, BLUE_GREEN, IN_PLACE_FROM_FAILOVER]
 
 /** Before or after a line of a run's journal, which is given by its number from 0, or by step and phase: `disconnect intent`. */
 export interface Moment {
@@ -247,8 +246,7 @@ export async function requireMoved(place: Place, workload: Workload, {strategy, 
 
 /** Requires that messages still flow, and that none was lost, duplicated, or processed by two consumers at the same time. */
 export async function requireExactlyOnce(workload: Workload): Promise<void> {
-  const sent = workload.counts.sentCount
-  await until('load afterwards', () => workload.counts.sentCount > sent + 200)
+  await untilSent(workload, 200)
   const figures = await workload.settle()
   assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
 }

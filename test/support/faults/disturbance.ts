@@ -18,7 +18,7 @@ import {
   stateOf,
 } from './crash.js'
 import {HardyTransport} from '../fleets/hardy-transport.js'
-import {ask, openWorkload, type Place, until} from '../servers/live.js'
+import {ask, openWorkload, type Place, until, untilSent} from '../servers/live.js'
 
 /** Long enough that consumers have unacked messages at any moment. */
 export const LONG_WORK: WorkTimes = {workMs: 20, slowEvery: 29, slowMs: 200}
@@ -59,8 +59,7 @@ export async function requireExplained(
 ): Promise<void> {
   const {fleet, stops} = await bringToEnd(place, workload, change, {run: end, standby})
   await until('the fleet', () => fleet.connected === 4)
-  const sent = workload.counts.sentCount
-  await until('load afterwards', () => workload.counts.sentCount > sent + 200)
+  await untilSent(workload, 200)
   const figures = await workload.settle()
   const {storedTwice} = transport
   const cost = costOf(workload.counts, disturbance, {storedTwice, since: since?.(workload.counts)})

@@ -20,6 +20,12 @@ export class KeyedFleet {
     this.onMessage = onMessage
   }
 
+  static async start(place: Place, topic: TopicName, names: readonly string[]): Promise<KeyedFleet> {
+    const fleet = new KeyedFleet(place, topic)
+    for (const name of names) await fleet.join(name)
+    return fleet
+  }
+
   /** The names in the order of joining. */
   get names(): string[] {
     return this.members.map(({name}) => name)

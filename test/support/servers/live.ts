@@ -11,7 +11,12 @@ import type {Redis} from 'ioredis'
 import {type Addresses, defaultAddresses} from '../../../src/cli/connection/default-addresses.js'
 import {PulsarAdmin} from '../../../src/clients/pulsar-admin/admin.js'
 import {openTransport} from '../../../src/clients/pulsar-messages/open.js'
-import type {MessageTransport} from '../../../src/clients/pulsar-messages/transport.js'
+import type {
+  ConsumeOptions,
+  Message,
+  MessageConsumer,
+  MessageTransport,
+} from '../../../src/clients/pulsar-messages/transport.js'
 import {connectRedis} from '../../../src/clients/redis/connect.js'
 import {Workload, type WorkloadOptions} from '../../../src/domain/lab/workload.js'
 import {parseTopicName, type TopicName} from '../../../src/topic-name.js'
@@ -62,6 +67,30 @@ export async function openPlace(t: TestContext, on: Addresses = addresses): Prom
   return {addresses: on, admin, transport, redis, namespace, keyPrefix, folder, topic}
 }
 
+/** Creates a topic, with a subscription at its start if one is named. 0 partitions stand for a topic without partitions. */
+export async function createTopic(
+  place: Place,
+  {name = 'orders', partitions = 0, subscription}: {name?: string; partitions?: number; subscription?: string} = {},
+): Promise<TopicName> {
+  const topic = place.topic(name)
+  if (partitions === 0) await place.admin.createTopic(topic)
+  else await place.admin.createPartitionedTopic(topic, partitions)
+  if (subscription !== undefined) await place.admin.createSubscription(topic, subscription, 'earliest')
+  return topic
+}
+
+/** Publishes a message with each key, one after another. */
+export async function publishKeys(place: Place, topic: TopicName, keys: readonly string[]): Promise<void> {
+  const producer = await place.transport.produce(topic)
+  for (const key of keys) await producer.send({key, payload: Buffer.from('x')})
+  await producer.close()
+}
+
+/** `user-0`, `user-1`, … */
+export function userKeys(count: number): string[] {
+  return Array.from({length: count}, (_, at) => `user-${String(at)}`)
+}
+
 /** Opens a scene with a new topic in a place. It is closed before the place. */
 export async function openWorkload(
   t: TestContext,
@@ -96,6 +125,30 @@ export async function connectIdle(place: Place, topic: TopicName, subscription: 
   })
 }
 
+/**
+ * Connects a consumer until the test ends. It acks the messages for which `onMessage` returns true. A message that arrives
+ * while the test ends must not be acked through a closing connection.
+ */
+export async function connectAcking(
+  t: TestContext,
+  place: Place,
+  options: Omit<ConsumeOptions, 'onMessage'>,
+  onMessage: (message: Message) => boolean,
+): Promise<void> {
+  let isClosing = false
+  const joining: Promise<MessageConsumer> = place.transport.consume({
+    ...options,
+    onMessage: (message) => {
+      if (onMessage(message)) void joining.then((consumer) => (isClosing ? undefined : consumer.ack(message)))
+    },
+  })
+  const consumer = await joining
+  closeFirst(t, () => {
+    isClosing = true
+    return consumer.close()
+  })
+}
+
 /** The time after which a wait fails. It is much longer than any wait takes, also on a machine with other load. */
 export const DEADLINE_MS = 180_000
 
@@ -108,6 +161,12 @@ export async function until(what: string, condition: () => Promise<boolean> | bo
     assert.ok(Date.now() < deadline, `${what} did not happen within ${String(DEADLINE_MS / 1000)} s`)
     await delay(Math.max(20, Date.now() - checkedAt))
   }
+}
+
+/** Waits until the producers of a workload have sent more messages. */
+export async function untilSent(workload: Workload, more: number): Promise<void> {
+  const sent = workload.counts.sentCount
+  await until('more load', () => workload.counts.sentCount > sent + more)
 }
 
 /** Asks the broker directly, without keyshift's client. @returns the answer. */
