@@ -9,16 +9,14 @@ import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
-import type {Redis} from 'ioredis'
-
 import {type Addresses, defaultAddresses} from '../src/cli/connection/default-addresses.js'
-import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
-import {openTransport} from '../src/clients/pulsar-messages/open.js'
+import type {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
 import type {MessageConsumer, MessageTransport} from '../src/clients/pulsar-messages/transport.js'
-import {connectRedis} from '../src/clients/redis/connect.js'
+import type {WorkloadServers} from '../src/domain/lab/workload.js'
 import {suggestedCommand} from '../src/suggested-command.js'
 import {parseTopicName} from '../src/topic-name.js'
 import {waitUntil} from '../src/wait-until.js'
+import {withServers} from './servers.js'
 import {terminalSvg} from './terminal-svg.js'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -46,15 +44,10 @@ const COMMANDS = [
 
 const {value: addresses} = await defaultAddresses(ROOT)
 const config = await mkdtemp(join(tmpdir(), 'keyshift-incident-'))
-const admin = new PulsarAdmin({url: addresses.adminUrl})
-const transport = await openTransport({transport: 'websocket', ...addresses})
-const connection = await connectRedis(addresses.redisUrl)
 try {
-  const [redis] = connection.primaries
-  if (!redis) throw new Error('Redis has no primary')
-  await withIncident(redis, transport, capture)
+  await withServers(addresses, 'websocket', (servers) => withIncident(servers, capture))
 } finally {
-  await Promise.all([transport.close(), connection.close(), admin.close(), rm(config, {recursive: true})])
+  await rm(config, {recursive: true})
 }
 
 async function capture(): Promise<void> {
@@ -81,17 +74,17 @@ function withoutTestAddresses(output: string): string {
 }
 
 /** Runs an action while the incident lasts; removes all of it afterwards. */
-async function withIncident(redis: Redis, messages: MessageTransport, act: () => Promise<void>): Promise<void> {
-  await createTopic()
+async function withIncident({admin, redis, transport}: WorkloadServers, act: () => Promise<void>): Promise<void> {
+  await createTopic(admin)
   const consumers: MessageConsumer[] = []
-  const producer = await messages.produce(TOPIC)
+  const producer = await transport.produce(TOPIC)
   let sent = 0
   const load = setInterval(() => {
     const key = `user-${String(FIRST_USER + (sent++ % USERS))}`
     void producer.send({key, payload: Buffer.from('order')})
   }, PUBLISH_EVERY_MS)
   try {
-    for (const name of WORKERS) consumers.push(await consume(messages, name))
+    for (const name of WORKERS) consumers.push(await consume(transport, name))
     await redis.set(LOCK, 'worker-9/8f14e45fceea467fa8f53b2b7c1d9a01', 'NX')
     await act()
   } finally {
@@ -104,9 +97,9 @@ async function withIncident(redis: Redis, messages: MessageTransport, act: () =>
 }
 
 /** A worker with one thread: it acknowledges every message until it waits forever for the lock of the locked user. */
-async function consume(messages: MessageTransport, name: string): Promise<MessageConsumer> {
+async function consume(transport: MessageTransport, name: string): Promise<MessageConsumer> {
   let isBlocked = false
-  const joining: Promise<MessageConsumer> = messages.consume({
+  const joining: Promise<MessageConsumer> = transport.consume({
     topic: TOPIC,
     subscription: SUBSCRIPTION,
     type: 'Key_Shared',
@@ -127,7 +120,7 @@ async function hasFindings(): Promise<boolean> {
   return FINDINGS.every((wanted) => result.findings.some(({code}) => code === wanted))
 }
 
-async function createTopic(): Promise<void> {
+async function createTopic(admin: PulsarAdmin): Promise<void> {
   const clusters = (await ask('GET', '/clusters')) as string[]
   await ask('PUT', `/tenants/${TENANT}`, {allowedClusters: clusters.filter((name) => name !== 'global')})
   await ask('PUT', `/namespaces/${NAMESPACE}`, {})

@@ -12,14 +12,12 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Addresses} from '../src/cli/connection/default-addresses.js'
 import {type Cell, renderMs, renderTable} from '../src/cli/render/table.js'
-import {PulsarAdmin} from '../src/clients/pulsar-admin/admin.js'
-import {openTransport} from '../src/clients/pulsar-messages/open.js'
-import {connectRedis} from '../src/clients/redis/connect.js'
 import {untilConnected, Workload, type WorkloadServers} from '../src/domain/lab/workload.js'
 import type {WorkloadFigures} from '../src/domain/lab/workload-counts.js'
 import {lockToken} from '../src/domain/lab/worker.js'
 import {suggestedCommand} from '../src/suggested-command.js'
 import {parseTopicName} from '../src/topic-name.js'
+import {withServers} from './servers.js'
 
 interface DemoResult extends WorkloadFigures {
   leakedLockFound: boolean
@@ -46,7 +44,7 @@ const WORKLOAD = {
 }
 
 const isJson = process.argv.includes('--json')
-const result = await withServers(stackAddresses(), story)
+const result = await withServers(stackAddresses(), 'auto', story)
 say(`\n${summary(result)}`)
 if (isJson) process.stdout.write(`${JSON.stringify(result)}\n`)
 process.exitCode = result.lost + result.duplicates + result.overlapsAfter === 0 && result.leakedLockFound ? 0 : 1
@@ -61,19 +59,6 @@ function stackAddresses(): Addresses {
     redisUrl: KEYSHIFT_REDIS_URL,
     serviceUrl: KEYSHIFT_SERVICE_URL,
     webSocketUrl: KEYSHIFT_WEB_SOCKET_URL,
-  }
-}
-
-async function withServers<R>(addresses: Addresses, act: (servers: WorkloadServers) => Promise<R>): Promise<R> {
-  const admin = new PulsarAdmin({url: addresses.adminUrl})
-  const transport = await openTransport({transport: 'auto', ...addresses})
-  const connection = await connectRedis(addresses.redisUrl)
-  try {
-    const [redis] = connection.primaries
-    if (!redis) throw new Error('Redis has no primary')
-    return await act({admin, transport, redis})
-  } finally {
-    await Promise.all([transport.close(), connection.close(), admin.close()])
   }
 }
 
