@@ -5,7 +5,15 @@ import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delive
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {parseDocument, startCli} from '../../support/shells/cli.js'
 import {untilJournal} from '../../support/faults/kill.js'
-import {brokerVersion, live, openWorkload, until, untilSent} from '../../support/servers/live.js'
+import {
+  brokerVersion,
+  live,
+  openWorkload,
+  settleExactlyOnce,
+  settleWithoutLoss,
+  until,
+  untilSent,
+} from '../../support/servers/live.js'
 import {applyArgs, journalOf, planFile, policiesOf, statusOf, typesOf} from '../../support/reports/migration-runs.js'
 
 /** The step in which a switched migration waits for its new fleet. */
@@ -29,8 +37,7 @@ for (const json of [[], ['--json']]) {
       assert.deepEqual(await policiesOf(place, workload), before)
       assert.equal((await statusOf(place))?.state, 'rolled-back')
       await untilSent(workload, 300)
-      const figures = await workload.settle()
-      assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
+      await settleWithoutLoss(workload)
       assert.deepEqual(await typesOf(place, workload), Array<string>(4).fill('Shared'))
     }),
   )
@@ -49,8 +56,7 @@ test(
     const run = await finished
     assert.equal(run.code, 0, run.stdout + run.stderr)
     assert.equal(parseDocument<MigrationResult>(run.stdout).result.state, 'done')
-    const figures = await workload.settle()
-    assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+    await settleExactlyOnce(workload)
     assert.deepEqual(await typesOf(place, workload), Array<string>(4).fill('Key_Shared'))
   }),
 )
@@ -75,7 +81,6 @@ test(
     workload.startStandby()
     const resumed = await startCli(['migrate', 'resume', id, '--yes', '--json', ...journalOf(place)]).finished
     assert.equal(resumed.code, 0, resumed.stdout)
-    const figures = await workload.settle()
-    assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+    await settleExactlyOnce(workload)
   }),
 )

@@ -6,7 +6,14 @@ import type {Workload} from '../../../src/domain/lab/workload.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli} from '../../support/shells/cli.js'
 import {type TypeChange, NEW_SUBSCRIPTION, planChange, untilMigration, whereOf} from '../../support/faults/crash.js'
-import {closeFirst, connectAcking, live, openWorkload, type Place} from '../../support/servers/live.js'
+import {
+  closeFirst,
+  connectAcking,
+  live,
+  openWorkload,
+  type Place,
+  settleExactlyOnce,
+} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
 
 /** A neighbor's interruption beyond what it has anyway, in ms. */
@@ -107,7 +114,6 @@ async function interruptedBy(t: TestContext, place: Place, change: TypeChange): 
     t.diagnostic(`${name}: longest silence ${String(was)} ms before, ${String(is)} ms during the migration`)
     return is > was + TOLERATED_MS
   })
-  const figures = await workload.settle()
-  assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAfter], [0, 0, 0])
+  await settleExactlyOnce(workload)
   return interrupted.map(({name}) => name)
 }

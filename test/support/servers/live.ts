@@ -19,6 +19,7 @@ import type {
 } from '../../../src/clients/pulsar-messages/transport.js'
 import {connectRedis} from '../../../src/clients/redis/connect.js'
 import {Workload, type WorkloadOptions} from '../../../src/domain/lab/workload.js'
+import type {WorkloadFigures} from '../../../src/domain/lab/workload-counts.js'
 import {parseTopicName, type TopicName} from '../../../src/topic-name.js'
 import {ROOT} from '../root.js'
 
@@ -167,6 +168,20 @@ export async function until(what: string, condition: () => Promise<boolean> | bo
 export async function untilSent(workload: Workload, more: number): Promise<void> {
   const sent = workload.counts.sentCount
   await until('more load', () => workload.counts.sentCount > sent + more)
+}
+
+/** Ends the load, and requires that no message was lost or duplicated. */
+export async function settleWithoutLoss(workload: Workload): Promise<WorkloadFigures> {
+  const figures = await workload.settle()
+  assert.deepEqual([figures.lost, figures.duplicates], [0, 0])
+  return figures
+}
+
+/** The same, and that no key was processed by two consumers at the same time after the switch. */
+export async function settleExactlyOnce(workload: Workload): Promise<WorkloadFigures> {
+  const figures = await settleWithoutLoss(workload)
+  assert.equal(figures.overlapsAfter, 0)
+  return figures
 }
 
 /** Asks the broker directly, without keyshift's client. @returns the answer. */
