@@ -4,6 +4,7 @@ import type {Severity} from '../../severity.js'
 import {suggestedCommand} from '../../suggested-command.js'
 import {counted, durationText} from '../../wording.js'
 import {paint} from '../output/palette.js'
+import {evidenceText} from './evidence.js'
 
 const SEVERITY: Readonly<Record<Severity, string>> = {
   error: paint.error('error'),
@@ -37,7 +38,7 @@ function renderFinding(
     ...(since === null
       ? []
       : [`  No acknowledgement for ${durationText(Date.parse(asOf) - Date.parse(since))} (since ${since})`]),
-    ...shown.map(({field, value}) => `    ${field} = ${value}`),
+    ...shown.map((one) => `    ${evidenceText(one, asOf)}`),
     ...(more > 0 ? [`    and ${counted(more, 'more value')}; --json shows all`] : []),
     ...remedies.map(
       ({command, cost}, at) => `  ${at === 0 ? 'try' : 'or '} ${command}   ${paint.secondary(`Impact: ${cost}`)}`,

@@ -1,15 +1,16 @@
 import type {ChainLink, Explanation} from '../../domain/why/explain-key.js'
 import {paint} from '../output/palette.js'
+import {evidenceText} from './evidence.js'
 
 /** Links whose message already states their evidence. */
 const STATED: ReadonlySet<ChainLink['subject']> = new Set(['draining', 'partition', 'slot'])
 
-export function renderWhy({chain, changing, key, subscription, topic, verdict}: Explanation): string {
+export function renderWhy({asOf, chain, changing, key, subscription, topic, verdict}: Explanation): string {
   return [
     `Key ${paint.strong(key)}, subscription ${subscription} of ${topic}`,
     ...chain.map(({evidence, message, subject}) => {
       if (STATED.has(subject)) return `  → ${message}`
-      const proof = evidence.map(({field, value}) => `${field} = ${value}`).join(', ')
+      const proof = evidence.map((one) => evidenceText(one, asOf)).join(', ')
       return `  → ${message}${proof === '' ? '' : paint.secondary(`   (${proof})`)}`
     }),
     ...(changing ? [paint.warn('  consumers joined or left during the check; the owner may have changed again')] : []),

@@ -1,5 +1,6 @@
 import {nameAndAddressOf} from '../locks/consumers/lock-correlation.js'
 import {displayName} from '../doctor/facts/subscription-facts.js'
+import type {EvidenceField} from '../doctor/facts/evidence.js'
 import {hasChanged} from './consumer-changes.js'
 import {lastAckEvidence} from './last-activity.js'
 import {counted} from '../../wording.js'
@@ -100,7 +101,7 @@ function ownerLink({changes: {joined, left, ownerBefore}, destination: {consumer
 
 function backlogLink({messages, nowMs}: KeyFacts): ChainLink {
   const {backlogEntries, entriesRead, isComplete, oldest} = messages
-  const evidence: Array<readonly [string, string]> = [
+  const evidence: Array<readonly [EvidenceField, string]> = [
     ['entries read', `${isComplete ? '' : 'oldest '}${String(entriesRead)} of ${String(backlogEntries)}`],
     ['messages of the key', String(messages.messages)],
   ]
@@ -133,7 +134,7 @@ function lockLink({lock}: KeyFacts): ChainLink {
 function link(
   subject: ChainLink['subject'],
   message: string,
-  evidence: ReadonlyArray<readonly [string, string]>,
+  evidence: ReadonlyArray<readonly [EvidenceField, string]>,
 ): ChainLink {
   return {subject, message, evidence: evidence.map(([field, value]) => ({field, value}))}
 }

@@ -1,4 +1,5 @@
 import {durationText} from '../../wording.js'
+import type {EvidenceField} from '../doctor/facts/evidence.js'
 import type {LiveConsumer} from '../locks/consumers/lock-correlation.js'
 
 /** A shorter time is normal, because acknowledgements are on their way. */
@@ -29,7 +30,7 @@ export function lastAckText(
 export function lastAckEvidence({
   lastAcked,
   lastDelivered,
-}: LiveConsumer): Array<readonly [field: string, value: string]> {
+}: LiveConsumer): Array<readonly [field: EvidenceField, value: string]> {
   return [
     ...(lastAcked === null ? [] : [['lastAckedTimestamp', momentText(lastAcked)] as const]),
     ...(lastDelivered === null ? [] : [['lastConsumedTimestamp', momentText(lastDelivered)] as const]),

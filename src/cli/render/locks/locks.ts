@@ -1,9 +1,10 @@
 import type {LockScan} from '../../../domain/locks/scan/collect-locks.js'
-import type {LockRecord, LockRelation} from '../../../domain/locks/recognition/lock-record.js'
+import type {LockRecord} from '../../../domain/locks/recognition/lock-record.js'
 import type {LockVerdict} from '../../../domain/locks/recognition/lock-verdicts.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
 import {paint} from '../../output/palette.js'
+import {RELATION} from './lock-relations.js'
 import {type Column, renderMs, renderTable} from '../table.js'
 
 const LOCK: ReadonlyArray<Column<LockRecord>> = [
@@ -23,16 +24,6 @@ const WAITING: ReadonlyArray<Column<LockRecord>> = [
   {head: 'waiting', cell: ({messages}) => messages?.waiting?.messages ?? null, priority: 2},
   {head: 'oldest', cell: ({messages}) => renderMs(messages?.waiting?.oldestAgeMs ?? null), priority: 3},
 ]
-/** How the lock holder relates to the consumer that receives the messages of the key. */
-const RELATION: Readonly<Record<LockRelation | 'unknown', string>> = {
-  owner: 'holder',
-  'other-consumer': 'another consumer is the holder',
-  consumer: 'possible holder',
-  restarted: 'holder before its restart',
-  'no-consumer': 'the holder is not a consumer',
-  unknown: 'unknown',
-}
-
 /** The list is for finding problems; a few healthy locks show which formats matched. */
 const HEALTHY_SHOWN = 5
 const HOLDERS_SHOWN = 5

@@ -1,4 +1,5 @@
 import type {Severity} from '../../../severity.js'
+import type {Evidence} from './evidence.js'
 
 export interface FindingSubject {
   topic: string
@@ -36,7 +37,8 @@ export interface DoctorFinding {
 }
 
 /** A finding as a rule returns it: an omitted field does not apply, or is unknown. */
-export type Draft = Pick<DoctorFinding, 'code' | 'evidence' | 'message' | 'remedies' | 'severity'> & {
+export type Draft = Pick<DoctorFinding, 'code' | 'message' | 'remedies' | 'severity'> & {
+  readonly evidence: Evidence[]
   readonly partitions?: ReadonlyArray<number | null>
   readonly consumer?: FindingSubject['consumer']
   readonly slot?: number

@@ -11,6 +11,7 @@ import {
 import type {Severity} from '../../../severity.js'
 import {clientNameOf} from '../../topic-stats/consumers.js'
 import type {Draft, Remedy} from '../facts/doctor-finding.js'
+import type {Evidence, EvidenceField} from '../facts/evidence.js'
 import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
 import {isLookAheadFull} from './limits.js'
 import {counted, durationText, numberText} from '../../../wording.js'
@@ -36,7 +37,7 @@ interface Kind {
   readonly code: string
   readonly severity: Severity
   readonly message: (name: string, where: string, rows: readonly ConsumerFacts[], stuckAfterMs: number) => string
-  readonly fields: ReadonlyArray<keyof ConsumerStats>
+  readonly fields: ReadonlyArray<EvidenceField & keyof ConsumerStats>
   readonly remedies: (facts: SubscriptionFacts, name: string) => Remedy[]
   readonly links?: readonly string[]
 }
@@ -136,7 +137,7 @@ function consumerFinding(facts: SubscriptionFacts, cause: Cause, rows: readonly 
   }
 }
 
-function evidenceOf(partition: number | null, field: string, value: unknown): Draft['evidence'] {
+function evidenceOf(partition: number | null, field: EvidenceField, value: unknown): Evidence[] {
   if (typeof value !== 'number' && typeof value !== 'boolean') return []
   const text = field.endsWith('Timestamp') ? timeText(Number(value)) : String(value)
   return [{field: partition === null ? field : `${field} (partition ${String(partition)})`, value: text}]

@@ -1,5 +1,6 @@
 import {backlogOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import type {Draft, Remedy} from '../facts/doctor-finding.js'
+import {evidence} from '../facts/evidence.js'
 import {pulsarAdmin} from './remedies.js'
 
 const SOON = 0.5
@@ -49,7 +50,7 @@ function evicted(facts: SubscriptionFacts): Draft[] {
       partitions: rows.map(({partition}) => partition),
       evidence: [
         {field: 'backlogQuotaMap', value: `consumer_backlog_eviction above ${limits.join(', ')}`},
-        ...large.map(({now}) => ({field: 'backlogSize', value: String(now.backlogSize ?? 'unknown')})),
+        ...large.map(({now}) => evidence('backlogSize', now.backlogSize)),
         ...old.map((row) => ageOf(facts, row)),
       ],
       remedies: [

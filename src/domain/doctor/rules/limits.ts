@@ -7,6 +7,7 @@ import {
 } from '../facts/subscription-facts.js'
 import {clientNameOf} from '../../topic-stats/consumers.js'
 import type {Draft} from '../facts/doctor-finding.js'
+import {evidence} from '../facts/evidence.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
 import {inspectCommand, pulsarAdmin, restartConsumer, unloadTopic} from './remedies.js'
@@ -86,11 +87,8 @@ function lookAheadFull(facts: SubscriptionFacts): Draft[] {
       partitions: rows.map(({partition}) => partition),
       consumer: holder ? clientNameOf(holder) : null,
       evidence: [
-        ...rows.map(({now}) => ({field: 'msgInReplay', value: String(now.msgInReplay ?? 'unknown')})),
-        {
-          field: 'keySharedLookAheadMsgInReplayThresholdPerConsumer',
-          value: String(facts.settings.lookAheadPerConsumer ?? 'unknown'),
-        },
+        ...rows.map(({now}) => evidence('msgInReplay', now.msgInReplay)),
+        evidence('keySharedLookAheadMsgInReplayThresholdPerConsumer', facts.settings.lookAheadPerConsumer ?? undefined),
       ],
       remedies: [
         inspectCommand(facts),
@@ -125,11 +123,13 @@ function throttled(facts: SubscriptionFacts): Draft[] {
       message: `The subscription dispatch rate ${isStopped ? 'stops' : 'slows down'} delivery${whereText(rows)}: ${rate}`,
       partitions: rows.map(({partition}) => partition),
       evidence: [
-        ...rows.map(({now}) => ({
-          field: 'dispatchThrottledMsgEventsBySubscriptionLimit',
-          value: String(now.dispatchThrottledMsgEventsBySubscriptionLimit ?? 'not counted'),
-        })),
-        {field: 'subscriptionDispatchRate', value: rate},
+        ...rows.map(({now}) =>
+          evidence(
+            'dispatchThrottledMsgEventsBySubscriptionLimit',
+            now.dispatchThrottledMsgEventsBySubscriptionLimit ?? 'not counted',
+          ),
+        ),
+        evidence('subscriptionDispatchRate', rate),
       ],
       remedies: [
         {
@@ -166,11 +166,8 @@ function ackHoles(facts: SubscriptionFacts): Draft[] {
         'messages acknowledged above the limit are delivered again when the topic is reloaded',
       partitions: rows.map(({partition}) => partition),
       evidence: [
-        ...rows.map(({now}) => ({
-          field: 'nonContiguousDeletedMessagesRanges',
-          value: String(now.nonContiguousDeletedMessagesRanges ?? 'unknown'),
-        })),
-        {field: 'managedLedgerMaxUnackedRangesToPersist', value: String(limit)},
+        ...rows.map(({now}) => evidence('nonContiguousDeletedMessagesRanges', now.nonContiguousDeletedMessagesRanges)),
+        evidence('managedLedgerMaxUnackedRangesToPersist', limit),
       ],
       remedies: [
         {...inspectCommand(facts), cost: 'none (shows which consumer does not ack the oldest messages)'},

@@ -1,5 +1,6 @@
 import type {SubscriptionFacts} from '../facts/subscription-facts.js'
 import type {Draft} from '../facts/doctor-finding.js'
+import {evidence} from '../facts/evidence.js'
 import {operands, suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
 
@@ -62,7 +63,7 @@ function forKeyShared(
             code: 'mixed-key-batches',
             severity: 'warn' as const,
             message: `${counted(mixedBatches, 'sampled batch', 'sampled batches')} ${mixedBatches === 1 ? 'contains' : 'contain'} several keys; the broker delivers a batch to the consumer of its first key, so one key can reach several consumers`,
-            evidence: [{field: 'mixed batches', value: String(mixedBatches)}],
+            evidence: [evidence('mixed batches', mixedBatches)],
             remedies: [
               sample,
               {
@@ -79,7 +80,7 @@ function forKeyShared(
             code: 'keyless-messages',
             severity: 'warn' as const,
             message: `${numberText(keylessMessages)} of ${counted(messages, 'sampled message')} ${keylessMessages === 1 ? 'has' : 'have'} no key, so Key_Shared neither orders them nor keeps them at one consumer`,
-            evidence: [{field: 'messages without key', value: String(keylessMessages)}],
+            evidence: [evidence('messages without key', keylessMessages)],
             remedies: [sample, {command: 'set a message key in the producers', cost: 'a deployment'}],
           },
         ]
