@@ -8,7 +8,7 @@ import {stepsOf} from '../../src/domain/migration/strategy.js'
 import {parseDocument} from '../support/shells/cli.js'
 import {
   applyAndKill,
-  fromElsewhere,
+  runOnOtherHost,
   type TypeChange,
   CHANGES,
   type Moment,
@@ -61,7 +61,7 @@ for (const cell of chosen) {
       await applyAndKill(t, place, plan, kill)
 
       const id = (await newestMigration(place))?.id ?? ''
-      const run = await fromElsewhere(place, ['migrate', verb, id, '--yes'])
+      const run = await runOnOtherHost(place, ['migrate', verb, id, '--yes'])
       if (kill.line === 0 && kill.when === 'before') {
         assert.equal(run.code, 5, 'the migration had not started')
         assert.equal(parseDocument(run.stdout).error.code, 'E_NOT_STARTED')
@@ -83,7 +83,7 @@ for (const cell of chosen) {
       if (run.code === 0 && (await newestMigration(place))?.hasRestrictions) {
         // Stops the consumers that are no longer used, as an operator would.
         if (!isMoved) await (await standby)?.close()
-        const finished = await fromElsewhere(place, ['migrate', 'finish', id, '--yes'])
+        const finished = await runOnOtherHost(place, ['migrate', 'finish', id, '--yes'])
         assert.equal(finished.code, 0, finished.stdout)
       }
       assert.deepEqual(await stateOf(place, workload), before)

@@ -5,7 +5,7 @@ import type {Handling, WorkloadCounts} from '../../src/domain/lab/workload-count
 import {partitionOfKey} from '../../src/domain/keys/hashing/partition-routing.js'
 import {type StepId, stepsOf} from '../../src/domain/migration/strategy.js'
 import {type TypeChange, CHANGES} from '../support/faults/crash.js'
-import {announce, PARTITIONS, requireExplained} from '../support/faults/disturbance.js'
+import {haltBefore, PARTITIONS, requireExplained} from '../support/faults/disturbance.js'
 import {live} from '../support/servers/live.js'
 import {SpareStack} from '../support/servers/spare-stack.js'
 
@@ -29,15 +29,15 @@ for (const {change, step} of stack ? CELLS : []) {
   test(
     `${strategy} ${from} → ${to}, the broker is killed and restarted before ${step}`,
     live(async (t, place) => {
-      const announced = await announce(t, place, change, step)
+      const halted = await haltBefore(t, place, change, step)
       const fromMs = Date.now()
       const restart = await stack.restart()
       const toMs = Date.now()
-      announced.run.goOn() // no broker is running when the step applies its change
-      const end = await announced.run.ended
+      halted.run.resume() // no broker is running when the step applies its change
+      const end = await halted.run.ended
       await restart.finished
       const since = ({handlings}: WorkloadCounts): ReturnType<typeof lastPersisted> => lastPersisted(handlings, fromMs)
-      await requireExplained(t, announced, end, {fromMs, toMs}, {since})
+      await requireExplained(t, halted, end, {fromMs, toMs}, {since})
     }, stack.addresses),
   )
 }

@@ -2,7 +2,7 @@ import {test} from 'node:test'
 
 import {type StepId, stepsOf} from '../../src/domain/migration/strategy.js'
 import {type TypeChange, CHANGES} from '../support/faults/crash.js'
-import {announce, requireExplained, unload} from '../support/faults/disturbance.js'
+import {haltBefore, requireExplained, unload} from '../support/faults/disturbance.js'
 import {live} from '../support/servers/live.js'
 import {chooseSeeded} from '../support/fleets/seed.js'
 
@@ -26,12 +26,12 @@ for (const {change, step, when} of chosen) {
   test(
     `${strategy} ${from} → ${to}, the topic is unloaded ${when} ${step}`,
     live(async (t, place) => {
-      const announced = await announce(t, place, change, step)
-      const unloading = unload(place, announced.workload)
+      const halted = await haltBefore(t, place, change, step)
+      const unloading = unload(place, halted.workload)
       if (when === 'before') await unloading
-      announced.run.goOn()
+      halted.run.resume()
       const disturbance = await unloading
-      await requireExplained(t, announced, await announced.run.ended, disturbance)
+      await requireExplained(t, halted, await halted.run.ended, disturbance)
     }),
   )
 }

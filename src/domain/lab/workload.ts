@@ -65,12 +65,12 @@ export class Workload {
 
   /** Creates topic and subscription, connects the old fleet and starts the load. */
   static async open(servers: WorkloadServers, options: WorkloadOptions): Promise<Workload> {
-    const scene = new Workload(servers, options)
+    const workload = new Workload(servers, options)
     try {
-      await scene.begin()
-      return scene
+      await workload.begin()
+      return workload
     } catch (error) {
-      await scene.close()
+      await workload.close()
       throw error
     }
   }

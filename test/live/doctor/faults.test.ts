@@ -12,7 +12,7 @@ import {
   stateOf,
   type TypeChange,
   untilMigration,
-  whereOf,
+  journalFlags,
 } from '../../support/faults/crash.js'
 import {
   ask,
@@ -55,7 +55,7 @@ for (const [step, change, method, path] of CALLS) {
         const proxy = await cuttingProxy(t, place.addresses.adminUrl)
         proxy.cutNext(path, when, method)
         const {webSocketUrl} = place.addresses
-        const where = ['--admin-url', proxy.url, '--web-socket-url', webSocketUrl, ...whereOf(place)]
+        const where = ['--admin-url', proxy.url, '--web-socket-url', webSocketUrl, ...journalFlags(place)]
         const run = await startCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', '--json', ...where]).finished
         assert.equal(run.code, 0, run.stdout)
         assert.equal(proxy.cuts, 1, 'nothing was cut')
@@ -76,12 +76,12 @@ test(
     const before = await stateOf(place, workload)
     await startWhenRefused(place, workload, IN_PLACE)
     const plan = await planChange(place, workload, IN_PLACE)
-    const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...whereOf(place)]
+    const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...journalFlags(place)]
     const {finished} = startCli(apply)
     const {id} = await untilMigration(place, 'the preparation', ({readyToCutOver}) => readyToCutOver)
     const path = `/persistent/${place.namespace}/${workload.topic.local}/partitions`
     await ask(place.addresses, 'POST', path, 6)
-    await startCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)]).finished
+    await startCli(['migrate', 'cutover', id, '--yes', ...journalFlags(place)]).finished
     const run = await finished
     assert.equal(run.code, 8, run.stdout)
     const {error} = parseDocument(run.stdout)

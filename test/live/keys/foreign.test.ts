@@ -3,7 +3,13 @@ import {test} from 'node:test'
 
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, startCli} from '../../support/shells/cli.js'
-import {type TypeChange, NEW_SUBSCRIPTION, planChange, untilMigration, whereOf} from '../../support/faults/crash.js'
+import {
+  type TypeChange,
+  NEW_SUBSCRIPTION,
+  planChange,
+  untilMigration,
+  journalFlags,
+} from '../../support/faults/crash.js'
 import {CLIENTS, ForeignFleet, missing} from '../../support/fleets/foreign-fleet.js'
 import {closeFirst, live, openWorkload, until, untilSent} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
@@ -35,7 +41,7 @@ for (const client of CLIENTS) {
         await until('some load', () => workload.counts.sentCount > 300)
         const plan = await planChange(place, workload, change)
         const apply = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone']
-        const {child, finished} = startCli([...apply, '--json', ...whereOf(place)])
+        const {child, finished} = startCli([...apply, '--json', ...journalFlags(place)])
         closeFirst(t, async () => {
           child.kill('SIGKILL') // after a failed test it would wait without a limit
           await finished
@@ -44,7 +50,7 @@ for (const client of CLIENTS) {
         const target = strategy === 'in-place' ? SUBSCRIPTION : NEW_SUBSCRIPTION
         const standby = await fleetOf('new', target)
         await until('the standby to be refused', () => standby.refusals >= CONSUMERS)
-        await askCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)])
+        await askCli(['migrate', 'cutover', id, '--yes', ...journalFlags(place)])
         const {stdout} = await finished
         const {result} = parseDocument<MigrationResult>(stdout)
         assert.equal(result.state, 'done')

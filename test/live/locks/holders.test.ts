@@ -15,7 +15,7 @@ const [FIRST, SECOND] = ['6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11:31', '9a1e1c52-0d
 const redisson = redissonProgram({reader: true})
 
 /** A read lock as Redisson stores it; the first reader has acquired it twice. */
-async function layReadLock(redis: Redis, key: string): Promise<string[]> {
+async function storeReadLock(redis: Redis, key: string): Promise<string[]> {
   await redis.hset(key, {mode: 'read', [FIRST]: '2', [SECOND]: '1'})
   await redis.pexpire(key, 60_000)
   const holds = [`${FIRST}:rwlock_timeout:1`, `${FIRST}:rwlock_timeout:2`, `${SECOND}:rwlock_timeout:1`].map(
@@ -35,7 +35,7 @@ for (const [path, how] of [
       const {folder, keyPrefix, redis} = place
       closeFirst(t, () => deleteAll(redis, keyPrefix))
       const key = `${keyPrefix}read`
-      const holds = await layReadLock(redis, key)
+      const holds = await storeReadLock(redis, key)
       const [file, {plan: planned}] = await plan(place, [key], '--holder', FIRST)
       assert.deepEqual(
         planned.releases.map(({action, alsoDelete, holder, notify}) => [action, holder?.token, alsoDelete, notify]),
@@ -85,7 +85,7 @@ test(
     const {keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const key = `${keyPrefix}read`
-    await layReadLock(redis, key)
+    await storeReadLock(redis, key)
     const planned = async (...more: string[]): Promise<unknown> => {
       const [release] = (await plan(place, [key], ...more))[1].plan.releases
       return [release?.action, release?.reason ?? null]

@@ -15,7 +15,7 @@ import {
   startCli,
 } from '../../support/shells/cli.js'
 import {
-  fromElsewhere,
+  runOnOtherHost,
   IN_PLACE,
   newestMigration,
   planChange,
@@ -23,7 +23,7 @@ import {
   startWhenRefused,
   stateOf,
   untilMigration,
-  whereOf,
+  journalFlags,
 } from '../../support/faults/crash.js'
 import {live, openWorkload, type Place, until} from '../../support/servers/live.js'
 
@@ -43,14 +43,14 @@ async function postponed(t: TestContext, place: Place, options: object = {}): Pr
   const before = await stateOf(place, workload)
   await startWhenRefused(place, workload, IN_PLACE)
   const plan = await planChange(place, workload, IN_PLACE)
-  const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...whereOf(place)]
+  const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', '--json', ...journalFlags(place)]
   const run = startCli(args)
   const status = await untilMigration(place, 'the state', ({readyToCutOver}) => readyToCutOver)
   return {workload, before, id: status.id, run}
 }
 
 function say(place: Place, verb: string, id: string, ...more: string[]): Promise<CliRun> {
-  return fromElsewhere(place, ['migrate', verb, id, ...(more.includes('--cancel') ? [] : ['--yes']), ...more])
+  return runOnOtherHost(place, ['migrate', verb, id, ...(more.includes('--cancel') ? [] : ['--yes']), ...more])
 }
 
 test(
@@ -102,8 +102,8 @@ test(
   'status --watch follows a migration to its end: one document with the last state, from the state of the journal alone',
   live(async (t, place) => {
     const {id, run, workload} = await postponed(t, place)
-    const watching = startCli(['migrate', 'status', id, '--watch', '--json', ...whereOf(place)])
-    const looking = startCli(['migrate', 'status', id, '--watch', ...whereOf(place)])
+    const watching = startCli(['migrate', 'status', id, '--watch', '--json', ...journalFlags(place)])
+    const looking = startCli(['migrate', 'status', id, '--watch', ...journalFlags(place)])
     assert.equal((await say(place, 'abort', id)).code, 0)
     await run.finished
     const last = await watching.finished
@@ -124,7 +124,7 @@ test(
     await startWhenRefused(place, workload, IN_PLACE)
     await until('some load', () => workload.counts.sentCount > 300)
     const plan = await planChange(place, workload, IN_PLACE)
-    const run = startCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', '--json', ...whereOf(place)])
+    const run = startCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', '--json', ...journalFlags(place)])
     const {id} = await untilMigration(place, 'the state', ({step}) => step === 'drain' || step === 'pause')
     for (const late of await Promise.all(['postpone', 'cutover'].map((verb) => say(place, verb, id)))) {
       assert.equal(parseDocument(late.stdout).error.code, 'E_NOT_ALLOWED_IN_STATE', late.stdout)
@@ -157,7 +157,7 @@ test(
     const abort = await say(place, 'abort', id)
     assert.equal(abort.code, 0, abort.stdout)
     await run.finished
-    const {migrations} = await askCli<MigrationList>(['migrate', 'status', id, ...whereOf(place)])
+    const {migrations} = await askCli<MigrationList>(['migrate', 'status', id, ...journalFlags(place)])
     assert.deepEqual([migrations[0]?.state, migrations[0]?.gapMs], ['rolled-back', null], 'never held')
     await requireExactlyOnce(workload)
   }),
@@ -168,7 +168,7 @@ test(
   live(async (t, place) => {
     const {id, run, workload} = await postponed(t, place)
     const plan = join(place.folder, `${workload.topic.local}.json`)
-    const apply = ['migrate', 'apply', plan, '--yes', ...whereOf(place)]
+    const apply = ['migrate', 'apply', plan, '--yes', ...journalFlags(place)]
     await requireFailure({
       args: apply,
       exit: 5,
@@ -176,12 +176,12 @@ test(
       says: new RegExp(`${id} is already migrating .*, run by .*@.* pid \\d+ since `),
     })
     for (const verb of ['resume', 'rollback']) {
-      const args = ['migrate', verb, id, '--yes', ...whereOf(place)]
+      const args = ['migrate', verb, id, '--yes', ...journalFlags(place)]
       await requireFailure({args, exit: 5, code: 'E_CLAIMED', says: /is already being run by .*@.* pid \d+, since/})
     }
-    const takeOver = ['migrate', 'resume', id, '--yes', '--take-over', ...whereOf(place)]
+    const takeOver = ['migrate', 'resume', id, '--yes', '--take-over', ...journalFlags(place)]
     await requireFailure({args: takeOver, exit: 5, code: 'E_CLAIMED', says: /last heartbeat at/})
-    const finish = ['migrate', 'finish', id, '--yes', ...whereOf(place)]
+    const finish = ['migrate', 'finish', id, '--yes', ...journalFlags(place)]
     await requireFailure({args: finish, exit: 3, code: 'E_NOT_COMPLETED', says: /postponed/})
     assert.equal((await say(place, 'abort', id)).code, 0)
     assert.equal((await run.finished).code, 8)
@@ -195,15 +195,15 @@ test(
     const {id, run, workload} = await postponed(t, place)
     assert.ok(run.child.pid)
     process.kill(run.child.pid, 'SIGSTOP')
-    const silent = await fromElsewhere(place, ['migrate', 'rollback', id, '--yes'])
+    const silent = await runOnOtherHost(place, ['migrate', 'rollback', id, '--yes'])
     assert.equal(parseDocument(silent.stdout).error.code, 'E_CLAIMED', 'never silently')
-    const taken = await fromElsewhere(place, ['migrate', 'rollback', id, '--yes', '--take-over'])
+    const taken = await runOnOtherHost(place, ['migrate', 'rollback', id, '--yes', '--take-over'])
     assert.equal(taken.code, 0, taken.stdout)
     process.kill(run.child.pid, 'SIGCONT')
     const woken = await run.finished
     assert.equal(woken.code, 5, woken.stdout)
     assert.equal(parseDocument(woken.stdout).error.code, 'E_TAKEN_OVER')
-    const verified = await askCli<{isIntact: boolean}>(['migrate', 'journal', 'verify', id, ...whereOf(place)])
+    const verified = await askCli<{isIntact: boolean}>(['migrate', 'journal', 'verify', id, ...journalFlags(place)])
     assert.equal(verified.isIntact, true)
     await requireExactlyOnce(workload)
   }),
@@ -215,8 +215,8 @@ test(
     const {id, run, workload} = await postponed(t, place)
     await say(place, 'cutover', id)
     assert.equal((await run.finished).code, 0)
-    await askCli(['migrate', 'finish', id, '--yes', ...whereOf(place)])
-    const args = ['migrate', 'rollback', id, '--yes', ...whereOf(place)]
+    await askCli(['migrate', 'finish', id, '--yes', ...journalFlags(place)])
+    const args = ['migrate', 'rollback', id, '--yes', ...journalFlags(place)]
     await requireFailure({args, exit: 3, code: 'E_CANNOT_ROLL_BACK', says: /finished/})
     await requireExactlyOnce(workload)
   }),

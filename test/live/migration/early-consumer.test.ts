@@ -7,7 +7,7 @@ import {
   type TypeChange,
   NEW_SUBSCRIPTION,
   planChange,
-  requireMoved,
+  requireMigrated,
   requireExactlyOnce,
   startWhenRefused,
   subscriptionsOf,
@@ -36,13 +36,13 @@ for (const to of ['Key_Shared', 'Failover'] as const) {
         await assert.rejects(trying, SubscribeRefused)
       }
       assert.deepEqual(Object.keys(await subscriptionsOf(place, workload)), [SUBSCRIPTION])
-      run.goOn()
+      run.resume()
       const {code, said} = await run.ended
       assert.equal(code, 0, said)
       await until('the fleet', async () => (await standby).connected === 4)
       await requireExactlyOnce(workload)
       assert.equal(said, 'findings: \n', 'the result has no finding')
-      await requireMoved(place, workload, change)
+      await requireMigrated(place, workload, change)
     }),
   )
 }

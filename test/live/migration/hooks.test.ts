@@ -13,7 +13,7 @@ import {
   requireExactlyOnce,
   startWhenRefused,
   stateOf,
-  whereOf,
+  journalFlags,
 } from '../../support/faults/crash.js'
 import {live, openWorkload, type Place, until} from '../../support/servers/live.js'
 
@@ -24,7 +24,7 @@ interface Prepared {
   readonly log: () => Promise<string[]>
 }
 
-/** A scene with its plan, and a folder of hooks: each writes its name and facts to a log, then does what is given. */
+/** A workload with its plan, and a folder of hooks. Each hook writes its name and facts to a log, then runs the given lines. */
 async function prepare(t: TestContext, place: Place, hooks: Record<string, string>): Promise<Prepared> {
   const workload = await openWorkload(t, place)
   const before = await stateOf(place, workload)
@@ -54,7 +54,7 @@ async function prepare(t: TestContext, place: Place, hooks: Record<string, strin
       '--hooks',
       folder,
       ...more,
-      ...whereOf(place),
+      ...journalFlags(place),
     ],
     log: async () => (await readFile(log, 'utf8')).trim().split('\n'),
   }
@@ -127,7 +127,10 @@ test(
     await writeFile(join(place.folder, 'hooks', 'cut-over.ok'), '')
     const id = (await newestMigration(place))?.id ?? ''
     const hooks = ['--hooks', join(place.folder, 'hooks')]
-    const resumed = await askCli<MigrationResult>([...['migrate', 'resume', id, '--yes', ...hooks], ...whereOf(place)])
+    const resumed = await askCli<MigrationResult>([
+      ...['migrate', 'resume', id, '--yes', ...hooks],
+      ...journalFlags(place),
+    ])
     assert.equal(resumed.state, 'done')
     await requireExactlyOnce(workload)
   }),
@@ -144,7 +147,18 @@ test(
     const started = join(place.folder, 'started')
     await writeFile(join(folder, 'start-new'), `#!/bin/sh\ntouch ${started}\n`)
     await chmod(join(folder, 'start-new'), 0o755)
-    const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--hooks', folder, '--json', ...whereOf(place)]
+    const args = [
+      'migrate',
+      'apply',
+      plan,
+      '--yes',
+      '--soak',
+      '0s',
+      '--hooks',
+      folder,
+      '--json',
+      ...journalFlags(place),
+    ]
     const run = startCli(args)
     await until('the hook', async () => (await readFile(started, 'utf8').catch(() => null)) !== null)
     workload.startStandby()

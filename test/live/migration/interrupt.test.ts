@@ -62,7 +62,7 @@ test(
 )
 
 test(
-  'Ctrl-C twice after the switch: it stops, says how to go on, and resume goes on',
+  'Ctrl-C twice after the switch: it stops, prints how to continue, and resume continues',
   live(async (t, place) => {
     const workload = await openWorkload(t, place)
     await until('some load', () => workload.counts.sentCount > 300)

@@ -7,7 +7,7 @@ import {partitionName} from '../../../src/topic-name.js'
 import {STRATEGIES} from '../../../src/domain/migration/strategy.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, requireFailure, runCli} from '../../support/shells/cli.js'
-import {applyUntil, fromElsewhere, untilMigration, whereOf} from '../../support/faults/crash.js'
+import {applyUntil, runOnOtherHost, untilMigration, journalFlags} from '../../support/faults/crash.js'
 import {killAt} from '../../support/faults/kill.js'
 import {
   connectIdle,
@@ -232,11 +232,11 @@ test(
     await until('some load', () => workload.counts.sentCount > 300)
     const halted = applyUntil(t, place, await planFile(place, workload), {line: 'run undone', when: 'after'})
     const {id} = await untilMigration(place, 'the drain', ({step}) => step === 'drain')
-    await askCli(['migrate', 'abort', id, '--yes', ...whereOf(place)])
+    await askCli(['migrate', 'abort', id, '--yes', ...journalFlags(place)])
     const run = await halted
     run.kill()
     assert.equal((await run.ended).code, null)
-    const resumed = await fromElsewhere(place, ['migrate', 'resume', id, '--yes'])
+    const resumed = await runOnOtherHost(place, ['migrate', 'resume', id, '--yes'])
     assert.equal(parseDocument(resumed.stdout).error.code, 'E_ROLLED_BACK', resumed.stdout)
     assert.equal(resumed.code, 8)
     assert.deepEqual(await policiesOf(place, workload), before)

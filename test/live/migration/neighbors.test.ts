@@ -5,7 +5,13 @@ import {setTimeout as delay} from 'node:timers/promises'
 import type {Workload} from '../../../src/domain/lab/workload.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli} from '../../support/shells/cli.js'
-import {type TypeChange, NEW_SUBSCRIPTION, planChange, untilMigration, whereOf} from '../../support/faults/crash.js'
+import {
+  type TypeChange,
+  NEW_SUBSCRIPTION,
+  planChange,
+  untilMigration,
+  journalFlags,
+} from '../../support/faults/crash.js'
 import {
   closeFirst,
   connectAcking,
@@ -44,7 +50,7 @@ class Neighbor {
 }
 
 /** A Shared and a Failover subscription and a reader, each with all messages of the topic. */
-async function moveIn(t: TestContext, place: Place, workload: Workload): Promise<Neighbor[]> {
+async function addNeighbors(t: TestContext, place: Place, workload: Workload): Promise<Neighbor[]> {
   const {transport} = place
   const neighbors: Neighbor[] = []
   for (const type of ['Shared', 'Failover'] as const) {
@@ -74,11 +80,11 @@ async function moveIn(t: TestContext, place: Place, workload: Workload): Promise
 async function migrate(place: Place, workload: Workload, change: TypeChange): Promise<MigrationResult> {
   const accept = change.strategy === 'in-place' ? ['--accept', 'neighbors-restricted'] : []
   const plan = await planChange(place, workload, change, accept)
-  const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', ...whereOf(place)]
+  const args = ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--postpone', ...journalFlags(place)]
   const running = askCli<MigrationResult>(args)
   const {id} = await untilMigration(place, 'the preparation', ({readyToCutOver}) => readyToCutOver)
   workload.startStandby(workload.topic, change.strategy === 'in-place' ? SUBSCRIPTION : NEW_SUBSCRIPTION)
-  await askCli(['migrate', 'cutover', id, '--yes', ...whereOf(place)])
+  await askCli(['migrate', 'cutover', id, '--yes', ...journalFlags(place)])
   return running
 }
 
@@ -101,7 +107,7 @@ for (const strategy of ['blue-green', 'in-place'] as const) {
 /** Migrates a new topic. @returns the neighbors that waited longer than before. */
 async function interruptedBy(t: TestContext, place: Place, change: TypeChange): Promise<string[]> {
   const workload = await openWorkload(t, place)
-  const neighbors = await moveIn(t, place, workload)
+  const neighbors = await addNeighbors(t, place, workload)
   await delay(1000) // the first messages come in bursts
   for (const neighbor of neighbors) neighbor.silence()
   await delay(4000)

@@ -5,7 +5,7 @@ import type {Handling} from '../../../src/domain/lab/workload-counts.js'
 import type {Rehearsal} from '../../../src/domain/rehearsal/rehearse.js'
 import type {TopicName} from '../../../src/topic-name.js'
 import {askCli, requireFailure, startCli} from '../../support/shells/cli.js'
-import {IN_PLACE_FROM_FAILOVER, planChange, requireExactlyOnce, whereOf} from '../../support/faults/crash.js'
+import {IN_PLACE_FROM_FAILOVER, planChange, requireExactlyOnce, journalFlags} from '../../support/faults/crash.js'
 import {ask, connectAcking, createTopic, live, openWorkload, type Place, until} from '../../support/servers/live.js'
 import {zipf, zipfRank} from '../../support/fleets/zipf.js'
 
@@ -111,7 +111,7 @@ test(
 
     const plan = await planChange(place, workload, IN_PLACE_FROM_FAILOVER)
     const fleet = workload.startStandby()
-    await askCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', ...whereOf(place)])
+    await askCli(['migrate', 'apply', plan, '--yes', '--soak', '0s', ...journalFlags(place)])
     await until('the whole fleet', () => fleet.connected === 4)
     // Shares of messages that were sent in a row: a busy machine processes those of the busiest consumer later.
     const first = workload.counts.sentCount

@@ -18,7 +18,7 @@ import {
   subscriptionsOf,
   type TypeChange,
   untilMigration,
-  whereOf,
+  journalFlags,
 } from '../../support/faults/crash.js'
 import {
   brokerVersion,
@@ -61,7 +61,7 @@ async function soaking(t: TestContext, place: Place, change: TypeChange, ...more
   const before = await stateOf(place, workload)
   const worker = new Changing()
   const plan = await planChange(place, workload, change)
-  const {finished} = startCli(['migrate', 'apply', plan, '--yes', '--json', ...more, ...whereOf(place)])
+  const {finished} = startCli(['migrate', 'apply', plan, '--yes', '--json', ...more, ...journalFlags(place)])
   const isBlueGreen = change.strategy === 'blue-green'
   if (isBlueGreen) {
     await untilMigration(place, 'the auto-create block', ({step}) =>
@@ -84,12 +84,12 @@ async function hasIntent(place: Place): Promise<boolean> {
   return (await entriesOf(place)).some(({phase, step}) => step === 'soak' && phase === 'intent')
 }
 
-async function isGoingBack(place: Place): Promise<boolean> {
+async function isRollingBack(place: Place): Promise<boolean> {
   return (await entriesOf(place)).some(({direction}) => direction === 'rollback')
 }
 
 /** Requires an automatic rollback within 30 s of the fault. */
-async function requireWayBack(
+async function requireRollback(
   t: TestContext,
   place: Place,
   run: Promise<CliRun>,
@@ -134,7 +134,7 @@ test(
     const faultAt = Date.now()
     worker.workMs = () => 1000
     const says = /worse than the old ones: .*new-\d has [\d,]+ unacked messages?/
-    await requireWayBack(t, place, finished, faultAt, says, READS_FAR_AHEAD)
+    await requireRollback(t, place, finished, faultAt, says, READS_FAR_AHEAD)
     if (READS_FAR_AHEAD) worker.workMs = () => 5
     else assert.deepEqual(await stateOf(place, workload), before)
     await settleExactlyOnce(workload)
@@ -148,9 +148,9 @@ test(
     const faultAt = Date.now()
     worker.workMs = (key) => (key === 'user-hot' ? 15 : 5)
     workload.heat(0.4)
-    await until('the rollback', () => isGoingBack(place))
+    await until('the rollback', () => isRollingBack(place))
     workload.heat(0) // what has heaped up for the key is there all the same, and must neither be lost nor come twice
-    await requireWayBack(t, place, finished, faultAt, /oldest message of partition \d has waited/)
+    await requireRollback(t, place, finished, faultAt, /oldest message of partition \d has waited/)
     await settleWithoutLoss(workload)
   }),
 )
@@ -161,7 +161,7 @@ test(
     const {finished, workload} = await soaking(t, place, BLUE_GREEN, '--soak', '60s')
     const faultAt = Date.now()
     await place.admin.setAutoSubscriptionCreation(workload.topic, null)
-    await requireWayBack(t, place, finished, faultAt, /old consumers are connected: old-0/)
+    await requireRollback(t, place, finished, faultAt, /old consumers are connected: old-0/)
     assert.deepEqual(await subscriptionsOf(place, workload), {[SUBSCRIPTION]: Array<string>(4).fill('Shared')})
     const figures = await workload.settle()
     assert.equal(figures.lost, 0)

@@ -9,13 +9,13 @@ import type {MigrationPlan} from '../../../src/domain/migration/plan/plan.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {askCli, parseDocument, requireFailure, runCli, startCli} from '../../support/shells/cli.js'
 import {
-  fromElsewhere,
+  runOnOtherHost,
   newestMigration,
   planChange,
   requireExactlyOnce,
   stateOf,
   subscriptionsOf,
-  whereOf,
+  journalFlags,
 } from '../../support/faults/crash.js'
 import {
   brokerVersion,
@@ -57,7 +57,7 @@ async function prepare(t: TestContext, place: Place): Promise<Prepared> {
     workload,
     before,
     hooks,
-    apply: ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--hooks', hooks, '--json', ...whereOf(place)],
+    apply: ['migrate', 'apply', plan, '--yes', '--soak', '0s', '--hooks', hooks, '--json', ...journalFlags(place)],
     called: (hook, direction = 'forward') =>
       until(`the hook ${hook}`, async () => (await readdir(calls)).includes(`${hook}-${direction}`)),
   }
@@ -81,7 +81,16 @@ test(
     assert.deepEqual(await subscriptionsOf(place, workload), ALL_NEW)
     assert.deepEqual(await stateOf(place, workload), before)
 
-    const back = startCli(['migrate', 'rollback', result.id, '--yes', '--hooks', hooks, '--json', ...whereOf(place)])
+    const back = startCli([
+      'migrate',
+      'rollback',
+      result.id,
+      '--yes',
+      '--hooks',
+      hooks,
+      '--json',
+      ...journalFlags(place),
+    ])
     await called('stop-old', 'rollback')
     await fleet.retire()
     await called('start-new', 'rollback')
@@ -127,7 +136,7 @@ test(
     await workload.stopOld()
     workload.startStandby()
     const id = (await newestMigration(place))?.id ?? ''
-    const resumed = await fromElsewhere(place, ['migrate', 'resume', id, '--yes'])
+    const resumed = await runOnOtherHost(place, ['migrate', 'resume', id, '--yes'])
     assert.equal(resumed.code, 0, resumed.stdout)
     assert.equal(parseDocument<MigrationResult>(resumed.stdout).result.state, 'done')
     assert.deepEqual(await subscriptionsOf(place, workload), ALL_NEW)

@@ -12,7 +12,7 @@ import {
   startWhenRefused,
   stateOf,
   subscriptionsOf,
-  whereOf,
+  journalFlags,
 } from '../../support/faults/crash.js'
 import {live, openWorkload, until, untilSent} from '../../support/servers/live.js'
 import {SUBSCRIPTION} from '../../support/reports/migration-runs.js'
@@ -33,22 +33,22 @@ for (const change of CHANGES) {
       await until('some load', () => workload.counts.sentCount > 200)
       const plan = await planChange(place, workload, change)
       const standby = startWhenRefused(place, workload, change)
-      const there = await askCli<MigrationResult>([
+      const applied = await askCli<MigrationResult>([
         ...['migrate', 'apply', plan, '--yes', '--soak', '0s'],
-        ...whereOf(place),
+        ...journalFlags(place),
       ])
-      assert.equal(there.state, 'done')
+      assert.equal(applied.state, 'done')
       const moved = strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
       assert.deepEqual(await subscriptionsOf(place, workload), {[moved]: Array<string>(PARTITIONS).fill(to)})
       await untilSent(workload, 200)
 
-      const rollback = ['migrate', 'rollback', there.id, '--yes', ...whereOf(place)]
-      const back = await askCli<MigrationResult>(rollback)
-      assert.equal(back.state, 'rolled-back')
+      const rollback = ['migrate', 'rollback', applied.id, '--yes', ...journalFlags(place)]
+      const rolledBack = await askCli<MigrationResult>(rollback)
+      assert.equal(rolledBack.state, 'rolled-back')
       assert.deepEqual(await subscriptionsOf(place, workload), {[SUBSCRIPTION]: Array<string>(PARTITIONS).fill(from)})
       await untilSent(workload, 200)
       const figures = await workload.settle()
-      t.diagnostic(JSON.stringify({...figures, thereMs: there.gapMs, backMs: back.gapMs}))
+      t.diagnostic(JSON.stringify({...figures, appliedMs: applied.gapMs, rolledBackMs: rolledBack.gapMs}))
       assert.deepEqual([figures.lost, figures.duplicates, figures.overlapsAcross], [0, 0, 0])
       // A Shared fleet without locks has a key at two consumers by its nature.
       if (to !== 'Shared') assert.equal(figures.overlapsAfter, 0)
@@ -60,7 +60,7 @@ for (const change of CHANGES) {
         strategy === 'blue-green',
         'in-place restores everything; blue-green keeps the auto-create block',
       )
-      if (hasRestrictions) await askCli(['migrate', 'finish', there.id, '--yes', ...whereOf(place)])
+      if (hasRestrictions) await askCli(['migrate', 'finish', applied.id, '--yes', ...journalFlags(place)])
       assert.deepEqual(await stateOf(place, workload), before)
     }),
   )

@@ -37,7 +37,7 @@ export interface Moment {
 
 export interface HaltedRun {
   readonly kill: () => void
-  readonly goOn: () => void
+  readonly resume: () => void
   readonly ended: Promise<RunEnd>
 }
 
@@ -48,7 +48,7 @@ export interface RunEnd {
 }
 
 /** The flags with which a command finds the migrations of a test's namespace. */
-export function whereOf({namespace}: Place): string[] {
+export function journalFlags({namespace}: Place): string[] {
   return ['--journal', 'cluster', '--namespace', namespace]
 }
 
@@ -115,7 +115,7 @@ export async function applyUntil(t: TestContext, place: Place, plan: string, {li
   assert.ok(Array.isArray(first), `the run ended before it reached its line: ${said}`)
   return {
     kill: () => child.kill('SIGKILL'),
-    goOn: () => child.send('go on'),
+    resume: () => child.send('resume'),
     ended,
   }
 }
@@ -128,9 +128,10 @@ export async function applyAndKill(t: TestContext, place: Place, plan: string, m
 }
 
 /** Runs a command as on another machine: in another folder, with another home folder and none of the first run's files. */
-export async function fromElsewhere(place: Place, args: readonly string[]): Promise<CliRun> {
+export async function runOnOtherHost(place: Place, args: readonly string[]): Promise<CliRun> {
   const home = await mkdtemp(join(place.folder, 'home-'))
-  return startCli([...args, '--json', ...whereOf(place)], {HOME: home, XDG_DATA_HOME: home}, undefined, home).finished
+  return startCli([...args, '--json', ...journalFlags(place)], {HOME: home, XDG_DATA_HOME: home}, undefined, home)
+    .finished
 }
 
 /** Polls the journal in this process, which costs less than starting a command for each poll. */
@@ -150,7 +151,7 @@ export async function untilMigration(
 }
 
 export async function newestMigration(place: Place): Promise<MigrationStatus | undefined> {
-  const {migrations} = await askCli<MigrationList>(['migrate', 'list', ...whereOf(place)])
+  const {migrations} = await askCli<MigrationList>(['migrate', 'list', ...journalFlags(place)])
   return migrations.at(-1)
 }
 
@@ -196,7 +197,7 @@ export async function subscriptionsOf(place: Place, workload: Workload): Promise
  *
  * @returns the consumers that receive the messages after that, and the errors of the runs that stopped.
  */
-export async function bringToEnd(
+export async function completeMigration(
   place: Place,
   workload: Workload,
   change: TypeChange,
@@ -207,7 +208,7 @@ export async function bringToEnd(
   const stops = [firstLine(run.said)]
   const id = (await newestMigration(place))?.id ?? ''
   if ((await newestMigration(place))?.state !== 'rolled-back') {
-    const resumed = await fromElsewhere(place, ['migrate', 'resume', id, '--yes'])
+    const resumed = await runOnOtherHost(place, ['migrate', 'resume', id, '--yes'])
     if (resumed.code === 0) return {fleet: await standby, stops}
     assert.equal(resumed.code, 8, resumed.stdout)
     stops.push(parseDocument(resumed.stdout).error.message)
@@ -215,12 +216,12 @@ export async function bringToEnd(
   assert.equal((await newestMigration(place))?.state, 'rolled-back')
   if ((await newestMigration(place))?.hasRestrictions) {
     await (await standby).close()
-    const finished = await fromElsewhere(place, ['migrate', 'finish', id, '--yes'])
+    const finished = await runOnOtherHost(place, ['migrate', 'finish', id, '--yes'])
     assert.equal(finished.code, 0, finished.stdout)
   }
   const plan = await planChange(place, workload, change)
   const again = change.strategy === 'in-place' ? standby : startWhenRefused(place, workload, change)
-  const second = await fromElsewhere(place, ['migrate', 'apply', plan, '--yes', '--soak', '0s'])
+  const second = await runOnOtherHost(place, ['migrate', 'apply', plan, '--yes', '--soak', '0s'])
   assert.equal(second.code, 0, second.stdout)
   return {fleet: await again, stops}
 }
@@ -230,7 +231,7 @@ function firstLine(text: string): string {
 }
 
 /** Requires that a migration is done, and finishes it. */
-export async function requireMoved(place: Place, workload: Workload, {strategy, to}: TypeChange): Promise<void> {
+export async function requireMigrated(place: Place, workload: Workload, {strategy, to}: TypeChange): Promise<void> {
   const name = strategy === 'blue-green' ? NEW_SUBSCRIPTION : SUBSCRIPTION
   const subscriptions = await subscriptionsOf(place, workload)
   assert.deepEqual(Object.keys(subscriptions), [name])
@@ -240,7 +241,7 @@ export async function requireMoved(place: Place, workload: Workload, {strategy, 
   )
   const migration = await newestMigration(place)
   assert.equal(migration?.state, 'done')
-  const finished = await fromElsewhere(place, ['migrate', 'finish', migration.id, '--yes'])
+  const finished = await runOnOtherHost(place, ['migrate', 'finish', migration.id, '--yes'])
   assert.equal(finished.code, 0, finished.stdout)
 }
 

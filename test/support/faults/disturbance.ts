@@ -8,11 +8,11 @@ import type {WorkTimes} from '../../../src/domain/lab/worker.js'
 import type {StepId} from '../../../src/domain/migration/strategy.js'
 import {
   applyUntil,
-  bringToEnd,
+  completeMigration,
   type HaltedRun,
   type TypeChange,
   planChange,
-  requireMoved,
+  requireMigrated,
   type RunEnd,
   startWhenRefused,
   stateOf,
@@ -26,7 +26,7 @@ export const LONG_WORK: WorkTimes = {workMs: 20, slowEvery: 29, slowMs: 200}
 export const PARTITIONS = 4
 
 /** A migration under load that halts before it applies a step, until the test continues it. */
-export interface Announced {
+export interface HaltedMigration {
   readonly place: Place
   readonly change: TypeChange
   readonly workload: Workload
@@ -37,7 +37,12 @@ export interface Announced {
   readonly run: HaltedRun
 }
 
-export async function announce(t: TestContext, place: Place, change: TypeChange, step: StepId): Promise<Announced> {
+export async function haltBefore(
+  t: TestContext,
+  place: Place,
+  change: TypeChange,
+  step: StepId,
+): Promise<HaltedMigration> {
   const {from, to} = change
   const transport = new HardyTransport(place.transport)
   const workload = await openWorkload(t, {...place, transport}, {partitions: PARTITIONS, from, to, work: LONG_WORK})
@@ -52,12 +57,12 @@ export async function announce(t: TestContext, place: Place, change: TypeChange,
 /** Completes a disturbed migration. Requires that no message was lost and that the disturbance explains each duplicate. */
 export async function requireExplained(
   t: TestContext,
-  {before, change, place, standby, transport, workload}: Announced,
+  {before, change, place, standby, transport, workload}: HaltedMigration,
   end: RunEnd,
   disturbance: Disturbance,
   {since}: {since?: (tally: WorkloadCounts) => (row: Handling) => number} = {},
 ): Promise<void> {
-  const {fleet, stops} = await bringToEnd(place, workload, change, {run: end, standby})
+  const {fleet, stops} = await completeMigration(place, workload, change, {run: end, standby})
   await until('the fleet', () => fleet.connected === 4)
   await untilSent(workload, 200)
   const figures = await workload.settle()
@@ -74,7 +79,7 @@ export async function requireExplained(
     cost.duplicates <= cost.held + cost.storedTwice,
     'there are more duplicates than messages that consumers held',
   )
-  await requireMoved(place, workload, change)
+  await requireMigrated(place, workload, change)
   assert.deepEqual(await stateOf(place, workload), before)
 }
 

@@ -29,7 +29,7 @@ interface Said {
   readonly endedAt: number
 }
 
-/** Consumers of another client library in a separate process. The tally of a scene counts their messages. */
+/** Consumers of another client library in a separate process. A workload counts their messages. */
 export class ForeignFleet {
   readonly connected = new Set<string>()
   /** the number of refused subscribe attempts */

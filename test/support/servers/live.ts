@@ -92,14 +92,14 @@ export function userKeys(count: number): string[] {
   return Array.from({length: count}, (_, at) => `user-${String(at)}`)
 }
 
-/** Opens a scene with a new topic in a place. It is closed before the place. */
+/** Starts a workload on a new topic. It is closed before the place. */
 export async function openWorkload(
   t: TestContext,
   place: Place,
   options: Partial<WorkloadOptions> = {},
 ): Promise<Workload> {
   const workload = await Workload.open(place, {
-    topic: place.topic(`scene-${randomBytes(4).toString('hex')}`),
+    topic: place.topic(`workload-${randomBytes(4).toString('hex')}`),
     partitions: 4,
     subscription: 'decision',
     ratePerSecond: 300,
