@@ -10,7 +10,27 @@ const TEXTS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no answer within the time limit',
 }
 
-/** The reason why a connection failed, for output; a code without a text of its own is returned unchanged. */
+/** A message of Node: `connect ECONNREFUSED 127.0.0.1:6379`, `getaddrinfo ENOTFOUND redis.example`. */
+const MESSAGE = /^(?:connect|getaddrinfo|read|write) (E[A-Z_]+)\b/
+
+/** Messages of ioredis and of Redis itself. */
+const MESSAGES: ReadonlyArray<readonly [message: RegExp, text: string]> = [
+  [/^(?:Command timed out|Socket timeout|timeout$)/, 'no answer within the time limit'],
+  [/^(?:Connection is (?:aborted|closed|discarded)|Command aborted due to connection close)/, 'connection closed'],
+  [/^(?:Cluster is (?:disconnected|disconnecting|ended)|Node is disconnected)/, 'connection closed'],
+  [/isn't (?:ready|writeable) and enableOfflineQueue|^Reached the max retries per request/, 'connection closed'],
+  [/^None of startup nodes is available/, 'no node of the cluster can be reached'],
+  [/^Too many Cluster redirections/, 'the nodes of the cluster redirect to each other'],
+  [/^LOADING /, 'Redis is still loading its data'],
+  [/^MASTERDOWN /, 'the replica has lost its primary'],
+]
+
+/**
+ * The reason why a connection failed, for output.
+ *
+ * @param cause an error code or the message of a library; one without a text of its own is returned unchanged.
+ */
 export function failureText(cause: string): string {
-  return TEXTS[cause] ?? cause
+  const code = MESSAGE.exec(cause)?.[1] ?? cause
+  return TEXTS[code] ?? MESSAGES.find(([message]) => message.test(cause))?.[1] ?? cause
 }

@@ -1,5 +1,6 @@
 import type {LockReleases} from '../../../domain/locks/release/execute-release.js'
 import type {PlannedRelease, ReleasePlan} from '../../../domain/locks/release/release-plan.js'
+import {failureText} from '../../../connection-failure.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
 import {verdictLabel, heldText, ttlText} from './locks.js'
@@ -58,7 +59,7 @@ const RELEASES: ReadonlyArray<Column<LockReleases['releases'][number]>> = [
     cell: ({removedWaiters}) => (removedWaiters.length === 0 ? '-' : String(removedWaiters.length)),
     priority: 3,
   },
-  {head: 'note', cell: ({reason}) => reason ?? '', fit: 'wrap', priority: 2},
+  {head: 'note', cell: ({reason}) => failureText(reason ?? ''), fit: 'wrap', priority: 2},
 ]
 
 export function renderReleases({address, releases, replicas, stopped}: LockReleases): string {

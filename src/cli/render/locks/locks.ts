@@ -1,6 +1,8 @@
 import type {LockScan} from '../../../domain/locks/scan/collect-locks.js'
 import type {LockRecord} from '../../../domain/locks/recognition/lock-record.js'
 import type {LockVerdict} from '../../../domain/locks/recognition/lock-verdicts.js'
+import {checkCommand} from '../../../clients/redis/check-command.js'
+import {failureText} from '../../../connection-failure.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
 import {paint} from '../../output/palette.js'
@@ -44,16 +46,22 @@ export function incompleteNotes({
           `${counted(unreadable, 'key')} not readable: missing permission ${rights}; grant it with ACL SETUSER USER ${rights}`,
         ]
       : []),
-    ...failedServers.map(({address, cause}) => `the scan of ${address} failed (${cause}); its locks may be missing`),
+    ...failedServers.map(failedServerText),
     ...(unverifiedQueues > 0
       ? [
-          `disconnected waiters are unknown in ${counted(unverifiedQueues, 'wait queue')} (${unverifiedReason ?? 'no answer'})`,
+          `disconnected waiters are unknown in ${counted(unverifiedQueues, 'wait queue')} (${failureText(unverifiedReason ?? 'no answer')})`,
         ]
       : []),
     ...(movingSlots > 0
       ? [`${counted(movingSlots, 'hash slot')} kept migrating during the scan; locks in them may be missing`]
       : []),
   ]
+}
+
+function failedServerText({address, cause}: LockScan['summary']['failedServers'][number]): string {
+  const reason = failureText(cause.replace(`cannot reach Redis at ${address}: `, ''))
+  const check = checkCommand(address)
+  return `cannot scan ${address}: ${reason}; its locks may be missing${check === null ? '' : `. Check it with: ${check}`}`
 }
 
 export function renderLocks(scan: LockScan): string {

@@ -2,6 +2,8 @@ import type {Redis} from 'ioredis'
 
 import {missingRight, missingRightError} from '../../../clients/redis/acl.js'
 import type {RedisConnection} from '../../../clients/redis/connect.js'
+import {checkCommand} from '../../../clients/redis/check-command.js'
+import {failureText} from '../../../connection-failure.js'
 import {nodeName, type SlotOwners} from '../../../clients/redis/slots.js'
 import {Interrupted, KeyshiftError, Unreachable} from '../../../errors.js'
 import {waitUntil} from '../../../wait-until.js'
@@ -172,10 +174,12 @@ function sizeOf(redis: Redis): Promise<number | null> {
 function scanFailed(address: string, error: unknown): Unreachable {
   const cause = messageOf(error)
   const right = missingRight(error)
+  const check = checkCommand(address)
   return right === null
-    ? new Unreachable('E_REDIS_SCAN', `the scan of Redis at ${address} failed: ${cause}`, {
+    ? new Unreachable('E_REDIS_SCAN', `the scan of Redis at ${address} failed: ${failureText(cause)}`, {
         data: {address, cause},
         cause: error,
+        next: check === null ? [] : [check],
       })
     : missingRightError(address, right)
 }
