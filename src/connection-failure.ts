@@ -20,9 +20,8 @@ const MESSAGES: ReadonlyArray<readonly [message: RegExp, text: string]> = [
   [/^(?:Cluster is (?:disconnected|disconnecting|ended)|Node is disconnected)/, 'connection closed'],
   [/isn't (?:ready|writeable) and enableOfflineQueue|^Reached the max retries per request/, 'connection closed'],
   [/^None of startup nodes is available/, 'no node of the cluster can be reached'],
-  [/^Too many Cluster redirections/, 'the nodes of the cluster redirect to each other'],
+  [/^Too many Cluster /, 'the nodes of the cluster redirect to each other'],
   [/^LOADING /, 'Redis is still loading its data'],
-  [/^MASTERDOWN /, 'the replica has lost its primary'],
 ]
 
 /**
