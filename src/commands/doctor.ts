@@ -2,6 +2,7 @@ import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../cli/base-command.js'
 import {defaultDuration, durationFlag} from '../cli/flags/duration.js'
+import {stuckAfterFlag} from '../cli/flags/diagnosis-flags.js'
 import {exitCode} from '../cli/exit-codes.js'
 import {pulsarFlags} from '../cli/flags/common-flags.js'
 import {interruptible} from '../cli/interrupt-signal.js'
@@ -60,11 +61,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
       min: 0,
     }),
     snapshot: Flags.string({description: 'save what was read to this snapshot file', helpValue: 'FILE'}),
-    'stuck-after': durationFlag({
-      ...defaultDuration('30s'),
-      description: 'report a consumer as stuck if it acknowledges nothing for longer than DURATION',
-      helpValue: 'DURATION',
-    }),
+    ...stuckAfterFlag,
     window: durationFlag({
       ...defaultDuration('3s'),
       description: 'time between the two samples',

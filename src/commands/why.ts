@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../cli/base-command.js'
-import {defaultDuration, durationFlag} from '../cli/flags/duration.js'
+import {stuckAfterFlag} from '../cli/flags/diagnosis-flags.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../cli/flags/common-flags.js'
 import {interruptible} from '../cli/interrupt-signal.js'
 import {ownFamilies} from '../cli/flags/lock-families-flag.js'
@@ -42,11 +42,7 @@ export default class Why extends KeyshiftCommand<Explanation> {
       helpValue: 'N',
       min: 1,
     }),
-    'stuck-after': durationFlag({
-      ...defaultDuration('30s'),
-      description: 'report a consumer as stuck if it acknowledges nothing for longer than DURATION',
-      helpValue: 'DURATION',
-    }),
+    ...stuckAfterFlag,
   }
   static override summary = 'Explain where the messages of a key are and why they are not being delivered.'
 

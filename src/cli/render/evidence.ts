@@ -14,10 +14,32 @@ interface Words {
 const count = (name: string): Words => ({name, text: countText})
 const plain = (name: string): Words => ({name, text: (value) => value})
 const time = (name: string): Words => ({name, text: timeText})
-const yesOrNo = (name: string): Words => ({name, text: (value) => (value === 'true' ? 'yes' : 'no')})
+const yesOrNo = (name: string): Words => ({
+  name,
+  text: (value) => (value === 'true' ? 'yes' : value === 'false' ? 'no' : value),
+})
 
 /** Every field that findings and the steps of `why` name as evidence, in words; `--json` has the fields under their own names. */
 export const EVIDENCE_WORDS: Readonly<Record<EvidenceField, Words>> = {
+  'consumers[].unackedMessages': plain('unacked messages of the consumer'),
+  consumersAfterMarkDeletePosition: plain('joined at'),
+  dispatchRate: plain('dispatch rate of the topic'),
+  dispatchThrottledBytesEventsByBrokerLimit: count('reads that the byte rate of the broker throttled'),
+  dispatchThrottledBytesEventsBySubscriptionLimit: count('reads that the byte rate of the subscription throttled'),
+  dispatchThrottledBytesEventsByTopicLimit: count('reads that the byte rate of the topic throttled'),
+  dispatchThrottledMsgEventsByBrokerLimit: count('reads that the rate of the broker throttled'),
+  dispatchThrottledMsgEventsByTopicLimit: count('reads that the rate of the topic throttled'),
+  dispatcherPauseOnAckStatePersistent: plain('pauses when no more ack holes can be stored'),
+  firstUnackedEntry: plain('oldest unacked entry'),
+  lastConfirmedEntry: plain('last entry of the topic'),
+  markDeletePosition: plain('mark-delete position'),
+  maxUnackedMessagesPerSubscription: count('limit of unacked messages per subscription'),
+  msgRateRedeliver: plain('redeliveries'),
+  readPosition: plain('read position'),
+  subscriptionHavePendingRead: yesOrNo('read requested'),
+  subscriptionHavePendingReplayRead: yesOrNo('replay read requested'),
+  unreadEntries: count('unread entries'),
+  'unreadable entries': count('unreadable entries'),
   address: plain('address'),
   availablePermits: count('permits'),
   backlogQuotaMap: plain('backlog quota'),

@@ -78,6 +78,8 @@ export interface SubscriptionStats {
   lastMarkDeleteAdvancedTimestamp?: number
   lastExpireTimestamp?: number
   nonContiguousDeletedMessagesRanges?: number
+  /** joined consumers that get nothing until mark-delete passes this `ledger:entry`, by name; 3.x and the classic dispatcher */
+  consumersAfterMarkDeletePosition?: Record<string, string>
   nonContiguousDeletedMessagesRangesSerializedSize?: number
   delayedMessageIndexSizeInBytes?: number
   /** 4.0 and later */

@@ -66,7 +66,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       options: LIST_ORDERS,
     })(),
     stalled: Flags.boolean({
-      description: 'only subscriptions with a backlog and consumers, but no delivery for a minute, on some partition',
+      description: 'only subscriptions with a backlog that is due and does not move, on some partition',
       helpGroup: 'FILTER',
     }),
     strict: Flags.boolean({description: 'exit 4 if a broker or a partition is missing from the list'}),

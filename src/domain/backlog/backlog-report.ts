@@ -1,6 +1,8 @@
 import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import type {OldestMessages} from '../message-sampling/collect-oldest-messages.js'
 import {type ConsumerProgress, consumersOf} from '../progress/consumer-progress.js'
+import {type BacklogState, partitionProgressOf} from '../progress/partition-progress.js'
+import {STUCK_AFTER_MS} from '../progress/thresholds.js'
 import {type AckProgress, ackProgressOf, addAckProgress, type MarkDelete} from '../progress/ack-progress.js'
 import {addReadings, NO_AMOUNTS, type Reading, readPartition, type Row} from './readings.js'
 import type {Point} from './backlog-rates.js'
@@ -95,12 +97,12 @@ export function reportBacklog(samples: readonly BacklogSample[]): BacklogReport 
     windowMs: last.atMs - first.atMs,
     samples: samples.length,
     sampledAt: new Date(last.atMs).toISOString(),
-    partitions: parts.map(({consumers, partition, progress, row}) => ({
+    partitions: parts.map(({consumers, partition, progress, row, state}) => ({
       partition,
-      ...figures(row, progress),
+      ...figures(row, progress, state),
       consumers,
     })),
-    total: figures(total, addAckProgress(parts.map(({progress}) => progress))),
+    total: figures(total, addAckProgress(parts.map(({progress}) => progress)), totalState(parts)),
   }
 }
 
@@ -112,6 +114,7 @@ interface Part {
   readonly partition: number | null
   readonly row: Row
   readonly progress: AckProgress
+  readonly state: BacklogState | null
   readonly consumers: ConsumerProgress[]
 }
 
@@ -125,18 +128,30 @@ function partOf(samples: readonly BacklogSample[], partition: number | null): Pa
       return one ? readPartition(atMs, one, oldest?.get(partition ?? 0) ?? null) : null
     }),
     progress: ackProgressOf(known),
+    state: partitionProgressOf(known, {nowMs: samples.at(-1)?.atMs ?? 0, stuckAfterMs: STUCK_AFTER_MS}).state,
     consumers: found.at(-1) ? consumersOf(known.map(({subscription}) => subscription)) : [],
   }
 }
 
-function figures(row: Row, {isAcking, markDelete, wasReloaded}: AckProgress): BacklogFigures {
+/** All partitions together are stalled if one is: its messages wait, however many others move. */
+function totalState(parts: readonly Part[]): BacklogState | null {
+  const states = parts.map(({state}) => state)
+  const [first] = (['stalled', null, 'moving', 'waiting', 'not-due'] as const).filter((state) => states.includes(state))
+  return first === undefined ? 'empty' : first
+}
+
+function figures(
+  row: Row,
+  {markDelete, wasReloaded}: Omit<AckProgress, 'isAcking'>,
+  state: BacklogState | null,
+): BacklogFigures {
   const last = row.at(-1) ?? null
   const backlog = last?.backlogEntries ?? null
   const amounts = last?.amounts ?? NO_AMOUNTS
   const points = row.flatMap((reading): Point[] =>
     typeof reading?.backlogEntries === 'number' ? [{atMs: reading.atMs, entries: reading.backlogEntries}] : [],
   )
-  const window = {points, samples: row.length, backlogEntries: backlog, isAcking}
+  const window = {points, samples: row.length, backlogEntries: backlog, state}
   const {drainMs, drainReason, slopePerSecond, verdict} = assessBacklog(window)
   return {
     backlogEntries: backlog,

@@ -1,14 +1,15 @@
 import {drainRatesOf, type Point, slopeOf} from './backlog-rates.js'
 import {timeToDrain} from './time-to-drain.js'
+import type {BacklogState} from '../progress/partition-progress.js'
 
 /**
- * `stalled`: every reading had a backlog, and nothing was acknowledged. `draining` and `growing`: the slope through all
- * readings is significant, so one outlier causes neither. `steady`: none of these.
+ * `stalled`: the backlog is due and does not move, see `BacklogState`; `not-due`: all of it is delayed. `draining` and
+ * `growing`: the slope through all readings is significant, so one outlier causes neither. `steady`: none of these.
  */
-export type BacklogVerdict = 'draining' | 'empty' | 'growing' | 'stalled' | 'steady'
+export type BacklogVerdict = 'draining' | 'empty' | 'growing' | 'not-due' | 'stalled' | 'steady'
 
 /** Why there is no time to drain; `unknown`: the last sample did not contain the backlog. */
-export type NoDrainReason = 'growing' | 'stalled' | 'steady' | 'too-few-readings' | 'unknown'
+export type NoDrainReason = 'growing' | 'not-due' | 'stalled' | 'steady' | 'too-few-readings' | 'unknown'
 
 export interface BacklogAssessment {
   readonly verdict: BacklogVerdict | null
@@ -25,8 +26,8 @@ export interface Window {
   readonly samples: number
   /** in the last sample; null when it is missing there */
   readonly backlogEntries: number | null
-  /** whether anything was acknowledged in the window; null when the broker does not report it */
-  readonly isAcking: boolean | null
+  /** whether the backlog moves; null when the broker does not report it */
+  readonly state: BacklogState | null
 }
 
 /** A deviation and a trend need at least three rates, so four readings. */
@@ -45,7 +46,7 @@ export function isEnough(window: Pick<Window, 'points' | 'samples'>): boolean {
 
 /** Evaluates a window by the rules of Burrow's evaluator, adapted to individual acknowledgements. */
 export function assessBacklog(window: Window): BacklogAssessment {
-  const {backlogEntries, isAcking, points} = window
+  const {backlogEntries, points, state} = window
   if (backlogEntries === null) return without('unknown', null)
   const hasEnough = isEnough(window)
   const rates = hasEnough ? drainRatesOf(points) : null
@@ -53,8 +54,7 @@ export function assessBacklog(window: Window): BacklogAssessment {
   const slopePerSecond = slope ? slope.perMs * 1000 : null
   if (backlogEntries === 0) return {verdict: 'empty', slopePerSecond, drainMs: {low: 0, high: 0}, drainReason: null}
   if (!rates || !slope) return without('too-few-readings', null)
-  // Only a backlog throughout the window counts: messages published during it may not have been acknowledged yet.
-  if (isAcking === false && points.every(({entries}) => entries > 0)) return without('stalled', slopePerSecond)
+  if (state === 'stalled' || state === 'not-due') return without(state, slopePerSecond)
   if (!slope.isSignificant) return without('steady', slopePerSecond)
   if (slope.perMs > 0) return without('growing', slopePerSecond)
   if (rates.mean <= 0) return without('steady', slopePerSecond)

@@ -68,8 +68,7 @@ function amountsBy(amount: (name: Amount) => number | null): Amounts {
 }
 
 function amountsOf(row: SubscriptionPartition): Amounts {
-  const {backlogSize, msgBacklog, msgDelayed, msgInReplay, nonContiguousDeletedMessagesRanges, type, unackedMessages} =
-    row.subscription
+  const {backlogSize, msgBacklog, msgDelayed, msgInReplay, nonContiguousDeletedMessagesRanges} = row.subscription
   const perEntry = messagesPerEntry(row)
   return {
     ackHoles: nonContiguousDeletedMessagesRanges ?? null,
@@ -78,7 +77,7 @@ function amountsOf(row: SubscriptionPartition): Amounts {
       msgBacklog === 0 ? 0 : msgBacklog === undefined || perEntry === null ? null : Math.round(msgBacklog * perEntry),
     delayedMessages: msgDelayed ?? null,
     replayMessages: msgInReplay ?? null,
-    unackedMessages: countedUnacked(unackedMessages, type),
+    unackedMessages: countedUnacked(row.subscription.unackedMessages, row.subscription.type),
   }
 }
 

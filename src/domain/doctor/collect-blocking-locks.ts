@@ -4,7 +4,7 @@ import {collectConsistentStats} from '../keys/assignment/collect-consistent-stat
 import {collectLiveConsumersOf, type LiveConsumers} from '../locks/consumers/collect-live-consumers.js'
 import {scanServers} from '../locks/scan/collect-every-server.js'
 import type {LockRecord} from '../locks/recognition/lock-record.js'
-import {globOf, LockCorrelation} from '../locks/consumers/lock-correlation.js'
+import {globOf, LOCK_STALLED_MS, LockCorrelation} from '../locks/consumers/lock-correlation.js'
 import type {CompiledFamilies} from '../locks/families/compiled.js'
 import type {BlockingLock} from './facts/diagnosis-snapshot.js'
 
@@ -24,7 +24,7 @@ export interface LocksOptions extends LockPatterns {
   readonly signal: AbortSignal
 }
 
-/** The locks that block messages of a subscription while the consumer that receives the messages does not hold them. Reads only. */
+/** The locks that block, or may block, messages of a subscription: all that the consumer of the messages is not known to hold. Reads only. */
 export async function collectBlockingLocks(
   admin: PulsarAdmin,
   {collected, facts}: Pick<LiveConsumers, 'collected' | 'facts'>,
@@ -38,8 +38,9 @@ export async function collectBlockingLocks(
   const onLocks = (locks: readonly LockRecord[]): Promise<void> => {
     const nowMs = Date.now()
     for (const lock of locks) {
-      const {heldAtLeastMs, holder, key, messages, ttlMs, verdicts} = correlation.assess(lock, nowMs)
-      if (messages === null || !verdicts.includes('key-stalled') || found.length >= MOST_LOCKS) continue
+      const {heldAtLeastMs, holder, key, messages, ttlMs} = correlation.assess(lock, nowMs)
+      const isLate = (messages?.waiting?.oldestAgeMs ?? 0) > LOCK_STALLED_MS
+      if (messages === null || messages.relation === 'owner' || !isLate || found.length >= MOST_LOCKS) continue
       found.push({
         lock: key,
         key: messages.key,

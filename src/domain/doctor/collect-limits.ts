@@ -1,11 +1,16 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {orWhenRefused} from '../../clients/pulsar-admin/admin-refused.js'
-import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
+import type {TopicPolicyValues} from '../../clients/pulsar-admin/policies.js'
+import type {SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
-import {collectNamespaceLevel, collectTopicLevel} from '../policies/collect-policies.js'
-import {appliedExpiry, evictsAbove} from '../policies/expiry-policies.js'
-import {POLICY_SETTINGS} from '../policies/policy-levels.js'
-import type {BrokerLimits, TopicLimits} from './facts/diagnosis-snapshot.js'
+import {appliedPolicies} from '../policies/applied-policies.js'
+import {collectNamespaceLevel, collectSubscriptionRate, collectTopicLevel} from '../policies/collect-policies.js'
+import {evictsAbove} from '../policies/expiry-policies.js'
+import {POLICY_SETTINGS, type PolicyLevels} from '../policies/policy-levels.js'
+import {parseVersion} from '../keys/selectors/broker-version.js'
+import type {SelectorSettingTexts} from '../keys/assignment/collect-key-shared.js'
+import type {BrokerLimits, SubscriptionLimits, TopicLimits, TopicSample} from './facts/diagnosis-snapshot.js'
+import {isNearHoleLimit} from './rules/limits.js'
+import {throttledReads} from './rules/throttling.js'
 
 export const LIMIT_SETTINGS = [
   ...POLICY_SETTINGS,
@@ -15,7 +20,8 @@ export const LIMIT_SETTINGS = [
 ] as const
 export type LimitSettings = Partial<Record<(typeof LIMIT_SETTINGS)[number], string>>
 
-export function brokerLimits(settings: LimitSettings | null): BrokerLimits {
+/** @param version of the broker */
+export function brokerLimits(settings: (LimitSettings & SelectorSettingTexts) | null, version: string): BrokerLimits {
   const number = (name: keyof LimitSettings): number | null => {
     const text = settings?.[name]
     return text === undefined ? null : Number(text)
@@ -26,40 +32,100 @@ export function brokerLimits(settings: LimitSettings | null): BrokerLimits {
     lookAheadPerConsumer: number('keySharedLookAheadMsgInReplayThresholdPerConsumer'),
     lookAheadPerSubscription: number('keySharedLookAheadMsgInReplayThresholdPerSubscription'),
     maxAckHolesKept: number('managedLedgerMaxUnackedRangesToPersist'),
+    isKeySharedClassic: isKeySharedClassic(version, settings),
   }
 }
 
-/** @param subscriptions those whose own dispatch rates are read. */
+/**
+ * Reads the policies that drop messages, and for each subscription those that its statistics point to: dispatch rates only if
+ * reads are throttled or nothing is delivered, and limits only near them. The others stay unknown.
+ */
 export async function collectTopicLimits(
   admin: PulsarAdmin,
   topic: TopicName,
-  subscriptions: readonly string[],
-  settings: LimitSettings | null,
+  samples: readonly [TopicSample, TopicSample],
+  {limits, settings}: {readonly limits: BrokerLimits; readonly settings: LimitSettings | null},
 ): Promise<TopicLimits> {
-  const [dispatchRates, ofTopic, namespace] = await Promise.all([
-    collectDispatchRates(admin, topic, subscriptions),
-    collectTopicLevel(admin, topic, ['messageTTL', 'backlogQuotaMap']),
+  const needs = needsOf(samples, limits)
+  const names: ReadonlyArray<keyof TopicPolicyValues> = [
+    'messageTTL',
+    'backlogQuotaMap',
+    ...new Set([...needs.values()].flat()),
+  ]
+  const rated = [...needs].flatMap(([name, policies]) => (policies.includes('dispatchRate') ? [name] : []))
+  const [ofTopic, namespace, ...rates] = await Promise.all([
+    collectTopicLevel(admin, topic, names),
     collectNamespaceLevel(admin, topic),
+    ...rated.map((name) => collectSubscriptionRate(admin, topic, name)),
   ])
-  const {backlogAgeQuota, backlogSizeQuota, messageTtlSeconds} = appliedExpiry({
-    subscription: null,
-    topic: ofTopic,
-    namespace,
-    settings,
-  })
+  const levels: PolicyLevels = {subscription: null, topic: ofTopic, namespace, settings}
+  const {backlogAgeQuota, backlogSizeQuota, messageTtlSeconds} = appliedPolicies(levels)
   return {
-    dispatchRates,
+    bySubscription: Object.fromEntries(
+      [...needs].map(([name]) => [name, subscriptionLimits({...levels, subscription: rates[rated.indexOf(name)]})]),
+    ),
     messageTtlSeconds: messageTtlSeconds.value,
     evictsAbove: {bytes: evictsAbove(backlogSizeQuota), seconds: evictsAbove(backlogAgeQuota)},
   }
 }
 
-/** Empty if this login may not read them, or if topic policies are disabled in the cluster. */
-async function collectDispatchRates(
-  admin: PulsarAdmin,
-  topic: TopicName,
-  subscriptions: readonly string[],
-): Promise<Record<string, DispatchRate | null>> {
-  const rates = subscriptions.map(async (name) => [name, await admin.subscriptionDispatchRate(topic, name)] as const)
-  return Object.fromEntries(await orWhenRefused(Promise.all(rates), []))
+function subscriptionLimits(levels: PolicyLevels): SubscriptionLimits {
+  const {
+    dispatchRate,
+    maxUnackedMessagesPerConsumer,
+    maxUnackedMessagesPerSubscription,
+    pausesOnAckStatePersistent,
+    topicDispatchRate,
+  } = appliedPolicies(levels)
+  return {
+    dispatchRate,
+    maxUnackedMessagesPerConsumer,
+    maxUnackedMessagesPerSubscription,
+    pausesOnAckStatePersistent,
+    topicDispatchRate,
+  }
+}
+
+/** The topic policies that the statistics of each subscription point to; subscriptions without any are missing. */
+function needsOf(
+  [first, last]: readonly [TopicSample, TopicSample],
+  limits: BrokerLimits,
+): Map<string, Array<keyof TopicPolicyValues>> {
+  const needs = new Map<string, Array<keyof TopicPolicyValues>>()
+  for (const {partition, subscriptions} of last.partitions) {
+    const earlier = first.partitions.find((row) => row.partition === partition)?.subscriptions ?? {}
+    for (const [name, now] of Object.entries(subscriptions)) {
+      const policies = policiesFor(earlier[name] ?? {}, now, limits)
+      if (policies.length > 0) needs.set(name, [...(needs.get(name) ?? []), ...policies])
+    }
+  }
+  return needs
+}
+
+function policiesFor(
+  before: SubscriptionStats,
+  now: SubscriptionStats,
+  {maxAckHolesKept, maxUnackedPerSubscription}: BrokerLimits,
+): Array<keyof TopicPolicyValues> {
+  const counts = now.dispatchThrottledMsgEventsBySubscriptionLimit !== undefined
+  const isStill = (now.msgBacklog ?? 0) > 0 && now.msgOutCounter === before.msgOutCounter
+  const isThrottled = counts ? throttledReads(before, now).length > 0 : isStill
+  const unacked = now.unackedMessages ?? 0
+  return [
+    ...(isThrottled ? (['subscriptionDispatchRate', 'dispatchRate'] as const) : []),
+    ...(unacked > (maxUnackedPerSubscription ?? 0) && unacked > 0
+      ? (['maxUnackedMessagesOnSubscription'] as const)
+      : []),
+    ...(isNearHoleLimit(now.nonContiguousDeletedMessagesRanges, maxAckHolesKept)
+      ? (['dispatcherPauseOnAckStatePersistent'] as const)
+      : []),
+  ]
+}
+
+/** Before 4.0 there is only the classic dispatcher, and from 5.0 on there is none. @see apache/pulsar #23352, #26687 */
+function isKeySharedClassic(versionText: string, settings: SelectorSettingTexts | null): boolean | null {
+  const version = parseVersion(versionText)
+  if (version === null) return null
+  if (version.major !== 4) return version.major < 4
+  return settings === null ? null : settings.subscriptionKeySharedUseClassicPersistentImplementation === 'true'
 }

@@ -17,6 +17,7 @@ import {
 } from '../topic-stats/collect-topic-stats.js'
 import {collectBlockingLocks, type LocksOptions} from './collect-blocking-locks.js'
 import {type BrokerReading, collectBroker} from './collect-broker.js'
+import {collectCursors} from './collect-cursors.js'
 import {brokerLimits, collectTopicLimits} from './collect-limits.js'
 import {
   type DiagnosisSnapshot,
@@ -79,7 +80,7 @@ export async function collectSecondSample(
   }
   const sampling = async (): Promise<TopicSnapshot> => {
     await delay(Math.max(0, atMs + windowMs - Date.now()), undefined, {signal})
-    return secondSample(admin, first, broker, null)
+    return secondSample(admin, first, {broker, locks: null})
   }
   const topics = [await orInterrupted(sampling(), signal)]
   return {...headOf(broker, new Date(atMs).toISOString()), topics, failed: []}
@@ -99,7 +100,7 @@ function headOf(
     format: 'keyshift.diagnosis-snapshot/v1',
     takenAt,
     brokerVersion: version,
-    settings: brokerLimits(settings),
+    settings: brokerLimits(settings, version),
   }
 }
 
@@ -120,7 +121,9 @@ async function sampleTopics(
   // The second samples begin when the window of the topic that was sampled last has passed: all topics share one wait.
   const lastAt = Math.max(0, ...sampled.map(({first}) => first.atMs))
   await delay(Math.max(0, lastAt + options.windowMs - Date.now()), undefined, {signal: options.signal})
-  const lasts = await ofEach(sampled, (one) => secondSample(admin, one, broker, options.locks))
+  const lasts = await ofEach(sampled, (one) =>
+    secondSample(admin, one, {broker, locks: options.locks}).then((snapshot) => collectCursors(admin, snapshot)),
+  )
   const failed = [...failedOf(subjects, firsts), ...failedOf(sampled, lasts)]
   // For a topic given by name the error says what to do. A topic of a pattern may have been deleted since it was listed.
   if (failed[0] && (subjects.length === 1 || options.signal.aborted)) throw failed[0].error
@@ -164,18 +167,18 @@ async function firstSample(
 async function secondSample(
   admin: PulsarAdmin,
   {again, first, messageSamples, subscription}: FirstSample,
-  broker: BrokerReading,
-  locks: LocksOptions | null,
+  {broker, locks}: {readonly broker: BrokerReading; readonly locks: LocksOptions | null},
 ): Promise<TopicSnapshot> {
   const read = await collectTopicAgain(admin, again, DIAGNOSIS_QUERY)
   const own = subscription === null ? null : subscriptionIn(read, subscription)
-  const last = topicSample(read, subscription, Date.now())
-  const names = new Set(last.partitions.flatMap(({subscriptions}) => Object.keys(subscriptions)))
+  const samples = [first, topicSample(read, subscription, Date.now())] as const
+  const limits = brokerLimits(broker.settings, broker.version)
   return {
     topic: read.topic.full,
+    subscription,
     partitionCount: read.partitionCount,
-    policies: await collectTopicLimits(admin, read.topic, [...names], broker.settings),
-    samples: [first, last],
+    policies: await collectTopicLimits(admin, read.topic, samples, {limits, settings: broker.settings}),
+    samples,
     messageSamples,
     locks:
       locks && own

@@ -3,11 +3,18 @@ import {factsOf, type SubscriptionFacts} from './facts/subscription-facts.js'
 import type {DoctorFinding, Draft} from './facts/doctor-finding.js'
 import {consumerRules} from './rules/consumers.js'
 import {deliveryRules} from './rules/delivery.js'
+import {drainingRules} from './rules/draining.js'
 import {expiryRules} from './rules/expiry.js'
+import {joinedConsumerRules} from './rules/joined-consumers.js'
 import {limitRules} from './rules/limits.js'
 import {lockRules} from './rules/locks.js'
 import {messageRules} from './rules/messages.js'
-import {progressRules} from './rules/progress.js'
+import {prefetchRules} from './rules/prefetch.js'
+import {partitionsOf, progressRules} from './rules/progress.js'
+import {readingRules} from './rules/reading.js'
+import {redeliveryRules} from './rules/redelivery.js'
+import {replayRules} from './rules/replay.js'
+import {throttlingRules} from './rules/throttling.js'
 import type {DiagnosisSnapshot} from './facts/diagnosis-snapshot.js'
 
 export interface Diagnosis {
@@ -26,9 +33,15 @@ export interface Diagnosis {
 const RULES: ReadonlyArray<(facts: SubscriptionFacts) => Draft[]> = [
   lockRules,
   limitRules,
+  throttlingRules,
+  replayRules,
+  joinedConsumerRules,
   deliveryRules,
+  redeliveryRules,
   expiryRules,
+  drainingRules,
   consumerRules,
+  prefetchRules,
   messageRules,
 ]
 
@@ -36,7 +49,8 @@ const RULES: ReadonlyArray<(facts: SubscriptionFacts) => Draft[]> = [
 export function diagnose(snapshot: DiagnosisSnapshot, stuckAfterMs: number): Diagnosis {
   const all = factsOf(snapshot, stuckAfterMs)
   const findings = all.flatMap((facts) => {
-    const drafts = RULES.flatMap((rule) => rule(facts))
+    const first = RULES.flatMap((rule) => rule(facts))
+    const drafts = [...first, ...readingRules(facts, partitionsOf(first, ['error']))]
     return [...drafts, ...progressRules(facts, drafts)].map((draft) => finish(facts, draft))
   })
   return {
@@ -56,7 +70,7 @@ function rank({severity}: DoctorFinding): number {
 function finish({subscription, topic}: SubscriptionFacts, draft: Draft): DoctorFinding {
   const {
     code,
-    consumer = null,
+    consumers = [],
     evidence,
     key = null,
     links = [],
@@ -65,6 +79,7 @@ function finish({subscription, topic}: SubscriptionFacts, draft: Draft): DoctorF
     severity,
     slot = null,
   } = draft
+  const named = consumers.map(({address, name}) => ({name, address}))
   return {
     code,
     severity,
@@ -73,7 +88,8 @@ function finish({subscription, topic}: SubscriptionFacts, draft: Draft): DoctorF
       topic,
       subscription,
       partitions: [...new Set(partitions.filter((partition) => partition !== null))],
-      consumer,
+      consumer: consumers.length === 1 ? (named[0] ?? null) : null,
+      consumers: named,
       slot,
       key,
     },

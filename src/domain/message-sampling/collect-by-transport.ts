@@ -165,7 +165,7 @@ function entryOf(partition: number, place: ReadMessage['place'], messages: reado
     publishedAtMs: null,
     compression: null,
     isEncrypted: false,
-    isDelayed: false,
+    deliverAtMs: null,
     chunk: isChunked ? {index: 0, total: null} : null,
     hasUncertainKey: false,
   }

@@ -10,6 +10,8 @@ import {cursorOf} from '../topic-stats/cursor.js'
 /** The unacknowledged messages of one key among the entries that were read. */
 export interface KeyMessages {
   readonly entriesRead: number
+  /** entries that the broker did not return, or that are not readable */
+  readonly entriesUnreadable: number
   /** entries on the key's partition */
   readonly backlogEntries: number
   /** whether the complete backlog was read */
@@ -20,6 +22,8 @@ export interface KeyMessages {
     /** `ledger:entry` */
     readonly position: string
     readonly publishedAtMs: number | null
+    /** the time before which the broker does not deliver it, epoch ms; null if it is not delayed */
+    readonly deliverAtMs: number | null
     /** whether the broker has read it: then it was delivered to a consumer, or it is in the replay queue */
     readonly isRead: boolean
   } | null
@@ -46,8 +50,8 @@ export async function collectKeyMessages(
   const chosen = chooseEntries([backlog], 'head', max)
   const readPosition = cursorOf(stats, collected.subscription)?.readPosition ?? '-1:-1'
   const until = Date.now() + TIMEOUT_MS
-  let [entriesRead, messages, isOver] = [0, 0, false]
-  let oldest: (EntryPosition & {publishedAtMs: number | null}) | null = null
+  let [entriesRead, entriesUnreadable, messages, isOver] = [0, 0, 0, false]
+  let oldest: Found | null = null
   await restReader(admin, collected)(chosen, {
     entry: (entry) => {
       entriesRead++
@@ -59,24 +63,28 @@ export async function collectKeyMessages(
       entriesRead += entries
     },
     unreadable: () => {
-      entriesRead++
+      entriesUnreadable++
     },
     isOver: () => (isOver ||= Date.now() >= until),
   })
-  const found = oldest as (EntryPosition & {publishedAtMs: number | null}) | null
+  const found = oldest as Found | null
   const backlogEntries = countEntries(backlog)
   return {
     entriesRead,
+    entriesUnreadable,
     backlogEntries,
-    isComplete: !isOver && countEntries(chosen) === backlogEntries,
+    isComplete: !isOver && entriesUnreadable === 0 && countEntries(chosen) === backlogEntries,
     messages,
     oldest: found && {
       position: `${String(found.ledgerId)}:${String(found.entryId)}`,
       publishedAtMs: found.publishedAtMs,
+      deliverAtMs: found.deliverAtMs,
       isRead: isBefore(found, parsePosition(readPosition) ?? BEFORE_FIRST),
     },
   }
 }
+
+type Found = EntryPosition & {readonly publishedAtMs: number | null; readonly deliverAtMs: number | null}
 
 function isBefore(one: Position, other: Position): boolean {
   return one.ledgerId === other.ledgerId ? one.entryId < other.entryId : one.ledgerId < other.ledgerId

@@ -71,7 +71,7 @@ export class SampleCounts {
     producer.messages += messages
     if (entry.isBatch) this.batches++
     if (entry.isEncrypted) this.encryptedEntries++
-    if (entry.isDelayed) this.delayedEntries++
+    if (entry.deliverAtMs !== null) this.delayedEntries++
     if (entry.hasUncertainKey) this.uncertainKeys++
     this.compression.set(entry.compression ?? '', (this.compression.get(entry.compression ?? '') ?? 0) + 1)
     if (entry.chunk) {

@@ -25,7 +25,8 @@ export interface SampledEntry {
   readonly compression: string | null
   readonly isBatch: boolean
   readonly isEncrypted: boolean
-  readonly isDelayed: boolean
+  /** the time before which the broker does not deliver it, epoch ms; null if it is not delayed, or if the source does not show it */
+  readonly deliverAtMs: number | null
   /** null when the message is not chunked. `index` starts at 0; `total` is null when the source does not show it */
   readonly chunk: {readonly index: number; readonly total: number | null} | null
   /** The number of messages in it; known for encrypted batches too. */
@@ -75,7 +76,7 @@ export function readRestEntry(at: EntryPosition, {body, headers}: RawAnswer): Sa
     compression: header('compression') ?? 'NONE',
     isBatch: batchSize !== null,
     isEncrypted,
-    isDelayed: header('deliver-at-time') !== null,
+    deliverAtMs: timeOf(header('deliver-at-time')),
     chunk: chunkIndex === null ? null : {index: Number(chunkIndex), total: Number(header('num-chunks-from-msg'))},
     messageCount: Number(batchSize ?? 1),
     messages: isOpen ? readBatch(body, Number(batchSize)) : batchSize === null ? [messageOf(dispatch)] : [],

@@ -3,6 +3,7 @@ import pLimit from 'p-limit'
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {orWhenRefused, orOnStatus} from '../../clients/pulsar-admin/admin-refused.js'
 import type {NamespacePolicies, TopicPolicyValues} from '../../clients/pulsar-admin/policies.js'
+import type {DispatchRate} from '../../clients/pulsar-admin/types.js'
 import type {TopicName} from '../../topic-name.js'
 import {collectSettings} from '../topic-stats/collect-broker-settings.js'
 import {POLICY_SETTINGS, type PolicyLevels, type PolicySettings, type TopicLevel} from './policy-levels.js'
@@ -35,12 +36,21 @@ export async function collectPolicies(
   subscription: string,
 ): Promise<PolicyLevels> {
   const [rate, ofTopic, namespace, settings] = await Promise.all([
-    ifSet(admin.subscriptionDispatchRate(topic, subscription)),
+    collectSubscriptionRate(admin, topic, subscription),
     collectTopicLevel(admin, topic, EVERY_POLICY),
     collectNamespaceLevel(admin, topic),
     collectPolicySettings(admin),
   ])
   return {subscription: rate, topic: ofTopic, namespace, settings}
+}
+
+/** The dispatch rate of one subscription; null when it has none, undefined without the permission to read it. */
+export function collectSubscriptionRate(
+  admin: PulsarAdmin,
+  topic: TopicName,
+  subscription: string,
+): Promise<DispatchRate | null | undefined> {
+  return ifSet(admin.subscriptionDispatchRate(topic, subscription))
 }
 
 /** Reads the named policies of the topic. */

@@ -1,5 +1,6 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {rise} from './counters.js'
+import {countsUnacked} from '../topic-stats/unacked-messages.js'
 import {clientNameOf, consumerId} from '../topic-stats/consumers.js'
 import {timeOf} from '../topic-stats/times.js'
 
@@ -58,9 +59,7 @@ interface ConsumerSample {
 function samplesOfConsumers(last: ConsumerStats, samples: readonly SubscriptionStats[]): ConsumerSample[] {
   return samples.flatMap(({consumers, msgBacklog, type}) => {
     const consumer = (consumers ?? []).find((one) => consumerId(one) === consumerId(last))
-    return consumer
-      ? [{consumer, backlogEntries: msgBacklog ?? 0, countsUnacked: type === 'Shared' || type === 'Key_Shared'}]
-      : []
+    return consumer ? [{consumer, backlogEntries: msgBacklog ?? 0, countsUnacked: countsUnacked({type})}] : []
   })
 }
 

@@ -1,5 +1,7 @@
 import type {SubscriptionStats, TopicStats} from '../../clients/pulsar-admin/types.js'
 import {countedUnacked} from '../topic-stats/unacked-messages.js'
+import {dueEntries, firstConnection, partitionProgressOf} from './partition-progress.js'
+import {STUCK_AFTER_MS} from './thresholds.js'
 
 /** When statistics were read, and how exact their times are. */
 export interface ReadingTime {
@@ -28,12 +30,12 @@ export interface PartitionState {
 }
 
 export function partitionStateOf(stats: SubscriptionStats, topic: TopicStats, time: ReadingTime): PartitionState {
-  const {consumers = [], messageAckRate, msgBacklog, msgRateOut, unackedMessages} = stats
+  const {consumers = [], messageAckRate, msgBacklog, msgRateOut} = stats
   return {
     type: stats.type ?? 'None',
     consumerNames: consumers.map(({consumerName}) => consumerName ?? null),
     backlogEntries: msgBacklog ?? null,
-    unackedMessages: countedUnacked(unackedMessages, stats.type),
+    unackedMessages: countedUnacked(stats.unackedMessages, stats.type),
     rateOutPerSecond: msgRateOut ?? null,
     isBlocked: isBlocked(stats),
     isStalled: isStalled(stats, time),
@@ -50,17 +52,25 @@ function isBlocked({blockedSubscriptionOnUnackedMsgs, consumers = []}: Subscript
 }
 
 /**
- * Whether there is a backlog, consumers are connected, and nothing was delivered for one period. A delivery rate of 0 is not
- * enough: it is the average of the last complete period, and 0 until the first period after a topic load is complete. So
- * either the last delivery must be older than one period, or a consumer must have been connected for a whole period. After
- * a topic load all consumers have just reconnected, which excludes that case.
+ * Whether the backlog is due and does not move. Live statistics contain the times of the last events. Broker statistics
+ * contain only rates, which are averages of the last complete period: a rate of 0 is not enough, because it is 0 until the
+ * first period after a topic load is complete. Then all consumers have just reconnected, so one that has been connected for
+ * a whole period excludes that case.
  */
-function isStalled(stats: SubscriptionStats, {ageMs, nowMs, periodMs}: ReadingTime): boolean | null {
-  const {consumers = [], lastConsumedTimestamp = 0, msgBacklog, msgRateOut} = stats
+function isStalled(stats: SubscriptionStats, time: ReadingTime): boolean | null {
+  const {nowMs} = time
+  if (time.ageMs > 0) return isStalledByRates(stats, time)
+  const {state} = partitionProgressOf([{stats: {}, subscription: stats}], {nowMs, stuckAfterMs: STUCK_AFTER_MS})
+  return state === null ? null : state === 'stalled'
+}
+
+function isStalledByRates(stats: SubscriptionStats, {ageMs, nowMs, periodMs}: ReadingTime): boolean | null {
+  const {consumers = [], messageAckRate = 0, msgBacklog, msgRateOut, msgRateRedeliver = 0} = stats
   if (msgBacklog === undefined || msgRateOut === undefined) return null
-  if (msgBacklog <= 0 || consumers.length === 0 || msgRateOut > 0) return false
-  if (lastConsumedTimestamp > 0) return nowMs - lastConsumedTimestamp > periodMs
-  const connectedMs = earliest(consumers)
+  if (dueEntries(stats) === 0 || messageAckRate > 0) return false
+  if (msgRateOut > 0) return msgRateRedeliver >= msgRateOut
+  if (consumers.length === 0) return true
+  const connectedMs = firstConnection(consumers)
   return connectedMs !== null && nowMs - connectedMs > ageMs + periodMs ? true : null
 }
 
@@ -78,13 +88,5 @@ function unackedSince(
   const lastMs = Math.max(lastAckedTimestamp ?? 0, lastMarkDeleteAdvancedTimestamp ?? 0)
   if (lastMs > 0) return lastMs
   const consumers = Object.values(topic.subscriptions ?? {}).flatMap((subscription) => subscription.consumers ?? [])
-  return earliest([...(topic.publishers ?? []), ...consumers])
-}
-
-/** When the oldest of these connections was opened, epoch ms; null if the broker does not report it. */
-function earliest(connected: ReadonlyArray<{connectedSince?: string}>): number | null {
-  const times = connected
-    .map(({connectedSince}) => Date.parse(connectedSince ?? ''))
-    .filter((time) => !Number.isNaN(time))
-  return times.length === 0 ? null : Math.min(...times)
+  return firstConnection([...(topic.publishers ?? []), ...consumers])
 }

@@ -22,14 +22,19 @@ export function unackedEntries(partition: number, stats: InternalStats, subscrip
 
 /** Every entry after a subscription's mark-delete position, in topic order, including individually acknowledged ones. */
 export function entriesAfterMarkDelete(partition: number, stats: InternalStats, subscription: string): EntryRange[] {
-  const from = parsePosition(requireCursor(stats, subscription).markDeletePosition) ?? BEFORE_FIRST
+  const marked = parsePosition(requireCursor(stats, subscription).markDeletePosition) ?? BEFORE_FIRST
+  return entriesFrom({...marked, entryId: marked.entryId + 1}, stats, partition)
+}
+
+/** Every entry of a topic from a position on, in topic order. */
+export function entriesFrom(from: Position, stats: InternalStats, partition = 0): EntryRange[] {
   const last = parsePosition(stats.lastConfirmedEntry) ?? BEFORE_FIRST
   return (stats.ledgers ?? [])
     .filter(({ledgerId}) => ledgerId >= from.ledgerId && ledgerId <= last.ledgerId)
     .map(({entries, ledgerId}) => ({
       partition,
       ledgerId,
-      first: ledgerId === from.ledgerId ? from.entryId + 1 : 0,
+      first: ledgerId === from.ledgerId ? from.entryId : 0,
       // The broker reports the number of entries of a ledger only after closing it.
       last: ledgerId === last.ledgerId ? last.entryId : entries - 1,
     }))

@@ -17,6 +17,7 @@ import {
   type SubscriptionPartition,
 } from '../topic-stats/collect-topic-stats.js'
 import {collectBroker} from '../doctor/collect-broker.js'
+import {collectCursors} from '../doctor/collect-cursors.js'
 import {collectSecondSample, DIAGNOSIS_QUERY} from '../doctor/collect-snapshot.js'
 import type {LockPatterns} from '../doctor/collect-blocking-locks.js'
 import {diagnose} from '../doctor/diagnose.js'
@@ -67,8 +68,10 @@ export async function collectWhy(admin: PulsarAdmin, question: WhyOptions): Prom
   const {partition} = before
   const messages = await collectKeyMessages(admin, collected, {key, partition, max})
   const held = lock && (await inspectedLock(lock, key))
-  const [facts] = factsOf(snapshot, stuckAfterMs)
-  const findings = diagnose(snapshot, stuckAfterMs).findings.filter((finding) => isOf(finding, partition))
+  const topics = await Promise.all(snapshot.topics.map((one) => collectCursors(admin, one, (at) => at === partition)))
+  const diagnosed = {...snapshot, topics}
+  const [facts] = factsOf(diagnosed, stuckAfterMs)
+  const findings = diagnose(diagnosed, stuckAfterMs).findings.filter((finding) => isOf(finding, partition))
   const asOf = new Date().toISOString()
   const newest = await collectPartitionNow(admin, collected, partition)
   const destination = keyConsumersOf(asSinglePartition(collected, newest), live.facts, routing.hashingScheme)(key)

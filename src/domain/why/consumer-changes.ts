@@ -1,7 +1,7 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import type {KeyDestination, LiveConsumer} from '../locks/consumers/lock-correlation.js'
-import {consumerId} from '../topic-stats/consumers.js'
-import {displayName, nameOf} from '../doctor/facts/subscription-facts.js'
+import {clientNameOf, consumerId} from '../topic-stats/consumers.js'
+import {clientText} from '../doctor/facts/client-facts.js'
 
 /** Changes of the consumers on a key's partition between the readings. */
 export interface ConsumerChanges {
@@ -30,7 +30,7 @@ export function consumerChangesOf(
   return {
     joined: namesOf(joined),
     left: namesOf(left),
-    ownerBefore: before.consumer && !isSame(before.consumer, now.consumer) ? displayName(before.consumer) : null,
+    ownerBefore: before.consumer && !isSame(before.consumer, now.consumer) ? clientText(before.consumer) : null,
   }
 }
 
@@ -44,7 +44,7 @@ function consumersById({consumers = []}: SubscriptionStats): Map<string, Consume
 }
 
 function namesOf(entries: ReadonlyArray<readonly [id: string, consumer: ConsumerStats]>): string[] {
-  const names = new Map(entries.map(([id, consumer]) => [id, nameOf(consumer)]))
+  const names = new Map(entries.map(([id, consumer]) => [id, clientText(clientNameOf(consumer))]))
   return [...names.values()].toSorted()
 }
 

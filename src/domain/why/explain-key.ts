@@ -1,5 +1,5 @@
 import {nameAndAddressOf} from '../locks/consumers/lock-correlation.js'
-import {displayName} from '../doctor/facts/subscription-facts.js'
+import {clientText} from '../doctor/facts/client-facts.js'
 import type {EvidenceField} from '../doctor/facts/evidence.js'
 import {hasChanged} from './consumer-changes.js'
 import {lastAckEvidence} from './last-activity.js'
@@ -67,7 +67,7 @@ function chainOf(facts: KeyFacts): ChainLink[] {
     ownerLink(facts),
     ...(drainingConsumer
       ? [
-          link('draining', `the slot is draining: ${displayName(drainingConsumer)} must first ack its older messages`, [
+          link('draining', `the slot is draining: ${clientText(drainingConsumer)} must first ack its older messages`, [
             ['slot', String(slot)],
           ]),
         ]
@@ -88,7 +88,7 @@ function ownerLink({changes: {joined, left, ownerBefore}, destination: {consumer
       ? type === 'Shared'
         ? 'any consumer can receive its messages'
         : 'no consumer receives its messages'
-      : `consumer ${displayName(consumer)}`
+      : `consumer ${clientText(consumer)}`
   return link('owner', owner, [
     ['type', type ?? 'unknown'],
     ['address', consumer?.address ?? 'none'],
@@ -100,9 +100,10 @@ function ownerLink({changes: {joined, left, ownerBefore}, destination: {consumer
 }
 
 function backlogLink({messages, nowMs}: KeyFacts): ChainLink {
-  const {backlogEntries, entriesRead, isComplete, oldest} = messages
+  const {backlogEntries, entriesRead, entriesUnreadable, isComplete, oldest} = messages
   const evidence: Array<readonly [EvidenceField, string]> = [
     ['entries read', `${isComplete ? '' : 'oldest '}${String(entriesRead)} of ${String(backlogEntries)}`],
+    ...(entriesUnreadable === 0 ? [] : [['unreadable entries', String(entriesUnreadable)] as const]),
     ['messages of the key', String(messages.messages)],
   ]
   if (oldest === null) return link('backlog', 'no unacked message of this key in the entries read', evidence)

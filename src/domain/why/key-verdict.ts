@@ -1,8 +1,9 @@
 import type {Routing} from '../keys/hashing/partition-routing.js'
 import type {KeyDestination} from '../locks/consumers/lock-correlation.js'
+import {LOCK_STALLED_MS, relationText} from '../locks/consumers/lock-correlation.js'
 import type {LockRecord} from '../locks/recognition/lock-record.js'
 import type {KeyMessages} from '../message-sampling/collect-key-messages.js'
-import {displayName} from '../doctor/facts/subscription-facts.js'
+import {clientText} from '../doctor/facts/client-facts.js'
 import type {DoctorFinding} from '../doctor/facts/doctor-finding.js'
 import type {ConsumerChanges} from './consumer-changes.js'
 import {operands, suggestedCommand} from '../../suggested-command.js'
@@ -58,20 +59,28 @@ type Reason = (facts: Waiting) => Omit<Verdict, 'message'> & {readonly cause: st
 /** The first that applies is reported. The last always applies. */
 const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reason: Reason]> = [
   [
-    ({lock}) => lock?.verdicts.includes('key-stalled') === true,
+    ({nowMs, oldest}) => oldest.deliverAtMs !== null && oldest.deliverAtMs > nowMs,
+    ({nowMs, oldest, subscription, topic}) => ({
+      code: 'delayed',
+      cause: `; it is delayed and due in ${durationText((oldest.deliverAtMs ?? nowMs) - nowMs)}`,
+      confidence: 'high',
+      next: suggestedCommand('backlog', 'show', ...operands(topic, subscription)),
+    }),
+  ],
+  [
+    ({ageMs, lock}) => lock !== null && mayBlock(lock, ageMs),
     ({lock}) => ({
       code: 'locked',
-      cause: `; blocked by a Redis lock held by ${lock?.holder?.token ?? 'an unknown client'}, ${
-        lock?.messages?.relation === 'other-consumer' ? 'another consumer' : 'not a connected consumer'
-      }`,
-      confidence: 'high',
+      cause: lock ? lockText(lock) : '',
+      // A holder that is no consumer of the key cannot finish the message. Another one may be at work on it.
+      confidence: lock?.verdicts.includes('key-stalled') === true ? 'high' : 'medium',
       next: suggestedCommand('locks', 'inspect', ...operands(lock?.key ?? '')),
     }),
   ],
   [
     ({destination}) => destination.drainingConsumer !== null,
     ({destination: {drainingConsumer, slot}}) => {
-      const name = drainingConsumer ? displayName(drainingConsumer) : ''
+      const name = drainingConsumer ? clientText(drainingConsumer) : ''
       return {
         code: 'draining',
         cause: `; slot ${String(slot)} is draining: ${name} must first ack older messages of the slot`,
@@ -113,13 +122,25 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
   ],
 ]
 
+/** Whether a lock may keep the consumer of the key from its messages: any lock that the consumer itself is not known to hold. */
+function mayBlock({messages, verdicts}: LockRecord, ageMs: number | null): boolean {
+  return (
+    verdicts.includes('key-stalled') || (messages?.relation !== 'owner' && ageMs !== null && ageMs > LOCK_STALLED_MS)
+  )
+}
+
+function lockText({holder, messages, ttlMs}: LockRecord): string {
+  const by = holder?.consumer ?? holder?.host ?? holder?.token ?? 'an unknown client'
+  return `; blocked by a Redis lock held by ${by}, ${relationText(messages?.relation ?? null)}${ttlMs === null ? '; the lock never expires' : ''}`
+}
+
 /** Whether the key's messages are stuck, and why. */
 export function verdictOf(facts: KeyFacts): Verdict {
   const {destination, key, messages, nowMs} = facts
   const {oldest} = messages
   if (oldest === null) return noMessage(facts)
   const ageMs = oldest.publishedAtMs === null ? null : Math.max(0, nowMs - oldest.publishedAtMs)
-  const receiver = destination.consumer ? displayName(destination.consumer) : 'one of the consumers'
+  const receiver = destination.consumer ? clientText(destination.consumer) : 'one of the consumers'
   const waiting = {...facts, oldest, ageMs, receiver}
   const found = REASONS.find(([holds]) => holds(waiting))
   if (!found) throw new RangeError('no reason applies') // unreachable: the last one always applies
@@ -128,20 +149,40 @@ export function verdictOf(facts: KeyFacts): Verdict {
   return {...reason, message: `${counted(messages.messages, 'message')} of ${key}${age}${cause}`}
 }
 
-function noMessage({key, messages, subscription, topic}: KeyFacts): Verdict {
-  return messages.isComplete
-    ? {
-        code: 'no-unacked-message',
-        message: `the partition has no unacked message of ${key}`,
-        confidence: 'high',
-        next: 'check the producer',
-      }
-    : {
-        code: 'not-in-entries-read',
-        message: `no message of ${key} in the oldest ${counted(messages.entriesRead, 'entry', 'entries')} of ${numberText(messages.backlogEntries)}; newer entries were not read`,
-        confidence: 'low',
-        next: suggestedCommand('why', '--max', String(messages.backlogEntries), ...operands(topic, subscription, key)),
-      }
+/** Not found among the entries read: then it may be behind the problem of its partition, if there is one. */
+function noMessage({findings, key, messages, subscription, topic}: KeyFacts): Verdict {
+  const {backlogEntries, entriesRead, entriesUnreadable, isComplete} = messages
+  if (isComplete) {
+    return {
+      code: 'no-unacked-message',
+      message: `the partition has no unacked message of ${key}`,
+      confidence: 'high',
+      next: 'check the producer',
+    }
+  }
+  const read = `no message of ${key} in the oldest ${counted(entriesRead, 'entry', 'entries')} of ${numberText(backlogEntries)}`
+  const rest =
+    entriesUnreadable === 0
+      ? 'newer entries were not read'
+      : `${counted(entriesUnreadable, 'entry', 'entries')} could not be read`
+  const worst = worstOf(findings)
+  if (worst) {
+    return {
+      code: worst.code,
+      message: `${read}, and ${rest}. Its partition has a problem: ${worst.message}`,
+      confidence: 'medium',
+      next: worst.remedies[0]?.command ?? doctorCommand({subscription, topic}),
+    }
+  }
+  return {
+    code: 'not-in-entries-read',
+    message: `${read}; ${rest}`,
+    confidence: 'low',
+    next:
+      entriesUnreadable === 0
+        ? suggestedCommand('why', '--max', String(backlogEntries), ...operands(topic, subscription, key))
+        : doctorCommand({subscription, topic}),
+  }
 }
 
 function doctorCommand({subscription, topic}: Pick<KeyFacts, 'subscription' | 'topic'>): string {

@@ -18,7 +18,10 @@ export function snapshotOf(
   ): DiagnosisSnapshot['topics'][number]['samples'][0] => ({
     atMs,
     partitions: [
-      {partition: null, messagesIn, subscriptions: {decision: {type: 'Key_Shared', msgOutCounter: 50, ...stats}}},
+      {
+        ...{partition: null, messagesIn, ongoingTransactions: null, cursors: {}},
+        subscriptions: {decision: {type: 'Key_Shared', msgOutCounter: 50, ...stats}},
+      },
     ],
   })
   return {
@@ -31,11 +34,13 @@ export function snapshotOf(
       lookAheadPerConsumer: 2000,
       lookAheadPerSubscription: 20_000,
       maxAckHolesKept: 10_000,
+      isKeySharedClassic: false,
     },
     topics: [
       {
         ...{
           topic: 'persistent://public/default/orders',
+          subscription: 'decision',
           partitionCount: null,
           policies: null,
           messageSamples: {},
@@ -59,6 +64,7 @@ export const worker = (name: string, more: Partial<ConsumerStats> = {}): Consume
 export const REPLAY_STUCK: SubscriptionSample = {
   msgBacklog: 40,
   msgInReplay: 40,
+  lastMarkDeleteAdvancedTimestamp: NOW - 60_000,
   consumers: [worker('a'), worker('bb')],
 }
 /** The values of apache/pulsar#26288. */

@@ -13,11 +13,14 @@ interface SampledPartition extends SubscriptionStats {
   readonly msgInCounter?: number
 }
 
+/** When the first sample is taken, epoch ms: all times in the samples are long before, unless they are relative to it. */
+const START = Date.parse('2026-11-27T12:00:00Z')
+
 /** One sample per second of each partition; null when the sample does not contain it. */
 function report(...samples: ReadonlyArray<ReadonlyArray<SampledPartition | null>>): BacklogReport {
   return reportBacklog(
     samples.map((partitions, at) => ({
-      atMs: at * 1000,
+      atMs: START + at * 1000,
       collected: {
         topic: TOPIC,
         subscription: 'decision',

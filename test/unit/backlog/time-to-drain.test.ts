@@ -52,8 +52,9 @@ function judgeFrom({backlogs}: Drain, from: number): BacklogAssessment & {readon
   const points = steps.map((at): Point => ({atMs: at * STEP_S * 1000, entries: backlogs[at] ?? 0}))
   const last = points.at(-1)
   assert.ok(last)
-  const isAcking = points.some(({entries}, at) => entries < (points[at - 1]?.entries ?? 0))
-  const window = {points, samples: READINGS, backlogEntries: last.entries, isAcking}
+  const isMoving = points.some(({entries}, at) => entries < (points[at - 1]?.entries ?? 0))
+  const state = last.entries === 0 ? 'empty' : isMoving ? 'moving' : 'stalled'
+  const window = {points, samples: READINGS, backlogEntries: last.entries, state} as const
   return {...assessBacklog(window), endsAt: steps.at(-1) ?? 0}
 }
 
@@ -111,7 +112,7 @@ test('a constant backlog with cumulative noise is reported as draining or growin
       entries += Math.round(50 * standardNormal(next))
       return {atMs: at * 1000, entries}
     })
-    const {verdict} = assessBacklog({points, samples: READINGS, backlogEntries: entries, isAcking: true})
+    const {verdict} = assessBacklog({points, samples: READINGS, backlogEntries: entries, state: 'moving'})
     if (verdict !== 'steady') wrong++
   }
   t.diagnostic(`${String(wrong)} of ${String(SEEDS)}`)
@@ -123,7 +124,7 @@ test('a constant rate gives an interval around the quotient, which widens with t
     Array.from({length: READINGS}, (_, at) => ({atMs: at * 1000, entries: from - 100 * at}))
   const judge = (from: number): BacklogAssessment => {
     const last = from - 1000
-    return assessBacklog({points: points(from), samples: READINGS, backlogEntries: last, isAcking: true})
+    return assessBacklog({points: points(from), samples: READINGS, backlogEntries: last, state: 'moving'})
   }
   const [near, far] = [judge(2000).drainMs, judge(101_000).drainMs]
   assert.ok((near.low ?? 0) < 10_000 && (near.high ?? 0) > 10_000, JSON.stringify(near))

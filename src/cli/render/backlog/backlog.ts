@@ -30,6 +30,7 @@ const COLUMNS: ReadonlyArray<Column<Row>> = [
 
 const NO_DRAIN: Readonly<Record<NonNullable<BacklogFigures['drainReason']>, string>> = {
   growing: 'growing, will not drain',
+  'not-due': 'delayed, not due yet',
   stalled: 'not draining (stalled)',
   steady: 'not draining (steady)',
   'too-few-readings': 'too few samples',

@@ -1,5 +1,6 @@
-import type {ConsumerStats, DispatchRate, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
+import type {ConsumerStats, SubscriptionStats, TopicStats} from '../../../clients/pulsar-admin/types.js'
 import type {LockRelation} from '../../locks/recognition/lock-record.js'
+import type {AppliedPolicies} from '../../policies/applied-policies.js'
 
 /** Everything that a diagnosis needs: the same snapshot gives the same findings on any machine, at any time. */
 export interface DiagnosisSnapshot {
@@ -23,10 +24,14 @@ export interface BrokerLimits {
   readonly lookAheadPerSubscription: number | null
   /** ack holes that the broker persists; those above the limit are lost when the topic is reloaded */
   readonly maxAckHolesKept: number | null
+  /** whether Key_Shared subscriptions use the classic dispatcher, which has no limit on its replay queue */
+  readonly isKeySharedClassic: boolean | null
 }
 
 export interface TopicSnapshot {
   readonly topic: string
+  /** the subscription that was requested by name; null for all */
+  readonly subscription: string | null
   /** null on a topic without partitions */
   readonly partitionCount: number | null
   /** null in a snapshot that was taken without them */
@@ -56,9 +61,18 @@ export interface BlockingLock {
   readonly heldAtLeastMs: number | null
 }
 
+/** Limits of a subscription, and where each is set. A limit that nothing points to is not read, so it is unknown. */
+export type SubscriptionLimits = Pick<
+  AppliedPolicies,
+  | 'dispatchRate'
+  | 'maxUnackedMessagesPerConsumer'
+  | 'maxUnackedMessagesPerSubscription'
+  | 'pausesOnAckStatePersistent'
+  | 'topicDispatchRate'
+>
+
 export interface TopicLimits {
-  /** by subscription; null if it has no rate of its own; empty if the rates cannot be read */
-  readonly dispatchRates: Readonly<Record<string, DispatchRate | null>>
+  readonly bySubscription: Readonly<Record<string, SubscriptionLimits>>
   /** seconds; 0 if messages never expire; null if unknown */
   readonly messageTtlSeconds: number | null
   /** size and age of the backlog above which the broker drops the oldest messages; null if no quota does so */
@@ -74,7 +88,27 @@ export interface TopicSample {
 export interface PartitionSample {
   readonly partition: number | null
   readonly messagesIn: number | null
+  readonly ongoingTransactions: number | null
   readonly subscriptions: Readonly<Record<string, SampledSubscription>>
+  /** by subscription, only where a backlog does not move */
+  readonly cursors: Readonly<Record<string, CursorSample>>
+}
+
+/** What the broker has read of a partition for a subscription. */
+export interface CursorSample {
+  /** `ledger:entry`, as the next three; null if the broker does not report it */
+  readonly markDeletePosition: string | null
+  readonly readPosition: string | null
+  readonly lastConfirmedEntry: string | null
+  /** the oldest entry that is not acknowledged */
+  readonly firstUnackedEntry: string | null
+  /** entries that are not acknowledged; null if unknown, as the next one */
+  readonly unackedEntries: number | null
+  /** entries of the backlog that the broker has not read for this subscription */
+  readonly unreadEntries: number | null
+  /** whether the dispatcher waits for entries that it has requested; null on brokers that do not report it */
+  readonly hasPendingRead: boolean | null
+  readonly hasPendingReplayRead: boolean | null
 }
 
 /** The statistics that a snapshot contains; rules can read no others. */
@@ -101,25 +135,31 @@ const SUBSCRIPTION_FIELDS = [
     'blockedSubscriptionOnUnackedMsgs',
   ] as const),
   ...(['msgDelayed', 'msgInReplay', 'msgOutCounter', 'nonContiguousDeletedMessagesRanges'] as const),
-  ...(['lastMarkDeleteAdvancedTimestamp', 'dispatchThrottledMsgEventsBySubscriptionLimit'] as const),
+  ...(['lastMarkDeleteAdvancedTimestamp', 'lastAckedTimestamp', 'lastConsumedTimestamp', 'msgRateRedeliver'] as const),
+  ...(['consumersAfterMarkDeletePosition'] as const),
+  ...(['dispatchThrottledMsgEventsBySubscriptionLimit', 'dispatchThrottledBytesEventsBySubscriptionLimit'] as const),
+  ...(['dispatchThrottledMsgEventsByTopicLimit', 'dispatchThrottledBytesEventsByTopicLimit'] as const),
+  ...(['dispatchThrottledMsgEventsByBrokerLimit', 'dispatchThrottledBytesEventsByBrokerLimit'] as const),
 ]
 const CONSUMER_FIELDS = [
   ...(['consumerName', 'address', 'connectedSince', 'clientVersion', 'availablePermits', 'unackedMessages'] as const),
   ...(['avgMessagesPerEntry', 'blockedConsumerOnUnackedMsgs', 'msgOutCounter', 'lastAckedTimestamp'] as const),
   ...(['lastConsumedTimestamp', 'lastConsumedFlowTimestamp', 'keyHashRangeArrays', 'keyHashRanges'] as const),
-  ...(['drainingHashes'] as const),
+  ...(['drainingHashes', 'msgRateRedeliver', 'readPositionWhenJoining'] as const),
 ]
 
 /** A partition's statistics, reduced to what a diagnosis needs: properties and metadata may contain secrets. */
 export function samplePartition(
   partition: number | null,
-  {msgInCounter, subscriptions = {}}: TopicStats,
+  {msgInCounter, ongoingTxnCount, subscriptions = {}}: TopicStats,
   only: string | null,
 ): PartitionSample {
   const wanted = Object.entries(subscriptions).filter(([name]) => only === null || name === only)
   return {
     partition,
     messagesIn: msgInCounter ?? null,
+    ongoingTransactions: ongoingTxnCount ?? null,
+    cursors: {},
     subscriptions: Object.fromEntries(
       wanted.map(([name, stats]) => [
         name,

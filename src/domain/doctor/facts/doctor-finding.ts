@@ -1,12 +1,20 @@
 import type {Severity} from '../../../severity.js'
 import type {Evidence} from './evidence.js'
 
+export interface FindingConsumer {
+  name: string | null
+  address: string | null
+}
+
 export interface FindingSubject {
   topic: string
   subscription: string
   /** the partitions concerned; empty on a plain topic */
   partitions: number[]
-  consumer: {name: string | null; address: string | null} | null
+  /** the consumer that is the cause; null if none is, or if there are several */
+  consumer: FindingConsumer | null
+  /** all consumers that are the cause */
+  consumers: FindingConsumer[]
   /** only of a Key_Shared subscription */
   slot: number | null
   key: string | null
@@ -28,7 +36,7 @@ export interface DoctorFinding {
   subject: FindingSubject
   /** fields of the broker's statistics under their own names, and measurements of keyshift */
   evidence: Array<{field: string; value: string}>
-  /** last acknowledgement of the consumer that the finding names, ISO 8601; null if unknown or not relevant */
+  /** when the backlog last moved, or when the consumer that is the cause last did, ISO 8601; null if unknown or not relevant */
   since: string | null
   /** from the least to the most disruptive */
   remedies: Remedy[]
@@ -40,7 +48,7 @@ export interface DoctorFinding {
 export type Draft = Pick<DoctorFinding, 'code' | 'message' | 'remedies' | 'severity'> & {
   readonly evidence: Evidence[]
   readonly partitions?: ReadonlyArray<number | null>
-  readonly consumer?: FindingSubject['consumer']
+  readonly consumers?: readonly FindingConsumer[]
   readonly slot?: number
   readonly key?: string
   readonly sinceMs?: number | null

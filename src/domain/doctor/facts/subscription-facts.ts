@@ -1,11 +1,18 @@
-import type {ConsumerStats, DispatchRate, SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
+import type {ConsumerStats, SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {rise} from '../../progress/counters.js'
-import {clientNameOf, consumerId} from '../../topic-stats/consumers.js'
+import {type PartitionProgress, partitionProgressOf} from '../../progress/partition-progress.js'
+import {redeliveriesOf} from '../../progress/redeliveries.js'
+import {consumerId} from '../../topic-stats/consumers.js'
+import {isSystemCursor} from '../../topic-stats/system-cursors.js'
+import {type ClientFacts, clientsOf} from './client-facts.js'
 import type {
   BlockingLock,
   BrokerLimits,
+  CursorSample,
   DiagnosisSnapshot,
   MessageSample,
+  PartitionSample,
+  SubscriptionLimits,
   TopicLimits,
   TopicSnapshot,
 } from './diagnosis-snapshot.js'
@@ -17,9 +24,12 @@ export interface SubscriptionFacts {
   /** the type on all partitions; null if they differ, or if no partition has had a consumer */
   readonly type: string | null
   readonly partitions: readonly PartitionFacts[]
+  /** the consuming clients, each with its consumers on all partitions */
+  readonly clients: readonly ClientFacts[]
   readonly brokerVersion: string
   readonly settings: BrokerLimits
-  readonly dispatchRate: DispatchRate | null
+  /** null if nothing points to one of them, so that they were not read */
+  readonly limits: SubscriptionLimits | null
   readonly messageTtlSeconds: number | null
   readonly evictsAbove: TopicLimits['evictsAbove']
   readonly sample: MessageSample | null
@@ -41,6 +51,12 @@ export interface PartitionFacts {
   readonly published: number | null
   /** messages delivered between the samples, including redeliveries; null if the counter restarted */
   readonly delivered: number | null
+  /** messages delivered again between the samples; null if there were few, or if it is unknown */
+  readonly redelivered: number | null
+  readonly progress: PartitionProgress
+  /** null if it was not read */
+  readonly cursor: CursorSample | null
+  readonly ongoingTransactions: number | null
 }
 
 /** A consumer that both samples contain. */
@@ -50,13 +66,25 @@ export interface ConsumerFacts {
   readonly now: ConsumerStats
 }
 
-/** Each subscription of a snapshot, with the partitions that both samples contain. */
+/**
+ * Each subscription of a snapshot, with the partitions that both samples contain. Without those that nobody consumes as a
+ * subscription: cursors of the broker, and the cursors of readers, which have a backlog whenever their program pauses.
+ * A subscription that was requested by name is always included.
+ */
 export function factsOf(snapshot: DiagnosisSnapshot, stuckAfterMs: number): SubscriptionFacts[] {
   return snapshot.topics.flatMap((topic) => {
     const [, last] = topic.samples
     const names = new Set(last.partitions.flatMap(({subscriptions}) => Object.keys(subscriptions)))
-    return [...names].toSorted().map((name) => subscriptionFacts(snapshot, topic, name, stuckAfterMs))
+    return [...names]
+      .filter((name) => topic.subscription === name || isConsumed(name, last.partitions))
+      .toSorted()
+      .map((name) => subscriptionFacts(snapshot, topic, name, stuckAfterMs))
   })
+}
+
+function isConsumed(name: string, partitions: readonly PartitionSample[]): boolean {
+  const isReader = partitions.some(({subscriptions}) => subscriptions[name]?.isDurable === false)
+  return !isReader && !isSystemCursor(name)
 }
 
 function subscriptionFacts(
@@ -65,10 +93,12 @@ function subscriptionFacts(
   subscription: string,
   stuckAfterMs: number,
 ): SubscriptionFacts {
+  const limit = {nowMs: last.atMs, stuckAfterMs}
   const partitions = last.partitions.flatMap((row): PartitionFacts[] => {
     const earlier = first.partitions.find(({partition}) => partition === row.partition)
     const [before, now] = [earlier?.subscriptions[subscription], row.subscriptions[subscription]]
     if (!earlier || !before || !now) return []
+    const samples = [asSample(earlier, before), asSample(row, now)]
     return [
       {
         partition: row.partition,
@@ -76,7 +106,11 @@ function subscriptionFacts(
         now,
         consumers: consumersOf(row.partition, before, now),
         published: rise(earlier.messagesIn, row.messagesIn),
-        delivered: rise(before.msgOutCounter ?? null, now.msgOutCounter ?? null),
+        delivered: rise(before.msgOutCounter, now.msgOutCounter),
+        redelivered: redeliveriesOf(samples),
+        progress: partitionProgressOf(samples, limit),
+        cursor: row.cursors[subscription] ?? null,
+        ongoingTransactions: row.ongoingTransactions,
       },
     ]
   })
@@ -87,9 +121,10 @@ function subscriptionFacts(
     subscription,
     type: types.size > 1 ? null : type,
     partitions,
+    clients: clientsOf(partitions),
     brokerVersion,
     settings,
-    dispatchRate: policies?.dispatchRates[subscription] ?? null,
+    limits: policies?.bySubscription[subscription] ?? null,
     messageTtlSeconds: policies?.messageTtlSeconds ?? null,
     evictsAbove: policies?.evictsAbove ?? {bytes: null, seconds: null},
     sample: messageSamples[subscription] ?? null,
@@ -98,6 +133,13 @@ function subscriptionFacts(
     elapsedMs: last.atMs - first.atMs,
     stuckAfterMs,
   }
+}
+
+function asSample(
+  {messagesIn}: PartitionSample,
+  subscription: SubscriptionStats,
+): {stats: {msgInCounter?: number}; subscription: SubscriptionStats} {
+  return {stats: messagesIn === null ? {} : {msgInCounter: messagesIn}, subscription}
 }
 
 function consumersOf(partition: number | null, before: SubscriptionStats, now: SubscriptionStats): ConsumerFacts[] {
@@ -117,27 +159,20 @@ export function isNotDelivered(row: PartitionFacts): boolean {
   return backlogOf(row) > 0 && row.delivered === 0
 }
 
-export function nameOf(consumer: ConsumerStats): string {
-  return displayName(clientNameOf(consumer))
-}
-
-export function displayName({address, name}: ReturnType<typeof clientNameOf>): string {
-  return name ?? address ?? 'a consumer without a name and address'
-}
-
-/** Whether a time of the broker is longer ago than `stuckAfterMs`. For 0, which means never, the connection time counts. */
-export function isOlderThan(
+/** Whether mark-delete has not advanced for too long; false if the broker does not report when it did. */
+export function isMarkDeleteHeld(
   {nowMs, stuckAfterMs}: Pick<SubscriptionFacts, 'nowMs' | 'stuckAfterMs'>,
-  timestamp: number | undefined,
-  {connectedSince}: ConsumerStats,
+  {before, now}: PartitionFacts,
 ): boolean {
-  const since = timestamp && timestamp > 0 ? timestamp : Date.parse(connectedSince ?? '')
-  return !Number.isNaN(since) && nowMs - since > stuckAfterMs
+  const since = now.lastMarkDeleteAdvancedTimestamp
+  if (since === undefined || since !== before.lastMarkDeleteAdvancedTimestamp) return false
+  const oldest = Math.max(since, now.earliestMsgPublishTimeInBacklog ?? 0)
+  return oldest > 0 && nowMs - oldest > stuckAfterMs
 }
 
 /** ` on partition 3`, ` on partitions 3, 5`, or an empty text on a topic without partitions. */
 export function whereText(rows: ReadonlyArray<{readonly partition: number | null}>): string {
-  const numbers = rows.flatMap(({partition}) => (partition === null ? [] : [String(partition)]))
+  const numbers = [...new Set(rows.flatMap(({partition}) => (partition === null ? [] : [String(partition)])))]
   if (numbers.length === 0) return ''
   return numbers.length === 1 ? ` on partition ${numbers.join('')}` : ` on partitions ${numbers.join(', ')}`
 }

@@ -1,225 +1,225 @@
 import type {ConsumerStats} from '../../../clients/pulsar-admin/types.js'
-import {
-  backlogOf,
-  type ConsumerFacts,
-  isOlderThan,
-  nameOf,
-  type PartitionFacts,
-  type SubscriptionFacts,
-  whereText,
-} from '../facts/subscription-facts.js'
 import type {Severity} from '../../../severity.js'
-import {clientNameOf} from '../../topic-stats/consumers.js'
+import {counted, durationText} from '../../../wording.js'
+import {
+  type ClientConsumer,
+  type ClientFacts,
+  clientsText,
+  evidenceOf,
+  hasNoPermits,
+  hasNotAcked,
+  isQuiet,
+} from '../facts/client-facts.js'
+import {countsUnacked} from '../../topic-stats/unacked-messages.js'
+import type {EvidenceField} from '../facts/evidence.js'
 import type {Draft, Remedy} from '../facts/doctor-finding.js'
-import type {Evidence, EvidenceField} from '../facts/evidence.js'
-import {inspectCommand, restartConsumer, unloadTopic} from './remedies.js'
-import {isLookAheadFull} from './limits.js'
-import {counted, durationText, numberText} from '../../../wording.js'
+import {backlogOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
+import {drainingSlots} from './draining.js'
+import {checkConsumers, inspectCommand, restartConsumers, unloadTopic} from './remedies.js'
+import {isLookAheadFull} from './replay.js'
 
-type Cause = 'blocked' | 'draining' | 'negative-permits' | 'not-asking' | 'not-reading' | 'unacked'
+/** A client that has a problem, and its consumers on the partitions where it has it. */
+interface Found {
+  readonly client: ClientFacts
+  readonly consumers: readonly ClientConsumer[]
+}
 
-/** Causes in the order in which they are tested. The first that applies is reported, because it explains those after it. */
-const CAUSES: ReadonlyArray<
-  readonly [Cause, (facts: SubscriptionFacts, row: PartitionFacts, one: ConsumerFacts) => boolean]
-> = [
-  ['draining', (facts, _, one) => stuckDrains(facts, one).length > 0],
-  ['blocked', (_, __, {now}) => now.blockedConsumerOnUnackedMsgs === true],
-  [
-    'negative-permits',
-    (_, __, {before, now}) => [before, now].every((sample) => permitsOf(sample) < 0 && sample.unackedMessages === 0),
-  ],
-  ['not-asking', isNotAsking],
-  ['not-reading', (facts, row, one) => holdsUnacked(facts, row, one) && permitsOf(one.now) <= 0],
-  ['unacked', holdsUnacked],
-]
-
-interface Kind {
+interface Cause {
   readonly code: string
-  readonly severity: Severity
-  readonly message: (name: string, where: string, rows: readonly ConsumerFacts[], stuckAfterMs: number) => string
+  readonly severity: (facts: SubscriptionFacts, found: Found) => Severity
+  /** the consumers of a client that have the problem */
+  readonly of: (facts: SubscriptionFacts, client: ClientFacts) => readonly ClientConsumer[]
+  readonly message: (facts: SubscriptionFacts, all: readonly Found[]) => string
   readonly fields: ReadonlyArray<EvidenceField & keyof ConsumerStats>
-  readonly remedies: (facts: SubscriptionFacts, name: string) => Remedy[]
+  readonly remedies: (facts: SubscriptionFacts, clients: readonly ClientFacts[]) => readonly Remedy[]
   readonly links?: readonly string[]
 }
 
-const CHECK_CONSUMER: (name: string) => Remedy = (name) => ({
-  command: `check the threads and the log of consumer ${name} for what it is waiting for`,
-  cost: 'none',
-})
-
-const KINDS: Readonly<Record<Exclude<Cause, 'draining'>, Kind>> = {
-  blocked: {
-    code: 'consumer-blocked-on-unacked',
-    severity: 'error',
-    message: (name, where, rows) =>
-      `The broker sends no more messages to ${name}${where}: it reached the limit of unacked messages per consumer with ${counted(sumUnacked(rows), 'unacked message')}`,
-    fields: ['unackedMessages', 'blockedConsumerOnUnackedMsgs', 'lastAckedTimestamp'],
-    remedies: (facts, name) => [CHECK_CONSUMER(name), restartConsumer(name), unloadTopic(facts)],
+/** In the order in which they are tested. The first that applies to a client is reported, because it explains those after it. */
+const CAUSES: readonly Cause[] = [
+  {
+    code: 'stale-block-flag',
+    severity: () => 'error',
+    of: (_, {consumers}) =>
+      consumers.filter(({before, now, row}) =>
+        [before, now].every(
+          ({blockedConsumerOnUnackedMsgs, unackedMessages}) =>
+            blockedConsumerOnUnackedMsgs === true && unackedMessages === 0 && countsUnacked(row.now),
+        ),
+      ),
+    message: (_, all) =>
+      `The broker sends nothing to ${names(all)}${where(all)}: ${all.length === 1 ? 'it is' : 'they are'} marked as blocked on unacked messages, but ${all.length === 1 ? 'has' : 'have'} none. The mark is stale, a bug of the broker`,
+    fields: ['blockedConsumerOnUnackedMsgs', 'unackedMessages', 'availablePermits'],
+    remedies: (facts, clients) => [...restartConsumers(clients), unloadTopic(facts)],
+    links: ['apache/pulsar#22657'],
   },
-  'negative-permits': {
+  {
+    code: 'consumer-blocked-on-unacked',
+    severity: (facts, {client}) => (isQuiet(facts, client) ? 'error' : 'warn'),
+    of: (_, {consumers}) => consumers.filter(({now}) => now.blockedConsumerOnUnackedMsgs === true),
+    message: (facts, all) =>
+      `The broker sends no more messages to ${names(all)}${where(all)}: ${all.length === 1 ? 'it' : 'each'} reached the limit of unacked messages per consumer, together ${counted(unacked(all), 'unacked message')}` +
+      (all.every(({client}) => !isQuiet(facts, client)) ? '; messages are still being acked' : ''),
+    fields: ['unackedMessages', 'blockedConsumerOnUnackedMsgs', 'lastAckedTimestamp'],
+    remedies: (facts, clients) => forHolders(facts, clients),
+  },
+  {
     code: 'negative-permits',
-    severity: 'error',
-    message: (name, where) =>
-      `The broker sends no more messages to ${name}${where}: negative permits, although no message is unacked`,
+    severity: () => 'error',
+    of: (_, {consumers}) =>
+      consumers.filter(({before, now, row}) =>
+        [before, now].every((one) => permitsOf(one) < 0 && one.unackedMessages === 0 && countsUnacked(row.now)),
+      ),
+    message: (_, all) =>
+      `The broker sends no more messages to ${names(all)}${where(all)}: negative permits, although no message is unacked`,
     fields: ['availablePermits', 'unackedMessages'],
-    remedies: (facts, name) => [restartConsumer(name), unloadTopic(facts)],
+    remedies: (facts, clients) => [...restartConsumers(clients), unloadTopic(facts)],
     links: ['apache/pulsar#26288 (5.0.0)', 'apache/pulsar#24418'],
   },
-  'not-asking': {
+  {
+    code: 'active-consumer-not-acking',
+    severity: () => 'error',
+    of: (facts, client) =>
+      isQuiet(facts, client)
+        ? client.consumers.filter(
+            ({now, row}) =>
+              row.progress.state === 'stalled' &&
+              isActive(row, now) &&
+              !countsUnacked(row.now) &&
+              (now.lastConsumedTimestamp ?? 0) > (now.lastAckedTimestamp ?? 0),
+          )
+        : [],
+    message: (facts, all) =>
+      `${names(all)} is the active consumer${where(all)} and has acked nothing for over ${durationText(facts.stuckAfterMs)}, although it has received messages; it may be hung`,
+    fields: ['lastConsumedTimestamp', 'lastAckedTimestamp', 'availablePermits'],
+    remedies: (facts, clients) => [checkConsumers(clients), ...restartConsumers(clients), unloadTopic(facts)],
+  },
+  {
     code: 'consumer-without-permits',
-    severity: 'error',
-    message: (name, where) =>
-      `${name} is connected but does not request messages${where}; it may be paused or not calling receive`,
+    severity: () => 'error',
+    of: (facts, client) =>
+      isQuiet(facts, client)
+        ? client.consumers.filter(
+            ({before, now, row}) =>
+              backlogOf(row) > 0 &&
+              isActive(row, now) &&
+              [before, now].every((one) => permitsOf(one) === 0 && (one.unackedMessages ?? 0) === 0),
+          )
+        : [],
+    message: (_, all) =>
+      `${names(all)} ${all.length === 1 ? 'is' : 'are'} connected but ${all.length === 1 ? 'does' : 'do'} not request messages${where(all)}; ${all.length === 1 ? 'it' : 'they'} may be paused or not calling receive`,
     fields: ['availablePermits', 'unackedMessages', 'lastConsumedFlowTimestamp'],
-    remedies: (_, name) => [CHECK_CONSUMER(name), restartConsumer(name)],
+    remedies: (_, clients) => [checkConsumers(clients), ...restartConsumers(clients)],
   },
-  'not-reading': {
+  {
     code: 'consumer-not-reading',
-    severity: 'error',
-    message: (name, where, rows) =>
-      `${name} is not acknowledging ${counted(sumUnacked(rows), 'message')} and not requesting more${where}; it may be hung`,
+    severity: () => 'error',
+    of: (facts, client) =>
+      hasNoPermits(client) && isQuiet(facts, client) ? held(facts, client).filter(({now}) => permitsOf(now) <= 0) : [],
+    message: (_, all) =>
+      `${names(all)} ${all.length === 1 ? 'is' : 'are'} not acknowledging ${counted(unacked(all), 'message')} and not requesting more${where(all)}; ${all.length === 1 ? 'it' : 'they'} may be hung`,
     fields: ['availablePermits', 'unackedMessages', 'lastAckedTimestamp', 'lastConsumedFlowTimestamp'],
-    remedies: (facts, name) => [CHECK_CONSUMER(name), restartConsumer(name), unloadTopic(facts)],
+    remedies: (facts, clients) => [checkConsumers(clients), ...restartConsumers(clients), unloadTopic(facts)],
   },
-  unacked: {
+  {
     code: 'consumer-holds-unacked',
-    severity: 'warn',
-    message: (name, where, rows, stuckAfterMs) =>
-      `${name} has held ${counted(sumUnacked(rows), 'unacked message')} for over ${durationText(stuckAfterMs)}${where} and is still receiving new ones`,
+    // It is the cause only where nothing else moves: elsewhere other messages go on.
+    severity: (_, {consumers}) => (consumers.some(({row}) => row.progress.state === 'stalled') ? 'error' : 'warn'),
+    of: (facts, client) => (hasNotAcked(facts, client) ? held(facts, client) : []),
+    message: (facts, all) =>
+      `${names(all)} ${all.length === 1 ? 'has' : 'have'} acked nothing for over ${durationText(facts.stuckAfterMs)}${where(all)}, with ${counted(unacked(all), 'unacked message')}, and can still receive new ones`,
     fields: ['unackedMessages', 'lastAckedTimestamp', 'availablePermits'],
-    remedies: (_, name) => [CHECK_CONSUMER(name), restartConsumer(name)],
+    remedies: (_, clients) => [checkConsumers(clients), ...restartConsumers(clients)],
   },
-}
+]
 
-/** Consumers that do not take or acknowledge messages. */
+/** Consumers that do not take or acknowledge messages: one finding for each cause. */
 export function consumerRules(facts: SubscriptionFacts): Draft[] {
-  const found = facts.partitions.flatMap((row) =>
-    row.consumers.flatMap((one) => {
-      const cause = CAUSES.find(([, holds]) => holds(facts, row, one))?.[0]
-      // Findings are grouped by name: a client has one connection, and so one address, for each broker.
-      return cause === undefined ? [] : [{cause, one, id: `${cause} ${nameOf(one.now)}`}]
-    }),
-  )
-  const drains = found.filter(({cause}) => cause === 'draining').flatMap(({one}) => drainFindings(facts, one))
-  const others = found.filter(({cause}) => cause !== 'draining')
-  const grouped = [...Map.groupBy(others, ({id}) => id).values()].flatMap((rows) => {
-    const [first] = rows
-    return first
-      ? [
-          consumerFinding(
-            facts,
-            first.cause,
-            rows.map(({one}) => one),
-          ),
-        ]
-      : []
+  const found = facts.clients.flatMap((client) => {
+    // Draining slots explain what a client does not do.
+    if (drainingSlots(facts, client).length > 0) return []
+    for (const cause of CAUSES) {
+      const consumers = cause.of(facts, client)
+      if (consumers.length > 0)
+        return [{cause, severity: cause.severity(facts, {client, consumers}), client, consumers}]
+    }
+    return []
   })
-  return [...drains, ...grouped]
+  const grouped = Map.groupBy(found, ({cause, severity}) => `${cause.code} ${severity}`)
+  return [...grouped.values()].flatMap((all) => {
+    const [first] = all
+    return first ? [findingOf(facts, first.cause, first.severity, all)] : []
+  })
 }
 
-function consumerFinding(facts: SubscriptionFacts, cause: Cause, rows: readonly ConsumerFacts[]): Draft {
-  const kind = KINDS[cause as Exclude<Cause, 'draining'>]
-  const [first] = rows
-  const consumer = first ? first.now : {}
-  const name = nameOf(consumer)
+function findingOf(facts: SubscriptionFacts, cause: Cause, severity: Severity, all: readonly Found[]): Draft {
+  const clients = all.map(({client}) => client)
+  const consumers = all.flatMap((one) => one.consumers)
+  const acks = clients.flatMap(({lastAckMs}) => lastAckMs ?? [])
   return {
-    code: kind.code,
-    severity: kind.severity,
-    message: kind.message(name, whereText(rows), rows, facts.stuckAfterMs),
-    partitions: rows.map(({partition}) => partition),
-    consumer: clientNameOf(consumer),
-    sinceMs: sinceOf(rows.map(({now}) => now.lastAckedTimestamp)),
-    evidence: rows.flatMap(({now, partition}) =>
-      kind.fields.flatMap((field) => evidenceOf(partition, field, now[field])),
-    ),
-    remedies: [inspectCommand(facts), ...kind.remedies(facts, name)],
-    links: kind.links ?? [],
+    code: cause.code,
+    severity,
+    message: cause.message(facts, all),
+    partitions: consumers.map(({partition}) => partition),
+    consumers: clients,
+    sinceMs: acks.length === 0 ? null : Math.min(...acks),
+    evidence: consumers.flatMap((one) => cause.fields.flatMap((field) => evidenceOf(one, field, all.length > 1))),
+    remedies: [inspectCommand(facts), ...cause.remedies(facts, clients)],
+    links: cause.links ?? [],
   }
 }
 
-function evidenceOf(partition: number | null, field: EvidenceField, value: unknown): Evidence[] {
-  if (typeof value !== 'number' && typeof value !== 'boolean') return []
-  const text = field.endsWith('Timestamp') ? timeText(Number(value)) : String(value)
-  return [{field: partition === null ? field : `${field} (partition ${String(partition)})`, value: text}]
+function names(all: readonly Found[]): string {
+  return clientsText(all.map(({client}) => client))
 }
 
-function timeText(ms: number): string {
-  return ms > 0 ? new Date(ms).toISOString() : 'never'
+function where(all: readonly Found[]): string {
+  return whereText(all.flatMap(({consumers}) => consumers))
 }
 
-/** The earliest time that is known. */
-function sinceOf(timestamps: ReadonlyArray<number | undefined>): number | null {
-  const known = timestamps.flatMap((time) => (time !== undefined && time > 0 ? [time] : []))
-  return known.length === 0 ? null : Math.min(...known)
-}
-
-function sumUnacked(rows: readonly ConsumerFacts[]): number {
-  return rows.reduce((sum, {now}) => sum + (now.unackedMessages ?? 0), 0)
+function unacked(all: readonly Found[]): number {
+  return all.reduce(
+    (sum, {consumers}) => sum + consumers.reduce((part, {now}) => part + (now.unackedMessages ?? 0), 0),
+    0,
+  )
 }
 
 function permitsOf({availablePermits}: ConsumerStats): number {
   return availablePermits ?? 0
 }
 
-/** On Failover only the active consumer has to request messages, and the broker does not count its unacked messages. */
-function isNotAsking(facts: SubscriptionFacts, row: PartitionFacts, {before, now}: ConsumerFacts): boolean {
-  const isStandby = facts.type === 'Failover' && row.now.activeConsumerName !== now.consumerName
-  const hasNoPermits = [before, now].every((sample) => permitsOf(sample) === 0 && (sample.unackedMessages ?? 0) === 0)
-  return !isStandby && backlogOf(row) > 0 && hasNoPermits && isOlderThan(facts, now.lastConsumedFlowTimestamp, now)
+/** On Failover only the active consumer gets messages. */
+function isActive({now}: PartitionFacts, {consumerName}: ConsumerStats): boolean {
+  return now.type !== 'Failover' || now.activeConsumerName === undefined || now.activeConsumerName === consumerName
 }
 
-/** Excludes what a limit of the subscription explains: the limit has a finding of its own. */
-function holdsUnacked(facts: SubscriptionFacts, row: PartitionFacts, {before, now}: ConsumerFacts): boolean {
-  if (row.now.blockedSubscriptionOnUnackedMsgs === true || isLookAheadFull(facts, row)) return false
-  const holds = (before.unackedMessages ?? 0) > 0 && (now.unackedMessages ?? 0) > 0
-  return (
-    holds && before.lastAckedTimestamp === now.lastAckedTimestamp && isOlderThan(facts, now.lastAckedTimestamp, now)
+/**
+ * The consumers of a client that held messages in both samples, where the partition has waited long enough for them, and no
+ * limit of the subscription has a finding of its own.
+ */
+function held(facts: SubscriptionFacts, {consumers}: ClientFacts): ClientConsumer[] {
+  return consumers.filter(
+    ({before, now, row}) =>
+      [before, now].every(({unackedMessages = 0}) => unackedMessages > 0) &&
+      countsUnacked(row.now) &&
+      row.now.blockedSubscriptionOnUnackedMsgs !== true &&
+      !isLookAheadFull(facts, row) &&
+      hasWaited(facts, row),
   )
 }
 
-interface Drain {
-  readonly slot: number
-  readonly unacked: number
-  readonly attempts: number
+/** A message that was published only now cannot be late. Delayed messages are old when they become due. */
+function hasWaited({nowMs, stuckAfterMs}: SubscriptionFacts, {now}: PartitionFacts): boolean {
+  const published = now.earliestMsgPublishTimeInBacklog ?? 0
+  return (now.msgDelayed ?? 0) <= 0 && (published <= 0 || nowMs - published > stuckAfterMs)
 }
 
-/** Draining slots of this consumer with the same unacked messages in both samples and failed attempts to deliver newer ones. */
-function stuckDrains(facts: SubscriptionFacts, {before, now}: ConsumerFacts): Drain[] {
-  if (!isOlderThan(facts, now.lastAckedTimestamp, now)) return []
-  return (now.drainingHashes ?? []).flatMap(({blockedAttempts, hash, unackMsgs}) => {
-    const earlier = before.drainingHashes?.find((one) => one.hash === hash)
-    const isStuck = earlier?.unackMsgs === unackMsgs && blockedAttempts > 0
-    return isStuck ? [{slot: hash, unacked: unackMsgs, attempts: blockedAttempts}] : []
-  })
-}
-
-/** One finding for each consumer and partition. It names the slot with the most failed delivery attempts. */
-function drainFindings(facts: SubscriptionFacts, one: ConsumerFacts): Draft[] {
-  const drains = stuckDrains(facts, one).toSorted((a, b) => b.attempts - a.attempts || a.slot - b.slot)
-  const [worst] = drains
-  if (!worst) return []
-  const name = nameOf(one.now)
-  const slots =
-    drains.length === 1 ? '1 draining slot is blocked' : `${numberText(drains.length)} draining slots are blocked`
+function forHolders(facts: SubscriptionFacts, clients: readonly ClientFacts[]): Remedy[] {
+  const quiet = clients.filter((client) => isQuiet(facts, client))
   return [
-    {
-      code: 'draining-slot-blocked',
-      severity: 'error',
-      message:
-        `${slots}${whereText([one])}: ${name} must first ack ${counted(worst.unacked, 'older message')} of slot ` +
-        `${String(worst.slot)}, which is now assigned to another consumer`,
-      partitions: [one.partition],
-      consumer: clientNameOf(one.now),
-      slot: worst.slot,
-      sinceMs: sinceOf([one.now.lastAckedTimestamp]),
-      evidence: drains.slice(0, SLOTS_SHOWN).flatMap(({attempts, slot, unacked}) => [
-        {field: `drainingHashes[${String(slot)}].unackMsgs`, value: String(unacked)},
-        {field: `drainingHashes[${String(slot)}].blockedAttempts`, value: String(attempts)},
-      ]),
-      remedies: [inspectCommand(facts), CHECK_CONSUMER(name), restartConsumer(name), unloadTopic(facts)],
-      links: [],
-    },
+    checkConsumers(clients),
+    ...(quiet.length === 0
+      ? [{command: 'process messages faster, or add consumers', cost: 'a deployment'}]
+      : [...restartConsumers(quiet), unloadTopic(facts)]),
   ]
 }
-
-const SLOTS_SHOWN = 5

@@ -1,19 +1,12 @@
 import {knownBugs} from '../../keys/selectors/known-bugs.js'
 import {coverageOf, KEY_SLOTS, type SlotRange} from '../../keys/selectors/slot-ranges.js'
 import {reportedConsumers} from '../../keys/assignment/reported-consumers.js'
-import {
-  backlogOf,
-  isNotDelivered,
-  nameOf,
-  type PartitionFacts,
-  type SubscriptionFacts,
-  whereText,
-} from '../facts/subscription-facts.js'
+import {backlogOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {clientNameOf} from '../../topic-stats/consumers.js'
+import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import {operands, suggestedCommand} from '../../../suggested-command.js'
-import {counted, numberText} from '../../../wording.js'
-import {inspectCommand, pulsarAdmin, unloadTopic} from './remedies.js'
+import {counted, durationText} from '../../../wording.js'
 
 /** Causes that affect the whole subscription: nothing is delivered, or not in the way that its type promises. */
 export function deliveryRules(facts: SubscriptionFacts): Draft[] {
@@ -21,8 +14,6 @@ export function deliveryRules(facts: SubscriptionFacts): Draft[] {
     ...noConsumers(facts),
     ...mixedTypes(facts),
     ...stickyGap(facts),
-    ...replayStuck(facts),
-    ...redeliveredOverAndOver(facts),
     ...delayed(facts),
     ...duplicateNames(facts),
     ...keySharedBugs(facts),
@@ -38,25 +29,37 @@ function keySharedBugs({brokerVersion, type}: SubscriptionFacts): Draft[] {
       code: 'known-bugs',
       severity: 'info',
       message: `Key_Shared has ${counted(bugs.length, 'known bug')} in Pulsar ${brokerVersion}: ${bugs.map(({symptom}) => symptom).join('; ')}`,
-      evidence: [{field: 'brokerVersion', value: brokerVersion}],
+      evidence: [evidence('brokerVersion', brokerVersion)],
       remedies: [{command: 'upgrade the broker', cost: 'a rolling restart'}],
       links: bugs.map(({pull}) => `apache/pulsar${pull}`),
     },
   ]
 }
 
+/** Partitions that lost their consumers a moment ago are a warning: in a restart they have none for a short time. */
 function noConsumers(facts: SubscriptionFacts): Draft[] {
-  const rows = facts.partitions.filter((row) => backlogOf(row) > 0 && (row.now.consumers ?? []).length === 0)
-  if (rows.length === 0) return []
+  const rows = facts.partitions.filter(
+    ({before, now, progress}) =>
+      [before, now].every(({consumers = []}) => consumers.length === 0) &&
+      progress.state !== 'empty' &&
+      progress.state !== 'not-due',
+  )
+  const due = rows.filter((row) => backlogOf(row) > 0)
+  if (due.length === 0) return []
   const isAll = facts.partitions.every(({now}) => (now.consumers ?? []).length === 0)
-  const entries = rows.reduce((sum, row) => sum + backlogOf(row), 0)
+  const entries = due.reduce((sum, row) => sum + backlogOf(row), 0)
+  const waiting = due.filter(({progress}) => progress.state !== 'stalled' && progress.sinceMs !== null)
+  const sinceMs = earliest(due.map(({progress}) => progress.sinceMs))
   return [
     {
       code: isAll ? 'no-consumers' : 'partitions-without-consumer',
-      severity: 'error',
-      message: `No consumer connected${isAll ? '' : whereText(rows)}, backlog ${counted(entries, 'entry', 'entries')}`,
-      partitions: rows.map(({partition}) => partition),
-      evidence: rows.map(({now}) => ({field: 'msgBacklog', value: String(now.msgBacklog ?? 'unknown')})),
+      severity: waiting.length === due.length ? 'warn' : 'error',
+      message:
+        `No consumer connected${isAll ? '' : whereText(due)}, backlog ${counted(entries, 'entry', 'entries')}` +
+        (sinceMs === null ? '' : `; nothing acknowledged for ${durationText(Math.max(0, facts.nowMs - sinceMs))}`),
+      partitions: due.map(({partition}) => partition),
+      sinceMs,
+      evidence: due.map(({now}) => evidence('msgBacklog', now.msgBacklog ?? 0)),
       remedies: [{command: 'start the consumers', cost: 'consumers receive the whole backlog'}],
     },
   ]
@@ -79,7 +82,7 @@ function mixedTypes({partitions}: SubscriptionFacts): Draft[] {
       severity: 'error',
       message: `The partitions have different ${isSameType ? 'Key_Shared policies' : 'subscription types'}: ${text.join('; ')}`,
       partitions: live.map(({partition}) => partition),
-      evidence: live.map((row) => ({field: `type (partition ${String(row.partition)})`, value: kindOf(row)})),
+      evidence: live.map((row) => evidence(`type (partition ${String(row.partition)})`, kindOf(row))),
       remedies: [
         {
           command: 'stop the consumers with the wrong type or policy, and start them with that of the others',
@@ -105,10 +108,9 @@ function stickyGap(facts: SubscriptionFacts): Draft[] {
       message: `No consumer requested slots ${String(first.gap.start)} to ${String(first.gap.end)}${whereText(gaps.map(({row}) => row))}; messages of their keys are not delivered`,
       partitions: gaps.map(({row}) => row.partition),
       slot: first.gap.start,
-      evidence: gaps.map(({gap}) => ({
-        field: 'keyHashRangeArrays',
-        value: `[${String(gap.start)}, ${String(gap.end)}] missing`,
-      })),
+      evidence: gaps.map(({gap}) =>
+        evidence('keyHashRangeArrays', `[${String(gap.start)}, ${String(gap.end)}] missing`),
+      ),
       remedies: [
         {command: suggestedCommand('keys', 'ranges', ...operands(facts.topic, facts.subscription)), cost: 'none'},
         {command: 'start the consumer of these ranges', cost: 'it receives the backlog of these slots'},
@@ -118,101 +120,11 @@ function stickyGap(facts: SubscriptionFacts): Draft[] {
 }
 
 /** The first slots that no STICKY consumer requested; null if there are none, or if the broker reports no ranges. */
-function gapOf({now}: PartitionFacts): SlotRange | null {
+export function gapOf({now}: PartitionFacts): SlotRange | null {
   if (now.keySharedMode?.toUpperCase() !== 'STICKY') return null
   const ranges = reportedConsumers(now).flatMap((one) => one.ranges)
   return ranges.length === 0 ? null : (coverageOf(ranges, KEY_SLOTS).missing[0] ?? null)
 }
-
-/** The replay queue does not change, although consumers have permits and nothing that the replay would have to wait for. */
-function replayStuck(facts: SubscriptionFacts): Draft[] {
-  const rows = facts.partitions.filter((row) => {
-    const {before, consumers, now} = row
-    const isUnchanged = (now.msgInReplay ?? 0) > 0 && now.msgInReplay === before.msgInReplay && isNotDelivered(row)
-    const canTake = consumers.some((one) => (one.now.availablePermits ?? 0) > 0)
-    const holdsNone = consumers.every((one) => (one.now.unackedMessages ?? 0) === 0)
-    const isThrottled =
-      (now.dispatchThrottledMsgEventsBySubscriptionLimit ?? 0) >
-      (before.dispatchThrottledMsgEventsBySubscriptionLimit ?? 0)
-    const hasGap = gapOf(row) !== null // messages of slots that no consumer requested stay in the replay queue, too
-    return isUnchanged && canTake && holdsNone && !isThrottled && !hasGap && facts.dispatchRate === null
-  })
-  if (rows.length === 0) return []
-  const inReplay = rows.reduce((sum, {now}) => sum + (now.msgInReplay ?? 0), 0)
-  return [
-    {
-      code: 'replay-stuck',
-      severity: 'error',
-      message: `The broker does not redeliver ${counted(inReplay, 'message')} in the replay queue${whereText(rows)}, although consumers have permits; this is probably a bug of Pulsar ${facts.brokerVersion}`,
-      partitions: rows.map(({partition}) => partition),
-      evidence: rows.flatMap(({consumers, now}) => [
-        {field: 'msgInReplay', value: String(now.msgInReplay)},
-        {
-          field: 'availablePermits',
-          value: consumers
-            .map((one) => `${nameOf(one.now)} ${String(one.now.availablePermits ?? 'unknown')}`)
-            .join(', '),
-        },
-      ]),
-      remedies: [
-        inspectCommand(facts),
-        unloadTopic(facts),
-        {command: 'upgrade the broker to 4.0.13, 4.2.4 or later', cost: 'a rolling restart'},
-      ],
-      links: ['apache/pulsar#23845', 'apache/pulsar#24736 (4.0.7, 4.2.0)', 'apache/pulsar#26236 (4.0.13, 4.2.4)'],
-    },
-  ]
-}
-
-/** More messages were delivered than publishing and the backlog explain, so some were delivered repeatedly. */
-function redeliveredOverAndOver(facts: SubscriptionFacts): Draft[] {
-  const rows = facts.partitions.flatMap((row) => {
-    const {before, consumers, delivered, now, published} = row
-    if (delivered === null || published === null || consumers.some(({now: one}) => (one.avgMessagesPerEntry ?? 0) > 1))
-      return []
-    // Without redelivery, deliveries equal the acknowledged messages plus the rise of unacked messages.
-    const acknowledged = published - (backlogOf(row) - (before.msgBacklog ?? 0))
-    const newlyHeld = (now.unackedMessages ?? 0) - (before.unackedMessages ?? 0)
-    const again = delivered - Math.max(0, acknowledged) - Math.max(0, newlyHeld)
-    const isMarkDeleteUnchanged =
-      before.lastMarkDeleteAdvancedTimestamp === now.lastMarkDeleteAdvancedTimestamp && backlogOf(row) > 0
-    return again >= FEWEST_AGAIN && isMarkDeleteUnchanged ? [{row, again}] : []
-  })
-  if (rows.length === 0) return []
-  const again = rows.reduce((sum, one) => sum + one.again, 0)
-  const where = whereText(rows.map(({row}) => row))
-  return [
-    {
-      code: 'redelivered-over-and-over',
-      severity: 'error',
-      message: `About ${numberText(again)} redeliveries in ${String(Math.round(facts.elapsedMs / 1000))} s${where}, while the oldest message stays unacked; its consumer probably cannot process it`,
-      partitions: rows.map(({row}) => row.partition),
-      evidence: rows.flatMap(({row}) => [
-        {field: 'msgOutCounter', value: `${String(row.before.msgOutCounter)} → ${String(row.now.msgOutCounter)}`},
-        {field: 'msgBacklog', value: `${String(row.before.msgBacklog)} → ${String(row.now.msgBacklog)}`},
-      ]),
-      remedies: [
-        {
-          command: suggestedCommand(
-            ...['keys', 'sample', '--where', 'head', '--max', '10'],
-            ...operands(facts.topic, facts.subscription),
-          ),
-          cost: 'none (lists the keys of the oldest messages)',
-        },
-        {
-          command: 'set a dead-letter policy in the consumers',
-          cost: 'a deployment; the message moves to the dead-letter topic',
-        },
-        {
-          command: pulsarAdmin('topics', 'skip', '--count', '1', '--subscription', facts.subscription, facts.topic),
-          cost: 'the subscription loses the message. Do not run it while slots are draining (apache/pulsar#25627)',
-        },
-      ],
-    },
-  ]
-}
-
-const FEWEST_AGAIN = 3
 
 /** Nothing is stuck: their delivery time has not come. */
 function delayed(facts: SubscriptionFacts): Draft[] {
@@ -226,8 +138,8 @@ function delayed(facts: SubscriptionFacts): Draft[] {
       message: `${counted(count, 'delayed message')}${whereText(rows)}: part of the backlog, but not due for delivery yet`,
       partitions: rows.map(({partition}) => partition),
       evidence: rows.flatMap(({now}) => [
-        {field: 'msgDelayed', value: String(now.msgDelayed)},
-        {field: 'msgBacklog', value: String(now.msgBacklog ?? 'unknown')},
+        evidence('msgDelayed', now.msgDelayed),
+        evidence('msgBacklog', now.msgBacklog ?? 0),
       ]),
       remedies: [{command: 'wait until they are due', cost: 'none'}],
     },
@@ -252,12 +164,14 @@ function duplicateNames(facts: SubscriptionFacts): Draft[] {
       severity: 'warn',
       message: `${counted(first.consumers.length, 'consumer')} have the name ${first.name}${whereText(same.map(({row}) => row))}; reports cannot distinguish their keys, and more keys than necessary move when one of them reconnects`,
       partitions: same.map(({row}) => row.partition),
-      consumer: {name: first.name, address: null},
-      evidence: first.consumers.map((one) => ({
-        field: 'consumers[].address',
-        value: clientNameOf(one).address ?? 'unknown',
-      })),
+      consumers: [{name: first.name, address: null}],
+      evidence: first.consumers.map((one) => evidence('consumers[].address', clientNameOf(one).address)),
       remedies: [{command: 'give each consumer a unique name', cost: 'a deployment'}],
     },
   ]
+}
+
+function earliest(times: ReadonlyArray<number | null>): number | null {
+  const known = times.filter((time) => time !== null)
+  return known.length === 0 ? null : Math.min(...known)
 }

@@ -20,7 +20,7 @@ function expires(facts: SubscriptionFacts): Draft[] {
       severity: 'warn',
       message: `The oldest messages${whereText(rows)} have passed half of the message TTL; the broker drops messages older than ${String(limit)} s`,
       partitions: rows.map(({partition}) => partition),
-      evidence: [{field: 'messageTTL', value: `${String(limit)} s`}, ...rows.map((row) => ageOf(facts, row))],
+      evidence: [evidence('messageTTL', `${String(limit)} s`), ...rows.map((row) => ageOf(facts, row))],
       remedies: [
         {
           command: pulsarAdmin('topicPolicies', 'set-message-ttl', '--ttl', '0', facts.topic),
@@ -49,7 +49,7 @@ function evicted(facts: SubscriptionFacts): Draft[] {
       message: `The backlog${whereText(rows)} has passed half of a quota; the broker drops the oldest messages above ${limits.join(' or ')}`,
       partitions: rows.map(({partition}) => partition),
       evidence: [
-        {field: 'backlogQuotaMap', value: `consumer_backlog_eviction above ${limits.join(', ')}`},
+        evidence('backlogQuotaMap', `consumer_backlog_eviction above ${limits.join(', ')}`),
         ...large.map(({now}) => evidence('backlogSize', now.backlogSize)),
         ...old.map((row) => ageOf(facts, row)),
       ],
@@ -81,5 +81,5 @@ function ageSecondsOf({nowMs}: SubscriptionFacts, {now}: PartitionFacts): number
 }
 
 function ageOf(facts: SubscriptionFacts, row: PartitionFacts): Draft['evidence'][number] {
-  return {field: 'earliestMsgPublishTimeInBacklog', value: `${String(Math.round(ageSecondsOf(facts, row)))} s ago`}
+  return evidence('earliestMsgPublishTimeInBacklog', `${String(Math.round(ageSecondsOf(facts, row)))} s ago`)
 }

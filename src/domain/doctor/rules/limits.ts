@@ -1,64 +1,43 @@
-import {
-  isNotDelivered,
-  nameOf,
-  type PartitionFacts,
-  type SubscriptionFacts,
-  whereText,
-} from '../facts/subscription-facts.js'
-import {clientNameOf} from '../../topic-stats/consumers.js'
-import type {Draft} from '../facts/doctor-finding.js'
-import {evidence} from '../facts/evidence.js'
-import {suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
-import {inspectCommand, pulsarAdmin, restartConsumer, unloadTopic} from './remedies.js'
+import {type ClientFacts, clientsText, unackedOf} from '../facts/client-facts.js'
+import {countsUnacked} from '../../topic-stats/unacked-messages.js'
+import {evidence} from '../facts/evidence.js'
+import type {Draft} from '../facts/doctor-finding.js'
+import {type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
+import {inspectCommand, pulsarAdmin, restartConsumers, unloadTopic} from './remedies.js'
 
-/** Key_Shared stops reading when the replay queue reaches this limit. It fills while older messages of the same keys are unacked. */
-export function isLookAheadFull({settings, type}: SubscriptionFacts, {now}: PartitionFacts): boolean {
-  const {consumers = [], msgInReplay = 0} = now
-  const limit = lookAheadLimit(settings, consumers.length)
-  return type === 'Key_Shared' && limit !== null && consumers.length > 0 && msgInReplay >= limit
-}
-
-/** A setting of 0 means that there is no limit. @see apache/pulsar #23231 keySharedLookAheadMsgInReplayThresholdPerConsumer, …PerSubscription (4.0) */
-function lookAheadLimit(
-  {lookAheadPerConsumer, lookAheadPerSubscription}: SubscriptionFacts['settings'],
-  consumers: number,
-): number | null {
-  const limits = [
-    ...(lookAheadPerConsumer !== null && lookAheadPerConsumer > 0 ? [lookAheadPerConsumer * consumers] : []),
-    ...(lookAheadPerSubscription !== null && lookAheadPerSubscription > 0 ? [lookAheadPerSubscription] : []),
-  ]
-  return limits.length === 0 ? null : Math.min(...limits)
-}
-
-/** Limits that stop the whole subscription, and dispatch rates that slow it down. */
+/** Limits that stop the whole subscription, limits that the broker does not enforce, and counters that cannot be right. */
 export function limitRules(facts: SubscriptionFacts): Draft[] {
-  return [...subscriptionBlocked(facts), ...lookAheadFull(facts), ...throttled(facts), ...ackHoles(facts)]
+  return [
+    ...subscriptionBlocked(facts),
+    ...limitNotEnforced(facts),
+    ...counterBelowZero(facts),
+    ...pausedByAckHoles(facts),
+    ...ackHolesNearLimit(facts),
+  ]
 }
 
 function subscriptionBlocked(facts: SubscriptionFacts): Draft[] {
   const rows = facts.partitions.filter(({now}) => now.blockedSubscriptionOnUnackedMsgs === true)
   if (rows.length === 0) return []
-  const holder = mostUnacked(rows)
+  const holder = mostUnacked(facts)
   return [
     {
       code: 'subscription-blocked-on-unacked',
       severity: 'error',
       message:
         `The broker sends no more messages to any consumer${whereText(rows)}: the subscription reached its limit with ` +
-        `${counted(
-          sum(rows, ({now}) => now.unackedMessages),
-          'unacked message',
-        )}${mostText(holder)}`,
+        `${counted(sumUnacked(rows), 'unacked message')}${holder ? `. ${clientsText([holder])} has the most: ${numberText(unackedOf(holder) ?? 0)} unacked` : ''}`,
       partitions: rows.map(({partition}) => partition),
-      consumer: holder ? clientNameOf(holder) : null,
+      consumers: holder ? [holder] : [],
+      sinceMs: holder?.lastAckMs ?? null,
       evidence: rows.flatMap(({now}) => [
-        {field: 'blockedSubscriptionOnUnackedMsgs', value: 'true'},
-        {field: 'unackedMessages', value: String(now.unackedMessages ?? 'unknown')},
+        evidence('blockedSubscriptionOnUnackedMsgs', 'true'),
+        evidence('unackedMessages', now.unackedMessages),
       ]),
       remedies: [
         inspectCommand(facts),
-        ...(holder ? [restartConsumer(nameOf(holder))] : []),
+        ...(holder && !holder.isAcking ? restartConsumers([holder]) : []),
         {
           command:
             'raise the limit of unacked messages per subscription (maxUnackedMessagesOnSubscription) of the topic',
@@ -70,81 +49,124 @@ function subscriptionBlocked(facts: SubscriptionFacts): Draft[] {
   ]
 }
 
-function lookAheadFull(facts: SubscriptionFacts): Draft[] {
-  const rows = facts.partitions.filter((row) => isLookAheadFull(facts, row))
+/** Pulsar's default of `maxUnackedMessagesPerSubscription`, for brokers whose settings cannot be read. */
+const DEFAULT_MAX_UNACKED = 200_000
+
+/** The broker passes a limit by as much as one read may contain. */
+const OVERSHOOT = 1.5
+
+function limitNotEnforced(facts: SubscriptionFacts): Draft[] {
+  const set = facts.limits?.maxUnackedMessagesPerSubscription.value ?? facts.settings.maxUnackedPerSubscription
+  const limit = set ?? DEFAULT_MAX_UNACKED
+  const rows = facts.partitions.filter(
+    ({before, now}) =>
+      limit > 0 &&
+      [before, now].every(
+        ({blockedSubscriptionOnUnackedMsgs, unackedMessages = 0}) =>
+          unackedMessages > OVERSHOOT * limit && blockedSubscriptionOnUnackedMsgs !== true,
+      ),
+  )
   if (rows.length === 0) return []
-  const holder = mostUnacked(rows)
   return [
     {
-      code: 'look-ahead-full',
-      severity: 'error',
+      code: 'limit-not-enforced',
+      severity: 'warn',
       message:
-        `The broker stopped reading${whereText(rows)}: the replay queue reached its limit with ` +
-        `${counted(
-          sum(rows, ({now}) => now.msgInReplay),
-          'message',
-        )} that cannot be delivered to the consumers of their keys yet${mostText(holder)}`,
+        `${counted(sumUnacked(rows), 'message')} ${sumUnacked(rows) === 1 ? 'is' : 'are'} unacked${whereText(rows)}, above the limit of ${numberText(limit)} per subscription` +
+        `${set === null ? ' (the default; the broker settings were not read)' : ''}, and the broker has not stopped delivery`,
       partitions: rows.map(({partition}) => partition),
-      consumer: holder ? clientNameOf(holder) : null,
       evidence: [
-        ...rows.map(({now}) => evidence('msgInReplay', now.msgInReplay)),
-        evidence('keySharedLookAheadMsgInReplayThresholdPerConsumer', facts.settings.lookAheadPerConsumer ?? undefined),
+        ...rows.map(({now}) => evidence('unackedMessages', now.unackedMessages)),
+        evidence('maxUnackedMessagesPerSubscription', set === null ? `${String(limit)} (default)` : String(limit)),
+        evidence('blockedSubscriptionOnUnackedMsgs', 'false'),
       ],
       remedies: [
         inspectCommand(facts),
-        ...(holder ? [restartConsumer(nameOf(holder))] : []),
         {
-          command: 'raise keySharedLookAheadMsgInReplayThresholdPerConsumer',
-          cost: 'a broker setting; every Key_Shared subscription may use more memory',
+          command: 'set a smaller receiverQueueSize in the consumers, so that each holds fewer messages',
+          cost: 'a deployment',
         },
       ],
-      links: ['apache/pulsar#23231 (4.0.0)'],
+      links: ['apache/pulsar#22534'],
     },
   ]
 }
 
-/** Brokers count throttled reads since 4.0.7. On older ones a rate that is set while nothing is delivered is the evidence. */
-function throttled(facts: SubscriptionFacts): Draft[] {
-  const {dispatchRate} = facts
-  const rows = facts.partitions.filter((row) => {
-    const count = row.now.dispatchThrottledMsgEventsBySubscriptionLimit
-    if (count === undefined) return dispatchRate !== null && isNotDelivered(row)
-    return count > (row.before.dispatchThrottledMsgEventsBySubscriptionLimit ?? 0)
+type Counter = 'msgBacklog' | 'msgDelayed' | 'msgInReplay' | 'unackedMessages'
+const COUNTERS: readonly Counter[] = ['msgBacklog', 'unackedMessages', 'msgDelayed', 'msgInReplay']
+
+/** Such a counter makes the broker believe that consumers may get more or less than they may. Permits can be below 0. */
+function counterBelowZero(facts: SubscriptionFacts): Draft[] {
+  const found = facts.partitions.flatMap((row) => {
+    const ofSubscription = COUNTERS.filter((name) => [row.before, row.now].every((one) => (one[name] ?? 0) < 0))
+    const ofConsumers = row.consumers.filter(({before, now}) =>
+      [before, now].every(({unackedMessages = 0}) => unackedMessages < 0),
+    )
+    return ofSubscription.length + ofConsumers.length === 0 ? [] : [{row, ofSubscription, ofConsumers}]
   })
-  if (rows.length === 0) return []
-  const isStopped = rows.some(isNotDelivered)
-  const rate = dispatchRate
-    ? `${counted(dispatchRate.dispatchThrottlingRateInMsg, 'message')} per ${numberText(dispatchRate.ratePeriodInSecond)} s`
-    : 'set on the namespace or the broker'
+  if (found.length === 0) return []
+  const rows = found.map(({row}) => row)
+  const stalled = rows.filter(({progress}) => progress.state === 'stalled')
+  const clients = facts.clients.filter(({consumers}) =>
+    consumers.some(({now}) => found.some(({ofConsumers}) => ofConsumers.some((one) => one.now === now))),
+  )
   return [
     {
-      code: 'dispatch-throttled',
-      severity: isStopped ? 'error' : 'warn',
-      message: `The subscription dispatch rate ${isStopped ? 'stops' : 'slows down'} delivery${whereText(rows)}: ${rate}`,
+      code: 'counter-below-zero',
+      severity: stalled.length > 0 ? 'error' : 'warn',
+      message:
+        `The broker counts ${[...new Set(found.flatMap(({ofConsumers, ofSubscription}) => [...ofSubscription, ...(ofConsumers.length > 0 ? ['unackedMessages'] : [])]))].join(', ')} below 0${whereText(rows)}` +
+        `${clients.length === 0 ? '' : ` (${clientsText(clients)})`}${stalled.length > 0 ? ', and the backlog does not move' : ''}; this is a bug of Pulsar ${facts.brokerVersion}`,
       partitions: rows.map(({partition}) => partition),
-      evidence: [
-        ...rows.map(({now}) =>
-          evidence(
-            'dispatchThrottledMsgEventsBySubscriptionLimit',
-            now.dispatchThrottledMsgEventsBySubscriptionLimit ?? 'not counted',
-          ),
+      consumers: clients,
+      sinceMs: stalled[0]?.progress.sinceMs ?? null,
+      evidence: found.flatMap(({ofConsumers, ofSubscription, row}) => [
+        ...ofSubscription.map((name) => evidence(name, row.now[name])),
+        ...ofConsumers.map(({now}) =>
+          evidence('consumers[].unackedMessages', `${now.consumerName ?? 'unnamed'} ${String(now.unackedMessages)}`),
         ),
-        evidence('subscriptionDispatchRate', rate),
+      ]),
+      remedies: [inspectCommand(facts), ...(stalled.length > 0 ? [unloadTopic(facts)] : [])],
+      links: ['apache/pulsar#20885'],
+    },
+  ]
+}
+
+function pausedByAckHoles(facts: SubscriptionFacts): Draft[] {
+  const limit = facts.settings.maxAckHolesKept
+  const pauses = facts.limits?.pausesOnAckStatePersistent
+  if (limit === null || pauses?.value !== true) return []
+  const rows = facts.partitions.filter(
+    ({now, progress}) => (now.nonContiguousDeletedMessagesRanges ?? 0) >= limit && progress.state !== 'empty',
+  )
+  if (rows.length === 0) return []
+  const holder = mostUnacked(facts)
+  return [
+    {
+      code: 'paused-by-ack-holes',
+      severity: 'error',
+      message:
+        `The broker has paused delivery${whereText(rows)}: it can persist no more than ${counted(limit, 'ack hole')}, and the policy ` +
+        `dispatcherPauseOnAckStatePersistent makes it wait for older messages to be acked${holder ? `. ${clientsText([holder])} has the most: ${numberText(unackedOf(holder) ?? 0)} unacked` : ''}`,
+      partitions: rows.map(({partition}) => partition),
+      consumers: holder ? [holder] : [],
+      evidence: [
+        ...holesOf(rows),
+        evidence('managedLedgerMaxUnackedRangesToPersist', limit),
+        evidence('dispatcherPauseOnAckStatePersistent', `true, from the ${pauses.origin ?? 'broker'}`),
       ],
       remedies: [
-        {
-          command: suggestedCommand('migrate', 'list'),
-          cost: 'none (shows whether a running or interrupted migration pauses delivery)',
-        },
-        {
-          command: pulsarAdmin(
-            ...['topicPolicies', 'remove-subscription-dispatch-rate'],
-            ...(dispatchRate ? ['--subscription', facts.subscription] : []),
-            facts.topic,
-          ),
-          cost: 'consumers receive the whole backlog as fast as they request it',
-        },
+        {...inspectCommand(facts), cost: 'none (shows which consumer does not ack the oldest messages)'},
+        ...(pauses.origin === 'topic'
+          ? [
+              {
+                command: pulsarAdmin('topicPolicies', 'remove-dispatcher-pause-on-ack-state-persistent', facts.topic),
+                cost: 'delivery goes on; messages acked above the limit are delivered again when the topic is reloaded',
+              },
+            ]
+          : []),
       ],
+      links: ['PIP-299 (3.3.0)'],
     },
   ]
 }
@@ -152,10 +174,10 @@ function throttled(facts: SubscriptionFacts): Draft[] {
 const NEAR = 0.8
 
 /** The broker persists ack holes up to a limit. Acknowledgements above it are lost when the topic is reloaded. */
-function ackHoles(facts: SubscriptionFacts): Draft[] {
+function ackHolesNearLimit(facts: SubscriptionFacts): Draft[] {
   const limit = facts.settings.maxAckHolesKept
-  if (limit === null) return []
-  const rows = facts.partitions.filter(({now}) => (now.nonContiguousDeletedMessagesRanges ?? 0) > NEAR * limit)
+  if (limit === null || pausedByAckHoles(facts).length > 0) return []
+  const rows = facts.partitions.filter(({now}) => isNearHoleLimit(now.nonContiguousDeletedMessagesRanges, limit))
   if (rows.length === 0) return []
   return [
     {
@@ -165,10 +187,7 @@ function ackHoles(facts: SubscriptionFacts): Draft[] {
         `More than ${String(NEAR * 100)} % of the ${counted(limit, 'ack hole')} that the broker persists are in use${whereText(rows)}; ` +
         'messages acknowledged above the limit are delivered again when the topic is reloaded',
       partitions: rows.map(({partition}) => partition),
-      evidence: [
-        ...rows.map(({now}) => evidence('nonContiguousDeletedMessagesRanges', now.nonContiguousDeletedMessagesRanges)),
-        evidence('managedLedgerMaxUnackedRangesToPersist', limit),
-      ],
+      evidence: [...holesOf(rows), evidence('managedLedgerMaxUnackedRangesToPersist', limit)],
       remedies: [
         {...inspectCommand(facts), cost: 'none (shows which consumer does not ack the oldest messages)'},
         {command: 'raise managedLedgerMaxUnackedRangesToPersist', cost: 'a broker setting; larger cursors'},
@@ -177,18 +196,22 @@ function ackHoles(facts: SubscriptionFacts): Draft[] {
   ]
 }
 
-function mostText(holder: ReturnType<typeof mostUnacked>): string {
-  return holder ? `. ${nameOf(holder)} has the most: ${numberText(holder.unackedMessages ?? 0)} unacked` : ''
+/** Whether a partition has most of the ack holes that the broker persists. */
+export function isNearHoleLimit(holes: number | undefined, limit: number | null): boolean {
+  return limit !== null && (holes ?? 0) > NEAR * limit
 }
 
-function mostUnacked(rows: readonly PartitionFacts[]): PartitionFacts['consumers'][number]['now'] | null {
-  const [most] = rows
-    .flatMap(({consumers}) => consumers.map(({now}) => now))
-    .filter(({unackedMessages}) => (unackedMessages ?? 0) > 0)
-    .toSorted((a, b) => (b.unackedMessages ?? 0) - (a.unackedMessages ?? 0))
+function holesOf(rows: readonly PartitionFacts[]): Draft['evidence'] {
+  return rows.map(({now}) => evidence('nonContiguousDeletedMessagesRanges', now.nonContiguousDeletedMessagesRanges))
+}
+
+function mostUnacked({clients}: SubscriptionFacts): ClientFacts | null {
+  const [most] = clients
+    .filter((one) => (unackedOf(one) ?? 0) > 0)
+    .toSorted((a, b) => (unackedOf(b) ?? 0) - (unackedOf(a) ?? 0))
   return most ?? null
 }
 
-function sum(rows: readonly PartitionFacts[], of: (row: PartitionFacts) => number | undefined): number {
-  return rows.reduce((total, row) => total + (of(row) ?? 0), 0)
+function sumUnacked(rows: readonly PartitionFacts[]): number {
+  return rows.reduce((sum, row) => sum + (countsUnacked(row.now) ? (row.now.unackedMessages ?? 0) : 0), 0)
 }

@@ -1,4 +1,6 @@
 import type {SubscriptionFacts} from '../facts/subscription-facts.js'
+import {relationText} from '../../locks/consumers/lock-correlation.js'
+import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import {operands, suggestedCommand} from '../../../suggested-command.js'
 import {counted} from '../../../wording.js'
@@ -8,23 +10,23 @@ export function lockRules({locks, subscription, topic}: SubscriptionFacts): Draf
   return locks.map(
     ({consumer, heldAtLeastMs, holder, key, lock, messages, oldestAgeMs, partition, relation, ttlMs}) => {
       const heldBy = holder ?? 'an unknown client'
-      const relationText = relation === 'other-consumer' ? 'another consumer' : 'not a connected consumer'
+      const isSure = relation === 'other-consumer' || relation === 'no-consumer' || relation === 'restarted'
       const receiver = consumer?.name ?? consumer?.address ?? null
       return {
         code: 'locked-key',
-        severity: 'error',
+        severity: isSure ? 'error' : 'warn',
         message:
-          `${counted(messages, 'message')} of key ${key} ${messages === 1 ? 'is' : 'are'} blocked by the Redis lock ${lock}. ` +
-          `It is held by ${heldBy}, ${relationText}${ttlMs === null ? '; the lock never expires' : ''}` +
+          `${counted(messages, 'message')} of key ${key} ${isSure ? (messages === 1 ? 'is' : 'are') : 'may be'} blocked by the Redis lock ${lock}. ` +
+          `It is held by ${heldBy}, ${relationText(relation)}${ttlMs === null ? '; the lock never expires' : ''}` +
           (receiver === null ? '' : `. The consumer of the key is ${receiver}`),
         partitions: [partition],
-        consumer,
+        consumers: consumer === null ? [] : [consumer],
         key,
         evidence: [
-          {field: 'lock', value: lock},
-          {field: 'ttlMs', value: ttlMs === null ? 'none' : String(ttlMs)},
-          {field: 'heldAtLeastMs', value: String(heldAtLeastMs ?? 'unknown')},
-          {field: 'oldestAgeMs', value: String(oldestAgeMs ?? 'unknown')},
+          evidence('lock', lock),
+          evidence('ttlMs', ttlMs === null ? 'none' : String(ttlMs)),
+          evidence('heldAtLeastMs', heldAtLeastMs),
+          evidence('oldestAgeMs', oldestAgeMs),
         ],
         remedies: [
           {command: suggestedCommand('locks', 'inspect', ...operands(lock)), cost: 'none'},

@@ -32,10 +32,7 @@ function hotKey({subscription, topic, type}: SubscriptionFacts, {messages, topKe
       }`,
       partitions: [partition],
       key,
-      evidence: [
-        {field: 'messages of the key', value: String(topKey.messages)},
-        {field: 'sampled messages', value: String(messages)},
-      ],
+      evidence: [evidence('messages of the key', topKey.messages), evidence('sampled messages', messages)],
       remedies: [
         {command: suggestedCommand('keys', 'sample', ...operands(topic, subscription)), cost: 'none'},
         {command: suggestedCommand('keys', 'owner', ...operands(topic, subscription, key)), cost: 'none'},

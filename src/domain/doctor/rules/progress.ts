@@ -1,20 +1,78 @@
 import {markDeleteBlockedSince} from '../../progress/ack-progress.js'
-import {suggestedCommand, operands} from '../../../suggested-command.js'
 import {counted, durationText} from '../../../wording.js'
-import {backlogOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
+import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
-import {inspectCommand} from './remedies.js'
+import {backlogOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
+import {checkConsumers, inspectCommand, oldestKeysCommand, unloadTopic} from './remedies.js'
 
 /**
- * Mark-delete that one old message blocks while newer messages are acknowledged. Nothing is stuck yet, but the backlog is not
- * trimmed, and each acknowledgement adds an ack hole or extends one.
+ * A backlog that does not move although no other rule explains it, and mark-delete that one old message blocks.
  *
  * @param others findings of the other rules; a partition that one of them names has its explanation.
  */
 export function progressRules(facts: SubscriptionFacts, others: readonly Draft[]): Draft[] {
-  const explained = new Set(
-    others.filter(({severity}) => severity !== 'info').flatMap(({partitions}) => partitions ?? []),
+  return [
+    ...stalled(facts, partitionsOf(others, ['error'])),
+    ...markDeleteBlocked(facts, partitionsOf(others, ['error', 'warn'])),
+  ]
+}
+
+/** The partitions that findings of these severities name. */
+export function partitionsOf(
+  findings: readonly Draft[],
+  severities: ReadonlyArray<Draft['severity']>,
+): Set<number | null> {
+  return new Set(
+    findings.flatMap(({partitions, severity}) => (severities.includes(severity) ? (partitions ?? []) : [])),
   )
+}
+
+/** What is left: no rule knows the cause, but "no problems" would be wrong. */
+function stalled(facts: SubscriptionFacts, explained: ReadonlySet<number | null>): Draft[] {
+  const rows = facts.partitions.filter(
+    ({partition, progress}) => progress.state === 'stalled' && !explained.has(partition),
+  )
+  if (rows.length === 0) return []
+  const sinceMs = Math.min(...rows.map(({progress}) => progress.sinceMs ?? facts.nowMs))
+  const entries = rows.reduce((sum, row) => sum + backlogOf(row), 0)
+  return [
+    {
+      code: 'stalled-cause-unknown',
+      severity: 'error',
+      message:
+        `The backlog of ${counted(entries, 'entry', 'entries')}${whereText(rows)} has not moved for ${durationText(facts.nowMs - sinceMs)}, ` +
+        'and the statistics do not show why',
+      partitions: rows.map(({partition}) => partition),
+      sinceMs,
+      evidence: rows.flatMap(evidenceOf),
+      remedies: [
+        inspectCommand(facts),
+        ...(facts.clients.length === 0 ? [] : [checkConsumers(facts.clients)]),
+        unloadTopic(facts),
+      ],
+    },
+  ]
+}
+
+function evidenceOf({consumers, cursor, now}: PartitionFacts): Draft['evidence'] {
+  const fields = ['msgBacklog', 'unackedMessages', 'msgInReplay', 'msgDelayed'] as const
+  return [
+    ...fields.flatMap((field) => (now[field] === undefined ? [] : [{field, value: String(now[field])}])),
+    evidence('lastAckedTimestamp', timeText(now.lastAckedTimestamp)),
+    evidence('lastConsumedTimestamp', timeText(now.lastConsumedTimestamp)),
+    ...(cursor ? [evidence('readPosition', cursor.readPosition)] : []),
+    ...(cursor ? [evidence('unreadEntries', cursor.unreadEntries)] : []),
+    ...consumers.map(({now: one}) =>
+      evidence('availablePermits', `${one.consumerName ?? 'unnamed'} ${String(one.availablePermits ?? 'unknown')}`),
+    ),
+  ]
+}
+
+/**
+ * Mark-delete that one old message blocks while newer messages are acknowledged. Nothing is stuck yet, but the backlog is not
+ * trimmed, and each acknowledgement adds an ack hole or extends one.
+ */
+function markDeleteBlocked(facts: SubscriptionFacts, explained: ReadonlySet<number | null>): Draft[] {
   const rows = facts.partitions.flatMap((row) => {
     const sinceMs = explained.has(row.partition) ? null : blockedSince(row)
     return sinceMs !== null && facts.nowMs - sinceMs > facts.stuckAfterMs ? [{row, sinceMs}] : []
@@ -31,22 +89,14 @@ export function progressRules(facts: SubscriptionFacts, others: readonly Draft[]
         `Newer messages are being acked, but an older unacked message has blocked mark-delete${whereText(partitions)} ` +
         `for ${durationText(facts.nowMs - longest.sinceMs)}; backlog ${counted(entries, 'entry', 'entries')}`,
       partitions: partitions.map(({partition}) => partition),
+      sinceMs: longest.sinceMs,
       evidence: partitions.flatMap(({now}) => [
-        {field: 'lastMarkDeleteAdvancedTimestamp', value: timeText(now.lastMarkDeleteAdvancedTimestamp)},
-        {
-          field: 'nonContiguousDeletedMessagesRanges',
-          value: String(now.nonContiguousDeletedMessagesRanges ?? 'unknown'),
-        },
+        evidence('lastMarkDeleteAdvancedTimestamp', timeText(now.lastMarkDeleteAdvancedTimestamp)),
+        evidence('nonContiguousDeletedMessagesRanges', now.nonContiguousDeletedMessagesRanges),
       ]),
       remedies: [
         {...inspectCommand(facts), cost: 'none (shows the position of the first unacked message)'},
-        {
-          command: suggestedCommand(
-            ...['keys', 'sample', '--where', 'head', '--max', '10'],
-            ...operands(facts.topic, facts.subscription),
-          ),
-          cost: 'none (lists the keys of the oldest messages)',
-        },
+        oldestKeysCommand(facts),
       ],
     },
   ]
@@ -65,5 +115,6 @@ function blockedSince({before, now}: PartitionFacts): number | null {
 }
 
 function timeText(ms: number | undefined): string {
-  return ms !== undefined && ms > 0 ? new Date(ms).toISOString() : 'never since the topic was loaded'
+  if (ms === undefined) return 'unknown'
+  return ms > 0 ? new Date(ms).toISOString() : 'never since the topic was loaded'
 }

@@ -85,7 +85,7 @@ export interface CorrelationOptions {
 /** Tolerance for the difference between the clocks of broker and Redis. */
 const CLOCKS_DIFFER_MS = 5000
 /** A message that has waited longer than this is blocked by a lock that its consumer does not hold. */
-const STALLED_MS = 10_000
+export const LOCK_STALLED_MS = 10_000
 
 /** Finds the message key of each lock, and compares the holder with the consumer that receives the messages of the key. */
 export class LockCorrelation {
@@ -124,7 +124,8 @@ export class LockCorrelation {
     const relation = isIdentified ? relationOf(found, destination, heldSinceMs(lock, nowMs)) : null
     const waiting = this.waitingFor(key, nowMs)
     const added = verdictOf(relation, lock)
-    const isStalled = BLOCKING.some((verdict) => added.includes(verdict)) && (waiting?.oldestAgeMs ?? 0) > STALLED_MS
+    const isStalled =
+      BLOCKING.some((verdict) => added.includes(verdict)) && (waiting?.oldestAgeMs ?? 0) > LOCK_STALLED_MS
     const verdicts = sortedVerdicts([...lock.verdicts, ...added, ...(isStalled ? (['key-stalled'] as const) : [])])
     return {
       ...lock,
@@ -172,6 +173,19 @@ export class LockCorrelation {
     }
     return {...unidentified, isIdentified: named !== undefined}
   }
+}
+
+/** How the holder of a lock relates to the consumer of its messages, as a clause that follows the holder. */
+export function relationText(relation: LockRelation | null): string {
+  return relation === null ? 'which may or may not be a consumer (--holder-pattern tells)' : RELATIONS[relation]
+}
+
+const RELATIONS: Readonly<Record<LockRelation, string>> = {
+  consumer: 'a connected consumer, which may be processing the messages',
+  'no-consumer': 'not a connected consumer',
+  'other-consumer': 'another consumer',
+  owner: 'the consumer of the key',
+  restarted: 'a consumer that has restarted since',
 }
 
 /** The glob that finds the locks of a key pattern. */

@@ -7,6 +7,7 @@ import {collectAgain, collectTopics} from './collect-live-stats.js'
 import {MatchingRows, type RowChoice} from './matching-rows.js'
 import {matches} from './list-filter.js'
 import type {SubscriptionList, SubscriptionRow} from './subscription-row.js'
+import {RATE_PERIOD_MS} from '../../progress/thresholds.js'
 import type {TopicScope} from './topic-pattern.js'
 
 export interface ListOptions extends RowChoice, TopicScope {
@@ -20,9 +21,6 @@ export interface ListOptions extends RowChoice, TopicScope {
 /** Every subscription on topics that are not system topics. */
 export const EVERY_SUBSCRIPTION = {hasSystemTopics: false, filter: {}, order: 'name', limit: Infinity} as const
 
-/** Pulsar's default of `statsUpdateFrequencyInSecs`. */
-const DEFAULT_PERIOD_MS = 60_000
-
 /**
  * Lists subscriptions from broker statistics, with one request per broker. Reads topic by topic when broker statistics are
  * not allowed or contain no match, or when live numbers are requested. The answer names its source.
@@ -33,7 +31,7 @@ export async function listSubscriptions(admin: PulsarAdmin, options: ListOptions
   const nowMs = Date.now()
   const settings = await collectSettings(admin, ['clusterName', 'statsUpdateFrequencyInSecs'])
   const periodMs = statsPeriodMs(settings?.statsUpdateFrequencyInSecs)
-  const known = {nowMs, periodMs: periodMs ?? DEFAULT_PERIOD_MS, cluster: settings?.clusterName ?? ''}
+  const known = {nowMs, periodMs: periodMs ?? RATE_PERIOD_MS, cluster: settings?.clusterName ?? ''}
   const rows = new MatchingRows(options)
   const stats = options.isFresh ? 'requested' : await fromBrokerStats(admin, options, {rows, ...known})
   const isLive = typeof stats === 'string'

@@ -10,6 +10,7 @@ import {countConsumers} from '../../../../src/domain/topic-stats/consumers.js'
 import type {SubscriptionRow} from '../../../../src/domain/subscriptions/list/subscription-row.js'
 import {groupAll, PartitionGrouping} from '../../../../src/domain/subscriptions/list/group-partitions.js'
 import type {ReadingTime} from '../../../../src/domain/progress/partition-state.js'
+import {STUCK_AFTER_MS} from '../../../../src/domain/progress/thresholds.js'
 
 const TOPIC = 'persistent://public/default/orders'
 const NOW = Date.parse('2026-11-28T12:00:00.000Z')
@@ -103,25 +104,38 @@ test('the order of partitions does not affect a row', () => {
   )
 })
 
-test('a rate of 0 means stalled only if a consumer was connected for a whole period', () => {
-  const waiting = {msgBacklog: 5, msgRateOut: 0}
+test('a backlog is stalled when the last sign of progress is too long ago', () => {
+  const waiting = {type: 'Shared', msgBacklog: 5, msgRateOut: 0}
   const since = (...times: number[]) => ({...waiting, consumers: times.map((ms) => ({connectedSince: ago(ms)}))})
-  assert.equal(rowOf(LIVE, since(PERIOD_MS - 1)).isStalled, null, 'the topic may have just been loaded')
-  assert.equal(rowOf(LIVE, since(PERIOD_MS + 1)).isStalled, true)
+  const [short, long] = [STUCK_AFTER_MS - 1, STUCK_AFTER_MS + 1]
+  assert.equal(rowOf(LIVE, since(short)).isStalled, false, 'the topic may have just been loaded')
+  assert.equal(rowOf(LIVE, since(long)).isStalled, true)
+  assert.equal(rowOf(LIVE, since(1, long)).isStalled, true, 'one consumer has waited so long')
+  for (const time of ['lastConsumedTimestamp', 'lastAckedTimestamp', 'earliestMsgPublishTimeInBacklog']) {
+    assert.equal(rowOf(LIVE, {...since(long), [time]: NOW - short}).isStalled, false, time)
+    assert.equal(rowOf(LIVE, {...since(long), [time]: NOW - long}).isStalled, true, time)
+  }
+  assert.equal(rowOf(LIVE, {...since(long), msgDelayed: 5}).isStalled, false, 'no message is due')
+  assert.equal(rowOf(LIVE, {...since(long), msgDelayed: 4}).isStalled, true)
+  assert.equal(rowOf(LIVE, {...since(long), msgBacklog: 0}).isStalled, false)
+  assert.equal(rowOf(LIVE, {...waiting, lastConsumedTimestamp: NOW - long}).isStalled, true, 'no consumer is connected')
+  assert.equal(rowOf(LIVE, {...waiting, consumers: [{}]}).isStalled, null, 'the broker reports no times')
+  assert.equal(rowOf(LIVE, since(short), since(long)).isStalled, true, 'on one partition')
+})
+
+test('by broker statistics, which contain no times, a rate of 0 for a whole period means stalled', () => {
+  const waiting = {type: 'Shared', msgBacklog: 5, msgRateOut: 0, messageAckRate: 0}
+  const since = (...times: number[]) => ({...waiting, consumers: times.map((ms) => ({connectedSince: ago(ms)}))})
+  const long = 2 * PERIOD_MS + 1
   assert.equal(rowOf(BROKER_STATS, since(PERIOD_MS + 1)).isStalled, null, 'broker stats may be one period old')
-  assert.equal(rowOf(BROKER_STATS, since(2 * PERIOD_MS + 1)).isStalled, true)
-  assert.equal(rowOf(LIVE, since(1, PERIOD_MS + 1)).isStalled, true, 'one consumer has waited a whole period')
-  assert.equal(rowOf(LIVE, {...waiting, consumers: [{}]}).isStalled, null)
-  const given = {...since(PERIOD_MS + 1), lastConsumedTimestamp: NOW - 1}
-  assert.equal(rowOf(LIVE, given).isStalled, false, 'a delivery that the rate does not include yet')
-  assert.equal(rowOf(LIVE, {...since(1), lastConsumedTimestamp: NOW - PERIOD_MS - 1}).isStalled, true)
-  assert.equal(rowOf(LIVE, {...since(PERIOD_MS + 1), msgRateOut: 1}).isStalled, false)
-  assert.equal(rowOf(LIVE, waiting).isStalled, false, 'no consumer is connected')
-  assert.equal(rowOf(LIVE, {...since(PERIOD_MS + 1), msgBacklog: 0}).isStalled, false)
-  assert.equal(rowOf(LIVE, {msgBacklog: 5}).isStalled, null)
-  const delivering = {...since(1), msgRateOut: 9}
-  assert.equal(rowOf(LIVE, delivering, since(PERIOD_MS + 1)).isStalled, true, 'on one partition')
-  assert.equal(rowOf(LIVE, delivering, since(1)).isStalled, null)
+  assert.equal(rowOf(BROKER_STATS, since(long)).isStalled, true)
+  assert.equal(rowOf(BROKER_STATS, waiting).isStalled, true, 'no consumer is connected')
+  assert.equal(rowOf(BROKER_STATS, {...since(long), msgRateOut: 1}).isStalled, false)
+  assert.equal(rowOf(BROKER_STATS, {...since(long), messageAckRate: 1}).isStalled, false)
+  const redelivered = {...since(long), msgRateOut: 2, msgRateRedeliver: 2}
+  assert.equal(rowOf(BROKER_STATS, redelivered).isStalled, true, 'all deliveries are redeliveries')
+  assert.equal(rowOf(BROKER_STATS, {msgBacklog: 5}).isStalled, null)
+  assert.equal(rowOf(BROKER_STATS, {...since(1), msgRateOut: 9}, since(1)).isStalled, null)
 })
 
 test('unackedSince is the earliest of the partitions with a backlog', () => {
@@ -145,12 +159,12 @@ test('filters do not match unknown values, and sorting puts them last', () => {
       type: 'Key_Shared',
       msgBacklog: 500,
       msgRateOut: 0,
-      lastAckedTimestamp: NOW - 1000,
+      lastAckedTimestamp: NOW - 40_000,
       consumers: [worker],
     }),
     named(
       'missing',
-      {type: 'Shared', msgBacklog: 7, msgRateOut: 1, consumers: [worker]},
+      {type: 'Shared', msgBacklog: 7, msgRateOut: 1, lastConsumedTimestamp: NOW - 10, consumers: [worker]},
       {type: 'Shared', msgBacklog: 0, msgRateOut: 0},
     ),
     named('mixed', {type: 'Shared', consumers: [worker]}, {type: 'Failover', consumers: [worker]}),
@@ -175,8 +189,8 @@ test('filters do not match unknown values, and sorting puts them last', () => {
   assert.deepEqual(kept({isStalled: true}), ['stalled', 'blocked'])
   assert.deepEqual(kept({isBlocked: true}), ['blocked'])
   assert.deepEqual(kept({isMixedType: true}), ['mixed'])
-  assert.deepEqual(kept({unackedSinceMs: NOW - 1000}), ['stalled'], 'since then, or longer')
-  assert.deepEqual(kept({unackedSinceMs: NOW - 1001}), [])
+  assert.deepEqual(kept({unackedSinceMs: NOW - 40_000}), ['stalled'], 'since then, or longer')
+  assert.deepEqual(kept({unackedSinceMs: NOW - 40_001}), [])
   assert.deepEqual(
     sortRows(rows, 'backlog').map(({subscription}) => subscription),
     ['stalled', 'fine', 'missing', 'blocked', 'mixed'],

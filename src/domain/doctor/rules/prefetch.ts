@@ -1,0 +1,71 @@
+import {counted} from '../../../wording.js'
+import {clientsText, evidenceOf, hasNotAcked, unackedOf} from '../facts/client-facts.js'
+import {countsUnacked} from '../../topic-stats/unacked-messages.js'
+import type {Draft} from '../facts/doctor-finding.js'
+import {backlogOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
+import {inspectCommand} from './remedies.js'
+
+/**
+ * One consumer has taken a large part of the backlog into its queue and requests no more, so its messages wait there: the
+ * others are idle, or nothing has been delivered for long. It works, so it is not stuck.
+ */
+export function prefetchRules(facts: SubscriptionFacts): Draft[] {
+  const rows = facts.partitions.filter((row) => isPrefetched(facts, row))
+  const holders = facts.clients.filter(({consumers}) =>
+    consumers.some(({now, row}) => rows.includes(row) && (now.unackedMessages ?? 0) > 0),
+  )
+  if (rows.length === 0 || holders.length !== 1) return []
+  const [holder] = holders
+  if (!holder || hasNotAcked(facts, holder)) return []
+  const taken = unackedOf(holder) ?? 0
+  const unread = rows.reduce((sum, row) => sum + Math.max(0, backlogOf(row) - (row.now.unackedMessages ?? 0)), 0)
+  const idle = facts.clients.filter((one) => one !== holder)
+  return [
+    {
+      code: 'prefetched-backlog',
+      severity: 'warn',
+      message:
+        `${clientsText([holder])} has prefetched ${counted(taken, 'message')}${whereText(rows)}, which wait in its queue` +
+        (unread > 0
+          ? `; it requests no more, and ${counted(unread, 'entry', 'entries')} ${unread === 1 ? 'waits' : 'wait'} behind them`
+          : '') +
+        (idle.length > 0
+          ? `; ${clientsText(idle)} ${idle.length === 1 ? 'is' : 'are'} idle`
+          : '; a consumer that joins cannot take them over'),
+      partitions: rows.map(({partition}) => partition),
+      consumers: [holder],
+      sinceMs: holder.lastAckMs,
+      evidence: holder.consumers.flatMap((one) =>
+        (['unackedMessages', 'availablePermits', 'lastConsumedTimestamp', 'lastAckedTimestamp'] as const).flatMap(
+          (field) => evidenceOf(one, field, false),
+        ),
+      ),
+      remedies: [
+        inspectCommand(facts),
+        {
+          command: 'set a smaller receiverQueueSize in the consumers',
+          cost: 'a deployment; more requests between clients and broker',
+        },
+      ],
+    },
+  ]
+}
+
+function isPrefetched({nowMs, stuckAfterMs}: SubscriptionFacts, row: PartitionFacts): boolean {
+  const {consumers, now} = row
+  const lastDelivery = Math.max(0, ...consumers.map(({now: one}) => one.lastConsumedTimestamp ?? 0))
+  const isLong = lastDelivery > 0 && nowMs - lastDelivery > stuckAfterMs
+  const full = consumers.filter(({now: one}) => (one.availablePermits ?? 0) <= 0)
+  const taken = now.unackedMessages ?? 0
+  const others = consumers.filter(({now: one}) => (one.availablePermits ?? 0) > 0)
+  const othersIdle = others.every(({now: one}) => (one.unackedMessages ?? 0) === 0)
+  const tookAll = backlogOf(row) > 0 && backlogOf(row) - taken <= 0
+  const isBehind = full.length > 0 && others.length === 0 && !tookAll
+  return (
+    countsUnacked(row.now) &&
+    isLong &&
+    taken > 1 &&
+    othersIdle &&
+    (isBehind || (tookAll && others.length > 0 && now.type === 'Shared'))
+  )
+}
