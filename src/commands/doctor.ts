@@ -11,6 +11,7 @@ import {messageLockFlags, messageLocks} from '../cli/flags/lock-flags.js'
 import {renderDiagnosis} from '../cli/render/doctor.js'
 import {readSnapshot, writeSnapshot} from '../cli/files/snapshot-file.js'
 import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
+import {STUCK_AFTER_MS} from '../domain/progress/thresholds.js'
 import {collectDiagnosis, type DiagnosisSubject} from '../domain/doctor/collect-snapshot.js'
 import type {LocksOptions} from '../domain/doctor/collect-blocking-locks.js'
 import {diagnose, type Diagnosis} from '../domain/doctor/diagnose.js'
@@ -61,7 +62,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
       min: 0,
     }),
     snapshot: Flags.string({description: 'save what was read to this snapshot file', helpValue: 'FILE'}),
-    ...stuckAfterFlag,
+    ...stuckAfterFlag(STUCK_AFTER_MS),
     window: durationFlag({
       ...defaultDuration('3s'),
       description: 'time between the two samples',

@@ -8,6 +8,7 @@ import {ownFamilies} from '../cli/flags/lock-families-flag.js'
 import {messageLockFlags, messageLocks} from '../cli/flags/lock-flags.js'
 import {renderWhy} from '../cli/render/why.js'
 import type {LockPatterns} from '../domain/doctor/collect-blocking-locks.js'
+import {STUCK_AFTER_MS} from '../domain/progress/thresholds.js'
 import {collectWhy} from '../domain/why/collect-why.js'
 import type {Explanation} from '../domain/why/explain-key.js'
 import {HASHING_SCHEMES} from '../domain/keys/hashing/partition-routing.js'
@@ -42,7 +43,7 @@ export default class Why extends KeyshiftCommand<Explanation> {
       helpValue: 'N',
       min: 1,
     }),
-    ...stuckAfterFlag,
+    ...stuckAfterFlag(STUCK_AFTER_MS),
   }
   static override summary = 'Explain where the messages of a key are and why they are not being delivered.'
 

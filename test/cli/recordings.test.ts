@@ -56,7 +56,7 @@ const RIGHT: Readonly<Record<string, Right>> = {
     ...{code: 'prefetched-backlog', severity: 'warn', consumers: ['19c7932e56'], isStalled: false},
     ...{evidence: {unackedMessages: /^532$/, availablePermits: /^0$/}, remedy: /smaller receiverQueueSize/},
   },
-  'read-entry-held-by-nobody': {
+  'read-entry-without-consumer': {
     ...{code: 'read-entries-undelivered', severity: 'warn', isStalled: false},
     ...{evidence: {firstUnackedEntry: /^23451824:5394$/, msgBacklog: /^3$/}, remedy: /topics unload/},
   },

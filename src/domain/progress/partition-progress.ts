@@ -46,7 +46,7 @@ export function partitionProgressOf(
   return isLooping ? {state: 'stalled', sinceMs: unackedSinceMs} : {state: 'waiting', sinceMs}
 }
 
-/** Entries that may be delivered now. The broker tells the delayed messages apart once it has read them. */
+/** Entries that may be delivered now. The broker counts delayed messages once it has read them. */
 export function dueEntries({msgBacklog = 0, msgDelayed = 0}: SubscriptionStats): number {
   return Math.max(0, msgBacklog - msgDelayed)
 }

@@ -7,5 +7,5 @@ export const STUCK_AFTER_MS = 30_000
 /** Pulsar's default of `statsUpdateFrequencyInSecs`: the broker averages its rates over this time. */
 export const RATE_PERIOD_MS = 60_000
 
-/** At least so many redeliveries between two samples: fewer can be the normal effect of a consumer that disconnects. */
+/** The fewest redeliveries between two samples that count as a loop: fewer can be the normal effect of a consumer that disconnects. */
 export const FEWEST_REDELIVERIES = 3

@@ -72,7 +72,7 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
     ({lock}) => ({
       code: 'locked',
       cause: lock ? lockText(lock) : '',
-      // A holder that is no consumer of the key cannot finish the message. Another one may be at work on it.
+      // A holder that does not receive the messages cannot finish them. Another holder may be processing them.
       confidence: lock?.verdicts.includes('key-stalled') === true ? 'high' : 'medium',
       next: suggestedCommand('locks', 'inspect', ...operands(lock?.key ?? '')),
     }),

@@ -125,7 +125,7 @@ function answerTo(
 
 const POLICY = /Rate|messageTTL|maxUnacked|Types|Delivery|Quota|Policies|PauseOnAckState/i
 
-/** Moves all times to the present, and lets the living consumers go on with their work. */
+/** Moves all times to the present, and adds what the active consumers have done since. */
 function replayed(stats: TopicStats, {live = {}, t0}: Recording, startedAt: number): TopicStats {
   const shiftMs = startedAt - t0
   const seconds = (Date.now() - startedAt) / 1000

@@ -3,7 +3,8 @@ import {countsUnacked} from '../../topic-stats/unacked-messages.js'
 import {clientNameOf} from '../../topic-stats/consumers.js'
 import type {Draft, FindingConsumer} from './doctor-finding.js'
 import {evidence, type EvidenceField} from './evidence.js'
-import type {ConsumerFacts, PartitionFacts, SubscriptionFacts} from './subscription-facts.js'
+import type {ProgressLimit} from '../../progress/partition-progress.js'
+import type {ConsumerFacts, PartitionFacts} from './partition-facts.js'
 
 /**
  * One consuming client with its consumers on all partitions. A client that works its partitions in turn acknowledges
@@ -30,7 +31,7 @@ export interface ClientConsumer extends ConsumerFacts {
 
 /**
  * Groups the consumers of the partitions by client. A client has one consumer on each partition, all with its name, and one
- * connection for each broker. Where several consumers of one partition have a name, the address tells the clients apart.
+ * connection for each broker. Where several consumers of one partition have a name, the address distinguishes the clients.
  */
 export function clientsOf(partitions: readonly PartitionFacts[]): ClientFacts[] {
   const repeated = new Set(partitions.flatMap(({now}) => repeatedNames(now.consumers ?? [])))
@@ -77,17 +78,18 @@ export function hasNoPermits({consumers}: Pick<ClientFacts, 'consumers'>): boole
 }
 
 /** Whether it did nothing on any partition for too long: no acknowledgement, no delivery, no request. */
-export function isQuiet({nowMs, stuckAfterMs}: Limit, {isAcking, lastActiveMs}: ClientFacts): boolean {
+export function isQuiet({nowMs, stuckAfterMs}: ProgressLimit, {isAcking, lastActiveMs}: ClientFacts): boolean {
   return !isAcking && lastActiveMs !== null && nowMs - lastActiveMs > stuckAfterMs
 }
 
 /** Whether it acknowledged nothing on any partition for too long, although it may have received messages. */
-export function hasNotAcked({nowMs, stuckAfterMs}: Limit, {connectedMs, isAcking, lastAckMs}: ClientFacts): boolean {
+export function hasNotAcked(
+  {nowMs, stuckAfterMs}: ProgressLimit,
+  {connectedMs, isAcking, lastAckMs}: ClientFacts,
+): boolean {
   const since = lastAckMs ?? connectedMs
   return !isAcking && since !== null && nowMs - since > stuckAfterMs
 }
-
-type Limit = Pick<SubscriptionFacts, 'nowMs' | 'stuckAfterMs'>
 
 /** A field of a consumer's statistics as evidence. @param isNamed whether the value is preceded by the consumer's name. */
 export function evidenceOf(

@@ -1,14 +1,14 @@
-import type {ConsumerStats, SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
+import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {rise} from '../../progress/counters.js'
-import {type PartitionProgress, partitionProgressOf} from '../../progress/partition-progress.js'
+import {partitionProgressOf} from '../../progress/partition-progress.js'
 import {redeliveriesOf} from '../../progress/redeliveries.js'
 import {consumerId} from '../../topic-stats/consumers.js'
 import {isSystemCursor} from '../../topic-stats/system-cursors.js'
 import {type ClientFacts, clientsOf} from './client-facts.js'
+import type {ConsumerFacts, PartitionFacts} from './partition-facts.js'
 import type {
   BlockingLock,
   BrokerLimits,
-  CursorSample,
   DiagnosisSnapshot,
   MessageSample,
   PartitionSample,
@@ -41,33 +41,8 @@ export interface SubscriptionFacts {
   readonly stuckAfterMs: number
 }
 
-export interface PartitionFacts {
-  /** null on a topic without partitions */
-  readonly partition: number | null
-  readonly before: SubscriptionStats
-  readonly now: SubscriptionStats
-  readonly consumers: readonly ConsumerFacts[]
-  /** messages published between the samples; null if the counter restarted */
-  readonly published: number | null
-  /** messages delivered between the samples, including redeliveries; null if the counter restarted */
-  readonly delivered: number | null
-  /** messages delivered again between the samples; null if there were few, or if it is unknown */
-  readonly redelivered: number | null
-  readonly progress: PartitionProgress
-  /** null if it was not read */
-  readonly cursor: CursorSample | null
-  readonly ongoingTransactions: number | null
-}
-
-/** A consumer that both samples contain. */
-export interface ConsumerFacts {
-  readonly partition: number | null
-  readonly before: ConsumerStats
-  readonly now: ConsumerStats
-}
-
 /**
- * Each subscription of a snapshot, with the partitions that both samples contain. Without those that nobody consumes as a
+ * Each subscription of a snapshot, with the partitions that both samples contain. Without those that no client consumes as a
  * subscription: cursors of the broker, and the cursors of readers, which have a backlog whenever their program pauses.
  * A subscription that was requested by name is always included.
  */

@@ -1,4 +1,5 @@
-import {backlogOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
+import type {PartitionFacts} from '../facts/partition-facts.js'
+import {backlogOf, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import type {Draft, Remedy} from '../facts/doctor-finding.js'
 import {evidence} from '../facts/evidence.js'
 import {pulsarAdmin} from './remedies.js'

@@ -2,7 +2,8 @@ import {counted, durationText} from '../../../wording.js'
 import {type ClientFacts, clientsText, unackedOf} from '../facts/client-facts.js'
 import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
-import {isMarkDeleteHeld, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
+import type {PartitionFacts} from '../facts/partition-facts.js'
+import {isMarkDeleteHeld, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {checkConsumers, inspectCommand, oldestKeysCommand, restartConsumers} from './remedies.js'
 
 /**

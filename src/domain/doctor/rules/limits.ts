@@ -3,7 +3,8 @@ import {type ClientFacts, clientsText, unackedOf} from '../facts/client-facts.js
 import {countsUnacked} from '../../topic-stats/unacked-messages.js'
 import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
-import {type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
+import type {PartitionFacts} from '../facts/partition-facts.js'
+import {type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {inspectCommand, pulsarAdmin, restartConsumers, unloadTopic} from './remedies.js'
 
 /** Limits that stop the whole subscription, limits that the broker does not enforce, and counters that cannot be right. */

@@ -2,7 +2,8 @@ import {counted} from '../../../wording.js'
 import {clientsText, evidenceOf, hasNotAcked, unackedOf} from '../facts/client-facts.js'
 import {countsUnacked} from '../../topic-stats/unacked-messages.js'
 import type {Draft} from '../facts/doctor-finding.js'
-import {backlogOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
+import type {PartitionFacts} from '../facts/partition-facts.js'
+import {backlogOf, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {inspectCommand} from './remedies.js'
 
 /**

@@ -2,7 +2,8 @@ import {markDeleteBlockedSince} from '../../progress/ack-progress.js'
 import {counted, durationText} from '../../../wording.js'
 import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
-import {backlogOf, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
+import type {PartitionFacts} from '../facts/partition-facts.js'
+import {backlogOf, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {checkConsumers, inspectCommand, oldestKeysCommand, unloadTopic} from './remedies.js'
 
 /**

@@ -3,13 +3,8 @@ import type {CursorSample} from '../facts/diagnosis-snapshot.js'
 import {countsUnacked} from '../../topic-stats/unacked-messages.js'
 import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
-import {
-  backlogOf,
-  isMarkDeleteHeld,
-  type PartitionFacts,
-  type SubscriptionFacts,
-  whereText,
-} from '../facts/subscription-facts.js'
+import type {PartitionFacts} from '../facts/partition-facts.js'
+import {backlogOf, isMarkDeleteHeld, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {dueEntries} from '../../progress/partition-progress.js'
 import {inspectCommand, oldestKeysCommand, unloadTopic} from './remedies.js'
 import {isThrottled} from './throttling.js'
@@ -24,7 +19,7 @@ export function readingRules(facts: SubscriptionFacts, explained: ReadonlySet<nu
   const rows = facts.partitions.flatMap((row) =>
     row.cursor === null || explained.has(row.partition) ? [] : [{row, cursor: row.cursor}],
   )
-  return [...notReading(facts, rows), ...heldByNobody(facts, rows)]
+  return [...notReading(facts, rows), ...undelivered(facts, rows)]
 }
 
 interface Read {
@@ -32,7 +27,7 @@ interface Read {
   readonly cursor: CursorSample
 }
 
-/** Entries are there, consumers have permits, nothing else holds delivery back, and the dispatcher does not read. */
+/** Entries are there, consumers have permits, nothing else prevents delivery, and the dispatcher does not read. */
 function notReading(facts: SubscriptionFacts, all: readonly Read[]): Draft[] {
   const stuck = all.filter(
     ({cursor, row}) =>
@@ -85,7 +80,7 @@ function notReading(facts: SubscriptionFacts, all: readonly Read[]): Draft[] {
 }
 
 /** Due entries that are neither unread, nor at a consumer, nor in the replay queue. */
-function heldByNobody(facts: SubscriptionFacts, all: readonly Read[]): Draft[] {
+function undelivered(facts: SubscriptionFacts, all: readonly Read[]): Draft[] {
   const lost = all.flatMap((one) => {
     const {cursor, row} = one
     if (!countsUnacked(row.now) || cursor.unreadEntries === null || !isMarkDeleteHeld(facts, row)) return []

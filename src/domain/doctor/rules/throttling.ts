@@ -6,7 +6,8 @@ import type {RateLimit} from '../../policies/rate-policies.js'
 import {rise} from '../../progress/counters.js'
 import {evidence} from '../facts/evidence.js'
 import type {Draft, Remedy} from '../facts/doctor-finding.js'
-import {isNotDelivered, type PartitionFacts, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
+import type {PartitionFacts} from '../facts/partition-facts.js'
+import {isNotDelivered, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {inspectCommand, namespaceOf, pulsarAdmin} from './remedies.js'
 
 /** Whose rate the broker reached when it throttled a read. */

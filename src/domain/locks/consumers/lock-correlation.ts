@@ -177,7 +177,7 @@ export class LockCorrelation {
 
 /** How the holder of a lock relates to the consumer of its messages, as a clause that follows the holder. */
 export function relationText(relation: LockRelation | null): string {
-  return relation === null ? 'which may or may not be a consumer (--holder-pattern tells)' : RELATIONS[relation]
+  return relation === null ? 'which may or may not be a consumer (--holder-pattern identifies it)' : RELATIONS[relation]
 }
 
 const RELATIONS: Readonly<Record<LockRelation, string>> = {

@@ -110,7 +110,7 @@ test('a backlog is stalled when the last sign of progress is too long ago', () =
   const [short, long] = [STUCK_AFTER_MS - 1, STUCK_AFTER_MS + 1]
   assert.equal(rowOf(LIVE, since(short)).isStalled, false, 'the topic may have just been loaded')
   assert.equal(rowOf(LIVE, since(long)).isStalled, true)
-  assert.equal(rowOf(LIVE, since(1, long)).isStalled, true, 'one consumer has waited so long')
+  assert.equal(rowOf(LIVE, since(1, long)).isStalled, true, 'one consumer has waited longer than the limit')
   for (const time of ['lastConsumedTimestamp', 'lastAckedTimestamp', 'earliestMsgPublishTimeInBacklog']) {
     assert.equal(rowOf(LIVE, {...since(long), [time]: NOW - short}).isStalled, false, time)
     assert.equal(rowOf(LIVE, {...since(long), [time]: NOW - long}).isStalled, true, time)
