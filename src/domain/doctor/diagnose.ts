@@ -10,7 +10,7 @@ import {limitRules} from './rules/limits.js'
 import {lockRules} from './rules/locks.js'
 import {messageRules} from './rules/messages.js'
 import {prefetchRules} from './rules/prefetch.js'
-import {partitionsOf, progressRules} from './rules/progress.js'
+import {progressRules} from './rules/progress.js'
 import {readingRules} from './rules/reading.js'
 import {redeliveryRules} from './rules/redelivery.js'
 import {replayRules} from './rules/replay.js'
@@ -29,8 +29,8 @@ export interface Diagnosis {
   findings: DoctorFinding[]
 }
 
-/** Rules whose findings explain those of other rules come first. */
-const RULES: ReadonlyArray<(facts: SubscriptionFacts) => Draft[]> = [
+/** Each rule gets the findings of those before it, because they may explain what it sees. */
+const RULES: ReadonlyArray<(facts: SubscriptionFacts, others: readonly Draft[]) => Draft[]> = [
   lockRules,
   limitRules,
   throttlingRules,
@@ -43,15 +43,17 @@ const RULES: ReadonlyArray<(facts: SubscriptionFacts) => Draft[]> = [
   consumerRules,
   prefetchRules,
   messageRules,
+  readingRules,
+  progressRules,
 ]
 
 /** @param stuckAfterMs a message or consumer without progress for longer than this is stuck. */
 export function diagnose(snapshot: DiagnosisSnapshot, stuckAfterMs: number): Diagnosis {
   const all = factsOf(snapshot, stuckAfterMs)
   const findings = all.flatMap((facts) => {
-    const first = RULES.flatMap((rule) => rule(facts))
-    const drafts = [...first, ...readingRules(facts, partitionsOf(first, ['error']))]
-    return [...drafts, ...progressRules(facts, drafts)].map((draft) => finish(facts, draft))
+    const drafts: Draft[] = []
+    for (const rule of RULES) drafts.push(...rule(facts, drafts))
+    return drafts.map((draft) => finish(facts, draft))
   })
   return {
     asOf: snapshot.takenAt,

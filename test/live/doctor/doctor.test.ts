@@ -160,7 +160,17 @@ test(
       assert.equal(parseDocument(run.stdout).error.code, code, run.stdout)
       assert.equal(run.code, exit)
     }
-    const run = await runCli(['doctor', lab.topic.full, SUB, '--window', '1s', '--fail-on', 'error'])
+    const run = await runCli([
+      'doctor',
+      lab.topic.full,
+      SUB,
+      '--window',
+      '1s',
+      '--stuck-after',
+      '500ms',
+      '--fail-on',
+      'error',
+    ])
     assert.equal(run.code, 10)
     assert.match(run.stdout, /error no-consumers/)
     assert.match(run.stdout, /try start the consumers {3}Impact: consumers receive the whole backlog/)

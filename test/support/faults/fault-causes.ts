@@ -269,6 +269,7 @@ const CAUSES: readonly Cause[] = [
       }
       await lab.publish(25_000, KEYS)
     },
+    args: ['--stuck-after', '1h'],
   },
   {
     what: 'the backlog is about to expire',

@@ -17,6 +17,7 @@ import type {PartitionFacts} from '../facts/partition-facts.js'
 import {backlogOf, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {drainingSlots} from './draining.js'
 import {checkConsumers, inspectCommand, restartConsumers, unloadTopic} from './remedies.js'
+import {partitionsOf} from './progress.js'
 import {isLookAheadFull} from './replay.js'
 
 /** A client that has a problem, and its consumers on the partitions where it has it. */
@@ -134,13 +135,20 @@ const CAUSES: readonly Cause[] = [
   },
 ]
 
+/** Findings that say why a consumer does not acknowledge what it has. */
+const EXPLAINING: readonly string[] = ['joined-consumer-waits', 'locked-key', 'redelivered-over-and-over']
+
 /** Consumers that do not take or acknowledge messages: one finding for each cause. */
-export function consumerRules(facts: SubscriptionFacts): Draft[] {
+export function consumerRules(facts: SubscriptionFacts, others: readonly Draft[]): Draft[] {
+  const explained = partitionsOf(
+    others.filter(({code}) => EXPLAINING.includes(code)),
+    ['error', 'warn'],
+  )
   const found = facts.clients.flatMap((client) => {
     // Draining slots explain what a client does not do.
     if (drainingSlots(facts, client).length > 0) return []
     for (const cause of CAUSES) {
-      const consumers = cause.of(facts, client)
+      const consumers = cause.of(facts, client).filter(({partition}) => !explained.has(partition))
       if (consumers.length > 0)
         return [{cause, severity: cause.severity(facts, {client, consumers}), client, consumers}]
     }

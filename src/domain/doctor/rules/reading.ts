@@ -2,6 +2,7 @@ import {counted} from '../../../wording.js'
 import type {CursorSample} from '../facts/diagnosis-snapshot.js'
 import {countsUnacked} from '../../topic-stats/unacked-messages.js'
 import {evidence} from '../facts/evidence.js'
+import {partitionsOf} from './progress.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {backlogOf, isMarkDeleteHeld, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
@@ -13,9 +14,10 @@ import {isThrottled} from './throttling.js'
  * Entries that the broker does not read, or that it has read and lost. They need the cursor, and they assume that no other
  * cause explains the partition.
  *
- * @param explained partitions that a finding of level error names.
+ * @param others findings of the other rules: a partition that an error names has its explanation.
  */
-export function readingRules(facts: SubscriptionFacts, explained: ReadonlySet<number | null>): Draft[] {
+export function readingRules(facts: SubscriptionFacts, others: readonly Draft[]): Draft[] {
+  const explained = partitionsOf(others, ['error'])
   const rows = facts.partitions.flatMap((row) =>
     row.cursor === null || explained.has(row.partition) ? [] : [{row, cursor: row.cursor}],
   )

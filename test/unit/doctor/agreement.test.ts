@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+
+import fc from 'fast-check'
+
+import type {ConsumerStats, SubscriptionStats} from '../../../src/clients/pulsar-admin/types.js'
+import {reportBacklog} from '../../../src/domain/backlog/backlog-report.js'
+import {diagnose} from '../../../src/domain/doctor/diagnose.js'
+import type {DoctorFinding} from '../../../src/domain/doctor/facts/doctor-finding.js'
+import {partitionStateOf} from '../../../src/domain/progress/partition-state.js'
+import {RATE_PERIOD_MS, STUCK_AFTER_MS} from '../../../src/domain/progress/thresholds.js'
+import {verdictOf} from '../../../src/domain/why/key-verdict.js'
+import {parseTopicName} from '../../../src/topic-name.js'
+import {NOW, snapshotOf} from '../../support/faults/fault-replays.js'
+
+const TOPIC = parseTopicName('persistent://public/default/orders')
+
+/** How long ago something happened, in ms: around the limit, longer, or never. */
+const ago = fc.oneof(
+  fc.integer({min: 3500, max: STUCK_AFTER_MS - 1}),
+  fc.integer({min: STUCK_AFTER_MS + 1, max: 10 * STUCK_AFTER_MS}),
+  fc.constant(null),
+)
+const timeOf = (ms: number | null): number => (ms === null ? 0 : NOW - ms)
+
+const consumer = fc
+  .record({
+    consumerName: fc.constantFrom('a', 'b', 'c'),
+    availablePermits: fc.integer({min: -5, max: 20}),
+    unackedMessages: fc.integer({min: -1, max: 20}),
+    blockedConsumerOnUnackedMsgs: fc.boolean(),
+    acked: ago,
+    delivered: ago,
+    asked: ago,
+  })
+  .map(({acked, asked, delivered, ...stats}): ConsumerStats => ({
+    ...stats,
+    address: `/10.0.0.1:${String(4000 + stats.consumerName.charCodeAt(0))}`,
+    connectedSince: new Date(NOW - 3_600_000).toISOString(),
+    msgOutCounter: 50,
+    lastAckedTimestamp: timeOf(acked),
+    lastConsumedTimestamp: timeOf(delivered),
+    lastConsumedFlowTimestamp: timeOf(asked),
+  }))
+
+/** A subscription in two samples, 3 s apart. */
+const pair = fc
+  .record({
+    type: fc.constantFrom('Shared', 'Key_Shared', 'Failover', 'Exclusive'),
+    msgBacklog: fc.integer({min: 0, max: 50}),
+    msgDelayed: fc.integer({min: 0, max: 10}),
+    msgInReplay: fc.integer({min: 0, max: 10}),
+    consumers: fc.uniqueArray(consumer, {maxLength: 3, selector: ({consumerName}) => consumerName}),
+    published: ago,
+    marked: ago,
+    /** entries acknowledged between the samples */
+    acked: fc.oneof(fc.constant(0), fc.integer({min: 1, max: 20})),
+    redelivered: fc.oneof(fc.constant(0), fc.integer({min: 1, max: 20})),
+  })
+  .map(({acked, marked, msgBacklog, published, redelivered, ...more}): [SubscriptionStats, SubscriptionStats] => {
+    const before: SubscriptionStats = {
+      ...more,
+      activeConsumerName: 'a',
+      msgBacklog: msgBacklog + acked,
+      msgOutCounter: 50,
+      unackedMessages: more.consumers.reduce((sum, one) => sum + (one.unackedMessages ?? 0), 0),
+      earliestMsgPublishTimeInBacklog: msgBacklog === 0 ? -1 : timeOf(published),
+      lastMarkDeleteAdvancedTimestamp: timeOf(marked),
+      lastAckedTimestamp: Math.max(0, ...more.consumers.map(({lastAckedTimestamp = 0}) => lastAckedTimestamp)),
+      lastConsumedTimestamp: Math.max(0, ...more.consumers.map(({lastConsumedTimestamp = 0}) => lastConsumedTimestamp)),
+    }
+    const delivered = acked + redelivered
+    return [
+      before,
+      {
+        ...before,
+        msgBacklog,
+        msgOutCounter: 50 + delivered,
+        ...(acked > 0 ? {lastAckedTimestamp: NOW - 1000} : {}),
+        ...(delivered > 0 ? {lastConsumedTimestamp: NOW - 1000} : {}),
+      },
+    ]
+  })
+
+interface Verdicts {
+  readonly findings: readonly DoctorFinding[]
+  readonly errors: readonly DoctorFinding[]
+  readonly backlog: string | null
+  readonly isListedAsStalled: boolean | null
+  readonly why: string
+}
+
+/** What the four commands say of the same samples. */
+function verdictsOf(before: SubscriptionStats, now: SubscriptionStats): Verdicts {
+  const {findings} = diagnose(snapshotOf(before, now), STUCK_AFTER_MS)
+  const sample = (atMs: number, subscription: SubscriptionStats) => ({
+    atMs,
+    collected: {
+      ...{topic: TOPIC, subscription: 'decision', partitionCount: null},
+      partitions: [{partition: null, name: TOPIC, stats: {msgInCounter: 100}, subscription}],
+    },
+  })
+  const samples = [before, before, now, now].map((stats, at) => sample(NOW - 3000 + 1000 * at, stats))
+  const time = {nowMs: NOW, ageMs: 0, periodMs: RATE_PERIOD_MS}
+  const {code} = verdictOf({
+    ...{topic: TOPIC.full, subscription: 'decision', key: 'user-1', type: now.type ?? null, nowMs: NOW},
+    routing: {hashingScheme: 'JavaStringHash', source: 'flag', messagesSeen: 0},
+    destination: {partition: null, slot: null, consumer: null, drainingConsumer: null},
+    messages: {
+      ...{entriesRead: 5, entriesUnreadable: 0, backlogEntries: 5, isComplete: true, messages: 1},
+      oldest: {position: '1:0', publishedAtMs: NOW - 60_000, deliverAtMs: null, isRead: true},
+    },
+    ...{lock: null, asksForLocks: false, findings, asOf: new Date(NOW).toISOString()},
+    changes: {joined: [], left: [], ownerBefore: null},
+  })
+  return {
+    findings,
+    errors: findings.filter(({severity}) => severity === 'error'),
+    backlog: reportBacklog(samples).total.verdict,
+    isListedAsStalled: partitionStateOf(now, {subscriptions: {decision: now}}, time).isStalled,
+    why: code,
+  }
+}
+
+/**
+ * A contradiction: a command calls the backlog stalled and doctor finds no error; doctor finds it stalled without a cause
+ * while another command says that it moves or is empty; doctor finds nothing while why names a problem; or doctor finds an
+ * error while why says that all is well with the messages of the partition.
+ */
+function contradictionIn({backlog, errors, isListedAsStalled, why}: Verdicts): string | null {
+  if (backlog === 'stalled' && errors.length === 0) return 'backlog: stalled, doctor: no error'
+  if (isListedAsStalled === true && errors.length === 0) return 'list: stalled, doctor: no error'
+  const isUnexplained = errors.some(({code}) => code === 'stalled-cause-unknown')
+  if (isUnexplained && backlog !== 'stalled') return `doctor: stalled, backlog: ${String(backlog)}`
+  if (isUnexplained && isListedAsStalled === false) return 'doctor: stalled, list: not stalled'
+  const isWorking = why === 'delivered-not-acked' || why === 'waiting-behind-other-messages'
+  if (errors.length > 0 && isWorking) return `doctor: ${errors[0]?.code ?? ''}, why: ${why}`
+  return errors.length === 0 && !isWorking ? `doctor: no error, why: ${why}` : null
+}
+
+test('doctor, why, backlog and list never contradict each other', (t) => {
+  const seen = new Map<string, number>()
+  fc.assert(
+    fc.property(pair, ([before, now]) => {
+      const verdicts = verdictsOf(before, now)
+      assert.equal(contradictionIn(verdicts), null, JSON.stringify(verdicts.findings.map(({code}) => code)))
+      for (const text of [`backlog ${String(verdicts.backlog)}`, ...verdicts.errors.map(({code}) => code)])
+        seen.set(text, (seen.get(text) ?? 0) + 1)
+    }),
+    {numRuns: 2000},
+  )
+  t.diagnostic([...seen].map(([text, count]) => `${text} ${String(count)}`).join(', '))
+  for (const verdict of ['stalled', 'steady', 'empty', 'not-due']) assert.ok(seen.has(`backlog ${verdict}`), verdict)
+})
