@@ -2,7 +2,7 @@ import type {Interfaces} from '@oclif/core'
 
 import {defaultDuration, durationFlag} from './duration.js'
 
-/** When the diagnosis of `doctor` and `why` calls something stuck. @param defaultMs in ms */
+/** When doctor, why and backlog call something stuck. @param defaultMs in ms */
 export function stuckAfterFlag(defaultMs: number): {'stuck-after': Interfaces.OptionFlag<number>} {
   return {
     'stuck-after': durationFlag({

@@ -1,9 +1,11 @@
 import {KeyshiftCommand} from '../../cli/base-command.js'
+import {stuckAfterFlag} from '../../cli/flags/diagnosis-flags.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
 import {defaultDuration, durationFlag} from '../../cli/flags/duration.js'
 import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {renderBacklog} from '../../cli/render/backlog/backlog.js'
 import {sampleBacklog} from '../../domain/backlog/collect-backlog.js'
+import {STUCK_AFTER_MS} from '../../domain/progress/thresholds.js'
 import {type BacklogReport, reportBacklog} from '../../domain/backlog/backlog-report.js'
 import {Usage} from '../../errors.js'
 import {durationText, partitionLabel} from '../../wording.js'
@@ -25,6 +27,7 @@ export default class BacklogShow extends KeyshiftCommand<BacklogReport> {
   ]
   static override flags = {
     ...pulsarFlags,
+    ...stuckAfterFlag(STUCK_AFTER_MS),
     ...tableOutputFlag,
     window: durationFlag({...defaultDuration('10s'), description: 'sampling time, 1s to 10m'}),
   }
@@ -38,7 +41,7 @@ export default class BacklogShow extends KeyshiftCommand<BacklogReport> {
     const admin = await this.connections.admin()
     this.progress.liveStatus('sampling', `for ${durationText(flags.window)}`)
     const samples = await sampleBacklog(admin, args, {windowMs: flags.window, samples: SAMPLES})
-    const report = reportBacklog(samples)
+    const report = reportBacklog(samples, flags['stuck-after'])
     const missing = report.partitions.filter(({completeness}) => completeness < 1)
     if (missing.length > 0) {
       const names = missing.map(({partition}) => partitionLabel(partition)).join(', ')

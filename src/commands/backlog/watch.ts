@@ -3,12 +3,14 @@ import logUpdate from 'log-update'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {defaultDuration, durationFlag} from '../../cli/flags/duration.js'
+import {stuckAfterFlag} from '../../cli/flags/diagnosis-flags.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
 import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {StdoutWriter} from '../../cli/output/stdout-lines.js'
 import {renderBacklogWatch} from '../../cli/render/backlog/backlog.js'
 import {followBacklog} from '../../domain/backlog/collect-backlog.js'
 import {parseUntil, type UntilCondition} from '../../domain/backlog/until-condition.js'
+import {STUCK_AFTER_MS} from '../../domain/progress/thresholds.js'
 import {type BacklogReport, reportBacklog} from '../../domain/backlog/backlog-report.js'
 import {Pending} from '../../errors.js'
 import {jsonLine} from '../../printable.js'
@@ -33,6 +35,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
   ]
   static override flags = {
     ...pulsarFlags,
+    ...stuckAfterFlag(STUCK_AFTER_MS),
     ...tableOutputFlag,
     every: durationFlag({...defaultDuration('1s'), description: 'interval between samples'}),
     timeout: durationFlag({
@@ -62,7 +65,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
       samples: SAMPLES,
       signal: AbortSignal.any(signals),
     })) {
-      last = reportBacklog(samples)
+      last = reportBacklog(samples, flags['stuck-after'])
       bars.push(last.total.backlogEntries)
       if (bars.length > BARS) bars.shift()
       await this.show(last, bars, lines)

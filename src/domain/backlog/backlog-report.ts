@@ -80,11 +80,12 @@ export interface BacklogReport {
  * Evaluates several samples of one subscription, by partition and in total.
  *
  * @param samples at least one, in order of time.
+ * @param stuckAfterMs a backlog without progress for longer than this is stalled.
  */
-export function reportBacklog(samples: readonly BacklogSample[]): BacklogReport {
+export function reportBacklog(samples: readonly BacklogSample[], stuckAfterMs = STUCK_AFTER_MS): BacklogReport {
   const [first, last] = [samples[0], samples.at(-1)]
   if (!first || !last) throw new RangeError('a backlog report needs at least one sample')
-  const parts = numbersOf(last.collected).map((partition) => partOf(samples, partition))
+  const parts = numbersOf(last.collected).map((partition) => partOf(samples, partition, stuckAfterMs))
   const total: Row = samples.map(({atMs}, at) =>
     addReadings(
       atMs,
@@ -118,7 +119,7 @@ interface Part {
   readonly consumers: ConsumerProgress[]
 }
 
-function partOf(samples: readonly BacklogSample[], partition: number | null): Part {
+function partOf(samples: readonly BacklogSample[], partition: number | null, stuckAfterMs: number): Part {
   const found = samples.map(({collected}) => collected.partitions.find((one) => one.partition === partition) ?? null)
   const known: SubscriptionPartition[] = found.filter((one) => one !== null)
   return {
@@ -128,7 +129,7 @@ function partOf(samples: readonly BacklogSample[], partition: number | null): Pa
       return one ? readPartition(atMs, one, oldest?.get(partition ?? 0) ?? null) : null
     }),
     progress: ackProgressOf(known),
-    state: partitionProgressOf(known, {nowMs: samples.at(-1)?.atMs ?? 0, stuckAfterMs: STUCK_AFTER_MS}).state,
+    state: partitionProgressOf(known, {nowMs: samples.at(-1)?.atMs ?? 0, stuckAfterMs}).state,
     consumers: found.at(-1) ? consumersOf(known.map(({subscription}) => subscription)) : [],
   }
 }

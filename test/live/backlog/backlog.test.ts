@@ -7,13 +7,16 @@ import {KEYS} from '../../support/faults/fault-load.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
 import {createTopic, live, openWorkload, publishKeys, until, userKeys} from '../../support/servers/live.js'
 
+/** The messages are younger than the default. */
+const STUCK = ['--window', '1s', '--stuck-after', '500ms']
+
 test(
   'a backlog without consumers is stalled and has a known age',
   live(async (_t, place) => {
     const topic = await createTopic(place, {partitions: 2, subscription: 'decision'})
     const before = Date.now()
     await publishKeys(place, topic, userKeys(50))
-    const report = await askCli<BacklogReport>(['backlog', 'show', topic.full, 'decision', '--window', '1s'])
+    const report = await askCli<BacklogReport>(['backlog', 'show', topic.full, 'decision', ...STUCK])
     assert.equal(report.total.backlogEntries, 50)
     assert.equal(report.total.verdict, 'stalled')
     assert.deepEqual(report.total.drainMs, {low: null, high: null})
@@ -23,7 +26,7 @@ test(
       report.partitions.reduce((sum, {backlogEntries}) => sum + (backlogEntries ?? 0), 0),
       50,
     )
-    const text = await runCli(['backlog', 'show', topic.full, 'decision', '--window', '1s'])
+    const text = await runCli(['backlog', 'show', topic.full, 'decision', ...STUCK])
     assert.match(text.stdout, /^all +50 .* stalled$/m)
   }),
 )

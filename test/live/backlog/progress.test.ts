@@ -9,7 +9,16 @@ import {KEYS} from '../../support/faults/fault-load.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
 import {ask, live, until} from '../../support/servers/live.js'
 
-const show = (lab: FaultLab): string[] => ['backlog', 'show', lab.topic.full, SUB, '--window', '2s']
+const show = (lab: FaultLab): string[] => [
+  'backlog',
+  'show',
+  lab.topic.full,
+  SUB,
+  '--window',
+  '2s',
+  '--stuck-after',
+  '1s',
+]
 
 async function unackedOf({place, topic}: FaultLab): Promise<number> {
   const {subscriptions = {}} = await place.admin.topicStats(topic)

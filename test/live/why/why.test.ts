@@ -66,7 +66,7 @@ test(
       await lab.publish(10, ['user-3'])
       return (await why(lab, 'user-3')).verdict.code !== 'no-unacked-message'
     })
-    const behind = await why(lab, 'user-3', '--max', '1')
+    const behind = await why(lab, 'user-3', '--max', '1', '--stuck-after', '1h')
     assert.deepEqual([behind.verdict.code, behind.verdict.confidence], ['not-in-entries-read', 'low'])
     const held = await whyUntil(lab, 'user-3', 'dispatch-throttled')
     // The number of messages delivered before the pause takes effect depends on the broker.

@@ -125,7 +125,7 @@ function verdictsOf(before: SubscriptionStats, now: SubscriptionStats): Verdicts
 /**
  * A contradiction: a command calls the backlog stalled and doctor finds no error; doctor finds it stalled without a cause
  * while another command says that it moves or is empty; doctor finds nothing while why names a problem; or doctor finds an
- * error while why says that all is well with the messages of the partition.
+ * error while why says that the messages of the partition are being handled.
  */
 function contradictionIn({backlog, errors, isListedAsStalled, why}: Verdicts): string | null {
   if (backlog === 'stalled' && errors.length === 0) return 'backlog: stalled, doctor: no error'
