@@ -1,29 +1,37 @@
+import {boostHash180, boostHash181} from './boost-hash.js'
 import {murmur3} from './murmur3.js'
 
-/** The hash by which a producer's client chooses the partition of a message key. */
-export type HashingScheme = 'JavaStringHash' | 'Murmur3_32Hash'
+/**
+ * The hashes by which producers choose the partition of a message key. `JavaStringHash` is the default of Java, Go and
+ * WebSocket producers. `BoostHash` is the default of C++, Python and Node producers; its values depend on the version of Boost
+ * that the client was built with: 1.81 and later, or up to 1.80.
+ */
+export const HASHING_SCHEMES = ['JavaStringHash', 'Murmur3_32Hash', 'BoostHash_1.81', 'BoostHash_1.80'] as const
 
-export const HASHING_SCHEMES = ['JavaStringHash', 'Murmur3_32Hash'] as const
+export type HashingScheme = (typeof HASHING_SCHEMES)[number]
+
+/** The hash of UTF-8 text in part of a buffer, from 0 to 2^31 − 1. */
+type BytesHash = (bytes: Uint8Array, start: number, end: number) => number
+
+const HASHES: Readonly<Record<HashingScheme, BytesHash>> = {
+  JavaStringHash: javaStringHash,
+  Murmur3_32Hash: murmur3,
+  'BoostHash_1.81': boostHash181,
+  'BoostHash_1.80': boostHash180,
+}
 
 /**
  * The partition to which a producer routes a key: `hash mod partitions`. The producer hashes the message key, never the
- * ordering key; for a key set as bytes, its base64 text. JavaStringHash is the default of the Java client, and therefore of
- * the WebSocket proxy; it hashes UTF-16 code units.
+ * ordering key; for a key set as bytes, its base64 text.
  *
- * @see apache/pulsar JavaStringHash and Murmur3Hash32 (pulsar-client 4.0.8)
+ * @see apache/pulsar JavaStringHash and Murmur3Hash32 (pulsar-client 4.0.8), apache/pulsar-client-cpp BoostHash
  */
 export function partitionOfKey(key: string, partitions: number, scheme: HashingScheme): number {
-  const hash = scheme === 'JavaStringHash' ? javaStringHash(key) : murmur3(Buffer.from(key, 'utf8'))
-  return hash % partitions
+  const bytes = Buffer.from(key, 'utf8')
+  return partitionOfBytes(bytes, 0, bytes.length, partitions, scheme)
 }
 
-function javaStringHash(key: string): number {
-  let hash = 0
-  for (let at = 0; at < key.length; at++) hash = (Math.imul(31, hash) + key.charCodeAt(at)) | 0
-  return hash & 0x7f_ff_ff_ff
-}
-
-/** The same for a UTF-8 key in a larger buffer. ASCII keys, which are most, are hashed without creating a string. */
+/** The same for a UTF-8 key in a larger buffer. */
 export function partitionOfBytes(
   bytes: Uint8Array,
   start: number,
@@ -31,14 +39,24 @@ export function partitionOfBytes(
   partitions: number,
   scheme: HashingScheme,
 ): number {
-  if (scheme === 'Murmur3_32Hash') return murmur3(bytes, start, end) % partitions
+  return HASHES[scheme](bytes, start, end) % partitions
+}
+
+/** Java hashes UTF-16 code units. ASCII keys, which are most, are hashed without creating a string. */
+function javaStringHash(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0
   for (let at = start; at < end; at++) {
     const byte = bytes[at] ?? 0
-    if (byte > 0x7f) return partitionOfKey(Buffer.from(bytes.subarray(start, end)).toString('utf8'), partitions, scheme)
+    if (byte > 0x7f) return hashOfText(Buffer.from(bytes.subarray(start, end)).toString('utf8'))
     hash = (Math.imul(31, hash) + byte) | 0
   }
-  return (hash & 0x7f_ff_ff_ff) % partitions
+  return hash & 0x7f_ff_ff_ff
+}
+
+function hashOfText(key: string): number {
+  let hash = 0
+  for (let at = 0; at < key.length; at++) hash = (Math.imul(31, hash) + key.charCodeAt(at)) | 0
+  return hash & 0x7f_ff_ff_ff
 }
 
 /** How the partition of a key was determined. */

@@ -8,7 +8,7 @@ const MESSAGES_EACH = 3
 
 /**
  * Detects how producers route keys to partitions. Pulsar does not store the scheme, so a few of the newest messages are
- * inspected: the scheme that matches the partition of each is used. If none or both match, the Java client's default is
+ * inspected: the scheme that matches the partition of each is used. If none or several match, the Java client's default is
  * assumed.
  */
 export async function collectRouting(

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {murmur3} from '../../../../src/domain/keys/hashing/murmur3.js'
-import {partitionOfBytes, partitionOfKey} from '../../../../src/domain/keys/hashing/partition-routing.js'
+import {
+  HASHING_SCHEMES,
+  partitionOfBytes,
+  partitionOfKey,
+} from '../../../../src/domain/keys/hashing/partition-routing.js'
 import {SPACES, type SpaceName} from '../../../../src/domain/keys/hashing/key-space.js'
 import {stickyKeyOf} from '../../../../src/domain/keys/hashing/sticky-key.js'
 
@@ -94,7 +98,7 @@ test('Murmur3_32Hash hashes UTF-8, and bytes give the same partition as their te
   assert.equal(partitionOfKey('key-0', 7, 'Murmur3_32Hash'), 1_664_612_543 % 7)
   for (const key of ['', 'user-42', 'été', '用户-1', '𝄞']) {
     const bytes = Buffer.from(`<${key}>`, 'utf8')
-    for (const scheme of ['JavaStringHash', 'Murmur3_32Hash'] as const) {
+    for (const scheme of HASHING_SCHEMES) {
       assert.equal(partitionOfBytes(bytes, 1, bytes.length - 1, 11, scheme), partitionOfKey(key, 11, scheme), key)
     }
   }
