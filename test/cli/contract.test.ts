@@ -61,7 +61,7 @@ const USAGE: readonly Case[] = [
     args: ['migrate', 'apply', 'p', '--max-gap', '5'],
     exit: 2,
     code: 'E_USAGE',
-    says: /500ms, 5s/,
+    says: /--max-gap: 5 is not a duration; use a number and a unit, such as 500ms/,
   },
   {
     what: 'an invalid Redis address',
@@ -131,6 +131,12 @@ test(
       ...missing,
       args: inspect(`${place.namespace}-not/orders`, 'decision'),
       says: /does not exist/,
+    })
+    await requireFailure({
+      args: ['subscriptions', 'list', `${place.namespace}-not`],
+      exit: 4,
+      code: 'E_NAMESPACE_NOT_FOUND',
+      says: /namespace \S+-not does not exist/,
     })
     const args = inspect(place.topic('orders').full, 'decisions')
     await requireFailure({

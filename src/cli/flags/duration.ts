@@ -1,6 +1,5 @@
 import {Flags} from '@oclif/core'
-
-import {Usage} from '../../errors.js'
+import {CLIError} from '@oclif/core/errors'
 
 const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000} as const
 
@@ -19,8 +18,10 @@ export function defaultDuration(text: string): {
   return {default: parseDuration(text), defaultHelp: () => Promise.resolve(text), noCacheDefault: true}
 }
 
+/** @throws CLIError, to which oclif adds the name of the flag; `usageError` rewords it. */
 function parseDuration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
-  if (amount === undefined) throw new Usage('E_USAGE', `${text} is not a duration; write 500ms, 5s, 2m or 1h`)
+  if (amount === undefined)
+    throw new CLIError(`${text} is not a duration; use a number and a unit, such as 500ms, 5s, 2m or 1h`)
   return Number(amount) * UNITS[unit as keyof typeof UNITS]
 }
