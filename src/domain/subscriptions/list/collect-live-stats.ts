@@ -2,6 +2,8 @@ import pLimit, {type LimitFunction} from 'p-limit'
 
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
 import {orOnStatus} from '../../../clients/pulsar-admin/admin-refused.js'
+import {Unreachable} from '../../../errors.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 import {parseTopicName, partitionName, splitPartition} from '../../../topic-name.js'
 import {type Collected, type Collecting, interrupted} from './row-source.js'
 import type {SubscriptionRow} from './subscription-row.js'
@@ -70,14 +72,33 @@ async function topicNames(admin: PulsarAdmin, options: Collecting, limit: LimitF
   const tenants = pattern.tenant === null ? await admin.tenants() : [pattern.tenant]
   const namespaces = await Promise.all(
     tenants.map(async (tenant) =>
-      pattern.namespace === null ? await admin.namespaces(tenant) : [`${tenant}/${pattern.namespace}`],
+      pattern.namespace === null ? await namespacesOf(admin, tenant) : [`${tenant}/${pattern.namespace}`],
     ),
   )
   const names = await Promise.all(
     namespaces.flat().map((path) => {
       const [tenant = '', namespace = ''] = path.split('/')
-      return limit(() => admin.topics(tenant, namespace))
+      return limit(() => topicsOf(admin, tenant, namespace))
     }),
   )
   return names.flat().filter((name) => isWanted(name, options))
+}
+
+async function namespacesOf(admin: PulsarAdmin, tenant: string): Promise<string[]> {
+  const namespaces = await orOnStatus(404, admin.namespaces(tenant), null)
+  if (namespaces !== null) return namespaces
+  throw new Unreachable('E_TENANT_NOT_FOUND', `tenant ${tenant} does not exist`, {
+    data: {tenant},
+    next: [suggestedCommand('subscriptions', 'list')],
+  })
+}
+
+async function topicsOf(admin: PulsarAdmin, tenant: string, namespace: string): Promise<string[]> {
+  const topics = await orOnStatus(404, admin.topics(tenant, namespace), null)
+  if (topics !== null) return topics
+  const path = `${tenant}/${namespace}`
+  throw new Unreachable('E_NAMESPACE_NOT_FOUND', `namespace ${path} does not exist`, {
+    data: {namespace: path},
+    next: [suggestedCommand('subscriptions', 'list', tenant)],
+  })
 }
