@@ -34,7 +34,7 @@ export function addContexts({contexts, found, replace, use}: Adding): ContextsAd
   if (taken.length > 0 && !replace) {
     throw new Conflict('E_CONTEXT_EXISTS', `${contexts.path} already contains ${taken.join(', ')}`, {
       data: {path: contexts.path, contexts: taken},
-      next: ['to replace them, add --replace'],
+      next: [`to replace ${taken.length === 1 ? 'it' : 'them'}, add --replace`],
     })
   }
   const previous = contexts.file.current ?? null

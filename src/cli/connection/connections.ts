@@ -4,6 +4,7 @@ import type {AdminHttpOptions} from '../../clients/pulsar-admin/http.js'
 import type {MessageTransport} from '../../clients/pulsar-messages/transport.js'
 import type {RedisConnection} from '../../clients/redis/connect.js'
 import {Unreachable, Usage} from '../../errors.js'
+import {isDefaultAddress, type Sourced} from './default-addresses.js'
 import {hiddenSecrets} from './hidden-secrets.js'
 import type {Settings} from './settings.js'
 import {displayedUrl} from './displayed-url.js'
@@ -58,7 +59,11 @@ export class Connections {
   async redis(): Promise<RedisConnection> {
     const {context, redisUrl} = this.settings
     if (redisUrl === null) throw noAddress('--redis-url', context?.value ?? '')
-    return this.redisAt(redisUrl.value)
+    try {
+      return await this.redisAt(redisUrl.value)
+    } catch (error) {
+      throw error instanceof Unreachable && isDefaultAddress(redisUrl) ? atDefaultRedis(error) : error
+    }
   }
 
   /** Connects to another Redis, with the same password where its URL has none. */
@@ -83,7 +88,7 @@ export class Connections {
   private url(name: 'adminUrl' | 'serviceUrl' | 'webSocketUrl', schemes: readonly string[], flag: string): string {
     const {[name]: url, context} = this.settings
     if (url === null) throw noAddress(flag, context?.value ?? '')
-    return requireUrl(url.value, schemes, flag)
+    return requireUrl(url, schemes, flag)
   }
 
   private credentials(): Promise<Credentials> {
@@ -100,6 +105,18 @@ async function credentialsOf(settings: Settings): Promise<Credentials> {
   return readCredentials(loginOf(settings), tlsFilesOf(settings.tls))
 }
 
+/** Completes the error of a command that used the default address of Redis. */
+function atDefaultRedis(error: Unreachable): Unreachable {
+  const {cause, code, data, message, next} = error
+  return code === 'E_REDIS_UNREACHABLE'
+    ? new Unreachable(code, `${message}; this is the default address, because no context, flag or variable sets one`, {
+        cause,
+        data,
+        next: [...next, suggestedCommand('context', 'add', 'NAME', '--redis-url', 'redis://HOST:6379')],
+      })
+    : error
+}
+
 function noAddress(flag: string, context: string): Usage {
   return new Usage(
     'E_NO_ADDRESS',
@@ -112,10 +129,11 @@ function noAddress(flag: string, context: string): Usage {
 }
 
 /** Refuses a user and password in an address, because the address is shown in output. */
-function requireUrl(url: string, schemes: readonly string[], flag: string): string {
+function requireUrl({source, value: url}: Sourced<string>, schemes: readonly string[], flag: string): string {
   const wanted = schemes.map((scheme) => `${scheme}://`).join(' or ')
   if (!URL.canParse(url) || !schemes.includes(new URL(url).protocol.slice(0, -1))) {
-    throw new Usage('E_URL', `${flag} ${displayedUrl(url)} must start with ${wanted}`)
+    const given = source.startsWith('--') ? '' : ` (${source})`
+    throw new Usage('E_URL', `${flag} ${displayedUrl(url)}${given} must start with ${wanted}`)
   }
   const {password, search, username} = new URL(url)
   if (password !== '' || username !== '' || search !== '') {

@@ -7,6 +7,7 @@ import {defaultAddresses} from './default-addresses.js'
 import {ownFolder} from './folders.js'
 import {schemaErrors} from '../files/schema-validation.js'
 import {type GivenFlags, type SettingSources, resolveSettings, type Settings} from './settings.js'
+import {nearestNames} from '../../nearest-name.js'
 import {suggestedCommand} from '../../suggested-command.js'
 
 /** The path of the context file. */
@@ -58,12 +59,18 @@ function chosenContext(
 }
 
 export function noSuchContext({names, path}: Contexts, name: string): Usage {
-  const known = names.length === 0 ? 'no contexts are defined' : `defined contexts: ${names.join(', ')}`
+  const near = nearestNames(name, names)
+  const known =
+    names.length === 0
+      ? 'no contexts are defined'
+      : near.length > 0
+        ? `did you mean ${near.join(' or ')}?`
+        : `defined contexts: ${names.join(', ')}`
   return new Usage('E_CONTEXT', `no context ${name} in ${path}; ${known}`, {
     data: {context: name, known: names},
     next: [
       suggestedCommand('context', 'list'),
-      suggestedCommand('context', 'add', name, '--admin-url', 'http://HOST:8080'),
+      ...(near.length > 0 ? [] : [suggestedCommand('context', 'add', name, '--admin-url', 'http://HOST:8080')]),
     ],
   })
 }

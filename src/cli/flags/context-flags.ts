@@ -53,16 +53,17 @@ export const newContextFlags = {
 type NewContextValues = Readonly<Record<string, unknown>>
 
 /**
- * @throws Usage E_LOGIN for an incomplete login, or two logins; E_URL for an address that contains a secret; E_NAMESPACE.
+ * @throws Usage E_LOGIN for an incomplete login, or two logins; E_URL for an address with an unknown scheme, or with a
+ * secret; E_NAMESPACE.
  */
 export function newContext(flags: NewContextValues): Context {
   const value = (name: string): string | undefined => textOf(flags[name])
   const path = (name: string): string | undefined => pathOf(flags[name])
   const namespace = value('namespace')
   requireNamespace(namespace)
-  for (const name of ['admin-url', 'service-url', 'web-socket-url', 'redis-url']) requireNoSecret(name, value(name))
   const redlock = textsOf(flags['redlock'])
-  for (const url of redlock ?? []) requireNoSecret('redlock', url)
+  for (const [name, schemes] of Object.entries(SCHEMES)) requireAddress(name, value(name), schemes)
+  for (const url of redlock ?? []) requireAddress('redlock', url, SCHEMES['redis-url'])
   const context = compact<Context>({
     adminUrl: value('admin-url'),
     serviceUrl: value('service-url'),
@@ -133,9 +134,21 @@ function pathOf(value: unknown): string | undefined {
   return typeof value === 'string' ? resolve(value) : undefined
 }
 
+/** The schemes of each address flag. */
+const SCHEMES = {
+  'admin-url': ['http', 'https'],
+  'service-url': ['pulsar', 'pulsar+ssl'],
+  'web-socket-url': ['ws', 'wss'],
+  'redis-url': ['redis', 'rediss', 'redis+sentinel', 'rediss+sentinel'],
+} as const
+
 /** A context references secrets and never contains them. */
-function requireNoSecret(name: string, url: string | undefined): void {
-  const hasPassword = url !== undefined && /:\/\/[^/]*:.*@/.test(url)
+function requireAddress(name: string, url: string | undefined, schemes: readonly string[]): void {
+  if (url === undefined) return
+  if (!schemes.some((scheme) => url.startsWith(`${scheme}://`))) {
+    throw new Usage('E_URL', `--${name} must start with ${alternatives(schemes.map((scheme) => `${scheme}://`))}`)
+  }
+  const hasPassword = /:\/\/[^/]*:.*@/.test(url)
   if (!hasPassword) return
   throw new Usage('E_URL', `--${name} contains a password; contexts reference secrets and do not store them`, {
     next:
@@ -143,4 +156,9 @@ function requireNoSecret(name: string, url: string | undefined): void {
         ? ['set the password with --redis-password-env, --redis-password-file or --redis-password-command']
         : [],
   })
+}
+
+/** `http:// or https://`, `a, b or c`. */
+function alternatives(words: readonly string[]): string {
+  return [words.slice(0, -1).join(', '), ...words.slice(-1)].join(' or ')
 }
