@@ -65,7 +65,11 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
     const plan = planMigration(snapshot, request, new Date())
     if (flags.out !== undefined) await writePlanFile(flags.out, plan, PLAN_COMMAND)
     this.print(renderPlan, plan)
-    if (flags.out !== undefined) this.log(`\nNext: ${suggestedCommand('migrate', 'apply', flags.out)}`)
+    this.log(
+      flags.out === undefined
+        ? '\nThe plan is not saved. To apply it, repeat the command with -o plan.json.'
+        : `\nNext: ${suggestedCommand('migrate', 'apply', flags.out)}`,
+    )
     return plan
   }
 }

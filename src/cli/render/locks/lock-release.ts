@@ -20,7 +20,9 @@ export function renderReleasePlan(
     skipped.map(({key, reason}) => `not in the plan: ${key}: ${reason}`).join('\n'),
     changed === 0
       ? ''
-      : `next: ${suggestedCommand('locks', 'release', '--execute', file ?? 'plan.json', '--reason', 'TEXT')}`,
+      : file === null
+        ? 'The plan is not saved. To execute it, repeat the command with -o plan.json.'
+        : `next: ${suggestedCommand('locks', 'release', '--execute', file, '--reason', 'TEXT')}`,
   ]
     .filter((part) => part !== '')
     .join('\n\n')
