@@ -116,7 +116,7 @@ test(
     assert.equal(error.code, 'E_ROLLED_BACK')
     assert.match(
       error.message,
-      /you to stop the consumers of type Shared: old-0, old-1, old-2, old-3 on partition 0, partition 1/,
+      /you to stop the consumers of type Shared: old-0, old-1, old-2, old-3 on partitions 0, 1/,
     )
     assert.deepEqual(await subscriptionsOf(place, workload), ALL_OLD)
     assert.deepEqual(await stateOf(place, workload), before)

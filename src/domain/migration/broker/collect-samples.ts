@@ -142,7 +142,8 @@ function unackedConsumersOf({consumers}: SubscriptionStats): CursorSample['unack
   )
 }
 
-/** `partition 3, partition 5`, or `the topic` where it has no partitions. */
+/** `partition 3` or `partitions 3, 5`; `the topic` where it has no partitions. */
 export function partitionLabels(rows: ReadonlyArray<{readonly partition: number | null}>): string {
-  return rows.map(({partition}) => partitionLabel(partition)).join(', ')
+  if (rows.length === 1) return partitionLabel(rows[0]?.partition ?? null)
+  return `partitions ${rows.map(({partition}) => String(partition)).join(', ')}`
 }
