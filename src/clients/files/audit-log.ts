@@ -98,7 +98,8 @@ export async function verifyAuditLog(path: string): Promise<AuditReport> {
     }
   } catch (error) {
     if (error instanceof Conflict) throw error
-    throw new Usage('E_AUDIT_LOG', `cannot read ${path}: ${(error as Error).message}`, {data: {file: path}})
+    const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    throw new Usage('E_AUDIT_LOG', `the audit log ${path} cannot be read (${cause})`, {data: {file: path}})
   }
   return {file: path, lines, firstAt, lastAt, lastHash: lines === 0 ? null : previous}
 }

@@ -69,7 +69,7 @@ test(
     assert.equal((await inspect(odd)).release.action, 'keep')
     assert.match(
       (await runCli(['locks', 'inspect', odd])).stdout,
-      /A release would keep the lock: its format is unknown/,
+      /A release would not change the key: its format is unknown/,
     )
     const {lock, release} = await inspect(signal)
     assert.deepEqual([lock.family, lock.verdict], ['python-redis-lock', 'no-ttl'])

@@ -72,7 +72,10 @@ function connectionsText({connections, missingRight}: LockInspection): string[] 
   if (missingRight !== null) return [`Connections unknown: missing permission ${missingRight}.`]
   if (connections === null) return []
   const {candidates, clients, connectedBeforeLock, isIdentifiable} = connections
-  const older = `${numberText(connectedBeforeLock)} of ${counted(clients, 'connected client')} ${connectedBeforeLock === 1 ? 'is' : 'are'} older than the lock`
+  const older =
+    clients === 0
+      ? 'No other client is connected to this Redis'
+      : `${numberText(connectedBeforeLock)} of ${counted(clients, 'connected client')} ${connectedBeforeLock === 1 ? 'is' : 'are'} older than the lock`
   if (!isIdentifiable) return [`The token does not identify a client. ${older}.`]
   if (candidates.length === 0) return [`No connection matches the holder. ${older}.`]
   return [renderTable(CANDIDATES, candidates)]
@@ -81,7 +84,7 @@ function connectionsText({connections, missingRight}: LockInspection): string[] 
 /** What `locks release` does with the lock, and how to plan it. */
 function releaseText({holders, lock, release}: LockInspection): string {
   const effects = effectTexts(release)
-  if (release.action === 'keep') return `A release would keep the lock: ${effects.join('; ')}`
+  if (release.action === 'keep') return `A release would not change the key: ${effects.join('; ')}`
   const steps = effects.map((effect, at) => `  ${String(at + 1)}. ${effect}`)
   const plan = (...words: readonly string[]): string =>
     suggestedCommand('locks', 'release', lock.key, ...words, '-o', 'plan.json')
