@@ -5,6 +5,7 @@ import {renderTable} from '../../../src/cli/render/table.js'
 import {type Diagnosis, diagnose} from '../../../src/domain/doctor/diagnose.js'
 import type {DoctorFinding} from '../../../src/domain/doctor/facts/doctor-finding.js'
 import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
+import {REPORTED_CAUSES} from '../../support/faults/reported-causes.js'
 import {faultCauses} from '../../support/faults/fault-causes.js'
 import {KEYS} from '../../support/faults/fault-load.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
@@ -33,7 +34,10 @@ const row = (what: string, how: string, findings: readonly DoctorFinding[]): voi
   table.push([what, how, found.join(', ')])
 }
 
-for (const {args = [], code, consumer, make, message, partitions, skip = false, what} of faultCauses()) {
+for (const {args = [], code, consumer, make, message, partitions, skip = false, what} of [
+  ...faultCauses(),
+  ...REPORTED_CAUSES,
+]) {
   test(
     `${what}: ${code}`,
     {skip},

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
+import type {Diagnosis} from '../../../src/domain/doctor/diagnose.js'
 import type {Explanation} from '../../../src/domain/why/explain-key.js'
 import {pausedRate} from '../../../src/domain/migration/pause-rate.js'
 import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
@@ -10,8 +11,13 @@ import {KEYS} from '../../support/faults/fault-load.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
 import {brokerVersion, live, until} from '../../support/servers/live.js'
 
-const why = (lab: FaultLab, key: string, ...more: readonly string[]): Promise<Explanation> =>
-  askCli<Explanation>(['why', lab.topic.full, SUB, key, '--stuck-after', '2s', ...more])
+/** Messages that are not stuck yet. */
+const PATIENT = ['--stuck-after', '1h']
+
+const why = (lab: FaultLab, key: string, ...more: readonly string[]): Promise<Explanation> => {
+  const stuck = more.includes('--stuck-after') ? [] : ['--stuck-after', '2s']
+  return askCli<Explanation>(['why', lab.topic.full, SUB, key, ...stuck, ...more])
+}
 
 const evidenceOf = (chain: Explanation['chain'], wanted: string): string | undefined =>
   chain.flatMap(({evidence}) => evidence).find(({field}) => field === wanted)?.value
@@ -33,12 +39,13 @@ async function whyUntilMessage(
   lab: FaultLab,
   key: string,
   message: RegExp,
+  ...more: readonly string[]
 ): Promise<{askedMs: number; answeredMs: number; explanation: Explanation}> {
   let askedMs = Date.now()
-  let explanation = await why(lab, key)
+  let explanation = await why(lab, key, ...more)
   await until(`a verdict that matches ${String(message)}`, async () => {
     askedMs = Date.now()
-    explanation = await why(lab, key)
+    explanation = await why(lab, key, ...more)
     return message.test(explanation.verdict.message)
   }).catch(() => undefined)
   assert.match(explanation.verdict.message, message)
@@ -66,7 +73,7 @@ test(
       await lab.publish(10, ['user-3'])
       return (await why(lab, 'user-3')).verdict.code !== 'no-unacked-message'
     })
-    const behind = await why(lab, 'user-3', '--max', '1', '--stuck-after', '1h')
+    const behind = await why(lab, 'user-3', '--max', '1', ...PATIENT)
     assert.deepEqual([behind.verdict.code, behind.verdict.confidence], ['not-in-entries-read', 'low'])
     const held = await whyUntil(lab, 'user-3', 'dispatch-throttled')
     // The number of messages delivered before the pause takes effect depends on the broker.
@@ -85,7 +92,7 @@ test(
     await lab.publish(20, KEYS)
     const silent =
       /either at worker-0 or awaiting redelivery; it has acked nothing on partition \d since it connected [\d.]+ s ago, last delivery/
-    const {chain, consumer, slot, verdict} = (await whyUntilMessage(lab, 'user-3', silent)).explanation
+    const {chain, consumer, slot, verdict} = (await whyUntilMessage(lab, 'user-3', silent, ...PATIENT)).explanation
     assert.equal(verdict.code, 'delivered-not-acked')
     assert.deepEqual([consumer?.name, slot, verdict.confidence], ['worker-0', null, 'medium'])
     assert.match(verdict.message, /^1 message of user-3, oldest .*; either at worker-0 or awaiting redelivery/)
@@ -105,9 +112,9 @@ test(
     const lab = await FaultLab.open(place, null)
     await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-3' ? 'ignore' : 'ack'), type: 'Key_Shared'})
     await lab.publish(20, KEYS)
-    const young = await whyUntil(lab, 'user-3', 'delivered-not-acked')
+    const young = await whyUntil(lab, 'user-3', 'delivered-not-acked', ...PATIENT)
     const silent = /either at worker-0 .*; it has acked nothing for ([\d.]+) s, last delivery [\d.]+ s ago$/
-    const {answeredMs, askedMs, explanation} = await whyUntilMessage(lab, 'user-3', silent)
+    const {answeredMs, askedMs, explanation} = await whyUntilMessage(lab, 'user-3', silent, ...PATIENT)
     const {chain, verdict} = explanation
     const ackedMs = Date.parse(evidenceOf(chain, 'lastAckedTimestamp') ?? '')
     const atMs = ackedMs + Number(silent.exec(verdict.message)?.[1]) * 1000
@@ -174,5 +181,40 @@ test(
       const run = await runCli(['why', lab.topic.full, ...args, '--json'])
       assert.equal(parseDocument(run.stdout).error.code, code, run.stdout)
     }
+  }),
+)
+
+test(
+  'a delayed message is reported as delayed, with the time until it is due',
+  live(async (_t, place) => {
+    const lab = await FaultLab.open(place, null)
+    await lab.join({name: 'worker-0', habit: 'ack'})
+    await lab.publishDelayed(600_000)
+    const {verdict} = await whyUntil(lab, 'a', 'delayed')
+    assert.equal(verdict.confidence, 'high')
+    assert.match(verdict.message, /^1 message of a, oldest .*; it is delayed and due in (?:9|10) min$/)
+  }),
+)
+
+test(
+  'a lock that a connected consumer holds, or that no --holder-pattern identifies, may block the message',
+  live(async (t, place) => {
+    const lab = await FaultLab.open(place, null)
+    const {pattern} = await lab.leaveLock(t, 'user-7', 'worker-0')
+    await lab.join({name: 'worker-0', habit: ({key}) => (key === 'user-7' ? 'nack' : 'ack')})
+    await lab.publish(100, KEYS)
+    const known = await whyUntil(lab, 'user-7', 'locked', ...pattern)
+    assert.equal(known.verdict.confidence, 'medium')
+    assert.match(
+      known.verdict.message,
+      /held by worker-0.*, a connected consumer, which may be processing.*never expires/,
+    )
+    const unknown = await whyUntil(lab, 'user-7', 'locked', ...pattern.slice(0, 2))
+    assert.match(unknown.verdict.message, /which may or may not be a consumer \(--holder-pattern identifies it\)/)
+    const {findings} = await askCli<Diagnosis>(['doctor', lab.topic.full, SUB, '--stuck-after', '2s', ...pattern])
+    const locked = findings.find(({code}) => code === 'locked-key')
+    assert.equal(locked?.severity, 'warn')
+    const commands = findings.flatMap(({remedies}) => remedies.map(({command}) => command))
+    assert.ok(!commands.some((command) => command.includes('topics skip')), commands.join('\n'))
   }),
 )

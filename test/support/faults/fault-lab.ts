@@ -85,11 +85,20 @@ export class FaultLab {
     return joining
   }
 
-  /** Creates a Redis lock of a key that no connected consumer holds, until the test ends. @returns the lock and the flags that find it. */
-  async leaveLock(t: TestContext, key: string): Promise<{readonly lock: string; readonly pattern: string[]}> {
+  /**
+   * Creates a Redis lock of a key that never expires, until the test ends.
+   *
+   * @param holder a consumer; by default one that is not connected.
+   * @returns the lock and the flags that find it.
+   */
+  async leaveLock(
+    t: TestContext,
+    key: string,
+    holder = 'worker-9',
+  ): Promise<{readonly lock: string; readonly pattern: string[]}> {
     const {keyPrefix, redis} = this.place
     const lock = `${keyPrefix}user:${key}`
-    await redis.set(lock, 'worker-9/8f14e45fceea467fa8f53b2b7c1d9a01')
+    await redis.set(lock, `${holder}/8f14e45fceea467fa8f53b2b7c1d9a01`)
     closeFirst(t, async () => {
       await redis.del(lock)
     })

@@ -29,11 +29,8 @@ test('apache/pulsar#23845: messages stay in the replay queue although consumers 
   const working = {...stuck, msgOutCounter: 51, consumers: [worker('a'), worker('bb', {msgOutCounter: 9})]}
   const earlier = {...stuck, consumers: [worker('a'), worker('bb', {msgOutCounter: 8})]}
   assert.ok(codes(snapshotOf(earlier, working, old)).includes('replay-stuck'), 'another consumer goes on')
-  assert.deepEqual(
-    codes(snapshotOf(stuck, {...stuck, msgInReplay: 39, msgBacklog: 39}, old)),
-    ['known-bugs'],
-    'the replay queue gets shorter',
-  )
+  const shorter = snapshotOf(stuck, {...stuck, msgInReplay: 39, msgBacklog: 39}, old)
+  assert.ok(!codes(shorter).includes('replay-stuck'), 'the replay queue gets shorter')
   const held = {...stuck, consumers: [worker('a', {unackedMessages: 3}), worker('bb')]}
   assert.deepEqual(codes(snapshotOf(held, held, old)), ['known-bugs'], 'a consumer must acknowledge first')
 })

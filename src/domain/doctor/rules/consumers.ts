@@ -136,7 +136,12 @@ const CAUSES: readonly Cause[] = [
 ]
 
 /** Findings that say why a consumer does not acknowledge what it has. */
-const EXPLAINING: readonly string[] = ['joined-consumer-waits', 'locked-key', 'redelivered-over-and-over']
+const EXPLAINING: readonly string[] = [
+  'joined-consumer-waits',
+  'locked-key',
+  'paused-by-ack-holes',
+  'redelivered-over-and-over',
+]
 
 /** Consumers that do not take or acknowledge messages: one finding for each cause. */
 export function consumerRules(facts: SubscriptionFacts, others: readonly Draft[]): Draft[] {

@@ -52,21 +52,14 @@ export function prefetchRules(facts: SubscriptionFacts): Draft[] {
   ]
 }
 
+/** Nothing has been delivered for too long: either because all is at one consumer, or because none has permits. */
 function isPrefetched({nowMs, stuckAfterMs}: SubscriptionFacts, row: PartitionFacts): boolean {
   const {consumers, now} = row
   const lastDelivery = Math.max(0, ...consumers.map(({now: one}) => one.lastConsumedTimestamp ?? 0))
-  const isLong = lastDelivery > 0 && nowMs - lastDelivery > stuckAfterMs
-  const full = consumers.filter(({now: one}) => (one.availablePermits ?? 0) <= 0)
   const taken = now.unackedMessages ?? 0
-  const others = consumers.filter(({now: one}) => (one.availablePermits ?? 0) > 0)
-  const othersIdle = others.every(({now: one}) => (one.unackedMessages ?? 0) === 0)
-  const tookAll = backlogOf(row) > 0 && backlogOf(row) - taken <= 0
-  const isBehind = full.length > 0 && others.length === 0 && !tookAll
-  return (
-    countsUnacked(row.now) &&
-    isLong &&
-    taken > 1 &&
-    othersIdle &&
-    (isBehind || (tookAll && others.length > 0 && now.type === 'Shared'))
-  )
+  if (!countsUnacked(now) || taken < 2 || lastDelivery === 0 || nowMs - lastDelivery <= stuckAfterMs) return false
+  const others = consumers.filter(({now: one}) => (one.unackedMessages ?? 0) === 0)
+  if (backlogOf(row) <= taken)
+    return now.type === 'Shared' && others.some(({now: one}) => (one.availablePermits ?? 0) > 0)
+  return consumers.every(({now: one}) => (one.availablePermits ?? 0) <= 0)
 }

@@ -106,12 +106,10 @@ function replayStuck(facts: SubscriptionFacts): Draft[] {
     const haveAllPermits = consumers.every(({before: earlier, now: one}) =>
       [earlier, one].every(({availablePermits = 0}) => availablePermits > 0),
     )
-    const idle = consumers.filter(
-      ({before: earlier, now: one}) =>
-        [earlier, one].every(({unackedMessages = 0}) => unackedMessages === 0) &&
-        one.msgOutCounter === earlier.msgOutCounter,
-    )
+    const idle = consumers.filter(({before: earlier, now: one}) => one.msgOutCounter === earlier.msgOutCounter)
+    const holdsMessages = idle.some(({now: one}) => (one.unackedMessages ?? 0) > 0)
     const isHeldBack =
+      holdsMessages ||
       consumers.some(({now: one}) => (one.drainingHashes ?? []).length > 0) ||
       Object.keys(now.consumersAfterMarkDeletePosition ?? {}).length > 0 ||
       gapOf(row) !== null || // messages of slots that no consumer requested stay in the replay queue, too
