@@ -84,7 +84,7 @@ function wordsOf(line: string): Word[] {
   let isCommand = false
   for (const [, gap = '', text = ''] of line.matchAll(/(\s*)(\S+)/g)) {
     const last = words.at(-1)
-    const isContinued = isCommand ? isOpen(last?.text ?? '') : isUnitOf(last?.text ?? '', text)
+    const isContinued = isCommentOf(last) || (isCommand ? isOpen(last?.text ?? '') : isUnitOf(last?.text ?? '', text))
     if (last && isContinued) last.text += gap + text
     else {
       isCommand &&= gap.length === 1 && !/[;,]$/.test(last?.text ?? '')
@@ -98,6 +98,11 @@ function wordsOf(line: string): Word[] {
 /** Whether a word is the unit of the number before it: a line never ends between `60` and `s`. */
 function isUnitOf(number: string, text: string): boolean {
   return /\d$/.test(number) && /^(?:B|kB|MB|GB|TB|PB|ms|s|min|h|d|%)(?:$|[^\w])/.test(text)
+}
+
+/** Whether a word starts the comment after a command. It stays on one line, because a shell would run its second line. */
+function isCommentOf(word: Word | undefined): boolean {
+  return word !== undefined && word.gap.length > 1 && word.text.startsWith('#')
 }
 
 /** Whether a quote in a word of a command is not closed yet. */

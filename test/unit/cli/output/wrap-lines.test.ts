@@ -21,6 +21,13 @@ test('a line breaks between words, and its rest is indented', () => {
   assert.equal(wrapLines('one two three four', Infinity), 'one two three four')
 })
 
+test('the comment after a command stays on one line, so that its second half is not run as a command', () => {
+  assert.equal(
+    wrapLines('keyshift locks scan   # shows which locks are renewed', 40),
+    'keyshift locks scan\n  # shows which locks are renewed',
+  )
+})
+
 test('only a word that is longer than a line is cut', () => {
   assert.deepEqual(wrapLines('a 1234567890', 5, 0).split('\n'), ['a', '12345', '67890'])
 })
