@@ -28,7 +28,10 @@ const ASSUMED: Readonly<Record<Assumption, string>> = {
 function headline(report: KeySimulation): string {
   const {algorithmSince, join, leave, points, selector, subscription, topic, type} = report
   const where = topic === null ? 'offline' : `${topic} ${subscription ?? ''}`
-  const change = [...leave.map((name) => `${name} leaves`), ...join.map((name) => `${name} joins`)].join(', ')
+  const change = [
+    ...(leave.length === 0 ? [] : [`${leave.join(', ')} ${leave.length === 1 ? 'leaves' : 'leave'}`]),
+    ...(join.length === 0 ? [] : [`${join.join(', ')} ${join.length === 1 ? 'joins' : 'join'}`]),
+  ].join('; ')
   const how = selector === null ? 'Failover' : `${selector} as of Pulsar ${algorithmSince ?? '-'}`
   const facts = [
     how,
