@@ -10,7 +10,10 @@ export function renderWhy({asOf, chain, changing, key, subscription, topic, verd
     `Key ${paint.strong(key)}, subscription ${subscription} of ${topic}`,
     ...chain.map(({evidence, message, subject}) => {
       if (STATED.has(subject)) return `  → ${message}`
-      const proof = evidence.map((one) => evidenceText(one, asOf)).join(', ')
+      const proof = evidence
+        .filter((one) => one.field !== 'address' || one.value !== 'none')
+        .map((one) => evidenceText(one, asOf))
+        .join(', ')
       return `  → ${message}${proof === '' ? '' : paint.secondary(`   (${proof})`)}`
     }),
     ...(changing ? [paint.warn('  consumers joined or left during the check; the owner may have changed again')] : []),

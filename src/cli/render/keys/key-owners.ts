@@ -5,7 +5,7 @@ import {type Column, renderTable} from '../table.js'
 import {counted} from '../../../wording.js'
 
 const COLUMNS: ReadonlyArray<Column<KeyOwners['owners'][number]>> = [
-  {head: 'key', cell: ({key}) => key},
+  {head: 'key', cell: ({key}) => (key === '' ? '(empty)' : key)},
   {head: 'partition', cell: ({partition}) => partition},
   {head: 'slot', cell: ({slot}) => slot, priority: 2},
   {head: 'consumer', cell: ({consumer}) => (consumer === null ? 'no owner' : consumer.name)},
