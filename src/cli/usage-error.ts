@@ -46,11 +46,16 @@ function describe({description, name}: {readonly name: string; readonly descript
 const REWORDED: ReadonlyArray<readonly [RegExp, string]> = [
   [/^Missing required flag:? (?:--)?([\w-]+)$/, 'missing flag --$1'],
   [/^Flag (--[\w-]+) expects a value$/, '$1 needs a value'],
-  [/^All of the following must be provided when using (--[\w-]+): (.*)$/, '$1 needs $2'],
   [/^(--[\w-]+)=.* cannot also be provided when using (--[\w-]+)$/, '$1 and $2 exclude each other'],
+  [/^Expected (\S+) to be one of: (.*)$/, '$1 is not one of $2'],
   [/^Parsing (--[\w-]+) *\n\s*Expected (.*) but received: (.*)$/s, '$1 $3 is not $2'],
   [/^Parsing (--[\w-]+) *\n\s*(.*)$/s, '$1: $2'],
 ]
+
+/** The flags that oclif lists, as a phrase. */
+function listed(text: string): string {
+  return text.replace(/, (?=[^,]*$)/, ' and ')
+}
 
 function reword(text: string): string {
   const plain = stripVTControlCharacters(text)
@@ -59,6 +64,8 @@ function reword(text: string): string {
     .trim()
   const [, flag, value, options] = /^Expected (--[\w-]+)=(.*) to be one of: (.*)$/s.exec(plain) ?? []
   if (flag !== undefined && value !== undefined && options !== undefined) return invalidOption(flag, value, options)
+  const [, needing, needed] = /^All of the following must be provided when using (--[\w-]+): (.*)$/.exec(plain) ?? []
+  if (needing !== undefined && needed !== undefined) return `${needing} needs ${listed(needed)}`
   const [pattern, wording] = REWORDED.find(([known]) => known.test(plain)) ?? []
   return pattern === undefined || wording === undefined ? plain : plain.replace(pattern, wording)
 }

@@ -49,6 +49,11 @@ const MESSAGES: ReadonlyArray<readonly [oclif: string, message: string]> = [
   ['Parsing --max \n\tExpected an integer but received: abc', '--max abc is not an integer'],
   ['Parsing --window \n\t5 is not a duration', '--window: 5 is not a duration'],
   ['All of the following must be provided when using --timeout: --until', '--timeout needs --until'],
+  [
+    'All of the following must be provided when using --topic: --subscription, --key-pattern',
+    '--topic needs --subscription and --key-pattern',
+  ],
+  ['Expected sh to be one of: bash, fish', 'sh is not one of bash, fish'],
   ['--snapshot=b cannot also be provided when using --from', '--snapshot and --from exclude each other'],
   ['a text that keyshift does not know', 'a text that keyshift does not know'],
 ]
