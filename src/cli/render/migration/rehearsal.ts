@@ -4,7 +4,7 @@ import {type Column, renderMs, renderPairs, renderShare, renderTable} from '../t
 
 const CONSUMERS: ReadonlyArray<Column<Rehearsal['consumers'][number]>> = [
   {head: 'consumer', cell: ({name}) => name},
-  {head: 'share', cell: ({share}) => renderShare(share)},
+  {head: 'owned', cell: ({share}) => renderShare(share)},
   {head: 'processed', cell: ({messages}) => messages, priority: 3},
   {head: 'busy', cell: ({busyShare}) => (busyShare === null ? null : renderShare(busyShare)), priority: 2},
   {head: 'wait p50', cell: ({waitMs}) => renderMs(waitMs.p50), priority: 2},
@@ -39,6 +39,6 @@ export function renderRehearsal(rehearsal: Rehearsal): string {
   return [
     head,
     renderTable(CONSUMERS, consumers),
-    ...(hotKeys.length === 0 ? [] : [renderTable(HOT_KEYS, hotKeys)]),
+    ...(hotKeys.length === 0 ? [] : [`Keys with the most messages:\n${renderTable(HOT_KEYS, hotKeys)}`]),
   ].join('\n\n')
 }
