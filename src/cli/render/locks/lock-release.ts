@@ -80,7 +80,7 @@ export function renderReleases({address, releases, replicas, stopped}: LockRelea
     .join('\n\n')
 }
 
-/** `2 released, 1 TTL set; not released: 1 renewed`, in the words of the table below it. */
+/** `2 released, 1 TTL set; not released: 1 expiry changed`, in the words of the table below it. */
 function countsText(releases: LockReleases['releases']): string {
   if (releases.length === 0) return 'the plan contains no locks'
   const counts = (chosen: LockReleases['releases']): string =>
@@ -91,5 +91,5 @@ function countsText(releases: LockReleases['releases']): string {
 }
 
 function resultText({action, result}: LockReleases['releases'][number]): string {
-  return result === 'released' ? RELEASED[action] : result
+  return result === 'released' ? RELEASED[action] : result === 'renewed' ? 'expiry changed' : result
 }
