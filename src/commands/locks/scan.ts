@@ -179,8 +179,8 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     const isTable = (output === 'table' || output === 'wide') && !this.jsonEnabled()
     if (!isTable) for (const gap of incompleteNotes(scan.summary)) this.warn(gap)
     if ((isTable || this.jsonEnabled()) && scan.summary.locks > max) {
-      const listed = `${counted(max, 'lock')} of ${numberText(scan.summary.locks)} listed`
-      this.warn(`only ${listed}; raise --max or use --output ndjson`)
+      const listed = `listing ${numberText(max)} of ${counted(scan.summary.locks, 'lock')}`
+      this.warn(`${listed}; raise --max or use --output ndjson to list all`)
     }
     if (isTable) this.print(renderLocks, scan)
   }

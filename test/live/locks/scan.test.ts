@@ -91,7 +91,7 @@ test(
       assert.equal(result.summary.locks, 2500)
       assert.equal(result.locks.length, 10)
       assert.equal(result.complete, false)
-      assert.match(warnings.join(), /only 10 locks of 2,500 listed/)
+      assert.match(warnings.join(), /listing 10 of 2,500 locks/)
     } finally {
       await redis.del(...keys)
     }

@@ -70,11 +70,12 @@ export function renderLocks(scan: LockScan): string {
   const counts = Object.entries(summary.verdicts).map(([verdict, count]) => `${numberText(count)} ${verdict}`)
   const others = scan.redlock.length === 0 ? '' : ` and ${counted(scan.redlock.length, 'other server')}`
   const keys = scan.scannedKeys === null ? 'an unknown number of keys' : `about ${counted(scan.scannedKeys, 'key')}`
+  const atLeast = gaps.length > 0 ? 'at least ' : ''
   const found =
     summary.locks === 0 && gaps.length > 0
-      ? 'no locks found in the readable part of'
-      : `${gaps.length > 0 ? 'at least ' : ''}${counted(summary.locks, 'lock')} found in`
-  const head = `${scan.address}${others}: ${found} ${keys} with pattern ${scan.pattern}`
+      ? `no lock matches ${scan.pattern} in the readable part of ${keys}`
+      : `${atLeast}${foundText(summary)} found with pattern ${scan.pattern}, among ${keys}`
+  const head = `${scan.address}${others}: ${found}`
   if (summary.locks === 0) return [head, ...gaps].join('\n')
   const healthy = scan.locks.filter(({verdict}) => verdict === 'healthy')
   const hidden = Math.max(0, healthy.length - HEALTHY_SHOWN)
@@ -96,6 +97,15 @@ export function renderLocks(scan: LockScan): string {
     renderTable(columnsOf(scan), rows),
     [...notes, ...nextCommands(scan)].join('\n'),
   ].join('\n\n')
+}
+
+/** `3 locks and 1 key of unknown format`, because a key of an unknown format may not be a lock. */
+function foundText({locks, verdicts}: LockScan['summary']): string {
+  const unknown = verdicts['unknown-format'] ?? 0
+  const known = locks - unknown
+  const keys = counted(unknown, 'key')
+  if (unknown === 0) return counted(known, 'lock')
+  return known === 0 ? `0 locks, ${keys} of unknown format` : `${counted(known, 'lock')} and ${keys} of unknown format`
 }
 
 function columnsOf({subscription}: LockScan): ReadonlyArray<Column<LockRecord>> {
@@ -190,7 +200,9 @@ function nextCommands({address, locks, observedMs, pattern, subscription}: LockS
           `  ${suggestedCommand('locks', 'scan', '--pattern', pattern, '--observe', '12s')}   # shows which locks are renewed`,
         ]
       : []),
-    `  ${suggestedCommand('locks', 'release', key, ...where, '-o', 'plan.json')}   # makes a plan only`,
+    ...(verdict === 'unknown-format'
+      ? []
+      : [`  ${suggestedCommand('locks', 'release', key, ...where, '-o', 'plan.json')}   # makes a plan only`]),
   ]
 }
 
