@@ -1,7 +1,7 @@
 import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import type {OldestMessages} from '../message-sampling/collect-oldest-messages.js'
 import {type ConsumerProgress, consumersOf} from '../progress/consumer-progress.js'
-import {type BacklogState, partitionProgressOf} from '../progress/partition-progress.js'
+import {type BacklogState, subscriptionProgressOf} from '../progress/partition-progress.js'
 import {STUCK_AFTER_MS} from '../progress/thresholds.js'
 import {type AckProgress, ackProgressOf, addAckProgress, type MarkDelete} from '../progress/ack-progress.js'
 import {addReadings, NO_AMOUNTS, type Reading, readPartition, type Row} from './readings.js'
@@ -85,7 +85,12 @@ export interface BacklogReport {
 export function reportBacklog(samples: readonly BacklogSample[], stuckAfterMs = STUCK_AFTER_MS): BacklogReport {
   const [first, last] = [samples[0], samples.at(-1)]
   if (!first || !last) throw new RangeError('a backlog report needs at least one sample')
-  const parts = numbersOf(last.collected).map((partition) => partOf(samples, partition, stuckAfterMs))
+  const found = numbersOf(last.collected).map((partition) => ({partition, of: samplesOf(samples, partition)}))
+  const states = subscriptionProgressOf(
+    found.map(({of}) => of.filter((one) => one !== null)),
+    {nowMs: last.atMs, stuckAfterMs},
+  )
+  const parts = found.map(({of, partition}, at) => partOf(samples, partition, of, states[at]?.state ?? null))
   const total: Row = samples.map(({atMs}, at) =>
     addReadings(
       atMs,
@@ -119,8 +124,20 @@ interface Part {
   readonly consumers: ConsumerProgress[]
 }
 
-function partOf(samples: readonly BacklogSample[], partition: number | null, stuckAfterMs: number): Part {
-  const found = samples.map(({collected}) => collected.partitions.find((one) => one.partition === partition) ?? null)
+/** The partition in each sample; null where the sample does not contain it. */
+function samplesOf(
+  samples: readonly BacklogSample[],
+  partition: number | null,
+): ReadonlyArray<SubscriptionPartition | null> {
+  return samples.map(({collected}) => collected.partitions.find((one) => one.partition === partition) ?? null)
+}
+
+function partOf(
+  samples: readonly BacklogSample[],
+  partition: number | null,
+  found: ReadonlyArray<SubscriptionPartition | null>,
+  state: BacklogState | null,
+): Part {
   const known: SubscriptionPartition[] = found.filter((one) => one !== null)
   return {
     partition,
@@ -129,7 +146,7 @@ function partOf(samples: readonly BacklogSample[], partition: number | null, stu
       return one ? readPartition(atMs, one, oldest?.get(partition ?? 0) ?? null) : null
     }),
     progress: ackProgressOf(known),
-    state: partitionProgressOf(known, {nowMs: samples.at(-1)?.atMs ?? 0, stuckAfterMs}).state,
+    state,
     consumers: found.at(-1) ? consumersOf(known.map(({subscription}) => subscription)) : [],
   }
 }

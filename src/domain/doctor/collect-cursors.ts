@@ -5,7 +5,7 @@ import {orWhenRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {InternalStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {parsePosition} from '../../position.js'
 import {parseTopicName, partitionName} from '../../topic-name.js'
-import {dueEntries, lastMarkDeleteOf, partitionProgressOf} from '../progress/partition-progress.js'
+import {dueEntries, lastMarkDeleteOf, subscriptionProgressOf} from '../progress/partition-progress.js'
 import {STUCK_AFTER_MS} from '../progress/thresholds.js'
 import {cursorOf} from '../topic-stats/cursor.js'
 import {countEntries, entriesFrom, unackedEntries} from '../topic-stats/unacked-entries.js'
@@ -58,7 +58,7 @@ interface SampledPair {
 function needsCursor({samples: [, last], subscription}: TopicSnapshot, {before, name, now}: SampledPair): boolean {
   const samples = [before, now].flatMap((one) => (one ? [{stats: {}, subscription: one}] : []))
   const nowMs = last.atMs
-  if (partitionProgressOf(samples, {nowMs, stuckAfterMs: STUCK_AFTER_MS}).state === 'stalled') return true
+  if (subscriptionProgressOf([samples], {nowMs, stuckAfterMs: STUCK_AFTER_MS})[0]?.state === 'stalled') return true
   const heldSince = lastMarkDeleteOf(now)
   return subscription === name && dueEntries(now) > 0 && heldSince !== null && nowMs - heldSince > STUCK_AFTER_MS
 }

@@ -1,5 +1,6 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {ackProgressOf, type PartitionSample} from './ack-progress.js'
+import {countsUnacked} from '../topic-stats/unacked-messages.js'
 import {redeliveriesOf} from './redeliveries.js'
 
 /**
@@ -19,6 +20,8 @@ export interface PartitionProgress {
   readonly state: BacklogState | null
   /** when the backlog last moved or could have begun to wait, epoch ms of the broker; null if unknown or not waiting */
   readonly sinceMs: number | null
+  /** the clients that have the due messages, if they have all of them or request no more; null if it is unknown or not so */
+  readonly heldBy: readonly string[] | null
 }
 
 /** When the samples end, and how long without progress is too long, in ms. */
@@ -27,24 +30,79 @@ export interface ProgressLimit {
   readonly stuckAfterMs: number
 }
 
+/**
+ * All partitions of a subscription. A client that works its partitions in turn acknowledges nothing for long on each of
+ * them: a partition whose messages are at clients that make progress on others is `waiting`, not `stalled`.
+ *
+ * @param partitions for each the samples that contain it, in order; one is enough, but shows less.
+ */
+export function subscriptionProgressOf(
+  partitions: ReadonlyArray<readonly PartitionSample[]>,
+  limit: ProgressLimit,
+): PartitionProgress[] {
+  const active = new Set(partitions.flatMap((samples) => activeClients(samples.at(-1)?.subscription ?? {}, limit)))
+  return partitions.map((samples) => {
+    const progress = partitionProgressOf(samples, limit)
+    const isBusy = progress.state === 'stalled' && isExcused(progress.heldBy, active)
+    return isBusy ? {...progress, state: 'waiting'} : progress
+  })
+}
+
+/** Whether the messages of a stalled partition are all at clients that make progress on other partitions. */
+export function isExcused(heldBy: readonly string[] | null, active: ReadonlySet<string>): boolean {
+  return heldBy?.every((client) => active.has(client)) === true
+}
+
+/** The clients that acknowledged something lately on this partition. */
+export function activeClients({consumers = []}: SubscriptionStats, {nowMs, stuckAfterMs}: ProgressLimit): string[] {
+  return consumers.flatMap((one) => {
+    const {lastAckedTimestamp = 0} = one
+    return lastAckedTimestamp > 0 && nowMs - lastAckedTimestamp <= stuckAfterMs ? [clientOf(one)] : []
+  })
+}
+
+/** A client has one connection, and so one address, for each broker, but one name. */
+export function clientOf({address = '', consumerName = ''}: ConsumerStats): string {
+  return consumerName === '' ? address : consumerName
+}
+
+/** Every consumer of the partition either has messages or requests none; one that waits for messages should get some. */
+export function holdersOf(stats: SubscriptionStats): string[] | null {
+  const {consumers = [], type} = stats
+  const isHolder = ({
+    lastAckedTimestamp = 0,
+    lastConsumedTimestamp = 0,
+    unackedMessages = 0,
+  }: ConsumerStats): boolean =>
+    countsUnacked({type}) ? unackedMessages > 0 : lastConsumedTimestamp > lastAckedTimestamp
+  const holders = consumers.filter(isHolder)
+  const undelivered = countsUnacked({type}) ? dueEntries(stats) - Math.max(0, stats.unackedMessages ?? 0) : 0
+  const canTake = consumers.some((one) => !isHolder(one) && (one.availablePermits ?? 0) > 0)
+  return holders.length === 0 || (undelivered > 0 && canTake) ? null : holders.map(clientOf)
+}
+
 /** @param samples the samples that contain the partition, in order; one is enough, but shows less. */
-export function partitionProgressOf(
+function partitionProgressOf(
   samples: readonly PartitionSample[],
   {nowMs, stuckAfterMs}: ProgressLimit,
 ): PartitionProgress {
   const last = samples.at(-1)?.subscription
-  if (last?.msgBacklog === undefined) return {state: null, sinceMs: null}
-  if (last.msgBacklog <= 0) return {state: 'empty', sinceMs: null}
-  if (dueEntries(last) === 0) return {state: 'not-due', sinceMs: null}
-  if (ackProgressOf(samples).isAcking === true) return {state: 'moving', sinceMs: null}
+  if (last?.msgBacklog === undefined) return UNKNOWN
+  if (last.msgBacklog <= 0) return {...UNKNOWN, state: 'empty'}
+  if (dueEntries(last) === 0) return {...UNKNOWN, state: 'not-due'}
+  if (ackProgressOf(samples).isAcking === true) return {...UNKNOWN, state: 'moving'}
   const unackedSinceMs = latest([...ackTimes(last), ...startTimes(last)])
   const sinceMs = latest([unackedSinceMs, lastDelivery(last)])
-  if (sinceMs === null) return {state: null, sinceMs: null}
+  if (sinceMs === null) return UNKNOWN
   const isLong = (since: number | null): boolean => since !== null && nowMs - since > stuckAfterMs
-  if (isLong(sinceMs)) return {state: 'stalled', sinceMs}
+  if (isLong(sinceMs)) return {state: 'stalled', sinceMs, heldBy: holdersOf(last)}
   const isLooping = isLong(unackedSinceMs) && redeliveriesOf(samples) !== null
-  return isLooping ? {state: 'stalled', sinceMs: unackedSinceMs} : {state: 'waiting', sinceMs}
+  return isLooping
+    ? {state: 'stalled', sinceMs: unackedSinceMs, heldBy: null}
+    : {state: 'waiting', sinceMs, heldBy: null}
 }
+
+const UNKNOWN: PartitionProgress = {state: null, sinceMs: null, heldBy: null}
 
 /** Entries that may be delivered now. The broker counts delayed messages once it has read them. */
 export function dueEntries({msgBacklog = 0, msgDelayed = 0}: SubscriptionStats): number {

@@ -1,6 +1,13 @@
 import type {SubscriptionStats, TopicStats} from '../../clients/pulsar-admin/types.js'
 import {countedUnacked} from '../topic-stats/unacked-messages.js'
-import {dueEntries, firstConnection, partitionProgressOf} from './partition-progress.js'
+import {
+  activeClients,
+  clientOf,
+  dueEntries,
+  firstConnection,
+  holdersOf,
+  subscriptionProgressOf,
+} from './partition-progress.js'
 import {STUCK_AFTER_MS} from './thresholds.js'
 
 /** When statistics were read, and how exact their times are. */
@@ -23,6 +30,10 @@ export interface PartitionState {
   readonly rateOutPerSecond: number | null
   readonly isBlocked: boolean
   readonly isStalled: boolean | null
+  /** of a stalled partition: the clients that have its messages, see PartitionProgress */
+  readonly heldBy: readonly string[] | null
+  /** the clients that acknowledged something lately on this partition */
+  readonly activeClients: readonly string[]
   /** epoch ms */
   readonly unackedSinceMs: number | null
   /** there is a backlog, and the acknowledgement rate is 0, so that the last acknowledgement may be long ago */
@@ -38,7 +49,7 @@ export function partitionStateOf(stats: SubscriptionStats, topic: TopicStats, ti
     unackedMessages: countedUnacked(stats.unackedMessages, stats.type),
     rateOutPerSecond: msgRateOut ?? null,
     isBlocked: isBlocked(stats),
-    isStalled: isStalled(stats, time),
+    ...stallOf(stats, time),
     unackedSinceMs: (msgBacklog ?? 0) > 0 ? unackedSince(stats, topic) : null,
     mayBeUnackedFor: (msgBacklog ?? 0) > 0 && (messageAckRate ?? 0) === 0,
   }
@@ -57,11 +68,22 @@ function isBlocked({blockedSubscriptionOnUnackedMsgs, consumers = []}: Subscript
  * first period after a topic load is complete. Then all consumers have just reconnected, so one that has been connected for
  * a whole period excludes that case.
  */
-function isStalled(stats: SubscriptionStats, time: ReadingTime): boolean | null {
-  const {nowMs} = time
-  if (time.ageMs > 0) return isStalledByRates(stats, time)
-  const {state} = partitionProgressOf([{stats: {}, subscription: stats}], {nowMs, stuckAfterMs: STUCK_AFTER_MS})
-  return state === null ? null : state === 'stalled'
+function stallOf(
+  stats: SubscriptionStats,
+  time: ReadingTime,
+): Pick<PartitionState, 'activeClients' | 'heldBy' | 'isStalled'> {
+  const limit = {nowMs: time.nowMs, stuckAfterMs: STUCK_AFTER_MS}
+  if (time.ageMs > 0) {
+    const active = (stats.consumers ?? []).filter(({messageAckRate = 0}) => messageAckRate > 0)
+    return {isStalled: isStalledByRates(stats, time), heldBy: holdersOf(stats), activeClients: active.map(clientOf)}
+  }
+  const [progress] = subscriptionProgressOf([[{stats: {}, subscription: stats}]], limit)
+  const state = progress?.state ?? null
+  return {
+    isStalled: state === null ? null : state === 'stalled',
+    heldBy: progress?.heldBy ?? null,
+    activeClients: activeClients(stats, limit),
+  }
 }
 
 function isStalledByRates(stats: SubscriptionStats, {ageMs, nowMs, periodMs}: ReadingTime): boolean | null {

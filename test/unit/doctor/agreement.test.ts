@@ -4,13 +4,14 @@ import {test} from 'node:test'
 import fc from 'fast-check'
 
 import type {ConsumerStats, SubscriptionStats} from '../../../src/clients/pulsar-admin/types.js'
-import {reportBacklog} from '../../../src/domain/backlog/backlog-report.js'
+import {type BacklogSample, reportBacklog} from '../../../src/domain/backlog/backlog-report.js'
 import {diagnose} from '../../../src/domain/doctor/diagnose.js'
 import type {DoctorFinding} from '../../../src/domain/doctor/facts/doctor-finding.js'
-import {partitionStateOf} from '../../../src/domain/progress/partition-state.js'
+import type {DiagnosisSnapshot, TopicSample} from '../../../src/domain/doctor/facts/diagnosis-snapshot.js'
+import {groupAll} from '../../../src/domain/subscriptions/list/group-partitions.js'
 import {RATE_PERIOD_MS, STUCK_AFTER_MS} from '../../../src/domain/progress/thresholds.js'
 import {verdictOf} from '../../../src/domain/why/key-verdict.js'
-import {parseTopicName} from '../../../src/topic-name.js'
+import {parseTopicName, partitionName} from '../../../src/topic-name.js'
 import {NOW, snapshotOf} from '../../support/faults/fault-replays.js'
 
 const TOPIC = parseTopicName('persistent://public/default/orders')
@@ -46,7 +47,6 @@ const consumer = fc
 /** A subscription in two samples, 3 s apart. */
 const pair = fc
   .record({
-    type: fc.constantFrom('Shared', 'Key_Shared', 'Failover', 'Exclusive'),
     msgBacklog: fc.integer({min: 0, max: 50}),
     msgDelayed: fc.integer({min: 0, max: 10}),
     msgInReplay: fc.integer({min: 0, max: 10}),
@@ -82,42 +82,79 @@ const pair = fc
     ]
   })
 
+/** One or two partitions, of one type, with consumers of the same clients. */
+const partitions = fc
+  .tuple(fc.array(pair, {minLength: 1, maxLength: 2}), fc.constantFrom('Shared', 'Key_Shared', 'Failover', 'Exclusive'))
+  .map(([pairs, type]) =>
+    pairs.map(([before, now]): Pair => [
+      {...before, type},
+      {...now, type},
+    ]),
+  )
+
 interface Verdicts {
   readonly findings: readonly DoctorFinding[]
   readonly errors: readonly DoctorFinding[]
+  /** those on the partition of the key */
+  readonly errorsOfKey: readonly DoctorFinding[]
   readonly backlog: string | null
   readonly isListedAsStalled: boolean | null
   readonly why: string
 }
 
-/** What the four commands say of the same samples. */
-function verdictsOf(before: SubscriptionStats, now: SubscriptionStats): Verdicts {
-  const {findings} = diagnose(snapshotOf(before, now), STUCK_AFTER_MS)
-  const sample = (atMs: number, subscription: SubscriptionStats) => ({
+type Pair = readonly [before: SubscriptionStats, now: SubscriptionStats]
+
+/** The snapshot of a topic whose partitions have these statistics. */
+function snapshotOfPartitions(pairs: readonly Pair[]): DiagnosisSnapshot {
+  const snapshot = snapshotOf({})
+  const sample = (at: 0 | 1, atMs: number): TopicSample => ({
+    atMs,
+    partitions: pairs.map((pair, partition) => ({
+      ...{partition, messagesIn: 100, ongoingTransactions: null, cursors: {}},
+      subscriptions: {decision: pair[at]},
+    })),
+  })
+  const samples = [sample(0, NOW - 3000), sample(1, NOW)] as const
+  return {...snapshot, topics: snapshot.topics.map((topic) => ({...topic, partitionCount: pairs.length, samples}))}
+}
+
+/** What the four commands say of the same samples. The key of `why` is on partition 0. */
+function verdictsOf(pairs: readonly Pair[]): Verdicts {
+  const {findings} = diagnose(snapshotOfPartitions(pairs), STUCK_AFTER_MS)
+  const sample = (atMs: number, at: 0 | 1): BacklogSample => ({
     atMs,
     collected: {
-      ...{topic: TOPIC, subscription: 'decision', partitionCount: null},
-      partitions: [{partition: null, name: TOPIC, stats: {msgInCounter: 100}, subscription}],
+      ...{topic: TOPIC, subscription: 'decision', partitionCount: pairs.length},
+      partitions: pairs.map((pair, partition) => ({
+        ...{partition, name: partitionName(TOPIC, partition), stats: {msgInCounter: 100}, subscription: pair[at]},
+      })),
     },
   })
-  const samples = [before, before, now, now].map((stats, at) => sample(NOW - 3000 + 1000 * at, stats))
+  const samples = ([0, 0, 1, 1] as const).map((which, at) => sample(NOW - 3000 + 1000 * at, which))
   const time = {nowMs: NOW, ageMs: 0, periodMs: RATE_PERIOD_MS}
+  const {rows} = groupAll(
+    pairs.map(([, now], at) => ({name: partitionName(TOPIC, at).full, stats: {subscriptions: {decision: now}}})),
+    time,
+  )
   const {code} = verdictOf({
-    ...{topic: TOPIC.full, subscription: 'decision', key: 'user-1', type: now.type ?? null, nowMs: NOW},
+    ...{topic: TOPIC.full, subscription: 'decision', key: 'user-1', type: pairs[0]?.[1].type ?? null, nowMs: NOW},
     routing: {hashingScheme: 'JavaStringHash', source: 'flag', messagesSeen: 0},
-    destination: {partition: null, slot: null, consumer: null, drainingConsumer: null},
+    destination: {partition: 0, slot: null, consumer: null, drainingConsumer: null},
     messages: {
       ...{entriesRead: 5, entriesUnreadable: 0, backlogEntries: 5, isComplete: true, messages: 1},
       oldest: {position: '1:0', publishedAtMs: NOW - 60_000, deliverAtMs: null, isRead: true},
     },
-    ...{lock: null, asksForLocks: false, findings, asOf: new Date(NOW).toISOString()},
+    ...{lock: null, asksForLocks: false, asOf: new Date(NOW).toISOString()},
+    findings: findings.filter(({subject: {partitions}}) => partitions.length === 0 || partitions.includes(0)),
     changes: {joined: [], left: [], ownerBefore: null},
   })
+  const errors = findings.filter(({severity}) => severity === 'error')
   return {
     findings,
-    errors: findings.filter(({severity}) => severity === 'error'),
+    errors,
+    errorsOfKey: errors.filter(({subject: {partitions}}) => partitions.length === 0 || partitions.includes(0)),
     backlog: reportBacklog(samples).total.verdict,
-    isListedAsStalled: partitionStateOf(now, {subscriptions: {decision: now}}, time).isStalled,
+    isListedAsStalled: rows[0]?.row.isStalled ?? null,
     why: code,
   }
 }
@@ -127,22 +164,22 @@ function verdictsOf(before: SubscriptionStats, now: SubscriptionStats): Verdicts
  * while another command says that it moves or is empty; doctor finds nothing while why names a problem; or doctor finds an
  * error while why says that the messages of the partition are being handled.
  */
-function contradictionIn({backlog, errors, isListedAsStalled, why}: Verdicts): string | null {
+function contradictionIn({backlog, errors, errorsOfKey, isListedAsStalled, why}: Verdicts): string | null {
   if (backlog === 'stalled' && errors.length === 0) return 'backlog: stalled, doctor: no error'
   if (isListedAsStalled === true && errors.length === 0) return 'list: stalled, doctor: no error'
   const isUnexplained = errors.some(({code}) => code === 'stalled-cause-unknown')
   if (isUnexplained && backlog !== 'stalled') return `doctor: stalled, backlog: ${String(backlog)}`
   if (isUnexplained && isListedAsStalled === false) return 'doctor: stalled, list: not stalled'
   const isWorking = why === 'delivered-not-acked' || why === 'waiting-behind-other-messages'
-  if (errors.length > 0 && isWorking) return `doctor: ${errors[0]?.code ?? ''}, why: ${why}`
-  return errors.length === 0 && !isWorking ? `doctor: no error, why: ${why}` : null
+  if (errorsOfKey.length > 0 && isWorking) return `doctor: ${errorsOfKey[0]?.code ?? ''}, why: ${why}`
+  return errorsOfKey.length === 0 && !isWorking ? `doctor: no error, why: ${why}` : null
 }
 
 test('doctor, why, backlog and list never contradict each other', (t) => {
   const seen = new Map<string, number>()
   fc.assert(
-    fc.property(pair, ([before, now]) => {
-      const verdicts = verdictsOf(before, now)
+    fc.property(partitions, (pairs) => {
+      const verdicts = verdictsOf(pairs)
       assert.equal(contradictionIn(verdicts), null, JSON.stringify(verdicts.findings.map(({code}) => code)))
       for (const text of [`backlog ${String(verdicts.backlog)}`, ...verdicts.errors.map(({code}) => code)])
         seen.set(text, (seen.get(text) ?? 0) + 1)

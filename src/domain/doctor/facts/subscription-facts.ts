@@ -1,6 +1,6 @@
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {rise} from '../../progress/counters.js'
-import {partitionProgressOf} from '../../progress/partition-progress.js'
+import {subscriptionProgressOf} from '../../progress/partition-progress.js'
 import {redeliveriesOf} from '../../progress/redeliveries.js'
 import {consumerId} from '../../topic-stats/consumers.js'
 import {isSystemCursor} from '../../topic-stats/system-cursors.js'
@@ -69,26 +69,25 @@ function subscriptionFacts(
   stuckAfterMs: number,
 ): SubscriptionFacts {
   const limit = {nowMs: last.atMs, stuckAfterMs}
-  const partitions = last.partitions.flatMap((row): PartitionFacts[] => {
+  const sampled = last.partitions.flatMap((row) => {
     const earlier = first.partitions.find(({partition}) => partition === row.partition)
     const [before, now] = [earlier?.subscriptions[subscription], row.subscriptions[subscription]]
-    if (!earlier || !before || !now) return []
-    const samples = [asSample(earlier, before), asSample(row, now)]
-    return [
-      {
-        partition: row.partition,
-        before,
-        now,
-        consumers: consumersOf(row.partition, before, now),
-        published: rise(earlier.messagesIn, row.messagesIn),
-        delivered: rise(before.msgOutCounter, now.msgOutCounter),
-        redelivered: redeliveriesOf(samples),
-        progress: partitionProgressOf(samples, limit),
-        cursor: row.cursors[subscription] ?? null,
-        ongoingTransactions: row.ongoingTransactions,
-      },
-    ]
+    return earlier && before && now ? [{row, earlier, before, now}] : []
   })
+  const samples = sampled.map(({before, earlier, now, row}) => [asSample(earlier, before), asSample(row, now)])
+  const progress = subscriptionProgressOf(samples, limit)
+  const partitions = sampled.map(({before, earlier, now, row}, at): PartitionFacts => ({
+    partition: row.partition,
+    before,
+    now,
+    consumers: consumersOf(row.partition, before, now),
+    published: rise(earlier.messagesIn, row.messagesIn),
+    delivered: rise(before.msgOutCounter, now.msgOutCounter),
+    redelivered: redeliveriesOf(samples[at] ?? []),
+    progress: progress[at] ?? {state: null, sinceMs: null, heldBy: null},
+    cursor: row.cursors[subscription] ?? null,
+    ongoingTransactions: row.ongoingTransactions,
+  }))
   const types = new Set(partitions.flatMap(({now: {type}}) => (type === undefined || type === 'None' ? [] : [type])))
   const [type = null] = types
   return {

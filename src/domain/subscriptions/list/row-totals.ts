@@ -2,6 +2,7 @@ import {ConsumerCount} from '../../topic-stats/consumers.js'
 import {commonType} from '../../topic-stats/subscription-type.js'
 import {sumKnown} from '../../topic-stats/known-sums.js'
 import type {SubscriptionRow} from './subscription-row.js'
+import {isExcused} from '../../progress/partition-progress.js'
 import type {PartitionState} from '../../progress/partition-state.js'
 
 export interface GroupedRow {
@@ -27,6 +28,9 @@ export class RowTotals {
   private rateOutPerSecond: number | null = 0
   private isBlocked = false
   private isStalled: boolean | null = false
+  /** of each stalled partition the clients that have its messages; they may be at work on another partition */
+  private readonly heldBy: Array<readonly string[]> = []
+  private readonly active = new Set<string>()
   private unackedSinceMs = Infinity
   private mayBeUnackedFor = false
 
@@ -53,7 +57,9 @@ export class RowTotals {
     this.unackedMessages = sumKnown([this.unackedMessages, state.unackedMessages])
     this.rateOutPerSecond = sumKnown([this.rateOutPerSecond, state.rateOutPerSecond])
     this.isBlocked ||= state.isBlocked
-    this.isStalled = either(this.isStalled, state.isStalled)
+    if (state.isStalled === true && state.heldBy !== null) this.heldBy.push(state.heldBy)
+    else this.isStalled = either(this.isStalled, state.isStalled)
+    for (const client of state.activeClients) this.active.add(client)
     this.unackedSinceMs = Math.min(this.unackedSinceMs, state.unackedSinceMs ?? Infinity)
     this.mayBeUnackedFor ||= state.mayBeUnackedFor
   }
@@ -76,7 +82,7 @@ export class RowTotals {
       unackedMessages: this.unackedMessages,
       rateOutPerSecond: this.rateOutPerSecond,
       isBlocked: this.isBlocked,
-      isStalled: this.isStalled,
+      isStalled: this.heldBy.every((clients) => isExcused(clients, this.active)) ? this.isStalled : true,
       unackedSince: this.unackedSinceMs === Infinity ? null : new Date(this.unackedSinceMs).toISOString(),
     }
   }
