@@ -56,11 +56,12 @@ function spreadText({spread}: SubscriptionRow): string {
   return `${numberText(spread.least)} to ${numberText(spread.most)}${spread.most > spread.least ? ` (most on ${String(spread.mostOn)})` : ''}`
 }
 
-function notesText({isBlocked, isStalled, partitionsWithoutConsumer}: SubscriptionRow): string {
+function notesText({consumers, isBlocked, isStalled, partitionsWithoutConsumer}: SubscriptionRow): string {
+  const without = counted(partitionsWithoutConsumer, 'partition')
   return [
     ...(isBlocked ? ['unacked-message limit reached'] : []),
     ...(isStalled === true ? ['stalled'] : []),
-    ...(partitionsWithoutConsumer > 0 ? [`no consumer on ${counted(partitionsWithoutConsumer, 'partition')}`] : []),
+    ...(consumers === 0 ? ['no consumer'] : partitionsWithoutConsumer > 0 ? [`no consumer on ${without}`] : []),
   ].join(', ')
 }
 
