@@ -20,7 +20,7 @@ const noType: Rule = ({snapshot: {collected}, to}) => {
   if (!collected.partitions.every(({subscription}) => (subscription.type ?? 'None') === 'None')) return null
   return blocks({
     code: 'no-type',
-    message: `the subscription has no type yet, because no consumer has connected since the topic was loaded: start the ${to} consumers, no migration is needed`,
+    message: `the subscription has no type yet, because no consumer has connected since the topic was loaded; start the ${to} consumers instead of a migration`,
     evidence: [{field: 'type', value: 'None'}],
   })
 }
