@@ -19,7 +19,8 @@ const KINDS = {
   cache: {variable: 'XDG_CACHE_HOME', fallback: '.cache'},
 } as const
 
-/** The default audit log of lock releases. */
+/** The audit log of lock releases, unless a flag or an argument names another one. */
 export function auditLogPath(): string {
-  return join(ownFolder('state'), 'lock-releases.ndjson')
+  const given = process.env['KEYSHIFT_AUDIT_LOG'] ?? ''
+  return given !== '' ? given : join(ownFolder('state'), 'lock-releases.ndjson')
 }

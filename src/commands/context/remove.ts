@@ -29,9 +29,8 @@ export default class ContextRemove extends KeyshiftCommand<ContextRemoved> {
     contexts.remove(args.name)
     await contexts.save()
     const current = contexts.file.current === args.name ? null : (contexts.file.current ?? null)
-    this.log(
-      `Removed context ${args.name} from ${contexts.path}.${current === null ? ` ${currentText({current, previous: null})}` : ''}`,
-    )
+    const hint = current === null && contexts.names.length > 0 ? ` ${currentText({current, previous: null})}` : ''
+    this.log(`Removed context ${args.name} from ${contexts.path}.${hint}`)
     return {path: contexts.path, removed: args.name, current}
   }
 }

@@ -18,7 +18,7 @@ export default class LocksAuditLogVerify extends KeyshiftCommand<AuditReport> {
 
   async run(): Promise<AuditReport> {
     const {args} = await this.parse(LocksAuditLogVerify)
-    const report = await verifyAuditLog(args.file ?? process.env['KEYSHIFT_AUDIT_LOG'] ?? auditLogPath())
+    const report = await verifyAuditLog(args.file ?? auditLogPath())
     const {file, firstAt, lastAt, lastHash, lines} = report
     this.log(
       lines === 0
