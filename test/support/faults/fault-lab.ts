@@ -41,14 +41,14 @@ export class FaultLab {
   readonly topic: TopicName
   readonly place: Place
 
-  private constructor(place: Place) {
+  private constructor(place: Place, name: string) {
     this.place = place
-    this.topic = place.topic('orders')
+    this.topic = place.topic(name)
   }
 
   /** @param partitions null for a topic without partitions. */
-  static async open(place: Place, partitions: number | null): Promise<FaultLab> {
-    const lab = new FaultLab(place)
+  static async open(place: Place, partitions: number | null, name = 'orders'): Promise<FaultLab> {
+    const lab = new FaultLab(place, name)
     if (partitions === null) await place.admin.createTopic(lab.topic)
     else await place.admin.createPartitionedTopic(lab.topic, partitions)
     await place.admin.createSubscription(lab.topic, SUB, 'earliest')

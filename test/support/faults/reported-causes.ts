@@ -14,8 +14,7 @@ const rate = (messages: number, bytes: number): object => ({
   ratePeriodInSecond: 3600,
 })
 
-/** Causes that public reports describe, made on a broker. */
-export const REPORTED_CAUSES: readonly Cause[] = [
+const REPORTED: readonly Cause[] = [
   {
     what: 'a dispatch rate of the topic stops delivery',
     code: 'dispatch-throttled',
@@ -118,6 +117,11 @@ export const REPORTED_CAUSES: readonly Cause[] = [
     message: /worker-1 gets nothing until mark-delete passes .*The oldest unacked message is at worker-0/,
   },
 ]
+
+/** Causes that public reports describe, made on a broker. */
+export function reportedCauses(): readonly Cause[] {
+  return REPORTED
+}
 
 async function setRate(lab: FaultLab, policy: string, body: object): Promise<void> {
   const {local, namespace, tenant} = lab.topic
