@@ -36,7 +36,7 @@ const row = (what: string, how: string, findings: readonly DoctorFinding[]): voi
 
 for (const {args = [], code, consumer, make, message, partitions, skip = false, what} of [
   ...faultCauses(),
-  ...REPORTED_CAUSES,
+  ...reportedCauses(),
 ]) {
   test(
     `${what}: ${code}`,

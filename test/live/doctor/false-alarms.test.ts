@@ -17,7 +17,7 @@ const SOAK_MS = IS_FULL ? 600_000 : 60_000
 const EVERY_MS = 5000
 const STUCK_AFTER_MS = 30_000 / SPEED
 
-/** How consumers work when all is well. It runs until the signal is aborted. */
+/** What healthy consumers do. It runs until the signal is aborted. */
 interface Shape {
   readonly what: string
   readonly partitions: number | null
