@@ -66,7 +66,7 @@ export function statusOf(
   const last = entries.at(-1)
   const state = stateOf(entries)
   const isOver = closedAs(entries) !== null
-  const current = entries.findLast(({step}) => step !== 'run')
+  const current = entries.findLast((entry) => entry.step !== 'run' && !isBaseline(entry))
   return {
     id,
     topic: plan?.topic ?? null,
@@ -93,6 +93,11 @@ export function statusOf(
           at,
         })),
   }
+}
+
+/** The baseline belongs to the soak after the switch, but is recorded before the pause. */
+function isBaseline({phase, step}: JournalEntry): boolean {
+  return step === 'soak' && phase === 'captured'
 }
 
 /** The delivery pause: from the pause until every partition delivers again. Consumers see a slightly shorter one. */

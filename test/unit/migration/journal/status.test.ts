@@ -54,6 +54,11 @@ test('a run in its drain: what it waits for, the delivery pause up to now, and i
   assert.equal(status.readyToCutOver, false)
 })
 
+test('the baseline before the pause does not count as the soak after the switch', () => {
+  const status = foldStatus(journal(['restrict-types', 'verified', 10], ['soak', 'captured', 4000, {baseline: {}}]))
+  assert.equal(status.step, 'restrict-types')
+})
+
 test('postponed: ready to cut over once its process only waits for that', () => {
   const postponed = journal(
     ['run', 'taken', 5, {requestId: 'r', verb: 'postpone', isAccepted: true}],
