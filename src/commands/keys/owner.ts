@@ -7,12 +7,25 @@ import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-fla
 import {renderOwners} from '../../cli/render/keys/key-owners.js'
 import {type ListOutput, listOutputFlag} from '../../cli/flags/output-flags.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
-import {collectRouting} from '../../domain/keys/owners/collect-routing.js'
-import {KeyDirectory} from '../../domain/keys/owners/key-directory.js'
+import {isCertain, type Routing} from '../../domain/keys/hashing/detect-routing.js'
+import {KeyDirectory, KeyLocator} from '../../domain/keys/owners/key-directory.js'
 import {type LineFormat, ownerRows} from '../../domain/keys/owners/owner-rows.js'
-import {keyOwners, type KeyOwners, rawKey, textKey} from '../../domain/keys/owners/key-owners.js'
-import {HASHING_SCHEMES} from '../../domain/keys/hashing/partition-routing.js'
-import {Usage} from '../../errors.js'
+import {
+  type GivenKey,
+  keyOwners,
+  type KeyOwners,
+  needsMessages,
+  producerKey,
+  rawKey,
+  textKey,
+} from '../../domain/keys/owners/key-owners.js'
+import {HASHING_SCHEMES, type HashingScheme} from '../../domain/keys/hashing/partition-routing.js'
+import {collectKeyPartitions} from '../../domain/message-sampling/collect-key-messages.js'
+import {collectRouting} from '../../domain/message-sampling/collect-routing.js'
+import type {CollectedSubscription} from '../../domain/topic-stats/collect-topic-stats.js'
+import {Blocked, Usage} from '../../errors.js'
+import {suggestedCommand} from '../../suggested-command.js'
+import {counted, numberText} from '../../wording.js'
 
 export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
   static override args = {
@@ -22,8 +35,9 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
   }
   static override description =
     'Computes the partition with the hashing scheme of the producers, which is detected from a few messages on the topic ' +
-    "unless --hashing-scheme is given. Computes the slot with the broker's hash, and takes the consumer from the ranges that " +
-    'the broker reports. To find the slot of an ordering key, pass it instead of the key; the partition always depends on ' +
+    'unless --hashing-scheme is given. If no scheme or several match, it searches the topic for messages of the key. Computes ' +
+    "the slot with the broker's hash, and takes the consumer from the ranges that the broker reports. On Failover and " +
+    'Exclusive one consumer of the partition receives all keys; on Shared any consumer may. To find the slot of an ordering key, pass it instead of the key; the partition always depends on ' +
     'the key.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision user-42',
@@ -58,19 +72,58 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
     const format = this.lineFormat(flags.output, flags.stdin)
     const admin = await this.connections.admin()
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
-    const {isContradicted, ...routing} = await collectRouting(admin, collected, flags['hashing-scheme'] ?? null)
-    const directory = new KeyDirectory(collected, facts, routing.hashingScheme)
-    if (isContradicted) {
-      this.warn(
-        `the messages do not match ${routing.hashingScheme} partitioning, so the partitions may be wrong; specify the producers' scheme with --hashing-scheme`,
-      )
+    const routing = await collectRouting(admin, collected, flags['hashing-scheme'] ?? null)
+    const directory = new KeyDirectory(collected, facts)
+    const {partitionCount, subscription, topic} = collected
+    if (format !== null) {
+      const locator = new KeyLocator(directory, partitionCount, this.requireScheme(routing, collected))
+      await writeLines(ownerRows(process.stdin, locator, format))
     }
-    if (format !== null) await writeLines(ownerRows(process.stdin, directory, format))
-    const {subscription, topic} = collected
-    const {hashingScheme} = routing
-    const report = {topic: topic.full, subscription, hashingScheme, routing, owners: keyOwners(directory, keys)}
+    const found = needsMessages(routing)
+      ? await collectKeyPartitions(admin, collected, keys.map(producerKey))
+      : (): readonly number[] => []
+    const foundOn = (key: GivenKey): readonly number[] => found(producerKey(key))
+    const owners = keyOwners(directory, keys, {partitionCount, routing, foundOn})
+    this.warnAboutPartitions(routing, owners)
+    const report = {topic: topic.full, subscription, hashingScheme: routing.hashingScheme, routing, owners}
     if (format === null) this.print(renderOwners, report)
     return report
+  }
+
+  /** Lines of any number of keys need one scheme, because the messages of millions of keys cannot be searched. */
+  private requireScheme(routing: Routing, {subscription, topic}: CollectedSubscription): HashingScheme {
+    const {hashingScheme, matchingSchemes, messagesSeen, source} = routing
+    if (hashingScheme === null) {
+      const matched =
+        matchingSchemes.length === 0 ? 'no known hashing scheme' : `several: ${matchingSchemes.join(', ')}`
+      const command = suggestedCommand('keys', 'owner', topic.full, subscription)
+      throw new Blocked(
+        'E_ROUTING',
+        `the partitions of keys on ${topic.full} are unknown: ${counted(messagesSeen, 'sampled message')} match ${matched}`,
+        {
+          data: {topic: topic.full, matchingSchemes, messagesSeen},
+          next: [`${command} --stdin --hashing-scheme ${matchingSchemes[0] ?? 'NAME'}`],
+        },
+      )
+    }
+    if (source === 'assumed') this.warn(assumption(hashingScheme, messagesSeen))
+    else if (!isCertain(routing)) {
+      this.warn(`not all messages match ${hashingScheme}, so the partitions of some keys may be wrong`)
+    }
+    return hashingScheme
+  }
+
+  private warnAboutPartitions(routing: Routing, owners: KeyOwners['owners']): void {
+    const {hashingScheme, messagesSeen, source} = routing
+    if (source === null && hashingScheme !== null) return
+    const unknown = owners.filter(({partitionSource}) => partitionSource === null).length
+    if (unknown > 0) {
+      this.warn(
+        `the partition of ${counted(unknown, 'key')} of ${numberText(owners.length)} is unknown; --hashing-scheme sets the scheme of the producers`,
+      )
+    }
+    const isAssumed = owners.some(({partitionSource}) => partitionSource === 'scheme')
+    if (source === 'assumed' && hashingScheme !== null && isAssumed) this.warn(assumption(hashingScheme, messagesSeen))
   }
 
   /** The format of the lines with --stdin; null without it. */
@@ -103,6 +156,14 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
       throw new Usage('E_KEYS', `${text}; use KEY…, --raw-key base64:… or --stdin`)
     }
   }
+}
+
+function assumption(scheme: HashingScheme, messagesSeen: number): string {
+  const reason =
+    messagesSeen === 0
+      ? 'no message on the topic shows the hashing scheme of the producers'
+      : `only ${counted(messagesSeen, 'message')} ${messagesSeen === 1 ? 'shows' : 'show'} the hashing scheme of the producers`
+  return `${reason}; ${scheme} is assumed (override with --hashing-scheme)`
 }
 
 /** Writes to standard output. Ends without an error when the reader, such as `head`, closes it. */

@@ -199,9 +199,14 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
         this.progress.liveStatus('reading messages', `${numberText(read)} of ${counted(chosen, 'entry', 'entries')}`)
       },
     })
-    if (live.routing.source === 'assumed') {
+    const {hashingScheme: detected, source} = live.routing
+    if (source === 'assumed') {
       this.warn(
-        `no message on the topic identifies the partitioning; ${live.routing.hashingScheme} is assumed (override with --hashing-scheme)`,
+        `too few messages on the topic show the partitioning; ${detected ?? ''} is assumed (override with --hashing-scheme)`,
+      )
+    } else if (detected === null) {
+      this.warn(
+        'the messages on the topic show no single hashing scheme, so the partition of a key is known only if it has waiting messages among those that --backlog reads',
       )
     }
     return new LockCorrelation({...live, keyPattern, holderPattern: flags['holder-pattern'] ?? null})

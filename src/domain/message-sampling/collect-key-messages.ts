@@ -1,7 +1,8 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import type {CollectedSubscription} from '../topic-stats/collect-topic-stats.js'
+import type {InternalStats} from '../../clients/pulsar-admin/types.js'
+import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import {chooseEntries} from './choose-entries.js'
-import {countEntries, unackedEntries} from '../topic-stats/unacked-entries.js'
+import {countEntries, entriesFrom, type EntryRange, unackedEntries} from '../topic-stats/unacked-entries.js'
 import {BEFORE_FIRST, parsePosition, type Position} from '../../position.js'
 import {restReader} from './collect-by-rest.js'
 import type {EntryPosition} from './sampled-entry.js'
@@ -12,13 +13,17 @@ export interface KeyMessages {
   readonly entriesRead: number
   /** entries that the broker did not return, or that are not readable */
   readonly entriesUnreadable: number
-  /** entries on the key's partition */
+  /** entries on the partitions that were searched */
   readonly backlogEntries: number
   /** whether the complete backlog was read */
   readonly isComplete: boolean
   readonly messages: number
+  /** the partitions with messages of the key; 0 on a plain topic */
+  readonly partitions: readonly number[]
   /** null when there is none */
   readonly oldest: {
+    /** 0 on a plain topic */
+    readonly partition: number
     /** `ledger:entry` */
     readonly position: string
     readonly publishedAtMs: number | null
@@ -32,32 +37,33 @@ export interface KeyMessages {
 const TIMEOUT_MS = 30_000
 
 /**
- * Searches for a key's messages from the oldest entry of a partition on. Reads through the admin API and moves no cursor.
+ * Searches for a key's messages from the oldest entry of some partitions on. Reads through the admin API and moves no cursor.
  *
- * @param partition null on a plain topic.
- * @param max maximum number of entries to read.
+ * @param partitions the partitions to search; 0 on a plain topic.
+ * @param max maximum number of entries to read, over all these partitions.
  */
 export async function collectKeyMessages(
   admin: PulsarAdmin,
   collected: CollectedSubscription,
-  {key, max, partition}: {readonly key: string; readonly partition: number | null; readonly max: number},
+  {key, max, partitions}: {readonly key: string; readonly partitions: readonly number[]; readonly max: number},
 ): Promise<KeyMessages> {
-  const index = partition ?? 0
-  const row = collected.partitions[index]
-  if (!row) throw new RangeError(`there is no partition ${String(partition)}`) // collectTopic guarantees that all partitions exist
-  const stats = await admin.internalStats(row.name)
-  const backlog = unackedEntries(index, stats, collected.subscription)
-  const chosen = chooseEntries([backlog], 'head', max)
-  const readPosition = cursorOf(stats, collected.subscription)?.readPosition ?? '-1:-1'
+  const searched = await Promise.all(
+    collected.partitions
+      .filter(({partition}) => partitions.includes(partition ?? 0))
+      .map((row) => partitionBacklog(admin, row, collected.subscription)),
+  )
+  const backlogs = searched.map(({backlog}) => backlog)
+  const chosen = chooseEntries(backlogs, 'head', max)
   const until = Date.now() + TIMEOUT_MS
   let [entriesRead, entriesUnreadable, messages, isOver] = [0, 0, 0, false]
-  let oldest: Found | null = null
+  const oldestOf = new Map<number, Found>()
   await restReader(admin, collected)(chosen, {
     entry: (entry) => {
       entriesRead++
       const ofKey = entry.messages.filter((message) => message.key === key && !message.isBase64).length
       messages += ofKey
-      if (ofKey > 0 && (oldest === null || isBefore(entry, oldest))) oldest = entry
+      const oldest = oldestOf.get(entry.partition)
+      if (ofKey > 0 && (!oldest || isBefore(entry, oldest))) oldestOf.set(entry.partition, entry)
     },
     skip: (entries) => {
       entriesRead += entries
@@ -67,24 +73,98 @@ export async function collectKeyMessages(
     },
     isOver: () => (isOver ||= Date.now() >= until),
   })
-  const found = oldest as Found | null
-  const backlogEntries = countEntries(backlog)
+  const [found] = [...oldestOf.values()].toSorted((a, b) => (a.publishedAtMs ?? 0) - (b.publishedAtMs ?? 0))
+  const backlogEntries = backlogs.reduce((sum, backlog) => sum + countEntries(backlog), 0)
   return {
     entriesRead,
     entriesUnreadable,
     backlogEntries,
     isComplete: !isOver && entriesUnreadable === 0 && countEntries(chosen) === backlogEntries,
     messages,
-    oldest: found && {
-      position: `${String(found.ledgerId)}:${String(found.entryId)}`,
-      publishedAtMs: found.publishedAtMs,
-      deliverAtMs: found.deliverAtMs,
-      isRead: isBefore(found, parsePosition(readPosition) ?? BEFORE_FIRST),
-    },
+    partitions: [...oldestOf.keys()].toSorted((a, b) => a - b),
+    oldest: found ? oldestMessage(found, searched) : null,
   }
 }
 
+function oldestMessage(found: Found, searched: readonly PartitionBacklog[]): KeyMessages['oldest'] {
+  const {deliverAtMs, entryId, ledgerId, partition, publishedAtMs} = found
+  const readPosition = searched.find((one) => one.partition === partition)?.readPosition ?? BEFORE_FIRST
+  const position = `${String(ledgerId)}:${String(entryId)}`
+  return {partition, position, publishedAtMs, deliverAtMs, isRead: isBefore(found, readPosition)}
+}
+
 type Found = EntryPosition & {readonly publishedAtMs: number | null; readonly deliverAtMs: number | null}
+
+interface PartitionBacklog {
+  readonly partition: number
+  readonly stats: InternalStats
+  readonly backlog: EntryRange[]
+  readonly readPosition: Position
+}
+
+async function partitionBacklog(
+  admin: PulsarAdmin,
+  {name, partition}: SubscriptionPartition,
+  subscription: string,
+): Promise<PartitionBacklog> {
+  const stats = await admin.internalStats(name)
+  const index = partition ?? 0
+  return {
+    partition: index,
+    stats,
+    backlog: unackedEntries(index, stats, subscription),
+    readPosition: parsePosition(cursorOf(stats, subscription)?.readPosition ?? '-1:-1') ?? BEFORE_FIRST,
+  }
+}
+
+/** A key as producers set it: text, or bytes as base64 text. */
+export interface MessageKey {
+  readonly text: string
+  readonly isBase64: boolean
+}
+
+/** By key, the partitions that store messages of it, in ascending order. */
+export type KeyPartitions = (key: MessageKey) => readonly number[]
+
+/** Entries at each end: the newest ones of the topic, and the oldest ones of the backlog. */
+const ENTRIES_EACH = 1000
+const PARTITIONS_TIMEOUT_MS = 10_000
+
+/** Finds the partitions that store messages, acknowledged or not, of some keys. Reads a part of the topic only. */
+export async function collectKeyPartitions(
+  admin: PulsarAdmin,
+  collected: CollectedSubscription,
+  keys: readonly MessageKey[],
+): Promise<KeyPartitions> {
+  const found = new Map(keys.map((key) => [keyId(key), new Set<number>()]))
+  const searched = await Promise.all(
+    collected.partitions.map((row) => partitionBacklog(admin, row, collected.subscription)),
+  )
+  const all = searched.map(({partition, stats}) => entriesFrom(BEFORE_FIRST, stats, partition))
+  const chosen = [
+    ...chooseEntries(all, 'tail', ENTRIES_EACH),
+    ...chooseEntries(
+      searched.map(({backlog}) => backlog),
+      'head',
+      ENTRIES_EACH,
+    ),
+  ]
+  const until = Date.now() + PARTITIONS_TIMEOUT_MS
+  await restReader(admin, collected)(chosen, {
+    entry: ({hasUncertainKey, messages, partition}) => {
+      if (hasUncertainKey) return
+      for (const {isBase64, key} of messages) if (key !== null) found.get(keyId({text: key, isBase64}))?.add(partition)
+    },
+    skip: () => undefined,
+    unreadable: () => undefined,
+    isOver: () => Date.now() >= until,
+  })
+  return (key) => [...(found.get(keyId(key)) ?? [])].toSorted((a, b) => a - b)
+}
+
+function keyId({isBase64, text}: MessageKey): string {
+  return `${isBase64 ? 'base64' : 'text'}:${text}`
+}
 
 function isBefore(one: Position, other: Position): boolean {
   return one.ledgerId === other.ledgerId ? one.entryId < other.entryId : one.ledgerId < other.ledgerId

@@ -9,7 +9,8 @@ import {collectLockRecord} from '../locks/inspect/collect-lock.js'
 import {LockCorrelation} from '../locks/consumers/lock-correlation.js'
 import {asSinglePartition, keyConsumersOf, liveConsumersOf} from '../locks/consumers/key-consumers.js'
 import type {LockRecord} from '../locks/recognition/lock-record.js'
-import {collectKeyMessages} from '../message-sampling/collect-key-messages.js'
+import {isCertain, possiblePartitions} from '../keys/hashing/detect-routing.js'
+import {collectKeyMessages, type KeyMessages} from '../message-sampling/collect-key-messages.js'
 import {
   type CollectedSubscription,
   collectPartitionAgain,
@@ -34,7 +35,7 @@ export interface WhyOptions {
   readonly key: string
   /** null to detect it from messages */
   readonly hashingScheme: HashingScheme | null
-  /** entries of the partition's backlog to read, from the oldest on */
+  /** entries of the backlog to read, from the oldest on: of the key's partition, and again of all others if they are searched */
   readonly max: number
   readonly windowMs: number
   readonly stuckAfterMs: number
@@ -64,17 +65,18 @@ export async function collectWhy(admin: PulsarAdmin, question: WhyOptions): Prom
     collectSecondSample(admin, {collected: first.read, atMs: first.atMs, broker}, {windowMs, signal}),
   ])
   const {collected, routing} = live
-  const before = live.destinationOf(key)
+  const {messages, index, search} = await collectKeySearch(admin, live, {key, max})
+  const candidates = index === null ? collected.partitions.map((_, at) => at) : [index]
+  const before = live.consumersOf(key, candidates)
   const {partition} = before
-  const messages = await collectKeyMessages(admin, collected, {key, partition, max})
   const held = lock && (await inspectedLock(lock, key))
   const topics = await Promise.all(snapshot.topics.map((one) => collectCursors(admin, one, (at) => at === partition)))
   const diagnosed = {...snapshot, topics}
   const [facts] = factsOf(diagnosed, stuckAfterMs)
   const findings = diagnose(diagnosed, stuckAfterMs).findings.filter((finding) => isOf(finding, partition))
   const asOf = new Date().toISOString()
-  const newest = await collectPartitionNow(admin, collected, partition)
-  const destination = keyConsumersOf(asSinglePartition(collected, newest), live.facts, routing.hashingScheme)(key)
+  const newest = index === null ? null : await collectPartitionNow(admin, collected, partition)
+  const destination = newest ? keyConsumersOf(asSinglePartition(collected, newest), live.facts)(key, [0]) : before
   const nowMs = Date.now()
   return explain({
     topic: collected.topic.full,
@@ -82,18 +84,69 @@ export async function collectWhy(admin: PulsarAdmin, question: WhyOptions): Prom
     key,
     type: facts?.type ?? null,
     routing,
+    search,
     destination,
     messages,
     lock: lock && held && assessedLock(held, lock, {key, live, destination, newest, messages, nowMs}),
     asksForLocks: lock !== null,
     findings,
     asOf,
-    changes: consumerChangesOf(earlierReadings(collected, snapshot, partition), newest.subscription, {
-      before,
-      now: destination,
-    }),
+    changes: newest
+      ? consumerChangesOf(earlierReadings(collected, snapshot, partition), newest.subscription, {
+          before,
+          now: destination,
+        })
+      : {joined: [], left: [], ownerBefore: null},
     nowMs,
   })
+}
+
+interface KeySearch {
+  readonly messages: KeyMessages
+  /** the partition whose messages are explained, 0 on a plain topic; null when unknown */
+  readonly index: number | null
+  readonly search: KeyFacts['search']
+}
+
+/**
+ * Finds the messages of the key: on the partition of the hashing scheme, and on all others if it has none, because the scheme
+ * may be unknown, and messages from before partitions were added are on another one.
+ */
+async function collectKeySearch(
+  admin: PulsarAdmin,
+  {collected, routing}: LiveConsumers,
+  {key, max}: {readonly key: string; readonly max: number},
+): Promise<KeySearch> {
+  const [scheme, ...more] = possiblePartitions(key, collected.partitionCount, routing)
+  const expected = more.length === 0 ? (scheme ?? null) : null
+  const own = expected === null ? null : await collectKeyMessages(admin, collected, {key, partitions: [expected], max})
+  const isEnough = own?.oldest && routing.earlierPartitions === null
+  if (own && (collected.partitions.length === 1 || isEnough)) {
+    return {messages: own, index: expected, search: {expected, isExpectedComplete: own.isComplete, others: null}}
+  }
+  const indexes = collected.partitions.map(({partition}) => partition ?? 0)
+  const others = await collectKeyMessages(admin, collected, {
+    ...{key, max},
+    partitions: indexes.filter((index) => index !== expected),
+  })
+  const messages = own ? merged(own, others) : others
+  const search = {expected, isExpectedComplete: own?.isComplete === true && isCertain(routing), others}
+  return {messages, index: messages.oldest?.partition ?? expected, search}
+}
+
+function merged(own: KeyMessages, others: KeyMessages): KeyMessages {
+  const [oldest = null] = [own.oldest, others.oldest]
+    .filter((one) => one !== null)
+    .toSorted((a, b) => (a.publishedAtMs ?? 0) - (b.publishedAtMs ?? 0))
+  return {
+    entriesRead: own.entriesRead + others.entriesRead,
+    entriesUnreadable: own.entriesUnreadable + others.entriesUnreadable,
+    backlogEntries: own.backlogEntries + others.backlogEntries,
+    isComplete: own.isComplete && others.isComplete,
+    messages: own.messages + others.messages,
+    partitions: [...own.partitions, ...others.partitions].toSorted((a, b) => a - b),
+    oldest,
+  }
 }
 
 /** Reads the key's partition again, at a moment when each slot has an owner, if such a moment comes. */
@@ -123,8 +176,8 @@ async function inspectedLock(
 
 interface LockFacts extends Pick<KeyFacts, 'destination' | 'key' | 'messages' | 'nowMs'> {
   readonly live: LiveConsumers
-  /** the last reading of the key's partition */
-  readonly newest: SubscriptionPartition
+  /** the last reading of the key's partition; null when it is unknown */
+  readonly newest: SubscriptionPartition | null
 }
 
 /** The lock, with its relation to the consumers. */
@@ -133,14 +186,14 @@ function assessedLock(
   {holderPattern, keyPattern}: LockPatterns,
   {destination, key, live, messages, newest, nowMs}: LockFacts,
 ): LockRecord {
-  const partitions = live.collected.partitions.map((row) => (row.partition === newest.partition ? newest : row))
+  const partitions = live.collected.partitions.map((row) => (row.partition === newest?.partition ? newest : row))
   const correlation = new LockCorrelation({
     ...{about: live.about, keyPattern, holderPattern},
     // Includes consumers that joined since the first reading, because they may hold the lock.
     consumers: liveConsumersOf({partitions}),
     destinationOf: () => destination,
     waiting: {
-      keys: new Map([[key, {messages: messages.messages, oldestMs: messages.oldest?.publishedAtMs ?? null}]]),
+      keys: new Map([[key, {...messages, oldestMs: messages.oldest?.publishedAtMs ?? null}]]),
       entries: messages.entriesRead,
       isComplete: messages.isComplete,
     },

@@ -18,7 +18,7 @@ export interface Explanation {
   topic: string
   subscription: string
   key: string
-  /** null on a topic without partitions */
+  /** null on a topic without partitions, and when unknown */
   partition: number | null
   /** null if the subscription type has no slots */
   slot: number | null
@@ -51,18 +51,9 @@ export function explain(facts: KeyFacts): Explanation {
 }
 
 function chainOf(facts: KeyFacts): ChainLink[] {
-  const {destination, routing} = facts
-  const {drainingConsumer, partition, slot} = destination
+  const {drainingConsumer, slot} = facts.destination
   return [
-    ...(partition === null
-      ? []
-      : [
-          link('partition', `partition ${String(partition)} (${routing.hashingScheme}, ${sourceText(routing)})`, [
-            ['hashingScheme', routing.hashingScheme],
-            ['source', routing.source ?? 'assumed'],
-            ['messagesSeen', String(routing.messagesSeen)],
-          ]),
-        ]),
+    ...partitionLink(facts),
     ...(slot === null ? [] : [link('slot', `slot ${String(slot)}`, [['slot', String(slot)]])]),
     ownerLink(facts),
     ...(drainingConsumer
@@ -77,18 +68,48 @@ function chainOf(facts: KeyFacts): ChainLink[] {
   ]
 }
 
+function partitionLink({destination: {partition}, messages, routing, search}: KeyFacts): ChainLink[] {
+  const {expected, others} = search
+  if (partition === null && others === null) return []
+  const {hashingScheme, messagesSeen, source} = routing
+  const scheme = hashingScheme === null ? 'hashing scheme unknown' : `${hashingScheme}, ${sourceText(routing)}`
+  const searched = others === null ? '' : '; searched all partitions'
+  const isFound = messages.oldest !== null && (expected === null || partition !== expected)
+  const where =
+    partition === null
+      ? `partition unknown (${scheme}${searched})`
+      : isFound
+        ? `partition ${String(partition)}, where its messages are (${scheme}${expected === null ? '' : ` routes new messages to partition ${String(expected)}`}${searched})`
+        : `partition ${String(partition)} (${scheme}${searched})`
+  const more =
+    messages.partitions.length > 1 ? `; partitions ${messages.partitions.join(', ')} have messages of the key` : ''
+  return [
+    link('partition', where + more, [
+      ['hashingScheme', hashingScheme ?? 'unknown'],
+      ['source', isFound ? 'messages of the key' : (source ?? 'unknown')],
+      ['messagesSeen', String(messagesSeen)],
+    ]),
+  ]
+}
+
 function sourceText({messagesSeen, source}: KeyFacts['routing']): string {
   if (source === 'messages') return `detected from ${counted(messagesSeen, 'message')}`
   return source === 'flag' ? 'set by --hashing-scheme' : 'assumed'
 }
 
-function ownerLink({changes: {joined, left, ownerBefore}, destination: {consumer}, type}: KeyFacts): ChainLink {
+const RECEIVERS: Readonly<Record<Exclude<KeyFacts['destination']['receiver'], 'consumer'>, string>> = {
+  'any-consumer': 'any consumer can receive its messages',
+  'no-consumer': 'no consumer receives its messages',
+  unknown: 'which consumer receives its messages depends on the partition',
+}
+
+function ownerLink({
+  changes: {joined, left, ownerBefore},
+  destination: {consumer, receiver},
+  type,
+}: KeyFacts): ChainLink {
   const owner =
-    consumer === null
-      ? type === 'Shared'
-        ? 'any consumer can receive its messages'
-        : 'no consumer receives its messages'
-      : `consumer ${clientText(consumer)}`
+    consumer === null ? RECEIVERS[receiver === 'consumer' ? 'unknown' : receiver] : `consumer ${clientText(consumer)}`
   return link('owner', owner, [
     ['type', type ?? 'unknown'],
     ['address', consumer?.address ?? 'none'],

@@ -1,4 +1,4 @@
-import type {Routing} from '../keys/hashing/partition-routing.js'
+import type {Routing} from '../keys/hashing/detect-routing.js'
 import type {KeyDestination} from '../locks/consumers/lock-correlation.js'
 import {LOCK_STALLED_MS, relationText} from '../locks/consumers/lock-correlation.js'
 import type {LockRecord} from '../locks/recognition/lock-record.js'
@@ -30,6 +30,14 @@ export interface KeyFacts {
   /** null if partitions differ, or if none has had a consumer */
   readonly type: string | null
   readonly routing: Routing
+  readonly search: {
+    /** the partition of new messages by the hashing scheme, 0 on a plain topic; null when unknown */
+    readonly expected: number | null
+    /** whether the complete backlog of the expected partition was read, and the scheme is certain */
+    readonly isExpectedComplete: boolean
+    /** what was read of all other partitions; null when they were not searched */
+    readonly others: Pick<KeyMessages, 'backlogEntries' | 'entriesRead'> | null
+  }
   readonly destination: KeyDestination
   readonly messages: KeyMessages
   /** null if the key is not locked, or if the lock was not requested */
@@ -150,13 +158,27 @@ export function verdictOf(facts: KeyFacts): Verdict {
 }
 
 /** Not found among the entries read: then it may be behind the problem of its partition, if there is one. */
-function noMessage({findings, key, messages, subscription, topic}: KeyFacts): Verdict {
+function noMessage({findings, key, messages, search, subscription, topic}: KeyFacts): Verdict {
   const {backlogEntries, entriesRead, entriesUnreadable, isComplete} = messages
   if (isComplete) {
     return {
       code: 'no-unacked-message',
-      message: `the partition has no unacked message of ${key}`,
+      message:
+        search.others === null
+          ? `the partition has no unacked message of ${key}`
+          : `no partition has an unacked message of ${key}`,
       confidence: 'high',
+      next: 'check the producer',
+    }
+  }
+  const {expected, isExpectedComplete, others} = search
+  if (isExpectedComplete && expected !== null && others !== null) {
+    return {
+      code: 'no-unacked-message',
+      message:
+        `partition ${String(expected)} has no unacked message of ${key}, and the oldest ` +
+        `${counted(others.entriesRead, 'entry', 'entries')} of ${numberText(others.backlogEntries)} on the other partitions have none`,
+      confidence: 'medium',
       next: 'check the producer',
     }
   }
@@ -169,7 +191,7 @@ function noMessage({findings, key, messages, subscription, topic}: KeyFacts): Ve
   if (worst) {
     return {
       code: worst.code,
-      message: `${read}, and ${rest}. Its partition has a problem: ${worst.message}`,
+      message: `${read}, and ${rest}. ${expected === null ? 'A' : 'Its'} partition has a problem: ${worst.message}`,
       confidence: 'medium',
       next: worst.remedies[0]?.command ?? doctorCommand({subscription, topic}),
     }

@@ -4,11 +4,20 @@ import {test} from 'node:test'
 import {promisify} from 'node:util'
 
 import type {KeyOwners} from '../../../src/domain/keys/owners/key-owners.js'
+import type {Explanation} from '../../../src/domain/why/explain-key.js'
 import type {KeyRanges} from '../../../src/domain/keys/ranges/range-report.js'
 import {partitionOfKey} from '../../../src/domain/keys/hashing/partition-routing.js'
 import {askCli, BIN, requireFailure, runCli} from '../../support/shells/cli.js'
 import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
-import {createTopic, live, openWorkload, publishKeys, until, userKeys} from '../../support/servers/live.js'
+import {
+  connectAcking,
+  createTopic,
+  live,
+  openWorkload,
+  publishKeys,
+  until,
+  userKeys,
+} from '../../support/servers/live.js'
 
 const NAMES = ['keyed-0', 'keyed-1', 'keyed-2']
 const KEYS = 10_000
@@ -85,8 +94,8 @@ test(
     const wrong = await runCli([
       'keys', 'owner', topic.full, 'decision', 'user-1', '--hashing-scheme', 'Murmur3_32Hash',
     ]) // prettier-ignore
-    assert.equal(wrong.code, 0)
-    assert.match(wrong.stderr, /do not match Murmur3_32Hash partitioning/)
+    assert.equal(wrong.code, 3)
+    assert.match(wrong.stderr, /the producers do not use Murmur3_32Hash: \d+ messages on .* match JavaStringHash/)
   }),
 )
 
@@ -174,20 +183,54 @@ test(
 )
 
 test(
-  'a subscription of another type is refused with the shares after a switch',
+  'keys ranges of a Shared subscription is refused with the shares after a switch; keys owner says that any consumer may receive a key',
   live(async (t, place) => {
     const workload = await openWorkload(t, place, {partitions: 0})
     const [topic] = (await place.admin.topics('public', place.namespace.replace('public/', ''))) as [string]
-    for (const command of ['ranges', 'owner']) {
-      const args = ['keys', command, topic, 'decision', ...(command === 'owner' ? ['user-1'] : [])]
-      await requireFailure({
-        args,
-        exit: 3,
-        code: 'E_NOT_KEY_SHARED',
-        says: /is Shared.* As Key_Shared, its consumers would own: .* \d+ %/,
-      })
-      assert.match((await runCli(args)).stderr, /keyshift migrate plan /)
-    }
+    const args = ['keys', 'ranges', topic, 'decision']
+    await requireFailure({
+      args,
+      exit: 3,
+      code: 'E_NOT_KEY_SHARED',
+      says: /is Shared.* As Key_Shared, its consumers would own: .* \d+ %/,
+    })
+    assert.match((await runCli(args)).stderr, /keyshift migrate plan /)
+    const {stdout} = await runCli(['keys', 'owner', topic, 'decision', 'user-1'])
+    assert.match(stdout, /user-1 .*any consumer/)
+    assert.match(stdout, /Shared: any consumer may receive a message, whatever its key/)
     await workload.settle()
   }),
 )
+
+for (const type of ['Failover', 'Exclusive'] as const) {
+  test(
+    `keys owner and why name the consumer of a key on ${type}`,
+    live(async (t, place) => {
+      const topic = await createTopic(place, {partitions: 3, subscription: 'decision'})
+      const received = new Map<string, string>()
+      for (const name of type === 'Failover' ? ['one', 'two'] : ['one']) {
+        await connectAcking(t, place, {topic, subscription: 'decision', type, name, receiverQueueSize: 10}, ({key}) => {
+          received.set(key ?? '', name)
+          return true
+        })
+      }
+      const keys = userKeys(30)
+      const owners = async (): Promise<KeyOwners> =>
+        askCli<KeyOwners>(['keys', 'owner', topic.full, 'decision', ...keys])
+      await until('an active consumer on each partition', async () =>
+        (await owners()).owners.every(({consumer}) => consumer !== null),
+      )
+      await publishKeys(place, topic, keys)
+      await until('every key arriving', () => received.size === keys.length)
+      const report = await owners()
+      assert.deepEqual(
+        report.owners.map(({consumer, key, slot}) => [key, consumer?.name, slot]),
+        keys.map((key) => [key, received.get(key), null]),
+      )
+      const explanation = await askCli<Explanation>(['why', topic.full, 'decision', 'user-7'])
+      assert.equal(explanation.consumer?.name, received.get('user-7'))
+      const lines = await runCli(['keys', 'owner', topic.full, 'decision', '--stdin'], {}, 'user-7\n')
+      assert.match(lines.stdout, new RegExp(`^user-7\\t\\d\\t\\t${received.get('user-7') ?? ''}\\t.*\\tconsumer$`, 'm'))
+    }),
+  )
+}

@@ -4,6 +4,7 @@ import {test} from 'node:test'
 import fc from 'fast-check'
 
 import type {ConsumerStats, SubscriptionStats} from '../../../src/clients/pulsar-admin/types.js'
+import {detectRouting} from '../../../src/domain/keys/hashing/detect-routing.js'
 import {type BacklogSample, reportBacklog} from '../../../src/domain/backlog/backlog-report.js'
 import {diagnose} from '../../../src/domain/doctor/diagnose.js'
 import type {DoctorFinding} from '../../../src/domain/doctor/facts/doctor-finding.js'
@@ -138,11 +139,12 @@ function verdictsOf(pairs: readonly Pair[]): Verdicts {
   )
   const {code} = verdictOf({
     ...{topic: TOPIC.full, subscription: 'decision', key: 'user-1', type: pairs[0]?.[1].type ?? null, nowMs: NOW},
-    routing: {hashingScheme: 'JavaStringHash', source: 'flag', messagesSeen: 0},
-    destination: {partition: 0, slot: null, consumer: null, drainingConsumer: null},
+    routing: detectRouting([], pairs.length),
+    search: {expected: 0, isExpectedComplete: true, others: null},
+    destination: {partition: 0, slot: null, receiver: 'unknown', consumer: null, drainingConsumer: null},
     messages: {
-      ...{entriesRead: 5, entriesUnreadable: 0, backlogEntries: 5, isComplete: true, messages: 1},
-      oldest: {position: '1:0', publishedAtMs: NOW - 60_000, deliverAtMs: null, isRead: true},
+      ...{entriesRead: 5, entriesUnreadable: 0, backlogEntries: 5, isComplete: true, messages: 1, partitions: [0]},
+      oldest: {partition: 0, position: '1:0', publishedAtMs: NOW - 60_000, deliverAtMs: null, isRead: true},
     },
     ...{lock: null, asksForLocks: false, asOf: new Date(NOW).toISOString()},
     findings: findings.filter(({subject: {partitions}}) => partitions.length === 0 || partitions.includes(0)),

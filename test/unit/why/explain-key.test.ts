@@ -44,7 +44,7 @@ test('the evidence contains the fields that the broker reports and omits the oth
 })
 
 function destinationAt(consumerOf: LiveConsumer | null): KeyDestination {
-  return {partition: null, slot: 7, consumer: consumerOf, drainingConsumer: null}
+  return {partition: null, slot: 7, receiver: 'consumer', consumer: consumerOf, drainingConsumer: null}
 }
 
 /** @param readings the names of the consumers in each reading, the last one at the end; `a2` is `a` after a restart. */

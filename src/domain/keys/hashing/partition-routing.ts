@@ -58,12 +58,3 @@ function hashOfText(key: string): number {
   for (let at = 0; at < key.length; at++) hash = (Math.imul(31, hash) + key.charCodeAt(at)) | 0
   return hash & 0x7f_ff_ff_ff
 }
-
-/** How the partition of a key was determined. */
-export interface Routing {
-  hashingScheme: HashingScheme
-  /** `messages`: detected from messages on the topic; `assumed`: the default; null on a plain topic, which needs no scheme */
-  source: 'assumed' | 'flag' | 'messages' | null
-  /** number of messages inspected */
-  messagesSeen: number
-}

@@ -1,20 +1,28 @@
 import {Blocked} from '../../../errors.js'
 import {partitionLabel} from '../../../wording.js'
-import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
+import type {CollectedSubscription, SubscriptionPartition} from '../../topic-stats/collect-topic-stats.js'
 import {type Assignment, type BrokerFacts, detectAssignment} from '../assignment/detect-selector.js'
 import {requireKeyShared} from '../assignment/require-key-shared.js'
 import {murmur3} from '../hashing/murmur3.js'
-import type {ReportedConsumer} from '../assignment/reported-consumers.js'
-import {type HashingScheme, partitionOfBytes, partitionOfKey} from '../hashing/partition-routing.js'
+import {type ReportedConsumer, reportedConsumers} from '../assignment/reported-consumers.js'
+import {type HashingScheme, partitionOfBytes} from '../hashing/partition-routing.js'
 import {ownerAt} from '../selectors/segments.js'
 import {type KeySpace, sizeOf, type Slot, type SpaceName} from '../hashing/key-space.js'
 
+/**
+ * Which consumers may receive the messages of a key: `consumer` names the one; on Shared it can be any; `no-consumer`: none is
+ * connected, or none owns the slot; `unknown`: it depends on the partition, which is unknown.
+ */
+export type Receiver = 'any-consumer' | 'consumer' | 'no-consumer' | 'unknown'
+
 /** The destination of a key's messages. */
 export interface Location {
-  /** null on a plain topic */
+  /** null on a plain topic, and when unknown */
   readonly partition: number | null
-  readonly slot: Slot<SpaceName>
-  /** null when no consumer owns the slot */
+  /** null when the type has no slots, or when no consumer shows which selector the broker uses */
+  readonly slot: Slot<SpaceName> | null
+  readonly receiver: Receiver
+  /** null unless the receiver is one consumer */
   readonly consumer: ReportedConsumer | null
   /** the consumer that must acknowledge before new messages of this slot are delivered; null when it is not draining */
   readonly drainingConsumer: ReportedConsumer | null
@@ -24,93 +32,145 @@ export interface Location {
 const TABLE_SLOTS = 65_536
 
 /**
- * Finds the owners of keys in the ranges that the broker reports. Only the partition is predicted, because the producer
- * chooses it. One directory serves any number of keys.
+ * Finds the consumers of keys from the statistics of the broker, for each subscription type. Only the partition is predicted,
+ * because the producer chooses it. One directory serves any number of keys.
  */
 export class KeyDirectory {
   /** Whether the key space of every partition is small enough for a counter per slot. */
   readonly hasFewSlots: boolean
   private readonly directories: readonly PartitionDirectory[]
+
+  /** @throws Blocked E_SELECTOR_UNKNOWN when the broker's mapping of keys to slots is unknown. */
+  constructor(collected: CollectedSubscription, facts: BrokerFacts) {
+    const assigned = collected.partitions.map((row) => ({row, assignment: assignmentOf(row, facts)}))
+    const spaces = assigned.flatMap(({assignment}) => assignment?.algorithm?.space ?? [])
+    // A partition without a consumer so far gets the selector of the others, because the broker's settings decide it.
+    this.directories = assigned.map(({assignment, row}) =>
+      assignment
+        ? slotDirectory(row.partition, assignment, assignment.algorithm?.space ?? spaces[0] ?? null)
+        : plainDirectory(row, spaces[0] ?? null),
+    )
+    this.hasFewSlots = spaces.length > 0 && spaces.every((space) => sizeOf(space) <= TABLE_SLOTS)
+  }
+
+  /** @param index of the partition, 0 on a plain topic; `hash` is that of the sticky key. */
+  locateAt(index: number, hash: number): Location {
+    const directory = this.directories[index]
+    if (!directory) throw new RangeError(`there is no partition ${String(index)}`) // collectTopic guarantees that all partitions exist
+    return directory(hash)
+  }
+
+  /**
+   * For a key that may be on several partitions: what applies to all of them, the consumer too if one client receives the key on
+   * each.
+   *
+   * @param indexes of the possible partitions, at least one.
+   */
+  locateAmong(indexes: readonly number[], hash: number): Location {
+    const [first, ...others] = indexes.map((index) => this.locateAt(index, hash))
+    if (!first) throw new RangeError('there is no partition')
+    if (others.length === 0) return first
+    const isCommon = others.every(
+      ({consumer, receiver}) => receiver === first.receiver && isSameClient(consumer, first.consumer),
+    )
+    return {
+      partition: null,
+      slot: others.every(({slot}) => slot === first.slot) ? first.slot : null,
+      receiver: isCommon ? first.receiver : 'unknown',
+      consumer: isCommon ? first.consumer : null,
+      drainingConsumer: null,
+    }
+  }
+}
+
+/** For many keys of known partitions: a key is read from a buffer without a copy. */
+export class KeyLocator {
+  readonly hasFewSlots: boolean
+  private readonly directory: KeyDirectory
   private readonly partitions: number | null
   private readonly scheme: HashingScheme
 
-  /**
-   * @throws Blocked E_NOT_KEY_SHARED; E_SELECTOR_UNKNOWN when the broker's mapping of keys to slots is unknown.
-   */
-  constructor(collected: CollectedSubscription, facts: BrokerFacts, scheme: HashingScheme) {
-    requireKeyShared(collected, facts)
-    this.partitions = collected.partitionCount
+  constructor(directory: KeyDirectory, partitions: number | null, scheme: HashingScheme) {
+    this.directory = directory
+    this.partitions = partitions
     this.scheme = scheme
-    this.directories = collected.partitions.map(
-      ({partition, subscription}) => new PartitionDirectory(partition, detectAssignment(subscription, facts)),
-    )
-    this.hasFewSlots = this.directories.every(({space}) => sizeOf(space) <= TABLE_SLOTS)
+    this.hasFewSlots = directory.hasFewSlots
   }
 
-  /** @param start of the key in `bytes`; `end` is exclusive. */
+  /** @param start of the UTF-8 key in `bytes`; `end` is exclusive. */
   locate(bytes: Uint8Array, start = 0, end = bytes.length): Location {
     const index = this.partitions === null ? 0 : partitionOfBytes(bytes, start, end, this.partitions, this.scheme)
-    return this.directoryAt(index).locate(murmur3(bytes, start, end))
-  }
-
-  /** For a key of bytes: producers route it by its base64 text, brokers hash the bytes. */
-  locateRaw(bytes: Uint8Array): Location {
-    const text = Buffer.from(bytes).toString('base64')
-    const index = this.partitions === null ? 0 : partitionOfKey(text, this.partitions, this.scheme)
-    return this.directoryAt(index).locate(murmur3(bytes))
-  }
-
-  /** For a sticky key found on a known partition, by its hash. */
-  locateAt(index: number, hash: number): Location {
-    return this.directoryAt(index).locate(hash)
-  }
-
-  private directoryAt(index: number): PartitionDirectory {
-    const directory = this.directories[index]
-    if (!directory) throw new RangeError(`there is no partition ${String(index)}`) // collectTopic guarantees that all partitions exist
-    return directory
+    return this.directory.locateAt(index, murmur3(bytes, start, end))
   }
 }
 
 /** null when slots are unknown: the subscription is not Key_Shared, or its selector is unknown. */
 export function directoryOrNull(collected: CollectedSubscription, facts: BrokerFacts): KeyDirectory | null {
   try {
-    return new KeyDirectory(collected, facts, 'JavaStringHash')
+    requireKeyShared(collected, facts)
+    return new KeyDirectory(collected, facts)
   } catch (error) {
     if (error instanceof Blocked) return null
     throw error
   }
 }
 
-/** The slot owners of one partition. */
-class PartitionDirectory {
-  private readonly partition: number | null
-  readonly space: KeySpace<SpaceName>
-  private readonly ownerOf: (slot: Slot<SpaceName>) => ReportedConsumer | null
-  private readonly draining: ReadonlyMap<number, ReportedConsumer>
+/** The consumers of one partition's keys, by the hash of the sticky key. */
+type PartitionDirectory = (hash: number) => Location
 
-  constructor(partition: number | null, assignment: Assignment) {
-    if (!assignment.algorithm) throw selectorUnknown(partition, assignment)
-    this.partition = partition
-    this.space = assignment.algorithm.space
-    this.ownerOf = lookup(assignment, this.space)
-    this.draining = new Map(
-      assignment.consumers.flatMap((consumer) =>
-        (consumer.stats.drainingHashes ?? []).map(({hash}): [number, ReportedConsumer] => [hash, consumer]),
-      ),
-    )
-  }
+/** null unless the partition is Key_Shared. */
+function assignmentOf({partition, subscription}: SubscriptionPartition, facts: BrokerFacts): Assignment | null {
+  if (subscription.type !== 'Key_Shared') return null
+  const assignment = detectAssignment(subscription, facts)
+  if (!assignment.algorithm && assignment.consumers.length > 0) throw selectorUnknown(partition, assignment)
+  return assignment
+}
 
-  locate(hash: number): Location {
-    const slot = this.space.slotOf(hash)
-    const {draining, ownerOf, partition} = this
+function slotDirectory(
+  partition: number | null,
+  assignment: Assignment,
+  space: KeySpace<SpaceName> | null,
+): PartitionDirectory {
+  const ownerOf = space && lookup(assignment, space)
+  const draining = new Map(
+    assignment.consumers.flatMap((consumer) =>
+      (consumer.stats.drainingHashes ?? []).map(({hash}): [number, ReportedConsumer] => [hash, consumer]),
+    ),
+  )
+  return (hash) => {
+    const slot = space?.slotOf(hash) ?? null
+    const consumer = slot === null ? null : (ownerOf?.(slot) ?? null)
     return {
       partition,
       slot,
-      consumer: ownerOf(slot),
-      drainingConsumer: draining.size > 0 ? (draining.get(slot) ?? null) : null,
+      receiver: consumer ? 'consumer' : 'no-consumer',
+      consumer,
+      drainingConsumer: slot !== null && draining.size > 0 ? (draining.get(slot) ?? null) : null,
     }
   }
+}
+
+/** Of a partition without slots: one consumer receives all keys, or each key can go to any consumer. */
+function plainDirectory(
+  {partition, subscription}: SubscriptionPartition,
+  space: KeySpace<SpaceName> | null,
+): PartitionDirectory {
+  const {activeConsumerName: active, type} = subscription
+  const consumers = reportedConsumers(subscription)
+  const consumer =
+    type === 'Failover'
+      ? consumers.find(({name}) => name === active && name !== '')
+      : type === 'Exclusive'
+        ? consumers[0]
+        : undefined
+  const receiver = consumer ? 'consumer' : type === 'Shared' && consumers.length > 0 ? 'any-consumer' : 'no-consumer'
+  return (hash) => ({
+    partition,
+    slot: space?.slotOf(hash) ?? null,
+    receiver,
+    consumer: consumer ?? null,
+    drainingConsumer: null,
+  })
 }
 
 function lookup(
@@ -125,10 +185,18 @@ function lookup(
   return (slot) => table[slot] ?? null
 }
 
+/** Whether both are consumers of one client, which has a consumer of the same name on every partition. */
+function isSameClient(one: ReportedConsumer | null, other: ReportedConsumer | null): boolean {
+  return one?.name === other?.name && one?.address === other?.address
+}
+
 function selectorUnknown(partition: number | null, {consumers}: Assignment): Blocked {
-  const why = consumers.length === 0 ? 'no consumer is connected' : 'the reported ranges match no known selector'
-  return new Blocked('E_SELECTOR_UNKNOWN', `the slots of keys on ${partitionLabel(partition)} are unknown: ${why}`, {
-    data: {partition, consumers: consumers.length},
-    next: ['connect a consumer, or use a superuser role, which may read the broker configuration'],
-  })
+  return new Blocked(
+    'E_SELECTOR_UNKNOWN',
+    `the slots of keys on ${partitionLabel(partition)} are unknown: the reported ranges match no known selector`,
+    {
+      data: {partition, consumers: consumers.length},
+      next: ['use a superuser role, which may read the broker configuration'],
+    },
+  )
 }

@@ -1,14 +1,26 @@
 import {Usage} from '../../../errors.js'
-import type {KeyDirectory, Location} from './key-directory.js'
-import type {HashingScheme, Routing} from '../hashing/partition-routing.js'
+import {isCertain, possiblePartitions, type Routing} from '../hashing/detect-routing.js'
+import {murmur3} from '../hashing/murmur3.js'
+import type {HashingScheme} from '../hashing/partition-routing.js'
+import type {KeyDirectory, Location, Receiver} from './key-directory.js'
 
 export interface KeyOwner {
   /** as given: text, or `base64:…` */
   key: string
-  /** null on a plain topic */
+  /** null on a plain topic, and when unknown */
   partition: number | null
-  slot: number
-  /** null when no consumer owns the slot */
+  /**
+   * `scheme`: from the hashing scheme of the producers; `messages`: messages of the key are on it, and the scheme is not certain;
+   * null on a plain topic, and when unknown
+   */
+  partitionSource: 'messages' | 'scheme' | null
+  /** the partitions where messages of the key were found; empty when none was found, and when the scheme is certain */
+  foundOn: number[]
+  /** null when the subscription type has no slots */
+  slot: number | null
+  /** `any-consumer`: on Shared; `unknown`: the consumer depends on the partition, which is unknown */
+  receiver: Receiver
+  /** null unless the receiver is one consumer */
   consumer: {name: string | null; address: string | null} | null
   /** whether the broker blocks new messages of the slot until old ones are acknowledged */
   draining: boolean
@@ -21,7 +33,8 @@ export interface KeyOwner {
 export interface KeyOwners {
   topic: string
   subscription: string
-  hashingScheme: HashingScheme
+  /** null when unknown */
+  hashingScheme: HashingScheme | null
   routing: Routing
   owners: KeyOwner[]
 }
@@ -60,25 +73,68 @@ export function rawKey(text: string): GivenKey {
   return {text, bytes: Buffer.from(encoded, 'base64'), isRaw: true}
 }
 
+/** Determines the partitions of keys. */
+export interface PartitionFacts {
+  /** null on a plain topic */
+  readonly partitionCount: number | null
+  readonly routing: Routing
+  /** the partitions that store messages of a key; empty when unknown */
+  readonly foundOn: (key: GivenKey) => readonly number[]
+}
+
+/** The key as producers set and hash it: text, or bytes as base64 text. */
+export function producerKey({bytes, isRaw, text}: GivenKey): {text: string; isBase64: boolean} {
+  return {text: isRaw ? Buffer.from(bytes).toString('base64') : text, isBase64: isRaw}
+}
+
+/** Whether messages of the keys must be found, because the scheme alone does not give the partition of each. */
+export function needsMessages({earlierPartitions, ...routing}: Routing): boolean {
+  return earlierPartitions !== null || !isCertain({...routing, earlierPartitions})
+}
+
 /** The owner of each key, in the given order. */
-export function keyOwners(directory: KeyDirectory, keys: readonly GivenKey[]): KeyOwner[] {
-  const found = keys.map((key) => ({
-    key: key.text,
-    location: key.isRaw ? directory.locateRaw(key.bytes) : directory.locate(key.bytes),
-  }))
+export function keyOwners(directory: KeyDirectory, keys: readonly GivenKey[], facts: PartitionFacts): KeyOwner[] {
+  const found = keys.map((key) => {
+    const {partitions, source} = partitionsOf(key, facts)
+    const location = directory.locateAmong(partitions, murmur3(key.bytes))
+    return {key: key.text, foundOn: [...facts.foundOn(key)], source, location}
+  })
   const bySlot = Map.groupBy(found, ({location}) => slotId(location))
-  return found.map(({key, location}) => {
-    const others = (bySlot.get(slotId(location)) ?? []).map((other) => other.key).filter((other) => other !== key)
+  return found.map(({foundOn, key, location, source}) => {
+    const sharing = location.slot === null || source === undefined ? [] : (bySlot.get(slotId(location)) ?? [])
+    const others = sharing.map((other) => other.key).filter((other) => other !== key)
     return {
       key,
       partition: location.partition,
+      partitionSource: source ?? null,
+      foundOn,
       slot: location.slot,
+      receiver: location.receiver,
       consumer: nameAndAddressOf(location.consumer),
       draining: location.drainingConsumer !== null,
       drainingConsumer: nameAndAddressOf(location.drainingConsumer),
       sameSlot: [...new Set(others)].toSorted(),
     }
   })
+}
+
+/**
+ * The possible partitions of a key; one if it is known. Messages of the key prove their partition. They decide where the scheme
+ * is not certain, or the topic may have been extended.
+ *
+ * @returns source: undefined when several partitions are possible; null on a plain topic.
+ */
+function partitionsOf(
+  key: GivenKey,
+  {foundOn, partitionCount, routing}: PartitionFacts,
+): {partitions: readonly number[]; source: KeyOwner['partitionSource'] | undefined} {
+  const possible = possiblePartitions(producerKey(key).text, partitionCount, routing)
+  if (partitionCount === null) return {partitions: possible, source: null}
+  const proven = foundOn(key)
+  if (!isCertain(routing) && proven.length > 0) {
+    return {partitions: proven, source: proven.length === 1 ? 'messages' : undefined}
+  }
+  return {partitions: possible, source: possible.length === 1 ? 'scheme' : undefined}
 }
 
 function slotId({partition, slot}: Location): string {

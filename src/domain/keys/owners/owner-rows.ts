@@ -1,26 +1,26 @@
 import {jsonLine, printable, withoutFormula} from '../../../printable.js'
-import type {KeyDirectory, Location} from './key-directory.js'
+import type {KeyLocator, Location} from './key-directory.js'
 
 export type LineFormat = 'csv' | 'ndjson' | 'tsv'
 
-const COLUMNS = ['key', 'partition', 'slot', 'consumer', 'address', 'drainingConsumer', 'earlierInSlot']
+const COLUMNS = ['key', 'partition', 'slot', 'consumer', 'address', 'drainingConsumer', 'earlierInSlot', 'receiver']
 const NEWLINE = 0x0a
 const RETURN = 0x0d
 
 /**
  * Reads keys, one per UTF-8 line, and yields one line with the owner of each; an empty line is the empty key. Memory use does
  * not grow with the number of keys. `earlierInSlot` counts the previous lines in the same slot of the same partition; it is
- * empty when the key space is too large for counters.
+ * empty when the type has no slots, or too many for counters.
  *
  * Lines are assembled from bytes decoded as Latin-1, which preserves every byte, because decoding UTF-8 would take longer
  * than everything else.
  */
 export async function* ownerRows(
   input: AsyncIterable<Uint8Array>,
-  directory: KeyDirectory,
+  locator: KeyLocator,
   format: LineFormat,
 ): AsyncGenerator<Buffer> {
-  const writer = new RowWriter(directory, format)
+  const writer = new RowWriter(locator, format)
   if (format !== 'ndjson') yield Buffer.from(`${COLUMNS.join(format === 'csv' ? ',' : '\t')}\n`)
   let rest: Buffer = Buffer.alloc(0)
   for await (const piece of input) {
@@ -34,14 +34,14 @@ export async function* ownerRows(
 }
 
 class RowWriter {
-  private readonly directory: KeyDirectory
+  private readonly locator: KeyLocator
   private readonly format: LineFormat
   /** partition → number of lines by slot */
   private readonly counts = new Map<number | null, Uint32Array>()
   private readonly consumerTexts = new Map<Location['consumer'], string>()
 
-  constructor(directory: KeyDirectory, format: LineFormat) {
-    this.directory = directory
+  constructor(locator: KeyLocator, format: LineFormat) {
+    this.locator = locator
     this.format = format
   }
 
@@ -58,14 +58,15 @@ class RowWriter {
   }
 
   private line(chunk: Buffer, start: number, end: number): string {
-    const location = this.directory.locate(chunk, start, end)
+    const location = this.locator.locate(chunk, start, end)
     const earlier = this.count(location)
     if (this.format === 'ndjson') return rowLine(chunk.toString('utf8', start, end), location, earlier)
     const between = this.format === 'csv' ? ',' : '\t'
     const partition = location.partition === null ? '' : String(location.partition)
     return (
-      this.field(chunk.toString('latin1', start, end)) + between + partition + between + String(location.slot) + between +
-      this.consumerText(location.consumer, between) + between + this.name(location) + between + earlier + '\n'
+      this.field(chunk.toString('latin1', start, end)) + between + partition + between + slotText(location) + between +
+      this.consumerText(location.consumer, between) + between + this.name(location) + between + earlier + between +
+      location.receiver + '\n'
     ) // prettier-ignore
   }
 
@@ -91,13 +92,17 @@ class RowWriter {
   }
 
   private count({partition, slot}: Location): string {
-    if (!this.directory.hasFewSlots) return ''
+    if (slot === null || !this.locator.hasFewSlots) return ''
     let counts = this.counts.get(partition)
     if (!counts) this.counts.set(partition, (counts = new Uint32Array(65_536)))
     const earlier = counts[slot] ?? 0
     counts[slot] = earlier + 1
     return String(earlier)
   }
+}
+
+function slotText({slot}: Location): string {
+  return slot === null ? '' : String(slot)
 }
 
 /** A text without characters to escape or quote, as most keys are. */
@@ -108,11 +113,16 @@ function bytesOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
-function rowLine(key: string, {consumer, drainingConsumer, partition, slot}: Location, earlier: string): string {
+function rowLine(
+  key: string,
+  {consumer, drainingConsumer, partition, receiver, slot}: Location,
+  earlier: string,
+): string {
   const row = {
     key,
     partition,
     slot,
+    receiver,
     consumer: consumer && {name: consumer.name, address: consumer.address},
     draining: drainingConsumer !== null,
     drainingConsumer: drainingConsumer && {name: drainingConsumer.name, address: drainingConsumer.address},

@@ -1,13 +1,13 @@
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
 import {collectKeyShared} from '../../keys/assignment/collect-key-shared.js'
-import {collectRouting} from '../../keys/owners/collect-routing.js'
 import type {BrokerFacts} from '../../keys/assignment/detect-selector.js'
-import type {HashingScheme, Routing} from '../../keys/hashing/partition-routing.js'
-import {Blocked} from '../../../errors.js'
+import {isCertain, possiblePartitions, type Routing} from '../../keys/hashing/detect-routing.js'
+import type {HashingScheme} from '../../keys/hashing/partition-routing.js'
+import {collectRouting} from '../../message-sampling/collect-routing.js'
 import type {CollectedSubscription} from '../../topic-stats/collect-topic-stats.js'
 import {collectWaitingKeys} from './collect-waiting-keys.js'
 import type {CorrelatedSubscription, KeyDestination, LiveConsumer, WaitingKeys} from './lock-correlation.js'
-import {keyConsumersOf, liveConsumersOf} from './key-consumers.js'
+import {type KeyConsumers, keyConsumersOf, liveConsumersOf} from './key-consumers.js'
 
 export interface LiveConsumers {
   /** the statistics that everything else was computed from */
@@ -17,6 +17,7 @@ export interface LiveConsumers {
   /** how the partition of a key is determined */
   readonly routing: Routing
   readonly consumers: readonly LiveConsumer[]
+  readonly consumersOf: KeyConsumers
   readonly destinationOf: (key: string) => KeyDestination
   readonly waiting: WaitingKeys | null
 }
@@ -35,7 +36,7 @@ export interface LiveConsumersWanted {
  * The consumers of a subscription, and which of them receives which key. Changes nothing.
  *
  * @throws Unreachable when the topic or the subscription does not exist; Blocked E_SELECTOR_UNKNOWN; Blocked E_ROUTING when
- *   the partition of a key is unknown.
+ *   the messages show that another hashing scheme is used.
  */
 export async function collectLiveConsumers(
   admin: PulsarAdmin,
@@ -50,21 +51,35 @@ export async function collectLiveConsumersOf(
   {collected, facts}: Pick<LiveConsumers, 'collected' | 'facts'>,
   {backlogEntries, hashingScheme, onProgress}: Omit<LiveConsumersWanted, 'subscription' | 'topic'>,
 ): Promise<LiveConsumers> {
-  const routing = await collectRouting(admin, collected, hashingScheme)
-  // With a wrong partition, the right holder would be reported as the wrong consumer.
-  if (routing.isContradicted) {
-    throw new Blocked('E_ROUTING', `the messages do not match ${routing.hashingScheme} partitioning`, {
-      data: {topic: collected.topic.full, hashingScheme: routing.hashingScheme},
-      next: ["specify the producers' scheme with --hashing-scheme"],
-    })
-  }
+  const [routing, waiting] = await Promise.all([
+    collectRouting(admin, collected, hashingScheme),
+    backlogEntries === null ? null : collectWaitingKeys(admin, collected, backlogEntries, onProgress),
+  ])
+  const consumersOf = keyConsumersOf(collected, facts)
   return {
     collected,
     facts,
     about: {topic: collected.topic.full, subscription: collected.subscription, asOf: new Date().toISOString()},
     routing,
     consumers: liveConsumersOf(collected),
-    destinationOf: keyConsumersOf(collected, facts, routing.hashingScheme),
-    waiting: backlogEntries === null ? null : await collectWaitingKeys(admin, collected, backlogEntries, onProgress),
+    consumersOf,
+    destinationOf: (key) => consumersOf(key, partitionsOf(key, collected.partitionCount, routing, waiting)),
+    waiting,
   }
+}
+
+/**
+ * The possible partitions of a key. Its waiting messages prove theirs: after partitions were added to the topic, they may be on
+ * another partition than new messages. With a wrong partition, the right holder would be reported as the wrong consumer.
+ */
+function partitionsOf(
+  key: string,
+  partitionCount: number | null,
+  routing: Routing,
+  waiting: WaitingKeys | null,
+): readonly number[] {
+  const proven = waiting?.keys.get(key)?.partitions ?? []
+  const isProven = partitionCount === null || isCertain(routing) || proven.length === 0
+  const possible = isProven ? possiblePartitions(key, partitionCount, routing) : []
+  return [...new Set([...proven, ...possible])]
 }

@@ -21,12 +21,17 @@ export async function collectWaitingKeys(
     where: 'head',
     max,
     timeLimitMs: TIME_LIMIT_MS,
-    onEntry: ({messages, publishedAtMs}) => {
+    onEntry: ({messages, partition, publishedAtMs}) => {
       for (const {isBase64, key} of messages) {
         if (key === null || isBase64) continue
-        const {messages: before, oldestMs} = keys.get(key) ?? {messages: 0, oldestMs: publishedAtMs}
+        const known = keys.get(key) ?? {messages: 0, oldestMs: publishedAtMs, partitions: []}
+        const {messages: before, oldestMs, partitions} = known
         const isOlder = publishedAtMs !== null && (oldestMs === null || publishedAtMs < oldestMs)
-        keys.set(key, {messages: before + 1, oldestMs: isOlder ? publishedAtMs : oldestMs})
+        keys.set(key, {
+          messages: before + 1,
+          oldestMs: isOlder ? publishedAtMs : oldestMs,
+          partitions: partitions.includes(partition) ? partitions : [...partitions, partition],
+        })
       }
     },
     onProgress,

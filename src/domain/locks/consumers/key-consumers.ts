@@ -1,30 +1,25 @@
 import type {BrokerFacts} from '../../keys/assignment/detect-selector.js'
 import {KeyDirectory} from '../../keys/owners/key-directory.js'
 import {type ReportedConsumer, reportedConsumers} from '../../keys/assignment/reported-consumers.js'
-import {type HashingScheme, partitionOfKey} from '../../keys/hashing/partition-routing.js'
+import {murmur3} from '../../keys/hashing/murmur3.js'
 import type {CollectedSubscription, SubscriptionPartition} from '../../topic-stats/collect-topic-stats.js'
 import {clientNameOf} from '../../topic-stats/consumers.js'
 import type {KeyDestination, LiveConsumer} from './lock-correlation.js'
+
+/** Which consumer receives a key. @param partitions the possible partitions of the key; 0 on a plain topic. */
+export type KeyConsumers = (key: string, partitions: readonly number[]) => KeyDestination
 
 /**
  * Which consumer receives which key, from one sample of the statistics.
  *
  * @throws Blocked E_SELECTOR_UNKNOWN.
  */
-export function keyConsumersOf(
-  collected: CollectedSubscription,
-  facts: BrokerFacts,
-  scheme: HashingScheme,
-): (key: string) => KeyDestination {
-  if (!collected.partitions.every(({subscription: {type}}) => type === 'Key_Shared')) {
-    return (key) => partitionDestination(collected, key, scheme)
-  }
-  const directory = new KeyDirectory(collected, facts, scheme)
-  return (key) => {
-    const {consumer, drainingConsumer, partition, slot} = directory.locate(Buffer.from(key))
+export function keyConsumersOf(collected: CollectedSubscription, facts: BrokerFacts): KeyConsumers {
+  const directory = new KeyDirectory(collected, facts)
+  return (key, partitions) => {
+    const {consumer, drainingConsumer, ...location} = directory.locateAmong(partitions, murmur3(Buffer.from(key)))
     return {
-      partition,
-      slot,
+      ...location,
       consumer: consumer && liveConsumer(consumer),
       drainingConsumer: drainingConsumer && liveConsumer(drainingConsumer),
     }
@@ -34,23 +29,6 @@ export function keyConsumersOf(
 /** One partition as a subscription without partitions, for keys that are known to be in it. */
 export function asSinglePartition(collected: CollectedSubscription, row: SubscriptionPartition): CollectedSubscription {
   return {...collected, partitionCount: null, partitions: [row]}
-}
-
-/** On Failover, the active consumer of the partition receives all its keys; on Shared, any consumer may receive a key. */
-function partitionDestination(collected: CollectedSubscription, key: string, scheme: HashingScheme): KeyDestination {
-  const {partitionCount, partitions} = collected
-  const row = partitions[partitionCount === null ? 0 : partitionOfKey(key, partitionCount, scheme)]
-  const active = row?.subscription.activeConsumerName
-  const consumer =
-    row?.subscription.type === 'Failover'
-      ? reportedConsumers(row.subscription).find(({name}) => name === active && name !== '')
-      : undefined
-  return {
-    partition: row?.partition ?? null,
-    slot: null,
-    consumer: consumer ? liveConsumer(consumer) : null,
-    drainingConsumer: null,
-  }
 }
 
 /** Each consumer once, with its earliest connection to any partition. */

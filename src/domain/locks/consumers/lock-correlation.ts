@@ -1,4 +1,5 @@
 import {Usage} from '../../../errors.js'
+import type {Receiver} from '../../keys/owners/key-directory.js'
 import {templateExpression} from '../families/template.js'
 import type {LockHolder} from '../recognition/recognize.js'
 import type {LockMessages, LockRecord, LockRelation} from '../recognition/lock-record.js'
@@ -22,11 +23,12 @@ export interface LiveConsumer {
 
 /** Where the messages of a key go. */
 export interface KeyDestination {
-  /** null on a plain topic */
+  /** null on a plain topic, and when unknown */
   readonly partition: number | null
   /** null when the subscription is not Key_Shared */
   readonly slot: number | null
-  /** the consumer that receives them; null when there is none, or it can be any consumer */
+  readonly receiver: Receiver
+  /** the consumer that receives them; null unless the receiver is one consumer */
   readonly consumer: LiveConsumer | null
   /** the consumer that must first acknowledge older messages of the key; null when there is none */
   readonly drainingConsumer: LiveConsumer | null
@@ -45,6 +47,8 @@ export interface WaitingKey {
   readonly messages: number
   /** publish time of the oldest message, epoch ms of its producer; null when unknown */
   readonly oldestMs: number | null
+  /** the partitions with messages of the key; 0 on a plain topic */
+  readonly partitions: readonly number[]
 }
 
 /** The keys in the oldest part of the backlog. */

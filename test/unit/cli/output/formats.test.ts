@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import {listText, rowLines} from '../../../../src/cli/render/subscriptions/subscription-list.js'
 import {headLine, type LineFormat, lockLines} from '../../../../src/cli/render/locks/lock-rows.js'
 import type {ConsumerStats} from '../../../../src/clients/pulsar-admin/types.js'
-import {KeyDirectory} from '../../../../src/domain/keys/owners/key-directory.js'
+import {KeyDirectory, KeyLocator} from '../../../../src/domain/keys/owners/key-directory.js'
 import {DEFAULT_SETTINGS} from '../../../../src/domain/keys/selectors/algorithms.js'
 import {parseVersion} from '../../../../src/domain/keys/selectors/broker-version.js'
 import {ownerRows} from '../../../../src/domain/keys/owners/owner-rows.js'
@@ -93,10 +93,10 @@ test('the owners of keys contain no control characters in any format, and NDJSON
           partitions: [{...partition, subscription: {type: 'Key_Shared', keySharedMode: 'STICKY', consumers}}],
         },
         {version: parseVersion('4.2.4'), settings: DEFAULT_SETTINGS},
-        'JavaStringHash',
       )
       let output = ''
-      for await (const chunk of ownerRows(keys(key), directory, format)) output += chunk.toString()
+      for await (const chunk of ownerRows(keys(key), new KeyLocator(directory, null, 'JavaStringHash'), format))
+        output += chunk.toString()
       const rows = rowsOf(output, format === 'ndjson' ? 1 : 2)
       if (format !== 'ndjson') return
       const row = JSON.parse(rows[0] ?? '') as {key: string; consumer: {name: string}}

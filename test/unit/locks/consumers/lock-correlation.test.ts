@@ -45,7 +45,7 @@ function assess(
     consumers: [ONE, TWO],
     destinationOf: (key) => {
       assert.equal(key, '42')
-      return {partition: 3, slot: 7, consumer: ONE, drainingConsumer: null, ...destination}
+      return {partition: 3, slot: 7, receiver: 'consumer', consumer: ONE, drainingConsumer: null, ...destination}
     },
     keyPattern: 'lock:user:{key}',
     holderPattern: '{consumer}/*',
@@ -127,7 +127,7 @@ const TABLE: ReadonlyArray<readonly [what: string, got: () => unknown, expected:
 ]
 
 const waitingFor = (oldestMs: number | null): {readonly waiting: WaitingKeys} => ({
-  waiting: {keys: new Map([['42', {messages: 2, oldestMs}]]), entries: 2, isComplete: true},
+  waiting: {keys: new Map([['42', {messages: 2, oldestMs, partitions: [3]}]]), entries: 2, isComplete: true},
 })
 
 test('a lock blocks messages that have waited for more than 10 s, unless their consumer holds it', () => {

@@ -1,0 +1,89 @@
+import pLimit from 'p-limit'
+
+import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
+import {Blocked} from '../../errors.js'
+import {counted} from '../../wording.js'
+import {detectRouting, isCertain, type RoutedKey, type Routing} from '../keys/hashing/detect-routing.js'
+import type {HashingScheme} from '../keys/hashing/partition-routing.js'
+import type {CollectedTopic, TopicPartition} from '../topic-stats/collect-topic-stats.js'
+import {readRestEntry} from './sampled-entry.js'
+
+/** The newest messages of this many partitions; the second sample is read only if the first one is not conclusive. */
+const SAMPLES = [
+  {partitions: 8, messagesEach: 3},
+  {partitions: 16, messagesEach: 16},
+] as const
+const CONCURRENCY = 16
+
+/**
+ * Detects how producers route keys to partitions, from some of the newest messages.
+ *
+ * @param chosen the scheme that the operator named; null to detect it.
+ * @throws Blocked E_ROUTING when the messages show that another scheme is used.
+ */
+export async function collectRouting(
+  admin: PulsarAdmin,
+  collected: CollectedTopic,
+  chosen: HashingScheme | null,
+): Promise<Routing> {
+  const {partitionCount} = collected
+  let routing = detectRouting([], partitionCount, chosen)
+  if (routing.source === null) return routing
+  for (const sample of SAMPLES) {
+    const keys = await sampleKeys(admin, collected, sample)
+    routing = detectRouting(keys, partitionCount, chosen)
+    if (chosen !== null) requireNoOther(detectRouting(keys, partitionCount), chosen, collected)
+    if (isCertain(routing)) return routing
+  }
+  return routing
+}
+
+function requireNoOther(detected: Routing, chosen: HashingScheme, {topic}: CollectedTopic): void {
+  const {hashingScheme, messagesSeen, source} = detected
+  if (source !== 'messages' || hashingScheme === null || hashingScheme === chosen) return
+  throw new Blocked(
+    'E_ROUTING',
+    `the producers do not use ${chosen}: ${counted(messagesSeen, 'message')} on ${topic.full} match ${hashingScheme}`,
+    {
+      data: {topic: topic.full, hashingScheme: chosen, detected: hashingScheme},
+      next: [`omit --hashing-scheme, or use --hashing-scheme ${hashingScheme}`],
+    },
+  )
+}
+
+async function sampleKeys(
+  admin: PulsarAdmin,
+  {partitions}: CollectedTopic,
+  wanted: (typeof SAMPLES)[number],
+): Promise<RoutedKey[]> {
+  const limit = pLimit(CONCURRENCY)
+  const numbers = Array.from({length: wanted.messagesEach}, (_, at) => at + 1)
+  const reads = spread(partitions, wanted.partitions).flatMap((row) =>
+    numbers.map((number) => limit(() => keysOf(admin, row, number))),
+  )
+  return (await Promise.all(reads)).flat()
+}
+
+/** Evenly spread, because partitions that were added later are the last ones. */
+function spread(partitions: readonly TopicPartition[], most: number): TopicPartition[] {
+  const count = Math.min(most, partitions.length)
+  return Array.from({length: count}, (_, at) => partitions[Math.floor((at * partitions.length) / count)]).filter(
+    (row) => row !== undefined,
+  )
+}
+
+/** The keys of the `number`th newest entry, which are several in a batch. */
+async function keysOf(admin: PulsarAdmin, {name, partition}: TopicPartition, number: number): Promise<RoutedKey[]> {
+  const answer = await admin.examineMessage(name, 'latest', number).catch(asNoMessage)
+  const at = {partition: partition ?? 0, ledgerId: 0, entryId: 0}
+  const entry = answer && readRestEntry(at, answer)
+  if (!entry || entry.hasUncertainKey) return []
+  return entry.messages.flatMap(({key}) => (key === null ? [] : [{key, partition: entry.partition}]))
+}
+
+/** A message that cannot be read, also for lack of permission, is skipped. */
+function asNoMessage(error: unknown): null {
+  if (error instanceof AdminRefused) return null
+  throw error
+}
