@@ -1,4 +1,7 @@
-import {counted} from '../../../wording.js'
+import type {ConsumerStats} from '../../../clients/pulsar-admin/types.js'
+import {suggestedCommand} from '../../../suggested-command.js'
+import {counted, durationText} from '../../../wording.js'
+import {STUCK_AFTER_MS} from '../../progress/thresholds.js'
 import {blocksUnlessAccepted, each, type Rule, warns} from './preflight-finding.js'
 
 const sameNames: Rule = ({snapshot: {collected}, to}) => {
@@ -44,6 +47,42 @@ const inactiveConsumers: Rule = ({snapshot: {collected}, strategy}) => {
   })
 }
 
+/**
+ * A consumer that may be hung, and would block the drain in the same way. The snapshot is a single sample, so its latest
+ * time of any consumer takes the place of the broker's clock.
+ */
+const idleConsumers: Rule = ({snapshot: {collected}, strategy}) => {
+  if (strategy === 'stop-start') return null
+  const consumers = collected.partitions.flatMap(({subscription}) => subscription.consumers ?? [])
+  const nowMs = Math.max(...consumers.map(lastActiveMs))
+  const clients = [...Map.groupBy(consumers, ({consumerName}) => consumerName ?? 'a consumer without a name')]
+  const idle = clients
+    .map(([name, ofClient]) => ({
+      name,
+      unacked: ofClient.reduce((sum, {unackedMessages}) => sum + Math.max(0, unackedMessages ?? 0), 0),
+      isIdle: ofClient.every((one) => nowMs - Math.max(one.lastAckedTimestamp ?? 0, connectedMs(one)) > STUCK_AFTER_MS),
+    }))
+    .filter(({isIdle, unacked}) => isIdle && unacked > 0)
+  if (idle.length === 0) return null
+  const texts = idle.map(({name, unacked}) => `${name} (${counted(unacked, 'unacked message')})`)
+  return warns({
+    code: 'idle-consumers',
+    message: `consumers have acked nothing for over ${durationText(STUCK_AFTER_MS)}: ${texts.join(', ')}. The drain waits for them until --drain-timeout`,
+    evidence: idle.map(({name, unacked}) => ({field: `unackedMessages of ${name}`, value: String(unacked)})),
+    next: [suggestedCommand('doctor', collected.topic.full, collected.subscription)],
+  })
+}
+
+function lastActiveMs({lastAckedTimestamp = 0, lastConsumedTimestamp = 0}: ConsumerStats): number {
+  return Math.max(lastAckedTimestamp, lastConsumedTimestamp)
+}
+
+/** The connection of a consumer; infinite if it is unknown, so that the consumer does not count as idle. */
+function connectedMs({connectedSince}: ConsumerStats): number {
+  const time = Date.parse(connectedSince ?? '')
+  return Number.isNaN(time) ? Infinity : time
+}
+
 /** Disconnecting Failover consumers requires the subscription to be created again. */
 const recreatedSubscription: Rule = ({from, strategy}) => {
   if (from !== 'Failover' || strategy !== 'in-place') return null
@@ -55,4 +94,10 @@ const recreatedSubscription: Rule = ({from, strategy}) => {
   })
 }
 
-export const consumerRules: readonly Rule[] = [sameNames, noConsumers, inactiveConsumers, recreatedSubscription]
+export const consumerRules: readonly Rule[] = [
+  sameNames,
+  noConsumers,
+  inactiveConsumers,
+  idleConsumers,
+  recreatedSubscription,
+]

@@ -71,6 +71,15 @@ for (const [code, isWaivable, cluster] of BLOCKING) {
 
 const WARNING: ReadonlyArray<readonly [code: string, cluster: MigrationSnapshot]> = [
   ['chunked-messages', snapshot({}, {topic: {msgChunkPublished: true}})],
+  [
+    'idle-consumers',
+    snapshot({
+      consumers: [
+        {consumerName: 'a', lastAckedTimestamp: 60_000, lastConsumedTimestamp: 60_000},
+        {consumerName: 'b', unackedMessages: 5, lastAckedTimestamp: 29_000, connectedSince: '1970-01-01T00:00:01Z'},
+      ],
+    }),
+  ],
   ['same-consumer-names', snapshot({consumers: [{consumerName: 'a'}, {consumerName: 'a'}]})],
   ['known-bugs', snapshot({}, {brokerVersion: '4.0.2'})],
   ['expiry', snapshot({}, {expiry: {...NO_EXPIRY, evictsAbove: {bytes: 1e10, seconds: null}}})],
