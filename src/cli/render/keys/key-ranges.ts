@@ -26,9 +26,25 @@ interface Row {
 
 export function renderRanges(report: KeyRanges, view: RangeView): string {
   const parts = report.partitions.map((partition) => renderPartition(partition, view))
-  return [`${report.topic} ${report.subscription}`, ...parts, renderFindings(report)]
+  return [`${report.topic} ${report.subscription}`, ...parts, legend(report, view), renderFindings(report)]
     .filter((part) => part !== '')
     .join('\n\n')
+}
+
+/** What the letters of the strips mean, and how to list the ranges that are left out. */
+function legend({partitions}: KeyRanges, {hasEveryRange}: RangeView): string {
+  const isCut =
+    !hasEveryRange && partitions.some((one) => one.consumers.some(({ranges}) => ranges.length > RANGES_SHOWN))
+  return [
+    ...(partitions.some(hasStrip)
+      ? ['Each letter of a strip marks the consumer that owns most slots in that part of the key space.']
+      : []),
+    ...(isCut ? ['To list every range, add --ranges.'] : []),
+  ].join('\n')
+}
+
+function hasStrip({consumers, coverage, slotSpace}: RangePartition): boolean {
+  return consumers.length > 0 && coverage !== null && slotSpace !== null
 }
 
 function renderPartition(partition: RangePartition, {hasEveryRange}: RangeView): string {
@@ -134,7 +150,9 @@ function findingText({code, evidence, partition, severity}: RangeFinding): strin
 }
 
 function foldRanges(ranges: readonly SlotRange[], shown: number): string {
-  const texts = ranges.slice(0, shown).map(({end, start}) => `${String(start)}-${String(end)}`)
+  const texts = ranges
+    .slice(0, shown)
+    .map(({end, start}) => (start === end ? String(start) : `${String(start)}-${String(end)}`))
   const more = ranges.length - texts.length
   return texts.join(' ') + (more > 0 ? ` (+${String(more)} more)` : '')
 }
