@@ -40,8 +40,17 @@ export default class SubscriptionsInspect extends KeyshiftCommand<SubscriptionRe
     if (report.type === null)
       this.warn('the partitions have different subscription types; a change of type must include every partition')
     this.warnOfGaps(report, flags.cursors)
+    this.warnOfPart(report)
     this.print(renderSubscription, report)
     return report
+  }
+
+  /** Warns about partitions without the subscription: consumers that connect create it there, at the newest message by default. */
+  private warnOfPart({missingOn, partitionCount, subscription, topic}: SubscriptionReport): void {
+    if (missingOn.length === 0) return
+    this.warn(
+      `${topic} has no subscription ${subscription} on ${numberText(missingOn.length)} of ${counted(partitionCount ?? 0, 'partition')}: ${missingOn.join(', ')}`,
+    )
   }
 
   /** Warns about policies and cursors that could not be read. */

@@ -61,6 +61,24 @@ export async function collectSubscription(
   return subscriptionIn(await collectTopic(admin, parseTopicName(topicText), query), subscription)
 }
 
+/**
+ * Reads one subscription's statistics on the partitions that have it. A subscription that was created on single partitions, or
+ * deleted from some, exists on a part of the topic.
+ *
+ * @throws Unreachable E_SUBSCRIPTION_NOT_FOUND with the nearest names, when no partition has it.
+ */
+export async function collectExisting(
+  admin: PulsarAdmin,
+  topicText: string,
+  subscription: string,
+  query: StatsQuery = {},
+): Promise<CollectedSubscription> {
+  const collected = await collectTopic(admin, parseTopicName(topicText), query)
+  const partitions = partitionsWith(collected, subscription)
+  if (partitions.length === 0) throw subscriptionNotFound(collected, subscription, [])
+  return {...collected, subscription, partitions}
+}
+
 /** Reads a topic again by one request, because the number of its partitions is known. @throws as `collectTopic`. */
 export async function collectTopicAgain(
   admin: PulsarAdmin,

@@ -15,7 +15,7 @@ import {
   type Place,
   until,
 } from '../../support/servers/live.js'
-import type {TopicName} from '../../../src/topic-name.js'
+import {partitionName, type TopicName} from '../../../src/topic-name.js'
 
 interface BrokerStats {
   subscriptions: Record<
@@ -199,3 +199,23 @@ function slotsOf({raw}: SubscriptionReport): number {
   })
   return ranges.reduce((sum, [start, end]) => sum + end - start + 1, 0)
 }
+
+test(
+  'a subscription on a part of the partitions is shown there, and the others are named',
+  live(async (_t, place) => {
+    const topic = await createTopic(place, {partitions: 4})
+    for (const partition of [1, 3]) {
+      await place.admin.createSubscription(partitionName(topic, partition), 'decision', 'earliest')
+    }
+    const run = await runCli(['subscriptions', 'inspect', topic.full, 'decision', '--json'])
+    const {result, warnings} = parseDocument<SubscriptionReport>(run.stdout)
+    assert.deepEqual([result.partitionCount, result.missingOn], [4, [0, 2]])
+    assert.deepEqual(
+      result.partitions.map(({partition}) => partition),
+      [1, 3],
+    )
+    assert.ok(warnings.some((text) => text.includes('no subscription decision on 2 of 4 partitions: 0, 2')))
+    const none = await runCli(['subscriptions', 'inspect', topic.full, 'other', '--json'])
+    assert.equal(parseDocument(none.stdout).error.code, 'E_SUBSCRIPTION_NOT_FOUND')
+  }),
+)

@@ -6,7 +6,7 @@ import {collectOldest} from '../../message-sampling/collect-oldest-messages.js'
 import {collectPolicies} from '../../policies/collect-policies.js'
 import {
   type CollectedSubscription,
-  collectSubscription,
+  collectExisting,
   type SubscriptionPartition,
 } from '../../topic-stats/collect-topic-stats.js'
 import type {Inspection} from './subscription-report.js'
@@ -23,9 +23,9 @@ export interface InspectionOptions {
 }
 
 /**
- * Reads one subscription in full, without any change.
+ * Reads one subscription in full, without any change; on a part of the partitions if the others do not have it.
  *
- * @throws Unreachable as `collectSubscription` does.
+ * @throws Unreachable as `collectExisting` does.
  */
 export async function collectInspection(
   admin: PulsarAdmin,
@@ -33,7 +33,7 @@ export async function collectInspection(
   subscription: string,
   options: InspectionOptions,
 ): Promise<Inspection> {
-  const collected = await collectSubscription(admin, topic, subscription, {getPreciseBacklog: true})
+  const collected = await collectExisting(admin, topic, subscription, {getPreciseBacklog: true})
   const readAtMs = Date.now()
   const [internals, oldest, policies] = await Promise.all([
     collectCursors(admin, collected, options.everyCursor),

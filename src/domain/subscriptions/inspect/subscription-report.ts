@@ -23,8 +23,10 @@ export interface SubscriptionReport {
   subscription: string
   /** time of the sample, by this machine's clock */
   asOf: string
-  /** number of partitions; null on a plain topic */
+  /** number of partitions of the topic; null on a plain topic */
   partitionCount: number | null
+  /** the partitions without this subscription */
+  missingOn: number[]
   /** the type on every partition that has one; null when the types differ */
   type: string | null
   isDurable: boolean | null
@@ -82,6 +84,7 @@ export function inspectSubscription({
     subscription,
     asOf: new Date(readAtMs).toISOString(),
     partitionCount,
+    missingOn: missingOn(collected),
     type: commonType(partitions.map(({type}) => type)),
     isDurable: first?.isDurable ?? null,
     isReplicated: first?.isReplicated ?? null,
@@ -92,6 +95,11 @@ export function inspectSubscription({
     policiesNotRead: levelsNotRead(policies),
     raw: {partitions: collected.partitions.map((row) => rawOf(row, subscription, internals.get(row.partition)))},
   }
+}
+
+function missingOn({partitionCount, partitions}: CollectedSubscription): number[] {
+  const present = new Set(partitions.map(({partition}) => partition))
+  return Array.from({length: partitionCount ?? 0}, (_, partition) => partition).filter((one) => !present.has(one))
 }
 
 function totalOf(partitions: readonly PartitionReport[]): SubscriptionReport['total'] {
