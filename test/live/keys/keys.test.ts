@@ -10,6 +10,7 @@ import {partitionOfKey} from '../../../src/domain/keys/hashing/partition-routing
 import {askCli, BIN, requireFailure, runCli} from '../../support/shells/cli.js'
 import {KeyedFleet} from '../../support/fleets/keyed-fleet.js'
 import {
+  ask,
   connectAcking,
   createTopic,
   live,
@@ -234,3 +235,30 @@ for (const type of ['Failover', 'Exclusive'] as const) {
     }),
   )
 }
+
+test(
+  'partitions without a consumer, such as those that were added to the topic, are reported as such',
+  live(async (_t, place) => {
+    const topic = await createTopic(place, {partitions: 2})
+    const fleet = await KeyedFleet.start(place, topic, ['keyed-0', 'keyed-1'])
+    await publishKeys(place, topic, userKeys(30))
+    await until('every key arriving', () => fleet.received.size === 30)
+    await ask(place.addresses, 'POST', `/persistent/${place.namespace}/${topic.local}/partitions`, 4)
+    const ranges = await askCli<KeyRanges>(['keys', 'ranges', topic.full, 'decision'])
+    assert.deepEqual(
+      ranges.partitions.map(({consumers, partition}) => [partition, consumers.length]),
+      [[0, 2], [1, 2], [2, 0], [3, 0]],
+    ) // prettier-ignore
+    assert.deepEqual(
+      ranges.findings.map(({code, partition}) => [code, partition]),
+      [['no-consumer', 2], ['no-consumer', 3]],
+    ) // prettier-ignore
+    const {owners} = await askCli<KeyOwners>(['keys', 'owner', topic.full, 'decision', ...userKeys(30)])
+    for (const {consumer, partition, receiver, slot} of owners) {
+      assert.ok(slot !== null)
+      assert.equal(receiver, (partition ?? 0) < 2 ? 'consumer' : 'no-consumer')
+      assert.equal(consumer === null, receiver === 'no-consumer')
+    }
+    assert.ok(owners.some(({receiver}) => receiver === 'no-consumer'))
+  }),
+)

@@ -127,6 +127,8 @@ const MEANINGS: Readonly<Record<RangeFindingCode, string>> = {
   'consumer-absent': 'a consumer of other partitions is not connected to this one',
   'coverage-missing': 'slots without an owner; their messages are not delivered',
   'coverage-overlapping': 'slots with more than one owner',
+  'no-consumer':
+    'no consumer is connected to this partition, so its messages are not delivered; consumers find added partitions at their next update, after up to 60 s by default',
   'duplicate-name': 'consumers share a name, so statistics cannot distinguish them',
   'consumer-without-slots': 'a consumer owns no slot and receives no messages',
   'selector-mismatch': 'the selector does not produce these ranges',

@@ -1,3 +1,4 @@
+import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {Blocked} from '../../../errors.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 import {numberText, partitionLabel} from '../../../wording.js'
@@ -12,13 +13,16 @@ import {sizeOf} from '../hashing/key-space.js'
 const SHOWN = 8
 
 /**
- * Requires that every partition is Key_Shared.
+ * Requires that every partition is Key_Shared, except those without a type: a partition that was added to the topic has none
+ * until a consumer connects to it.
  *
  * @throws Blocked E_NOT_KEY_SHARED with the actual type and the shares that its consumers would get as Key_Shared.
  */
 export function requireKeyShared(collected: CollectedSubscription, facts: BrokerFacts): void {
-  const other = collected.partitions.find(({subscription}) => subscription.type !== 'Key_Shared')
-  if (!other) return
+  const others = collected.partitions.filter(({subscription}) => subscription.type !== 'Key_Shared')
+  const other = others.find(({subscription}) => hasType(subscription)) ?? others[0]
+  const isMissing = others.length < collected.partitions.length && others.every((row) => !hasType(row.subscription))
+  if (!other || isMissing) return
   const type = other.subscription.type ?? 'None'
   const where = other.partition === null ? '' : ` on ${partitionLabel(other.partition)}`
   const {subscription, topic} = collected
@@ -42,6 +46,10 @@ export function requireKeyShared(collected: CollectedSubscription, facts: Broker
       ],
     },
   )
+}
+
+function hasType({type = 'None'}: SubscriptionStats): boolean {
+  return type !== 'None'
 }
 
 /** The shares of the key space that consumers with these names would get if they joined in this order. */

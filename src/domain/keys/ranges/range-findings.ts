@@ -7,6 +7,7 @@ export type RangeFindingCode =
   | 'coverage-missing'
   | 'coverage-overlapping'
   | 'duplicate-name'
+  | 'no-consumer'
   | 'consumer-without-slots'
   | 'selector-mismatch'
   | 'selector-unknown'
@@ -32,6 +33,8 @@ export function rangeFindings(partitions: readonly AssignedPartition[]): RangeFi
   const names = new Set(partitions.flatMap(({report}) => report.consumers.map(({name}) => name ?? '')))
   return partitions
     .flatMap((row) => {
+      const isUnused = row.report.consumers.length === 0 && names.size > 0
+      if (isUnused) return [{...finding('no-consumer', 'error', {consumers: 0}), partition: row.report.partition}]
       const drafts = [
         ...gaps(row.report),
         ...duplicateNames(row.report),
