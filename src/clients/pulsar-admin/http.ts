@@ -66,6 +66,7 @@ export class AdminHttp {
   private readonly retryForMs: number
   private readonly timeoutMs: number
   private readonly login: Login
+  private isClosed = false
 
   constructor(options: AdminHttpOptions) {
     this.url = options.url.replace(/\/+$/, '')
@@ -114,13 +115,16 @@ export class AdminHttp {
         return await this.follow(request, exchange)
       } catch (error) {
         const pauseMs = 100 * 2 ** Math.min(attempt, 4) * (0.5 + Math.random())
-        if (!isPassing(error, request.finalStatus) || Date.now() + pauseMs > giveUpAt) throw error
+        const isFinal = this.isClosed || !isPassing(error, request.finalStatus)
+        if (isFinal || Date.now() + pauseMs > giveUpAt) throw error
         await delay(pauseMs)
       }
     }
   }
 
+  /** Requests that are not answered yet fail, and are not retried. */
   close(): Promise<void> {
+    this.isClosed = true
     this.agents.httpAgent.destroy()
     this.agents.httpsAgent.destroy()
     return Promise.resolve()
