@@ -4,7 +4,7 @@ import {Command} from '@oclif/core/command'
 import type {Input, ParserOutput} from '@oclif/core/interfaces'
 
 import {KeyshiftError, Usage} from '../errors.js'
-import {jsonDocument, printable} from '../printable.js'
+import {jsonDocument, jsonLine, printable} from '../printable.js'
 import {inNamespace} from '../topic-name.js'
 import {Connections, type Closeable} from './connection/connections.js'
 import {confirm} from './confirm.js'
@@ -15,7 +15,7 @@ import type {Settings} from './connection/settings.js'
 import {asKeyshiftError, errorDocument, renderError} from './errors.js'
 import {exitCodeOf} from './exit-codes.js'
 import {hiddenSecrets} from './connection/hidden-secrets.js'
-import {PipeClosed} from './output/stdout-lines.js'
+import {PipeClosed, type StdoutWriter} from './output/stdout-lines.js'
 import {Progress} from './output/progress.js'
 import {withExactOptions} from './flags/option-values.js'
 import {ConnectionRepeater, connectionWords, NO_CONNECTION} from './output/repeat-connection.js'
@@ -42,6 +42,8 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   /** Adds the connection flags of this command line to the suggested commands in everything that is printed. */
   private repeat = new ConnectionRepeater(new Map(), NO_CONNECTION)
   private isWide = false
+  /** Whether documents were printed as they were made, so that the result of run() is not printed again. */
+  private hasStreamed = false
   protected readonly progress = new Progress()
 
   abstract override run(): Promise<T>
@@ -87,7 +89,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
 
   /** @throws Usage E_OUTPUT_JSON for `--json` with another format. */
   private requireOneFormat(output: unknown): void {
-    if (!super.jsonEnabled() || typeof output !== 'string' || output === 'table' || output === 'json') return
+    if (!super.jsonEnabled() || typeof output !== 'string' || ['json', 'table', 'text'].includes(output)) return
     throw new Usage('E_OUTPUT_JSON', `--json prints one document and cannot be combined with --output ${output}`)
   }
 
@@ -157,6 +159,23 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     if (!this.jsonEnabled()) this.writeText(this.page(render, ...report))
   }
 
+  /** Prints a report in another format than text: nothing is wrapped, and the renderer makes names safe for the format. */
+  protected printFormatted<A extends readonly unknown[]>(render: (...report: A) => string, ...report: A): void {
+    if (!this.jsonEnabled()) this.writeText(render(...this.repeat.value(report)))
+  }
+
+  /** With --json, prints a result that more results follow as one line, in the same envelope, with the warnings since the last one. */
+  protected async printLine(result: T, writer: StdoutWriter): Promise<void> {
+    this.hasStreamed = true
+    await writer.write(jsonLine(this.toSuccessJson(result)))
+    this.warnings.length = 0
+  }
+
+  /** Ends a command that has printed its results as they were made: the result of run() is not printed. */
+  protected endStream(): void {
+    this.hasStreamed = true
+  }
+
   /** The same on stderr, for what is shown before a prompt. */
   protected preview<A extends readonly unknown[]>(render: (...report: A) => string, ...report: A): void {
     this.progress.line(
@@ -170,7 +189,8 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
   }
 
   private get layout(): {isWide: boolean; remedy: string} {
-    const hasWide = 'output' in {...this.ctor.flags}
+    const {output} = {...this.ctor.flags}
+    const hasWide = output?.type === 'option' && output.options?.includes('wide') === true
     return {isWide: this.isWide, remedy: hasWide ? '--output wide' : 'a wider terminal'}
   }
 
@@ -187,7 +207,7 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
 
   /** Prints without oclif's colors, for which it splits the document into tokens: 100 MB and more for a long list. */
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${jsonDocument(json)}\n`)
+    if (!this.hasStreamed) process.stdout.write(`${jsonDocument(json)}\n`)
   }
 
   protected override toSuccessJson(result: unknown): object {
@@ -201,7 +221,8 @@ export abstract class KeyshiftCommand<T extends object> extends Command {
     const known = asKeyshiftError(thrown, (this.id ?? '').split(':'))
     const error = await withImports(known, this.opened?.settings ?? null)
     const document = this.repeat.value(errorDocument(error))
-    if (this.jsonEnabled()) this.logJson(JSON.parse(hiddenSecrets.hide(JSON.stringify(document))))
+    const shown = JSON.parse(hiddenSecrets.hide(JSON.stringify(document))) as object
+    if (this.jsonEnabled()) process.stdout.write(this.hasStreamed ? jsonLine(shown) : `${jsonDocument(shown)}\n`)
     else process.stderr.write(`${textFor(process.stderr, this.repeat.text(renderError(error)))}\n`)
     // oclif's handler reads both fields. Without them it would print the error a second time and exit with 1.
     throw Object.assign(error, {skipOclifErrorHandling: true, oclif: {exit: exitCodeOf(error)}})
