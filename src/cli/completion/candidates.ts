@@ -1,6 +1,7 @@
 import {printable} from '../../printable.js'
 import type {Command} from '@oclif/core/command'
 
+import {FINDING_CODES} from '../../finding-codes.js'
 import {inNamespace, parseTopicName} from '../../topic-name.js'
 import {type Commands, type Line, readLine} from './line.js'
 import type {NameSource} from './names.js'
@@ -51,7 +52,7 @@ export async function completeLine(
 }
 
 type NameKind = 'context' | 'migration' | 'namespace' | 'scope' | 'subscription' | 'topic'
-type Meaning = NameKind | 'command' | 'files' | 'folders'
+type Meaning = NameKind | 'command' | 'files' | 'finding' | 'folders'
 
 /** The kind of each argument by its name; with the command's id where the same name has another meaning. */
 const ARGUMENTS: Readonly<Record<string, Meaning>> = {
@@ -70,6 +71,8 @@ const ARGUMENTS: Readonly<Record<string, Meaning>> = {
 const FLAGS: Readonly<Record<string, Meaning>> = {
   'confirm-context': 'context',
   context: 'context',
+  exclude: 'topic',
+  ignore: 'finding',
   namespace: 'namespace',
   subscription: 'subscription',
   topic: 'topic',
@@ -115,6 +118,7 @@ function byMeaning(
   cli: CommandLine,
 ): Omit<Fitting, 'lead'> {
   if (meaning === 'files' || meaning === 'folders') return {paths: meaning}
+  if (meaning === 'finding') return {fixed: FINDING_CODES.map(bare)}
   if (meaning === 'command') return {fixed: nextWords(line.args, cli)}
   return {fixed: (options ?? []).map(bare), ...(meaning === undefined ? {} : {names: meaning})}
 }

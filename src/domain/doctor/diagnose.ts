@@ -16,17 +16,22 @@ import {redeliveryRules} from './rules/redelivery.js'
 import {replayRules} from './rules/replay.js'
 import {throttlingRules} from './rules/throttling.js'
 import type {DiagnosisSnapshot} from './facts/diagnosis-snapshot.js'
+import {type IgnoredFindings, isIgnored} from './ignored-findings.js'
 
 export interface Diagnosis {
   /** when the samples were taken, ISO 8601 */
   asOf: string
   brokerVersion: string
   subscriptions: number
+  /** the subscriptions that were checked, by topic and name */
+  checked: Array<{topic: string; subscription: string}>
   /** whether every topic of the pattern was read */
   complete: boolean
   failed: Array<{topic: string; cause: string}>
   /** the worst first; within a severity causes come before their symptoms */
   findings: DoctorFinding[]
+  /** findings that `--ignore` left out */
+  ignoredFindings: number
 }
 
 /** Each rule gets the findings of those before it, because they may explain what it sees. */
@@ -47,22 +52,38 @@ const RULES: ReadonlyArray<(facts: SubscriptionFacts, others: readonly Draft[]) 
   progressRules,
 ]
 
-/** @param stuckAfterMs a message or consumer without progress for longer than this is stuck. */
-export function diagnose(snapshot: DiagnosisSnapshot, stuckAfterMs: number): Diagnosis {
+/**
+ * @param stuckAfterMs a message or consumer without progress for longer than this is stuck.
+ * @param ignored is left out after all rules have run: an ignored finding still explains its symptoms.
+ */
+export function diagnose(
+  snapshot: DiagnosisSnapshot,
+  stuckAfterMs: number,
+  ignored: readonly IgnoredFindings[] = [],
+): Diagnosis {
   const all = factsOf(snapshot, stuckAfterMs)
   const findings = all.flatMap((facts) => {
     const drafts: Draft[] = []
     for (const rule of RULES) drafts.push(...rule(facts, drafts))
     return drafts.map((draft) => finish(facts, draft))
   })
+  const reported = findings.filter((finding) => !isIgnored(finding, ignored))
   return {
     asOf: snapshot.takenAt,
     brokerVersion: snapshot.brokerVersion,
     subscriptions: all.length,
+    checked: all
+      .map(({subscription, topic}) => ({topic, subscription}))
+      .toSorted((a, b) => compare(a.topic, b.topic) || compare(a.subscription, b.subscription)),
     complete: snapshot.failed.length === 0,
     failed: [...snapshot.failed],
-    findings: findings.toSorted((a, b) => rank(a) - rank(b)),
+    findings: reported.toSorted((a, b) => rank(a) - rank(b)),
+    ignoredFindings: findings.length - reported.length,
   }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function rank({severity}: DoctorFinding): number {

@@ -1,11 +1,19 @@
 import type {Diagnosis} from '../../../src/domain/doctor/diagnose.js'
+import type {DoctorFinding} from '../../../src/domain/doctor/facts/doctor-finding.js'
 
 export const diagnosis: Diagnosis = {
   asOf: '2026-01-02T03:04:05.000Z',
   brokerVersion: '4.0.5',
-  subscriptions: 3,
-  complete: true,
-  failed: [],
+  subscriptions: 4,
+  checked: [
+    {topic: 'persistent://public/default/orders', subscription: 'audit'},
+    {topic: 'persistent://public/default/orders', subscription: 'decision'},
+    {topic: 'persistent://public/default/payments', subscription: 'audit'},
+    {topic: 'persistent://public/default/payments', subscription: 'decision'},
+  ],
+  complete: false,
+  failed: [{topic: 'persistent://public/default/returns', cause: 'the broker answered 503'}],
+  ignoredFindings: 2,
   findings: [
     {
       code: 'draining-slot-blocked',
@@ -35,6 +43,26 @@ export const diagnosis: Diagnosis = {
       ],
       links: [],
     },
+    ...['audit', 'decision'].map((name): DoctorFinding => ({
+      code: 'consumer-without-permits',
+      severity: 'warn',
+      message: '5 consumers have no permits and no unacked messages',
+      subject: {
+        topic: 'persistent://public/default/payments',
+        subscription: name,
+        partitions: [0, 1],
+        consumer: null,
+        consumers: Array.from({length: 5}, (_, at) => ({name: `worker-${String(at)}`, address: null})),
+        slot: null,
+        key: null,
+      },
+      evidence: [{field: 'msgBacklog', value: '1200'}],
+      since: '2026-01-02T01:04:05.000Z',
+      remedies: [
+        {command: `keyshift subscriptions inspect persistent://public/default/payments ${name}`, cost: 'none'},
+      ],
+      links: ['apache/pulsar#20000'],
+    })),
     {
       code: 'known-bugs',
       severity: 'info',

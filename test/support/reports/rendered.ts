@@ -1,7 +1,7 @@
 import {EXIT_CODES} from '../../../src/cli/exit-codes.js'
 import {renderBacklog, renderBacklogWatch} from '../../../src/cli/render/backlog/backlog.js'
 import {renderContexts, renderSettings} from '../../../src/cli/render/contexts.js'
-import {renderDiagnosis} from '../../../src/cli/render/doctor.js'
+import {renderDiagnosis, renderRound} from '../../../src/cli/render/doctor/doctor.js'
 import {renderExitCodes} from '../../../src/cli/render/exit-codes.js'
 import {renderOwners} from '../../../src/cli/render/keys/key-owners.js'
 import {renderRanges} from '../../../src/cli/render/keys/key-ranges.js'
@@ -45,7 +45,8 @@ export const RENDERINGS: Readonly<Record<string, Rendering>> = {
     contextReports.contexts,
   ),
   'context.show': of(['context:show'], renderSettings, contextReports.settings),
-  doctor: of(['doctor'], renderDiagnosis, diagnosis),
+  doctor: of(['doctor'], (report) => renderDiagnosis(report, Date.parse(diagnosis.asOf) + 7_200_000), diagnosis),
+  'doctor.watch': of(['doctor'], (report) => renderRound(report, ['cannot read orders: timed out'], 30_000), diagnosis),
   'exit-codes': of(['help:exit-codes'], renderExitCodes, EXIT_CODES),
   'keys.owner': of(['keys:owner'], renderOwners, keyReports.owners),
   'keys.ranges': of(['keys:ranges'], (ranges) => renderRanges(ranges, {hasEveryRange: false}), keyReports.ranges),

@@ -1,7 +1,7 @@
 import picomatch from 'picomatch'
 
 import {Usage} from '../../../errors.js'
-import {splitPartition} from '../../../topic-name.js'
+import {inNamespace, parseTopicName, splitPartition} from '../../../topic-name.js'
 
 /** The topics that a PATTERN selects: where to search, and which full names to keep. */
 export interface TopicPattern {
@@ -40,6 +40,18 @@ export function parsePattern(text: string | undefined): TopicPattern {
   const glob = parts.length > 2 ? rest : `${rest}/**`
   const isMatch = picomatch(glob, {dot: true})
   return {...scope, matches: (fullName) => isMatch(fullName.replace('persistent://', ''))}
+}
+
+/**
+ * Whether a topic is among those that a text selects, which names one topic or is a pattern.
+ *
+ * @param namespace of a topic's plain name; null is public/default
+ * @throws Usage E_PATTERN, E_TOPIC_NAME
+ */
+export function topicMatcher(text: string, namespace: string | null): (fullName: string) => boolean {
+  if (isPattern(text)) return parsePattern(text).matches
+  const {full} = parseTopicName(inNamespace(text, namespace))
+  return (fullName) => fullName === full
 }
 
 /** Which topics to include. */

@@ -56,6 +56,8 @@ const LINES: ReadonlyArray<readonly [line: string, offered: readonly string[]]> 
   ['why --insec', ['--insecure']],
   ['why -- --insec', []],
   ['keys simulate --join a --jo', ['--join']],
+  ['doctor --ignore replay', ['replay-queue-grows', 'replay-stuck']],
+  ['doctor --exclude shop/e', ['shop/eu/']],
   ['subscriptions list --output c', ['csv']],
   ['subscriptions list --output=c', ['--output=csv']],
   ['migrate plan t s --to Key', ['Key_Shared']],

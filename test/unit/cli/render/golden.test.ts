@@ -6,9 +6,12 @@ import {test} from 'node:test'
 import {asKeyshiftError, renderError} from '../../../../src/cli/errors.js'
 import {layOut} from '../../../../src/cli/output/page.js'
 import {visibleWidth} from '../../../../src/cli/output/wrap-lines.js'
+import {diagnosisJunit} from '../../../../src/cli/render/doctor/doctor-junit.js'
+import {diagnosisMarkdown} from '../../../../src/cli/render/doctor/doctor-markdown.js'
 import {listText} from '../../../../src/cli/render/subscriptions/subscription-list.js'
 import {Unreachable} from '../../../../src/errors.js'
 import {commandIds, runCli} from '../../../support/shells/cli.js'
+import {diagnosis} from '../../../support/reports/doctor-reports.js'
 import {RENDERINGS} from '../../../support/reports/rendered.js'
 import * as reports from '../../../support/reports/reports.js'
 import {ROOT} from '../../../support/root.js'
@@ -27,6 +30,8 @@ async function requireGolden(name: string, text: string): Promise<void> {
 const TEXTS: Readonly<Record<string, string>> = {
   'subscriptions.list.wide': layOut({width: 80, isWide: true, remedy: ''}, () => listText(reports.list, 'wide')),
   'subscriptions.list.csv': listText(reports.list, 'csv'),
+  'doctor.junit': diagnosisJunit(diagnosis, 'error'),
+  'doctor.markdown': diagnosisMarkdown(diagnosis),
   'error.next': renderError(
     new Unreachable(
       'E_BROKER_UNREACHABLE',

@@ -5,7 +5,7 @@ import {test} from 'node:test'
 
 import {ConnectionRepeater, connectionWords} from '../../../../src/cli/output/repeat-connection.js'
 import {renderContexts} from '../../../../src/cli/render/contexts.js'
-import {renderDiagnosis} from '../../../../src/cli/render/doctor.js'
+import {renderDiagnosis} from '../../../../src/cli/render/doctor/doctor.js'
 import {renderReleasePlan} from '../../../../src/cli/render/locks/lock-release.js'
 import {renderLocks} from '../../../../src/cli/render/locks/locks.js'
 import {renderMigrations, renderRequest, renderResult} from '../../../../src/cli/render/migration/migration.js'
@@ -63,8 +63,12 @@ const explanation: Parameters<typeof renderWhy>[0] = {
 
 /** Every renderer whose text contains suggested commands, with the number of different commands in it. */
 const TEXTS: ReadonlyArray<readonly [name: string, least: number, text: string]> = [
-  ['doctor', 1, renderDiagnosis(doctorReports.diagnosis)],
-  ['doctor without subscriptions', 1, renderDiagnosis({...doctorReports.diagnosis, subscriptions: 0, findings: []})],
+  ['doctor', 1, renderDiagnosis(doctorReports.diagnosis, Date.now())],
+  [
+    'doctor without subscriptions',
+    1,
+    renderDiagnosis({...doctorReports.diagnosis, subscriptions: 0, findings: []}, Date.now()),
+  ],
   ['locks scan', 2, renderLocks(hostile(lockReports.locks, 'lock:a', 'lock:*'))],
   [
     'locks scan before a second sample',
