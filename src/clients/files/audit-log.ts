@@ -3,7 +3,7 @@ import {type FileHandle, mkdir, open} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {createInterface} from 'node:readline'
 
-import {Conflict, Usage} from '../../errors.js'
+import {Conflict, KeyshiftError, Usage} from '../../errors.js'
 import {sha256} from '../../digest.js'
 
 /** One decision. The command that records it chooses the further fields. */
@@ -49,10 +49,15 @@ export class AuditLog {
     try {
       await mkdir(dirname(path), {recursive: true})
       const file = await open(path, 'a', 0o600)
-      const {lastHash, lines} = await verifyAuditLog(path)
-      return new AuditLog(file, {sequence: lines - 1, hash: lastHash ?? NONE})
+      try {
+        const {lastHash, lines} = await verifyAuditLog(path)
+        return new AuditLog(file, {sequence: lines - 1, hash: lastHash ?? NONE})
+      } catch (error) {
+        await file.close()
+        throw error
+      }
     } catch (error) {
-      if (error instanceof Conflict) throw error
+      if (error instanceof KeyshiftError) throw error
       throw new Usage('E_AUDIT_LOG', `cannot write ${path}: ${(error as Error).message}`, {data: {file: path}})
     }
   }
