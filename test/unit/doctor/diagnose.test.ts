@@ -98,6 +98,31 @@ test('an old unacked message that blocks mark-delete is found while newer messag
   assert.deepEqual(codes(snapshotOf(blocked(young), blocked({...acking, ...young}))), [], 'the message is young')
 })
 
+test('a finding about a key proposes keys owner, except on Shared, where any consumer may receive the key', () => {
+  const proposing = (type: string): string[] => {
+    const snapshot = snapshotOf({type, msgBacklog: 0})
+    const lock = {
+      ...{lock: 'lock:user-1', key: 'user-1', partition: null, holder: 'x', relation: 'no-consumer' as const},
+      ...{consumer: null, messages: 1, oldestAgeMs: 20_000, ttlMs: null, heldAtLeastMs: null},
+    }
+    const sample = {
+      ...{entries: 100, messages: 100, keylessMessages: 0, mixedBatches: 0},
+      topKey: {key: 'user-1', messages: 90, partition: null},
+    }
+    const topics = snapshot.topics.map((topic) => ({
+      ...topic,
+      ...{locks: {decision: [lock]}, messageSamples: {decision: sample}},
+    }))
+    return findings({...snapshot, topics})
+      .filter(({remedies}) => remedies.some(({command}) => command.startsWith('keyshift keys owner ')))
+      .map(({code}) => code)
+      .toSorted()
+  }
+  assert.deepEqual(proposing('Key_Shared'), ['hot-key', 'locked-key'])
+  assert.deepEqual(proposing('Failover'), ['hot-key', 'locked-key'])
+  assert.deepEqual(proposing('Shared'), [])
+})
+
 test('a snapshot contains no properties and no metadata', () => {
   const stats = {
     subscriptions: {

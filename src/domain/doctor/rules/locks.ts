@@ -2,11 +2,12 @@ import type {SubscriptionFacts} from '../facts/subscription-facts.js'
 import {relationText} from '../../locks/consumers/lock-correlation.js'
 import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
+import {ownerRemedies} from '../facts/owner-remedies.js'
 import {operands, suggestedCommand} from '../../../suggested-command.js'
 import {counted} from '../../../wording.js'
 
 /** Locks that block messages: one finding for each. */
-export function lockRules({locks, subscription, topic}: SubscriptionFacts): Draft[] {
+export function lockRules({locks, subscription, topic, type}: SubscriptionFacts): Draft[] {
   return locks.map(
     ({consumer, heldAtLeastMs, holder, key, lock, messages, oldestAgeMs, partition, relation, ttlMs}) => {
       const heldBy = holder ?? 'an unknown client'
@@ -30,7 +31,7 @@ export function lockRules({locks, subscription, topic}: SubscriptionFacts): Draf
         ],
         remedies: [
           {command: suggestedCommand('locks', 'inspect', ...operands(lock)), cost: 'none'},
-          {command: suggestedCommand('keys', 'owner', ...operands(topic, subscription, key)), cost: 'none'},
+          ...ownerRemedies({subscription, topic, type}, key),
           {
             command: suggestedCommand('locks', 'release', '-o', 'plan.json', ...operands(lock)),
             cost: 'none yet, plan only. Releasing lets a second worker start on the key if the holder is still active',

@@ -1,6 +1,7 @@
 import type {SubscriptionFacts} from '../facts/subscription-facts.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import {evidence} from '../facts/evidence.js'
+import {ownerRemedies} from '../facts/owner-remedies.js'
 import {operands, suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
 
@@ -35,7 +36,7 @@ function hotKey({subscription, topic, type}: SubscriptionFacts, {messages, topKe
       evidence: [evidence('messages of the key', topKey.messages), evidence('sampled messages', messages)],
       remedies: [
         {command: suggestedCommand('keys', 'sample', ...operands(topic, subscription)), cost: 'none'},
-        {command: suggestedCommand('keys', 'owner', ...operands(topic, subscription, key)), cost: 'none'},
+        ...ownerRemedies({subscription, topic, type}, key),
         {
           command: 'split the key in the producers, or process it faster',
           cost: 'a deployment; a split key loses its order',
