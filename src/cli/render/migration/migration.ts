@@ -150,7 +150,11 @@ function nextStep({hasRestrictions, id, requests, state}: MigrationStatus): stri
   const pending = requests.map(({at, by, verb}) => `${id}: ${verb} requested by ${by} at ${at}, no answer yet`)
   switch (state) {
     case 'postponed':
-      return [...pending, `${id} is postponed. To cut over, run: ${suggestedCommand('migrate', 'cutover', id)}`]
+      return [
+        ...pending,
+        `${id} is postponed. To cut over, run: ${suggestedCommand('migrate', 'cutover', id)}`,
+        `If the process of ${id} has died, run: ${suggestedCommand('migrate', 'resume', id)}`,
+      ]
     case 'rolling-back':
     case 'running':
       return [
