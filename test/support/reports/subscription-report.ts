@@ -64,6 +64,7 @@ const busy: TopicStats = {
       lastExpireTimestamp: 0,
       subscriptionProperties: {owner: 'risk'},
       filterRejectedMsgCount: 3,
+      consumersAfterMarkDeletePosition: {'worker-1': '8:3'},
       dispatchThrottledMsgEventsBySubscriptionLimit: 41,
       dispatchThrottledBytesEventsBySubscriptionLimit: 0,
       consumers: [
@@ -92,6 +93,7 @@ const busy: TopicStats = {
           lastAckedTimestamp: 0,
           lastConsumedTimestamp: AT - 7_200_000,
           keyHashRangeArrays: [[16_385, 65_535]],
+          readPositionWhenJoining: '8:3',
           drainingHashesCount: 5,
           drainingHashesUnackedMessages: 6,
           drainingHashesClearedTotal: 1,
@@ -112,6 +114,10 @@ const internal: InternalStats = {
     decision: {
       markDeletePosition: '7:4',
       readPosition: '8:11',
+      waitingReadOp: false,
+      pendingReadOps: 1,
+      subscriptionHavePendingRead: true,
+      subscriptionHavePendingReplayRead: true,
       individuallyDeletedMessages: '[(7:5..7:9],(8:-1..8:0]]',
     },
   },

@@ -22,8 +22,21 @@ const BACKLOG: ReadonlyArray<Column<PartitionReport>> = [
   {head: 'delayed', cell: (row) => row.delayedMessages, isRare: true, priority: 3},
   {head: 'in replay', cell: (row) => row.replayMessages, isRare: true, priority: 3},
   {head: 'ack holes', cell: (row) => row.ackHoles, isRare: true, priority: 2},
+  {head: 'reads', cell: ({cursor}) => readsText(cursor), fit: 'wrap', isRare: true, priority: 7},
   {head: 'out/s', cell: (row) => row.rateOutPerSecond, priority: 4},
 ]
+
+/** What the dispatcher reads for the subscription; null if nothing, or if it is unknown. */
+function readsText(cursor: PartitionReport['cursor']): string | null {
+  if (cursor === null) return null
+  const reads = [
+    ...(cursor.hasPendingRead === true ? ['read pending'] : []),
+    ...(cursor.hasPendingReplayRead === true ? ['replay read pending'] : []),
+    ...(cursor.isCaughtUp === true ? ['waits for new entries'] : []),
+    ...((cursor.pendingReads ?? 0) > 0 ? [`${counted(cursor.pendingReads ?? 0, 'read')} in progress`] : []),
+  ]
+  return reads.length === 0 ? null : reads.join(', ')
+}
 
 /** One row per partition. */
 export function renderBacklogRows({partitions}: SubscriptionReport): string {
@@ -32,7 +45,9 @@ export function renderBacklogRows({partitions}: SubscriptionReport): string {
 
 /** What blocks delivery or acknowledgement, as far as one sample shows it. */
 export function renderBlockers(report: SubscriptionReport): string {
-  const parts = [cursors(report), blockingConsumers(report), ...limitLines(report)].filter((part) => part !== '')
+  const parts = [cursors(report), blockingConsumers(report), waitingConsumers(report), ...limitLines(report)].filter(
+    (part) => part !== '',
+  )
   if (parts.length > 0) return parts.join('\n\n')
   return `One sample shows no blocker. For a diagnosis from two samples, run:\n  ${suggestedCommand('doctor', report.topic, report.subscription)}`
 }
@@ -86,6 +101,27 @@ function blockingConsumers(report: SubscriptionReport): string {
         (consumer.unackedMessages ?? 0) > 0 || consumer.isBlockedOnUnacked || (consumer.draining?.slots ?? 0) > 0,
     )
     .toSorted((a, b) => ackAge(b) - ackAge(a) || (b.consumer.unackedMessages ?? 0) - (a.consumer.unackedMessages ?? 0))
+  return rows.length === 0 ? '' : renderTable(columns, rows, MOST_ROWS)
+}
+
+interface WaitingConsumer {
+  readonly partition: number | null
+  readonly markDelete: string | null
+  readonly consumer: string
+  readonly position: string
+}
+
+/** Consumers that joined and receive nothing yet. */
+function waitingConsumers({partitions}: SubscriptionReport): string {
+  const columns: ReadonlyArray<Column<WaitingConsumer>> = [
+    {head: 'partition', cell: ({partition}) => partition},
+    {head: 'waiting consumer', cell: ({consumer}) => consumer},
+    {head: 'until mark-delete passes', cell: ({position}) => position},
+    {head: 'mark-delete', cell: ({markDelete}) => markDelete, priority: 2},
+  ]
+  const rows = partitions.flatMap(({cursor, partition, waitingForMarkDelete}) =>
+    (waitingForMarkDelete ?? []).map((one) => ({...one, partition, markDelete: cursor?.markDelete ?? null})),
+  )
   return rows.length === 0 ? '' : renderTable(columns, rows, MOST_ROWS)
 }
 

@@ -3,7 +3,7 @@ import type {SubscriptionReport} from '../../../domain/subscriptions/inspect/sub
 import type {PublisherReport} from '../../../domain/subscriptions/inspect/topic-report.js'
 import {ageText} from '../ages.js'
 import {type Cell, type Column, renderBytes, renderShare, renderTable} from '../table.js'
-import {counted} from '../../../wording.js'
+import {counted, partitionLabel} from '../../../wording.js'
 
 /** One client, with its consumer or producer on each partition. */
 interface Client<P> {
@@ -35,7 +35,19 @@ function identityColumns(report: SubscriptionReport): ReadonlyArray<Column<Clien
     {head: 'client', cell: ({first}) => first.clientVersion, priority: 3},
     {head: 'role', cell: ({first}) => first.role, isRare: true, priority: 4},
     {head: 'connected', cell: ({first}) => ago(report, first.connectedSince), priority: 2},
+    {head: 'joined at', cell: joinPosition, isRare: true, priority: 5},
   ]
+}
+
+/** The read position when the consumer joined; of a consumer on several partitions, the first one. */
+function joinPosition({parts}: Client<Consumer>): string | null {
+  const joined = parts.filter(({readPositionWhenJoining}) => readPositionWhenJoining !== null)
+  const [first] = joined
+  if (first === undefined) return null
+  const position = first.readPositionWhenJoining ?? ''
+  if (first.partition === null) return position
+  const more = joined.length > 1 ? `, ${String(joined.length - 1)} more` : ''
+  return `${position} (${partitionLabel(first.partition)}${more})`
 }
 
 /** @param slots of all consumers together; null unless the subscription is Key_Shared */

@@ -71,6 +71,8 @@ export interface PartitionReport {
   /** null when it was not read */
   cursor: CursorReport | null
   consumers: ConsumerReport[]
+  /** joined consumers that receive nothing until mark-delete passes their position, `ledger:entry`; null where the broker does not report them, as of 4.0 */
+  waitingForMarkDelete: Array<{consumer: string; position: string}> | null
   topic: TopicReport
   publishers: PublisherReport[]
 }
@@ -108,6 +110,7 @@ export function reportPartition(
     properties: subscription.subscriptionProperties ?? {},
     cursor: internal ? reportCursor(internal, name) : null,
     consumers: reportConsumers(subscription),
+    waitingForMarkDelete: waitingForMarkDelete(subscription),
     topic: reportTopic(stats),
     publishers: reportPublishers(stats),
   }
@@ -125,6 +128,15 @@ function waiting(subscription: SubscriptionStats) {
     ackHoles: subscription.nonContiguousDeletedMessagesRanges ?? null,
     ackHolesBytes: subscription.nonContiguousDeletedMessagesRangesSerializedSize ?? null,
   }
+}
+
+function waitingForMarkDelete({
+  consumersAfterMarkDeletePosition: waiting,
+}: SubscriptionStats): PartitionReport['waitingForMarkDelete'] {
+  if (waiting === undefined) return null
+  return Object.entries(waiting)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([consumer, position]) => ({consumer, position}))
 }
 
 function movement(subscription: SubscriptionStats) {

@@ -55,6 +55,16 @@ test('entries acknowledged after a blocked mark-delete position are counted acro
   )
 })
 
+test('joined consumers that wait and pending reads are reported, and null where the broker does not report them', () => {
+  const [busy, quiet] = subscription.partitions
+  assert.deepEqual(busy?.waitingForMarkDelete, [{consumer: 'worker-1', position: '8:3'}])
+  assert.equal(busy.consumers[1]?.readPositionWhenJoining, '8:3')
+  assert.equal(busy.consumers[0]?.readPositionWhenJoining, null)
+  const {hasPendingRead, hasPendingReplayRead, isCaughtUp, pendingReads} = busy.cursor ?? assert.fail()
+  assert.deepEqual([hasPendingRead, hasPendingReplayRead, isCaughtUp, pendingReads], [true, true, false, 1])
+  assert.equal(quiet?.waitingForMarkDelete, null)
+})
+
 test('raw contains fields that keyshift does not know, and each part once', () => {
   const {raw} = inspectSubscription({
     collected: {
