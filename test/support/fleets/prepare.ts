@@ -2,8 +2,10 @@
 // files must not install the same packages at the same time, and a build slows down the tests next to it.
 import {redissonProgram} from './held-locks.js'
 import {goProgram, pythonProgram} from './programs.js'
+import {pulsarAdminClasspath} from '../shells/pulsar-admin.js'
 
 redissonProgram()
+pulsarAdminClasspath()
 pythonProgram('locks.py')
 goProgram('fleet')
 goProgram('locks')
