@@ -73,6 +73,8 @@ function stallOf(
   time: ReadingTime,
 ): Pick<PartitionState, 'activeClients' | 'heldBy' | 'isStalled'> {
   const limit = {nowMs: time.nowMs, stuckAfterMs: STUCK_AFTER_MS}
+  // A reader's cursor has a backlog whenever its program pauses.
+  if (stats.isDurable === false) return {isStalled: null, heldBy: null, activeClients: []}
   if (time.ageMs > 0) {
     const active = (stats.consumers ?? []).filter(({messageAckRate = 0}) => messageAckRate > 0)
     return {isStalled: isStalledByRates(stats, time), heldBy: holdersOf(stats), activeClients: active.map(clientOf)}

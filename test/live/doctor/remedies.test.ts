@@ -169,7 +169,7 @@ async function findingOf(lab: FaultLab, code: string, args: readonly string[]): 
   return found
 }
 
-/** Runs a command as a user does who pastes it. */
+/** Runs a command as a user pastes it. */
 async function paste({addresses}: Place, folder: string, command: string): Promise<void> {
   const env = {
     ...process.env,

@@ -1,4 +1,5 @@
 import {suggestedCommand} from '../../../suggested-command.js'
+import {isSystemCursor} from '../../topic-stats/system-cursors.js'
 import {isPaused} from '../pause-rate.js'
 import {blocks, blocksUnlessAccepted, each, planWith, type Rule, warns} from './preflight-finding.js'
 
@@ -16,7 +17,18 @@ const mixedTypes: Rule = ({snapshot: {collected}}) => {
   })
 }
 
+const systemCursor: Rule = ({snapshot: {collected}}) => {
+  const {subscription} = collected
+  if (!isSystemCursor(subscription)) return null
+  return blocks({
+    code: 'system-cursor',
+    message: `${subscription} is a cursor of the broker, for compaction, deduplication or geo-replication: no consumer uses it`,
+    evidence: [{field: 'subscription', value: subscription}],
+  })
+}
+
 const noType: Rule = ({snapshot: {collected}, to}) => {
+  if (isSystemCursor(collected.subscription)) return null
   if (!collected.partitions.every(({subscription}) => (subscription.type ?? 'None') === 'None')) return null
   return blocks({
     code: 'no-type',
@@ -120,6 +132,7 @@ const neighborsRestricted: Rule = (input) => {
 }
 
 export const subscriptionRules: readonly Rule[] = [
+  systemCursor,
   mixedTypes,
   noType,
   exclusive,

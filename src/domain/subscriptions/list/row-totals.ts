@@ -1,5 +1,6 @@
 import {ConsumerCount} from '../../topic-stats/consumers.js'
 import {commonType} from '../../topic-stats/subscription-type.js'
+import {isSystemCursor} from '../../topic-stats/system-cursors.js'
 import {sumKnown} from '../../topic-stats/known-sums.js'
 import type {SubscriptionRow} from './subscription-row.js'
 import {isExcused} from '../../progress/partition-progress.js'
@@ -82,9 +83,13 @@ export class RowTotals {
       unackedMessages: this.unackedMessages,
       rateOutPerSecond: this.rateOutPerSecond,
       isBlocked: this.isBlocked,
-      isStalled: this.heldBy.every((clients) => isExcused(clients, this.active)) ? this.isStalled : true,
+      isStalled: isSystemCursor(this.subscription) ? null : this.isStalledAnywhere(),
       unackedSince: this.unackedSinceMs === Infinity ? null : new Date(this.unackedSinceMs).toISOString(),
     }
+  }
+
+  private isStalledAnywhere(): boolean | null {
+    return this.heldBy.every((clients) => isExcused(clients, this.active)) ? this.isStalled : true
   }
 
   private spread(index: number, entries: number): void {

@@ -18,8 +18,8 @@ export interface SubscriptionRow {
   /** whether it or one of its consumers has reached the unacked-message limit on some partition */
   isBlocked: boolean
   /**
-   * whether some partition has a backlog and consumers, but no delivery during the last statistics period of the broker; null
-   * when unknown, for example on a topic that has just been loaded
+   * whether the backlog of some partition is due and does not move; null when unknown, for example on a topic that has just
+   * been loaded, and for cursors of the broker and of readers
    */
   isStalled: boolean | null
   /**

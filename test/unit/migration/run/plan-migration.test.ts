@@ -27,7 +27,14 @@ test('the plan of a healthy Shared subscription has steps, an expiry and no find
   assert.equal(plan.expiresAt, '2026-11-23T14:00:01.000Z')
 })
 
+function ofSubscription(subscription: string): MigrationSnapshot {
+  const cluster = snapshot()
+  return {...cluster, collected: {...cluster.collected, subscription}}
+}
+
 const BLOCKING: ReadonlyArray<readonly [code: string, isWaivable: boolean, cluster: MigrationSnapshot]> = [
+  ['system-cursor', false, ofSubscription('__compaction')],
+  ['system-cursor', false, ofSubscription('pulsar.dedup')],
   ['mixed-types', false, snapshot({}, {second: {type: 'Key_Shared'}})],
   ['exclusive', false, snapshot({type: 'Exclusive'})],
   ['non-durable', false, snapshot({isDurable: false})],
