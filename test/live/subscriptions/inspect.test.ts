@@ -215,6 +215,8 @@ test(
       [1, 3],
     )
     assert.ok(warnings.some((text) => text.includes('no subscription decision on 2 of 4 partitions: 0, 2')))
+    const {stdout} = await runCli(['subscriptions', 'inspect', topic.full, 'decision'])
+    assert.match(stdout, /^partitions +2 of 4; not on 0, 2$/m)
     const none = await runCli(['subscriptions', 'inspect', topic.full, 'other', '--json'])
     assert.equal(parseDocument(none.stdout).error.code, 'E_SUBSCRIPTION_NOT_FOUND')
   }),

@@ -5,6 +5,7 @@ import {renderBlockers, renderLastActivity, renderBacklogRows} from './subscript
 import {paint} from '../../output/palette.js'
 import {type Cell, renderPairs} from '../table.js'
 import {suggestedCommand} from '../../../suggested-command.js'
+import {numberText} from '../../../wording.js'
 
 /** The sections in the order in which an operator needs them. */
 export function renderSubscription(report: SubscriptionReport): string {
@@ -33,7 +34,7 @@ function headPairs(report: SubscriptionReport): Array<readonly [string, Cell]> {
     ['topic', report.topic],
     ['subscription', report.subscription],
     ['type', typeText(report)],
-    ['partitions', report.partitionCount],
+    ['partitions', partitionsText(report)],
     ['durable', report.isDurable],
     ['replicated', report.isReplicated],
     ['consumers', total.consumers],
@@ -43,6 +44,11 @@ function headPairs(report: SubscriptionReport): Array<readonly [string, Cell]> {
       ? []
       : [['properties', properties.map(([name, value]) => `${name}=${value}`).join(' ')] as const]),
   ]
+}
+
+function partitionsText({missingOn, partitionCount, partitions}: SubscriptionReport): number | string | null {
+  if (missingOn.length === 0) return partitionCount
+  return `${numberText(partitions.length)} of ${numberText(partitionCount ?? 0)}; not on ${missingOn.join(', ')}`
 }
 
 function typeText({partitions, type}: SubscriptionReport): string {
