@@ -24,7 +24,8 @@ export default class Why extends KeyshiftCommand<Explanation> {
   static override description =
     'Follows the key to its partition, slot and consumer. Checks whether the slot is draining, whether the oldest entries of ' +
     'the backlog contain messages of the key, whether its Redis lock is held, and whether its partition has a problem. ' +
-    'Changes nothing. Ends with one verdict, its confidence, and a safe next step. Also works for Shared and Failover.'
+    'If the partition has no message of the key, or is unknown, it searches all partitions. ' +
+    'Changes nothing. Ends with one verdict, its confidence, and a safe next step. Works for each subscription type.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision user-42',
     "<%= config.bin %> <%= command.id %> orders decision user-42 --key-pattern 'lock:user:{key}' --holder-pattern '{consumer}:*'",
@@ -39,7 +40,8 @@ export default class Why extends KeyshiftCommand<Explanation> {
     })(),
     max: Flags.integer({
       default: 500,
-      description: "read up to N of the oldest entries in the partition's backlog",
+      description:
+        "read up to N of the oldest entries in the partition's backlog, and again of all others if they are searched",
       helpValue: 'N',
       min: 1,
     }),
