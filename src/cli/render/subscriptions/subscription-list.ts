@@ -17,7 +17,7 @@ const columnsOf = (asOf: string): ReadonlyArray<Column<SubscriptionRow>> => [
   {head: 'per partition', cell: spreadText, isWide: true},
   {head: 'unacked', cell: (row) => row.unackedMessages, priority: 3},
   {head: 'out/s', cell: (row) => row.rateOutPerSecond, priority: 4},
-  {head: 'last ack', cell: (row) => ageText(asOf, row.unackedSince), isWide: true},
+  {head: 'no ack since', cell: (row) => ageText(asOf, row.unackedSince), isWide: true},
   {head: 'notes', cell: notesText, isWide: true, fit: 'wrap'},
 ]
 
