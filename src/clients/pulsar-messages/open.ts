@@ -25,7 +25,7 @@ export async function openTransport(options: TransportOptions): Promise<MessageT
       'E_NATIVE_MISSING',
       'the optional package pulsar-client is not installed or does not load on this machine',
       {
-        next: ['npm install pulsar-client', 'use --transport websocket'],
+        next: ['npm install pulsar-client', 'use --source websocket'],
       },
     )
   }
