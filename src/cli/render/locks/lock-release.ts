@@ -75,9 +75,8 @@ export function renderReleases({address, releases, replicas, stopped}: LockRelea
         ]),
     ...(stopped === null ? [] : [`stopped early: ${stopped}`]),
   ]
-  return [`${address}: ${countsText(releases)}`, renderTable(RELEASES, releases), notes.join('\n')]
-    .filter((part) => part !== '')
-    .join('\n\n')
+  const table = releases.length === 0 ? '' : renderTable(RELEASES, releases)
+  return [`${address}: ${countsText(releases)}`, table, notes.join('\n')].filter((part) => part !== '').join('\n\n')
 }
 
 /** `2 released, 1 TTL set; not released: 1 expiry changed`, in the words of the table below it. */
