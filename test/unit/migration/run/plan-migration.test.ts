@@ -27,9 +27,14 @@ test('the plan of a healthy Shared subscription has steps, an expiry and no find
   assert.equal(plan.expiresAt, '2026-11-23T14:00:01.000Z')
 })
 
+/** The healthy subscription under another name. */
 function ofSubscription(subscription: string): MigrationSnapshot {
   const cluster = snapshot()
-  return {...cluster, collected: {...cluster.collected, subscription}}
+  const partitions = cluster.collected.partitions.map((row) => ({
+    ...row,
+    stats: {subscriptions: {[subscription]: row.subscription}},
+  }))
+  return {...cluster, collected: {...cluster.collected, subscription, partitions}}
 }
 
 const BLOCKING: ReadonlyArray<readonly [code: string, isWaivable: boolean, cluster: MigrationSnapshot]> = [
