@@ -47,6 +47,7 @@ const REWORDED: ReadonlyArray<readonly [RegExp, string]> = [
   [/^Missing required flag:? (?:--)?([\w-]+)$/, 'missing flag --$1'],
   [/^Flag (--[\w-]+) expects a value$/, '$1 needs a value'],
   [/^(--[\w-]+)=.* cannot also be provided when using (--[\w-]+)$/, '$1 and $2 exclude each other'],
+  [/^Exactly one of the following must be provided: (--[\w-]+), (--[\w-]+)$/, 'give either $1 or $2'],
   [/^Expected (\S+) to be one of: (.*)$/, '$1 is not one of $2'],
   [/^Parsing (--[\w-]+) *\n\s*Expected (.*) but received: (.*)$/s, '$1 $3 is not $2'],
   [/^Parsing (--[\w-]+) *\n\s*(.*)$/s, '$1: $2'],

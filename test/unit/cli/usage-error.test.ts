@@ -53,6 +53,7 @@ const MESSAGES: ReadonlyArray<readonly [oclif: string, message: string]> = [
     'All of the following must be provided when using --topic: --subscription, --key-pattern',
     '--topic needs --subscription and --key-pattern',
   ],
+  ['Exactly one of the following must be provided: --consumers, --name', 'give either --consumers or --name'],
   ['Expected sh to be one of: bash, fish', 'sh is not one of bash, fish'],
   ['--snapshot=b cannot also be provided when using --from', '--snapshot and --from exclude each other'],
   ['a text that keyshift does not know', 'a text that keyshift does not know'],
