@@ -3,6 +3,7 @@ import {readFile, writeFile} from 'node:fs/promises'
 import type {DiagnosisSnapshot} from '../../domain/doctor/facts/diagnosis-snapshot.js'
 import {Usage} from '../../errors.js'
 import {suggestedCommand} from '../../suggested-command.js'
+import {messageOf} from '../../wording.js'
 
 const NEXT = [suggestedCommand('doctor', 'TOPIC', 'SUB', '--snapshot', 'FILE')]
 
@@ -12,7 +13,8 @@ export async function readSnapshot(file: string): Promise<DiagnosisSnapshot> {
   try {
     parsed = JSON.parse(await readFile(file, 'utf8')) as Partial<DiagnosisSnapshot> | null
   } catch (error) {
-    throw new Usage('E_SNAPSHOT_FILE', `cannot read ${file}: ${(error as Error).message}`, {
+    const cause = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error)
+    throw new Usage('E_SNAPSHOT_FILE', `the snapshot file ${file} cannot be read (${cause})`, {
       data: {file},
       next: NEXT,
       cause: error,

@@ -223,6 +223,7 @@ async function readScan(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw new Usage('E_SCAN_FILE', `${file} cannot be read: ${messageOf(error)}`, {data: {file}})
+    const cause = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error)
+    throw new Usage('E_SCAN_FILE', `the scan file ${file} cannot be read (${cause})`, {data: {file}})
   }
 }
