@@ -7,7 +7,7 @@ const STATED: ReadonlySet<ChainLink['subject']> = new Set(['draining', 'partitio
 
 export function renderWhy({asOf, chain, changing, key, subscription, topic, verdict}: Explanation): string {
   return [
-    `Key ${paint.strong(key)}, subscription ${subscription} of ${topic}`,
+    `Key ${paint.strong(key === '' ? '(empty)' : key)}, subscription ${subscription} of ${topic}`,
     ...chain.map(({evidence, message, subject}) => {
       if (STATED.has(subject)) return `  → ${message}`
       const proof = evidence

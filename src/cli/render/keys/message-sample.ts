@@ -38,7 +38,7 @@ export function renderSample(sample: KeySample): string {
 function renderFigures(sample: KeySample): string {
   const {backlogEntries, batches, distinctKeys, entries, messages, mixedBatches, source, where} = sample
   const of = (count: number): string =>
-    `${numberText(count)} (${renderShare(messages === 0 ? null : count / messages)})`
+    messages === 0 ? numberText(count) : `${numberText(count)} (${renderShare(count / messages)})`
   const figures: ReadonlyArray<readonly [string, Cell]> = [
     ['topic', sample.topic],
     ['subscription', sample.subscription],
@@ -61,12 +61,14 @@ function renderFigures(sample: KeySample): string {
     ...(sample.keysOnSeveralPartitions === null
       ? []
       : [['keys on several partitions', sample.keysOnSeveralPartitions] as const]),
-    [
-      'entries by compression',
-      sample.compression?.map(({entries: count, type}) => `${type} ${numberText(count)}`).join(', ') ?? null,
-    ],
+    ['entries by compression', compressionText(sample)],
   ]
   return renderPairs(figures)
+}
+
+function compressionText({compression}: KeySample): string | null {
+  if (compression === null || compression.length === 0) return null
+  return compression.map(({entries, type}) => `${type} ${numberText(entries)}`).join(', ')
 }
 
 function unreadable(entries: number): string {
