@@ -154,3 +154,17 @@ for (const [name, recording] of all) {
     assert.equal(report.subscription, recording.subscription)
   })
 }
+
+test('doctor of a topic needs at most ten requests, and one for each stalled partition', async (t) => {
+  const recording = all.get('dispatcher-not-reading')
+  assert.ok(recording)
+  const {requests, topic, url} = await serveRecording(t, recording)
+  const {findings} = await askCli<Diagnosis>(['doctor', topic, ...DOCTOR_WINDOW], {KEYSHIFT_ADMIN_URL: url})
+  assert.deepEqual(
+    findings.map(({code}) => code),
+    ['dispatcher-not-reading'],
+  )
+  const cursors = requests.filter((path) => path.endsWith('/internalStats'))
+  assert.equal(cursors.length, 1, 'only the stalled partition')
+  assert.ok(requests.length - cursors.length <= 10, requests.join('\n'))
+})

@@ -41,6 +41,8 @@ interface RecordedTopic {
 export interface RecordedBroker {
   readonly url: string
   readonly topic: string
+  /** paths that were requested */
+  readonly requests: string[]
 }
 
 const FOLDER = join(ROOT, 'test', 'recordings')
@@ -57,8 +59,10 @@ export async function serveRecording(t: TestContext, recording: Recording): Prom
   const startedAt = Date.now()
   const [topic = '', recorded] = Object.entries(recording.topics)[0] ?? []
   if (recorded === undefined) throw new RangeError('the recording has no topic')
+  const requests: string[] = []
   const server = createServer(({url = ''}, response) => {
     const path = new URL(url, 'http://broker').pathname
+    requests.push(path)
     const answer = answerTo(path, recording, {topic, recorded}, {startedAt, address: addressOf()})
     response.setHeader('content-type', 'application/json')
     response.statusCode = answer === NOT_FOUND ? 404 : answer === NOT_SET ? 204 : 200
@@ -71,7 +75,7 @@ export async function serveRecording(t: TestContext, recording: Recording): Prom
     server.closeAllConnections()
     server.close()
   })
-  return {url: `http://${addressOf()}`, topic}
+  return {url: `http://${addressOf()}`, topic, requests}
 }
 
 const NOT_FOUND = Symbol('404')
