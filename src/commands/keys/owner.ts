@@ -11,10 +11,10 @@ import {isCertain, type Routing} from '../../domain/keys/hashing/detect-routing.
 import {KeyDirectory, KeyLocator} from '../../domain/keys/owners/key-directory.js'
 import {type LineFormat, ownerRows} from '../../domain/keys/owners/owner-rows.js'
 import {
+  entriesToSearch,
   type GivenKey,
   keyOwners,
   type KeyOwners,
-  needsMessages,
   producerKey,
   rawKey,
   textKey,
@@ -79,9 +79,8 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
       const locator = new KeyLocator(directory, partitionCount, this.requireScheme(routing, collected))
       await writeLines(ownerRows(process.stdin, locator, format))
     }
-    const found = needsMessages(routing)
-      ? await collectKeyPartitions(admin, collected, keys.map(producerKey))
-      : (): readonly number[] => []
+    const entries = keys.length === 0 ? 0 : entriesToSearch(routing)
+    const found = await collectKeyPartitions(admin, collected, keys.map(producerKey), entries)
     const foundOn = (key: GivenKey): readonly number[] => found(producerKey(key))
     const owners = keyOwners(directory, keys, {partitionCount, routing, foundOn})
     this.warnAboutPartitions(routing, owners)

@@ -1,4 +1,5 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {orWhenRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import type {InternalStats} from '../../clients/pulsar-admin/types.js'
 import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
 import {chooseEntries} from './choose-entries.js'
@@ -126,27 +127,41 @@ export interface MessageKey {
 /** By key, the partitions that store messages of it, in ascending order. */
 export type KeyPartitions = (key: MessageKey) => readonly number[]
 
-/** Entries at each end: the newest ones of the topic, and the oldest ones of the backlog. */
-const ENTRIES_EACH = 1000
 const PARTITIONS_TIMEOUT_MS = 10_000
 
-/** Finds the partitions that store messages, acknowledged or not, of some keys. Reads a part of the topic only. */
+/**
+ * Finds the partitions that store messages, acknowledged or not, of some keys. Reads a part of the topic only, and nothing without
+ * the permission.
+ *
+ * @param entriesEach maximum number of entries at each end: the newest ones of the topic, and the oldest ones of the backlog.
+ */
 export async function collectKeyPartitions(
   admin: PulsarAdmin,
   collected: CollectedSubscription,
   keys: readonly MessageKey[],
+  entriesEach: number,
 ): Promise<KeyPartitions> {
   const found = new Map(keys.map((key) => [keyId(key), new Set<number>()]))
+  if (entriesEach > 0) await orWhenRefused(searchEnds(admin, collected, found, entriesEach), undefined)
+  return (key) => [...(found.get(keyId(key)) ?? [])].toSorted((a, b) => a - b)
+}
+
+async function searchEnds(
+  admin: PulsarAdmin,
+  collected: CollectedSubscription,
+  found: ReadonlyMap<string, Set<number>>,
+  entriesEach: number,
+): Promise<void> {
   const searched = await Promise.all(
     collected.partitions.map((row) => partitionBacklog(admin, row, collected.subscription)),
   )
   const all = searched.map(({partition, stats}) => entriesFrom(BEFORE_FIRST, stats, partition))
   const chosen = [
-    ...chooseEntries(all, 'tail', ENTRIES_EACH),
+    ...chooseEntries(all, 'tail', entriesEach),
     ...chooseEntries(
       searched.map(({backlog}) => backlog),
       'head',
-      ENTRIES_EACH,
+      entriesEach,
     ),
   ]
   const until = Date.now() + PARTITIONS_TIMEOUT_MS
@@ -159,7 +174,6 @@ export async function collectKeyPartitions(
     unreadable: () => undefined,
     isOver: () => Date.now() >= until,
   })
-  return (key) => [...(found.get(keyId(key)) ?? [])].toSorted((a, b) => a - b)
 }
 
 function keyId({isBase64, text}: MessageKey): string {

@@ -9,11 +9,14 @@ import type {HashingScheme} from '../keys/hashing/partition-routing.js'
 import type {CollectedTopic, TopicPartition} from '../topic-stats/collect-topic-stats.js'
 import {readRestEntry} from './sampled-entry.js'
 
-/** The newest messages of this many partitions; the second sample is read only if the first one is not conclusive. */
-const SAMPLES = [
-  {partitions: 8, messagesEach: 3},
-  {partitions: 16, messagesEach: 16},
-] as const
+/**
+ * Messages of this many partitions, by their number from the newest one on; the second sample is read only if the first one is
+ * not conclusive. The numbers get sparse, so that a burst of one producer does not hide the others.
+ */
+const SAMPLES: ReadonlyArray<{readonly partitions: number; readonly numbers: readonly number[]}> = [
+  {partitions: 8, numbers: [1, 2, 3, 5, 8, 13, 21, 34]},
+  {partitions: 16, numbers: [1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 21, 27, 34, 43, 55, 89, 144]},
+]
 const CONCURRENCY = 16
 
 /**
@@ -58,9 +61,8 @@ async function sampleKeys(
   wanted: (typeof SAMPLES)[number],
 ): Promise<RoutedKey[]> {
   const limit = pLimit(CONCURRENCY)
-  const numbers = Array.from({length: wanted.messagesEach}, (_, at) => at + 1)
   const reads = spread(partitions, wanted.partitions).flatMap((row) =>
-    numbers.map((number) => limit(() => keysOf(admin, row, number))),
+    wanted.numbers.map((number) => limit(() => keysOf(admin, row, number))),
   )
   return (await Promise.all(reads)).flat()
 }

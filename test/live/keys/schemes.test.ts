@@ -3,6 +3,7 @@ import {test} from 'node:test'
 
 import type {KeyOwners} from '../../../src/domain/keys/owners/key-owners.js'
 import {HASHING_SCHEMES, type HashingScheme} from '../../../src/domain/keys/hashing/partition-routing.js'
+import type {LockScan} from '../../../src/domain/locks/scan/collect-locks.js'
 import type {Explanation} from '../../../src/domain/why/explain-key.js'
 import type {TopicName} from '../../../src/topic-name.js'
 import {
@@ -12,7 +13,7 @@ import {
   type StoredKeys,
   WITHOUT_PYTHON,
 } from '../../support/fleets/routed-keys.js'
-import {ask, createTopic, live, type Place, publishKeys, userKeys} from '../../support/servers/live.js'
+import {ask, createTopic, live, type Place, publishKeys, until, userKeys} from '../../support/servers/live.js'
 import {askCli, runCli} from '../../support/shells/cli.js'
 
 const SUB = 'decision'
@@ -149,5 +150,45 @@ test(
     await publishWith(place, topic, keys, {partitions: 6, scheme: 'JavaStringHash'})
     const {routing} = await askOwners(topic, keys)
     assert.deepEqual([routing.hashingScheme, routing.source], ['JavaStringHash', 'messages'])
+  }),
+)
+
+test(
+  'locks scan and why follow keys of the Python client, also when Java producers publish to the same topic',
+  {skip: WITHOUT_PYTHON},
+  live(async (_t, place) => {
+    const topic = await createTopic(place, {partitions: 4, subscription: SUB})
+    for (const name of ['one', 'two']) {
+      const consumer = {topic, subscription: SUB, type: 'Failover' as const, name, receiverQueueSize: 100}
+      await place.transport.consume({...consumer, onMessage: () => undefined})
+    }
+    const stored = await publishByPython(place, topic, userKeys(40))
+    const [key = '', partition] = [...stored].find(([, at]) => at === 1) ?? []
+    const lock = `${place.keyPrefix}${key}`
+    const scan = async (): Promise<unknown[]> => {
+      const about = ['--topic', topic.full, '--subscription', SUB, '--key-pattern', `${place.keyPrefix}{key}`]
+      const more = ['--backlog', '200', '--holder-pattern', '{consumer}', '--redis-url', place.addresses.redisUrl]
+      const {locks} = await askCli<LockScan>(['locks', 'scan', ...about, ...more])
+      const {messages} = locks.find((one) => one.key === lock) ?? {}
+      return [messages?.partition, messages?.relation, messages?.consumer?.name]
+    }
+    try {
+      const owner = async (): Promise<string | null | undefined> =>
+        (await askOwners(topic, [key])).owners[0]?.consumer?.name
+      await until('an active consumer', async () => typeof (await owner()) === 'string')
+      const active = (await owner()) ?? ''
+      await place.redis.set(lock, active, 'PX', 120_000)
+      assert.deepEqual(await scan(), [partition, 'owner', active])
+      // Now no scheme matches all messages; the waiting message of the key shows its partition.
+      await publishKeys(place, topic, userKeys(100).slice(40))
+      assert.equal((await askOwners(topic, [key])).hashingScheme, null)
+      assert.deepEqual(await scan(), [partition, 'owner', active])
+      await place.redis.set(lock, active === 'one' ? 'two' : 'one', 'PX', 120_000)
+      assert.deepEqual(await scan(), [partition, 'other-consumer', active])
+      const {consumer} = await askCli<Explanation>(['why', topic.full, SUB, key])
+      assert.equal(consumer?.name, active)
+    } finally {
+      await place.redis.del(lock)
+    }
   }),
 )

@@ -20,7 +20,7 @@ function columnsOf(report: KeyOwners): ReadonlyArray<Column<Owner>> {
       head: 'partition',
       cell: ({partition}) => (partition === null && isPartitioned ? 'unknown' : partition),
     },
-    {head: 'messages on', cell: ({foundOn}) => foundOn.join(' '), isRare: true, priority: 3},
+    {head: 'messages on', cell: messagesOn, isRare: true, priority: 3},
     {head: 'slot', cell: ({slot}) => slot, priority: 2},
     {
       head: 'consumer',
@@ -41,6 +41,11 @@ function columnsOf(report: KeyOwners): ReadonlyArray<Column<Owner>> {
       priority: 4,
     },
   ]
+}
+
+/** Empty if all are on the partition of the key. */
+function messagesOn({foundOn, partition}: Owner): string {
+  return foundOn.every((one) => one === partition) ? '' : foundOn.join(' ')
 }
 
 export function renderOwners(report: KeyOwners): string {

@@ -10,11 +10,11 @@ export interface KeyOwner {
   /** null on a plain topic, and when unknown */
   partition: number | null
   /**
-   * `scheme`: from the hashing scheme of the producers; `messages`: messages of the key are on it, and the scheme is not certain;
-   * null on a plain topic, and when unknown
+   * `scheme`: from the hashing scheme of the producers; `messages`: messages of the key are on it, and the scheme is not certain or
+   * gives another one; null on a plain topic, and when unknown
    */
   partitionSource: 'messages' | 'scheme' | null
-  /** the partitions where messages of the key were found; empty when none was found, and when the scheme is certain */
+  /** the partitions where messages of the key were found in a part of the topic */
   foundOn: number[]
   /** null when the subscription type has no slots */
   slot: number | null
@@ -87,9 +87,13 @@ export function producerKey({bytes, isRaw, text}: GivenKey): {text: string; isBa
   return {text: isRaw ? Buffer.from(bytes).toString('base64') : text, isBase64: isRaw}
 }
 
-/** Whether messages of the keys must be found, because the scheme alone does not give the partition of each. */
-export function needsMessages({earlierPartitions, ...routing}: Routing): boolean {
-  return earlierPartitions !== null || !isCertain({...routing, earlierPartitions})
+/**
+ * How many entries to search for messages of the keys, at each end of the topic. They decide if the scheme is not certain, and
+ * check it otherwise, because other producers may use another scheme.
+ */
+export function entriesToSearch(routing: Routing): number {
+  if (routing.source === null && routing.hashingScheme !== null) return 0 // one partition needs no scheme
+  return isCertain(routing) && routing.earlierPartitions === null ? 200 : 1000
 }
 
 /** The owner of each key, in the given order. */
@@ -119,8 +123,8 @@ export function keyOwners(directory: KeyDirectory, keys: readonly GivenKey[], fa
 }
 
 /**
- * The possible partitions of a key; one if it is known. Messages of the key prove their partition. They decide where the scheme
- * is not certain, or the topic may have been extended.
+ * The possible partitions of a key; one if it is known. Messages of the key prove their partition: they decide where the scheme is
+ * not certain, and where they contradict it. After partitions were added, older messages do not contradict it.
  *
  * @returns source: undefined when several partitions are possible; null on a plain topic.
  */
@@ -131,7 +135,8 @@ function partitionsOf(
   const possible = possiblePartitions(producerKey(key).text, partitionCount, routing)
   if (partitionCount === null) return {partitions: possible, source: null}
   const proven = foundOn(key)
-  if (!isCertain(routing) && proven.length > 0) {
+  const isContradicted = routing.earlierPartitions === null && proven.some((partition) => !possible.includes(partition))
+  if (proven.length > 0 && (isContradicted || !isCertain(routing))) {
     return {partitions: proven, source: proven.length === 1 ? 'messages' : undefined}
   }
   return {partitions: possible, source: possible.length === 1 ? 'scheme' : undefined}
