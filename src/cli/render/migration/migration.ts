@@ -146,7 +146,7 @@ export function renderMigrations({journal, migrations}: MigrationList, now: stri
     .join('\n\n')
 }
 
-function nextStep({hasRestrictions, id, requests, state}: MigrationStatus): string[] {
+function nextStep({hasRestrictions, id, requests, state, strategy}: MigrationStatus): string[] {
   const pending = requests.map(({at, by, verb}) => `${id}: ${verb} requested by ${by} at ${at}, no answer yet`)
   switch (state) {
     case 'postponed':
@@ -163,9 +163,10 @@ function nextStep({hasRestrictions, id, requests, state}: MigrationStatus): stri
       ]
     case 'done':
     case 'rolled-back': {
-      const fleet = state === 'done' ? 'old' : 'new'
+      const side = state === 'done' ? 'old consumers' : 'new consumers'
+      const blocked = strategy === 'blue-green' ? 'automatic subscription creation on the topic' : side
       const finish = suggestedCommand('migrate', 'finish', id)
-      return hasRestrictions ? [`${id} still blocks ${fleet} consumers. When verified, run: ${finish}`] : []
+      return hasRestrictions ? [`${id} still blocks ${blocked}. When verified, run: ${finish}`] : []
     }
     case 'finished':
       return []
