@@ -42,13 +42,13 @@ const RULES: ReadonlyArray<(facts: SubscriptionFacts, others: readonly Draft[]) 
   replayRules,
   joinedConsumerRules,
   deliveryRules,
+  readingRules,
   redeliveryRules,
   expiryRules,
   drainingRules,
   consumerRules,
   prefetchRules,
   messageRules,
-  readingRules,
   progressRules,
 ]
 

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
+import type {ConsumerStats} from '../../../src/clients/pulsar-admin/types.js'
 import {diagnose} from '../../../src/domain/doctor/diagnose.js'
 import type {DoctorFinding} from '../../../src/domain/doctor/facts/doctor-finding.js'
-import {type DiagnosisSnapshot, samplePartition} from '../../../src/domain/doctor/facts/diagnosis-snapshot.js'
+import {
+  type CursorSample,
+  type DiagnosisSnapshot,
+  samplePartition,
+} from '../../../src/domain/doctor/facts/diagnosis-snapshot.js'
 import {
   type SubscriptionSample,
   NEGATIVE_PERMITS,
@@ -134,4 +139,102 @@ test('a snapshot contains no properties and no metadata', () => {
   }
   assert.doesNotMatch(JSON.stringify(samplePartition(0, stats, null)), /secret/)
   assert.deepEqual(samplePartition(0, stats, 'other').subscriptions, {})
+})
+
+/** The cursor of a snapshot's only partition, in its second sample. */
+function withCursor(snapshot: DiagnosisSnapshot, cursor: Partial<CursorSample>): DiagnosisSnapshot {
+  const none = {markDeletePosition: null, readPosition: '5:10', lastConfirmedEntry: '5:99', firstUnackedEntry: null}
+  const unknown = {unackedEntries: null, unreadEntries: null, hasPendingRead: null, hasPendingReplayRead: null}
+  return {
+    ...snapshot,
+    topics: snapshot.topics.map((topic) => {
+      const [first, last] = topic.samples
+      const partitions = last.partitions.map((row) => ({...row, cursors: {decision: {...none, ...unknown, ...cursor}}}))
+      return {...topic, samples: [first, {...last, partitions}] as const}
+    }),
+  }
+}
+
+test('a dispatcher that does not read is found on every type, also while a consumer has unacked messages', () => {
+  const long = NOW - 120_000
+  const old = {lastAckedTimestamp: long, lastConsumedTimestamp: long, lastConsumedFlowTimestamp: long}
+  for (const type of ['Shared', 'Key_Shared', 'Failover', 'Exclusive']) {
+    const stuck: SubscriptionSample = {
+      ...{type, activeConsumerName: 'a', msgBacklog: 90, msgInReplay: 0, lastMarkDeleteAdvancedTimestamp: long},
+      unackedMessages: 3,
+      consumers: [worker('a', {...old, unackedMessages: 3}), worker('bb', old)],
+    }
+    const [first, ...others] = findings(withCursor(snapshotOf(stuck), {unreadEntries: 90}))
+    assert.deepEqual(
+      [first?.code, others.filter(({severity}) => severity === 'error')],
+      ['dispatcher-not-reading', []],
+      type,
+    )
+    const full = {...stuck, consumers: (stuck.consumers ?? []).map((one) => ({...one, availablePermits: 0}))}
+    assert.ok(
+      !codes(withCursor(snapshotOf(full), {unreadEntries: 90})).includes('dispatcher-not-reading'),
+      'no consumer can take an entry',
+    )
+    const throttled = {...stuck, dispatchThrottledMsgEventsBySubscriptionLimit: 5}
+    const more = {...stuck, dispatchThrottledMsgEventsBySubscriptionLimit: 9}
+    assert.equal(findings(withCursor(snapshotOf(throttled, more), {unreadEntries: 90}))[0]?.code, 'dispatch-throttled')
+  }
+  assert.ok(!codes(withCursor(snapshotOf(REPLAY_STUCK), {unreadEntries: 0})).includes('dispatcher-not-reading'))
+})
+
+test('entries behind an open transaction are not a fault of the dispatcher', () => {
+  const old = {lastAckedTimestamp: NOW - 120_000, lastConsumedTimestamp: NOW - 120_000}
+  const stuck = {type: 'Shared', msgBacklog: 90, consumers: [worker('a', old)]}
+  const snapshot = withCursor(snapshotOf(stuck), {unreadEntries: 90})
+  const open = {
+    ...snapshot,
+    topics: snapshot.topics.map((topic) => {
+      const [first, last] = topic.samples
+      return {
+        ...topic,
+        samples: [
+          first,
+          {...last, partitions: last.partitions.map((row) => ({...row, ongoingTransactions: 1}))},
+        ] as const,
+      }
+    }),
+  }
+  assert.deepEqual(codes(open), ['open-transactions'])
+})
+
+test('a block of the subscription without an unacked message is stale', () => {
+  const old = {lastAckedTimestamp: NOW - 120_000, lastConsumedTimestamp: NOW - 120_000}
+  const stale = {
+    ...{type: 'Shared', msgBacklog: 90, unackedMessages: 0, blockedSubscriptionOnUnackedMsgs: true},
+    consumers: [worker('a', old)],
+  }
+  assert.deepEqual(codes(snapshotOf(stale)), ['stale-block-flag'])
+  assert.deepEqual(codes(snapshotOf({...stale, unackedMessages: 90})), ['subscription-blocked-on-unacked'])
+})
+
+test('a dead active consumer among several of its name is found by its address', () => {
+  const long = NOW - 120_000
+  const dead = worker('a', {address: '/10.0.0.9:1', lastConsumedTimestamp: long, lastAckedTimestamp: long - 5000})
+  const standby = (port: number): ConsumerStats =>
+    worker('a', {address: `/10.0.0.8:${String(port)}`, lastAckedTimestamp: 0, lastConsumedTimestamp: 0})
+  const stuck = {
+    ...{type: 'Failover', activeConsumerName: 'a', msgBacklog: 90, lastMarkDeleteAdvancedTimestamp: long},
+    consumers: [standby(1), dead, standby(2)],
+  }
+  const [first] = findings(snapshotOf(stuck))
+  assert.deepEqual(
+    [first?.code, first?.subject.consumers.map(({address}) => address)],
+    ['active-consumer-not-acking', ['10.0.0.9:1']],
+  )
+})
+
+test('consumers that joined wait for a delayed message, too', () => {
+  const waiting = {
+    ...{msgBacklog: 9, msgDelayed: 1, lastMarkDeleteAdvancedTimestamp: NOW - 120_000},
+    consumersAfterMarkDeletePosition: {bb: '5:9'},
+    consumers: [worker('a'), worker('bb', {lastAckedTimestamp: 0})],
+  }
+  const [first] = findings(snapshotOf(waiting, waiting, {brokerVersion: '3.0.0'}))
+  assert.equal(first?.code, 'joined-consumer-waits')
+  assert.match(first.message, /a delayed message is in the way until it is due/)
 })

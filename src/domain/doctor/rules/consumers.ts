@@ -137,6 +137,7 @@ const CAUSES: readonly Cause[] = [
 
 /** Findings that say why a consumer does not acknowledge what it has. */
 const EXPLAINING: readonly string[] = [
+  'dispatcher-not-reading',
   'joined-consumer-waits',
   'locked-key',
   'paused-by-ack-holes',

@@ -11,6 +11,7 @@ import {inspectCommand, pulsarAdmin, restartConsumers, unloadTopic} from './reme
 export function limitRules(facts: SubscriptionFacts): Draft[] {
   return [
     ...subscriptionBlocked(facts),
+    ...staleSubscriptionFlag(facts),
     ...limitNotEnforced(facts),
     ...counterBelowZero(facts),
     ...pausedByAckHoles(facts),
@@ -19,7 +20,7 @@ export function limitRules(facts: SubscriptionFacts): Draft[] {
 }
 
 function subscriptionBlocked(facts: SubscriptionFacts): Draft[] {
-  const rows = facts.partitions.filter(({now}) => now.blockedSubscriptionOnUnackedMsgs === true)
+  const rows = facts.partitions.filter((row) => row.now.blockedSubscriptionOnUnackedMsgs === true && !hasStaleFlag(row))
   if (rows.length === 0) return []
   const holder = mostUnacked(facts)
   return [
@@ -46,6 +47,34 @@ function subscriptionBlocked(facts: SubscriptionFacts): Draft[] {
         },
         unloadTopic(facts),
       ],
+    },
+  ]
+}
+
+/** The broker lifts the block when half of the limit is acknowledged, so a block without an unacked message is an error. */
+function hasStaleFlag({before, now}: PartitionFacts): boolean {
+  return [before, now].every(
+    ({blockedSubscriptionOnUnackedMsgs, unackedMessages}) =>
+      blockedSubscriptionOnUnackedMsgs === true && unackedMessages !== undefined && unackedMessages <= 0,
+  )
+}
+
+function staleSubscriptionFlag(facts: SubscriptionFacts): Draft[] {
+  const rows = facts.partitions.filter(hasStaleFlag)
+  if (rows.length === 0) return []
+  return [
+    {
+      code: 'stale-block-flag',
+      severity: 'error',
+      message: `The broker sends nothing to any consumer${whereText(rows)}: the subscription is marked as blocked on unacked messages, but has none. The mark is stale, a bug of the broker`,
+      partitions: rows.map(({partition}) => partition),
+      sinceMs: rows[0]?.progress.sinceMs ?? null,
+      evidence: rows.flatMap(({now}) => [
+        evidence('blockedSubscriptionOnUnackedMsgs', true),
+        evidence('unackedMessages', now.unackedMessages),
+      ]),
+      remedies: [inspectCommand(facts), unloadTopic(facts)],
+      links: ['apache/pulsar#22657'],
     },
   ]
 }

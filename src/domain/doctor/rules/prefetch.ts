@@ -7,40 +7,41 @@ import {backlogOf, type SubscriptionFacts, whereText} from '../facts/subscriptio
 import {inspectCommand} from './remedies.js'
 
 /**
- * One consumer has taken a large part of the backlog into its queue and requests no more, so its messages wait there: the
- * others are idle, or nothing has been delivered for long. It works, so it is not stuck.
+ * Consumers have taken a large part of the backlog into their queues and request no more, so its messages wait there: the
+ * others are idle, or nothing has been delivered for long. They work, so they are not stuck.
  */
 export function prefetchRules(facts: SubscriptionFacts): Draft[] {
   const rows = facts.partitions.filter((row) => isPrefetched(facts, row))
   const holders = facts.clients.filter(({consumers}) =>
     consumers.some(({now, row}) => rows.includes(row) && (now.unackedMessages ?? 0) > 0),
   )
-  if (rows.length === 0 || holders.length !== 1) return []
-  const [holder] = holders
-  if (!holder || hasNotAcked(facts, holder)) return []
-  const taken = unackedOf(holder) ?? 0
+  if (rows.length === 0 || holders.length === 0 || holders.some((one) => hasNotAcked(facts, one))) return []
+  const isOne = holders.length === 1
+  const taken = holders.reduce((sum, one) => sum + (unackedOf(one) ?? 0), 0)
   const unread = rows.reduce((sum, row) => sum + Math.max(0, backlogOf(row) - (row.now.unackedMessages ?? 0)), 0)
-  const idle = facts.clients.filter((one) => one !== holder)
+  const idle = facts.clients.filter((one) => !holders.includes(one))
   return [
     {
       code: 'prefetched-backlog',
       severity: 'warn',
       message:
-        `${clientsText([holder])} has prefetched ${counted(taken, 'message')}${whereText(rows)}, which wait in its queue` +
+        `${clientsText(holders)} ${isOne ? 'has' : 'have'} prefetched ${counted(taken, 'message')}${whereText(rows)}, which wait in ${isOne ? 'its queue' : 'their queues'}` +
         (unread > 0
-          ? `; it requests no more, and ${counted(unread, 'entry', 'entries')} ${unread === 1 ? 'waits' : 'wait'} behind them`
+          ? `; ${isOne ? 'it requests' : 'they request'} no more, and ${counted(unread, 'entry', 'entries')} ${unread === 1 ? 'waits' : 'wait'} behind them`
           : '') +
         (idle.length > 0
           ? `; ${clientsText(idle)} ${idle.length === 1 ? 'is' : 'are'} idle`
           : '; a consumer that joins cannot take them over'),
       partitions: rows.map(({partition}) => partition),
-      consumers: [holder],
-      sinceMs: holder.lastAckMs,
-      evidence: holder.consumers.flatMap((one) =>
-        (['unackedMessages', 'availablePermits', 'lastConsumedTimestamp', 'lastAckedTimestamp'] as const).flatMap(
-          (field) => evidenceOf(one, field, false),
+      consumers: holders,
+      sinceMs: isOne ? (holders[0]?.lastAckMs ?? null) : null,
+      evidence: holders
+        .flatMap(({consumers}) => consumers)
+        .flatMap((one) =>
+          (['unackedMessages', 'availablePermits', 'lastConsumedTimestamp', 'lastAckedTimestamp'] as const).flatMap(
+            (field) => evidenceOf(one, field, !isOne),
+          ),
         ),
-      ),
       remedies: [
         inspectCommand(facts),
         {

@@ -29,16 +29,16 @@ interface Read {
   readonly cursor: CursorSample
 }
 
-/** Entries are there, consumers have permits, nothing else prevents delivery, and the dispatcher does not read. */
+/** Entries are there, consumers can take them, nothing else prevents delivery, and the dispatcher does not read. */
 function notReading(facts: SubscriptionFacts, all: readonly Read[]): Draft[] {
   const stuck = all.filter(
     ({cursor, row}) =>
       row.progress.state === 'stalled' &&
       (cursor.unreadEntries ?? 0) > 0 &&
-      unackedIn(row) === 0 &&
-      (row.now.msgInReplay ?? 0) === 0 &&
+      row.delivered === 0 &&
+      (row.now.msgInReplay ?? 0) <= 0 &&
       Object.keys(row.now.consumersAfterMarkDeletePosition ?? {}).length === 0 &&
-      row.consumers.some(({now}) => (now.availablePermits ?? 0) > 0) &&
+      canTake(row) &&
       !isThrottled(facts, row),
   )
   const inTransactions = stuck.filter(({row}) => (row.ongoingTransactions ?? 0) > 0)
@@ -52,8 +52,8 @@ function notReading(facts: SubscriptionFacts, all: readonly Read[]): Draft[] {
             code: 'dispatcher-not-reading',
             severity: 'error' as const,
             message:
-              `The broker has not read ${counted(unreadIn(others), 'entry', 'entries')}${whereText(rowsOf(others))}, although consumers have permits and ` +
-              `nothing is unacked: the dispatcher has stopped reading, which is probably a bug of Pulsar ${facts.brokerVersion}`,
+              `The broker has not read ${counted(unreadIn(others), 'entry', 'entries')}${whereText(rowsOf(others))}, although consumers have permits: ` +
+              `the dispatcher has stopped reading, which is probably a bug of Pulsar ${facts.brokerVersion}`,
             remedies: [inspectCommand(facts), unloadTopic(facts)],
             links: ['apache/pulsar#26454', 'apache/pulsar#9789 (unblockStuckSubscriptionEnabled)'],
           },
@@ -79,6 +79,20 @@ function notReading(facts: SubscriptionFacts, all: readonly Read[]): Draft[] {
           },
         ]),
   ]
+}
+
+/** On Key_Shared one consumer without permits, or one draining slot, can keep the others waiting. */
+function canTake({consumers, now}: PartitionFacts): boolean {
+  const ready = consumers.filter(
+    ({before, now: one}) =>
+      [before, one].every(({availablePermits = 0}) => availablePermits > 0) &&
+      one.blockedConsumerOnUnackedMsgs !== true &&
+      (now.type !== 'Failover' || one.consumerName === now.activeConsumerName),
+  )
+  const isDraining = consumers.some(({now: one}) => (one.drainingHashes ?? []).length > 0)
+  return now.type === 'Key_Shared'
+    ? ready.length === consumers.length && ready.length > 0 && !isDraining
+    : ready.length > 0
 }
 
 /** Due entries that are neither unread, nor at a consumer, nor in the replay queue. */
