@@ -1,5 +1,6 @@
 import {EXIT_CODES} from '../../../src/cli/exit-codes.js'
 import {renderBacklog, renderBacklogWatch} from '../../../src/cli/render/backlog/backlog.js'
+import {gapsText} from '../../../src/cli/render/backlog/gaps.js'
 import {renderContexts, renderSettings} from '../../../src/cli/render/contexts.js'
 import {renderDiagnosis, renderRound} from '../../../src/cli/render/doctor/doctor.js'
 import {renderExitCodes} from '../../../src/cli/render/exit-codes.js'
@@ -37,6 +38,8 @@ export interface Rendering {
 
 /** What the commands print, by the name of its golden text. */
 export const RENDERINGS: Readonly<Record<string, Rendering>> = {
+  'backlog.gaps': of(['backlog:gaps'], (report) => gapsText(report, 'table'), reports.gaps),
+  'backlog.gaps.none': of(['backlog:gaps'], (report) => gapsText(report, 'table'), reports.noGaps),
   'backlog.show': of(['backlog:show'], renderBacklog, reports.backlog),
   'backlog.watch': of(['backlog:watch'], (report) => renderBacklogWatch(report, [40, null, 12, 3]), reports.backlog),
   'context.list': of(

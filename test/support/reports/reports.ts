@@ -1,4 +1,5 @@
 /** One report of each kind, with every case that its text must show: unknown, missing and blocked. */
+import type {GapReport} from '../../../src/domain/backlog/gap-report.js'
 import type {BacklogReport} from '../../../src/domain/backlog/backlog-report.js'
 import type {MigrationPlan} from '../../../src/domain/migration/plan/plan.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
@@ -264,3 +265,23 @@ export const list: SubscriptionList = {
     },
   ],
 }
+
+export const gaps: GapReport = {
+  topic: 'persistent://public/default/orders',
+  subscription: 'decision',
+  asOf: '2026-01-02T03:04:05.000Z',
+  partitionCount: 2,
+  gaps: [
+    {
+      ...{partition: 0, first: '7:5', last: '7:5', entries: 1, ageMs: 240_000},
+      ...{publishedAt: '2026-01-02T03:00:05.000Z', key: 'user-42', isKeyBase64: false, consumer: null},
+    },
+    {
+      ...{partition: 1, first: '8:90', last: '9:3', entries: 14, ageMs: null},
+      ...{publishedAt: null, key: null, isKeyBase64: null, consumer: 'worker-1'},
+    },
+  ],
+  total: {gaps: 5, entries: 41},
+}
+
+export const noGaps: GapReport = {...gaps, gaps: [], total: {gaps: 0, entries: 0}}

@@ -6,6 +6,7 @@ import {test} from 'node:test'
 import {asKeyshiftError, renderError} from '../../../../src/cli/errors.js'
 import {layOut} from '../../../../src/cli/output/page.js'
 import {visibleWidth} from '../../../../src/cli/output/wrap-lines.js'
+import {gapsText} from '../../../../src/cli/render/backlog/gaps.js'
 import {diagnosisJunit} from '../../../../src/cli/render/doctor/doctor-junit.js'
 import {diagnosisMarkdown} from '../../../../src/cli/render/doctor/doctor-markdown.js'
 import {listText} from '../../../../src/cli/render/subscriptions/subscription-list.js'
@@ -30,6 +31,7 @@ async function requireGolden(name: string, text: string): Promise<void> {
 const TEXTS: Readonly<Record<string, string>> = {
   'subscriptions.list.wide': layOut({width: 80, isWide: true, remedy: ''}, () => listText(reports.list, 'wide')),
   'subscriptions.list.csv': listText(reports.list, 'csv'),
+  'backlog.gaps.csv': gapsText(reports.gaps, 'csv'),
   'doctor.junit': diagnosisJunit(diagnosis, 'error'),
   'doctor.markdown': diagnosisMarkdown(diagnosis),
   'error.next': renderError(
