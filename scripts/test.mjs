@@ -21,7 +21,7 @@ const OTHERS = [
   {pulsar: '3.0.7', sideBySide: SIDE_BY_SIDE, files: [...LOADED, MATRIX], crashes: 'some'},
   {pulsar: '4.0.7', sideBySide: SIDE_BY_SIDE, files: LOADED},
   {pulsar: '4.0.7', config: 'auto-split', files: KEYS},
-  {pulsar: '4.0.7', config: 'classic', files: KEYS},
+  {pulsar: '4.0.7', config: 'classic', files: [...KEYS, 'test/live/doctor/doctor.test.ts']},
   {pulsar: '4.2.4', config: 'no-topic-policies', files: ['test/live/migration/stop-start.test.ts']},
 ]
 /** Broker variants that several test files share. A file that needs one starts it if it is not up. */

@@ -1,10 +1,9 @@
 import type {TestContext} from 'node:test'
 
-import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
 import {pausedRate} from '../../../src/domain/migration/pause-rate.js'
 import {type FaultLab, SUB} from './fault-lab.js'
 import {joinSlow, KEYS, keepPublishing} from './fault-load.js'
-import {brokerVersion, closeFirst, until} from '../servers/live.js'
+import {closeFirst, until, usesClassicDispatcher} from '../servers/live.js'
 import {pythonProgram} from '../fleets/programs.js'
 
 /** How a cause is made on a broker, and the finding that it must produce. */
@@ -21,7 +20,9 @@ export interface Cause {
 }
 
 const WITHOUT_PYTHON = pythonProgram('sticky.py') === null ? "Python's client cannot be installed here" : false
-const BEFORE_4 = mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared') ? 'draining slots came with 4.0' : false
+const CLASSIC = (await usesClassicDispatcher())
+  ? 'the classic dispatcher has no draining slots and no look-ahead limit'
+  : false
 
 const CAUSES: readonly Cause[] = [
   {
@@ -99,7 +100,7 @@ const CAUSES: readonly Cause[] = [
     what: 'slots are draining at the consumer that owned them before',
     code: 'draining-slot-blocked',
     partitions: null,
-    skip: BEFORE_4,
+    skip: CLASSIC,
     async make(lab) {
       await lab.join({name: 'worker-0', habit: 'ignore', type: 'Key_Shared'})
       await lab.publish(200, KEYS)
@@ -117,7 +118,7 @@ const CAUSES: readonly Cause[] = [
     what: 'the replay queue reached the limit at which the broker stops reading',
     code: 'look-ahead-full',
     partitions: null,
-    skip: BEFORE_4,
+    skip: CLASSIC,
     async make(lab) {
       await lab.join({name: 'worker-0', habit: 'ignore', type: 'Key_Shared', queue: 10})
       await lab.join({name: 'worker-1', habit: 'ack', type: 'Key_Shared'})

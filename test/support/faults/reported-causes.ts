@@ -1,10 +1,11 @@
 import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
-import {ask, brokerVersion, until} from '../servers/live.js'
+import {ask, brokerVersion, until, usesClassicDispatcher} from '../servers/live.js'
 import type {Cause} from './fault-causes.js'
 import {type FaultLab, SUB} from './fault-lab.js'
 import {KEYS} from './fault-load.js'
 
 const IS_BEFORE_4 = mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared')
+const IS_CLASSIC = await usesClassicDispatcher()
 
 /** One message, or one byte, per hour. */
 const rate = (messages: number, bytes: number): object => ({
@@ -101,7 +102,7 @@ const REPORTED: readonly Cause[] = [
     what: 'a consumer that joined waits for a message at an older consumer',
     code: 'joined-consumer-waits',
     partitions: null,
-    skip: IS_BEFORE_4 ? false : 'only with the classic dispatcher',
+    skip: IS_CLASSIC ? false : 'only with the classic dispatcher',
     async make(lab) {
       await lab.join({
         name: 'worker-0',

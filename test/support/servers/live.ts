@@ -41,6 +41,13 @@ export interface Place {
 const chosen = process.env['KEYSHIFT_TEST_CONTEXT']
 export const addresses = chosen === undefined ? (await defaultAddresses(ROOT)).value : (JSON.parse(chosen) as Addresses)
 
+/** Whether Key_Shared subscriptions use the dispatcher of 3.x, by the broker's version or its settings. */
+export async function usesClassicDispatcher(): Promise<boolean> {
+  if (Number(brokerVersion.split('.')[0]) < 4) return true
+  const settings = (await ask(addresses, 'GET', '/brokers/configuration/runtime')) as Record<string, string>
+  return settings['subscriptionKeySharedUseClassicPersistentImplementation'] === 'true'
+}
+
 export const brokerVersion = await (await fetch(`${addresses.adminUrl}/admin/v2/brokers/version`)).text()
 
 /** Opens a place on the running stack. When the test ends, it fails if a consumer or a key is left. */

@@ -212,14 +212,14 @@ test('a block of the subscription without an unacked message is stale', () => {
   assert.deepEqual(codes(snapshotOf({...stale, unackedMessages: 90})), ['subscription-blocked-on-unacked'])
 })
 
-test('a dead active consumer among several of its name is found by its address', () => {
+test('a hung active consumer among several of its name is found by its address', () => {
   const long = NOW - 120_000
-  const dead = worker('a', {address: '/10.0.0.9:1', lastConsumedTimestamp: long, lastAckedTimestamp: long - 5000})
+  const hung = worker('a', {address: '/10.0.0.9:1', lastConsumedTimestamp: long, lastAckedTimestamp: long - 5000})
   const standby = (port: number): ConsumerStats =>
     worker('a', {address: `/10.0.0.8:${String(port)}`, lastAckedTimestamp: 0, lastConsumedTimestamp: 0})
   const stuck = {
     ...{type: 'Failover', activeConsumerName: 'a', msgBacklog: 90, lastMarkDeleteAdvancedTimestamp: long},
-    consumers: [standby(1), dead, standby(2)],
+    consumers: [standby(1), hung, standby(2)],
   }
   const [first] = findings(snapshotOf(stuck))
   assert.deepEqual(
