@@ -151,6 +151,8 @@ export interface CursorStats {
   /** waits at the end of the topic for an entry */
   waitingReadOp?: boolean
   pendingReadOps?: number
+  /** entries acknowledged since the topic was loaded, also individually; expired and skipped entries count as acknowledged */
+  messagesConsumedCounter?: number
   state?: string
   /** the dispatcher has requested entries and not received them yet */
   subscriptionHavePendingRead?: boolean

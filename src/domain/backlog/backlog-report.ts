@@ -8,6 +8,9 @@ import {addReadings, NO_AMOUNTS, type Reading, readPartition, type Row} from './
 import type {Point} from './backlog-rates.js'
 import {assessBacklog, type BacklogVerdict, completenessOf, type NoDrainReason} from './backlog-verdict.js'
 
+/** By partition: entries acknowledged since the topic was loaded. */
+export type AckedEntries = ReadonlyMap<number | null, number>
+
 export interface BacklogSample {
   /** time of the sample, epoch ms */
   readonly atMs: number
@@ -15,6 +18,8 @@ export interface BacklogSample {
   readonly collected: CollectedSubscription
   /** of the last sample only */
   readonly oldest?: OldestMessages
+  /** missing where the cursors were not read */
+  readonly acked?: AckedEntries
 }
 
 export interface BacklogFigures {
@@ -42,6 +47,8 @@ export interface BacklogFigures {
   rateInPerSecond: number | null
   /** messages delivered, averaged over the window */
   rateOutPerSecond: number | null
+  /** entries acknowledged, averaged over the window; expired and skipped ones count. Null where the cursors were not read */
+  rateAckedPerSecond: number | null
   /** entries, by least squares over the window; negative when the backlog shrinks */
   slopePerSecond: number | null
   /** time to drain as an 80 % interval; null unless the backlog is draining or empty; `high` is also null when it cannot be bounded */
@@ -141,9 +148,14 @@ function partOf(
   const known: SubscriptionPartition[] = found.filter((one) => one !== null)
   return {
     partition,
-    row: samples.map(({atMs, oldest}, at) => {
+    row: samples.map(({acked, atMs, oldest}, at) => {
       const one = found[at]
-      return one ? readPartition(atMs, one, oldest?.get(partition ?? 0) ?? null) : null
+      return one
+        ? readPartition(atMs, one, {
+            ofMessage: oldest?.get(partition ?? 0) ?? null,
+            acked: acked?.get(partition) ?? null,
+          })
+        : null
     }),
     progress: ackProgressOf(known),
     state,
@@ -179,6 +191,7 @@ function figures(
     oldestAgeBy: backlog ? (last?.publishedBy ?? null) : null,
     rateInPerSecond: wasReloaded ? null : ratePerSecond(row, ({messagesIn}) => messagesIn),
     rateOutPerSecond: wasReloaded ? null : ratePerSecond(row, ({messagesOut}) => messagesOut),
+    rateAckedPerSecond: wasReloaded ? null : ratePerSecond(row, ({entriesAcked}) => entriesAcked),
     slopePerSecond,
     drainMs,
     drainReason,

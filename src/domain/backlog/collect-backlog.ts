@@ -1,16 +1,24 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
+import pLimit from 'p-limit'
+
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
+import {orWhenRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {parseTopicName} from '../../topic-name.js'
-import {collectPresent, collectSubscription} from '../topic-stats/collect-topic-stats.js'
+import {type CollectedSubscription, collectPresent, collectSubscription} from '../topic-stats/collect-topic-stats.js'
+import {cursorOf} from '../topic-stats/cursor.js'
 import {collectOldest} from '../message-sampling/collect-oldest-messages.js'
-import type {BacklogSample} from './backlog-report.js'
+import type {AckedEntries, BacklogSample} from './backlog-report.js'
 
 /** Takes `samples` readings, spread evenly over `windowMs`. */
 export interface SamplingOptions {
   readonly windowMs: number
   readonly samples: number
 }
+
+const CONCURRENT_CURSORS = 16
+/** Of a topic with more partitions, the cursors are not read every second. */
+const CURSORS_FOLLOWED = 16
 
 interface BacklogName {
   readonly topic: string
@@ -34,7 +42,8 @@ export async function sampleBacklog(
     // Samples are taken at fixed times, so that slow answers do not make the window longer.
     const dueAt = startedAt + (options.windowMs * taken) / (options.samples - 1)
     if (taken > 0) await delay(Math.max(0, dueAt - performance.now()))
-    samples.push(await sampleOnce(admin, name, taken === 0))
+    const isEnd = taken === 0 || taken === options.samples - 1
+    samples.push(await sampleOnce(admin, name, {isFirst: taken === 0, hasCursors: () => isEnd}))
   }
   const last = samples.pop()
   return last ? [...samples, {...last, oldest: await collectOldest(admin, last.collected)}] : []
@@ -52,7 +61,8 @@ export async function* followBacklog(
 ): AsyncGenerator<BacklogSample[]> {
   let last: BacklogSample[] = []
   for (;;) {
-    last = [...last, await sampleOnce(admin, name, last.length === 0)].slice(-samples)
+    const hasCursors = (partitions: number): boolean => partitions <= CURSORS_FOLLOWED
+    last = [...last, await sampleOnce(admin, name, {isFirst: last.length === 0, hasCursors})].slice(-samples)
     if (last.length > 1) yield last
     if (signal.aborted) return
     await delay(everyMs, undefined, {signal}).catch(() => undefined) // when aborted, one last sample is taken
@@ -62,11 +72,32 @@ export async function* followBacklog(
 async function sampleOnce(
   admin: PulsarAdmin,
   {subscription, topic}: BacklogName,
-  isFirst: boolean,
+  {hasCursors, isFirst}: {readonly isFirst: boolean; readonly hasCursors: (partitions: number) => boolean},
 ): Promise<BacklogSample> {
   const query = {getPreciseBacklog: true, getEarliestTimeInBacklog: true, excludePublishers: true}
   const collected = isFirst
     ? await collectSubscription(admin, topic, subscription, query)
     : await collectPresent(admin, parseTopicName(topic), subscription, query)
-  return {atMs: Date.now(), collected}
+  const sample = {atMs: Date.now(), collected}
+  return hasCursors(collected.partitions.length) ? {...sample, acked: await collectAcked(admin, collected)} : sample
+}
+
+/**
+ * The acknowledged entries, which only the cursor counts exactly: the statistics of a topic count messages, and a batch is one
+ * entry. One request for each partition; empty without the permission to read cursors.
+ */
+async function collectAcked(
+  admin: PulsarAdmin,
+  {partitions, subscription}: CollectedSubscription,
+): Promise<AckedEntries> {
+  const limit = pLimit(CONCURRENT_CURSORS)
+  const counts = await Promise.all(
+    partitions.map(({name, partition}) =>
+      limit(async () => {
+        const stats = await orWhenRefused(admin.internalStats(name), null)
+        return [partition, stats === null ? undefined : cursorOf(stats, subscription)?.messagesConsumedCounter] as const
+      }),
+    ),
+  )
+  return new Map(counts.flatMap(([partition, acked]) => (acked === undefined ? [] : [[partition, acked] as const])))
 }

@@ -17,6 +17,8 @@ export interface Reading {
   readonly publishedBy: 'message' | 'statistics' | null
   readonly messagesIn: number | null
   readonly messagesOut: number | null
+  /** counted since the topic was loaded, as messages are; null where the cursor was not read */
+  readonly entriesAcked: number | null
 }
 
 /** One row in every sample; null when the sample does not contain it. */
@@ -26,8 +28,15 @@ const AMOUNTS: readonly Amount[] = [
   ...(['ackHoles', 'backlogBytes', 'backlogMessages', 'delayedMessages', 'replayMessages', 'unackedMessages'] as const),
 ]
 
-/** @param ofMessage publish time of the oldest message, epoch ms; null when it was not read. */
-export function readPartition(atMs: number, row: SubscriptionPartition, ofMessage: number | null): Reading {
+/** What is read of a partition besides its statistics; null when it was not read. */
+interface Extras {
+  /** publish time of the oldest message, epoch ms */
+  readonly ofMessage: number | null
+  /** entries acknowledged since the topic was loaded */
+  readonly acked: number | null
+}
+
+export function readPartition(atMs: number, row: SubscriptionPartition, {acked, ofMessage}: Extras): Reading {
   const ofStatistics = row.subscription.earliestMsgPublishTimeInBacklog ?? 0 // 0: not requested, −1: no backlog
   const publishedAt = ofMessage ?? (ofStatistics > 0 ? ofStatistics : null)
   return {
@@ -38,6 +47,7 @@ export function readPartition(atMs: number, row: SubscriptionPartition, ofMessag
     publishedBy: publishedAt === null ? null : ofMessage === null ? 'statistics' : 'message',
     messagesIn: row.stats.msgInCounter ?? null,
     messagesOut: row.subscription.msgOutCounter ?? null,
+    entriesAcked: acked,
   }
 }
 
@@ -58,6 +68,7 @@ export function addReadings(atMs: number, parts: ReadonlyArray<Reading | null>):
         : null,
     messagesIn: sumKnown(known.map(({messagesIn}) => messagesIn)),
     messagesOut: sumKnown(known.map(({messagesOut}) => messagesOut)),
+    entriesAcked: sumKnown(known.map(({entriesAcked}) => entriesAcked)),
   }
 }
 

@@ -57,9 +57,10 @@ test(
     const workload = await openWorkload(t, place, {ratePerSecond: 200})
     const [topic] = (await place.admin.topics('public', place.namespace.replace('public/', ''))) as [string]
     const report = await askCli<BacklogReport>(['backlog', 'show', topic.replace(/-partition-\d+$/, ''), 'decision'])
-    const {rateInPerSecond, rateOutPerSecond} = report.total
+    const {rateAckedPerSecond, rateInPerSecond, rateOutPerSecond} = report.total
     assert.ok(Math.abs((rateInPerSecond ?? 0) - 200) < 40, `in ${String(rateInPerSecond)}/s`)
     assert.ok(Math.abs((rateOutPerSecond ?? 0) - 200) < 40, `out ${String(rateOutPerSecond)}/s`)
+    assert.ok(Math.abs((rateAckedPerSecond ?? 0) - 200) < 40, `acknowledged ${String(rateAckedPerSecond)}/s`)
     await workload.settle()
   }),
 )

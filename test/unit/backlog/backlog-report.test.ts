@@ -35,6 +35,32 @@ function report(...samples: ReadonlyArray<ReadonlyArray<SampledPartition | null>
   )
 }
 
+/** The acknowledged rates of two partitions, from their counters in each sample; null where a cursor was not read. */
+function ackedRates(counters: ReadonlyArray<readonly [number | null, number | null]>): Array<number | null> {
+  const partitions = [0, 1].map((partition) => ({
+    ...{partition, name: partitionName(TOPIC, partition), stats: {}},
+    subscription: {msgBacklog: 9},
+  }))
+  const {partitions: rows, total} = reportBacklog(
+    counters.map((row, at) => ({
+      atMs: START + at * 1000,
+      collected: {topic: TOPIC, subscription: 'decision', partitionCount: 2, partitions},
+      acked: new Map(row.flatMap((acked, partition) => (acked === null ? [] : [[partition, acked] as const]))),
+    })),
+  )
+  return [...rows, total].map(({rateAckedPerSecond}) => rateAckedPerSecond)
+}
+
+test('the acknowledged rate is that of the cursors over the window, and null unless both ends were read', () => {
+  assert.deepEqual(ackedRates([[-10, 5], [0, 10], [10, 25]]), [10, 10, 20]) // prettier-ignore
+  assert.deepEqual(ackedRates([[-10, 5], [null, null], [10, 5]]), [10, 0, 10]) // prettier-ignore
+  assert.deepEqual(ackedRates([[null, 5], [0, 10], [10, 25]]), [null, 10, null]) // prettier-ignore
+  assert.deepEqual(ackedRates([[0, 5], [0, 10], [10, null]]), [5, null, null]) // prettier-ignore
+  assert.deepEqual(ackedRates([[50, 5], [60, 10], [10, 25]]), [null, 10, null]) // prettier-ignore
+  const [row] = report([{msgBacklog: 9}], [{msgBacklog: 8}]).partitions
+  assert.equal(row?.rateAckedPerSecond, null)
+})
+
 /** The total of one partition, from `[entries, messages delivered so far]`; the last delivery was acknowledged. */
 function totalOf(readings: ReadonlyArray<readonly [number, number]>): BacklogReport['total'] {
   const samples = readings.map(([msgBacklog, msgOutCounter]) => [

@@ -20,6 +20,7 @@ const FIGURES: ReadonlyArray<Column<BacklogFigures>> = [
   {head: 'oldest', cell: (row) => renderMs(row.oldestAgeMs), priority: 2},
   {head: 'in/s', cell: (row) => row.rateInPerSecond, priority: 4},
   {head: 'out/s', cell: (row) => row.rateOutPerSecond, priority: 4},
+  {head: 'ack/s', cell: (row) => row.rateAckedPerSecond, isRare: true, priority: 4},
   {head: 'time to drain', cell: drainText, fit: 'wrap', priority: 2},
   {head: 'verdict', cell: (row) => row.verdict},
 ]
