@@ -91,6 +91,8 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
   }
   static override summary = 'Explain why subscriptions are stuck and suggest the least disruptive fix.'
 
+  /** Whether --watch shows a round: a status line would overwrite it. */
+  private isFollowing = false
   private readonly brokers = new Map<string, Promise<PulsarAdmin>>()
 
   async run(): Promise<Diagnosis> {
@@ -127,6 +129,8 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     let last = NOTHING_READ
     for await (const {diagnosis, failure} of rounds) {
       last = diagnosis ?? last
+      this.progress.stop()
+      this.isFollowing = true
       const warnings = failure === null ? warningsOf(last) : [failure]
       if (writer === null) {
         logUpdate(this.page(renderRound, last, warnings, flags.interval ?? INTERVAL_MS))
@@ -177,7 +181,8 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
   private async sample(source: Source): Promise<DiagnosisSnapshot> {
     const {subjects, unseen} = await this.subjects(source)
     const {admin, options} = source
-    this.progress.liveStatus('sampling', `${counted(subjects.length, 'topic')} for ${durationText(options.windowMs)}`)
+    const what = `${counted(subjects.length, 'topic')} for ${durationText(options.windowMs)}`
+    if (!this.isFollowing) this.progress.liveStatus('sampling', what)
     const snapshot = await collectDiagnosis(admin, subjects, options)
     return {...snapshot, failed: [...unseen, ...snapshot.failed]}
   }
