@@ -101,7 +101,7 @@ export function evidenceOf(
   if (typeof value !== 'number' && typeof value !== 'boolean') return []
   const text = field.endsWith('Timestamp') ? timeText(Number(value)) : String(value)
   const of = isNamed && now.consumerName !== undefined ? `${now.consumerName} ` : ''
-  return [evidence(partition === null ? field : `${field} (partition ${String(partition)})`, `${of}${text}`)]
+  return [evidence(field, `${of}${text}`, partition)]
 }
 
 function timeText(ms: number): string {

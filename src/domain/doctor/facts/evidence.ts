@@ -79,7 +79,16 @@ export interface Evidence {
   value: string
 }
 
-/** @param value null or undefined where it is unknown */
-export function evidence(field: Evidence['field'], value: boolean | number | string | null | undefined): Evidence {
-  return {field, value: String(value ?? 'unknown')}
+/**
+ * @param value null or undefined where it is unknown
+ * @param partition the partition that it belongs to; null or left out for a topic without partitions, and for all of them
+ */
+export function evidence(
+  field: EvidenceField | `drainingHashes[${string}].${'blockedAttempts' | 'unackMsgs'}`,
+  value: boolean | number | string | null | undefined,
+  partition: number | null = null,
+): Evidence {
+  const text = String(value ?? 'unknown')
+  if (partition === null || field.startsWith('drainingHashes[')) return {field, value: text}
+  return {field: `${field as EvidenceField} (partition ${String(partition)})`, value: text}
 }

@@ -129,7 +129,10 @@ const CAUSES: readonly Cause[] = [
     severity: (_, {consumers}) => (consumers.some(({row}) => row.progress.state === 'stalled') ? 'error' : 'warn'),
     of: (facts, client) => (hasNotAcked(facts, client) ? held(facts, client) : []),
     message: (facts, all) =>
-      `${names(all)} ${all.length === 1 ? 'has' : 'have'} acked nothing for over ${durationText(facts.stuckAfterMs)}${where(all)}, with ${counted(unacked(all), 'unacked message')}, and can still receive new ones`,
+      `${names(all)} ${all.length === 1 ? 'has' : 'have'} acked nothing for over ${durationText(facts.stuckAfterMs)}${where(all)}, with ${counted(unacked(all), 'unacked message')}` +
+      (all.every(({consumers}) => consumers.every(({now}) => permitsOf(now) > 0))
+        ? ', and can still receive new ones'
+        : ''),
     fields: ['unackedMessages', 'lastAckedTimestamp', 'availablePermits'],
     remedies: (_, clients) => [checkConsumers(clients), ...restartConsumers(clients)],
   },

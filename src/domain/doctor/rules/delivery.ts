@@ -55,12 +55,10 @@ function noConsumers(facts: SubscriptionFacts): Draft[] {
     {
       code: isAll ? 'no-consumers' : 'partitions-without-consumer',
       severity: waiting.length === due.length ? 'warn' : 'error',
-      message:
-        `No consumer connected${isAll ? '' : whereText(due)}, backlog ${counted(entries, 'entry', 'entries')}` +
-        (sinceMs === null ? '' : `; nothing acknowledged for ${durationText(Math.max(0, facts.nowMs - sinceMs))}`),
+      message: `No consumer connected${isAll ? '' : whereText(due)}, backlog ${counted(entries, 'entry', 'entries')}`,
       partitions: due.map(({partition}) => partition),
       sinceMs,
-      evidence: due.map(({now}) => evidence('msgBacklog', now.msgBacklog ?? 0)),
+      evidence: due.map(({now, partition}) => evidence('msgBacklog', now.msgBacklog, partition)),
       remedies: [{command: 'start the consumers', cost: 'consumers receive the whole backlog'}],
     },
   ]
@@ -83,7 +81,7 @@ function mixedTypes({partitions}: SubscriptionFacts): Draft[] {
       severity: 'error',
       message: `The partitions have different ${isSameType ? 'Key_Shared policies' : 'subscription types'}: ${text.join('; ')}`,
       partitions: live.map(({partition}) => partition),
-      evidence: live.map((row) => evidence(`type (partition ${String(row.partition)})`, kindOf(row))),
+      evidence: live.map((row) => evidence('type', kindOf(row), row.partition)),
       remedies: [
         {
           command: 'stop the consumers with the wrong type or policy, and start them with that of the others',
@@ -138,9 +136,9 @@ function delayed(facts: SubscriptionFacts): Draft[] {
       severity: 'info',
       message: `${counted(count, 'delayed message')}${whereText(rows)}: part of the backlog, but not due for delivery yet`,
       partitions: rows.map(({partition}) => partition),
-      evidence: rows.flatMap(({now}) => [
-        evidence('msgDelayed', now.msgDelayed),
-        evidence('msgBacklog', now.msgBacklog ?? 0),
+      evidence: rows.flatMap(({now, partition}) => [
+        evidence('msgDelayed', now.msgDelayed, partition),
+        evidence('msgBacklog', now.msgBacklog, partition),
       ]),
       remedies: [{command: 'wait until they are due', cost: 'none'}],
     },

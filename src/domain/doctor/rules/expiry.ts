@@ -51,7 +51,7 @@ function evicted(facts: SubscriptionFacts): Draft[] {
       partitions: rows.map(({partition}) => partition),
       evidence: [
         evidence('backlogQuotaMap', `consumer_backlog_eviction above ${limits.join(', ')}`),
-        ...large.map(({now}) => evidence('backlogSize', now.backlogSize)),
+        ...large.map(({now, partition}) => evidence('backlogSize', now.backlogSize, partition)),
         ...old.map((row) => ageOf(facts, row)),
       ],
       remedies: [
@@ -82,5 +82,9 @@ function ageSecondsOf({nowMs}: SubscriptionFacts, {now}: PartitionFacts): number
 }
 
 function ageOf(facts: SubscriptionFacts, row: PartitionFacts): Draft['evidence'][number] {
-  return evidence('earliestMsgPublishTimeInBacklog', `${String(Math.round(ageSecondsOf(facts, row)))} s ago`)
+  return evidence(
+    'earliestMsgPublishTimeInBacklog',
+    `${String(Math.round(ageSecondsOf(facts, row)))} s ago`,
+    row.partition,
+  )
 }

@@ -30,12 +30,12 @@ export function joinedConsumerRules(facts: SubscriptionFacts): Draft[] {
       partitions: rows.map(({partition}) => partition),
       consumers: holders,
       sinceMs,
-      evidence: rows.flatMap(({cursor, now}) => [
+      evidence: rows.flatMap(({cursor, now, partition}) => [
         ...Object.entries(now.consumersAfterMarkDeletePosition ?? {}).map(([name, position]) =>
-          evidence('consumersAfterMarkDeletePosition', `${name} ${position}`),
+          evidence('consumersAfterMarkDeletePosition', `${name} ${position}`, partition),
         ),
-        ...(cursor ? [evidence('markDeletePosition', cursor.markDeletePosition)] : []),
-        ...(cursor?.firstUnackedEntry ? [evidence('firstUnackedEntry', cursor.firstUnackedEntry)] : []),
+        ...(cursor ? [evidence('markDeletePosition', cursor.markDeletePosition, partition)] : []),
+        ...(cursor?.firstUnackedEntry ? [evidence('firstUnackedEntry', cursor.firstUnackedEntry, partition)] : []),
       ]),
       remedies: [
         inspectCommand(facts),

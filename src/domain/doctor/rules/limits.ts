@@ -33,9 +33,9 @@ function subscriptionBlocked(facts: SubscriptionFacts): Draft[] {
       partitions: rows.map(({partition}) => partition),
       consumers: holder ? [holder] : [],
       sinceMs: holder?.lastAckMs ?? null,
-      evidence: rows.flatMap(({now}) => [
-        evidence('blockedSubscriptionOnUnackedMsgs', 'true'),
-        evidence('unackedMessages', now.unackedMessages),
+      evidence: rows.flatMap(({now, partition}) => [
+        evidence('blockedSubscriptionOnUnackedMsgs', true, partition),
+        evidence('unackedMessages', now.unackedMessages, partition),
       ]),
       remedies: [
         inspectCommand(facts),
@@ -69,9 +69,9 @@ function staleSubscriptionFlag(facts: SubscriptionFacts): Draft[] {
       message: `The broker sends nothing to any consumer${whereText(rows)}: the subscription is marked as blocked on unacked messages, but has none. The mark is stale, a bug of the broker`,
       partitions: rows.map(({partition}) => partition),
       sinceMs: rows[0]?.progress.sinceMs ?? null,
-      evidence: rows.flatMap(({now}) => [
-        evidence('blockedSubscriptionOnUnackedMsgs', true),
-        evidence('unackedMessages', now.unackedMessages),
+      evidence: rows.flatMap(({now, partition}) => [
+        evidence('blockedSubscriptionOnUnackedMsgs', true, partition),
+        evidence('unackedMessages', now.unackedMessages, partition),
       ]),
       remedies: [inspectCommand(facts), unloadTopic(facts)],
       links: ['apache/pulsar#22657'],
@@ -106,7 +106,7 @@ function limitNotEnforced(facts: SubscriptionFacts): Draft[] {
         `${set === null ? ' (the default; the broker settings were not read)' : ''}, and the broker has not stopped delivery`,
       partitions: rows.map(({partition}) => partition),
       evidence: [
-        ...rows.map(({now}) => evidence('unackedMessages', now.unackedMessages)),
+        ...rows.map(({now, partition}) => evidence('unackedMessages', now.unackedMessages, partition)),
         evidence('maxUnackedMessagesPerSubscription', set === null ? `${String(limit)} (default)` : String(limit)),
         evidence('blockedSubscriptionOnUnackedMsgs', 'false'),
       ],
@@ -151,9 +151,13 @@ function counterBelowZero(facts: SubscriptionFacts): Draft[] {
       consumers: clients,
       sinceMs: stalled[0]?.progress.sinceMs ?? null,
       evidence: found.flatMap(({ofConsumers, ofSubscription, row}) => [
-        ...ofSubscription.map((name) => evidence(name, row.now[name])),
+        ...ofSubscription.map((name) => evidence(name, row.now[name], row.partition)),
         ...ofConsumers.map(({now}) =>
-          evidence('consumers[].unackedMessages', `${now.consumerName ?? 'unnamed'} ${String(now.unackedMessages)}`),
+          evidence(
+            'consumers[].unackedMessages',
+            `${now.consumerName ?? 'unnamed'} ${String(now.unackedMessages)}`,
+            row.partition,
+          ),
         ),
       ]),
       remedies: [inspectCommand(facts), ...(stalled.length > 0 ? [unloadTopic(facts)] : [])],
@@ -232,7 +236,9 @@ export function isNearHoleLimit(holes: number | undefined, limit: number | null)
 }
 
 function holesOf(rows: readonly PartitionFacts[]): Draft['evidence'] {
-  return rows.map(({now}) => evidence('nonContiguousDeletedMessagesRanges', now.nonContiguousDeletedMessagesRanges))
+  return rows.map(({now, partition}) =>
+    evidence('nonContiguousDeletedMessagesRanges', now.nonContiguousDeletedMessagesRanges, partition),
+  )
 }
 
 function mostUnacked({clients}: SubscriptionFacts): ClientFacts | null {

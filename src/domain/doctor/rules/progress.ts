@@ -55,16 +55,20 @@ function stalled(facts: SubscriptionFacts, explained: ReadonlySet<number | null>
   ]
 }
 
-function evidenceOf({consumers, cursor, now}: PartitionFacts): Draft['evidence'] {
+function evidenceOf({consumers, cursor, now, partition}: PartitionFacts): Draft['evidence'] {
   const fields = ['msgBacklog', 'unackedMessages', 'msgInReplay', 'msgDelayed'] as const
   return [
-    ...fields.flatMap((field) => (now[field] === undefined ? [] : [{field, value: String(now[field])}])),
-    evidence('lastAckedTimestamp', timeText(now.lastAckedTimestamp)),
-    evidence('lastConsumedTimestamp', timeText(now.lastConsumedTimestamp)),
-    ...(cursor ? [evidence('readPosition', cursor.readPosition)] : []),
-    ...(cursor ? [evidence('unreadEntries', cursor.unreadEntries)] : []),
+    ...fields.flatMap((field) => (now[field] === undefined ? [] : [evidence(field, now[field], partition)])),
+    evidence('lastAckedTimestamp', timeText(now.lastAckedTimestamp), partition),
+    evidence('lastConsumedTimestamp', timeText(now.lastConsumedTimestamp), partition),
+    ...(cursor ? [evidence('readPosition', cursor.readPosition, partition)] : []),
+    ...(cursor ? [evidence('unreadEntries', cursor.unreadEntries, partition)] : []),
     ...consumers.map(({now: one}) =>
-      evidence('availablePermits', `${one.consumerName ?? 'unnamed'} ${String(one.availablePermits ?? 'unknown')}`),
+      evidence(
+        'availablePermits',
+        `${one.consumerName ?? 'unnamed'} ${String(one.availablePermits ?? 'unknown')}`,
+        partition,
+      ),
     ),
   ]
 }
@@ -91,9 +95,9 @@ function markDeleteBlocked(facts: SubscriptionFacts, explained: ReadonlySet<numb
         `for ${durationText(facts.nowMs - longest.sinceMs)}; backlog ${counted(entries, 'entry', 'entries')}`,
       partitions: partitions.map(({partition}) => partition),
       sinceMs: longest.sinceMs,
-      evidence: partitions.flatMap(({now}) => [
-        evidence('lastMarkDeleteAdvancedTimestamp', timeText(now.lastMarkDeleteAdvancedTimestamp)),
-        evidence('nonContiguousDeletedMessagesRanges', now.nonContiguousDeletedMessagesRanges),
+      evidence: partitions.flatMap(({now, partition}) => [
+        evidence('lastMarkDeleteAdvancedTimestamp', timeText(now.lastMarkDeleteAdvancedTimestamp), partition),
+        evidence('nonContiguousDeletedMessagesRanges', now.nonContiguousDeletedMessagesRanges, partition),
       ]),
       remedies: [
         {...inspectCommand(facts), cost: 'none (shows the position of the first unacked message)'},

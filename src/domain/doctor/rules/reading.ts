@@ -137,12 +137,12 @@ function about(all: readonly Read[]): Pick<Draft, 'evidence' | 'partitions' | 's
     partitions: all.map(({row}) => row.partition),
     sinceMs: since.length === 0 ? null : Math.min(...since),
     evidence: all.flatMap(({cursor, row}) => [
-      evidence('msgBacklog', row.now.msgBacklog),
-      evidence('readPosition', cursor.readPosition),
-      evidence('lastConfirmedEntry', cursor.lastConfirmedEntry),
-      evidence('firstUnackedEntry', cursor.firstUnackedEntry),
-      evidence('subscriptionHavePendingRead', cursor.hasPendingRead),
-      evidence('subscriptionHavePendingReplayRead', cursor.hasPendingReplayRead),
+      evidence('msgBacklog', row.now.msgBacklog, row.partition),
+      evidence('readPosition', cursor.readPosition, row.partition),
+      evidence('lastConfirmedEntry', cursor.lastConfirmedEntry, row.partition),
+      evidence('firstUnackedEntry', cursor.firstUnackedEntry, row.partition),
+      evidence('subscriptionHavePendingRead', cursor.hasPendingRead, row.partition),
+      evidence('subscriptionHavePendingReplayRead', cursor.hasPendingReplayRead, row.partition),
     ]),
   }
 }

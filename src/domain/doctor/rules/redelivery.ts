@@ -25,11 +25,11 @@ export function redeliveryRules(facts: SubscriptionFacts): Draft[] {
         `its consumer probably cannot process it${receivers.length === 0 ? '' : ` (redelivered to ${clientsText(receivers)})`}`,
       partitions: rows.map(({partition}) => partition),
       ...(receivers.length === 1 ? {consumers: receivers} : {}),
-      evidence: rows.flatMap(({before, now}) => [
-        evidence('msgOutCounter', `${String(before.msgOutCounter)} → ${String(now.msgOutCounter)}`),
-        evidence('msgBacklog', `${String(before.msgBacklog)} → ${String(now.msgBacklog)}`),
+      evidence: rows.flatMap(({before, now, partition}) => [
+        evidence('msgOutCounter', `${String(before.msgOutCounter)} → ${String(now.msgOutCounter)}`, partition),
+        evidence('msgBacklog', `${String(before.msgBacklog)} → ${String(now.msgBacklog)}`, partition),
         ...((now.msgRateRedeliver ?? 0) > 0
-          ? [evidence('msgRateRedeliver', `${numberText(now.msgRateRedeliver ?? 0)} per second`)]
+          ? [evidence('msgRateRedeliver', `${numberText(now.msgRateRedeliver ?? 0)} per second`, partition)]
           : []),
       ]),
       remedies: [

@@ -47,7 +47,7 @@ function lookAheadFull(facts: SubscriptionFacts): Draft[] {
         culpritText(culprits),
       ...aboutReplay(rows, culprits),
       evidence: [
-        ...rows.map(({now}) => evidence('msgInReplay', now.msgInReplay ?? 0)),
+        ...rows.map(({now, partition}) => evidence('msgInReplay', now.msgInReplay, partition)),
         ...permitsOf(culprits),
         evidence('keySharedLookAheadMsgInReplayThresholdPerConsumer', facts.settings.lookAheadPerConsumer),
       ],
@@ -84,8 +84,8 @@ function replayGrows(facts: SubscriptionFacts): Draft[] {
         `on without a limit, which can use up the broker's memory${culpritText(culprits)}`,
       ...aboutReplay(rows, culprits),
       evidence: [
-        ...rows.map(({before, now}) =>
-          evidence('msgInReplay', `${String(before.msgInReplay ?? 'unknown')} → ${String(now.msgInReplay)}`),
+        ...rows.map(({before, now, partition}) =>
+          evidence('msgInReplay', `${String(before.msgInReplay ?? 'unknown')} → ${String(now.msgInReplay)}`, partition),
         ),
         ...permitsOf(culprits),
       ],
@@ -127,13 +127,14 @@ function replayStuck(facts: SubscriptionFacts): Draft[] {
       sinceMs: Math.min(
         ...rows.map(({now, progress}) => progress.sinceMs ?? now.lastMarkDeleteAdvancedTimestamp ?? facts.nowMs),
       ),
-      evidence: rows.flatMap(({consumers, now}) => [
-        evidence('msgInReplay', now.msgInReplay),
+      evidence: rows.flatMap(({consumers, now, partition}) => [
+        evidence('msgInReplay', now.msgInReplay, partition),
         evidence(
           'availablePermits',
           consumers
-            .map(({now: one}) => `${one.consumerName ?? 'unnamed'} ${String(one.availablePermits ?? 0)}`)
+            .map(({now: one}) => `${one.consumerName ?? 'unnamed'} ${String(one.availablePermits ?? 'unknown')}`)
             .join(', '),
+          partition,
         ),
       ]),
       remedies: [
@@ -164,8 +165,12 @@ function culpritText(culprits: readonly ClientFacts[]): string {
 
 function permitsOf(culprits: readonly ClientFacts[]): Draft['evidence'] {
   return culprits.flatMap(({consumers}) =>
-    consumers.map(({now}) =>
-      evidence('availablePermits', `${now.consumerName ?? 'unnamed'} ${String(now.availablePermits ?? 0)}`),
+    consumers.map(({now, partition}) =>
+      evidence(
+        'availablePermits',
+        `${now.consumerName ?? 'unnamed'} ${String(now.availablePermits ?? 'unknown')}`,
+        partition,
+      ),
     ),
   )
 }

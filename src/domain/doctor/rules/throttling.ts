@@ -77,9 +77,9 @@ function throttled(facts: SubscriptionFacts, rows: readonly PartitionFacts[], of
     message: `The ${WHOSE[of]} ${isStopped ? 'stops' : 'slows down'} delivery${whereText(rows)}: ${text}`,
     partitions: rows.map(({partition}) => partition),
     evidence: [
-      ...rows.flatMap(({before, now}) =>
+      ...rows.flatMap(({before, now, partition}) =>
         throttledReads(before, now).map((counter) =>
-          evidence(counter, `${String(before[counter])} → ${String(now[counter])}`),
+          evidence(counter, `${String(before[counter])} → ${String(now[counter])}`, partition),
         ),
       ),
       evidence(of === 'topic' ? 'dispatchRate' : 'subscriptionDispatchRate', text),
