@@ -7,7 +7,7 @@ import {clientNameOf} from '../../topic-stats/consumers.js'
 import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import {operands, suggestedCommand} from '../../../suggested-command.js'
-import {counted, durationText} from '../../../wording.js'
+import {counted} from '../../../wording.js'
 
 /** Causes that affect the whole subscription: nothing is delivered, or not in the way that its type promises. */
 export function deliveryRules(facts: SubscriptionFacts): Draft[] {
