@@ -101,6 +101,12 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
     if (writer) await writer.write(rowLines(list.subscriptions))
     else if (output === 'csv' || output === 'tsv') this.writeText(listText(list, output))
     else this.print(listText, list, output)
+    if (list.stalledUnknown > 0) {
+      const one = list.stalledUnknown === 1
+      this.warn(
+        `${counted(list.stalledUnknown, 'subscription')} with a backlog ${one ? 'was' : 'were'} left out, because the statistics do not show whether ${one ? 'it is' : 'they are'} stalled${flags.fresh ? '' : '; --fresh may show it'}`,
+      )
+    }
     const isTable = output === 'table' || output === 'wide'
     if (list.matched > flags.max && (!isTable || this.jsonEnabled())) {
       this.warn(`listing ${numberText(flags.max)} of ${counted(list.matched, 'subscription')}; raise --max to list all`)

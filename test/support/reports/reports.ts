@@ -234,6 +234,7 @@ export const list: SubscriptionList = {
   complete: false,
   failedBrokers: [],
   matched: 3,
+  stalledUnknown: 0,
   subscriptions: [
     {
       topic,

@@ -46,6 +46,7 @@ export async function listSubscriptions(admin: PulsarAdmin, options: ListOptions
     complete: isComplete && failed.length === 0,
     failedBrokers: failed,
     matched: rows.matched,
+    stalledUnknown: rows.unknown,
     subscriptions: rows.sorted(),
   }
 }

@@ -1,3 +1,4 @@
+import {isSystemCursor} from '../../topic-stats/system-cursors.js'
 import {type ListFilter, type ListOrder, matches, sortRows} from './list-filter.js'
 import type {SubscriptionRow} from './subscription-row.js'
 
@@ -15,6 +16,8 @@ export class MatchingRows {
   private readonly choice: RowChoice
   private kept: SubscriptionRow[] = []
   matched = 0
+  /** rows with a backlog of which only it is unknown whether they are stalled, if the filter asks for it */
+  unknown = 0
 
   constructor(choice: RowChoice) {
     this.choice = choice
@@ -23,6 +26,7 @@ export class MatchingRows {
   async take(rows: readonly SubscriptionRow[]): Promise<void> {
     const {filter, limit, onRows} = this.choice
     const matching = rows.filter((row) => matches(row, filter))
+    if (filter.isStalled === true) this.unknown += rows.filter((row) => mayBeStalled(row, filter)).length
     const room = Math.max(0, limit - this.matched)
     this.matched += matching.length
     if (onRows) {
@@ -38,4 +42,9 @@ export class MatchingRows {
   sorted(): SubscriptionRow[] {
     return sortRows(this.kept, this.choice.order).slice(0, this.choice.limit)
   }
+}
+
+function mayBeStalled(row: SubscriptionRow, filter: ListFilter): boolean {
+  const isUnknown = row.isStalled === null && (row.backlogEntries ?? 0) > 0 && !isSystemCursor(row.subscription)
+  return isUnknown && matches({...row, isStalled: true}, filter)
 }

@@ -47,5 +47,7 @@ export interface SubscriptionList {
   failedBrokers: Array<{broker: string; cause: string}>
   /** number of matching subscriptions; `subscriptions` contains at most the limit */
   matched: number
+  /** subscriptions that are left out, because it is unknown whether they are stalled; 0 if the filter does not ask for it */
+  stalledUnknown: number
   subscriptions: SubscriptionRow[]
 }

@@ -219,3 +219,22 @@ test('only the first rows up to the limit are kept', async () => {
   assert.equal(given.length, 3)
   assert.deepEqual(handedOn.sorted(), [])
 })
+
+test('subscriptions that may be stalled are counted, unless another filter leaves them out', async () => {
+  const waiting = {type: 'Shared', msgBacklog: 5, consumers: [{}]}
+  const rows = [
+    rowOf(LIVE, waiting),
+    rowOf(LIVE, {...waiting, msgBacklog: 0}),
+    {...rowOf(LIVE, waiting), subscription: '__compaction'},
+    rowOf(LIVE, {...waiting, type: 'Failover'}),
+  ]
+  const count = async (filter: ListFilter): Promise<number> => {
+    const matching = new MatchingRows({filter, order: 'name', limit: 10})
+    await matching.take(rows)
+    assert.equal(matching.matched, filter.isStalled === true ? 0 : rows.length)
+    return matching.unknown
+  }
+  assert.equal(await count({isStalled: true}), 2)
+  assert.equal(await count({isStalled: true, types: ['Failover']}), 1)
+  assert.equal(await count({}), 0)
+})
