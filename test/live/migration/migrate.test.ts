@@ -148,7 +148,7 @@ test(
     assert.equal(error.code, 'E_ROLLED_BACK')
     assert.match(
       error.message,
-      /timed out after 1\.\d s while waiting for a Key_Shared consumer on partition 1, partition 2, partition 3/,
+      /timed out after 1\.\d s while waiting for a Key_Shared consumer on partitions 1, 2, 3/,
     )
     assert.deepEqual(await policiesOf(place, workload), before)
     await untilSent(workload, 300)

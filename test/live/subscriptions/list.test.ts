@@ -159,7 +159,7 @@ test(
     assert.deepEqual(await unacked('--since', '1h'), [])
     assert.deepEqual(await unacked('--since', '1s', '--no-consumers'), [], 'other filters apply too')
     const wide = await runCli([...args, '--since', '1s', '--output', 'wide'])
-    assert.match(wide.stdout, /LAST ACK.*\n.* \d+ (?:s|min) ago(?: |$)/m, wide.stdout)
+    assert.match(wide.stdout, /NO ACK SINCE.*\n.* \d+ (?:s|min) ago(?: |$)/m, wide.stdout)
     const csv = await runCli([...args, '--since', '1s', '--output', 'csv'])
     assert.ok(csv.stdout.includes(String(fresh[1]?.unackedSince)), csv.stdout)
   }),
