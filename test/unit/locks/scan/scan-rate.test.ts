@@ -5,8 +5,8 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import {ScanRate} from '../../../../src/domain/locks/scan/scan-rate.js'
 
-/** By how much a timer may end too early, as Node measures time in whole milliseconds. */
-const EARLY_MS = 1
+/** Node cuts the duration of a timer to whole milliseconds, and counts in whole milliseconds from a start that it rounds down. */
+const EARLY_MS = 2
 const NEVER = new AbortController().signal
 const page = (): Promise<{keys: number}> => Promise.resolve({keys: 1})
 
