@@ -78,7 +78,11 @@ async function runOnce(
 }
 
 function showBacklog({subscription, topic}: PacedDrain): Promise<BacklogReport> {
-  return askCli<BacklogReport>(['backlog', 'show', topic.full, subscription, '--window', `${String(SCALE.windowS)}s`])
+  const window = `${String(SCALE.windowS)}s`
+  return askCli<BacklogReport>([
+    ...['backlog', 'show', topic.full, subscription],
+    ...['--window', window, '--stuck-after', window],
+  ])
 }
 
 function isRight({report: {partitions, total}, trueMs}: Run): boolean {
