@@ -146,10 +146,7 @@ test(
     assert.equal(run.code, 8, run.stdout)
     const {error} = parseDocument(run.stdout)
     assert.equal(error.code, 'E_ROLLED_BACK')
-    assert.match(
-      error.message,
-      /timed out after 1\.\d s while waiting for a Key_Shared consumer on partitions 1, 2, 3/,
-    )
+    assert.match(error.message, /timed out after 1\.\d s while waiting for a Key_Shared consumer on partitions 1, 2, 3/)
     assert.deepEqual(await policiesOf(place, workload), before)
     await untilSent(workload, 300)
     await settleExactlyOnce(workload)
