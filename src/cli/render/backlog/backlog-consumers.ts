@@ -30,6 +30,6 @@ export function renderProgress(partitions: readonly BacklogPartition[], asOf: st
   ]
   const table = renderTable(columns, shown)
   const rest =
-    shown.length < all.length ? `\nand ${counted(all.length - shown.length, 'other consumer')}; --json has all` : ''
+    shown.length < all.length ? `\nand ${counted(all.length - shown.length, 'more row')}; --json has all` : ''
   return `${table}${rest}`
 }
