@@ -174,7 +174,13 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     const admin = await this.connections.admin()
     return {
       ...{admin, isExcluded: flags.isExcluded, pattern: this.patternOr(topic), subscription},
-      options: {windowMs: flags.window, sampleEntries: flags.messages, locks, signal},
+      options: {
+        windowMs: flags.window,
+        stuckAfterMs: flags['stuck-after'],
+        sampleEntries: flags.messages,
+        locks,
+        signal,
+      },
     }
   }
 

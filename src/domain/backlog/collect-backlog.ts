@@ -1,11 +1,9 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
-import pLimit from 'p-limit'
-
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {orWhenRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {parseTopicName} from '../../topic-name.js'
 import {type CollectedSubscription, collectPresent, collectSubscription} from '../topic-stats/collect-topic-stats.js'
+import {collectInternalStats} from '../topic-stats/collect-internal-stats.js'
 import {cursorOf} from '../topic-stats/cursor.js'
 import {collectOldest} from '../message-sampling/collect-oldest-messages.js'
 import type {AckedEntries, BacklogSample} from './backlog-report.js'
@@ -16,7 +14,6 @@ export interface SamplingOptions {
   readonly samples: number
 }
 
-const CONCURRENT_CURSORS = 16
 /** Of a topic with more partitions, the cursors are not read every second. */
 const CURSORS_FOLLOWED = 16
 
@@ -90,14 +87,12 @@ async function collectAcked(
   admin: PulsarAdmin,
   {partitions, subscription}: CollectedSubscription,
 ): Promise<AckedEntries> {
-  const limit = pLimit(CONCURRENT_CURSORS)
-  const counts = await Promise.all(
-    partitions.map(({name, partition}) =>
-      limit(async () => {
-        const stats = await orWhenRefused(admin.internalStats(name), null)
-        return [partition, stats === null ? undefined : cursorOf(stats, subscription)?.messagesConsumedCounter] as const
-      }),
-    ),
+  const counts = await collectInternalStats(
+    admin,
+    partitions,
+    (stats) => cursorOf(stats, subscription)?.messagesConsumedCounter,
   )
-  return new Map(counts.flatMap(([partition, acked]) => (acked === undefined ? [] : [[partition, acked] as const])))
+  return new Map(
+    [...counts].flatMap(([partition, acked]) => (acked === undefined ? [] : [[partition, acked] as const])),
+  )
 }

@@ -58,11 +58,12 @@ export async function collectTopicLimits(
     collectNamespaceLevel(admin, topic),
     ...rated.map((name) => collectSubscriptionRate(admin, topic, name)),
   ])
+  const rateOf = new Map(rated.map((name, at) => [name, rates[at]]))
   const levels: PolicyLevels = {subscription: null, topic: ofTopic, namespace, settings}
   const {backlogAgeQuota, backlogSizeQuota, messageTtlSeconds} = appliedPolicies(levels)
   return {
     bySubscription: Object.fromEntries(
-      [...needs].map(([name]) => [name, subscriptionLimits({...levels, subscription: rates[rated.indexOf(name)]})]),
+      [...needs.keys()].map((name) => [name, subscriptionLimits({...levels, subscription: rateOf.get(name)})]),
     ),
     messageTtlSeconds: messageTtlSeconds.value,
     evictsAbove: {bytes: evictsAbove(backlogSizeQuota), seconds: evictsAbove(backlogAgeQuota)},
@@ -92,8 +93,9 @@ function needsOf(
   limits: BrokerLimits,
 ): Map<string, Array<keyof TopicPolicyValues>> {
   const needs = new Map<string, Array<keyof TopicPolicyValues>>()
+  const earlierBy = new Map(first.partitions.map((row) => [row.partition, row.subscriptions]))
   for (const {partition, subscriptions} of last.partitions) {
-    const earlier = first.partitions.find((row) => row.partition === partition)?.subscriptions ?? {}
+    const earlier = earlierBy.get(partition) ?? {}
     for (const [name, now] of Object.entries(subscriptions)) {
       const policies = policiesFor(earlier[name] ?? {}, now, limits)
       if (policies.length > 0) needs.set(name, [...(needs.get(name) ?? []), ...policies])
@@ -122,7 +124,7 @@ function policiesFor(
   ]
 }
 
-/** Before 4.0 there is only the classic dispatcher, and from 5.0 on there is none. @see apache/pulsar #23352, #26687 */
+/** Before 4.0 there is only the classic dispatcher, and 5.0 has removed it. @see apache/pulsar #23352, #26687 */
 function isKeySharedClassic(versionText: string, settings: SelectorSettingTexts | null): boolean | null {
   const version = parseVersion(versionText)
   if (version === null) return null

@@ -38,6 +38,8 @@ export interface DiagnosisSubject {
 export interface DiagnosisOptions {
   /** between the two samples, in ms */
   readonly windowMs: number
+  /** a backlog without progress for longer than this is stalled, so that its cursor is read; in ms */
+  readonly stuckAfterMs: number
   /** entries to read of the backlog of a subscription that is given by name; 0 for none */
   readonly sampleEntries: number
   /** how to find the Redis locks of a subscription that is given by name; null to not read Redis */
@@ -122,7 +124,9 @@ async function sampleTopics(
   const lastAt = Math.max(0, ...sampled.map(({first}) => first.atMs))
   await delay(Math.max(0, lastAt + options.windowMs - Date.now()), undefined, {signal: options.signal})
   const lasts = await ofEach(sampled, (one) =>
-    secondSample(admin, one, {broker, locks: options.locks}).then((snapshot) => collectCursors(admin, snapshot)),
+    secondSample(admin, one, {broker, locks: options.locks}).then((snapshot) =>
+      collectCursors(admin, snapshot, options.stuckAfterMs),
+    ),
   )
   const failed = [...failedOf(subjects, firsts), ...failedOf(sampled, lasts)]
   // For a topic given by name the error says what to do. A topic of a pattern may have been deleted since it was listed.

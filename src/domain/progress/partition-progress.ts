@@ -1,5 +1,7 @@
 import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 import {ackProgressOf, type PartitionSample} from './ack-progress.js'
+import {clientIds} from '../topic-stats/consumers.js'
+import {firstConnection, latest} from '../topic-stats/times.js'
 import {countsUnacked} from '../topic-stats/unacked-messages.js'
 import {redeliveriesOf} from './redeliveries.js'
 
@@ -54,16 +56,11 @@ export function isExcused(heldBy: readonly string[] | null, active: ReadonlySet<
 }
 
 /** The clients that acknowledged something lately on this partition. */
-export function activeClients({consumers = []}: SubscriptionStats, {nowMs, stuckAfterMs}: ProgressLimit): string[] {
-  return consumers.flatMap((one) => {
-    const {lastAckedTimestamp = 0} = one
-    return lastAckedTimestamp > 0 && nowMs - lastAckedTimestamp <= stuckAfterMs ? [clientOf(one)] : []
-  })
-}
-
-/** A client has one connection, and so one address, for each broker, but one name. */
-export function clientOf({address = '', consumerName = ''}: ConsumerStats): string {
-  return consumerName === '' ? address : consumerName
+export function activeClients(stats: SubscriptionStats, {nowMs, stuckAfterMs}: ProgressLimit): string[] {
+  const active = (stats.consumers ?? []).filter(
+    ({lastAckedTimestamp = 0}) => lastAckedTimestamp > 0 && nowMs - lastAckedTimestamp <= stuckAfterMs,
+  )
+  return active.map(clientIds(stats))
 }
 
 /** Every consumer of the partition either has messages or requests none; one that waits for messages should get some. */
@@ -78,7 +75,7 @@ export function holdersOf(stats: SubscriptionStats): string[] | null {
   const holders = consumers.filter(isHolder)
   const undelivered = countsUnacked({type}) ? dueEntries(stats) - Math.max(0, stats.unackedMessages ?? 0) : 0
   const canTake = consumers.some((one) => !isHolder(one) && (one.availablePermits ?? 0) > 0)
-  return holders.length === 0 || (undelivered > 0 && canTake) ? null : holders.map(clientOf)
+  return holders.length === 0 || (undelivered > 0 && canTake) ? null : holders.map(clientIds(stats))
 }
 
 /** @param samples the samples that contain the partition, in order; one is enough, but shows less. */
@@ -109,11 +106,6 @@ export function dueEntries({msgBacklog = 0, msgDelayed = 0}: SubscriptionStats):
   return Math.max(0, msgBacklog - msgDelayed)
 }
 
-/** When something was last acknowledged, epoch ms; null if nothing was since the topic was loaded, or if it is unknown. */
-export function lastAckOf(subscription: SubscriptionStats): number | null {
-  return latest(ackTimes(subscription))
-}
-
 /** When the mark-delete position last advanced, epoch ms; null if it did not since the topic was loaded, or if it is unknown. */
 export function lastMarkDeleteOf({lastMarkDeleteAdvancedTimestamp}: SubscriptionStats): number | null {
   return latest([lastMarkDeleteAdvancedTimestamp])
@@ -141,18 +133,4 @@ function startTimes({
 
 function lastDelivery({consumers = [], lastConsumedTimestamp}: SubscriptionStats): number | null {
   return latest([lastConsumedTimestamp, ...consumers.map((consumer) => consumer.lastConsumedTimestamp)])
-}
-
-/** When the first of these clients connected, epoch ms; null if there is none, or if the broker does not report it. */
-export function firstConnection(clients: ReadonlyArray<Pick<ConsumerStats, 'connectedSince'>>): number | null {
-  const times = clients
-    .map(({connectedSince}) => Date.parse(connectedSince ?? ''))
-    .filter((time) => !Number.isNaN(time))
-  return times.length === 0 ? null : Math.min(...times)
-}
-
-/** The broker writes 0 or a negative number for a time that it does not know. */
-function latest(times: ReadonlyArray<number | null | undefined>): number | null {
-  const known = times.filter((time) => typeof time === 'number' && time > 0) as number[]
-  return known.length === 0 ? null : Math.max(...known)
 }

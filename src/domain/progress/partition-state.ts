@@ -1,13 +1,8 @@
 import type {SubscriptionStats, TopicStats} from '../../clients/pulsar-admin/types.js'
+import {clientIds} from '../topic-stats/consumers.js'
+import {firstConnection} from '../topic-stats/times.js'
 import {countedUnacked} from '../topic-stats/unacked-messages.js'
-import {
-  activeClients,
-  clientOf,
-  dueEntries,
-  firstConnection,
-  holdersOf,
-  subscriptionProgressOf,
-} from './partition-progress.js'
+import {activeClients, dueEntries, holdersOf, subscriptionProgressOf} from './partition-progress.js'
 import {STUCK_AFTER_MS} from './thresholds.js'
 
 /** When statistics were read, and how exact their times are. */
@@ -77,7 +72,11 @@ function stallOf(
   if (stats.isDurable === false) return {isStalled: null, heldBy: null, activeClients: []}
   if (time.ageMs > 0) {
     const active = (stats.consumers ?? []).filter(({messageAckRate = 0}) => messageAckRate > 0)
-    return {isStalled: isStalledByRates(stats, time), heldBy: holdersOf(stats), activeClients: active.map(clientOf)}
+    return {
+      isStalled: isStalledByRates(stats, time),
+      heldBy: holdersOf(stats),
+      activeClients: active.map(clientIds(stats)),
+    }
   }
   const [progress] = subscriptionProgressOf([[{stats: {}, subscription: stats}]], limit)
   const state = progress?.state ?? null

@@ -1,4 +1,4 @@
-import type {ConsumerStats} from '../../clients/pulsar-admin/types.js'
+import type {ConsumerStats, SubscriptionStats} from '../../clients/pulsar-admin/types.js'
 
 /** Brokers do not number consumers, so two with the same name and address are distinguished by their connection time. */
 export function consumerId({address, connectedSince, consumerName}: ConsumerStats): string {
@@ -8,6 +8,18 @@ export function consumerId({address, connectedSince, consumerName}: ConsumerStat
 /** A consumer's name and address as displayed. */
 export function clientNameOf({address, consumerName}: ConsumerStats): ClientName {
   return {name: consumerName === '' ? null : (consumerName ?? null), address: address?.replace(/^\//, '') ?? null}
+}
+
+/**
+ * What identifies the client of each consumer of a partition. A client has one consumer on each partition, all with its
+ * name, and one connection, and so one address, for each broker. Where several consumers of the partition have a name, the
+ * address distinguishes the clients.
+ */
+export function clientIds({consumers = []}: Pick<SubscriptionStats, 'consumers'>): (consumer: ConsumerStats) => string {
+  const names = consumers.map(({consumerName = ''}) => consumerName)
+  const repeated = new Set(names.filter((name, at) => name === '' || names.indexOf(name) !== at))
+  return ({address = '', consumerName = ''}) =>
+    repeated.has(consumerName) ? JSON.stringify([consumerName, address]) : consumerName
 }
 
 /** By name, then address: the order of consumers and producers in reports. */

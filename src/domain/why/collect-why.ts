@@ -70,8 +70,7 @@ export async function collectWhy(admin: PulsarAdmin, question: WhyOptions): Prom
   const before = live.consumersOf(key, candidates)
   const {partition} = before
   const held = lock && (await inspectedLock(lock, key))
-  const topics = await Promise.all(snapshot.topics.map((one) => collectCursors(admin, one, (at) => at === partition)))
-  const diagnosed = {...snapshot, topics}
+  const diagnosed = await withCursors(admin, snapshot, {partition, stuckAfterMs})
   const [facts] = factsOf(diagnosed, stuckAfterMs)
   const findings = diagnose(diagnosed, stuckAfterMs).findings.filter((finding) => isOf(finding, partition))
   const asOf = new Date().toISOString()
@@ -147,6 +146,17 @@ function merged(own: KeyMessages, others: KeyMessages): KeyMessages {
     partitions: [...own.partitions, ...others.partitions].toSorted((a, b) => a - b),
     oldest,
   }
+}
+
+/** With the cursor of the key's partition, if its backlog does not move. */
+async function withCursors(
+  admin: PulsarAdmin,
+  snapshot: DiagnosisSnapshot,
+  {partition, stuckAfterMs}: {readonly partition: number | null; readonly stuckAfterMs: number},
+): Promise<DiagnosisSnapshot> {
+  const isOfKey = (at: number | null): boolean => at === partition
+  const topics = await Promise.all(snapshot.topics.map((one) => collectCursors(admin, one, stuckAfterMs, isOfKey)))
+  return {...snapshot, topics}
 }
 
 /** Reads the key's partition again, at a moment when each slot has an owner, if such a moment comes. */

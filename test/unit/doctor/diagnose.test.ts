@@ -238,3 +238,43 @@ test('consumers that joined wait for a delayed message, too', () => {
   assert.equal(first?.code, 'joined-consumer-waits')
   assert.match(first.message, /a delayed message is in the way until it is due/)
 })
+
+/** Each partition unchanged in both samples. */
+function findingsOf(...partitions: readonly SubscriptionSample[]): DoctorFinding[] {
+  const snapshot = snapshotOf({})
+  const sample = (atMs: number): DiagnosisSnapshot['topics'][number]['samples'][0] => ({
+    atMs,
+    partitions: partitions.map((decision, partition) => ({
+      ...{partition, messagesIn: 100, ongoingTransactions: null, cursors: {}},
+      subscriptions: {decision},
+    })),
+  })
+  const samples = [sample(NOW - 3000), sample(NOW)] as const
+  const topics = snapshot.topics.map((topic) => ({...topic, partitionCount: partitions.length, samples}))
+  return findings({...snapshot, topics})
+}
+
+test('a client that works excuses its own partitions, and not those of a hung client of the same name', () => {
+  const long = {lastAckedTimestamp: NOW - 120_000, lastConsumedTimestamp: NOW - 120_000}
+  const recent = {lastAckedTimestamp: NOW - 100, lastConsumedTimestamp: NOW - 100}
+  const [hung, other] = [{address: '/10.0.0.9:1'}, {address: '/10.0.0.8:1'}]
+  const stuck: SubscriptionSample = {
+    ...{type: 'Shared', lastMarkDeleteAdvancedTimestamp: NOW - 120_000, msgBacklog: 5, unackedMessages: 5},
+    consumers: [worker('a', {...hung, ...long, unackedMessages: 5}), worker('a', {...other, ...long})],
+  }
+  const moving: SubscriptionSample = {
+    ...{type: 'Shared', lastMarkDeleteAdvancedTimestamp: NOW - 100, msgBacklog: 1, unackedMessages: 0},
+    consumers: [worker('a', {...hung, ...long}), worker('a', {...other, ...recent})],
+  }
+  const [first] = findingsOf(stuck, moving)
+  assert.deepEqual(
+    [first?.severity, first?.code, first?.subject.partitions, first?.subject.consumer?.address],
+    ['error', 'consumer-holds-unacked', [0], '10.0.0.9:1'],
+  )
+  const [held, free] = [stuck, moving].map((sample, at) => ({
+    ...sample,
+    consumers: [worker('a', {...other, ...(at === 0 ? {...long, unackedMessages: 5} : recent)})],
+  }))
+  assert.ok(held && free)
+  assert.deepEqual(findingsOf(held, free), [], 'one client, at work on the other partition')
+})

@@ -1,6 +1,7 @@
 import type {ConsumerStats} from '../../../clients/pulsar-admin/types.js'
 import {countsUnacked} from '../../topic-stats/unacked-messages.js'
-import {clientNameOf} from '../../topic-stats/consumers.js'
+import {clientIds, clientNameOf} from '../../topic-stats/consumers.js'
+import {firstConnection, latest} from '../../topic-stats/times.js'
 import type {Draft, FindingConsumer} from './doctor-finding.js'
 import {evidence, type EvidenceField} from './evidence.js'
 import type {ProgressLimit} from '../../progress/partition-progress.js'
@@ -14,8 +15,6 @@ export interface ClientFacts extends FindingConsumer {
   readonly consumers: readonly ClientConsumer[]
   /** whether it acknowledged anything between the samples */
   readonly isAcking: boolean
-  /** whether it received anything between the samples */
-  readonly isReceiving: boolean
   /** epoch ms of its last acknowledgement; null if it made none since it connected, or if that is unknown */
   readonly lastAckMs: number | null
   /** its last acknowledgement, delivery or request of messages, or its connection; null if unknown */
@@ -29,18 +28,13 @@ export interface ClientConsumer extends ConsumerFacts {
   readonly row: PartitionFacts
 }
 
-/**
- * Groups the consumers of the partitions by client. A client has one consumer on each partition, all with its name, and one
- * connection for each broker. Where several consumers of one partition have a name, the address distinguishes the clients.
- */
+/** Groups the consumers of all partitions by client. */
 export function clientsOf(partitions: readonly PartitionFacts[]): ClientFacts[] {
-  const repeated = new Set(partitions.flatMap(({now}) => repeatedNames(now.consumers ?? [])))
-  const all = partitions.flatMap((row) => row.consumers.map((one) => ({...one, row})))
-  const groups = Map.groupBy(all, ({now}) => {
-    const {address, name} = clientNameOf(now)
-    return name === null || repeated.has(name) ? `${name ?? ''} ${address ?? ''}` : name
+  const all = partitions.flatMap((row) => {
+    const idOf = clientIds(row.now)
+    return row.consumers.map((one) => ({...one, row, id: idOf(one.now)}))
   })
-  return [...groups.values()].flatMap((consumers) => {
+  return [...Map.groupBy(all, ({id}) => id).values()].flatMap((consumers) => {
     const [first] = consumers
     return first ? [clientFacts(first.now, consumers)] : []
   })
@@ -48,17 +42,15 @@ export function clientsOf(partitions: readonly PartitionFacts[]): ClientFacts[] 
 
 function clientFacts(one: ConsumerStats, consumers: readonly ClientConsumer[]): ClientFacts {
   const acks = consumers.map(({now}) => now.lastAckedTimestamp)
-  const connections = consumers.map(({now}) => Date.parse(now.connectedSince ?? ''))
   const activity = consumers.flatMap(({now}) => [now.lastConsumedTimestamp, now.lastConsumedFlowTimestamp])
-  const connected = connections.filter((time) => !Number.isNaN(time))
+  const connections = consumers.map(({now}) => firstConnection([now]))
   return {
     ...clientNameOf(one),
     consumers,
     isAcking: consumers.some(({before, now}) => (now.lastAckedTimestamp ?? 0) > (before.lastAckedTimestamp ?? 0)),
-    isReceiving: consumers.some(({before, now}) => (now.msgOutCounter ?? 0) > (before.msgOutCounter ?? 0)),
     lastAckMs: latest(acks),
-    lastActiveMs: latest([...acks, ...activity, ...connected]),
-    connectedMs: connected.length === 0 ? null : Math.min(...connected),
+    lastActiveMs: latest([...acks, ...activity, ...connections]),
+    connectedMs: firstConnection(consumers.map(({now}) => now)),
   }
 }
 
@@ -122,13 +114,3 @@ export function clientsText(clients: readonly FindingConsumer[]): string {
 }
 
 const NAMES_SHOWN = 3
-
-function repeatedNames(consumers: readonly ConsumerStats[]): string[] {
-  const names = Map.groupBy(consumers, ({consumerName}) => consumerName ?? '')
-  return [...names].flatMap(([name, same]) => (name !== '' && same.length > 1 ? [name] : []))
-}
-
-function latest(times: ReadonlyArray<number | undefined>): number | null {
-  const known = times.flatMap((time) => (time !== undefined && time > 0 ? [time] : []))
-  return known.length === 0 ? null : Math.max(...known)
-}

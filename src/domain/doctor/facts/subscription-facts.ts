@@ -69,8 +69,9 @@ function subscriptionFacts(
   stuckAfterMs: number,
 ): SubscriptionFacts {
   const limit = {nowMs: last.atMs, stuckAfterMs}
+  const earlierBy = new Map(first.partitions.map((row) => [row.partition, row]))
   const sampled = last.partitions.flatMap((row) => {
-    const earlier = first.partitions.find(({partition}) => partition === row.partition)
+    const earlier = earlierBy.get(row.partition)
     const [before, now] = [earlier?.subscriptions[subscription], row.subscriptions[subscription]]
     return earlier && before && now ? [{row, earlier, before, now}] : []
   })

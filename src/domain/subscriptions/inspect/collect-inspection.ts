@@ -1,7 +1,4 @@
-import pLimit from 'p-limit'
-
 import type {PulsarAdmin} from '../../../clients/pulsar-admin/admin.js'
-import {orWhenRefused} from '../../../clients/pulsar-admin/admin-refused.js'
 import {collectOldest} from '../../message-sampling/collect-oldest-messages.js'
 import {collectPolicies} from '../../policies/collect-policies.js'
 import {
@@ -9,9 +6,9 @@ import {
   collectExisting,
   type SubscriptionPartition,
 } from '../../topic-stats/collect-topic-stats.js'
+import {collectInternalStats} from '../../topic-stats/collect-internal-stats.js'
 import type {Inspection} from './subscription-report.js'
 
-const CONCURRENT_CURSORS = 8
 /** Cursors that are read without --cursors: each is one request, and its answer may be long. */
 const CURSORS = 16
 
@@ -49,14 +46,8 @@ async function collectCursors(
   {partitions}: CollectedSubscription,
   everyCursor: boolean,
 ): Promise<Inspection['internals']> {
-  const limit = pLimit(CONCURRENT_CURSORS)
   const chosen = everyCursor ? partitions : worstFirst(partitions).slice(0, CURSORS)
-  const read = await Promise.all(
-    chosen.map(({name, partition}) =>
-      limit(async () => [partition, await orWhenRefused(admin.internalStats(name), null)] as const),
-    ),
-  )
-  return new Map(read.flatMap(([partition, stats]) => (stats === null ? [] : [[partition, stats]])))
+  return collectInternalStats(admin, chosen, (stats) => stats)
 }
 
 /** Partitions with the most ack holes first, then those with the largest backlog. */
