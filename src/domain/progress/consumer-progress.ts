@@ -27,8 +27,10 @@ export interface ConsumerProgress {
   availablePermits: number | null
   /** acknowledged messages, as the broker's average over its last minute */
   ackRatePerSecond: number | null
-  /** null if it acknowledged nothing since the topic was loaded */
+  /** null if it has acknowledged nothing since it connected, and when unknown */
   lastAckedAt: string | null
+  /** whether it has acknowledged anything since it connected; null if the broker does not report it */
+  hasAcked: boolean | null
   /** null with too few samples, or if the broker does not report acknowledgement times */
   verdict: ConsumerVerdict | null
 }
@@ -79,6 +81,7 @@ function progressOf(last: ConsumerStats, samples: readonly ConsumerSample[]): Co
     availablePermits: last.availablePermits ?? null,
     ackRatePerSecond: last.messageAckRate ?? null,
     lastAckedAt: timeOf(last.lastAckedTimestamp),
+    hasAcked: last.lastAckedTimestamp === undefined ? null : last.lastAckedTimestamp > 0,
     verdict: verdictOf(samples, delivered),
   }
 }

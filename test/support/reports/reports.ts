@@ -71,6 +71,7 @@ export const backlog: BacklogReport = {
           availablePermits: 988,
           ackRatePerSecond: 88.5,
           lastAckedAt: '2026-11-23T14:05:08.600Z',
+          hasAcked: true,
           verdict: 'acking',
         },
         {
@@ -82,6 +83,7 @@ export const backlog: BacklogReport = {
           availablePermits: 0,
           ackRatePerSecond: null,
           lastAckedAt: null,
+          hasAcked: false,
           verdict: 'not-acking',
         },
       ],

@@ -221,6 +221,25 @@ test('a consumer that connected in the window or without reported acknowledgemen
   )
 })
 
+const LAST_ACKS: ReadonlyArray<
+  readonly [shown: string, lastAckedTimestamp: number | undefined, hasAcked: boolean | null]
+> = [
+  ['4.0 s ago', START + 1000, true],
+  ['never', 0, false],
+  ['-', undefined, null],
+]
+for (const [shown, lastAckedTimestamp, hasAcked] of LAST_ACKS) {
+  test(`the last acknowledgement is ${shown} where the broker reports ${String(lastAckedTimestamp)}`, () => {
+    const stats: ConsumerStats = {consumerName: 'a', ...(lastAckedTimestamp === undefined ? {} : {lastAckedTimestamp})}
+    const found = report(...seconds(6, () => [{type: 'Shared', msgBacklog: 50, consumers: [stats]}]))
+    assert.equal(found.partitions[0]?.consumers[0]?.hasAcked, hasAcked)
+    const [head = '', row = ''] = renderBacklog(found)
+      .split('\n')
+      .filter((line) => /LAST ACK|^0 +a /.test(line))
+    assert.equal(row.slice(head.indexOf('LAST ACK'), head.indexOf('VERDICT')).trim(), shown)
+  })
+}
+
 test('the time to drain of a small backlog is caught up or below a second', () => {
   const [row] = backlog.partitions
   assert.ok(row)

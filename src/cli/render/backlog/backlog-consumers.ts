@@ -25,11 +25,16 @@ export function renderProgress(partitions: readonly BacklogPartition[], asOf: st
     {head: 'acked/returned', cell: ({consumer}) => consumer.ackedOrReturnedMessages, priority: 3},
     {head: 'unacked', cell: ({consumer}) => consumer.unackedMessages},
     {head: 'permits', cell: ({consumer}) => consumer.availablePermits, priority: 2},
-    {head: 'last ack', cell: ({consumer}) => ageText(asOf, consumer.lastAckedAt), priority: 2},
+    {head: 'last ack', cell: ({consumer}) => lastAckText(asOf, consumer), priority: 2},
     {head: 'verdict', cell: ({consumer}) => consumer.verdict},
   ]
   const table = renderTable(columns, shown)
   const rest =
     shown.length < all.length ? `\nand ${counted(all.length - shown.length, 'more row')}; --json has all` : ''
   return `${table}${rest}`
+}
+
+/** `never` only where the broker reports it. */
+function lastAckText(asOf: string, {hasAcked, lastAckedAt}: ConsumerProgress): string | null {
+  return hasAcked === false ? 'never' : ageText(asOf, lastAckedAt)
 }
