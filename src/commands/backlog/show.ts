@@ -18,8 +18,8 @@ const LONGEST_MS = 600_000
 export default class BacklogShow extends KeyshiftCommand<BacklogReport> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
   static override description =
-    'Samples live counters over a short window, so rates are current. The time to drain is an interval that contains the ' +
-    'true time in at least 80 % of drains; a longer window narrows the interval. BACKLOG ENTRIES counts entries, where a ' +
+    'Samples live counters over a short window, so rates are current. The time to drain is an estimate: in at least 8 of 10 ' +
+    'cases it lies within the range shown. A longer --window narrows the range. BACKLOG ENTRIES counts entries, where a ' +
     'batch is one entry; UNACKED counts messages. Never add or compare the two.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',

@@ -258,3 +258,24 @@ test('the time to drain of a small backlog is caught up or below a second', () =
   assert.match(textOf({...draining, drainMs: {low: 5, high: 8}}), /< 1 s +draining$/m)
   assert.match(textOf({...draining, drainMs: {low: 2000, high: null}}), /at least 2\.0 s +draining$/m)
 })
+
+test('the meaning of the time to drain is explained where it is a range', () => {
+  const [row] = backlog.partitions
+  assert.ok(row)
+  const isExplained = (figures: Partial<BacklogFigures>): boolean => {
+    const both = {
+      verdict: 'draining',
+      drainReason: null,
+      backlogMessages: 900,
+      rateOutPerSecond: 20,
+      ...figures,
+    } as const
+    const text = renderBacklog({...backlog, partitions: [{...row, ...both}], total: {...backlog.total, ...both}})
+    return text.includes('\nThe time to drain is an estimate: in 8 of 10 cases it lies within the range shown.\n')
+  }
+  assert.ok(isExplained({drainMs: {low: 2000, high: 9000}}))
+  assert.ok(isExplained({drainMs: {low: 2000, high: null}}))
+  assert.ok(!isExplained({drainMs: {low: 5, high: 8}}), '< 1 s')
+  assert.ok(!isExplained({drainMs: {low: null, high: null}, drainReason: 'steady', verdict: 'steady'}))
+  assert.ok(!isExplained({drainMs: {low: 0, high: 0}, verdict: 'empty'}))
+})

@@ -63,7 +63,7 @@ export function renderBacklog(report: BacklogReport): string {
   const {partitions, subscription, topic, total, windowMs} = report
   const rows = partitions.map((row): Row => ({label: String(row.partition ?? '-'), figures: row}))
   if (rows.length > 1) rows.push({label: 'all', figures: total})
-  const title = `${topic} ${subscription}, sampled for ${renderMs(windowMs)}; drain time is an 80 % interval`
+  const title = `${topic} ${subscription}, sampled for ${renderMs(windowMs)}`
   return [title, renderTable(COLUMNS, rows), notesOf(report), renderProgress(partitions, report.sampledAt)]
     .filter((part) => part !== '')
     .join('\n\n')
@@ -79,8 +79,10 @@ function notesOf(report: BacklogReport): string {
     const rows = report.partitions.filter(appliesTo)
     return rows.length === 0 ? [] : [`${whereText(rows)}${text(report.samples)}`]
   })
-  return lines.join('\n')
+  return [...lines, ...([...report.partitions, report.total].some(isRange) ? [RANGE_NOTE] : [])].join('\n')
 }
+
+const RANGE_NOTE = 'The time to drain is an estimate: in 8 of 10 cases it lies within the range shown.'
 
 /** Empty on a plain topic. */
 function whereText(rows: readonly BacklogPartition[]): string {
@@ -103,8 +105,14 @@ function drainText(row: BacklogFigures): string {
   if (verdict === 'empty') return '0 s'
   if (isCaughtUp(row)) return 'caught up'
   if (low === null) return drainReason === null ? '-' : NO_DRAIN[drainReason]
-  if (high === null) return low < 1000 ? '-' : `at least ${renderMs(low)}`
-  return high < 1000 ? '< 1 s' : `${renderMs(low)} to ${renderMs(high)}`
+  if (!isRange(row)) return high === null ? '-' : '< 1 s'
+  return high === null ? `at least ${renderMs(low)}` : `${renderMs(low)} to ${renderMs(high)}`
+}
+
+/** Whether the time to drain is shown as a range. */
+function isRange(row: BacklogFigures): boolean {
+  const {high, low} = row.drainMs
+  return row.verdict !== 'empty' && !isCaughtUp(row) && low !== null && (high ?? low) >= 1000
 }
 
 /** A backlog of at most one second of deliveries is in flight, not waiting; its time to drain is of no interest. */
