@@ -221,6 +221,19 @@ test('a consumer that connected in the window or without reported acknowledgemen
   )
 })
 
+test('a partition with a backlog and without a consumer says that no consumer is connected', () => {
+  const found = report(
+    ...seconds(6, (at) => [
+      {type: 'Shared', msgBacklog: 50, lastMarkDeleteAdvancedTimestamp: 70},
+      {type: 'Shared', msgBacklog: 0},
+      {type: 'Shared', msgBacklog: 50, consumers: [consumer(at, {})]},
+    ]),
+  )
+  const text = renderBacklog(found)
+  assert.match(text, /^0 .* stalled$/m)
+  assert.match(text, /^partition 0: no consumer is connected$/m)
+})
+
 const LAST_ACKS: ReadonlyArray<
   readonly [shown: string, lastAckedTimestamp: number | undefined, hasAcked: boolean | null]
 > = [

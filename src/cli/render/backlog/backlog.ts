@@ -45,6 +45,10 @@ interface Note {
 
 const NOTES: readonly Note[] = [
   {
+    appliesTo: ({consumers, verdict}) => verdict !== null && verdict !== 'empty' && consumers.length === 0,
+    text: () => 'no consumer is connected',
+  },
+  {
     appliesTo: ({markDelete}) => markDelete === 'blocked',
     text: () => 'not stalled: newer messages are being acked, but mark-delete is blocked by an older unacked message',
   },

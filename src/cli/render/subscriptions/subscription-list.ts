@@ -61,7 +61,11 @@ function notesText({consumers, isBlocked, isStalled, partitionsWithoutConsumer}:
   return [
     ...(isBlocked ? ['unacked-message limit reached'] : []),
     ...(isStalled === true ? ['stalled'] : []),
-    ...(consumers === 0 ? ['no consumer'] : partitionsWithoutConsumer > 0 ? [`no consumer on ${without}`] : []),
+    ...(consumers === 0
+      ? ['no consumer connected']
+      : partitionsWithoutConsumer > 0
+        ? [`no consumer on ${without}`]
+        : []),
   ].join(', ')
 }
 
