@@ -78,6 +78,27 @@ test('CSV and TSV contain no control characters, and no value starts a row or a 
   )
 })
 
+const RATES: ReadonlyArray<readonly [rate: number, field: string]> = [
+  [3.000_176_48, '3'],
+  [299.749_999_9, '299.75'],
+  [1 / 900, '0.001'],
+  [-0.000_01, '0'],
+  [120, '120'],
+]
+for (const [rate, field] of RATES) {
+  test(`the rate ${String(rate)} is ${field} in CSV and TSV, and exact in NDJSON`, () => {
+    const subscriptions = [{...subscription, rateOutPerSecond: rate}]
+    for (const [output, between] of [
+      ['csv', ','],
+      ['tsv', '\t'],
+    ] as const) {
+      const [head = '', row = ''] = listText({...list, subscriptions}, output).split('\n')
+      assert.equal(row.split(between)[head.split(between).indexOf('rateOutPerSecond')], field)
+    }
+    assert.equal((JSON.parse(rowLines(subscriptions)) as {rateOutPerSecond: number}).rateOutPerSecond, rate)
+  })
+}
+
 const FORMATS: readonly LineFormat[] = ['csv', 'ndjson', 'tsv']
 
 test('the owners of keys contain no control characters in any format, and NDJSON keeps keys and names', async () => {
