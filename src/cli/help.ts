@@ -1,3 +1,4 @@
+import type {Command, Interfaces} from '@oclif/core'
 import {CommandHelp, Help} from '@oclif/core/help'
 
 import {answerUnknownCommand} from './unknown-command.js'
@@ -28,6 +29,18 @@ class OrderedCommandHelp extends CommandHelp {
 /** oclif loads this class by the name in package.json (`oclif.helpClass`). */
 export default class KeyshiftHelp extends Help {
   protected override CommandHelpClass = OrderedCommandHelp
+
+  /** A command that is also a topic, such as `migrate plan`, is listed once, as a command. Its own help lists what is below it. */
+  protected override get sortedTopics(): Interfaces.Topic[] {
+    return super.sortedTopics.filter(({name}) => !this.config.findCommand(name))
+  }
+
+  /** The `help` command comes from a plugin; its topic in package.json has the description. */
+  protected override summary(command: Command.Loadable): string | undefined {
+    return super.summary(
+      command.id === 'help' ? {...command, summary: this.config.findTopic('help')?.description} : command,
+    )
+  }
 
   /** `help NAME` and `NAME --help` with an unknown name report the same error as the unknown command itself. */
   override async showHelp(argv: string[]): Promise<void> {

@@ -1,4 +1,4 @@
-// cspell:ignore lcks
+// cspell:ignore lcks hlep patern
 import assert from 'node:assert/strict'
 import {execFile, spawn} from 'node:child_process'
 import {once} from 'node:events'
@@ -40,6 +40,46 @@ for (const args of [['lcks'], ['lcks', '--help'], ['help', 'lcks']]) {
     assert.match(stderr, /unknown command lcks; did you mean "keyshift locks"\? \(E_USAGE\)/)
   })
 }
+
+const TOPIC_FLAGS: ReadonlyArray<readonly [args: string, message: string, next: string]> = [
+  ['keys --hlep', 'unknown flag --hlep (did you mean --help?)', 'keyshift keys --help'],
+  ['--hlep', 'unknown flag --hlep (did you mean --help?)', 'keyshift --help'],
+  ['locks --patern=x', 'unknown flag --patern (did you mean --pattern?)', 'keyshift locks --help'],
+  ['locks audit-log --zzzzzz', 'unknown flag --zzzzzz', 'keyshift locks audit-log --help'],
+  [
+    'keys --names-like x',
+    '--names-like needs a command; the commands of keyshift keys are owner, ranges, sample, simulate',
+    'keyshift keys --help',
+  ],
+]
+for (const [args, message, next] of TOPIC_FLAGS) {
+  test(`${args}: a flag without a command exits 2`, async () => {
+    const {code, stderr, stdout} = await runCli(args.split(' '))
+    assert.deepEqual([code, stdout, stderr], [2, '', `Error: ${message} (E_USAGE)\nNext:\n  ${next}\n`])
+  })
+}
+
+test('a topic with --json prints an error document and exits 2, and its help exits 0', async () => {
+  const {code, stdout} = await runCli(['keys', '--json'])
+  assert.deepEqual([code, parseDocument(stdout).error.code], [2, 'E_USAGE'])
+  for (const args of [['keys'], ['keys', '--help'], ['keys', '-h']]) {
+    const help = await runCli(args)
+    assert.deepEqual([help.code, help.stderr], [0, ''])
+    assert.match(help.stdout, /\$ keyshift keys COMMAND/)
+  }
+})
+
+test('the help lists each name once', async () => {
+  for (const args of [['help'], ['migrate'], ['--help']]) {
+    const {stdout} = await runCli(args)
+    const names = [...stdout.matchAll(/^ {2}((?:migrate )?[a-z-]+) {2}/gm)].map(([, name]) => name)
+    assert.ok(names.length > 8)
+    assert.deepEqual(names, [...new Set(names)])
+  }
+  const {stdout} = await runCli(['help'])
+  assert.match(stdout, /^ {2}help +Print the help of a command; `keyshift help exit-codes`/m)
+  assert.match((await runCli(['migrate', 'plan', '--help'])).stdout, /migrate plan show/)
+})
 
 test('the type of a subscription is accepted in any case', async () => {
   const args = ['migrate', 'plan', 'a', 's', '--to', 'key_shared', '--admin-url', 'http://127.0.0.1:1', '--json']
