@@ -39,4 +39,5 @@ export const FINDING_CODES = [
   'stalled-cause-unknown',
   'sticky-ranges-gap',
   'subscription-blocked-on-unacked',
+  'subscription-missing-on-partitions',
 ] as const

@@ -72,6 +72,7 @@ export const EVIDENCE_WORDS: Readonly<Record<EvidenceField, Words>> = {
   'mixed batches': count('batches with several keys'),
   msgBacklog: count('backlog entries'),
   msgDelayed: count('delayed messages'),
+  msgInCounter: count('messages published between the samples'),
   msgInReplay: count('messages in the replay queue'),
   msgOutCounter: count('delivered messages'),
   nonContiguousDeletedMessagesRanges: count('ack holes'),

@@ -4,6 +4,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
 import {listOutputFlag} from '../../cli/flags/output-flags.js'
 import {StdoutWriter} from '../../cli/output/stdout-lines.js'
+import {missingPartitionWarnings} from '../../cli/render/missing-partitions.js'
 import {gapLines, gapsText} from '../../cli/render/backlog/gaps.js'
 import {collectGaps} from '../../domain/backlog/collect-gaps.js'
 import type {GapReport} from '../../domain/backlog/gap-report.js'
@@ -35,6 +36,7 @@ export default class BacklogGaps extends KeyshiftCommand<GapReport> {
     const admin = await this.connections.admin()
     this.progress.liveStatus('reading', 'the cursors')
     const report = await collectGaps(admin, args, {max, hasMessages: read})
+    for (const warning of missingPartitionWarnings(report)) this.warn(warning)
     if (output === 'ndjson') await new StdoutWriter().write(gapLines(report.gaps))
     else if (output === 'csv' || output === 'tsv') this.writeText(gapsText(report, output))
     else this.print(gapsText, report, output)

@@ -3,6 +3,7 @@ import {stuckAfterFlag} from '../../cli/flags/diagnosis-flags.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
 import {defaultDuration, durationFlag} from '../../cli/flags/duration.js'
 import {tableOutputFlag} from '../../cli/flags/output-flags.js'
+import {missingPartitionWarnings} from '../../cli/render/missing-partitions.js'
 import {renderBacklog} from '../../cli/render/backlog/backlog.js'
 import {sampleBacklog} from '../../domain/backlog/collect-backlog.js'
 import {STUCK_AFTER_MS} from '../../domain/progress/thresholds.js'
@@ -42,6 +43,7 @@ export default class BacklogShow extends KeyshiftCommand<BacklogReport> {
     this.progress.liveStatus('sampling', `for ${durationText(flags.window)}`)
     const samples = await sampleBacklog(admin, args, {windowMs: flags.window, samples: SAMPLES})
     const report = reportBacklog(samples, flags['stuck-after'])
+    for (const warning of missingPartitionWarnings(report)) this.warn(warning)
     const missing = report.partitions.filter(({completeness}) => completeness < 1)
     if (missing.length > 0) {
       const names = missing.map(({partition}) => partitionLabel(partition)).join(', ')

@@ -3,6 +3,7 @@ import {Flags} from '@oclif/core'
 import {KeyshiftCommand} from '../../cli/base-command.js'
 import {pulsarFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
 import {tableOutputFlag} from '../../cli/flags/output-flags.js'
+import {missingPartitionWarnings} from '../../cli/render/missing-partitions.js'
 import {renderSubscription} from '../../cli/render/subscriptions/subscription.js'
 import {collectInspection} from '../../domain/subscriptions/inspect/collect-inspection.js'
 import {inspectSubscription, type SubscriptionReport} from '../../domain/subscriptions/inspect/subscription-report.js'
@@ -40,17 +41,9 @@ export default class SubscriptionsInspect extends KeyshiftCommand<SubscriptionRe
     if (report.type === null)
       this.warn('the partitions have different subscription types; a change of type must include every partition')
     this.warnOfGaps(report, flags.cursors)
-    this.warnOfPart(report)
+    for (const warning of missingPartitionWarnings(report)) this.warn(warning)
     this.print(renderSubscription, report)
     return report
-  }
-
-  /** Warns about partitions without the subscription: consumers that connect create it there, at the newest message by default. */
-  private warnOfPart({missingOn, partitionCount, subscription, topic}: SubscriptionReport): void {
-    if (missingOn.length === 0) return
-    this.warn(
-      `${topic} has no subscription ${subscription} on ${numberText(missingOn.length)} of ${counted(partitionCount ?? 0, 'partition')}: ${missingOn.join(', ')}`,
-    )
   }
 
   /** Warns about policies and cursors that could not be read. */

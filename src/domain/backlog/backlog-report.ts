@@ -1,4 +1,8 @@
-import type {CollectedSubscription, SubscriptionPartition} from '../topic-stats/collect-topic-stats.js'
+import {
+  type CollectedSubscription,
+  missingFrom,
+  type SubscriptionPartition,
+} from '../topic-stats/collect-topic-stats.js'
 import type {OldestMessages} from '../message-sampling/collect-oldest-messages.js'
 import {type ConsumerProgress, consumersOf} from '../progress/consumer-progress.js'
 import {type BacklogState, subscriptionProgressOf} from '../progress/partition-progress.js'
@@ -79,6 +83,10 @@ export interface BacklogReport {
   samples: number
   /** time of the last sample, ISO 8601 UTC */
   sampledAt: string
+  /** number of partitions of the topic; null on a plain topic */
+  partitionCount: number | null
+  /** partitions that no sample has, because the subscription does not exist there */
+  missingOn: number[]
   partitions: BacklogPartition[]
   total: BacklogFigures
 }
@@ -92,7 +100,14 @@ export interface BacklogReport {
 export function reportBacklog(samples: readonly BacklogSample[], stuckAfterMs = STUCK_AFTER_MS): BacklogReport {
   const [first, last] = [samples[0], samples.at(-1)]
   if (!first || !last) throw new RangeError('a backlog report needs at least one sample')
-  const found = numbersOf(last.collected).map((partition) => ({partition, of: samplesOf(samples, partition)}))
+  const {partitionCount} = last.collected
+  const missingOn = missingFrom(
+    partitionCount,
+    samples.flatMap(({collected: {partitions}}) => partitions),
+  )
+  const found = numbersOf(last.collected)
+    .filter((partition) => partition === null || !missingOn.includes(partition))
+    .map((partition) => ({partition, of: samplesOf(samples, partition)}))
   const states = subscriptionProgressOf(
     found.map(({of}) => of.filter((one) => one !== null)),
     {nowMs: last.atMs, stuckAfterMs},
@@ -110,6 +125,7 @@ export function reportBacklog(samples: readonly BacklogSample[], stuckAfterMs = 
     windowMs: last.atMs - first.atMs,
     samples: samples.length,
     sampledAt: new Date(last.atMs).toISOString(),
+    ...{partitionCount, missingOn},
     partitions: parts.map(({consumers, partition, progress, row, state}) => ({
       partition,
       ...figures(row, progress, state),

@@ -1,8 +1,12 @@
 import {setTimeout as delay} from 'node:timers/promises'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
-import {parseTopicName} from '../../topic-name.js'
-import {type CollectedSubscription, collectPresent, collectSubscription} from '../topic-stats/collect-topic-stats.js'
+import {
+  type CollectedSubscription,
+  collectExisting,
+  collectPresent,
+  collectSubscription,
+} from '../topic-stats/collect-topic-stats.js'
 import {collectInternalStats} from '../topic-stats/collect-internal-stats.js'
 import {cursorOf} from '../topic-stats/cursor.js'
 import {collectOldest} from '../message-sampling/collect-oldest-messages.js'
@@ -26,7 +30,8 @@ interface BacklogName {
  * Samples a subscription several times over a short window. Rates are computed from live counters, because the broker renews
  * its own rates only once a minute. The last sample also reads the oldest messages.
  *
- * @throws Unreachable when the first sample is incomplete. Later samples may lack partitions.
+ * @throws Unreachable when the statistics of the first sample are incomplete. Later samples may lack partitions, and the
+ *   subscription may exist on a part of them.
  */
 export async function sampleBacklog(
   admin: PulsarAdmin,
@@ -40,7 +45,8 @@ export async function sampleBacklog(
     const dueAt = startedAt + (options.windowMs * taken) / (options.samples - 1)
     if (taken > 0) await delay(Math.max(0, dueAt - performance.now()))
     const isEnd = taken === 0 || taken === options.samples - 1
-    samples.push(await sampleOnce(admin, name, {isFirst: taken === 0, hasCursors: () => isEnd}))
+    const collect = taken === 0 ? collectExisting : collectPresent
+    samples.push(await sampleOnce(admin, name, {collect, hasCursors: () => isEnd}))
   }
   const last = samples.pop()
   return last ? [...samples, {...last, oldest: await collectOldest(admin, last.collected)}] : []
@@ -50,6 +56,7 @@ export async function sampleBacklog(
  * Samples a subscription repeatedly and yields the latest samples each time, from the second sample on.
  *
  * @param samples maximum number of samples to yield at a time.
+ * @throws Unreachable when the subscription does not exist on every partition: without the others, "drained" would be wrong.
  */
 export async function* followBacklog(
   admin: PulsarAdmin,
@@ -59,7 +66,8 @@ export async function* followBacklog(
   let last: BacklogSample[] = []
   for (;;) {
     const hasCursors = (partitions: number): boolean => partitions <= CURSORS_FOLLOWED
-    last = [...last, await sampleOnce(admin, name, {isFirst: last.length === 0, hasCursors})].slice(-samples)
+    const collect = last.length === 0 ? collectSubscription : collectPresent
+    last = [...last, await sampleOnce(admin, name, {collect, hasCursors})].slice(-samples)
     if (last.length > 1) yield last
     if (signal.aborted) return
     await delay(everyMs, undefined, {signal}).catch(() => undefined) // when aborted, one last sample is taken
@@ -69,12 +77,13 @@ export async function* followBacklog(
 async function sampleOnce(
   admin: PulsarAdmin,
   {subscription, topic}: BacklogName,
-  {hasCursors, isFirst}: {readonly isFirst: boolean; readonly hasCursors: (partitions: number) => boolean},
+  {
+    collect,
+    hasCursors,
+  }: {readonly collect: typeof collectSubscription; readonly hasCursors: (partitions: number) => boolean},
 ): Promise<BacklogSample> {
   const query = {getPreciseBacklog: true, getEarliestTimeInBacklog: true, excludePublishers: true}
-  const collected = isFirst
-    ? await collectSubscription(admin, topic, subscription, query)
-    : await collectPresent(admin, parseTopicName(topic), subscription, query)
+  const collected = await collect(admin, topic, subscription, query)
   const sample = {atMs: Date.now(), collected}
   return hasCursors(collected.partitions.length) ? {...sample, acked: await collectAcked(admin, collected)} : sample
 }

@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {restReader} from '../message-sampling/collect-by-rest.js'
-import {type CollectedSubscription, collectSubscription} from '../topic-stats/collect-topic-stats.js'
+import {type CollectedSubscription, collectExisting, missingFrom} from '../topic-stats/collect-topic-stats.js'
 import {countEntries, type EntryRange} from '../topic-stats/unacked-entries.js'
 import {entryGaps} from './ack-gaps.js'
 import {type FirstMessage, type FoundGap, gapRow, type GapReport} from './gap-report.js'
@@ -28,7 +28,7 @@ export async function collectGaps(
   {subscription, topic}: {readonly topic: string; readonly subscription: string},
   {hasMessages, max}: GapOptions,
 ): Promise<GapReport> {
-  const collected = await collectSubscription(admin, topic, subscription, {excludePublishers: true})
+  const collected = await collectExisting(admin, topic, subscription, {excludePublishers: true})
   const found = await findGaps(admin, collected)
   const listed = found.slice(0, max)
   const messages = hasMessages ? await readFirst(admin, collected, listed) : new Map<string, FirstMessage>()
@@ -38,6 +38,7 @@ export async function collectGaps(
     subscription,
     asOf: new Date(nowMs).toISOString(),
     partitionCount: collected.partitionCount,
+    missingOn: missingFrom(collected.partitionCount, collected.partitions),
     gaps: listed.map((one) => gapRow(one, messages.get(positionOf(one.gap.ranges[0])) ?? null, nowMs)),
     total: {
       gaps: found.length,

@@ -30,6 +30,8 @@ export interface GapReport {
   asOf: string
   /** null on a plain topic */
   partitionCount: number | null
+  /** the partitions without this subscription */
+  missingOn: number[]
   /** by partition and position, at most `--max` */
   gaps: GapRow[]
   /** of all gaps, also of those that are not in the list */

@@ -13,7 +13,7 @@ import {
   type CollectedTopic,
   collectTopic,
   collectTopicAgain,
-  subscriptionIn,
+  existingIn,
 } from '../topic-stats/collect-topic-stats.js'
 import {collectBlockingLocks, type LocksOptions} from './collect-blocking-locks.js'
 import {type BrokerReading, collectBroker} from './collect-broker.js'
@@ -164,7 +164,7 @@ async function firstSample(
   const first = topicSample(read, subscription, Date.now())
   const again = {topic: read.topic, partitionCount: read.partitionCount}
   if (subscription === null) return {...subject, again, first, messageSamples: {}}
-  const collected = subscriptionIn(read, subscription)
+  const collected = existingIn(read, subscription)
   return {...subject, again, first, messageSamples: await sampleOf(admin, collected, sampleEntries)}
 }
 
@@ -174,7 +174,7 @@ async function secondSample(
   {broker, locks}: {readonly broker: BrokerReading; readonly locks: LocksOptions | null},
 ): Promise<TopicSnapshot> {
   const read = await collectTopicAgain(admin, again, DIAGNOSIS_QUERY)
-  const own = subscription === null ? null : subscriptionIn(read, subscription)
+  const own = subscription === null ? null : existingIn(read, subscription)
   const samples = [first, topicSample(read, subscription, Date.now())] as const
   const limits = brokerLimits(broker.settings, broker.version)
   return {

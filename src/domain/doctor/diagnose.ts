@@ -9,6 +9,7 @@ import {joinedConsumerRules} from './rules/joined-consumers.js'
 import {limitRules} from './rules/limits.js'
 import {lockRules} from './rules/locks.js'
 import {messageRules} from './rules/messages.js'
+import {partitionRules} from './rules/partitions.js'
 import {prefetchRules} from './rules/prefetch.js'
 import {progressRules} from './rules/progress.js'
 import {readingRules} from './rules/reading.js'
@@ -49,6 +50,7 @@ const RULES: ReadonlyArray<(facts: SubscriptionFacts, others: readonly Draft[]) 
   consumerRules,
   prefetchRules,
   messageRules,
+  partitionRules,
   progressRules,
 ]
 

@@ -4,7 +4,7 @@ import type {SubscriptionStats, TopicStats} from '../../clients/pulsar-admin/typ
 import {Unreachable} from '../../errors.js'
 import {parseTopicName, partitionName, splitPartition, type TopicName} from '../../topic-name.js'
 import {nearestNames} from '../../nearest-name.js'
-import {suggestedCommand} from '../../suggested-command.js'
+import {operands, suggestedCommand} from '../../suggested-command.js'
 import {counted, numberText} from '../../wording.js'
 
 /** One partition's statistics; `partition` is null on a plain topic. */
@@ -58,7 +58,10 @@ export async function collectSubscription(
   subscription: string,
   query: StatsQuery = {},
 ): Promise<CollectedSubscription> {
-  return subscriptionIn(await collectTopic(admin, parseTopicName(topicText), query), subscription)
+  const collected = await collectTopic(admin, parseTopicName(topicText), query)
+  const partitions = partitionsWith(collected, subscription)
+  if (partitions.length < collected.partitions.length) throw subscriptionNotFound(collected, subscription, partitions)
+  return {...collected, subscription, partitions}
 }
 
 /**
@@ -73,10 +76,7 @@ export async function collectExisting(
   subscription: string,
   query: StatsQuery = {},
 ): Promise<CollectedSubscription> {
-  const collected = await collectTopic(admin, parseTopicName(topicText), query)
-  const partitions = partitionsWith(collected, subscription)
-  if (partitions.length === 0) throw subscriptionNotFound(collected, subscription, [])
-  return {...collected, subscription, partitions}
+  return existingIn(await collectTopic(admin, parseTopicName(topicText), query), subscription)
 }
 
 /** Reads a topic again by one request, because the number of its partitions is known. @throws as `collectTopic`. */
@@ -90,11 +90,20 @@ export async function collectTopicAgain(
   return collected
 }
 
-/** The part of a topic's statistics about one subscription. @throws Unreachable E_SUBSCRIPTION_NOT_FOUND. */
-export function subscriptionIn(collected: CollectedTopic, subscription: string): CollectedSubscription {
+/** The part of a topic's statistics about one subscription, as `collectExisting`. @throws Unreachable E_SUBSCRIPTION_NOT_FOUND. */
+export function existingIn(collected: CollectedTopic, subscription: string): CollectedSubscription {
   const partitions = partitionsWith(collected, subscription)
-  if (partitions.length < collected.partitions.length) throw subscriptionNotFound(collected, subscription, partitions)
+  if (partitions.length === 0) throw subscriptionNotFound(collected, subscription, [])
   return {...collected, subscription, partitions}
+}
+
+/** The partitions of the topic that are not among some; empty on a plain topic. */
+export function missingFrom(
+  partitionCount: number | null,
+  partitions: ReadonlyArray<{readonly partition: number | null}>,
+): number[] {
+  const present = new Set(partitions.map(({partition}) => partition))
+  return Array.from({length: partitionCount ?? 0}, (_, partition) => partition).filter((one) => !present.has(one))
 }
 
 /**
@@ -127,14 +136,14 @@ export async function collectPartitionAgain(
  */
 export async function collectPresent(
   admin: PulsarAdmin,
-  topic: TopicName,
+  topicText: string,
   subscription: string,
   query: StatsQuery = {},
 ): Promise<CollectedSubscription> {
-  const found = await readTopic(admin, topic, query)
+  const found = await readTopic(admin, parseTopicName(topicText), query)
   const partitions = partitionsWith(found, subscription)
   if (partitions.length === 0 && found.partitions.length > 0) throw subscriptionNotFound(found, subscription, [])
-  return {topic, partitionCount: found.partitionCount, subscription, partitions}
+  return {topic: found.topic, partitionCount: found.partitionCount, subscription, partitions}
 }
 
 async function readTopic(
@@ -228,7 +237,10 @@ function subscriptionNotFound(
     `${collected.topic.full} has no subscription ${subscription}${where}${didYouMean(nearest)}`,
     {
       data: {topic: collected.topic.full, subscription, nearest, absentOn: absentOn.map(({partition}) => partition)},
-      next: [suggestedCommand('subscriptions', 'list', collected.topic.full)],
+      next:
+        found.length === 0
+          ? [suggestedCommand('subscriptions', 'list', collected.topic.full)]
+          : [suggestedCommand('doctor', ...operands(collected.topic.full, subscription))],
     },
   )
 }

@@ -217,6 +217,24 @@ test(
     assert.ok(warnings.some((text) => text.includes('no subscription decision on 2 of 4 partitions: 0, 2')))
     const {stdout} = await runCli(['subscriptions', 'inspect', topic.full, 'decision'])
     assert.match(stdout, /^partitions +2 of 4; not on 0, 2$/m)
+    for (const args of [
+      ['backlog', 'gaps'],
+      ['backlog', 'show', '--window', '1s'],
+    ]) {
+      const other = parseDocument<{missingOn: number[]}>(
+        (await runCli([...args, topic.full, 'decision', '--json'])).stdout,
+      )
+      assert.deepEqual(other.result.missingOn, [0, 2])
+      assert.ok(other.warnings.some((text) => text.includes('no subscription decision on 2 of 4 partitions: 0, 2')))
+    }
+    // These need every partition: for an empty backlog, or to follow a key.
+    for (const args of [['backlog', 'watch'], ['keys', 'ranges'], ['why']]) {
+      const operands = [topic.full, 'decision', ...(args[0] === 'why' ? ['user-1'] : [])]
+      const {error} = parseDocument((await runCli([...args, ...operands, '--json'])).stdout)
+      assert.equal(error.code, 'E_SUBSCRIPTION_NOT_FOUND')
+      assert.match(error.message, /no subscription decision on partitions 0, 2/)
+      assert.deepEqual(error.next, [`keyshift doctor ${topic.full} decision`])
+    }
     const none = await runCli(['subscriptions', 'inspect', topic.full, 'other', '--json'])
     assert.equal(parseDocument(none.stdout).error.code, 'E_SUBSCRIPTION_NOT_FOUND')
   }),

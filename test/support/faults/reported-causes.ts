@@ -2,7 +2,7 @@ import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delive
 import {ask, brokerVersion, until, usesClassicDispatcher} from '../servers/live.js'
 import type {Cause} from './fault-causes.js'
 import {type FaultLab, SUB} from './fault-lab.js'
-import {KEYS} from './fault-load.js'
+import {keepPublishing, KEYS} from './fault-load.js'
 
 const IS_BEFORE_4 = mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared')
 const IS_CLASSIC = await usesClassicDispatcher()
@@ -16,6 +16,17 @@ const rate = (messages: number, bytes: number): object => ({
 })
 
 const REPORTED: readonly Cause[] = [
+  {
+    what: 'the subscription does not exist on one partition',
+    code: 'subscription-missing-on-partitions',
+    partitions: 2,
+    async make(lab, t) {
+      await lab.join({name: 'worker-0', habit: 'ack', topic: lab.partition(0)})
+      await lab.place.admin.deleteSubscription(lab.partition(1), SUB)
+      keepPublishing(lab, t)
+    },
+    message: /does not exist on partition 1, so the broker keeps no messages for it there; [0-9,]+ messages? arrived/,
+  },
   {
     what: 'a dispatch rate of the topic stops delivery',
     code: 'dispatch-throttled',

@@ -39,6 +39,7 @@ export const backlog: BacklogReport = {
   windowMs: 10_000,
   samples: 11,
   sampledAt: at,
+  ...{partitionCount: 1, missingOn: []},
   partitions: [
     {
       partition: 0,
@@ -275,7 +276,7 @@ export const gaps: GapReport = {
   topic: 'persistent://public/default/orders',
   subscription: 'decision',
   asOf: '2026-01-02T03:04:05.000Z',
-  partitionCount: 2,
+  ...{partitionCount: 2, missingOn: []},
   gaps: [
     {
       ...{partition: 0, first: '7:5', last: '7:5', entries: 1, ageMs: 240_000},

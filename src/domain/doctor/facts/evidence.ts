@@ -48,6 +48,7 @@ export type EvidenceField =
   | 'mixed batches'
   | 'msgBacklog'
   | 'msgDelayed'
+  | 'msgInCounter'
   | 'msgInReplay'
   | 'msgOutCounter'
   | 'msgRateRedeliver'

@@ -24,6 +24,8 @@ export interface SubscriptionFacts {
   /** the type on all partitions; null if they differ, or if no partition has had a consumer */
   readonly type: string | null
   readonly partitions: readonly PartitionFacts[]
+  /** partitions of the topic on which the subscription does not exist */
+  readonly missingOn: ReadonlyArray<{readonly partition: number; readonly published: number | null}>
   /** the consuming clients, each with its consumers on all partitions */
   readonly clients: readonly ClientFacts[]
   readonly brokerVersion: string
@@ -96,6 +98,7 @@ function subscriptionFacts(
     subscription,
     type: types.size > 1 ? null : type,
     partitions,
+    missingOn: missingOn(subscription, {earlierBy, last: last.partitions}),
     clients: clientsOf(partitions),
     brokerVersion,
     settings,
@@ -108,6 +111,21 @@ function subscriptionFacts(
     elapsedMs: last.atMs - first.atMs,
     stuckAfterMs,
   }
+}
+
+/** `published`: messages published there between the samples; null if the counter restarted or is unknown */
+function missingOn(
+  subscription: string,
+  {
+    earlierBy,
+    last,
+  }: {readonly earlierBy: ReadonlyMap<number | null, PartitionSample>; readonly last: readonly PartitionSample[]},
+): SubscriptionFacts['missingOn'] {
+  return last.flatMap(({messagesIn, partition, subscriptions}) => {
+    const earlier = earlierBy.get(partition)
+    if (partition === null || !earlier || Object.hasOwn(subscriptions, subscription)) return []
+    return [{partition, published: rise(earlier.messagesIn, messagesIn)}]
+  })
 }
 
 function asSample(

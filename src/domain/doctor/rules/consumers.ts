@@ -16,7 +16,7 @@ import type {Draft, Remedy} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {backlogOf, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {drainingSlots} from './draining.js'
-import {checkConsumers, inspectCommand, restartConsumers, unloadTopic} from './remedies.js'
+import {checkConsumers, inspectCommand, restartConsumers, unloadTopic} from '../facts/remedies.js'
 import {partitionsOf} from './progress.js'
 import {isLookAheadFull} from './replay.js'
 

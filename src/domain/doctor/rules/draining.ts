@@ -3,7 +3,7 @@ import {type ClientConsumer, type ClientFacts, clientText, hasNotAcked} from '..
 import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import {type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
-import {checkConsumers, inspectCommand, restartConsumers, unloadTopic} from './remedies.js'
+import {checkConsumers, inspectCommand, restartConsumers, unloadTopic} from '../facts/remedies.js'
 
 /** Slots that a client has lost and whose older messages it does not acknowledge: one finding for each consumer and partition. */
 export function drainingRules(facts: SubscriptionFacts): Draft[] {

@@ -2,7 +2,7 @@ import type {PartitionFacts} from '../facts/partition-facts.js'
 import {backlogOf, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import type {Draft, Remedy} from '../facts/doctor-finding.js'
 import {evidence} from '../facts/evidence.js'
-import {pulsarAdmin} from './remedies.js'
+import {pulsarAdmin} from '../facts/remedies.js'
 
 const SOON = 0.5
 

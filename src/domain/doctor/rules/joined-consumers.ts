@@ -4,7 +4,7 @@ import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {isMarkDeleteHeld, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
-import {checkConsumers, inspectCommand, oldestKeysCommand, restartConsumers} from './remedies.js'
+import {checkConsumers, inspectCommand, oldestKeysCommand, restartConsumers} from '../facts/remedies.js'
 
 /**
  * Before 4.0, and with the classic dispatcher, a consumer that joins gets nothing until mark-delete has passed the position at

@@ -5,7 +5,7 @@ import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
-import {inspectCommand, pulsarAdmin, restartConsumers, unloadTopic} from './remedies.js'
+import {inspectCommand, pulsarAdmin, restartConsumers, unloadTopic} from '../facts/remedies.js'
 
 /** Limits that stop the whole subscription, limits that the broker does not enforce, and counters that cannot be right. */
 export function limitRules(facts: SubscriptionFacts): Draft[] {

@@ -4,7 +4,7 @@ import {countsUnacked} from '../../topic-stats/unacked-messages.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {backlogOf, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
-import {inspectCommand} from './remedies.js'
+import {inspectCommand} from '../facts/remedies.js'
 
 /**
  * Consumers have taken a large part of the backlog into their queues and request no more, so its messages wait there: the

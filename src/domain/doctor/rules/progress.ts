@@ -4,7 +4,7 @@ import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {backlogOf, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
-import {checkConsumers, inspectCommand, oldestKeysCommand, unloadTopic} from './remedies.js'
+import {checkConsumers, inspectCommand, oldestKeysCommand, unloadTopic} from '../facts/remedies.js'
 
 /**
  * A backlog that does not move although no other rule explains it, and mark-delete that one old message blocks.

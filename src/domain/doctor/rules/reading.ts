@@ -7,7 +7,7 @@ import type {Draft} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {backlogOf, isMarkDeleteHeld, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {dueEntries} from '../../progress/partition-progress.js'
-import {inspectCommand, oldestKeysCommand, unloadTopic} from './remedies.js'
+import {inspectCommand, oldestKeysCommand, unloadTopic} from '../facts/remedies.js'
 import {isThrottled} from './throttling.js'
 
 /**

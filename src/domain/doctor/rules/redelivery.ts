@@ -5,7 +5,7 @@ import type {Draft, Remedy} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {clientsText} from '../facts/client-facts.js'
-import {oldestKeysCommand, partitionNameOf, pulsarAdmin} from './remedies.js'
+import {oldestKeysCommand, partitionNameOf, pulsarAdmin} from '../facts/remedies.js'
 
 /** Messages that are delivered again and again, because their consumers neither process nor set them aside. */
 export function redeliveryRules(facts: SubscriptionFacts): Draft[] {

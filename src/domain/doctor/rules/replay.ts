@@ -6,7 +6,7 @@ import type {Draft} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {isMarkDeleteHeld, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {gapOf} from './delivery.js'
-import {inspectCommand, restartConsumers, unloadTopic} from './remedies.js'
+import {inspectCommand, restartConsumers, unloadTopic} from '../facts/remedies.js'
 import {isThrottled} from './throttling.js'
 
 /** The replay queue holds messages that were read but could not be delivered, and messages to be redelivered. */

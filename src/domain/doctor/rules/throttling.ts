@@ -8,7 +8,7 @@ import {evidence} from '../facts/evidence.js'
 import type {Draft, Remedy} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {isNotDelivered, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
-import {inspectCommand, namespaceOf, pulsarAdmin} from './remedies.js'
+import {inspectCommand, namespaceOf, pulsarAdmin} from '../facts/remedies.js'
 
 /** Whose rate the broker reached when it throttled a read. */
 type RateOf = 'broker' | 'subscription' | 'topic'

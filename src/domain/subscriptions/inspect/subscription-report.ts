@@ -2,7 +2,11 @@ import type {InternalStats} from '../../../clients/pulsar-admin/types.js'
 import {cursorOf} from '../../topic-stats/cursor.js'
 import {sumKnown} from '../../topic-stats/known-sums.js'
 import {commonType} from '../../topic-stats/subscription-type.js'
-import type {CollectedSubscription, SubscriptionPartition} from '../../topic-stats/collect-topic-stats.js'
+import {
+  type CollectedSubscription,
+  missingFrom,
+  type SubscriptionPartition,
+} from '../../topic-stats/collect-topic-stats.js'
 import {countConsumers} from '../../topic-stats/consumers.js'
 import {type AppliedPolicies, appliedPolicies} from '../../policies/applied-policies.js'
 import type {PolicyLevels, PolicyOrigin} from '../../policies/policy-levels.js'
@@ -84,7 +88,7 @@ export function inspectSubscription({
     subscription,
     asOf: new Date(readAtMs).toISOString(),
     partitionCount,
-    missingOn: missingOn(collected),
+    missingOn: missingFrom(partitionCount, collected.partitions),
     type: commonType(partitions.map(({type}) => type)),
     isDurable: first?.isDurable ?? null,
     isReplicated: first?.isReplicated ?? null,
@@ -95,11 +99,6 @@ export function inspectSubscription({
     policiesNotRead: levelsNotRead(policies),
     raw: {partitions: collected.partitions.map((row) => rawOf(row, subscription, internals.get(row.partition)))},
   }
-}
-
-function missingOn({partitionCount, partitions}: CollectedSubscription): number[] {
-  const present = new Set(partitions.map(({partition}) => partition))
-  return Array.from({length: partitionCount ?? 0}, (_, partition) => partition).filter((one) => !present.has(one))
 }
 
 function totalOf(partitions: readonly PartitionReport[]): SubscriptionReport['total'] {

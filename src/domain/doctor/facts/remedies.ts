@@ -1,8 +1,8 @@
 import {operands, shellWord, suggestedCommand} from '../../../suggested-command.js'
 import {parseTopicName, partitionName} from '../../../topic-name.js'
-import {clientsText} from '../facts/client-facts.js'
-import type {FindingConsumer, Remedy} from '../facts/doctor-finding.js'
-import type {SubscriptionFacts} from '../facts/subscription-facts.js'
+import {clientsText} from './client-facts.js'
+import type {FindingConsumer, Remedy} from './doctor-finding.js'
+import type {SubscriptionFacts} from './subscription-facts.js'
 
 type About = Pick<SubscriptionFacts, 'subscription' | 'topic'>
 
