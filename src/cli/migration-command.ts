@@ -2,7 +2,7 @@ import type {MigrationStatus} from '../domain/migration/journal/status.js'
 import type {listMigrations} from '../domain/migration/journal/list-migrations.js'
 import type {MigrationResult} from '../domain/migration/run/migration-result.js'
 import type {MigrationTools, RunSettings} from '../domain/migration/run/run-migration.js'
-import type {cancelRequest, RequestResult, sendRequest} from '../domain/migration/run/send-request.js'
+import type {cancelRequest, requireAllowed, RequestResult, sendRequest} from '../domain/migration/run/send-request.js'
 import {KeyshiftCommand} from './base-command.js'
 import type {RunFlags} from './flags/migration-flags.js'
 import {runControls} from './migration-run.js'
@@ -31,9 +31,12 @@ interface ReadActions {
 }
 interface RequestActions extends ReadActions {
   readonly cancelRequest: typeof cancelRequest
+  readonly requireAllowed: typeof requireAllowed
   readonly sendRequest: typeof sendRequest
 }
 interface RunActions extends ReadActions {
+  /** Checks whether `act` can start. */
+  readonly check: (tools: MigrationTools, id: string, isTakeOver: boolean) => Promise<void>
   readonly act: RunAction
 }
 
@@ -45,18 +48,27 @@ type RunAction = (
 
 /** What the commands share that act on one existing migration. It is not a command itself, and nothing extends a command. */
 export abstract class MigrationCommand<T extends object> extends KeyshiftCommand<T> {
-  /** Opens the journal and asks for confirmation. */
+  /**
+   * Opens the journal and asks for confirmation, after a check that the state of the migration allows the change.
+   *
+   * @param check of the domain function that makes the change, which repeats it.
+   */
   protected async openConfirmed(
     {args, flags}: Parsed<ConfirmedFlags>,
-    actions: ReadActions,
+    actions: ReadActions & {readonly check: (tools: MigrationTools, id: string) => Promise<unknown>},
     question: Question,
   ): Promise<MigrationTools> {
-    const admin = await this.connections.admin()
-    const store = openJournal(admin, flags)
-    const [status] =
-      flags.yes && !this.connections.settings.isProtected ? [] : await actions.listMigrations(store, args.id)
+    const tools = await this.open(flags)
+    if (flags.yes && !this.connections.settings.isProtected) return tools
+    await actions.check(tools, args.id)
+    const [status] = await actions.listMigrations(tools.store, args.id)
     await this.confirm(status ? question(status) : '', flags)
-    return {admin, store, who: currentActor()}
+    return tools
+  }
+
+  private async open(flags: ConfirmedFlags): Promise<MigrationTools> {
+    const admin = await this.connections.admin()
+    return {admin, store: openJournal(admin, flags), who: currentActor()}
   }
 
   /** Sends a request to the process that runs the migration; with --cancel, cancels a request without an answer. */
@@ -68,10 +80,22 @@ export abstract class MigrationCommand<T extends object> extends KeyshiftCommand
   ): Promise<RequestResult> {
     const {args, flags} = parsed
     // A cancellation only restores the state before the request, so it needs no confirmation.
-    const {store, who} = flags.cancel
-      ? {store: openJournal(await this.connections.admin(), flags), who: currentActor()}
-      : await this.openConfirmed(parsed, actions, question)
-    const result = await (flags.cancel ? actions.cancelRequest : actions.sendRequest)(store, who, args.id, verb)
+    const tools = flags.cancel
+      ? await this.open(flags)
+      : await this.openConfirmed(
+          parsed,
+          {
+            listMigrations: actions.listMigrations,
+            check: ({store, who}, id) => actions.requireAllowed(store, who, id, verb),
+          },
+          question,
+        )
+    const result = await (flags.cancel ? actions.cancelRequest : actions.sendRequest)(
+      tools.store,
+      tools.who,
+      args.id,
+      verb,
+    )
     this.print(renderRequest, result)
     return result
   }
@@ -83,9 +107,11 @@ export abstract class MigrationCommand<T extends object> extends KeyshiftCommand
     question: Question,
   ): Promise<MigrationResult> {
     const {args, flags} = parsed
-    const tools = await this.openConfirmed(parsed, actions, question)
+    const isTakeOver = flags['take-over']
+    const check = (tools: MigrationTools, id: string): Promise<void> => actions.check(tools, id, isTakeOver)
+    const tools = await this.openConfirmed(parsed, {listMigrations: actions.listMigrations, check}, question)
     const controls = this.closeAtEnd(await runControls(flags, this.progress, this.connections))
-    const result = await actions.act(tools, args.id, {...controls, isTakeOver: flags['take-over']})
+    const result = await actions.act(tools, args.id, {...controls, isTakeOver})
     this.print(renderResult, result)
     return result
   }

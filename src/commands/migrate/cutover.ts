@@ -2,7 +2,12 @@ import {migrationArg, requestFlags} from '../../cli/flags/migration-flags.js'
 import {MigrationCommand} from '../../cli/migration-command.js'
 import {migrationQuestions} from '../../cli/render/migration/questions.js'
 import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
-import {cancelRequest, type RequestResult, sendRequest} from '../../domain/migration/run/send-request.js'
+import {
+  cancelRequest,
+  requireAllowed,
+  type RequestResult,
+  sendRequest,
+} from '../../domain/migration/run/send-request.js'
 
 export default class MigrateCutover extends MigrationCommand<RequestResult> {
   static override args = {id: migrationArg}
@@ -17,7 +22,7 @@ export default class MigrateCutover extends MigrationCommand<RequestResult> {
   static override summary = 'Start the cutover of a postponed migration.'
 
   async run(): Promise<RequestResult> {
-    const actions = {cancelRequest, listMigrations, sendRequest}
+    const actions = {cancelRequest, listMigrations, requireAllowed, sendRequest}
     return this.request(await this.parse(MigrateCutover), 'cutover', actions, migrationQuestions.cutover)
   }
 }

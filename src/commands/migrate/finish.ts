@@ -5,7 +5,7 @@ import {MigrationCommand} from '../../cli/migration-command.js'
 import {renderMigrations} from '../../cli/render/migration/migration.js'
 import {migrationQuestions} from '../../cli/render/migration/questions.js'
 import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
-import {finishMigration} from '../../domain/migration/run/finish-migration.js'
+import {finishMigration, openForFinish} from '../../domain/migration/run/finish-migration.js'
 import type {MigrationList} from '../../domain/migration/journal/status.js'
 
 export default class MigrateFinish extends MigrationCommand<MigrationList> {
@@ -19,7 +19,7 @@ export default class MigrateFinish extends MigrationCommand<MigrationList> {
 
   async run(): Promise<MigrationList> {
     const parsed = await this.parse(MigrateFinish)
-    const tools = await this.openConfirmed(parsed, {listMigrations}, migrationQuestions.finish)
+    const tools = await this.openConfirmed(parsed, {listMigrations, check: openForFinish}, migrationQuestions.finish)
     const list = {journal: tools.store.place, migrations: [await finishMigration(tools, parsed.args.id)]}
     this.print(renderMigrations, list)
     return list

@@ -5,7 +5,7 @@ import {MigrationCommand} from '../../cli/migration-command.js'
 import {migrationQuestions} from '../../cli/render/migration/questions.js'
 import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
 import type {MigrationResult} from '../../domain/migration/run/migration-result.js'
-import {resumeMigration} from '../../domain/migration/run/run-migration.js'
+import {requireResumable, resumeMigration} from '../../domain/migration/run/run-migration.js'
 
 export default class MigrateResume extends MigrationCommand<MigrationResult> {
   static override args = {id: migrationArg}
@@ -20,7 +20,7 @@ export default class MigrateResume extends MigrationCommand<MigrationResult> {
   static override summary = 'Resume an interrupted migration from its journal.'
 
   async run(): Promise<MigrationResult> {
-    const actions = {listMigrations, act: resumeMigration}
+    const actions = {listMigrations, check: requireResumable, act: resumeMigration}
     return this.runFrom(await this.parse(MigrateResume), actions, migrationQuestions.resume)
   }
 }

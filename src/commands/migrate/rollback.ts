@@ -5,7 +5,7 @@ import {MigrationCommand} from '../../cli/migration-command.js'
 import {migrationQuestions} from '../../cli/render/migration/questions.js'
 import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
 import type {MigrationResult} from '../../domain/migration/run/migration-result.js'
-import {rollBackMigration} from '../../domain/migration/run/run-migration.js'
+import {requireReversible, rollBackMigration} from '../../domain/migration/run/run-migration.js'
 
 export default class MigrateRollback extends MigrationCommand<MigrationResult> {
   static override args = {id: migrationArg}
@@ -18,7 +18,7 @@ export default class MigrateRollback extends MigrationCommand<MigrationResult> {
   static override summary = 'Roll a subscription back to its original type.'
 
   async run(): Promise<MigrationResult> {
-    const actions = {listMigrations, act: rollBackMigration}
+    const actions = {listMigrations, check: requireReversible, act: rollBackMigration}
     return this.runFrom(await this.parse(MigrateRollback), actions, migrationQuestions.rollback)
   }
 }

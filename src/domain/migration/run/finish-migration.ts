@@ -15,6 +15,17 @@ import type {MigrationPlan} from '../plan/plan.js'
 import {originalCapture} from '../steps/step-records.js'
 import {type MigrationStatus, statusOf} from '../journal/status.js'
 
+/** The journal of a migration that can be finished. Changes nothing. @throws Blocked E_NOT_COMPLETED. */
+export async function openForFinish(tools: MigrationTools, id: string): Promise<MigrationJournal> {
+  const journal = await MigrationJournal.open(tools.store, id, tools.who)
+  const status = statusOf(id, journal.history, journal.requests, null, new Date())
+  if (!status.hasRestrictions || closedAs(journal.history) === null) {
+    const message = `${id} is ${status.state}; only a completed migration whose restrictions are still set can be finished`
+    throw new Blocked('E_NOT_COMPLETED', message, {data: {id, state: status.state}})
+  }
+  return journal
+}
+
 /**
  * Removes the policy that blocks the unused consumers: the type restriction or the auto-create block. After that the
  * migration cannot be rolled back.
@@ -23,12 +34,7 @@ import {type MigrationStatus, statusOf} from '../journal/status.js'
  *   changed since.
  */
 export async function finishMigration(tools: MigrationTools, id: string): Promise<MigrationStatus> {
-  const journal = await MigrationJournal.open(tools.store, id, tools.who)
-  const status = statusOf(id, journal.history, journal.requests, null, new Date())
-  if (!status.hasRestrictions || closedAs(journal.history) === null) {
-    const message = `${id} is ${status.state}; only a completed migration whose restrictions are still set can be finished`
-    throw new Blocked('E_NOT_COMPLETED', message, {data: {id, state: status.state}})
-  }
+  const journal = await openForFinish(tools, id)
   const claim = await takeOwnership(tools.store, journal, tools.who, {isTakeOver: false, report: () => undefined})
   try {
     await removeRestrictions(tools.admin, journal)

@@ -76,14 +76,23 @@ export async function takeOwnership(
   who: Actor,
   options: Takeover,
 ): Promise<Claim> {
-  const {id, plan} = journal
-  const last = journal.history.at(-1)?.who
-  const isOurs = last?.host === who.host && last.pid === who.pid
-  if (closedAs(journal.history) === null && last && !isOurs) await requireOwnerExited(store, plan, id, last, options)
-  const claim = await takeClaim(store, claimOf(plan, id, who))
+  await requireNoOwner(store, journal, who, options)
+  const claim = await takeClaim(store, claimOf(journal.plan, journal.id, who))
   // The journal decides between two processes that take it at the same time: the first entry counts.
   await journal.addDurably('run', 'intent', {isResumed: true})
   return claim
+}
+
+/** @throws Conflict E_CLAIMED while the process that began the migration is running or may be. */
+export async function requireNoOwner(
+  store: JournalStore,
+  {history, id, plan}: MigrationJournal,
+  who: Actor,
+  options: Takeover,
+): Promise<void> {
+  const last = history.at(-1)?.who
+  const isOurs = last?.host === who.host && last.pid === who.pid
+  if (closedAs(history) === null && last && !isOurs) await requireOwnerExited(store, plan, id, last, options)
 }
 
 /**

@@ -11,7 +11,7 @@ import type {RunEvent} from '../control/run-events.js'
 import {closedAs, hasSwitched} from '../journal/history.js'
 import {claimOf, subjectOf} from '../journal/claim.js'
 import {MigrationJournal} from '../journal/migration-journal.js'
-import {HeartbeatTimer, takeClaim, takeOwnership} from './ownership.js'
+import {HeartbeatTimer, requireNoOwner, takeClaim, takeOwnership} from './ownership.js'
 import type {MigrationPlan} from '../plan/plan.js'
 import {type MigrationResult, migrationResult} from './migration-result.js'
 import {runMigration, type RunOutcome} from './step-runner.js'
@@ -69,19 +69,10 @@ export async function resumeMigration(
   id: string,
   settings: RunSettings & {readonly isTakeOver: boolean},
 ): Promise<MigrationResult> {
-  const journal = await MigrationJournal.open(tools.store, id, tools.who)
-  const state = closedAs(journal.history)
-  if (state !== null) {
-    // Its process may have died between closing the journal and releasing the claim: then only that is left to do.
-    const left = await tools.store.holder(subjectOf(journal.plan))
-    if (left?.claim.migrationId === id) {
-      await tools.store.release(left.claim)
-      return resultOf(tools, journal)
-    }
-    throw new Blocked('E_NOTHING_TO_RESUME', `${id} is ${state}; there is nothing to resume`, {
-      data: {id, state},
-      next: [suggestedCommand('migrate', 'status', id)],
-    })
+  const {journal, left} = await openForResume(tools, id)
+  if (left !== null) {
+    await tools.store.release(left)
+    return resultOf(tools, journal)
   }
   const claim = await takeOwnership(tools.store, journal, tools.who, takeover(settings))
   const soak = (journal.history[0]?.data['soak'] as RunSettings['soak'] | undefined) ?? settings.soak
@@ -99,10 +90,7 @@ export async function rollBackMigration(
   id: string,
   settings: RunSettings & {readonly isTakeOver: boolean},
 ): Promise<MigrationResult> {
-  const journal = await MigrationJournal.open(tools.store, id, tools.who)
-  const answer = requestOutcome('rollback', journal.history)
-  const isRollingBack = closedAs(journal.history) === null && !answer.isAccepted
-  if (!answer.isAccepted && !isRollingBack) throw cannotRollBack(journal, answer.reason)
+  const {isRollingBack, journal} = await openForRollback(tools, id)
   const claim = await takeOwnership(tools.store, journal, tools.who, takeover(settings))
   if (!isRollingBack) {
     const reason = `rollback by ${tools.who.user}@${tools.who.host}`
@@ -111,6 +99,48 @@ export async function rollBackMigration(
   }
   await runClaimed(tools, journal, claim, settings)
   return resultOf(tools, journal)
+}
+
+/** Checks whether `resumeMigration` can start. Changes nothing. @throws Blocked E_NOTHING_TO_RESUME; Conflict E_CLAIMED. */
+export async function requireResumable(tools: MigrationTools, id: string, isTakeOver: boolean): Promise<void> {
+  await requireOwnerless(tools, (await openForResume(tools, id)).journal, isTakeOver)
+}
+
+/** Checks whether `rollBackMigration` can start. Changes nothing. @throws Blocked E_CANNOT_ROLL_BACK; Conflict E_CLAIMED. */
+export async function requireReversible(tools: MigrationTools, id: string, isTakeOver: boolean): Promise<void> {
+  await requireOwnerless(tools, (await openForRollback(tools, id)).journal, isTakeOver)
+}
+
+/** A takeover waits for the heartbeat of the owner, which is done only after the confirmation. */
+async function requireOwnerless(tools: MigrationTools, journal: MigrationJournal, isTakeOver: boolean): Promise<void> {
+  if (!isTakeOver) await requireNoOwner(tools.store, journal, tools.who, {isTakeOver, report: () => undefined})
+}
+
+/** `left` is the claim of a closed migration. Its process died between closing the journal and releasing the claim. */
+async function openForResume(
+  tools: MigrationTools,
+  id: string,
+): Promise<{journal: MigrationJournal; left: Claim | null}> {
+  const journal = await MigrationJournal.open(tools.store, id, tools.who)
+  const state = closedAs(journal.history)
+  if (state === null) return {journal, left: null}
+  const holder = await tools.store.holder(subjectOf(journal.plan))
+  if (holder?.claim.migrationId === id) return {journal, left: holder.claim}
+  throw new Blocked('E_NOTHING_TO_RESUME', `${id} is ${state}; there is nothing to resume`, {
+    data: {id, state},
+    next: [suggestedCommand('migrate', 'status', id)],
+  })
+}
+
+async function openForRollback(
+  tools: MigrationTools,
+  id: string,
+): Promise<{journal: MigrationJournal; isRollingBack: boolean}> {
+  const journal = await MigrationJournal.open(tools.store, id, tools.who)
+  const answer = requestOutcome('rollback', journal.history)
+  const isRollingBack = closedAs(journal.history) === null && !answer.isAccepted
+  if (!answer.isAccepted && !isRollingBack) throw cannotRollBack(journal, answer.reason)
+  return {journal, isRollingBack}
 }
 
 async function runClaimed(

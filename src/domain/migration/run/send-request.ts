@@ -37,13 +37,28 @@ export async function sendRequest(
   id: string,
   verb: Exclude<ControlVerb, 'cancel'>,
 ): Promise<RequestResult> {
-  const journal = await MigrationJournal.open(store, id, who)
-  const answer = requestOutcome(verb, journal.history)
-  if (!answer.isAccepted) throw notAllowedInState(id, verb, answer.reason)
-  const last = journal.history.at(-1)?.who
-  if (closedAs(journal.history) !== null || (last && processState(last) === 'exited')) throw notRunning(id, verb)
+  await requireAllowed(store, who, id, verb)
   const request = await writeRequest(store, who, id, verb, null)
   return awaitAnswer(store, request)
+}
+
+/**
+ * Checks whether a request can be sent. Changes nothing.
+ *
+ * @throws Blocked E_NOT_ALLOWED_IN_STATE when the state of the migration does not allow it; Conflict E_NOT_RUNNING when its
+ *   process has exited.
+ */
+export async function requireAllowed(
+  store: JournalStore,
+  who: Actor,
+  id: string,
+  verb: Exclude<ControlVerb, 'cancel'>,
+): Promise<void> {
+  const {history} = await MigrationJournal.open(store, id, who)
+  const answer = requestOutcome(verb, history)
+  if (!answer.isAccepted) throw notAllowedInState(id, verb, answer.reason)
+  const last = history.at(-1)?.who
+  if (closedAs(history) !== null || (last && processState(last) === 'exited')) throw notRunning(id, verb)
 }
 
 /** Cancels the last unanswered request of this kind. @throws Blocked E_NOTHING_TO_CANCEL. */
