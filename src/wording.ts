@@ -24,6 +24,11 @@ export function partitionLabel(partition: number | null): string {
   return partition === null ? 'the topic' : `partition ${String(partition)}`
 }
 
+/** A message key in a text; an empty one would not be seen. */
+export function keyText(key: string): string {
+  return key === '' ? '(empty)' : key
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)

@@ -1,5 +1,6 @@
 import type {ChainLink, Explanation} from '../../domain/why/explain-key.js'
 import {paint} from '../output/palette.js'
+import {keyText} from '../../wording.js'
 import {evidenceText} from './evidence.js'
 
 /** Links whose message already states their evidence. */
@@ -7,7 +8,7 @@ const STATED: ReadonlySet<ChainLink['subject']> = new Set(['draining', 'partitio
 
 export function renderWhy({asOf, chain, changing, key, subscription, topic, verdict}: Explanation): string {
   return [
-    `Key ${paint.strong(key === '' ? '(empty)' : key)}, subscription ${subscription} of ${topic}`,
+    `Key ${paint.strong(keyText(key))}, subscription ${subscription} of ${topic}`,
     ...chain.map(({evidence, message, subject}) => {
       if (STATED.has(subject)) return `  → ${message}`
       const proof = evidence

@@ -1,5 +1,5 @@
 import type {Routing} from '../keys/hashing/detect-routing.js'
-import type {KeyDestination} from '../locks/consumers/lock-correlation.js'
+import type {KeyDestination, LiveConsumer} from '../locks/consumers/lock-correlation.js'
 import {LOCK_STALLED_MS, relationText} from '../locks/consumers/lock-correlation.js'
 import type {LockRecord} from '../locks/recognition/lock-record.js'
 import type {KeyMessages} from '../message-sampling/collect-key-messages.js'
@@ -7,7 +7,7 @@ import {clientText} from '../doctor/facts/client-facts.js'
 import type {DoctorFinding} from '../doctor/facts/doctor-finding.js'
 import type {ConsumerChanges} from './consumer-changes.js'
 import {operands, suggestedCommand} from '../../suggested-command.js'
-import {counted, durationText, numberText} from '../../wording.js'
+import {counted, durationText, keyText, numberText} from '../../wording.js'
 import {lastAckText} from './last-activity.js'
 
 /** `high`: the broker reports it; `medium`: it follows, unless something changed between the readings; `low`: only a part was read. */
@@ -77,13 +77,15 @@ const REASONS: ReadonlyArray<readonly [holds: (facts: Waiting) => boolean, reaso
   ],
   [
     ({ageMs, lock}) => lock !== null && mayBlock(lock, ageMs),
-    ({lock}) => ({
-      code: 'locked',
-      cause: lock ? lockText(lock) : '',
-      // A holder that does not receive the messages cannot finish them. Another holder may be processing them.
-      confidence: lock?.verdicts.includes('key-stalled') === true ? 'high' : 'medium',
-      next: suggestedCommand('locks', 'inspect', ...operands(lock?.key ?? '')),
-    }),
+    (facts) => {
+      const isSure = provesLock(facts)
+      return {
+        code: 'locked',
+        cause: facts.lock ? `${lockText(facts.lock, isSure)}${isSure ? '' : alternativeText(facts)}` : '',
+        confidence: isSure ? 'high' : 'medium',
+        next: suggestedCommand('locks', 'inspect', ...operands(facts.lock?.key ?? '')),
+      }
+    },
   ],
   [
     ({destination}) => destination.drainingConsumer !== null,
@@ -137,9 +139,37 @@ function mayBlock({messages, verdicts}: LockRecord, ageMs: number | null): boole
   )
 }
 
-function lockText({holder, messages, ttlMs}: LockRecord): string {
+/**
+ * Whether nothing but the lock explains why the key waits: its messages are at a consumer that acknowledges others, and the
+ * holder of the lock does not receive them. A consumer that acknowledges nothing waits for the lock or is hung, and no
+ * statistics show which.
+ */
+function provesLock({destination, lock, nowMs, oldest}: Waiting): boolean {
+  const lastAcked = receiverOf(destination)?.lastAcked
+  const isAcking = typeof lastAcked === 'number' && nowMs - lastAcked <= LOCK_STALLED_MS
+  return isAcking && oldest.isRead && lock?.verdicts.includes('key-stalled') === true
+}
+
+/** What else may be the cause; empty if the statistics do not show anything. */
+function alternativeText({destination, nowMs, oldest}: Waiting): string {
+  if (!oldest.isRead) return '; the broker has not delivered them yet'
+  const consumer = receiverOf(destination)
+  if (consumer === null) return ''
+  const quiet = lastAckText(consumer, destination.partition, nowMs, {
+    subject: clientText(consumer),
+    aboveMs: LOCK_STALLED_MS,
+  })
+  return quiet === '' ? '' : `${quiet}: it is waiting for the lock, or it is hung`
+}
+
+/** The consumer that has the oldest messages of the key. */
+function receiverOf({consumer, drainingConsumer}: KeyDestination): LiveConsumer | null {
+  return drainingConsumer ?? consumer
+}
+
+function lockText({holder, messages, ttlMs}: LockRecord, isSure: boolean): string {
   const by = holder?.consumer ?? holder?.host ?? holder?.token ?? 'an unknown client'
-  return `; blocked by a Redis lock held by ${by}, ${relationText(messages?.relation ?? null)}${ttlMs === null ? '; the lock never expires' : ''}`
+  return `; ${isSure ? '' : 'may be '}blocked by a Redis lock held by ${by}, ${relationText(messages?.relation ?? null)}${ttlMs === null ? '; the lock never expires' : ''}`
 }
 
 /** Whether the key's messages are stuck, and why. */
@@ -154,21 +184,23 @@ export function verdictOf(facts: KeyFacts): Verdict {
   if (!found) throw new RangeError('no reason applies') // unreachable: the last one always applies
   const {cause, ...reason} = found[1](waiting)
   const age = ageMs === null ? '' : `, oldest ${durationText(ageMs)}`
-  return {...reason, message: `${counted(messages.messages, 'message')} of ${key}${age}${cause}`}
+  return {...reason, message: `${counted(messages.messages, 'message')} of ${keyText(key)}${age}${cause}`}
 }
 
 /** Not found among the entries read: then it may be behind the problem of its partition, if there is one. */
 function noMessage({findings, key, messages, search, subscription, topic}: KeyFacts): Verdict {
   const {backlogEntries, entriesRead, entriesUnreadable, isComplete} = messages
+  const name = keyText(key)
+  const producersCommand = suggestedCommand('subscriptions', 'inspect', ...operands(topic, subscription))
   if (isComplete) {
     return {
       code: 'no-unacked-message',
       message:
         search.others === null
-          ? `the partition has no unacked message of ${key}`
-          : `no partition has an unacked message of ${key}`,
+          ? `the partition has no unacked message of ${name}${ACKED_OR_NONE}`
+          : `no partition has an unacked message of ${name}${ACKED_OR_NONE}`,
       confidence: 'high',
-      next: 'check the producer',
+      next: producersCommand,
     }
   }
   const {expected, isExpectedComplete, others} = search
@@ -176,13 +208,13 @@ function noMessage({findings, key, messages, search, subscription, topic}: KeyFa
     return {
       code: 'no-unacked-message',
       message:
-        `partition ${String(expected)} has no unacked message of ${key}, and the oldest ` +
-        `${counted(others.entriesRead, 'entry', 'entries')} of ${numberText(others.backlogEntries)} on the other partitions have none`,
+        `partition ${String(expected)} has no unacked message of ${name}, and the oldest ` +
+        `${counted(others.entriesRead, 'entry', 'entries')} of ${numberText(others.backlogEntries)} on the other partitions have none${ACKED_OR_NONE}`,
       confidence: 'medium',
-      next: 'check the producer',
+      next: producersCommand,
     }
   }
-  const read = `no message of ${key} in the oldest ${counted(entriesRead, 'entry', 'entries')} of ${numberText(backlogEntries)}`
+  const read = `no message of ${name} in the oldest ${counted(entriesRead, 'entry', 'entries')} of ${numberText(backlogEntries)}`
   const rest =
     entriesUnreadable === 0
       ? 'newer entries were not read'
@@ -206,6 +238,8 @@ function noMessage({findings, key, messages, search, subscription, topic}: KeyFa
         : doctorCommand({subscription, topic}),
   }
 }
+
+const ACKED_OR_NONE = ': its messages are acked, or none was published'
 
 function doctorCommand({subscription, topic}: Pick<KeyFacts, 'subscription' | 'topic'>): string {
   return suggestedCommand('doctor', ...operands(topic, subscription))

@@ -10,20 +10,22 @@ const SHOWN_ABOVE_MS = 1000
  * short or unknown. An idle consumer acknowledges nothing either, so the clause also states the last delivery.
  *
  * @param nowMs epoch ms by the clock of this machine, which may differ from the broker's.
+ * @param options.aboveMs a shorter time gives an empty text.
  */
 export function lastAckText(
   {connectedSinceMs, lastAcked, lastDelivered}: LiveConsumer,
   partition: number | null,
   nowMs: number,
+  {aboveMs = SHOWN_ABOVE_MS, subject = 'it'} = {},
 ): string {
   const sinceMs = lastAcked === 'never' ? connectedSinceMs : lastAcked
-  if (sinceMs === null || nowMs - sinceMs <= SHOWN_ABOVE_MS) return ''
+  if (sinceMs === null || nowMs - sinceMs <= aboveMs) return ''
   const where = partition === null ? '' : ` on partition ${String(partition)}`
   const age = durationText(nowMs - sinceMs)
   const since = lastAcked === 'never' ? `since it connected ${age} ago` : `for ${age}`
   const delivery =
     typeof lastDelivered === 'number' ? `, last delivery ${durationText(Math.max(0, nowMs - lastDelivered))} ago` : ''
-  return `; it has acked nothing${where} ${since}${delivery}`
+  return `; ${subject} has acked nothing${where} ${since}${delivery}`
 }
 
 /** The fields that show it, under the broker's names; fields that the broker does not report are omitted. */

@@ -57,7 +57,7 @@ export const explanation: Explanation = {
   ],
   verdict: {
     code: 'locked',
-    message: `73 messages of user-42, oldest 83 s; blocked by a Redis lock held by ${holder}, not a connected consumer`,
+    message: `73 messages of user-42, oldest 83 s; may be blocked by a Redis lock held by ${holder}, not a connected consumer; worker-2 has acked nothing on partition 0 for 90 s: it is waiting for the lock, or it is hung`,
     confidence: 'medium',
     next: `keyshift locks inspect ${lock}`,
   },

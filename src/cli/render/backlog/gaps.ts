@@ -1,7 +1,7 @@
 import type {GapReport, GapRow} from '../../../domain/backlog/gap-report.js'
 import {jsonLine} from '../../../printable.js'
 import {operands, suggestedCommand} from '../../../suggested-command.js'
-import {counted} from '../../../wording.js'
+import {counted, keyText} from '../../../wording.js'
 import type {ListOutput} from '../../flags/output-flags.js'
 import {separatedLines} from '../../output/list-output.js'
 import {type Column, renderMs, renderTable} from '../table.js'
@@ -12,7 +12,7 @@ const COLUMNS: ReadonlyArray<Column<GapRow>> = [
   {head: 'last', cell: ({last}) => last},
   {head: 'entries', cell: ({entries}) => entries},
   {head: 'age', cell: ({ageMs}) => (ageMs === null ? null : renderMs(ageMs)), isRare: true, priority: 2},
-  {head: 'key', cell: ({key}) => key, isRare: true, priority: 2},
+  {head: 'key', cell: ({key}) => (key === null ? null : keyText(key)), isRare: true, priority: 2},
   {head: 'published', cell: ({publishedAt}) => publishedAt, isWide: true},
   {head: 'consumer', cell: ({consumer}) => consumer, isRare: true, priority: 3},
 ]

@@ -2,7 +2,7 @@ import type {KeyOwners} from '../../../domain/keys/owners/key-owners.js'
 import type {Routing} from '../../../domain/keys/hashing/detect-routing.js'
 import {plainAddress} from '../subscriptions/subscription-clients.js'
 import {type Column, renderTable} from '../table.js'
-import {counted} from '../../../wording.js'
+import {counted, keyText} from '../../../wording.js'
 
 type Owner = KeyOwners['owners'][number]
 
@@ -15,7 +15,7 @@ const RECEIVERS: Readonly<Record<Exclude<Owner['receiver'], 'consumer'>, string>
 function columnsOf(report: KeyOwners): ReadonlyArray<Column<Owner>> {
   const isPartitioned = report.routing.source !== null || report.hashingScheme === null
   return [
-    {head: 'key', cell: ({key}) => (key === '' ? '(empty)' : key)},
+    {head: 'key', cell: ({key}) => keyText(key)},
     {
       head: 'partition',
       cell: ({partition}) => (partition === null && isPartitioned ? 'unknown' : partition),

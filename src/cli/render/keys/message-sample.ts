@@ -1,9 +1,9 @@
 import type {KeySample} from '../../../domain/message-sampling/sample-report.js'
 import {type Cell, type Column, renderPairs, renderShare, renderTable} from '../table.js'
-import {counted, numberText} from '../../../wording.js'
+import {counted, keyText, numberText} from '../../../wording.js'
 
 const TOP: ReadonlyArray<Column<KeySample['topKeys'][number]>> = [
-  {head: 'key', cell: ({isOrderingKey, key}) => (isOrderingKey ? `${key} (ordering key)` : key)},
+  {head: 'key', cell: ({isOrderingKey, key}) => (isOrderingKey ? `${keyText(key)} (ordering key)` : keyText(key))},
   {head: 'messages', cell: ({messages}) => messages},
   {head: 'share', cell: ({share}) => renderShare(share)},
   {head: 'partition', cell: ({partition}) => partition, priority: 2},

@@ -1,5 +1,5 @@
 import type {Rehearsal} from '../../../domain/rehearsal/rehearse.js'
-import {durationText, numberText} from '../../../wording.js'
+import {durationText, keyText, numberText} from '../../../wording.js'
 import {type Column, renderMs, renderPairs, renderShare, renderTable} from '../table.js'
 
 const CONSUMERS: ReadonlyArray<Column<Rehearsal['consumers'][number]>> = [
@@ -11,7 +11,7 @@ const CONSUMERS: ReadonlyArray<Column<Rehearsal['consumers'][number]>> = [
   {head: 'wait p95', cell: ({waitMs}) => renderMs(waitMs.p95)},
 ]
 const HOT_KEYS: ReadonlyArray<Column<Rehearsal['hotKeys'][number]>> = [
-  {head: 'key', cell: ({key}) => key},
+  {head: 'key', cell: ({key}) => keyText(key)},
   {head: 'messages', cell: ({messages}) => messages},
   {head: 'share', cell: ({share}) => renderShare(share)},
   {head: 'consumer', cell: ({consumer}) => consumer, priority: 2},

@@ -4,7 +4,7 @@ import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import {ownerRemedies} from '../facts/owner-remedies.js'
 import {operands, suggestedCommand} from '../../../suggested-command.js'
-import {counted} from '../../../wording.js'
+import {counted, keyText} from '../../../wording.js'
 
 /** Locks that block messages: one finding for each. */
 export function lockRules({locks, subscription, topic, type}: SubscriptionFacts): Draft[] {
@@ -17,7 +17,7 @@ export function lockRules({locks, subscription, topic, type}: SubscriptionFacts)
         code: 'locked-key',
         severity: isSure ? 'error' : 'warn',
         message:
-          `${counted(messages, 'message')} of key ${key} ${isSure ? (messages === 1 ? 'is' : 'are') : 'may be'} blocked by the Redis lock ${lock}. ` +
+          `${counted(messages, 'message')} of key ${keyText(key)} ${isSure ? (messages === 1 ? 'is' : 'are') : 'may be'} blocked by the Redis lock ${lock}. ` +
           `It is held by ${heldBy}, ${relationText(relation)}${ttlMs === null ? '; the lock never expires' : ''}` +
           (receiver === null ? '' : `. The consumer of the key is ${receiver}`),
         partitions: [partition],

@@ -3,7 +3,7 @@ import type {Draft} from '../facts/doctor-finding.js'
 import {evidence} from '../facts/evidence.js'
 import {ownerRemedies} from '../facts/owner-remedies.js'
 import {operands, suggestedCommand} from '../../../suggested-command.js'
-import {counted, numberText} from '../../../wording.js'
+import {counted, keyText, numberText} from '../../../wording.js'
 
 const FEWEST_MESSAGES = 50
 const HOT = 0.3
@@ -26,7 +26,7 @@ function hotKey({subscription, topic, type}: SubscriptionFacts, {messages, topKe
     {
       code: 'hot-key',
       severity: 'warn',
-      message: `${percent} of ${counted(messages, 'sampled message')} have the key ${key}; ${
+      message: `${percent} of ${counted(messages, 'sampled message')} have the key ${keyText(key)}; ${
         type === 'Key_Shared'
           ? 'one consumer must process all of them, and further consumers do not help'
           : 'all of them are on one partition'
