@@ -71,6 +71,13 @@ const USAGE: readonly Case[] = [
     says: /redis:\/\//,
   },
   {
+    what: 'a simulation of consumers without names',
+    args: ['keys', 'simulate', '--offline', '--version', '4.2', '--consumers', '8'],
+    exit: 2,
+    code: 'E_NAMES_LIKE',
+    says: /because there are no consumer names to continue/,
+  },
+  {
     what: 'an invalid journal',
     args: ['migrate', 'status', '--journal', 's3://x'],
     exit: 2,

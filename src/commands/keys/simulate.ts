@@ -12,6 +12,7 @@ import type {BrokerFacts} from '../../domain/keys/assignment/detect-selector.js'
 import {type KeySimulation, simulateLive, simulateOffline} from '../../domain/keys/simulation/simulation.js'
 import {collectWeights} from '../../domain/message-sampling/collect-hash-weights.js'
 import {Usage} from '../../errors.js'
+import {operands} from '../../suggested-command.js'
 
 export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
   static override args = {
@@ -88,7 +89,10 @@ export default class KeysSimulate extends KeyshiftCommand<KeySimulation> {
   async run(): Promise<KeySimulation> {
     const {args, flags} = await this.parse(KeysSimulate)
     const {consumers, join = [], leave = [], mode, points} = flags
-    const wanted = {join, leave, consumers: consumers ?? null, namesLike: flags['names-like'] ?? null}
+    const words = flags.offline
+      ? ['--offline', '--version', flags.version ?? '']
+      : operands(args.topic ?? '', args.subscription ?? '')
+    const wanted = {join, leave, consumers: consumers ?? null, namesLike: flags['names-like'] ?? null, words}
     const options = {wanted, mode: mode ?? null, searchesNames: flags['search-names'], weights: null}
     if (flags.offline) {
       const facts = {version: versionOf(flags.version), settings: DEFAULT_SETTINGS}

@@ -79,6 +79,7 @@ function predict(before: CollectedSubscription, facts: BrokerFacts, {action, nam
     leave: action === 'leave' ? [name] : [],
     consumers: null,
     namesLike: null,
+    words: [],
   }
   const predicted = simulateLive(before, facts, {wanted, mode: null, searchesNames: false, weights: null})
   // The index of a single consumer among those of its name is invisible, so the simulation assumes it.

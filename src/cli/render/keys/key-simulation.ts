@@ -38,10 +38,13 @@ function headline(report: KeySimulation): string {
     points === null ? '' : `${counted(points, 'point')} per consumer`,
     change === '' ? 'no change' : change,
   ]
+  const simulated = selector === null ? 'Failover' : 'Key_Shared'
   const now =
     type === null || type === 'Key_Shared'
       ? ''
-      : `\nThe subscription is ${type}; the result applies after a change to ${selector === null ? 'Failover' : 'Key_Shared'}.`
+      : type === 'None'
+        ? `\nThe subscription has no type, because no consumer has connected since the topic was loaded; the result applies to ${simulated} consumers.`
+        : `\nThe subscription is ${type}; the result applies after a change to ${simulated}.`
   return `${where}\n${facts.filter((fact) => fact !== '').join(', ')}${now}`
 }
 

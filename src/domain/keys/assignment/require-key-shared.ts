@@ -25,6 +25,9 @@ export function requireKeyShared(collected: CollectedSubscription, facts: Broker
   if (!other || isMissing) return
   const type = other.subscription.type ?? 'None'
   const where = other.partition === null ? '' : ` on ${partitionLabel(other.partition)}`
+  const found = hasType(other.subscription)
+    ? `is ${type}${where}`
+    : `has no type${where}, because no consumer has connected since the topic was loaded`
   const {subscription, topic} = collected
   const afterSwitch = sharesAfterSwitch(
     reportedConsumers(other.subscription).map(({name}) => name),
@@ -34,12 +37,14 @@ export function requireKeyShared(collected: CollectedSubscription, facts: Broker
   const more = afterSwitch.length > SHOWN ? ` and ${numberText(afterSwitch.length - SHOWN)} more` : ''
   throw new Blocked(
     'E_NOT_KEY_SHARED',
-    `${topic.full} ${subscription} is ${type}${where}; key ranges exist only on Key_Shared subscriptions` +
+    `${topic.full} ${subscription} ${found}; key ranges exist only on Key_Shared subscriptions` +
       (shown.length === 0 ? '' : `. As Key_Shared, its consumers would own: ${shown.join(', ')}${more}`),
     {
       data: {topic: topic.full, subscription, type, partition: other.partition, afterSwitch},
       next: [
-        suggestedCommand('keys', 'simulate', topic.full, subscription),
+        hasType(other.subscription)
+          ? suggestedCommand('keys', 'simulate', topic.full, subscription)
+          : suggestedCommand('subscriptions', 'inspect', topic.full, subscription),
         ...(type === 'Shared'
           ? [suggestedCommand('migrate', 'plan', topic.full, subscription, '--to', 'Key_Shared')]
           : []),

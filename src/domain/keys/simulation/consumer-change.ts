@@ -1,5 +1,6 @@
 import {Usage} from '../../../errors.js'
 import {nearestNames} from '../../../nearest-name.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 
 /** The change requested on the command line. */
 export interface WantedConsumers {
@@ -9,6 +10,8 @@ export interface WantedConsumers {
   readonly consumers: number | null
   /** such as `app-{0..N}` */
   readonly namesLike: string | null
+  /** the other words of the command, for the suggestion to add `--names-like` */
+  readonly words: readonly string[]
 }
 
 /** The names that leave, then those that join, in order. Each name stands for one consumer. */
@@ -49,17 +52,19 @@ export function afterChange(names: readonly string[], {join, leave}: ConsumerCha
 }
 
 /** The names of the target number of consumers: by the pattern, or by continuing the numbers of the connected names. */
-function targetNames(present: readonly string[], {consumers, namesLike}: WantedConsumers): string[] {
+function targetNames(present: readonly string[], {consumers, namesLike, words}: WantedConsumers): string[] {
   const count = consumers ?? 0
   if (namesLike !== null) return numbered(namesLike, count)
   const pattern = patternOf(present)
   if (pattern === null) {
     throw new Usage(
       'E_NAMES_LIKE',
-      '--consumers requires --names-like: the connected names are not numbered consecutively',
+      `--consumers requires --names-like, because ${present.length === 0 ? 'there are no consumer names to continue' : 'the consumer names do not have the form NAME and number'}`,
       {
         data: {connected: present},
-        next: ["specify the names as a pattern, such as --names-like 'app-{0..N}'"],
+        next: [
+          suggestedCommand('keys', 'simulate', '--consumers', String(count), '--names-like', 'app-{0..N}', ...words),
+        ],
       },
     )
   }

@@ -14,6 +14,9 @@ import {hasUnownedSlots} from '../../../../src/domain/keys/assignment/reported-c
 import {keyRanges} from '../../../../src/domain/keys/ranges/range-report.js'
 import {type KeySimulation, simulateLive} from '../../../../src/domain/keys/simulation/simulation.js'
 import type {CollectedSubscription} from '../../../../src/domain/topic-stats/collect-topic-stats.js'
+import {requireKeyShared} from '../../../../src/domain/keys/assignment/require-key-shared.js'
+import {renderSimulation} from '../../../../src/cli/render/keys/key-simulation.js'
+import {simulation} from '../../../support/reports/key-reports.js'
 import {Blocked} from '../../../../src/errors.js'
 import {parseTopicName} from '../../../../src/topic-name.js'
 
@@ -166,13 +169,38 @@ test('STICKY consumers choose their ranges: gaps are found, a departure can be s
   assert.deepEqual(detected(detectAssignment(stats, facts)), ['sticky', '4.0', 'configuration', null])
   assert.deepEqual(codes(stats, facts), ['coverage-missing'])
   const simulated = (join: string[], leave: string[]): KeySimulation => {
-    const wanted = {join, leave, consumers: null, namesLike: null}
+    const wanted = {join, leave, consumers: null, namesLike: null, words: []}
     return simulateLive(collectedOf(stats), facts, {wanted, mode: null, searchesNames: false, weights: null})
   }
   assert.equal(simulated([], ['s1']).partitions[0]?.slotsMoved, 25_536)
   assert.throws(
     () => simulated(['s2'], []),
     (error) => error instanceof Blocked && error.code === 'E_STICKY_JOIN',
+  )
+})
+
+test('a subscription without a type says so in a sentence, with a next step', () => {
+  const facts = {version: v4, settings: DEFAULT_SETTINGS}
+  for (const stats of [{type: 'None'}, {}] satisfies SubscriptionStats[]) {
+    assert.throws(
+      () => {
+        requireKeyShared(collectedOf(stats), facts)
+      },
+      (error) => {
+        assert.ok(error instanceof Blocked && error.code === 'E_NOT_KEY_SHARED')
+        assert.match(
+          error.message,
+          /has no type.*, because no consumer has connected since the topic was loaded; key ranges exist only on/,
+        )
+        assert.match(error.next.join(), /^keyshift subscriptions inspect \S+ \S+$/)
+        return true
+      },
+    )
+  }
+  const text = renderSimulation({...simulation, type: 'None'})
+  assert.match(
+    text,
+    /The subscription has no type, because no consumer has connected .* applies to Key_Shared consumers\./,
   )
 })
 

@@ -10,7 +10,7 @@ import {
 } from '../../../../src/domain/keys/simulation/consumer-change.js'
 import {Usage} from '../../../../src/errors.js'
 
-const NOTHING: WantedConsumers = {join: [], leave: [], consumers: null, namesLike: null}
+const NOTHING: WantedConsumers = {join: [], leave: [], consumers: null, namesLike: null, words: []}
 const APPS = ['app-0', 'app-1', 'app-2']
 
 test('the given names leave and join', () => {
@@ -50,7 +50,16 @@ test('an unknown name and a pattern without a placeholder are refused', () => {
   assert.throws(() => numbered('app-N', 3), isUsage('E_NAMES_LIKE'))
   assert.throws(
     () => consumerChange(['red', 'green'], {...NOTHING, consumers: 3}),
-    isUsage('E_NAMES_LIKE', /--names-like/),
+    isUsage('E_NAMES_LIKE', /--names-like, because the consumer names do not have the form NAME and number/),
+  )
+  assert.throws(
+    () => consumerChange([], {...NOTHING, consumers: 3, words: ['orders', 'decision']}),
+    (error) => {
+      assert.ok(isUsage('E_NAMES_LIKE', /because there are no consumer names to continue/)(error))
+      const next = "keyshift keys simulate --consumers 3 --names-like 'app-{0..N}' orders decision"
+      assert.deepEqual((error as Usage).next, [next])
+      return true
+    },
   )
 })
 
