@@ -3,7 +3,9 @@ import {test} from 'node:test'
 
 import type {ConsumerStats} from '../../../src/clients/pulsar-admin/types.js'
 import {diagnose} from '../../../src/domain/doctor/diagnose.js'
-import type {DoctorFinding} from '../../../src/domain/doctor/facts/doctor-finding.js'
+import type {DoctorFinding, Draft} from '../../../src/domain/doctor/facts/doctor-finding.js'
+import {factsOf} from '../../../src/domain/doctor/facts/subscription-facts.js'
+import {consumerRules} from '../../../src/domain/doctor/rules/consumers.js'
 import {
   type CursorSample,
   type DiagnosisSnapshot,
@@ -49,6 +51,23 @@ test('apache/pulsar#26288: negative permits, and nothing unacknowledged', () => 
     [],
     'negative in one sample only: a batch is being delivered',
   )
+})
+
+test('a finding that explains silent consumers leaves them out on its partitions, unless it is an info', () => {
+  const [facts] = factsOf(snapshotOf(NEGATIVE_PERMITS), 30_000)
+  assert.ok(facts)
+  const [{partition} = {partition: null}] = facts.partitions
+  const cause: Draft = {
+    ...{code: 'cause', severity: 'error', message: '', remedies: []},
+    evidence: [],
+    partitions: [partition],
+  }
+  const codesAfter = (other: Draft): string[] => consumerRules(facts, [other]).map(({code}) => code)
+  assert.deepEqual(codesAfter(cause), ['negative-permits'])
+  const explains = ['silent-consumers'] as const
+  assert.deepEqual(codesAfter({...cause, explains}), [])
+  assert.deepEqual(codesAfter({...cause, explains, severity: 'info'}), ['negative-permits'])
+  assert.deepEqual(codesAfter({...cause, explains, partitions: [7]}), ['negative-permits'])
 })
 
 test('partitions with the same type and different Key_Shared policies', () => {

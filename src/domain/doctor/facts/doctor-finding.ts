@@ -44,9 +44,14 @@ export interface DoctorFinding {
   links: string[]
 }
 
+/** What a later rule would report on a partition. `silent-consumers`: consumers that take or acknowledge no messages. */
+export type Symptom = 'silent-consumers'
+
 /** A finding as a rule returns it: an omitted field does not apply, or is unknown. */
 export type Draft = Pick<DoctorFinding, 'code' | 'message' | 'remedies' | 'severity'> & {
   readonly evidence: Evidence[]
+  /** the symptoms that it accounts for on its partitions, so that later rules do not report them; unless it is an `info` */
+  readonly explains?: readonly Symptom[]
   readonly partitions?: ReadonlyArray<number | null>
   readonly consumers?: readonly FindingConsumer[]
   readonly slot?: number

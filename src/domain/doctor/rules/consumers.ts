@@ -138,19 +138,14 @@ const CAUSES: readonly Cause[] = [
   },
 ]
 
-/** Findings that say why a consumer does not acknowledge what it has. */
-const EXPLAINING: readonly string[] = [
-  'dispatcher-not-reading',
-  'joined-consumer-waits',
-  'locked-key',
-  'paused-by-ack-holes',
-  'redelivered-over-and-over',
-]
-
-/** Consumers that do not take or acknowledge messages: one finding for each cause. */
+/**
+ * Consumers that do not take or acknowledge messages: one finding for each cause.
+ *
+ * @param others findings of the other rules; a partition where one of them explains silent consumers is left out.
+ */
 export function consumerRules(facts: SubscriptionFacts, others: readonly Draft[]): Draft[] {
   const explained = partitionsOf(
-    others.filter(({code}) => EXPLAINING.includes(code)),
+    others.filter(({explains = []}) => explains.includes('silent-consumers')),
     ['error', 'warn'],
   )
   const found = facts.clients.flatMap((client) => {

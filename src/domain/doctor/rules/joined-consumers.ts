@@ -23,6 +23,7 @@ export function joinedConsumerRules(facts: SubscriptionFacts): Draft[] {
   return [
     {
       code: 'joined-consumer-waits',
+      explains: ['silent-consumers'],
       severity: 'error',
       message:
         `${clientsText(waiting.map((name) => ({name, address: null})))} ${waiting.length === 1 ? 'gets' : 'get'} nothing${whereText(rows)} until mark-delete passes the position ` +

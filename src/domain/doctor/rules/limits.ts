@@ -178,6 +178,7 @@ function pausedByAckHoles(facts: SubscriptionFacts): Draft[] {
   return [
     {
       code: 'paused-by-ack-holes',
+      explains: ['silent-consumers'],
       severity: 'error',
       message:
         `The broker has paused delivery${whereText(rows)}: it can persist no more than ${counted(limit, 'ack hole')}, and the policy ` +

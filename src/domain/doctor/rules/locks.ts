@@ -15,6 +15,7 @@ export function lockRules({locks, subscription, topic, type}: SubscriptionFacts)
       const receiver = consumer?.name ?? consumer?.address ?? null
       return {
         code: 'locked-key',
+        explains: ['silent-consumers'],
         severity: isSure ? 'error' : 'warn',
         message:
           `${counted(messages, 'message')} of key ${keyText(key)} ${isSure ? (messages === 1 ? 'is' : 'are') : 'may be'} blocked by the Redis lock ${lock}. ` +

@@ -19,6 +19,7 @@ export function redeliveryRules(facts: SubscriptionFacts): Draft[] {
   return [
     {
       code: 'redelivered-over-and-over',
+      explains: ['silent-consumers'],
       severity: isMoving ? 'warn' : 'error',
       message:
         `About ${counted(again, 'redelivery', 'redeliveries')}${overText(facts, rows)}${whereText(rows)}, while the oldest message stays unacked; ` +
