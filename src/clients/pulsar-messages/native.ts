@@ -1,4 +1,5 @@
 import {Unreachable} from '../../errors.js'
+import {globalPackage} from './optional-package.js'
 import type {TopicName} from '../../topic-name.js'
 import {type Credentials, NO_CREDENTIALS} from '../login/credentials.js'
 import {decodeMessageId, encodeMessageId} from './message-id.js'
@@ -60,12 +61,16 @@ const PACKAGE = ['pulsar', 'client'].join('-')
 
 /** Loads the addon; null when it is not installed or does not run on this machine. */
 export async function loadNative(): Promise<NativeModule | null> {
-  try {
-    const loaded = (await import(PACKAGE)) as NativeModule & {default?: NativeModule}
-    return loaded.default ?? loaded
-  } catch {
-    return null
+  for (const place of [PACKAGE, globalPackage(PACKAGE)]) {
+    try {
+      if (place === null) continue
+      const loaded = (await import(place)) as NativeModule & {default?: NativeModule}
+      return loaded.default ?? loaded
+    } catch {
+      // The next place may have it.
+    }
   }
+  return null
 }
 
 export interface NativeOptions {

@@ -1,6 +1,7 @@
 import {Unreachable} from '../../errors.js'
 import type {Credentials} from '../login/credentials.js'
 import {loadNative, NativeTransport} from './native.js'
+import {installCommand} from './optional-package.js'
 import type {MessageTransport} from './transport.js'
 import {WebSocketTransport} from './websocket.js'
 
@@ -25,7 +26,7 @@ export async function openTransport(options: TransportOptions): Promise<MessageT
       'E_NATIVE_MISSING',
       'the optional package pulsar-client is not installed or does not load on this machine',
       {
-        next: ['npm install pulsar-client', 'use --source websocket'],
+        next: [installCommand('pulsar-client'), 'use --source websocket'],
       },
     )
   }
