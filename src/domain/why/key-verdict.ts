@@ -140,7 +140,7 @@ function mayBlock({messages, verdicts}: LockRecord, ageMs: number | null): boole
 }
 
 /**
- * Whether nothing but the lock explains why the key waits: its messages are at a consumer that acknowledges others, and the
+ * Whether the lock is the only explanation of why the key waits: its messages are at a consumer that acknowledges others, and the
  * holder of the lock does not receive them. A consumer that acknowledges nothing waits for the lock or is hung, and no
  * statistics show which.
  */

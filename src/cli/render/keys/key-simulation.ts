@@ -43,7 +43,7 @@ function headline(report: KeySimulation): string {
     type === null || type === 'Key_Shared'
       ? ''
       : type === 'None'
-        ? `\nThe subscription has no type, because no consumer has connected since the topic was loaded; the result applies to ${simulated} consumers.`
+        ? `\nThe subscription has no type, because no consumer has connected since the topic was loaded; the result applies to ${simulated}.`
         : `\nThe subscription is ${type}; the result applies after a change to ${simulated}.`
   return `${where}\n${facts.filter((fact) => fact !== '').join(', ')}${now}`
 }

@@ -50,8 +50,7 @@ function notReading(facts: SubscriptionFacts, all: readonly Read[]): Draft[] {
           {
             ...about(others),
             code: 'dispatcher-not-reading',
-            explains: ['silent-consumers'] as const,
-            severity: 'error' as const,
+            ...({explains: ['silent-consumers'], severity: 'error'} as const),
             message:
               `The broker has not read ${counted(unreadIn(others), 'entry', 'entries')}${whereText(rowsOf(others))}, although consumers have permits: ` +
               `the dispatcher has stopped reading, which is probably a bug of Pulsar ${facts.brokerVersion}`,

@@ -179,7 +179,7 @@ test('STICKY consumers choose their ranges: gaps are found, a departure can be s
   )
 })
 
-test('a subscription without a type says so in a sentence, with a next step', () => {
+test('a subscription without a type is reported in a sentence, with a next step', () => {
   const facts = {version: v4, settings: DEFAULT_SETTINGS}
   for (const stats of [{type: 'None'}, {}] satisfies SubscriptionStats[]) {
     assert.throws(
@@ -200,7 +200,7 @@ test('a subscription without a type says so in a sentence, with a next step', ()
   const text = renderSimulation({...simulation, type: 'None'})
   assert.match(
     text,
-    /The subscription has no type, because no consumer has connected .* applies to Key_Shared consumers\./,
+    /The subscription has no type, because no consumer has connected .* applies to Key_Shared\./,
   )
 })
 
