@@ -1,6 +1,3 @@
-import {once} from 'node:events'
-import {setTimeout as delay} from 'node:timers/promises'
-
 import {Args, Flags} from '@oclif/core'
 import logUpdate from 'log-update'
 
@@ -12,6 +9,7 @@ import {pulsarFlags} from '../cli/flags/common-flags.js'
 import {interruptible} from '../cli/interrupt-signal.js'
 import {ownFamilies} from '../cli/flags/lock-families-flag.js'
 import {messageLockFlags, messageLocks} from '../cli/flags/lock-flags.js'
+import {repeatedRounds, type Round} from '../cli/poll.js'
 import {StdoutWriter} from '../cli/output/stdout-lines.js'
 import {changeLine, renderDiagnosis, renderRound} from '../cli/render/doctor/doctor.js'
 import {diagnosisJunit} from '../cli/render/doctor/doctor-junit.js'
@@ -19,17 +17,17 @@ import {diagnosisMarkdown} from '../cli/render/doctor/doctor-markdown.js'
 import {readSnapshot, writeSnapshot} from '../cli/files/snapshot-file.js'
 import type {PulsarAdmin} from '../clients/pulsar-admin/admin.js'
 import {STUCK_AFTER_MS} from '../domain/progress/thresholds.js'
-import {collectDiagnosis, type DiagnosisOptions, type DiagnosisSubject} from '../domain/doctor/collect-snapshot.js'
+import {collectDiagnosis, type DiagnosisOptions} from '../domain/doctor/collect-snapshot.js'
+import {collectSubjects} from '../domain/doctor/collect-subjects.js'
 import type {LocksOptions} from '../domain/doctor/collect-blocking-locks.js'
 import {diagnose, type Diagnosis} from '../domain/doctor/diagnose.js'
 import {FindingChanges} from '../domain/doctor/finding-changes.js'
 import {type IgnoredFindings, parseIgnored} from '../domain/doctor/ignored-findings.js'
 import {isAtLeast, SEVERITIES} from '../severity.js'
 import type {DiagnosisSnapshot} from '../domain/doctor/facts/diagnosis-snapshot.js'
-import {EVERY_SUBSCRIPTION, listSubscriptions} from '../domain/subscriptions/list/collect-subscription-list.js'
-import {isPattern, parsePattern, topicMatcher} from '../domain/subscriptions/list/topic-pattern.js'
+import {topicMatcher} from '../domain/subscriptions/list/topic-pattern.js'
 import {familiesWith} from '../domain/locks/families/builtin.js'
-import {Unreachable, Usage} from '../errors.js'
+import {Usage} from '../errors.js'
 import {counted, durationText} from '../wording.js'
 
 export default class Doctor extends KeyshiftCommand<Diagnosis> {
@@ -127,7 +125,7 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     const rounds = this.rounds(args, flags, writer?.readerGone)
     const changes = new FindingChanges()
     let last = NOTHING_READ
-    for await (const {diagnosis, failure} of rounds) {
+    for await (const {failure, result: diagnosis} of rounds) {
       last = diagnosis ?? last
       this.progress.stop()
       this.isFollowing = true
@@ -145,23 +143,16 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     return last
   }
 
-  private async *rounds(args: WatchArgs, flags: DiagnosisFlags, readerGone?: AbortSignal): AsyncGenerator<Round> {
+  private async *rounds(
+    args: WatchArgs,
+    flags: DiagnosisFlags,
+    readerGone?: AbortSignal,
+  ): AsyncGenerator<Round<Diagnosis>> {
     const {signal: interrupted} = this.closeAtEnd(interruptible())
     const signal = readerGone ? AbortSignal.any([interrupted, readerGone]) : interrupted
     const source = await this.source(args, flags, signal)
-    for (let isFirst = true; ; isFirst = false) {
-      try {
-        const snapshot = await untilAborted(this.sample(source), signal)
-        if (snapshot === null) return
-        yield {diagnosis: this.diagnosisOf(snapshot, flags), failure: null}
-      } catch (error) {
-        if (signal.aborted) return
-        if (isFirst || !(error instanceof Unreachable)) throw error
-        yield {diagnosis: null, failure: `the check failed: ${error.message}`}
-      }
-      await delay(flags.interval ?? INTERVAL_MS, undefined, {signal}).catch(() => undefined)
-      if (signal.aborted) return
-    }
+    const check = async (): Promise<Diagnosis> => this.diagnosisOf(await this.sample(source), flags)
+    yield* repeatedRounds(check, flags.interval ?? INTERVAL_MS, signal)
   }
 
   private async collect(args: WatchArgs, flags: DiagnosisFlags): Promise<DiagnosisSnapshot> {
@@ -185,8 +176,8 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
   }
 
   private async sample(source: Source): Promise<DiagnosisSnapshot> {
-    const {subjects, unseen} = await this.subjects(source)
     const {admin, options} = source
+    const {subjects, unseen} = await collectSubjects(admin, {...source, openBroker: (url) => this.broker(url)})
     const what = `${counted(subjects.length, 'topic')} for ${durationText(options.windowMs)}`
     if (!this.isFollowing) this.progress.liveStatus('sampling', what)
     const snapshot = await collectDiagnosis(admin, subjects, options)
@@ -198,34 +189,6 @@ export default class Doctor extends KeyshiftCommand<Diagnosis> {
     const namespace = this.connections.settings.namespace?.value ?? null
     const matchers = exclude.map((text) => topicMatcher(text, namespace))
     return (topic) => matchers.some((matches) => matches(topic))
-  }
-
-  private async subjects({
-    admin,
-    isExcluded,
-    pattern: topic,
-    subscription,
-  }: Source): Promise<{subjects: DiagnosisSubject[]; unseen: DiagnosisSnapshot['failed']}> {
-    if (topic !== undefined && !isPattern(topic)) {
-      return {subjects: [{topic, subscription: subscription ?? null}], unseen: []}
-    }
-    if (subscription !== undefined) {
-      throw new Usage(
-        'E_PATTERN',
-        `${topic ?? 'the pattern'} matches several topics; a SUBSCRIPTION argument requires one topic`,
-      )
-    }
-    const {failedBrokers, subscriptions} = await listSubscriptions(admin, {
-      ...EVERY_SUBSCRIPTION,
-      pattern: parsePattern(topic),
-      isFresh: false,
-      openBroker: (url) => this.broker(url),
-    })
-    const names = new Set(subscriptions.map((row) => row.topic))
-    return {
-      subjects: [...names].filter((name) => !isExcluded(name)).map((name) => ({topic: name, subscription: null})),
-      unseen: failedBrokers.map(({broker, cause}) => ({topic: `the topics of broker ${broker}`, cause})),
-    }
   }
 
   /** The client of another broker is kept, because each round of --watch asks the same brokers. */
@@ -291,27 +254,6 @@ interface Source {
   readonly options: DiagnosisOptions
 }
 
-interface Round {
-  /** null if it failed */
-  readonly diagnosis: Diagnosis | null
-  readonly failure: string | null
-}
-
 function warningsOf({failed}: Diagnosis): string[] {
   return failed.map(({cause, topic}) => `cannot read ${topic}: ${cause}`)
-}
-
-/** Stops waiting at Ctrl-C, because a broker that does not answer is waited for longer than an operator is ready to wait. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  if (signal.aborted) return null
-  const ended = new AbortController()
-  const aborted = once(signal, 'abort', {signal: ended.signal}).then(
-    () => null,
-    () => null,
-  )
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    ended.abort()
-  }
 }
