@@ -198,10 +198,7 @@ test('a subscription without a type is reported in a sentence, with a next step'
     )
   }
   const text = renderSimulation({...simulation, type: 'None'})
-  assert.match(
-    text,
-    /The subscription has no type, because no consumer has connected .* applies to Key_Shared\./,
-  )
+  assert.match(text, /The subscription has no type, because no consumer has connected .* applies to Key_Shared\./)
 })
 
 test('duplicate names, gaps and absent consumers are findings', () => {
