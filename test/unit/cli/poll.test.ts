@@ -6,7 +6,7 @@ import {Unreachable, Usage} from '../../../src/errors.js'
 
 const GONE = new Unreachable('E_BROKER_UNREACHABLE', 'no answer')
 
-/** Rounds with these outcomes; after the last one the check waits for ever. */
+/** Rounds with these outcomes; after the last one the check waits until it is aborted. */
 async function roundsOf(outcomes: readonly unknown[], stopAfter: number): Promise<unknown[]> {
   const stop = new AbortController()
   const left = [...outcomes]
