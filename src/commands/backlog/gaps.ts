@@ -13,9 +13,9 @@ import {counted, numberText} from '../../wording.js'
 export default class BacklogGaps extends KeyshiftCommand<GapReport> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
   static override description =
-    'A gap is a range of unacknowledged entries that lies before acknowledged ones, so mark-delete is blocked by the first ' +
-    'gap of each partition. --read reads the first message of each listed gap through the admin API. Nothing moves a ' +
-    'cursor. CONSUMER is shown where only one consumer can have the messages.'
+    'The first gap of a partition blocks mark-delete. --read also reads the first message of each listed gap through the ' +
+    'admin API, to show its key and age; the cursor does not move. CONSUMER is unknown where several consumers may have ' +
+    'the messages.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',
     '<%= config.bin %> <%= command.id %> orders decision --read --max 100',

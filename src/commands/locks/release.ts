@@ -42,8 +42,8 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     'Without --execute, only a plan is made: -o writes it with the type, value and exact expiry of each lock. --execute ' +
     'releases a lock only if all of these are unchanged, in one script or transaction, so a lock that was renewed or ' +
     'acquired again is not released. Waiters are notified, and disconnected waiters are removed from the wait queue of ' +
-    'a fair lock. A lock without a TTL gets one (--grace) instead of being deleted, unless --hard is set, because its ' +
-    'holder may still be active. Every decision is recorded in an audit log.\n\n' +
+    'a fair lock. The holder of a lock without a TTL may still be active, so such a lock is not deleted unless --hard is ' +
+    'set: it gets the TTL of --grace. Every decision is recorded in an audit log.\n\n' +
     'Releasing the lock of an active holder allows a second holder to work at the same time. If in doubt, do not ' +
     'release it.'
   static override examples = [

@@ -18,8 +18,8 @@ export default class MigrateApply extends KeyshiftCommand<MigrationResult> {
   static override args = {plan: Args.string({description: 'plan file, written by migrate plan -o', required: true})}
   static override description =
     'in-place: start the new consumers first. The broker rejects them until the switch; they retry and connect then. ' +
-    'blue-green: start them after automatic subscription creation is disabled, by a hook, or between apply --postpone ' +
-    'and migrate cutover. stop-start: stop the old consumers and start the new ones when the run waits for it, by hooks ' +
+    'blue-green: start them between apply --postpone and migrate cutover, or let a hook start them. Consumers that start ' +
+    'earlier create the new subscription themselves and receive every message a second time. stop-start: stop the old consumers and start the new ones when the run waits for it, by hooks ' +
     'or by hand. Ctrl-C before the switch restores delivery and exits 130; after the switch the run completes. Progress ' +
     'goes to stderr: one line per event.'
   static override examples = [
