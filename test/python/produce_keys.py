@@ -1,7 +1,7 @@
-"""Publishes a message with each key through the C++ client, whose default hash chooses the partition.
+"""Publishes messages through the C++ client, whose default hash chooses the partitions.
 
-The one argument is JSON: serviceUrl, topic, keys. Each line on stdout is a JSON object with a key and the partition that the
-broker stored its message in.
+Standard input is JSON: serviceUrl, topic, batching, and messages, each with a payload, and with key, orderingKey, or
+both.
 """
 
 import json
@@ -9,10 +9,25 @@ import sys
 
 import pulsar
 
-wanted = json.loads(sys.argv[1])
+wanted = json.load(sys.stdin)
 client = pulsar.Client(wanted["serviceUrl"], logger=pulsar.FileLogger(pulsar.LoggerLevel.Error, "/dev/null"))
-producer = client.create_producer(wanted["topic"])
-for key in wanted["keys"]:
-    stored = producer.send(b"x", partition_key=key)
-    print(json.dumps({"key": key, "partition": stored.partition()}), flush=True)
+producer = client.create_producer(wanted["topic"], batching_enabled=wanted["batching"], block_if_queue_full=True)
+failures = []
+
+
+def sent(result, _message_id):
+    if result != pulsar.Result.Ok:
+        failures.append(result)
+
+
+for message in wanted["messages"]:
+    producer.send_async(
+        message["payload"].encode(),
+        sent,
+        partition_key=message.get("key"),
+        ordering_key=message.get("orderingKey"),
+    )
+producer.flush()
 client.close()
+if failures:
+    sys.exit(f"{len(failures)} messages were not stored: {failures[0]}")

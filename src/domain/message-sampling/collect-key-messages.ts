@@ -6,7 +6,7 @@ import {chooseEntries} from './choose-entries.js'
 import {countEntries, entriesFrom, type EntryRange, unackedEntries} from '../topic-stats/unacked-entries.js'
 import {BEFORE_FIRST, parsePosition, type Position} from '../../position.js'
 import {restReader} from './collect-by-rest.js'
-import type {EntryPosition} from './sampled-entry.js'
+import {type EntryPosition, mayHaveKey} from './sampled-entry.js'
 import {cursorOf} from '../topic-stats/cursor.js'
 
 /** The unacknowledged messages of one key among the entries that were read. */
@@ -14,6 +14,8 @@ export interface KeyMessages {
   readonly entriesRead: number
   /** entries that the broker did not return, or that are not readable */
   readonly entriesUnreadable: number
+  /** entries that may be messages of the key, because HTTP headers do not carry all its characters */
+  readonly entriesUncertain: number
   /** entries on the partitions that were searched */
   readonly backlogEntries: number
   /** whether the complete backlog was read */
@@ -56,11 +58,15 @@ export async function collectKeyMessages(
   const backlogs = searched.map(({backlog}) => backlog)
   const chosen = chooseEntries(backlogs, 'head', max)
   const until = Date.now() + TIMEOUT_MS
-  let [entriesRead, entriesUnreadable, messages, isOver] = [0, 0, 0, false]
+  let [entriesRead, entriesUnreadable, entriesUncertain, messages, isOver] = [0, 0, 0, 0, false]
   const oldestOf = new Map<number, Found>()
   await restReader(admin, collected)(chosen, {
     entry: (entry) => {
       entriesRead++
+      if (mayHaveKey(entry, key)) {
+        entriesUncertain++
+        return
+      }
       const ofKey = entry.messages.filter((message) => message.key === key && !message.isBase64).length
       messages += ofKey
       const oldest = oldestOf.get(entry.partition)
@@ -79,8 +85,9 @@ export async function collectKeyMessages(
   return {
     entriesRead,
     entriesUnreadable,
+    entriesUncertain,
     backlogEntries,
-    isComplete: !isOver && entriesUnreadable === 0 && countEntries(chosen) === backlogEntries,
+    isComplete: !isOver && entriesUnreadable === 0 && entriesUncertain === 0 && countEntries(chosen) === backlogEntries,
     messages,
     partitions: [...oldestOf.keys()].toSorted((a, b) => a - b),
     oldest: found ? oldestMessage(found, searched) : null,

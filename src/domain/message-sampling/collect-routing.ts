@@ -4,7 +4,13 @@ import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {Blocked} from '../../errors.js'
 import {counted} from '../../wording.js'
-import {detectRouting, isCertain, type RoutedKey, type Routing} from '../keys/hashing/detect-routing.js'
+import {
+  detectRouting,
+  isCertain,
+  possibleSchemes,
+  type RoutedKey,
+  type Routing,
+} from '../keys/hashing/detect-routing.js'
 import type {HashingScheme} from '../keys/hashing/partition-routing.js'
 import type {CollectedTopic, TopicPartition} from '../topic-stats/collect-topic-stats.js'
 import {readRestEntry} from './sampled-entry.js'
@@ -37,14 +43,15 @@ export async function collectRouting(
     const keys = await sampleKeys(admin, collected, sample)
     routing = detectRouting(keys, partitionCount, chosen)
     if (chosen !== null) requireNoOther(detectRouting(keys, partitionCount), chosen, collected)
-    if (isCertain(routing)) return routing
+    // Few older messages may match several earlier numbers of partitions.
+    if (isCertain(routing) && routing.earlierPartitions === null) return routing
   }
   return routing
 }
 
 function requireNoOther(detected: Routing, chosen: HashingScheme, {topic}: CollectedTopic): void {
   const {hashingScheme, messagesSeen, source} = detected
-  if (source !== 'messages' || hashingScheme === null || hashingScheme === chosen) return
+  if (source !== 'messages' || hashingScheme === null || possibleSchemes(detected).includes(chosen)) return
   throw new Blocked(
     'E_ROUTING',
     `the producers do not use ${chosen}: ${counted(messagesSeen, 'message')} on ${topic.full} match ${hashingScheme}`,
@@ -81,7 +88,9 @@ async function keysOf(admin: PulsarAdmin, {name, partition}: TopicPartition, num
   const at = {partition: partition ?? 0, ledgerId: 0, entryId: 0}
   const entry = answer && readRestEntry(at, answer)
   if (!entry || entry.hasUncertainKey) return []
-  return entry.messages.flatMap(({key}) => (key === null ? [] : [{key, partition: entry.partition}]))
+  return entry.messages.flatMap(({key, orderingKey}) =>
+    key === null ? [] : [{key, orderingKey, partition: entry.partition}],
+  )
 }
 
 /** A message that cannot be read, also for lack of permission, is skipped. */

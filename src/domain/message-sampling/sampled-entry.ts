@@ -95,6 +95,17 @@ function isUncertain({orderingKey, partitionKey}: KeyFields): boolean {
   return orderingKey === null && partitionKey !== null && (partitionKey === '' || partitionKey.includes(' '))
 }
 
+/**
+ * Whether an entry may be a message of a key that HTTP headers cannot carry: it shows what the headers leave of the key. An empty
+ * text is left of any such key, so a message never proves the empty key.
+ */
+export function mayHaveKey({isBatch, messages}: SampledEntry, key: string): boolean {
+  const [message] = messages
+  if (isBatch || !message || message.isBase64) return false
+  const left = key.replace(/[^\u0020-\u007E\u00A0-\u00FF]/g, ' ').trim()
+  return (left !== key || left === '') && message.key === left
+}
+
 function messageOf({isBase64, orderingKey, partitionKey}: KeyFields): SampledMessage {
   return {key: partitionKey, isBase64, orderingKey}
 }

@@ -140,6 +140,7 @@ function merged(own: KeyMessages, others: KeyMessages): KeyMessages {
   return {
     entriesRead: own.entriesRead + others.entriesRead,
     entriesUnreadable: own.entriesUnreadable + others.entriesUnreadable,
+    entriesUncertain: own.entriesUncertain + others.entriesUncertain,
     backlogEntries: own.backlogEntries + others.backlogEntries,
     isComplete: own.isComplete && others.isComplete,
     messages: own.messages + others.messages,

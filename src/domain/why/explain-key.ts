@@ -4,6 +4,7 @@ import type {EvidenceField} from '../doctor/facts/evidence.js'
 import {hasChanged} from './consumer-changes.js'
 import {lastAckEvidence} from './last-activity.js'
 import {counted} from '../../wording.js'
+import {possibleSchemes} from '../keys/hashing/detect-routing.js'
 import {type KeyFacts, type Verdict, verdictOf} from './key-verdict.js'
 
 /** One step on the way from a key to the consumer of its messages. */
@@ -72,7 +73,9 @@ function partitionLink({destination: {partition}, messages, routing, search}: Ke
   const {expected, others} = search
   if (partition === null && others === null) return []
   const {hashingScheme, messagesSeen, source} = routing
-  const scheme = hashingScheme === null ? 'hashing scheme unknown' : `${hashingScheme}, ${sourceText(routing)}`
+  // Two schemes matter only if they route this key to different partitions.
+  const schemes = expected === null ? possibleSchemes(routing).join(' or ') : hashingScheme
+  const scheme = hashingScheme === null ? 'hashing scheme unknown' : `${schemes ?? ''}, ${sourceText(routing)}`
   const searched = others === null ? '' : '; searched all partitions'
   const isFound = messages.oldest !== null && (expected === null || partition !== expected)
   const where =

@@ -188,17 +188,15 @@ export function verdictOf(facts: KeyFacts): Verdict {
 }
 
 /** Not found among the entries read: then it may be behind the problem of its partition, if there is one. */
-function noMessage({findings, key, messages, search, subscription, topic}: KeyFacts): Verdict {
-  const {backlogEntries, entriesRead, entriesUnreadable, isComplete} = messages
+function noMessage(facts: KeyFacts): Verdict {
+  const {findings, key, messages, search, subscription, topic} = facts
+  const {backlogEntries, entriesRead, entriesUncertain, entriesUnreadable, isComplete} = messages
   const name = keyText(key)
   const producersCommand = suggestedCommand('subscriptions', 'inspect', ...operands(topic, subscription))
   if (isComplete) {
     return {
       code: 'no-unacked-message',
-      message:
-        search.others === null
-          ? `the partition has no unacked message of ${name}${ACKED_OR_NONE}`
-          : `no partition has an unacked message of ${name}${ACKED_OR_NONE}`,
+      message: `${search.others === null ? 'the partition has no' : 'no partition has an'} unacked message of ${name}${ACKED_OR_NONE}`,
       confidence: 'high',
       next: producersCommand,
     }
@@ -215,6 +213,7 @@ function noMessage({findings, key, messages, search, subscription, topic}: KeyFa
     }
   }
   const read = `no message of ${name} in the oldest ${counted(entriesRead, 'entry', 'entries')} of ${numberText(backlogEntries)}`
+  if (entriesUncertain > 0) return uncertain(facts, read)
   const rest =
     entriesUnreadable === 0
       ? 'newer entries were not read'
@@ -240,6 +239,15 @@ function noMessage({findings, key, messages, search, subscription, topic}: KeyFa
 }
 
 const ACKED_OR_NONE = ': its messages are acked, or none was published'
+
+function uncertain({messages, subscription, topic}: KeyFacts, read: string): Verdict {
+  return {
+    code: 'not-in-entries-read',
+    message: `${read}, but ${numberText(messages.entriesUncertain)} of these may be of this key: the admin API does not return all its characters`,
+    confidence: 'low',
+    next: suggestedCommand('keys', 'sample', '--source', 'websocket', ...operands(topic, subscription)),
+  }
+}
 
 function doctorCommand({subscription, topic}: Pick<KeyFacts, 'subscription' | 'topic'>): string {
   return suggestedCommand('doctor', ...operands(topic, subscription))

@@ -162,3 +162,44 @@ test('--offline contacts no broker', async () => {
   ]
   for (const one of cases) await requireFailure(one)
 })
+
+test(
+  'keys owner --slot lists each waiting key of the slot, with the partition that stores it',
+  live(async (_t, place) => {
+    const topic = await createTopic(place, {partitions: 4, subscription: 'decision'})
+    const consumer = {topic, subscription: 'decision', type: 'Key_Shared' as const, receiverQueueSize: 1000}
+    for (const name of ['one', 'two']) await place.transport.consume({...consumer, name, onMessage: () => undefined})
+    const keys = [...userKeys(KEYS), 'user-7', 'user-7']
+    await publishKeys(place, topic, keys)
+    const where = ['keys', 'owner', topic.full, 'decision']
+    const {owners: all} = await askCli<KeyOwners>([...where, ...userKeys(KEYS)])
+    for (const {slot} of all.slice(6, 9)) {
+      const {owners, slot: sample} = await askCli<KeyOwners>([...where, '--slot', String(slot)])
+      const expected = all
+        .filter((owner) => owner.slot === slot)
+        .map((owner) => [owner.key, owner.partition, owner.consumer?.name, owner.key === 'user-7' ? 3 : 1])
+      assert.deepEqual(
+        owners.map((owner) => [owner.key, owner.partition, owner.consumer?.name, owner.messages]),
+        expected.toSorted((a, b) => Number(b[3]) - Number(a[3])),
+      )
+      assert.deepEqual([sample?.sampledMessages, sample?.complete, sample?.keys], [keys.length, true, expected.length])
+    }
+    const slot = String(all[7]?.slot)
+    const part = await askCli<KeyOwners>([...where, '--slot', slot, '--max', '100'])
+    assert.deepEqual([part.slot?.sampledEntries, part.slot?.complete], [100, false])
+    const {stdout} = await runCli([...where, '--slot', slot])
+    assert.match(
+      stdout,
+      new RegExp(`Slot ${slot}: 1 key in 3 of 302 sampled messages \\(302 of 302 backlog entries\\)`),
+    )
+    assert.match(stdout, /Other keys can have this slot too: keys without unacked messages are not listed\./)
+    await requireFailure({args: [...where, '--slot', '2147483647'], exit: 2, code: 'E_SLOT', says: /its slots are/})
+    await requireFailure({
+      args: [...where, 'user-1', '--slot', '7'],
+      exit: 2,
+      code: 'E_KEYS',
+      says: /cannot be combined/,
+    })
+    await requireFailure({args: [...where, 'user-1', '--max', '7'], exit: 2, code: 'E_KEYS', says: /applies to --slot/})
+  }),
+)

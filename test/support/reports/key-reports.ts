@@ -18,6 +18,7 @@ export const owners: KeyOwners = {
     messagesSeen: 12,
     matchingSchemes: [],
     earlierPartitions: 1,
+    byOrderingKey: false,
   },
   owners: [
     {
@@ -31,6 +32,7 @@ export const owners: KeyOwners = {
       draining: true,
       drainingConsumer: {name: 'keyed-1', address: null},
       sameSlot: ['user-977'],
+      messages: null,
     },
     {
       key: 'user-43',
@@ -43,8 +45,26 @@ export const owners: KeyOwners = {
       draining: false,
       drainingConsumer: null,
       sameSlot: [],
+      messages: null,
     },
   ],
+  slot: null,
+}
+
+const [first] = owners.owners
+
+export const slotOwners: KeyOwners = {
+  ...owners,
+  owners: first
+    ? [
+        {...first, sameSlot: [], messages: 41},
+        {...first, key: 'user-977', sameSlot: [], messages: 1},
+      ]
+    : [],
+  slot: {
+    ...{slot: 5188, keys: 2, messages: 42, sampledMessages: 10_000, sampledEntries: 10_000, unknownEntries: 1},
+    ...{backlogEntries: 24_100, complete: false},
+  },
 }
 
 export const ranges: KeyRanges = {

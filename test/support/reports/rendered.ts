@@ -52,6 +52,7 @@ export const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'doctor.watch': of(['doctor'], (report) => renderRound(report, ['cannot read orders: timed out'], 30_000), diagnosis),
   'exit-codes': of(['help:exit-codes'], renderExitCodes, EXIT_CODES),
   'keys.owner': of(['keys:owner'], renderOwners, keyReports.owners),
+  'keys.owner.slot': of(['keys:owner'], renderOwners, keyReports.slotOwners),
   'keys.ranges': of(['keys:ranges'], (ranges) => renderRanges(ranges, {hasEveryRange: false}), keyReports.ranges),
   'keys.ranges.all': of(['keys:ranges'], (ranges) => renderRanges(ranges, {hasEveryRange: true}), keyReports.ranges),
   'keys.sample': of(['keys:sample'], renderSample, keyReports.sample),

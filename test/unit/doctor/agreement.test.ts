@@ -143,7 +143,15 @@ function verdictsOf(pairs: readonly Pair[]): Verdicts {
     search: {expected: 0, isExpectedComplete: true, others: null},
     destination: {partition: 0, slot: null, receiver: 'unknown', consumer: null, drainingConsumer: null},
     messages: {
-      ...{entriesRead: 5, entriesUnreadable: 0, backlogEntries: 5, isComplete: true, messages: 1, partitions: [0]},
+      ...{
+        entriesRead: 5,
+        entriesUnreadable: 0,
+        entriesUncertain: 0,
+        backlogEntries: 5,
+        isComplete: true,
+        messages: 1,
+        partitions: [0],
+      },
       oldest: {partition: 0, position: '1:0', publishedAtMs: NOW - 60_000, deliverAtMs: null, isRead: true},
     },
     ...{lock: null, asksForLocks: false, asOf: new Date(NOW).toISOString()},

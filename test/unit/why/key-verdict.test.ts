@@ -36,7 +36,7 @@ function facts(more: Partial<KeyFacts> = {}, consumer: Partial<LiveConsumer> | n
     ...{topic: 'persistent://shop/prod/orders', subscription: 'decision', key: 'user-42', type: 'Key_Shared'},
     routing: {
       ...{hashingScheme: 'JavaStringHash', source: 'messages', messagesSeen: 12},
-      ...{matchingSchemes: [], earlierPartitions: null},
+      ...{matchingSchemes: [], earlierPartitions: null, byOrderingKey: false},
     },
     search: {expected: 0, isExpectedComplete: true, others: null},
     destination: {
@@ -45,7 +45,7 @@ function facts(more: Partial<KeyFacts> = {}, consumer: Partial<LiveConsumer> | n
     },
     messages: {
       ...{entriesRead: 146, entriesUnreadable: 0, backlogEntries: 146, isComplete: true, messages: 73},
-      ...{partitions: [0], oldest},
+      ...{partitions: [0], oldest, entriesUncertain: 0},
     },
     ...{lock: stalled, asksForLocks: true, findings: [], asOf: new Date(NOW).toISOString(), nowMs: NOW},
     changes: {joined: [], left: [], ownerBefore: null},
@@ -118,4 +118,12 @@ test('an empty key is printed as (empty), and as an empty argument in commands',
   const {message, next} = verdictOf(facts({key: '', messages, search}))
   assert.match(message, /^no message of \(empty\) in the oldest 146 entries/)
   assert.equal(next, "keyshift why --max 146 persistent://shop/prod/orders decision ''")
+})
+
+test('a key whose messages the admin API may not show is not reported as without messages', () => {
+  const messages = {...messagesWith(null), entriesUncertain: 2, isComplete: false}
+  const {code, confidence, message, next} = verdictOf(facts({messages, lock: null}))
+  assert.deepEqual([code, confidence], ['not-in-entries-read', 'low'])
+  assert.match(message, /^no message of user-42 in the oldest 146 entries of 146, but 2 of these may be of this key/)
+  assert.equal(next, 'keyshift keys sample --source websocket persistent://shop/prod/orders decision')
 })

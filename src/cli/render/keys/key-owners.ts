@@ -1,8 +1,8 @@
-import type {KeyOwners} from '../../../domain/keys/owners/key-owners.js'
+import type {KeyOwners, SlotSample} from '../../../domain/keys/owners/key-owners.js'
 import type {Routing} from '../../../domain/keys/hashing/detect-routing.js'
 import {plainAddress} from '../subscriptions/subscription-clients.js'
 import {type Column, renderTable} from '../table.js'
-import {counted, keyText} from '../../../wording.js'
+import {counted, keyText, numberText} from '../../../wording.js'
 
 type Owner = KeyOwners['owners'][number]
 
@@ -16,6 +16,7 @@ function columnsOf(report: KeyOwners): ReadonlyArray<Column<Owner>> {
   const isPartitioned = report.routing.source !== null || report.hashingScheme === null
   return [
     {head: 'key', cell: ({key}) => keyText(key)},
+    {head: 'messages', cell: ({messages}) => messages, isRare: true},
     {
       head: 'partition',
       cell: ({partition}) => (partition === null && isPartitioned ? 'unknown' : partition),
@@ -51,7 +52,9 @@ function messagesOn({foundOn, partition}: Owner): string {
 export function renderOwners(report: KeyOwners): string {
   return [
     renderTable(columnsOf(report), report.owners),
-    [routingNote(report.routing), ...receiverNotes(report.owners)].filter((note) => note !== '').join('\n'),
+    [report.slot ? slotNote(report.slot) : routingNote(report.routing), ...receiverNotes(report.owners)]
+      .filter((note) => note !== '')
+      .join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n')
@@ -76,6 +79,24 @@ function routingNote({earlierPartitions, hashingScheme, matchingSchemes, message
   return earlierPartitions === null
     ? note
     : `${note} The topic had ${counted(earlierPartitions, 'partition')} before; older messages may be on another partition.`
+}
+
+function slotNote({
+  backlogEntries,
+  complete,
+  keys,
+  messages,
+  sampledEntries,
+  sampledMessages,
+  slot,
+  unknownEntries,
+}: SlotSample): string {
+  const read = `${numberText(sampledEntries)} of ${counted(backlogEntries, 'backlog entry', 'backlog entries')}`
+  const unknown = unknownEntries === 0 ? '' : ` The slot of ${counted(unknownEntries, 'entry', 'entries')} is unknown.`
+  return (
+    `Slot ${String(slot)}: ${counted(keys, 'key')} in ${numberText(messages)} of ${counted(sampledMessages, 'sampled message')} (${read}).${unknown} ` +
+    `Other keys can have this slot too: ${complete ? 'keys without unacked messages' : 'keys that were not sampled'} are not listed.`
+  )
 }
 
 function receiverNotes(owners: readonly Owner[]): string[] {

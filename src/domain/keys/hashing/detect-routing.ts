@@ -1,8 +1,17 @@
-import {HASHING_SCHEMES, type HashingScheme, partitionOfKey} from './partition-routing.js'
+import {
+  HASHING_SCHEMES,
+  type HashingScheme,
+  partitionOfBytes,
+  partitionOfKey,
+  routesEmptyKey,
+} from './partition-routing.js'
 
 /** How the partition of a key was determined. */
 export interface Routing {
-  /** null when the messages match no known scheme, or several */
+  /**
+   * null when the messages match no known scheme, or several. `JavaStringHash` also stands for `JavaStringHash_Go` if
+   * `matchingSchemes` has both: then they give most keys the same partition, or no message is newer than the last partition
+   */
   hashingScheme: HashingScheme | null
   /**
    * `messages`: enough messages on the topic match this scheme only; `assumed`: the default, or the only scheme that matches
@@ -11,18 +20,22 @@ export interface Routing {
   source: 'assumed' | 'flag' | 'messages' | null
   /** number of messages inspected */
   messagesSeen: number
-  /** the known schemes that match every inspected message */
+  /** the known schemes that match every inspected message, with the present or the earlier number of partitions */
   matchingSchemes: HashingScheme[]
   /** the number of partitions that older messages were routed by, before partitions were added; null when there is no sign of it */
   earlierPartitions: number | null
+  /** whether the messages have ordering keys and may be of Go producers, which then route by these: any partition is possible */
+  byOrderingKey: boolean
 }
 
 /** A message's key, and the partition that stores the message. */
 export interface RoutedKey {
   readonly key: string
+  readonly orderingKey?: Uint8Array | null
   readonly partition: number
 }
 
+const GO: HashingScheme = 'JavaStringHash_Go'
 /** With fewer possible outcomes, messages may match a scheme by chance. */
 const ENOUGH_OUTCOMES = 500
 /** The largest accepted probability that messages match a scheme with an earlier number of partitions by chance. */
@@ -40,68 +53,98 @@ export function detectRouting(
   partitions: number | null,
   chosen: HashingScheme | null = null,
 ): Routing {
-  const facts = {messagesSeen: sampled.length, earlierPartitions: null}
+  const facts = {messagesSeen: sampled.length, earlierPartitions: null, byOrderingKey: false}
   if (partitions === null || partitions === 1) {
     return {...facts, hashingScheme: chosen ?? 'JavaStringHash', source: null, matchingSchemes: [...HASHING_SCHEMES]}
   }
-  const matchingSchemes = HASHING_SCHEMES.filter((scheme) =>
-    sampled.every(({key, partition}) => partitionOfKey(key, partitions, scheme) === partition),
-  )
-  const found = {...facts, matchingSchemes}
-  const growth = matchingSchemes.length === 0 ? growthOf(sampled, partitions) : null
+  const present = HASHING_SCHEMES.filter((scheme) => sampled.every((one) => isRouted(one, partitions, scheme)))
+  const growths = present.length === 0 ? growthsOf(sampled, partitions) : []
+  const matchingSchemes = [...present, ...growths.map(({scheme}) => scheme)]
+  const byOrderingKey =
+    (matchingSchemes.includes(GO) || chosen === GO) &&
+    sampled.some(({key, orderingKey}) => orderingKey && orderingKey.length > 0 && !Buffer.from(key).equals(orderingKey))
+  const found = {...facts, matchingSchemes, byOrderingKey}
   if (chosen !== null) {
-    const earlierPartitions = growth?.scheme === chosen ? growth.partitions : null
+    const earlierPartitions = growths.find(({scheme}) => scheme === chosen)?.partitions ?? null
     return {...found, earlierPartitions, hashingScheme: chosen, source: 'flag'}
   }
-  if (growth) {
-    return {...found, earlierPartitions: growth.partitions, hashingScheme: growth.scheme, source: 'messages'}
-  }
-  const [only, ...others] = matchingSchemes
   if (sampled.length === 0) return {...found, hashingScheme: 'JavaStringHash', source: 'assumed'}
-  if (only === undefined || others.length > 0) return {...found, hashingScheme: null, source: null}
+  const hashingScheme = oneOf(matchingSchemes, partitions, growths)
+  if (hashingScheme === null) return {...found, hashingScheme, source: null}
+  const growth = growths.find(({scheme}) => scheme === hashingScheme)
+  if (growth) return {...found, earlierPartitions: growth.partitions, hashingScheme, source: 'messages'}
   const isEnough = partitions ** distinctKeys(sampled).length >= ENOUGH_OUTCOMES
-  return {...found, hashingScheme: only, source: isEnough ? 'messages' : 'assumed'}
+  return {...found, hashingScheme, source: isEnough ? 'messages' : 'assumed'}
+}
+
+/** Whether a producer with a scheme sends the message to its partition. The empty key has no partition with most schemes. */
+function isRouted({key, orderingKey, partition}: RoutedKey, partitions: number, scheme: HashingScheme): boolean {
+  if (scheme === GO && orderingKey && orderingKey.length > 0) {
+    return partitionOfBytes(orderingKey, 0, orderingKey.length, partitions, scheme) === partition
+  }
+  return (key === '' && !routesEmptyKey(scheme)) || partitionOfKey(key, partitions, scheme) === partition
+}
+
+/**
+ * The only scheme; null if there are several. Java stands for Java and Go where messages can hardly distinguish them: with a power
+ * of two as the number of partitions, where they agree on ASCII keys, and if the same earlier number explains all messages.
+ */
+function oneOf(
+  schemes: readonly HashingScheme[],
+  partitions: number,
+  growths: readonly Growth[],
+): HashingScheme | null {
+  const [first, ...others] = schemes
+  if (first === undefined || others.length === 0) return first ?? null
+  const isAlike =
+    growths.length > 0 ? growths[0]?.partitions === growths[1]?.partitions : Number.isInteger(Math.log2(partitions))
+  return isAlike && first === 'JavaStringHash' && others.join() === GO ? first : null
+}
+
+/** The schemes that producers may use: the detected or chosen one, and that of Go if the messages do not distinguish it. */
+export function possibleSchemes({hashingScheme, matchingSchemes, messagesSeen, source}: Routing): HashingScheme[] {
+  if (hashingScheme === null) return [...matchingSchemes]
+  const isGo =
+    source !== 'flag' && messagesSeen > 0 && hashingScheme === 'JavaStringHash' && matchingSchemes.includes(GO)
+  return isGo ? [hashingScheme, GO] : [hashingScheme]
 }
 
 /** Whether the scheme gives the partition of every key, also of keys without messages. */
-export function isCertain({earlierPartitions, hashingScheme, matchingSchemes, source}: Routing): boolean {
-  if (source === 'assumed' || hashingScheme === null) return false
+export function isCertain(routing: Routing): boolean {
+  const {byOrderingKey, earlierPartitions, hashingScheme, matchingSchemes, source} = routing
+  if (source === 'assumed' || hashingScheme === null || byOrderingKey) return false
   return source !== 'flag' || earlierPartitions !== null || matchingSchemes.includes(hashingScheme)
 }
 
 /** The partitions to which a producer may route a key; every partition may be one if the scheme is unknown. */
-export function possiblePartitions(
-  key: string,
-  partitions: number | null,
-  {hashingScheme, matchingSchemes}: Routing,
-): number[] {
+export function possiblePartitions(key: string, partitions: number | null, routing: Routing): number[] {
   if (partitions === null) return [0]
-  const schemes = hashingScheme === null ? matchingSchemes : [hashingScheme]
-  if (schemes.length === 0) return Array.from({length: partitions}, (_, partition) => partition)
+  const schemes = possibleSchemes(routing)
+  if (routing.byOrderingKey || schemes.length === 0 || (key === '' && !schemes.every(routesEmptyKey))) {
+    return Array.from({length: partitions}, (_, partition) => partition)
+  }
   return [...new Set(schemes.map((scheme) => partitionOfKey(key, partitions, scheme)))].toSorted((a, b) => a - b)
 }
 
+interface Growth {
+  readonly scheme: HashingScheme
+  /** before partitions were added */
+  readonly partitions: number
+}
+
 /**
- * The scheme and the earlier number of partitions that explain the messages on a topic to which partitions were added: each
- * message is on the partition of the present or of the earlier number. Null if several schemes do, or if it may be chance.
+ * The schemes that explain the messages on a topic to which partitions were added, each with the earlier number: each message is
+ * on the partition of the present or of the earlier number. Those that may match by chance are left out.
  */
-function growthOf(
-  sampled: readonly RoutedKey[],
-  partitions: number,
-): {scheme: HashingScheme; partitions: number} | null {
-  const found = HASHING_SCHEMES.flatMap((scheme) => {
+function growthsOf(sampled: readonly RoutedKey[], partitions: number): Growth[] {
+  return HASHING_SCHEMES.flatMap((scheme) => {
     // Counts down, because the last growth is the likely one.
     for (let earlier = partitions - 1; earlier > 0; earlier--) {
-      const isExplained = sampled.every(
-        ({key, partition}) =>
-          partitionOfKey(key, partitions, scheme) === partition || partitionOfKey(key, earlier, scheme) === partition,
-      )
+      const isExplained = sampled.every((one) => isRouted(one, partitions, scheme) || isRouted(one, earlier, scheme))
       if (isExplained && chanceOf(sampled, partitions, earlier) <= MOST_CHANCE) return [{scheme, partitions: earlier}]
     }
     return []
   })
-  const [only, ...others] = found
-  return only && others.length === 0 ? only : null
 }
 
 /** The probability that keys with another routing match one of all schemes and earlier numbers. */

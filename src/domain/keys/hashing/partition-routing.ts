@@ -2,29 +2,38 @@ import {boostHash180, boostHash181} from './boost-hash.js'
 import {murmur3} from './murmur3.js'
 
 /**
- * The hashes by which producers choose the partition of a message key. `JavaStringHash` is the default of Java, Go and
- * WebSocket producers. `BoostHash` is the default of C++, Python and Node producers; its values depend on the version of Boost
- * that the client was built with: 1.81 and later, or up to 1.80.
+ * The hashes by which producers choose the partition of a message key. `JavaStringHash` is the default of Java and WebSocket
+ * producers. `JavaStringHash_Go` is the default of Go producers, which hash bytes, without dropping the sign. `BoostHash` is the
+ * default of C++, Python and Node producers; its values depend on the version of Boost that the client was built with: 1.81 and
+ * later, or up to 1.80.
  */
-export const HASHING_SCHEMES = ['JavaStringHash', 'Murmur3_32Hash', 'BoostHash_1.81', 'BoostHash_1.80'] as const
+export const HASHING_SCHEMES = [
+  'JavaStringHash',
+  'JavaStringHash_Go',
+  'Murmur3_32Hash',
+  'BoostHash_1.81',
+  'BoostHash_1.80',
+] as const
 
 export type HashingScheme = (typeof HASHING_SCHEMES)[number]
 
-/** The hash of UTF-8 text in part of a buffer, from 0 to 2^31 − 1. */
+/** The hash of UTF-8 text in part of a buffer, from 0 to 2^31 − 1; of Go to 2^32 − 1. */
 type BytesHash = (bytes: Uint8Array, start: number, end: number) => number
 
 const HASHES: Readonly<Record<HashingScheme, BytesHash>> = {
   JavaStringHash: javaStringHash,
+  JavaStringHash_Go: goStringHash,
   Murmur3_32Hash: murmur3,
   'BoostHash_1.81': boostHash181,
   'BoostHash_1.80': boostHash180,
 }
 
 /**
- * The partition to which a producer routes a key: `hash mod partitions`. The producer hashes the message key, never the
- * ordering key; for a key set as bytes, its base64 text.
+ * The partition to which a producer routes a key: `hash mod partitions`. The producer hashes the message key; for a key set as
+ * bytes, its base64 text. Only Go producers hash the ordering key instead, if the message has one.
  *
- * @see apache/pulsar JavaStringHash and Murmur3Hash32 (pulsar-client 4.0.8), apache/pulsar-client-cpp BoostHash
+ * @see apache/pulsar JavaStringHash and Murmur3Hash32 (pulsar-client 4.0.8), apache/pulsar-client-cpp BoostHash,
+ *   apache/pulsar-client-go default_router.go (0.19.0)
  */
 export function partitionOfKey(key: string, partitions: number, scheme: HashingScheme): number {
   const bytes = Buffer.from(key, 'utf8')
@@ -40,6 +49,17 @@ export function partitionOfBytes(
   scheme: HashingScheme,
 ): number {
   return HASHES[scheme](bytes, start, end) % partitions
+}
+
+/** Whether producers with a scheme send the empty key to one partition. Others treat it as no key, and use any partition. */
+export function routesEmptyKey(scheme: HashingScheme): boolean {
+  return scheme === 'JavaStringHash'
+}
+
+function goStringHash(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0
+  for (let at = start; at < end; at++) hash = (Math.imul(31, hash) + (bytes[at] ?? 0)) | 0
+  return hash >>> 0
 }
 
 /** Java hashes UTF-16 code units. ASCII keys, which are most, are hashed without creating a string. */

@@ -5,7 +5,7 @@ import {type Assignment, type BrokerFacts, detectAssignment} from '../assignment
 import {requireKeyShared} from '../assignment/require-key-shared.js'
 import {murmur3} from '../hashing/murmur3.js'
 import {type ReportedConsumer, reportedConsumers} from '../assignment/reported-consumers.js'
-import {type HashingScheme, partitionOfBytes} from '../hashing/partition-routing.js'
+import {type HashingScheme, partitionOfBytes, routesEmptyKey} from '../hashing/partition-routing.js'
 import {ownerAt} from '../selectors/segments.js'
 import {type KeySpace, sizeOf, type Slot, type SpaceName} from '../hashing/key-space.js'
 
@@ -38,6 +38,8 @@ const TABLE_SLOTS = 65_536
 export class KeyDirectory {
   /** Whether the key space of every partition is small enough for a counter per slot. */
   readonly hasFewSlots: boolean
+  /** the slots that a key can have; null when unknown, or if they differ by partition */
+  readonly slotRange: {readonly first: number; readonly last: number} | null
   private readonly directories: readonly PartitionDirectory[]
 
   /** @throws Blocked E_SELECTOR_UNKNOWN when the broker's mapping of keys to slots is unknown. */
@@ -50,6 +52,8 @@ export class KeyDirectory {
         ? slotDirectory(row.partition, assignment, assignment.algorithm?.space ?? spaces[0] ?? null)
         : plainDirectory(row, spaces[0] ?? null),
     )
+    const [space = null, ...others] = new Set(spaces)
+    this.slotRange = others.length === 0 ? space : null
     this.hasFewSlots = spaces.length > 0 && spaces.every((space) => sizeOf(space) <= TABLE_SLOTS)
   }
 
@@ -89,18 +93,35 @@ export class KeyLocator {
   private readonly directory: KeyDirectory
   private readonly partitions: number | null
   private readonly scheme: HashingScheme
+  /** that producers may use instead */
+  private readonly other: HashingScheme
+  private readonly routesEmptyKey: boolean
 
-  constructor(directory: KeyDirectory, partitions: number | null, scheme: HashingScheme) {
+  /** @param schemes that producers may use; two if the messages do not distinguish them. */
+  constructor(
+    directory: KeyDirectory,
+    partitions: number | null,
+    [scheme, other = scheme]: readonly [HashingScheme, HashingScheme?],
+  ) {
     this.directory = directory
     this.partitions = partitions
     this.scheme = scheme
+    this.other = other
+    this.routesEmptyKey = routesEmptyKey(scheme) && routesEmptyKey(other)
     this.hasFewSlots = directory.hasFewSlots
   }
 
   /** @param start of the UTF-8 key in `bytes`; `end` is exclusive. */
   locate(bytes: Uint8Array, start = 0, end = bytes.length): Location {
-    const index = this.partitions === null ? 0 : partitionOfBytes(bytes, start, end, this.partitions, this.scheme)
-    return this.directory.locateAt(index, murmur3(bytes, start, end))
+    const {directory, other, partitions, scheme} = this
+    const hash = murmur3(bytes, start, end)
+    if (partitions === null) return directory.locateAt(0, hash)
+    if (start === end && !this.routesEmptyKey) {
+      return directory.locateAmong(Array.from({length: partitions}, (_, index) => index), hash) // prettier-ignore
+    }
+    const index = partitionOfBytes(bytes, start, end, partitions, scheme)
+    const second = other === scheme ? index : partitionOfBytes(bytes, start, end, partitions, other)
+    return second === index ? directory.locateAt(index, hash) : directory.locateAmong([index, second], hash)
   }
 }
 

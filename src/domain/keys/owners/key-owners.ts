@@ -28,6 +28,24 @@ export interface KeyOwner {
   drainingConsumer: {name: string | null; address: string | null} | null
   /** other given keys in the same slot; they block each other while it is draining */
   sameSlot: string[]
+  /** with --slot, the sampled messages of the key; null for a given key */
+  messages: number | null
+}
+
+/** What --slot has read; the rows are the keys that it found. */
+export interface SlotSample {
+  slot: number
+  /** distinct keys found in the slot; other keys can have the slot too */
+  keys: number
+  /** sampled messages of the slot, also those without a key */
+  messages: number
+  sampledMessages: number
+  sampledEntries: number
+  /** sampled entries whose slot is unknown, because they or their keys cannot be read */
+  unknownEntries: number
+  backlogEntries: number
+  /** whether the slot of every backlog entry is known */
+  complete: boolean
 }
 
 export interface KeyOwners {
@@ -37,6 +55,8 @@ export interface KeyOwners {
   hashingScheme: HashingScheme | null
   routing: Routing
   owners: KeyOwner[]
+  /** null without --slot */
+  slot: SlotSample | null
 }
 
 /** A key as given, and its bytes. */
@@ -118,6 +138,7 @@ export function keyOwners(directory: KeyDirectory, keys: readonly GivenKey[], fa
       draining: location.drainingConsumer !== null,
       drainingConsumer: nameAndAddressOf(location.drainingConsumer),
       sameSlot: [...new Set(others)].toSorted(),
+      messages: null,
     }
   })
 }
@@ -135,8 +156,11 @@ function partitionsOf(
   const possible = possiblePartitions(producerKey(key).text, partitionCount, routing)
   if (partitionCount === null) return {partitions: possible, source: null}
   const proven = foundOn(key)
-  const isContradicted = routing.earlierPartitions === null && proven.some((partition) => !possible.includes(partition))
-  if (proven.length > 0 && (isContradicted || !isCertain(routing))) {
+  // After partitions were added, older messages prove nothing about new ones.
+  const decides =
+    routing.earlierPartitions === null &&
+    (possible.length > 1 || proven.some((partition) => !possible.includes(partition)))
+  if (proven.length > 0 && (decides || !isCertain(routing))) {
     return {partitions: proven, source: proven.length === 1 ? 'messages' : undefined}
   }
   return {partitions: possible, source: possible.length === 1 ? 'scheme' : undefined}
@@ -146,6 +170,6 @@ function slotId({partition, slot}: Location): string {
   return `${String(partition)}/${String(slot)}`
 }
 
-function nameAndAddressOf(consumer: Location['consumer']): KeyOwner['consumer'] {
+export function nameAndAddressOf(consumer: Location['consumer']): KeyOwner['consumer'] {
   return consumer && {name: consumer.name === '' ? null : consumer.name, address: consumer.address}
 }

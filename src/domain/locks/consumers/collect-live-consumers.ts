@@ -79,7 +79,7 @@ function partitionsOf(
   waiting: WaitingKeys | null,
 ): readonly number[] {
   const proven = waiting?.keys.get(key)?.partitions ?? []
-  const isProven = partitionCount === null || isCertain(routing) || proven.length === 0
-  const possible = isProven ? possiblePartitions(key, partitionCount, routing) : []
-  return [...new Set([...proven, ...possible])]
+  const possible = possiblePartitions(key, partitionCount, routing)
+  const isUsed = partitionCount === null || proven.length === 0 || (isCertain(routing) && possible.length === 1)
+  return [...new Set([...proven, ...(isUsed ? possible : [])])]
 }

@@ -116,7 +116,7 @@ test('the owners of keys contain no control characters in any format, and NDJSON
         {version: parseVersion('4.2.4'), settings: DEFAULT_SETTINGS},
       )
       let output = ''
-      for await (const chunk of ownerRows(keys(key), new KeyLocator(directory, null, 'JavaStringHash'), format))
+      for await (const chunk of ownerRows(keys(key), new KeyLocator(directory, null, ['JavaStringHash']), format))
         output += chunk.toString()
       const rows = rowsOf(output, format === 'ndjson' ? 1 : 2)
       if (format !== 'ndjson') return

@@ -4,8 +4,8 @@ import {test} from 'node:test'
 import {renderOwners} from '../../../../src/cli/render/keys/key-owners.js'
 import {NO_FACTS} from '../../../../src/domain/keys/assignment/detect-selector.js'
 import {detectRouting, type Routing} from '../../../../src/domain/keys/hashing/detect-routing.js'
-import {partitionOfKey} from '../../../../src/domain/keys/hashing/partition-routing.js'
-import {KeyDirectory} from '../../../../src/domain/keys/owners/key-directory.js'
+import {type HashingScheme, partitionOfKey} from '../../../../src/domain/keys/hashing/partition-routing.js'
+import {KeyDirectory, KeyLocator} from '../../../../src/domain/keys/owners/key-directory.js'
 import {keyOwners, type KeyOwners, textKey} from '../../../../src/domain/keys/owners/key-owners.js'
 import {parseTopicName, partitionName} from '../../../../src/topic-name.js'
 
@@ -38,7 +38,7 @@ function ask(routing: Routing, foundOn: readonly number[], names = ['a', 'b', 'c
     ...{partitionCount: PARTITIONS, routing},
     foundOn: () => foundOn,
   })
-  return {topic: TOPIC.full, subscription: 's', hashingScheme: routing.hashingScheme, routing, owners}
+  return {topic: TOPIC.full, subscription: 's', hashingScheme: routing.hashingScheme, routing, owners, slot: null}
 }
 
 function summary({owners}: KeyOwners): unknown[] {
@@ -78,4 +78,25 @@ test('without a scheme, the messages of the key give its partition; without any 
 test('with an unknown partition, a client that receives every possible partition is named', () => {
   const report = ask(UNKNOWN, [], ['a', 'a', 'a', 'a'])
   assert.deepEqual(summary(report), [null, null, 'consumer', 'a'])
+})
+
+test('a key of many has no partition where the schemes of Java and Go differ, and the empty key has one with Java only', () => {
+  const partitions = ['a', 'b', 'c', 'd'].map((consumerName, partition) => ({
+    ...{partition, name: partitionName(TOPIC, partition), stats: {}},
+    subscription: {type: 'Exclusive', consumers: [{consumerName, address: '/h:1'}]},
+  }))
+  const directory = new KeyDirectory({topic: TOPIC, subscription: 's', partitionCount: 4, partitions}, NO_FACTS)
+  const locate = (key: string, ...schemes: [HashingScheme, HashingScheme?]): [number | null, string] => {
+    const {partition, receiver} = new KeyLocator(directory, 4, schemes).locate(Buffer.from(key))
+    return [partition, receiver]
+  }
+  const java = partitionOfKey('été', 4, 'JavaStringHash')
+  const go = partitionOfKey('été', 4, 'JavaStringHash_Go')
+  assert.notEqual(java, go)
+  assert.deepEqual(locate('été', 'JavaStringHash'), [java, 'consumer'])
+  assert.deepEqual(locate('été', 'JavaStringHash_Go'), [go, 'consumer'])
+  assert.deepEqual(locate('été', 'JavaStringHash', 'JavaStringHash_Go'), [null, 'unknown'])
+  assert.deepEqual(locate(KEY, 'JavaStringHash', 'JavaStringHash_Go'), [OWN, 'consumer'])
+  assert.deepEqual(locate('', 'JavaStringHash'), [0, 'consumer'])
+  assert.deepEqual(locate('', 'BoostHash_1.81'), [null, 'unknown'])
 })
