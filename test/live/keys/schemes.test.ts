@@ -141,7 +141,8 @@ test(
   'after partitions were added, keys owner names the partition of new messages, and why finds the old ones',
   live(async (_t, place) => {
     const topic = await createTopic(place, {partitions: 4, subscription: SUB})
-    const keys = userKeys(60)
+    // The hashes of short keys have no sign, so Java and Go producers agree on them.
+    const keys = [...userKeys(60), ...Array.from({length: 60}, (_, at) => `k${String(at)}`)]
     const old = await publishWith(place, topic, keys, {partitions: 4, scheme: 'JavaStringHash'})
     await ask(place.addresses, 'POST', `/persistent/${place.namespace}/${topic.local}/partitions`, 6)
     const report = await askOwners(topic, keys)
