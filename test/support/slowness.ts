@@ -1,0 +1,42 @@
+import {setTimeout as delay} from 'node:timers/promises'
+
+/** Processor time of one measurement. It is longer than a time slice of the scheduler. */
+const SPIN_US = 10_000
+const EVERY_MS = 200
+
+/**
+ * Runs some work, and measures how much slower this process is than on an idle machine: the time that a short computation takes,
+ * divided by its processor time. A limit in ms that holds on an idle machine is multiplied by it.
+ *
+ * @returns the result of the work, and the factor, at least 1.
+ */
+export async function withSlowness<T>(
+  work: () => Promise<T>,
+): Promise<{readonly result: T; readonly slowness: number}> {
+  const ending = new AbortController()
+  const measuring = measureUntil(ending.signal)
+  try {
+    const result = await work()
+    ending.abort()
+    return {result, slowness: await measuring}
+  } finally {
+    ending.abort()
+  }
+}
+
+async function measureUntil(signal: AbortSignal): Promise<number> {
+  let [elapsedMs, usedUs] = [0, 0]
+  do {
+    const startedAt = performance.now()
+    const before = process.threadCpuUsage()
+    let used = 0
+    while (used < SPIN_US) {
+      const {system, user} = process.threadCpuUsage(before)
+      used = user + system
+    }
+    elapsedMs += performance.now() - startedAt
+    usedUs += used
+    await delay(EVERY_MS, undefined, {signal}).catch(() => undefined)
+  } while (!signal.aborted)
+  return Math.max(1, (elapsedMs * 1000) / usedUs)
+}
