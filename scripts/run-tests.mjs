@@ -1,11 +1,11 @@
-// Runs test files and prints one summary last. Files of `--side-by-side` patterns run two at a time. All others run one after
-// another: they load a broker, or they measure time. So does a file whose first line is `// Runs alone: REASON`.
+// Runs test files and prints one summary last. Several files run at a time, because most of them wait most of the time. A file
+// whose first line is `// Runs alone: REASON` runs without others, after all others: it measures time, or counts what all do.
 import {glob, readFile} from 'node:fs/promises'
 import {run} from 'node:test'
 import {spec as Spec} from 'node:test/reporters'
-import {parseArgs} from 'node:util'
 
-const SIDE_BY_SIDE = 2
+/** More than the 2 processors that the tests need, because a file uses less than half of one on average. */
+const SIDE_BY_SIDE = 4
 /** A test that takes longer hangs and fails. Only the full run has longer tests. */
 const TEST_LIMIT_MS = process.env.KEYSHIFT_TEST_CRASHES === 'all' ? Infinity : 10 * 60_000
 /** Without the last flag, a file never ends whose failed test left a connection or a child process. */
@@ -24,11 +24,7 @@ const counts = {tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped
 let success = true
 let ended = 0
 
-const {positionals, values} = parseArgs({
-  allowPositionals: true,
-  options: {'side-by-side': {type: 'string', multiple: true, default: []}},
-})
-const {alone, together} = await lanesOf(values['side-by-side'], positionals)
+const {alone, together} = await lanesOf(process.argv.slice(2))
 const total = alone.length + together.length
 await runLane(together, SIDE_BY_SIDE)
 await runLane(alone, 1)
@@ -36,13 +32,14 @@ summarize()
 if (!success) process.exitCode = 1
 if (interrupted.signal.aborted) process.exitCode = 130
 
-/** @param {string[]} sideBySide patterns of files that need no quiet machine @param {string[]} others patterns of the others */
-async function lanesOf(sideBySide, others) {
-  const candidates = await filesOf(sideBySide)
-  const texts = await Promise.all(candidates.map((file) => readFile(file, 'utf8')))
-  const together = candidates.filter((_, at) => !RUNS_ALONE.test(texts[at]))
-  const alone = new Set([...candidates, ...(await filesOf(others))].filter((file) => !together.includes(file)))
-  return {alone: [...alone], together}
+/** @param {string[]} patterns of files, those that take longest first, so that all processes end at about the same time */
+async function lanesOf(patterns) {
+  const files = await filesOf(patterns)
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
+  const {alone = [], together = []} = Object.groupBy(files, (_, at) =>
+    RUNS_ALONE.test(texts[at]) ? 'alone' : 'together',
+  )
+  return {alone, together}
 }
 
 async function filesOf(patterns) {
