@@ -5,12 +5,16 @@ import type {AddressInfo} from 'node:net'
 import {join} from 'node:path'
 import type {TestContext} from 'node:test'
 
+import {PulsarAdmin} from '../../../src/clients/pulsar-admin/admin.js'
 import type {
   ConsumerStats,
   InternalStats,
   SubscriptionStats,
   TopicStats,
 } from '../../../src/clients/pulsar-admin/types.js'
+import {collectDiagnosis} from '../../../src/domain/doctor/collect-snapshot.js'
+import type {DiagnosisSnapshot} from '../../../src/domain/doctor/facts/diagnosis-snapshot.js'
+import {STUCK_AFTER_MS} from '../../../src/domain/progress/thresholds.js'
 import {parseTopicName, partitionName} from '../../../src/topic-name.js'
 import {ROOT} from '../root.js'
 
@@ -76,6 +80,20 @@ export async function serveRecording(t: TestContext, recording: Recording): Prom
     server.close()
   })
   return {url: `http://${addressOf()}`, topic, requests}
+}
+
+/** What doctor reads of a recording, in two samples. */
+export async function snapshotOfRecording(t: TestContext, recording: Recording): Promise<DiagnosisSnapshot> {
+  const {topic, url} = await serveRecording(t, recording)
+  const admin = new PulsarAdmin({url})
+  try {
+    return await collectDiagnosis(admin, [{topic, subscription: recording.subscription}], {
+      ...{windowMs: 300, stuckAfterMs: STUCK_AFTER_MS, sampleEntries: 0, locks: null},
+      signal: t.signal,
+    })
+  } finally {
+    await admin.close()
+  }
 }
 
 const NOT_FOUND = Symbol('404')

@@ -4,18 +4,15 @@ import {test} from 'node:test'
 import fc from 'fast-check'
 
 import type {ConsumerStats, SubscriptionStats} from '../../../src/clients/pulsar-admin/types.js'
-import {detectRouting} from '../../../src/domain/keys/hashing/detect-routing.js'
-import {type BacklogSample, reportBacklog} from '../../../src/domain/backlog/backlog-report.js'
-import {diagnose} from '../../../src/domain/doctor/diagnose.js'
-import type {DoctorFinding} from '../../../src/domain/doctor/facts/doctor-finding.js'
-import type {DiagnosisSnapshot, TopicSample} from '../../../src/domain/doctor/facts/diagnosis-snapshot.js'
-import {groupAll} from '../../../src/domain/subscriptions/list/group-partitions.js'
-import {RATE_PERIOD_MS, STUCK_AFTER_MS} from '../../../src/domain/progress/thresholds.js'
-import {verdictOf} from '../../../src/domain/why/key-verdict.js'
-import {parseTopicName, partitionName} from '../../../src/topic-name.js'
+import type {
+  DiagnosisSnapshot,
+  SampledSubscription,
+  TopicSample,
+} from '../../../src/domain/doctor/facts/diagnosis-snapshot.js'
+import {STUCK_AFTER_MS} from '../../../src/domain/progress/thresholds.js'
+import {contradictionIn, type Verdicts, verdictsOf} from '../../support/faults/agreement.js'
 import {NOW, snapshotOf} from '../../support/faults/fault-replays.js'
-
-const TOPIC = parseTopicName('persistent://public/default/orders')
+import {recordings, snapshotOfRecording} from '../../support/servers/recorded-broker.js'
 
 /** How long ago something happened, in ms: around the limit, longer, or never. */
 const ago = fc.oneof(
@@ -93,16 +90,6 @@ const partitions = fc
     ]),
   )
 
-interface Verdicts {
-  readonly findings: readonly DoctorFinding[]
-  readonly errors: readonly DoctorFinding[]
-  /** those on the partition of the key */
-  readonly errorsOfKey: readonly DoctorFinding[]
-  readonly backlog: string | null
-  readonly isListedAsStalled: boolean | null
-  readonly why: string
-}
-
 type Pair = readonly [before: SubscriptionStats, now: SubscriptionStats]
 
 /** The snapshot of a topic whose partitions have these statistics. */
@@ -119,78 +106,99 @@ function snapshotOfPartitions(pairs: readonly Pair[]): DiagnosisSnapshot {
   return {...snapshot, topics: snapshot.topics.map((topic) => ({...topic, partitionCount: pairs.length, samples}))}
 }
 
-/** What the four commands say of the same samples. The key of `why` is on partition 0. */
-function verdictsOf(pairs: readonly Pair[]): Verdicts {
-  const {findings} = diagnose(snapshotOfPartitions(pairs), STUCK_AFTER_MS)
-  const sample = (atMs: number, at: 0 | 1): BacklogSample => ({
-    atMs,
-    collected: {
-      ...{topic: TOPIC, subscription: 'decision', partitionCount: pairs.length},
-      partitions: pairs.map((pair, partition) => ({
-        ...{partition, name: partitionName(TOPIC, partition), stats: {msgInCounter: 100}, subscription: pair[at]},
-      })),
-    },
-  })
-  const samples = ([0, 0, 1, 1] as const).map((which, at) => sample(NOW - 3000 + 1000 * at, which))
-  const time = {nowMs: NOW, ageMs: 0, periodMs: RATE_PERIOD_MS}
-  const {rows} = groupAll(
-    pairs.map(([, now], at) => ({name: partitionName(TOPIC, at).full, stats: {subscriptions: {decision: now}}})),
-    time,
-  )
-  const {code} = verdictOf({
-    ...{topic: TOPIC.full, subscription: 'decision', key: 'user-1', type: pairs[0]?.[1].type ?? null, nowMs: NOW},
-    routing: detectRouting([], pairs.length),
-    search: {expected: 0, isExpectedComplete: true, others: null},
-    destination: {partition: 0, slot: null, receiver: 'unknown', consumer: null, drainingConsumer: null},
-    messages: {
-      ...{
-        entriesRead: 5,
-        entriesUnreadable: 0,
-        entriesUncertain: 0,
-        backlogEntries: 5,
-        isComplete: true,
-        messages: 1,
-        partitions: [0],
+/** How a recording changes in both samples, and between them. */
+const change = fc.record({
+  backlog: fc.option(fc.integer({min: 0, max: 2000})),
+  delayed: fc.option(fc.integer({min: 0, max: 20})),
+  replay: fc.option(fc.integer({min: 0, max: 5000})),
+  holes: fc.option(fc.integer({min: 0, max: 12_000})),
+  marked: fc.option(ago),
+  published: fc.option(ago),
+  isBlocked: fc.option(fc.boolean()),
+  acked: fc.oneof(fc.constant(0), fc.integer({min: 1, max: 20})),
+  redelivered: fc.oneof(fc.constant(0), fc.integer({min: 1, max: 200})),
+  /** by consumer, repeated; null where it stays unchanged */
+  consumers: fc.array(
+    fc.option(
+      fc.record({
+        isGone: fc.boolean(),
+        permits: fc.integer({min: -300, max: 1000}),
+        unacked: fc.integer({min: -1, max: 1000}),
+        redeliverRate: fc.constantFrom(0, 0.5, 300),
+        isBlocked: fc.boolean(),
+        acked: ago,
+        delivered: ago,
+      }),
+    ),
+    {minLength: 1, maxLength: 4},
+  ),
+})
+type Change = typeof change extends fc.Arbitrary<infer Value> ? Value : never
+
+/** @param nowMs when the second sample was taken */
+function changed(
+  stats: SampledSubscription,
+  one: Change,
+  {isSecond, nowMs}: {readonly isSecond: boolean; readonly nowMs: number},
+): SampledSubscription {
+  const at = (ms: number | null): number => (ms === null ? 0 : nowMs - ms)
+  const recent = nowMs - 1000
+  const consumers = (stats.consumers ?? []).flatMap((consumer, number): ConsumerStats[] => {
+    const own = one.consumers[number % one.consumers.length] ?? null
+    if (own === null) return [consumer]
+    if (own.isGone) return []
+    return [
+      {
+        ...consumer,
+        ...{availablePermits: own.permits, unackedMessages: own.unacked, msgRateRedeliver: own.redeliverRate},
+        ...{blockedConsumerOnUnackedMsgs: own.isBlocked, lastAckedTimestamp: at(own.acked)},
+        lastConsumedTimestamp: at(own.delivered),
       },
-      oldest: {partition: 0, position: '1:0', publishedAtMs: NOW - 60_000, deliverAtMs: null, isRead: true},
-    },
-    ...{lock: null, asksForLocks: false, asOf: new Date(NOW).toISOString()},
-    findings: findings.filter(({subject: {partitions}}) => partitions.length === 0 || partitions.includes(0)),
-    changes: {joined: [], left: [], ownerBefore: null},
+    ]
   })
-  const errors = findings.filter(({severity}) => severity === 'error')
+  const [acked, delivered] = isSecond ? [one.acked, one.acked + one.redelivered] : [0, 0]
   return {
-    findings,
-    errors,
-    errorsOfKey: errors.filter(({subject: {partitions}}) => partitions.length === 0 || partitions.includes(0)),
-    backlog: reportBacklog(samples).total.verdict,
-    isListedAsStalled: rows[0]?.row.isStalled ?? null,
-    why: code,
+    ...stats,
+    consumers,
+    msgBacklog: (one.backlog ?? stats.msgBacklog ?? 0) + (one.acked - acked),
+    msgOutCounter: (stats.msgOutCounter ?? 0) + delivered,
+    unackedMessages: consumers.reduce((sum, {unackedMessages = 0}) => sum + unackedMessages, 0),
+    ...(one.delayed === null ? {} : {msgDelayed: one.delayed}),
+    ...(one.replay === null ? {} : {msgInReplay: one.replay}),
+    ...(one.holes === null ? {} : {nonContiguousDeletedMessagesRanges: one.holes}),
+    ...(one.marked === null ? {} : {lastMarkDeleteAdvancedTimestamp: at(one.marked)}),
+    ...(one.published === null ? {} : {earliestMsgPublishTimeInBacklog: at(one.published)}),
+    ...(one.isBlocked === null ? {} : {blockedSubscriptionOnUnackedMsgs: one.isBlocked}),
+    ...(acked > 0 ? {lastAckedTimestamp: recent} : {}),
+    ...(delivered > 0 ? {lastConsumedTimestamp: recent} : {}),
   }
 }
 
-/**
- * A contradiction: a command calls the backlog stalled and doctor finds no error; doctor finds it stalled without a cause
- * while another command says that it moves or is empty; doctor finds nothing while why names a problem; or doctor finds an
- * error while why says that the messages of the partition are being handled.
- */
-function contradictionIn({backlog, errors, errorsOfKey, isListedAsStalled, why}: Verdicts): string | null {
-  if (backlog === 'stalled' && errors.length === 0) return 'backlog: stalled, doctor: no error'
-  if (isListedAsStalled === true && errors.length === 0) return 'list: stalled, doctor: no error'
-  const isUnexplained = errors.some(({code}) => code === 'stalled-cause-unknown')
-  if (isUnexplained && backlog !== 'stalled') return `doctor: stalled, backlog: ${String(backlog)}`
-  if (isUnexplained && isListedAsStalled === false) return 'doctor: stalled, list: not stalled'
-  const isWorking = why === 'delivered-not-acked' || why === 'waiting-behind-other-messages'
-  if (errorsOfKey.length > 0 && isWorking) return `doctor: ${errorsOfKey[0]?.code ?? ''}, why: ${why}`
-  return errorsOfKey.length === 0 && !isWorking ? `doctor: no error, why: ${why}` : null
+/** @param changes for the partitions in turn */
+function changedSnapshot(snapshot: DiagnosisSnapshot, changes: readonly Change[]): DiagnosisSnapshot {
+  const topics = snapshot.topics.map((topic) => {
+    const nowMs = topic.samples[1].atMs
+    const sample = (at: 0 | 1): TopicSample => ({
+      ...topic.samples[at],
+      partitions: topic.samples[at].partitions.map((row, number) => {
+        const one = changes[number % changes.length]
+        const subscriptions = Object.entries(row.subscriptions).map(([name, stats]) => [
+          name,
+          one ? changed(stats, one, {isSecond: at === 1, nowMs}) : stats,
+        ])
+        return {...row, subscriptions: Object.fromEntries(subscriptions) as typeof row.subscriptions}
+      }),
+    })
+    return {...topic, samples: [sample(0), sample(1)] as const}
+  })
+  return {...snapshot, topics}
 }
 
 test('doctor, why, backlog and list never contradict each other', (t) => {
   const seen = new Map<string, number>()
   fc.assert(
     fc.property(partitions, (pairs) => {
-      const verdicts = verdictsOf(pairs)
-      assert.equal(contradictionIn(verdicts), null, JSON.stringify(verdicts.findings.map(({code}) => code)))
+      const verdicts = requireAgreement(snapshotOfPartitions(pairs))
       for (const text of [`backlog ${String(verdicts.backlog)}`, ...verdicts.errors.map(({code}) => code)])
         seen.set(text, (seen.get(text) ?? 0) + 1)
     }),
@@ -199,3 +207,31 @@ test('doctor, why, backlog and list never contradict each other', (t) => {
   t.diagnostic([...seen].map(([text, count]) => `${text} ${String(count)}`).join(', '))
   for (const verdict of ['stalled', 'steady', 'empty', 'not-due']) assert.ok(seen.has(`backlog ${verdict}`), verdict)
 })
+
+for (const [name, recording] of await recordings()) {
+  test(`recorded, and changed: ${name}; the four commands agree`, async (t) => {
+    const snapshot = await snapshotOfRecording(t, recording)
+    const {findings} = requireAgreement(snapshot)
+    assert.ok(findings.length > 0)
+    const seen = new Set<string>()
+    fc.assert(
+      fc.property(fc.array(change, {minLength: 1, maxLength: 3}), (changes) => {
+        for (const {code} of requireAgreement(changedSnapshot(snapshot, changes)).findings) seen.add(code)
+      }),
+      {numRuns: 500},
+    )
+    t.diagnostic([...seen].toSorted().join(', '))
+    assert.ok(seen.size > 3)
+  })
+}
+
+/** With the key of `why` on each partition. */
+function requireAgreement(snapshot: DiagnosisSnapshot): Verdicts {
+  const count = snapshot.topics[0]?.partitionCount ?? 1
+  const all = Array.from({length: count}, (_, at) => verdictsOf(snapshot, at))
+  for (const one of all)
+    assert.equal(contradictionIn(one), null, JSON.stringify(one.findings.map(({code, severity}) => [code, severity])))
+  const [first] = all
+  assert.ok(first)
+  return first
+}
