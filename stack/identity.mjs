@@ -33,6 +33,10 @@ export const VARIANTS = {
     about: 'same as default under another name, for tests that restart the broker',
     conf: {},
   },
+  transactions: {
+    about: 'transactions enabled',
+    conf: {transactionCoordinatorEnabled: true},
+  },
   'token-auth': {
     about: 'token authentication and authorization; the admin token is in the file `token`',
     conf: {},

@@ -33,6 +33,7 @@ export const EVIDENCE_WORDS: Readonly<Record<EvidenceField, Words>> = {
   firstUnackedEntry: plain('oldest unacked entry'),
   lastConfirmedEntry: plain('last entry of the topic'),
   markDeletePosition: plain('mark-delete position'),
+  maxUnackedMessagesPerConsumer: count('limit of unacked messages per consumer'),
   maxUnackedMessagesPerSubscription: count('limit of unacked messages per subscription'),
   msgRateRedeliver: plain('redeliveries'),
   readPosition: plain('read position'),

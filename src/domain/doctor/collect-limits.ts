@@ -6,6 +6,7 @@ import {appliedPolicies} from '../policies/applied-policies.js'
 import {collectNamespaceLevel, collectSubscriptionRate, collectTopicLevel} from '../policies/collect-policies.js'
 import {evictsAbove} from '../policies/expiry-policies.js'
 import {POLICY_SETTINGS, type PolicyLevels} from '../policies/policy-levels.js'
+import {countsUnacked} from '../topic-stats/unacked-messages.js'
 import {parseVersion} from '../keys/selectors/broker-version.js'
 import type {SelectorSettingTexts} from '../keys/assignment/collect-key-shared.js'
 import type {BrokerLimits, SubscriptionLimits, TopicLimits, TopicSample} from './facts/diagnosis-snapshot.js'
@@ -107,21 +108,27 @@ function needsOf(
 function policiesFor(
   before: SubscriptionStats,
   now: SubscriptionStats,
-  {maxAckHolesKept, maxUnackedPerSubscription}: BrokerLimits,
+  {maxAckHolesKept}: BrokerLimits,
 ): Array<keyof TopicPolicyValues> {
   const counts = now.dispatchThrottledMsgEventsBySubscriptionLimit !== undefined
   const isStill = (now.msgBacklog ?? 0) > 0 && now.msgOutCounter === before.msgOutCounter
   const isThrottled = counts ? throttledReads(before, now).length > 0 : isStill
-  const unacked = now.unackedMessages ?? 0
   return [
     ...(isThrottled ? (['subscriptionDispatchRate', 'dispatchRate'] as const) : []),
-    ...(unacked > (maxUnackedPerSubscription ?? 0) && unacked > 0
-      ? (['maxUnackedMessagesOnSubscription'] as const)
+    ...(isUnblocked(before, now)
+      ? (['maxUnackedMessagesOnSubscription', 'maxUnackedMessagesOnConsumer'] as const)
       : []),
     ...(isNearHoleLimit(now.nonContiguousDeletedMessagesRanges, maxAckHolesKept)
       ? (['dispatcherPauseOnAckStatePersistent'] as const)
       : []),
   ]
+}
+
+/** A limit of unacked messages matters where it may have been passed: a topic's own limit can be far below the broker's. */
+function isUnblocked(before: SubscriptionStats, now: SubscriptionStats): boolean {
+  return [before, now].every(
+    (one) => countsUnacked(one) && (one.unackedMessages ?? 0) > 0 && one.blockedSubscriptionOnUnackedMsgs !== true,
+  )
 }
 
 /** Before 4.0 there is only the classic dispatcher, and 5.0 has removed it. @see apache/pulsar #23352, #26687 */

@@ -89,7 +89,7 @@ function partitionProgressOf(
   if (dueEntries(last) === 0) return {...UNKNOWN, state: 'not-due'}
   if (ackProgressOf(samples).isAcking === true) return {...UNKNOWN, state: 'moving'}
   const unackedSinceMs = latest([...ackTimes(last), ...startTimes(last)])
-  const sinceMs = latest([unackedSinceMs, lastDelivery(last)])
+  const sinceMs = latest([unackedSinceMs, isSendingNothing(samples) ? null : lastDelivery(last)])
   if (sinceMs === null) return UNKNOWN
   const isLong = (since: number | null): boolean => since !== null && nowMs - since > stuckAfterMs
   if (isLong(sinceMs)) return {state: 'stalled', sinceMs, heldBy: holdersOf(last)}
@@ -129,6 +129,16 @@ function startTimes({
   earliestMsgPublishTimeInBacklog,
 }: SubscriptionStats): Array<number | null | undefined> {
   return [earliestMsgPublishTimeInBacklog, firstConnection(consumers)]
+}
+
+/**
+ * On Failover and Exclusive a dispatcher that may not read past an open transaction sends an empty list again and again, and
+ * the broker takes each for a delivery (seen on 4.2.4).
+ */
+function isSendingNothing(samples: readonly PartitionSample[]): boolean {
+  const [first, last] = [samples[0]?.subscription, samples.at(-1)?.subscription]
+  if (first === undefined || last === undefined || first.msgOutCounter === undefined) return false
+  return last.msgOutCounter === first.msgOutCounter && (lastDelivery(last) ?? 0) > (lastDelivery(first) ?? 0)
 }
 
 function lastDelivery({consumers = [], lastConsumedTimestamp}: SubscriptionStats): number | null {

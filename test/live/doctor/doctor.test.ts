@@ -8,6 +8,7 @@ import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
 import {reportedCauses} from '../../support/faults/reported-causes.js'
 import {faultCauses} from '../../support/faults/fault-causes.js'
 import {KEYS} from '../../support/faults/fault-load.js'
+import {runRemedies} from '../../support/faults/run-remedies.js'
 import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
 import {REPLAYS, snapshotOf} from '../../support/faults/fault-replays.js'
 import {brokerVersion, live, type Place, until} from '../../support/servers/live.js'
@@ -55,6 +56,11 @@ for (const {args = [], code, consumer, make, message, partitions, skip = false, 
       if (message) assert.match(first.message, message)
       if (consumer !== undefined) assert.equal(first.subject.consumer?.name, consumer)
       assert.ok(first.evidence.length > 0 && first.remedies.length > 0)
+      await runRemedies(
+        t,
+        lab,
+        findings.flatMap(({remedies}) => remedies.map(({command}) => command)),
+      )
     }),
   )
 }

@@ -1,30 +1,33 @@
 import assert from 'node:assert/strict'
-import {execFile} from 'node:child_process'
-import {test} from 'node:test'
-import {promisify} from 'node:util'
+import {readdir} from 'node:fs/promises'
+import {test, type TestContext} from 'node:test'
 
-import type {SubscriptionStats} from '../../../src/clients/pulsar-admin/types.js'
 import type {Diagnosis} from '../../../src/domain/doctor/diagnose.js'
 import type {DoctorFinding} from '../../../src/domain/doctor/facts/doctor-finding.js'
 import {pausedRate} from '../../../src/domain/migration/pause-rate.js'
-import {askCli} from '../../support/shells/cli.js'
-import {commandsFolder, pulsarAdminClasspath} from '../../support/shells/pulsar-admin.js'
-import {FaultLab, SUB} from '../../support/faults/fault-lab.js'
-import {KEYS} from '../../support/faults/fault-load.js'
-import {ask, live, type Place, until} from '../../support/servers/live.js'
+import {parseDocument, runCli} from '../../support/shells/cli.js'
+import {FaultLab} from '../../support/faults/fault-lab.js'
+import {joinSlow, KEYS, makeAckHoles} from '../../support/faults/fault-load.js'
+import {REMEDY_RUNS, type Shape, shapeOf} from '../../support/faults/remedy-runs.js'
+import {runRemedies, WITHOUT_PULSAR_ADMIN} from '../../support/faults/run-remedies.js'
+import {pythonProgram} from '../../support/fleets/programs.js'
+import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
+import {ask, brokerVersion, live, until} from '../../support/servers/live.js'
 
-const classpath = pulsarAdminClasspath()
+/** Names that run a command wherever a shell sees them unquoted. */
+const TOPIC = `it's \`touch ran\` "new"; touch ran; orders`
+const SUBSCRIPTION = `-de'cision $(touch ran) \`touch ran\``
 
 interface Scenario {
-  readonly code: string
   readonly what: string
+  readonly code: string
   readonly partitions: number | null
+  readonly make: (lab: FaultLab, t: TestContext) => Promise<void>
   readonly args?: readonly string[]
-  readonly make: (lab: FaultLab) => Promise<void>
-  /** the remedy to run, pasted into a shell */
-  readonly remedy: RegExp
-  /** what it achieves */
-  readonly works: (lab: FaultLab) => Promise<boolean>
+  readonly lock?: string
+  readonly skip?: string | false
+  /** what the remedies achieve together; the messages are processed, if it is left out */
+  readonly works?: (lab: FaultLab, folder: string) => Promise<boolean>
 }
 
 /** One message per hour. */
@@ -41,33 +44,27 @@ const SCENARIOS: readonly Scenario[] = [
     code: 'dispatch-throttled',
     partitions: 2,
     async make(lab) {
-      await lab.place.admin.setSubscriptionDispatchRate(lab.topic, SUB, pausedRate(1))
+      await lab.place.admin.setSubscriptionDispatchRate(lab.topic, lab.subscription, pausedRate(1))
       await publishToWorker(lab)
     },
-    remedy: /topicPolicies remove-subscription-dispatch-rate --subscription /,
-    works: isDrained,
   },
   {
     what: 'a subscription dispatch rate of the topic',
     code: 'dispatch-throttled',
     partitions: null,
     async make(lab) {
-      await ask(lab.place.addresses, 'POST', pathOf(lab, 'subscriptionDispatchRate'), SLOW)
+      await ask(lab.place.addresses, 'POST', `${lab.path}/subscriptionDispatchRate`, SLOW)
       await publishToWorker(lab)
     },
-    remedy: /topicPolicies remove-subscription-dispatch-rate persistent:/,
-    works: isDrained,
   },
   {
     what: 'a dispatch rate of the topic',
     code: 'dispatch-throttled',
     partitions: null,
     async make(lab) {
-      await ask(lab.place.addresses, 'POST', pathOf(lab, 'dispatchRate'), SLOW)
+      await ask(lab.place.addresses, 'POST', `${lab.path}/dispatchRate`, SLOW)
       await publishToWorker(lab)
     },
-    remedy: /topicPolicies remove-dispatch-rate /,
-    works: isDrained,
   },
   {
     what: 'a subscription dispatch rate of the namespace',
@@ -77,19 +74,15 @@ const SCENARIOS: readonly Scenario[] = [
       await lab.namespacePolicy('subscriptionDispatchRate', SLOW)
       await publishToWorker(lab)
     },
-    remedy: /namespaces remove-subscription-dispatch-rate /,
-    works: isDrained,
   },
   {
-    what: 'a message that its consumer always returns, on a partition',
+    what: 'a message that its consumer always returns',
     code: 'redelivered-over-and-over',
     partitions: 2,
     async make(lab) {
       await lab.join({name: 'worker-0', habit: ({key}) => (key === 'poison' ? 'nack' : 'ack')})
       await lab.publish(1, ['poison'])
     },
-    remedy: /topics skip --count 1 --subscription \S+ \S+-partition-\d$/,
-    works: isDrained,
   },
   {
     what: 'a backlog that is about to expire',
@@ -101,11 +94,10 @@ const SCENARIOS: readonly Scenario[] = [
       await lab.publish(5, KEYS)
       await lab.namespacePolicy('messageTTL', 8)
     },
-    remedy: /set-message-ttl --ttl 0 /,
-    works: async (lab) => (await ask(lab.place.addresses, 'GET', `${pathOf(lab, 'messageTTL')}?applied=true`)) === 0,
+    works: async (lab) => (await ask(lab.place.addresses, 'GET', `${lab.path}/messageTTL?applied=true`)) === 0,
   },
   {
-    what: 'a backlog that a quota is about to drop',
+    what: 'a backlog that a size quota is about to drop',
     code: 'backlog-evicted',
     partitions: null,
     args: ['--stuck-after', '1h'],
@@ -114,11 +106,7 @@ const SCENARIOS: readonly Scenario[] = [
       await lab.publish(50, KEYS)
       await lab.namespacePolicy('backlogQuota', {limitSize: 4000, policy: 'consumer_backlog_eviction'})
     },
-    remedy: /set-backlog-quota --limit 4000 --policy producer_request_hold /,
-    works: async (lab) =>
-      JSON.stringify(await ask(lab.place.addresses, 'GET', `${pathOf(lab, 'backlogQuotaMap')}?applied=true`)).includes(
-        'producer_request_hold',
-      ),
+    works: (lab) => isHeld(lab, 'destination_storage'),
   },
   {
     what: 'a consumer that does not read',
@@ -128,56 +116,149 @@ const SCENARIOS: readonly Scenario[] = [
       await lab.join({name: 'worker-0', habit: 'ignore', queue: 5})
       await lab.publish(50, KEYS)
     },
-    remedy: /topics unload /,
+    works: async (lab) => ((await lab.stats()).msgOutCounter ?? 0) > 0, // the topic is loaded again, and delivers again
+  },
+  {
+    what: 'a dispatch rate of the namespace',
+    code: 'dispatch-throttled',
+    partitions: 2,
+    async make(lab) {
+      await lab.namespacePolicy('dispatchRate', SLOW)
+      await publishToWorker(lab)
+    },
+  },
+  {
+    what: 'a backlog that an age quota is about to drop',
+    code: 'backlog-evicted',
+    partitions: 2,
+    args: ['--stuck-after', '1h'],
+    async make(lab) {
+      await lab.join({name: 'worker-0', habit: 'ignore'})
+      await lab.publish(50, KEYS)
+      const quota = {limitSize: -1, limitTime: 10, policy: 'consumer_backlog_eviction'}
+      await lab.namespacePolicy('backlogQuota?backlogQuotaType=message_age', quota)
+    },
+    works: (lab) => isHeld(lab, 'message_age'),
+  },
+  {
+    what: 'a lock of a disconnected holder',
+    code: 'locked-key',
+    partitions: 2,
+    lock: "user 7's",
+    async make(lab) {
+      await lab.join({name: 'worker-0', habit: 'ignore', type: 'Key_Shared'})
+      await lab.publish(5, ["user 7's"])
+    },
+    works: async (lab, folder) => {
+      const {keyPrefix, redis} = lab.place
+      const isLocked = (await redis.exists(`${keyPrefix}user:user 7's`)) === 1
+      return isLocked && (await readdir(folder)).includes('plan.json') // only planned
+    },
+  },
+  {
+    what: 'a subscription that a partition does not have',
+    code: 'subscription-missing-on-partitions',
+    partitions: 2,
+    async make(lab) {
+      await lab.place.admin.deleteSubscription(lab.partition(1), lab.subscription)
+      await lab.join({name: 'worker-0', habit: 'ack', topic: lab.partition(0)})
+      await lab.publish(50, KEYS)
+    },
     works: async (lab) => {
-      const {msgOutCounter = 0} = (await statsOf(lab)) ?? {}
-      return msgOutCounter > 0 // the topic was loaded again, and delivers again
+      const {subscriptions = {}} = await lab.place.admin.topicStats(lab.partition(1))
+      return subscriptions[lab.subscription] !== undefined
+    },
+  },
+  {
+    what: 'a hot key',
+    code: 'hot-key',
+    partitions: null,
+    async make(lab, t) {
+      await joinSlow(lab, t, 'Key_Shared')
+      await lab.publish(1000, ["it's hot", 'user-1', "it's hot", 'user-2'])
+    },
+    works: () => Promise.resolve(true), // its commands only print
+  },
+  {
+    what: 'a gap between requested ranges',
+    code: 'sticky-ranges-gap',
+    partitions: null,
+    skip: pythonProgram('sticky.py') === null ? "Python's client cannot be installed here" : false,
+    async make(lab, t) {
+      await lab.joinSticky(t, 'worker-0', {last: 40_000})
+      await lab.publish(100, KEYS)
+    },
+    works: () => Promise.resolve(true), // its commands only print
+  },
+  {
+    what: 'delivery that ack holes pause',
+    code: 'paused-by-ack-holes',
+    partitions: null,
+    skip: mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared') ? 'the policy came with 3.3' : false,
+    async make(lab) {
+      await lab.policy('dispatcherPauseOnAckStatePersistent', true)
+      await makeAckHoles(lab, 15, 30_000)
+    },
+    works: async (lab) => {
+      // The broker delivers again what it has not sent.
+      await lab.publish(10, KEYS)
+      return ((await lab.stats()).msgOutCounter ?? 0) >= 30_000
     },
   },
 ]
 
-const isSkipped = classpath === null ? 'Maven cannot resolve pulsar-client-tools' : false
+/** The shapes of the commands that ran. */
+const ran = new Map<Shape, Set<string>>()
 
-for (const {args = [], code, make, partitions, remedy, what, works} of SCENARIOS) {
+for (const {
+  args = [],
+  code,
+  lock,
+  make,
+  partitions,
+  skip = WITHOUT_PULSAR_ADMIN,
+  what,
+  works = isDrained,
+} of SCENARIOS) {
   test(
     `${what}: the remedies of ${code} work as pasted`,
-    {skip: isSkipped},
+    {skip},
     live(async (t, place) => {
-      const lab = await FaultLab.open(place, partitions)
-      await make(lab)
-      const finding = await findingOf(lab, code, args)
-      const folder = await commandsFolder(t, classpath ?? '', place.addresses.adminUrl)
-      const commands = finding.remedies.map(({command}) => command)
-      for (const command of commands.filter((one) => one.startsWith('keyshift '))) await paste(place, folder, command)
-      const found = commands.find((one) => one.startsWith('pulsar-admin ') && remedy.test(one))
-      assert.ok(found, commands.join('\n'))
-      await paste(place, folder, found)
-      await until(`the effect of ${found}`, () => works(lab))
+      const lab = await FaultLab.open(place, partitions, TOPIC, SUBSCRIPTION)
+      const {pattern = []} = lock === undefined ? {} : await lab.leaveLock(t, lock)
+      await make(lab, t)
+      const remedies = (await findingOf(lab, code, [...args, ...pattern])).remedies.map(({command}) => command)
+      const folder = await runRemedies(t, lab, remedies)
+      for (const shape of remedies.map(shapeOf))
+        if (shape !== null) ran.set(shape, (ran.get(shape) ?? new Set()).add(what))
+      await until(`the effect of ${remedies.join('; ')}`, () => works(lab, folder))
+      assert.ok(!(await readdir(folder)).includes('ran'), 'a name was executed')
     }),
   )
 }
+
+test('the scenarios have run each command that remedies can contain', {skip: WITHOUT_PULSAR_ADMIN}, (t) => {
+  const skipped = new Set(SCENARIOS.filter(({skip = false}) => skip !== false).map(({what}) => what))
+  const missing = Object.entries(REMEDY_RUNS).filter(
+    ([shape, what]) => !skipped.has(what) && ran.get(shape)?.has(what) !== true,
+  )
+  assert.deepEqual(missing, [])
+  t.diagnostic([...ran.keys()].toSorted().join('\n'))
+})
 
 async function findingOf(lab: FaultLab, code: string, args: readonly string[]): Promise<DoctorFinding> {
   let found: DoctorFinding | undefined
   const limit = args.includes('--stuck-after') ? [] : ['--stuck-after', '2s']
   await until(`the finding ${code}`, async () => {
-    const {findings} = await askCli<Diagnosis>(['doctor', lab.topic.full, SUB, '--window', '2s', ...limit, ...args])
-    found = findings.find((one) => one.code === code)
+    const words = ['doctor', '--json', '--window', '2s', ...limit, ...args, '--', lab.topic.full, lab.subscription]
+    const {code: exit, stdout} = await runCli(words)
+    assert.equal(exit, 0, stdout)
+    const {result} = parseDocument<Diagnosis>(stdout)
+    found = result.findings.find((one) => one.code === code)
     return found !== undefined
   })
   assert.ok(found)
   return found
-}
-
-/** Runs a command as a user pastes it. */
-async function paste({addresses}: Place, folder: string, command: string): Promise<void> {
-  const env = {
-    ...process.env,
-    PATH: `${folder}:${process.env['PATH'] ?? ''}`,
-    KEYSHIFT_ADMIN_URL: addresses.adminUrl,
-    KEYSHIFT_REDIS_URL: addresses.redisUrl,
-  }
-  await promisify(execFile)('bash', ['-c', command], {cwd: folder, env})
 }
 
 async function publishToWorker(lab: FaultLab): Promise<void> {
@@ -186,20 +267,14 @@ async function publishToWorker(lab: FaultLab): Promise<void> {
 }
 
 async function isDrained(lab: FaultLab): Promise<boolean> {
-  return (await statsOf(lab))?.msgBacklog === 0
+  return (await lab.stats()).msgBacklog === 0
 }
 
-/** Of all partitions together. */
-async function statsOf(lab: FaultLab): Promise<SubscriptionStats | undefined> {
-  const {admin} = lab.place
-  const query = {getPreciseBacklog: true}
-  const isPartitioned = (await admin.partitionCount(lab.topic)) > 0
-  const stats = isPartitioned
-    ? await admin.partitionedStats(lab.topic, query)
-    : await admin.topicStats(lab.topic, query)
-  return stats.subscriptions?.[SUB]
-}
-
-function pathOf({topic: {local, namespace, tenant}}: FaultLab, policy: string): string {
-  return `/persistent/${tenant}/${namespace}/${local}/${policy}`
+/** Whether the quota of a type blocks producers, and the backlog is still there. */
+async function isHeld(lab: FaultLab, type: 'destination_storage' | 'message_age'): Promise<boolean> {
+  const quotas = (await ask(lab.place.addresses, 'GET', `${lab.path}/backlogQuotaMap?applied=true`)) as Record<
+    string,
+    {policy: string} | undefined
+  >
+  return quotas[type]?.policy === 'producer_request_hold' && (await lab.stats()).msgBacklog === 50
 }

@@ -2,7 +2,7 @@ import type {TestContext} from 'node:test'
 
 import {pausedRate} from '../../../src/domain/migration/pause-rate.js'
 import {type FaultLab, SUB} from './fault-lab.js'
-import {joinSlow, KEYS, keepPublishing} from './fault-load.js'
+import {joinSlow, KEYS, keepPublishing, makeAckHoles} from './fault-load.js'
 import {closeFirst, until, usesClassicDispatcher} from '../servers/live.js'
 import {pythonProgram} from '../fleets/programs.js'
 
@@ -262,13 +262,7 @@ const CAUSES: readonly Cause[] = [
     code: 'ack-holes-near-limit',
     partitions: null,
     async make(lab) {
-      for (let number = 0; number < 12; number++) {
-        let [taken, ignored] = [0, 0]
-        // The broker sends no more messages to a consumer whose unacked messages fill its queue.
-        const habit = (): 'ack' | 'ignore' => (taken++ % 2 === 0 && ignored++ < 800 ? 'ignore' : 'ack')
-        await lab.join({name: `worker-${String(number)}`, habit})
-      }
-      await lab.publish(25_000, KEYS)
+      await makeAckHoles(lab, 12, 25_000)
     },
     args: ['--stuck-after', '1h'],
   },

@@ -5,6 +5,7 @@ import type {TestContext} from 'node:test'
 
 import {WebSocket} from 'ws'
 
+import type {SubscriptionStats} from '../../../src/clients/pulsar-admin/types.js'
 import type {Message, MessageConsumer} from '../../../src/clients/pulsar-messages/transport.js'
 import {parseTopicName, type TopicName} from '../../../src/topic-name.js'
 import {ask, closeFirst, type Place, until} from '../servers/live.js'
@@ -39,20 +40,39 @@ interface StickyConsumer {
 /** A topic with a subscription on which a test causes faults. */
 export class FaultLab {
   readonly topic: TopicName
+  readonly subscription: string
   readonly place: Place
 
-  private constructor(place: Place, name: string) {
+  private constructor(place: Place, name: string, subscription: string) {
     this.place = place
     this.topic = place.topic(name)
+    this.subscription = subscription
   }
 
   /** @param partitions null for a topic without partitions. */
-  static async open(place: Place, partitions: number | null, name = 'orders'): Promise<FaultLab> {
-    const lab = new FaultLab(place, name)
+  static async open(place: Place, partitions: number | null, name = 'orders', subscription = SUB): Promise<FaultLab> {
+    const lab = new FaultLab(place, name, subscription)
     if (partitions === null) await place.admin.createTopic(lab.topic)
     else await place.admin.createPartitionedTopic(lab.topic, partitions)
-    await place.admin.createSubscription(lab.topic, SUB, 'earliest')
+    await place.admin.createSubscription(lab.topic, subscription, 'earliest')
     return lab
+  }
+
+  /** The topic's path in the admin API and the WebSocket API. */
+  get path(): string {
+    const {local, namespace, tenant} = this.topic
+    return `/persistent/${tenant}/${namespace}/${encodeURIComponent(local)}`
+  }
+
+  /** The statistics of the subscription, of all partitions together. */
+  async stats(): Promise<SubscriptionStats> {
+    const {admin} = this.place
+    const query = {getPreciseBacklog: true}
+    const isPartitioned = (await admin.partitionCount(this.topic)) > 0
+    const stats = isPartitioned
+      ? await admin.partitionedStats(this.topic, query)
+      : await admin.topicStats(this.topic, query)
+    return stats.subscriptions?.[this.subscription] ?? {}
   }
 
   partition(number: number): TopicName {
@@ -75,7 +95,7 @@ export class FaultLab {
 
   async join({habit, name, queue = 1000, topic = this.topic, type = 'Shared'}: LabConsumer): Promise<MessageConsumer> {
     const joining: Promise<MessageConsumer> = this.place.transport.consume({
-      ...{topic, type, name, subscription: SUB, receiverQueueSize: queue},
+      ...{topic, type, name, subscription: this.subscription, receiverQueueSize: queue},
       onMessage: (message) => {
         const what = typeof habit === 'function' ? habit(message) : habit
         if (what === 'ack') void joining.then((consumer) => consumer.ack(message)).catch(() => undefined)
@@ -107,9 +127,8 @@ export class FaultLab {
 
   /** A connected consumer that never requests a message. */
   async joinSilent(name: string): Promise<() => Promise<void>> {
-    const {local, namespace, tenant} = this.topic
     const query = `subscriptionType=Shared&consumerName=${name}&receiverQueueSize=0&pullMode=true`
-    const path = `/ws/v2/consumer/persistent/${tenant}/${namespace}/${local}/${SUB}?${query}`
+    const path = `/ws/v2/consumer${this.path}/${encodeURIComponent(this.subscription)}?${query}`
     const socket = new WebSocket(this.place.addresses.webSocketUrl + path)
     await once(socket, 'open')
     return async () => {
@@ -133,8 +152,7 @@ export class FaultLab {
   }
 
   private async send(query: string, messages: readonly object[]): Promise<void> {
-    const {local, namespace, tenant} = this.topic
-    const path = `/ws/v2/producer/persistent/${tenant}/${namespace}/${local}${query}`
+    const path = `/ws/v2/producer${this.path}${query}`
     const socket = new WebSocket(this.place.addresses.webSocketUrl + path)
     await once(socket, 'open')
     let stored = 0
@@ -155,7 +173,7 @@ export class FaultLab {
     const {first = 0, last = 65_535, topic = this.topic} = where
     const program = pythonProgram('sticky.py')
     assert.ok(program)
-    const args = [this.place.addresses.serviceUrl, topic.full, SUB, name, String(first), String(last)]
+    const args = [this.place.addresses.serviceUrl, topic.full, this.subscription, name, String(first), String(last)]
     const child = spawn(program.command, [...program.args, ...args], {
       env: {...process.env, ...program.env},
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -171,8 +189,7 @@ export class FaultLab {
 
   /** Sets a topic policy by its name in the admin API and waits until the broker applies it. */
   async policy(name: string, body: unknown): Promise<void> {
-    const {local, namespace, tenant} = this.topic
-    const path = `/persistent/${tenant}/${namespace}/${local}/${name}`
+    const path = `${this.path}/${name}`
     await ask(this.place.addresses, 'POST', path, body)
     await until(`the policy ${name}`, async () => (await ask(this.place.addresses, 'GET', path)) === body)
   }

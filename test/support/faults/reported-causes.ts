@@ -2,7 +2,7 @@ import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delive
 import {ask, brokerVersion, until, usesClassicDispatcher} from '../servers/live.js'
 import type {Cause} from './fault-causes.js'
 import {type FaultLab, SUB} from './fault-lab.js'
-import {keepPublishing, KEYS} from './fault-load.js'
+import {keepPublishing, KEYS, makeAckHoles} from './fault-load.js'
 
 const IS_BEFORE_4 = mayDeliverTwiceOnJoin(brokerVersion, 'Key_Shared')
 const IS_CLASSIC = await usesClassicDispatcher()
@@ -56,14 +56,22 @@ const REPORTED: readonly Cause[] = [
     skip: IS_BEFORE_4 ? 'the policy came with 3.3' : false,
     async make(lab) {
       await lab.policy('dispatcherPauseOnAckStatePersistent', true)
-      for (let number = 0; number < 15; number++) {
-        let [taken, ignored] = [0, 0]
-        const habit = (): 'ack' | 'ignore' => (taken++ % 2 === 0 && ignored++ < 800 ? 'ignore' : 'ack')
-        await lab.join({name: `worker-${String(number)}`, habit})
-      }
-      await lab.publish(30_000, KEYS)
+      await makeAckHoles(lab, 15, 30_000)
     },
   },
+  ...(['Consumer', 'Subscription'] as const).map((of): Cause => ({
+    what: `a limit per ${of.toLowerCase()} was lowered below what is unacked, and nothing has been delivered since`,
+    code: 'limit-not-enforced',
+    partitions: null,
+    async make(lab) {
+      await lab.join({name: 'worker-0', habit: 'ignore'})
+      await lab.publish(300, KEYS)
+      await until('the delivery of all messages', async () => (await unacked(lab)) === 300)
+      await lab.policy(`maxUnackedMessagesOn${of}`, 100)
+    },
+    args: ['--stuck-after', '1h'],
+    message: new RegExp(`above the limit of 100 per ${of.toLowerCase()}, .* when it delivers the next message$`),
+  })),
   {
     what: 'a message inside a batch is redelivered repeatedly',
     code: 'redelivered-over-and-over',

@@ -240,7 +240,8 @@ async function connectedConsumers(addresses: Addresses, namespace: string): Prom
   const topics = (await ask(addresses, 'GET', `/persistent/${namespace}`)) as string[]
   const rows = await Promise.all(
     topics.map(async (topic) => {
-      const path = topic.replace('persistent://', '/persistent/')
+      const {local, namespace: name, tenant} = parseTopicName(topic)
+      const path = `/persistent/${tenant}/${name}/${encodeURIComponent(local)}`
       const stats = (await ask(addresses, 'GET', `${path}/stats`)) as {
         subscriptions: Record<string, {consumers: Array<{consumerName: string}>}>
       }

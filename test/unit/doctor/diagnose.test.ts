@@ -221,6 +221,17 @@ test('entries behind an open transaction are not a fault of the dispatcher', () 
   assert.deepEqual(codes(open), ['open-transactions'])
 })
 
+test('a broker that sends nothing again and again, behind an open transaction, does not deliver', () => {
+  const sample = (lastConsumedTimestamp: number): SubscriptionSample => ({
+    ...{type: 'Failover', activeConsumerName: 'a', msgBacklog: 6, msgOutCounter: 0, lastConsumedTimestamp},
+    consumers: [worker('a', {lastAckedTimestamp: 0, lastConsumedTimestamp, msgOutCounter: 0})],
+  })
+  const snapshot = withCursor(snapshotOf(sample(NOW - 3050), sample(NOW - 50)), {unreadEntries: 6})
+  assert.deepEqual(codes(snapshot), ['dispatcher-not-reading'])
+  const delivered = {...sample(NOW - 50), msgOutCounter: 1}
+  assert.deepEqual(codes(withCursor(snapshotOf(sample(NOW - 3050), delivered), {unreadEntries: 6})), [])
+})
+
 test('a block of the subscription without an unacked message is stale', () => {
   const old = {lastAckedTimestamp: NOW - 120_000, lastConsumedTimestamp: NOW - 120_000}
   const stale = {

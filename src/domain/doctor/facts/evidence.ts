@@ -40,6 +40,7 @@ export type EvidenceField =
   | 'lock'
   | 'managedLedgerMaxUnackedRangesToPersist'
   | 'markDeletePosition'
+  | 'maxUnackedMessagesPerConsumer'
   | 'maxUnackedMessagesPerSubscription'
   | 'messages of the key'
   | 'messages without key'

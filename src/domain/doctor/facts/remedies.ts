@@ -1,4 +1,4 @@
-import {operands, shellWord, suggestedCommand} from '../../../suggested-command.js'
+import {operands, shellCommand} from '../../../suggested-command.js'
 import {parseTopicName, partitionName} from '../../../topic-name.js'
 import {clientsText} from './client-facts.js'
 import type {FindingConsumer, Remedy} from './doctor-finding.js'
@@ -6,10 +6,42 @@ import type {SubscriptionFacts} from './subscription-facts.js'
 
 type About = Pick<SubscriptionFacts, 'subscription' | 'topic'>
 
-/** A `pulsar-admin` command that is safe to paste. */
-export function pulsarAdmin(...words: readonly string[]): string {
-  return ['pulsar-admin', ...words.map(shellWord)].join(' ')
+/** The commands that remedies contain, by program. For each, a test pastes it into a shell and verifies what it does. */
+export const REMEDY_COMMANDS = {
+  keyshift: [
+    'doctor',
+    'keys owner',
+    'keys ranges',
+    'keys sample',
+    'locks inspect',
+    'locks release',
+    'migrate list',
+    'subscriptions inspect',
+  ],
+  'pulsar-admin': [
+    'namespaces remove-dispatch-rate',
+    'namespaces remove-subscription-dispatch-rate',
+    'topicPolicies remove-dispatch-rate',
+    'topicPolicies remove-dispatcher-pause-on-ack-state-persistent',
+    'topicPolicies remove-subscription-dispatch-rate',
+    'topicPolicies set-backlog-quota',
+    'topicPolicies set-message-ttl',
+    'topics create-subscription',
+    'topics skip',
+    'topics unload',
+  ],
+} as const
+
+type Program = keyof typeof REMEDY_COMMANDS
+
+/** A command of a program, safe to paste. */
+function remedyOf<P extends Program>(program: P) {
+  return (command: (typeof REMEDY_COMMANDS)[P][number], ...words: readonly string[]): string =>
+    shellCommand(program, ...command.split(' '), ...words)
 }
+
+export const keyshift = remedyOf('keyshift')
+export const pulsarAdmin = remedyOf('pulsar-admin')
 
 /** `tenant/namespace` of a topic. */
 export function namespaceOf(topic: string): string {
@@ -23,14 +55,23 @@ export function partitionNameOf(topic: string, partition: number | null): string
 }
 
 export function inspectCommand({subscription, topic}: About): Remedy {
-  return {command: suggestedCommand('subscriptions', 'inspect', ...operands(topic, subscription)), cost: 'none'}
+  return {command: keyshift('subscriptions inspect', ...operands(topic, subscription)), cost: 'none'}
 }
 
 export function oldestKeysCommand({subscription, topic}: About): Remedy {
   return {
-    command: suggestedCommand('keys', 'sample', '--where', 'head', '--max', '10', ...operands(topic, subscription)),
+    command: keyshift('keys sample', '--where', 'head', '--max', '10', ...operands(topic, subscription)),
     cost: 'none (lists the keys of the oldest messages)',
   }
+}
+
+/** The command that names the consumer of a key; none on Shared, where any consumer may receive it. */
+export function ownerRemedies(
+  {subscription, topic, type}: About & Pick<SubscriptionFacts, 'type'>,
+  key: string,
+): Remedy[] {
+  if (type === 'Shared') return []
+  return [{command: keyshift('keys owner', ...operands(topic, subscription, key)), cost: 'none'}]
 }
 
 export function checkConsumers(clients: readonly FindingConsumer[]): Remedy {
@@ -53,7 +94,7 @@ export function restartConsumers(clients: readonly FindingConsumer[]): Remedy[] 
 
 export function unloadTopic({topic}: About): Remedy {
   return {
-    command: pulsarAdmin('topics', 'unload', topic),
+    command: pulsarAdmin('topics unload', topic),
     cost: 'all clients of the topic reconnect, which takes a second or more; unacked messages of all its subscriptions are delivered again',
   }
 }

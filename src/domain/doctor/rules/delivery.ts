@@ -6,8 +6,9 @@ import {backlogOf, type SubscriptionFacts, whereText} from '../facts/subscriptio
 import {clientNameOf} from '../../topic-stats/consumers.js'
 import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
-import {operands, suggestedCommand} from '../../../suggested-command.js'
+import {operands} from '../../../suggested-command.js'
 import {counted} from '../../../wording.js'
+import {keyshift} from '../facts/remedies.js'
 
 /** Causes that affect the whole subscription: nothing is delivered, or not in the way that its type promises. */
 export function deliveryRules(facts: SubscriptionFacts): Draft[] {
@@ -111,7 +112,7 @@ function stickyGap(facts: SubscriptionFacts): Draft[] {
         evidence('keyHashRangeArrays', `[${String(gap.start)}, ${String(gap.end)}] missing`),
       ),
       remedies: [
-        {command: suggestedCommand('keys', 'ranges', ...operands(facts.topic, facts.subscription)), cost: 'none'},
+        {command: keyshift('keys ranges', ...operands(facts.topic, facts.subscription)), cost: 'none'},
         {command: 'start the consumer of these ranges', cost: 'it receives the backlog of these slots'},
       ],
     },

@@ -24,7 +24,7 @@ function expires(facts: SubscriptionFacts): Draft[] {
       evidence: [evidence('messageTTL', `${String(limit)} s`), ...rows.map((row) => ageOf(facts, row))],
       remedies: [
         {
-          command: pulsarAdmin('topicPolicies', 'set-message-ttl', '--ttl', '0', facts.topic),
+          command: pulsarAdmin('topicPolicies set-message-ttl', '--ttl', '0', facts.topic),
           cost: 'messages of all subscriptions of the topic stop expiring and use more disk, until the TTL is set again',
         },
       ],
@@ -66,7 +66,7 @@ function evicted(facts: SubscriptionFacts): Draft[] {
 
 function blockProducers({topic}: SubscriptionFacts, limit: readonly string[]): Remedy {
   return {
-    command: pulsarAdmin('topicPolicies', 'set-backlog-quota', ...limit, '--policy', 'producer_request_hold', topic),
+    command: pulsarAdmin('topicPolicies set-backlog-quota', ...limit, '--policy', 'producer_request_hold', topic),
     cost: 'above the limit the broker blocks producers instead of dropping messages',
   }
 }

@@ -1,3 +1,4 @@
+import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
 import {counted, numberText} from '../../../wording.js'
 import {type ClientFacts, clientsText, unackedOf} from '../facts/client-facts.js'
 import {countsUnacked} from '../../topic-stats/unacked-messages.js'
@@ -79,47 +80,109 @@ function staleSubscriptionFlag(facts: SubscriptionFacts): Draft[] {
   ]
 }
 
-/** Pulsar's default of `maxUnackedMessagesPerSubscription`, for brokers whose settings cannot be read. */
-const DEFAULT_MAX_UNACKED = 200_000
+/** Pulsar's defaults, for brokers whose settings cannot be read. */
+const DEFAULT_LIMITS = {maxUnackedMessagesPerConsumer: 50_000, maxUnackedMessagesPerSubscription: 200_000}
 
 /** The broker passes a limit by as much as one read may contain. */
 const OVERSHOOT = 1.5
 
+/** A limit, its text, and what has passed it. */
+interface Passed {
+  readonly limit: keyof typeof DEFAULT_LIMITS
+  readonly of: string
+  readonly set: number | null
+  readonly unacked: number
+  readonly rows: readonly PartitionFacts[]
+  readonly clients: readonly ClientFacts[]
+  readonly evidence: Draft['evidence']
+}
+
 function limitNotEnforced(facts: SubscriptionFacts): Draft[] {
-  const set = facts.limits?.maxUnackedMessagesPerSubscription.value ?? facts.settings.maxUnackedPerSubscription
-  const limit = set ?? DEFAULT_MAX_UNACKED
-  const rows = facts.partitions.filter(
-    ({before, now}) =>
-      limit > 0 &&
-      [before, now].every(
-        ({blockedSubscriptionOnUnackedMsgs, unackedMessages = 0}) =>
-          unackedMessages > OVERSHOOT * limit && blockedSubscriptionOnUnackedMsgs !== true,
-      ),
+  return [passedBySubscription(facts), passedByConsumers(facts)].flatMap((passed) =>
+    passed.rows.length === 0 ? [] : [notEnforced(facts, passed)],
   )
-  if (rows.length === 0) return []
-  return [
-    {
-      code: 'limit-not-enforced',
-      severity: 'warn',
-      message:
-        `${counted(sumUnacked(rows), 'message')} ${sumUnacked(rows) === 1 ? 'is' : 'are'} unacked${whereText(rows)}, above the limit of ${numberText(limit)} per subscription` +
-        `${set === null ? ' (the default; the broker settings were not read)' : ''}, and the broker has not stopped delivery`,
-      partitions: rows.map(({partition}) => partition),
-      evidence: [
-        ...rows.map(({now, partition}) => evidence('unackedMessages', now.unackedMessages, partition)),
-        evidence('maxUnackedMessagesPerSubscription', set === null ? `${String(limit)} (default)` : String(limit)),
-        evidence('blockedSubscriptionOnUnackedMsgs', 'false'),
-      ],
-      remedies: [
-        inspectCommand(facts),
-        {
-          command: 'set a smaller receiverQueueSize in the consumers, so that each holds fewer messages',
-          cost: 'a deployment',
-        },
-      ],
-      links: ['apache/pulsar#22534'],
-    },
-  ]
+}
+
+function passedBySubscription(facts: SubscriptionFacts): Passed {
+  const limit = 'maxUnackedMessagesPerSubscription'
+  const set = facts.limits?.[limit].value ?? facts.settings.maxUnackedPerSubscription
+  const rows = facts.partitions.filter((row) =>
+    [row.before, row.now].every((one) => isPassed(one, set, limit) && !isBlocked(one) && countsUnacked(row.now)),
+  )
+  const found = rows.map(({now, partition}) => evidence('unackedMessages', now.unackedMessages, partition))
+  return {limit, of: 'per subscription', set, unacked: sumUnacked(rows), rows, clients: [], evidence: found}
+}
+
+function passedByConsumers(facts: SubscriptionFacts): Passed {
+  const limit = 'maxUnackedMessagesPerConsumer'
+  const set = facts.limits?.[limit].value ?? facts.settings.maxUnackedPerConsumer
+  const all = facts.clients.flatMap((client) =>
+    client.consumers
+      .filter(
+        ({before, now, row}) =>
+          [before, now].every((one) => isPassed(one, set, limit) && one.blockedConsumerOnUnackedMsgs !== true) &&
+          countsUnacked(row.now) &&
+          !isBlocked(row.now),
+      )
+      .map((one) => ({client, one})),
+  )
+  return {
+    ...{limit, of: 'per consumer', set},
+    unacked: all.reduce((sum, {one}) => sum + (one.now.unackedMessages ?? 0), 0),
+    rows: all.map(({one}) => one.row),
+    clients: [...new Set(all.map(({client}) => client))],
+    evidence: all.map(({one: {now, partition}}) =>
+      evidence(
+        'consumers[].unackedMessages',
+        `${now.consumerName ?? 'unnamed'} ${String(now.unackedMessages)}`,
+        partition,
+      ),
+    ),
+  }
+}
+
+/** A limit of 0 means that there is none. */
+function isPassed(
+  {unackedMessages = 0}: {unackedMessages?: number},
+  set: number | null,
+  limit: Passed['limit'],
+): boolean {
+  const value = set ?? DEFAULT_LIMITS[limit]
+  return value > 0 && unackedMessages > OVERSHOOT * value
+}
+
+function isBlocked({blockedSubscriptionOnUnackedMsgs}: SubscriptionStats): boolean {
+  return blockedSubscriptionOnUnackedMsgs === true
+}
+
+function notEnforced(facts: SubscriptionFacts, {clients, limit, of, rows, set, unacked, ...passed}: Passed): Draft {
+  const value = set ?? DEFAULT_LIMITS[limit]
+  const flag = clients.length > 0 ? 'blockedConsumerOnUnackedMsgs' : 'blockedSubscriptionOnUnackedMsgs'
+  // A limit that was lowered applies from the next delivery on.
+  const isIdle = rows.every(({delivered}) => delivered === 0)
+  return {
+    code: 'limit-not-enforced',
+    severity: 'warn',
+    message:
+      `${counted(unacked, 'message')} ${unacked === 1 ? 'is' : 'are'} unacked${whereText(rows)}${clients.length === 0 ? '' : ` at ${clientsText(clients)}`}, above the limit of ${numberText(value)} ${of}` +
+      `${set === null ? ' (the default; the broker settings were not read)' : ''}, and the broker has not stopped delivery` +
+      (isIdle ? '; it checks the limit when it delivers the next message' : ''),
+    partitions: rows.map(({partition}) => partition),
+    consumers: clients,
+    evidence: [
+      ...passed.evidence,
+      evidence(limit, set === null ? `${String(value)} (default)` : String(value)),
+      evidence(flag, 'false'),
+    ],
+    remedies: [
+      inspectCommand(facts),
+      {
+        command: 'set a smaller receiverQueueSize in the consumers, so that each holds fewer messages',
+        cost: 'a deployment',
+      },
+    ],
+    links: ['apache/pulsar#22534'],
+  }
 }
 
 type Counter = 'msgBacklog' | 'msgDelayed' | 'msgInReplay' | 'unackedMessages'
@@ -195,7 +258,7 @@ function pausedByAckHoles(facts: SubscriptionFacts): Draft[] {
         ...(pauses.origin === 'topic'
           ? [
               {
-                command: pulsarAdmin('topicPolicies', 'remove-dispatcher-pause-on-ack-state-persistent', facts.topic),
+                command: pulsarAdmin('topicPolicies remove-dispatcher-pause-on-ack-state-persistent', facts.topic),
                 cost: 'delivery goes on; messages acked above the limit are delivered again when the topic is reloaded',
               },
             ]

@@ -2,9 +2,9 @@ import type {SubscriptionFacts} from '../facts/subscription-facts.js'
 import {relationText} from '../../locks/consumers/lock-correlation.js'
 import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
-import {ownerRemedies} from '../facts/owner-remedies.js'
-import {operands, suggestedCommand} from '../../../suggested-command.js'
+import {operands} from '../../../suggested-command.js'
 import {counted, keyText} from '../../../wording.js'
+import {ownerRemedies, keyshift} from '../facts/remedies.js'
 
 /** Locks that block messages: one finding for each. */
 export function lockRules({locks, subscription, topic, type}: SubscriptionFacts): Draft[] {
@@ -31,10 +31,10 @@ export function lockRules({locks, subscription, topic, type}: SubscriptionFacts)
           evidence('oldestAgeMs', oldestAgeMs),
         ],
         remedies: [
-          {command: suggestedCommand('locks', 'inspect', ...operands(lock)), cost: 'none'},
+          {command: keyshift('locks inspect', ...operands(lock)), cost: 'none'},
           ...ownerRemedies({subscription, topic, type}, key),
           {
-            command: suggestedCommand('locks', 'release', '-o', 'plan.json', ...operands(lock)),
+            command: keyshift('locks release', '-o', 'plan.json', ...operands(lock)),
             cost: 'none yet, plan only. Releasing lets a second worker start on the key if the holder is still active',
           },
         ],

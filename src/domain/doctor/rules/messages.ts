@@ -1,9 +1,9 @@
 import type {SubscriptionFacts} from '../facts/subscription-facts.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import {evidence} from '../facts/evidence.js'
-import {ownerRemedies} from '../facts/owner-remedies.js'
-import {operands, suggestedCommand} from '../../../suggested-command.js'
+import {operands} from '../../../suggested-command.js'
 import {counted, keyText, numberText} from '../../../wording.js'
+import {ownerRemedies, keyshift} from '../facts/remedies.js'
 
 const FEWEST_MESSAGES = 50
 const HOT = 0.3
@@ -35,7 +35,7 @@ function hotKey({subscription, topic, type}: SubscriptionFacts, {messages, topKe
       key,
       evidence: [evidence('messages of the key', topKey.messages), evidence('sampled messages', messages)],
       remedies: [
-        {command: suggestedCommand('keys', 'sample', ...operands(topic, subscription)), cost: 'none'},
+        {command: keyshift('keys sample', ...operands(topic, subscription)), cost: 'none'},
         ...ownerRemedies({subscription, topic, type}, key),
         {
           command: 'split the key in the producers, or process it faster',
@@ -51,7 +51,7 @@ function forKeyShared(
   {keylessMessages, messages, mixedBatches}: Sample,
 ): Draft[] {
   const sample = {
-    command: suggestedCommand('keys', 'sample', ...operands(topic, subscription)),
+    command: keyshift('keys sample', ...operands(topic, subscription)),
     cost: 'none (lists the producers)',
   }
   return [

@@ -25,7 +25,8 @@ export function partitionRules(facts: SubscriptionFacts): Draft[] {
         inspectCommand(facts),
         ...missingOn.map(({partition}) => ({
           command: pulsarAdmin(
-            ...['topics', 'create-subscription', '--subscription', subscription, '--messageId', 'earliest'],
+            'topics create-subscription',
+            ...['--subscription', subscription, '--messageId', 'earliest'],
             partitionNameOf(topic, partition),
           ),
           cost: 'consumers get every message that the partition still has, also messages that they may have processed before',

@@ -1,11 +1,11 @@
 import {counted, numberText} from '../../../wording.js'
-import {suggestedCommand, operands} from '../../../suggested-command.js'
+import {operands} from '../../../suggested-command.js'
 import {evidence} from '../facts/evidence.js'
 import type {Draft, Remedy} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {clientsText} from '../facts/client-facts.js'
-import {oldestKeysCommand, partitionNameOf, pulsarAdmin} from '../facts/remedies.js'
+import {oldestKeysCommand, partitionNameOf, keyshift, pulsarAdmin} from '../facts/remedies.js'
 
 /** Messages that are delivered again and again, because their consumers neither process nor set them aside. */
 export function redeliveryRules(facts: SubscriptionFacts): Draft[] {
@@ -47,16 +47,20 @@ export function redeliveryRules(facts: SubscriptionFacts): Draft[] {
 }
 
 function overText({elapsedMs}: SubscriptionFacts, rows: readonly PartitionFacts[]): string {
-  const isByRate = rows.some(({consumers}) => consumers.some(({now}) => (now.avgMessagesPerEntry ?? 0) > 1))
+  const isByRate = rows.some(isBatched)
   return isByRate ? ' in the last minute or less' : ` in ${String(Math.round(elapsedMs / 1000))} s`
 }
 
 /** A consumer that cannot get a Redis lock gives its message back, too. Then the message is fine. */
 function lockCheck({subscription, topic}: SubscriptionFacts): Remedy {
   return {
-    command: `if the consumers use Redis locks, run ${suggestedCommand('doctor', ...operands(topic, subscription))} with --key-pattern first: a lock may block the message`,
+    command: `if the consumers use Redis locks, run ${keyshift('doctor', ...operands(topic, subscription))} with --key-pattern first: a lock may block the message`,
     cost: 'none',
   }
+}
+
+function isBatched({consumers}: PartitionFacts): boolean {
+  return consumers.some(({now}) => (now.avgMessagesPerEntry ?? 0) > 1)
 }
 
 /** The broker skips entries of one partition only. */
@@ -66,10 +70,11 @@ function skip({subscription, topic}: SubscriptionFacts, rows: readonly Partition
   return [
     {
       command: pulsarAdmin(
-        ...['topics', 'skip', '--count', '1', '--subscription', subscription],
+        'topics skip',
+        ...['--count', '1', '--subscription', subscription],
         partitionNameOf(topic, row.partition),
       ),
-      cost: 'the subscription loses the message. Do not run it while slots are draining (apache/pulsar#25627)',
+      cost: `the subscription loses the oldest entry${isBatched(row) ? ', which may be a batch of several messages' : ': one message'}. Do not run it while slots are draining (apache/pulsar#25627)`,
     },
   ]
 }

@@ -1,5 +1,4 @@
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
-import {suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
 import type {AppliedPolicy, PolicyOrigin} from '../../policies/policy-levels.js'
 import type {RateLimit} from '../../policies/rate-policies.js'
@@ -8,7 +7,7 @@ import {evidence} from '../facts/evidence.js'
 import type {Draft, Remedy} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {isNotDelivered, type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
-import {inspectCommand, namespaceOf, pulsarAdmin} from '../facts/remedies.js'
+import {inspectCommand, namespaceOf, keyshift, pulsarAdmin} from '../facts/remedies.js'
 
 /** Whose rate the broker reached when it throttled a read. */
 type RateOf = 'broker' | 'subscription' | 'topic'
@@ -86,7 +85,7 @@ function throttled(facts: SubscriptionFacts, rows: readonly PartitionFacts[], of
     ],
     remedies: [
       {
-        command: suggestedCommand('migrate', 'list'),
+        command: keyshift('migrate list'),
         cost: 'none (shows whether a running or interrupted migration pauses delivery)',
       },
       removeRate(facts, of, rate?.origin ?? null),
@@ -112,17 +111,17 @@ const SET_ON: Readonly<Record<PolicyOrigin, string>> = {
 }
 
 function removeRate({subscription, topic}: SubscriptionFacts, of: RateOf, origin: PolicyOrigin | null): Remedy {
-  const verb = of === 'topic' ? 'remove-dispatch-rate' : 'remove-subscription-dispatch-rate'
+  const verb = of === 'topic' ? ('remove-dispatch-rate' as const) : ('remove-subscription-dispatch-rate' as const)
   if (of !== 'broker' && (origin === 'subscription' || origin === 'topic')) {
     const ofOne = origin === 'subscription' ? ['--subscription', subscription] : []
     return {
-      command: pulsarAdmin('topicPolicies', verb, ...ofOne, topic),
+      command: pulsarAdmin(`topicPolicies ${verb}`, ...ofOne, topic),
       cost: `${origin === 'topic' ? 'all subscriptions of the topic' : 'its consumers'} receive the whole backlog as fast as they request it`,
     }
   }
   if (of !== 'broker' && origin === 'namespace') {
     return {
-      command: pulsarAdmin('namespaces', verb, namespaceOf(topic)),
+      command: pulsarAdmin(`namespaces ${verb}`, namespaceOf(topic)),
       cost: 'all subscriptions of the namespace receive messages as fast as they request them',
     }
   }
