@@ -16,7 +16,7 @@ import {ask, brokerVersion, live, until} from '../../support/servers/live.js'
 
 /** Names that run a command wherever a shell sees them unquoted. */
 const TOPIC = `it's \`touch ran\` "new"; touch ran; orders`
-const SUBSCRIPTION = `-de'cision $(touch ran) \`touch ran\``
+const SUBSCRIPTION = `-it's $(touch ran) \`touch ran\``
 
 interface Scenario {
   readonly what: string
