@@ -77,7 +77,15 @@ export function verdictsOf(snapshot: DiagnosisSnapshot, keyPartition = 0): Verdi
     search: {expected: keyAt, isExpectedComplete: true, others: null},
     destination: {partition: keyAt, slot: null, receiver: 'unknown', consumer: null, drainingConsumer: null},
     messages: {
-      ...{entriesRead: 5, entriesUnreadable: 0, entriesUncertain: 0, backlogEntries: 5, isComplete: true, messages: 1, partitions: [keyAt]},
+      ...{
+        entriesRead: 5,
+        entriesUnreadable: 0,
+        entriesUncertain: 0,
+        backlogEntries: 5,
+        isComplete: true,
+        messages: 1,
+        partitions: [keyAt],
+      },
       oldest: {partition: keyAt, position: '1:0', publishedAtMs: nowMs - 60_000, deliverAtMs: null, isRead: true},
     },
     ...{lock: null, asksForLocks: false, asOf: new Date(nowMs).toISOString()},
