@@ -27,7 +27,7 @@ const PRINTS: Readonly<Record<Shape, RegExp>> = {
 
 /**
  * Pastes the remedies into a shell, in their order. Each command must succeed: keyshift's prints what it is for, and after
- * an unload the old connections are gone. What other commands of pulsar-admin change, the caller checks.
+ * an unload the old consumers are disconnected. What other commands of pulsar-admin change, the caller checks.
  *
  * @param remedies commands and sentences; sentences are left out.
  * @returns the folder in which they ran.
