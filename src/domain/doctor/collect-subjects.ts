@@ -1,7 +1,7 @@
 import type {PulsarAdmin} from '../../clients/pulsar-admin/admin.js'
 import {Usage} from '../../errors.js'
 import {EVERY_SUBSCRIPTION, listSubscriptions} from '../subscriptions/list/collect-subscription-list.js'
-import {isPattern, parsePattern} from '../subscriptions/list/topic-pattern.js'
+import {isOnlyPattern, isPattern, parsePattern} from '../subscriptions/list/topic-pattern.js'
 import type {DiagnosisSubject} from './collect-snapshot.js'
 import type {DiagnosisSnapshot} from './facts/diagnosis-snapshot.js'
 
@@ -19,7 +19,8 @@ export async function collectSubjects(
   admin: PulsarAdmin,
   {isExcluded, openBroker, pattern, subscription}: SubjectsWanted,
 ): Promise<{subjects: DiagnosisSubject[]; unseen: DiagnosisSnapshot['failed']}> {
-  if (pattern !== undefined && !isPattern(pattern)) {
+  const isSeveral = subscription === undefined ? isPattern : isOnlyPattern
+  if (pattern !== undefined && !isSeveral(pattern)) {
     return {subjects: [{topic: pattern, subscription: subscription ?? null}], unseen: []}
   }
   if (subscription !== undefined) {

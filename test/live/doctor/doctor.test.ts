@@ -170,6 +170,8 @@ test(
       assert.equal(parseDocument(run.stdout).error.code, code, run.stdout)
       assert.equal(run.code, exit)
     }
+    const odd = await FaultLab.open(place, null, 'orders (old) [1]!')
+    assert.equal((await askCli<Diagnosis>(['doctor', odd.topic.full, SUB, '--window', '1s'])).subscriptions, 1)
     const run = await runCli([
       'doctor',
       lab.topic.full,

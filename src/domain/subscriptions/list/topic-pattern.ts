@@ -13,15 +13,22 @@ export interface TopicPattern {
 }
 
 const GLOB = /[*?[\]{}!()]/
+const NAMESPACE = /^[^/:]+\/[^/:]+$/
 
 /** Whether a text selects several topics: a glob, or `tenant/namespace`. */
 export function isPattern(text: string): boolean {
-  return GLOB.test(text) || /^[^/:]+\/[^/:]+$/.test(text)
+  return GLOB.test(text) || NAMESPACE.test(text)
+}
+
+/** Whether a text, where one topic is required, cannot be the name of one. Brackets and `!` may be part of a name. */
+export function isOnlyPattern(text: string): boolean {
+  return text.includes('*') || NAMESPACE.test(text)
 }
 
 /**
  * Parses PATTERN: nothing (every topic), `tenant`, `tenant/namespace`, or a glob over full names, in which `*` matches
- * within one part of the name and `**` matches across parts. A topic's full name is a glob that matches only that topic.
+ * within one part of the name and `**` matches across parts. A topic's full name matches that topic, also if it
+ * contains the characters of a glob.
  *
  * @throws Usage E_PATTERN for another domain than persistent.
  */
@@ -39,7 +46,13 @@ export function parsePattern(text: string | undefined): TopicPattern {
   }
   const glob = parts.length > 2 ? rest : `${rest}/**`
   const isMatch = picomatch(glob, {dot: true})
-  return {...scope, matches: (fullName) => isMatch(fullName.replace('persistent://', ''))}
+  return {
+    ...scope,
+    matches(fullName) {
+      const name = fullName.replace('persistent://', '')
+      return name === rest || isMatch(name)
+    },
+  }
 }
 
 /**

@@ -40,6 +40,8 @@ const MATCHES: ReadonlyArray<readonly [string | undefined, string, boolean]> = [
   ['a/*/c', 'persistent://a/x/d', false],
   ['persistent://a/b/c', 'persistent://a/b/c', true],
   ['persistent://a/b/c', 'persistent://a/b/cd', false],
+  ['persistent://a/b/c(1)[2]!', 'persistent://a/b/c(1)[2]!', true],
+  ['a/b/c(1)', 'persistent://a/b/c(1)', true],
 ]
 
 for (const [pattern, name, expected] of MATCHES) {
