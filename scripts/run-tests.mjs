@@ -1,11 +1,13 @@
-// Runs test files and prints one summary last. Several files run at a time, because most of them wait most of the time. A file
-// whose first line is `// Runs alone: REASON` runs without others, after all others: it measures time, or counts what all do.
+// Runs test files and prints one summary last. Four files run at a time, because they wait most of the time: two that put a load
+// on the broker, and two others. A file whose first line is `// Runs alone: REASON` runs without others, after them: it measures
+// time, or counts what all clients do.
 import {glob, readFile} from 'node:fs/promises'
 import {run} from 'node:test'
 import {spec as Spec} from 'node:test/reporters'
 
-/** More than the 2 processors that the tests need, because a file uses less than half of one on average. */
-const SIDE_BY_SIDE = 4
+const SIDE_BY_SIDE = 2
+/** They migrate while clients send some hundred messages a second. */
+const LOADS_BROKER = /^test[/\\](?:crash|live[/\\]migration)[/\\]/
 /** A test that takes longer hangs and fails. Only the full run has longer tests. */
 const TEST_LIMIT_MS = process.env.KEYSHIFT_TEST_CRASHES === 'all' ? Infinity : 10 * 60_000
 /** Without the last flag, a file never ends whose failed test left a connection or a child process. */
@@ -24,9 +26,9 @@ const counts = {tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped
 let success = true
 let ended = 0
 
-const {alone, together} = await lanesOf(process.argv.slice(2))
-const total = alone.length + together.length
-await runLane(together, SIDE_BY_SIDE)
+const {alone = [], light = [], loaded = []} = await lanesOf(process.argv.slice(2))
+const total = alone.length + light.length + loaded.length
+await Promise.all([runLane(loaded, SIDE_BY_SIDE), runLane(light, SIDE_BY_SIDE)])
 await runLane(alone, 1)
 summarize()
 if (!success) process.exitCode = 1
@@ -36,10 +38,9 @@ if (interrupted.signal.aborted) process.exitCode = 130
 async function lanesOf(patterns) {
   const files = await filesOf(patterns)
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
-  const {alone = [], together = []} = Object.groupBy(files, (_, at) =>
-    RUNS_ALONE.test(texts[at]) ? 'alone' : 'together',
+  return Object.groupBy(files, (file, at) =>
+    RUNS_ALONE.test(texts[at]) ? 'alone' : LOADS_BROKER.test(file) ? 'loaded' : 'light',
   )
-  return {alone, together}
 }
 
 async function filesOf(patterns) {
