@@ -5,22 +5,30 @@ const SPIN_US = 10_000
 const EVERY_MS = 200
 
 /**
- * Runs some work, and measures how much slower this process is than on an idle machine: the time that a short computation takes,
- * divided by its processor time. A limit in ms that holds on an idle machine is multiplied by it.
+ * Measures from now on how much slower this process runs than on an idle machine: the time that a short computation takes, divided
+ * by its processor time. A limit in ms that holds on an idle machine is multiplied by it.
  *
- * @returns the result of the work, and the factor, at least 1.
+ * @returns ends the measurement, and returns the factor, at least 1.
  */
+export function measureSlowness(): () => Promise<number> {
+  const ending = new AbortController()
+  const measuring = measureUntil(ending.signal)
+  return () => {
+    ending.abort()
+    return measuring
+  }
+}
+
+/** Measures while some work runs, as `measureSlowness`. */
 export async function withSlowness<T>(
   work: () => Promise<T>,
 ): Promise<{readonly result: T; readonly slowness: number}> {
-  const ending = new AbortController()
-  const measuring = measureUntil(ending.signal)
+  const end = measureSlowness()
   try {
     const result = await work()
-    ending.abort()
-    return {result, slowness: await measuring}
+    return {result, slowness: await end()}
   } finally {
-    ending.abort()
+    await end()
   }
 }
 
@@ -36,7 +44,7 @@ async function measureUntil(signal: AbortSignal): Promise<number> {
     }
     elapsedMs += performance.now() - startedAt
     usedUs += used
-    await delay(EVERY_MS, undefined, {signal}).catch(() => undefined)
+    await delay(EVERY_MS, undefined, {signal, ref: false}).catch(() => undefined)
   } while (!signal.aborted)
   return Math.max(1, (elapsedMs * 1000) / usedUs)
 }

@@ -19,6 +19,7 @@ import {
 } from './crash.js'
 import {HardyTransport} from '../fleets/hardy-transport.js'
 import {ask, openWorkload, type Place, until, untilSent} from '../servers/live.js'
+import {measureSlowness} from '../slowness.js'
 
 /** Long enough that consumers have unacked messages at any moment. */
 export const LONG_WORK: WorkTimes = {workMs: 20, slowEvery: 29, slowMs: 200}
@@ -35,6 +36,7 @@ export interface HaltedMigration {
   readonly before: unknown
   readonly standby: Promise<Fleet>
   readonly run: HaltedRun
+  readonly endSlowness: () => Promise<number>
 }
 
 export async function haltBefore(
@@ -51,13 +53,13 @@ export async function haltBefore(
   const plan = await planChange(place, workload, change)
   const standby = startWhenRefused(place, workload, change)
   const run = await applyUntil(t, place, plan, {line: `${step} intent`, when: 'after'})
-  return {place, change, workload, transport, before, standby, run}
+  return {place, change, workload, transport, before, standby, run, endSlowness: measureSlowness()}
 }
 
 /** Completes a disturbed migration. Requires that no message was lost and that the disturbance explains each duplicate. */
 export async function requireExplained(
   t: TestContext,
-  {before, change, place, standby, transport, workload}: HaltedMigration,
+  {before, change, endSlowness, place, standby, transport, workload}: HaltedMigration,
   end: RunEnd,
   disturbance: Disturbance,
   {since}: {since?: (tally: WorkloadCounts) => (row: Handling) => number} = {},
@@ -67,8 +69,10 @@ export async function requireExplained(
   await untilSent(workload, 200)
   const figures = await workload.settle()
   const {storedTwice} = transport
-  const cost = costOf(workload.counts, disturbance, {storedTwice, since: since?.(workload.counts)})
-  t.diagnostic(JSON.stringify({stops, ...figures, ...cost}))
+  const slowness = await endSlowness()
+  const allowance = {storedTwice, since: since?.(workload.counts), onTheWayMs: ON_THE_WAY_MS * slowness}
+  const cost = costOf(workload.counts, disturbance, allowance)
+  t.diagnostic(JSON.stringify({stops, slowness, ...figures, ...cost}))
   assert.equal(figures.lost, 0)
   assert.deepEqual(
     [cost.unexplained, cost.unexplainedOverlaps],
@@ -115,13 +119,15 @@ interface Allowance {
   /** From when on an acknowledgement may be lost (default: the start of the disturbance). */
   readonly since?: ((row: Handling) => number) | undefined
   /** The payloads of messages that the broker stored twice. */
-  readonly storedTwice?: ReadonlySet<string>
+  readonly storedTwice: ReadonlySet<string>
+  /** for how long messages and acknowledgements may be on the way, in ms */
+  readonly onTheWayMs: number
 }
 
 /**
  * The WebSocket proxy groups acknowledgements and sends them up to 100 ms late. Messages also wait in sockets until this
  * process reads them, because it runs all consumers. So for the broker, consumers also held what was acknowledged or
- * received this shortly before or after.
+ * received this shortly before or after. On a busy machine they take longer.
  */
 const ON_THE_WAY_MS = 500
 const FEW = 5
@@ -131,10 +137,10 @@ const FEW = 5
  * Pulsar does so whether a migration runs or not. A consumer finishes its messages without a connection, so that such a
  * message can be at two consumers at the same time. All other duplicates count as caused by the migration.
  */
-function costOf(tally: WorkloadCounts, {fromMs, toMs}: Disturbance, allowance: Allowance = {}): Cost {
-  const {since = () => fromMs, storedTwice = new Set()} = allowance
+function costOf(tally: WorkloadCounts, {fromMs, toMs}: Disturbance, allowance: Allowance): Cost {
+  const {onTheWayMs, since = () => fromMs, storedTwice} = allowance
   const isHeld = (row: Handling): boolean =>
-    row.receivedAt <= toMs + ON_THE_WAY_MS && row.endedAt >= since(row) - ON_THE_WAY_MS
+    row.receivedAt <= toMs + onTheWayMs && row.endedAt >= since(row) - onTheWayMs
   const held = new Set(tally.handlings.filter(isHeld).map(({sequence}) => sequence))
   const bySequence = [...Map.groupBy(tally.handlings, ({sequence}) => sequence)]
   const unexplained = bySequence.filter(
