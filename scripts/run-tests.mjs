@@ -20,8 +20,7 @@ const startedAt = performance.now()
 const interrupted = new AbortController()
 process.once('SIGINT', () => interrupted.abort())
 
-const reporter = new Spec()
-reporter.pipe(process.stdout)
+const reporters = []
 const counts = {tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0, topLevel: 0}
 let success = true
 let ended = 0
@@ -53,9 +52,12 @@ async function filesOf(patterns) {
   return files
 }
 
-/** Runs files and forwards their events, except the summary. */
+/** Runs files and forwards their events, except the summary. A reporter cannot report two lanes, because it expects tests in order. */
 async function runLane(files, concurrency) {
   if (files.length === 0 || interrupted.signal.aborted) return
+  const reporter = new Spec()
+  reporter.pipe(process.stdout, {end: false})
+  reporters.push(reporter)
   const options = {
     files,
     concurrency,
@@ -88,14 +90,18 @@ function report({details, name}) {
   )
 }
 
-/** Prints what `node --test` prints at its end: the counts, then the failed tests. */
+/** Prints what `node --test` prints at its end: the counts, then the failed tests of each lane. */
 function summarize() {
   const {cancelled, failed: fail, passed: pass, skipped, suites, tests, todo} = counts
-  const lines = {tests, suites, pass, fail, cancelled, skipped, todo, duration_ms: performance.now() - startedAt}
+  const duration_ms = performance.now() - startedAt
+  const lines = {tests, suites, pass, fail, cancelled, skipped, todo, duration_ms}
+  const [first = new Spec()] = reporters
   for (const [name, value] of Object.entries(lines)) {
     const message = `${name} ${String(value)}`
-    reporter.write({type: 'test:diagnostic', data: {nesting: 0, message, level: 'info'}})
+    first.write({type: 'test:diagnostic', data: {nesting: 0, message, level: 'info'}})
   }
-  reporter.write({type: 'test:summary', data: {success, counts, duration_ms: lines.duration_ms}})
-  reporter.end()
+  for (const reporter of reporters) {
+    reporter.write({type: 'test:summary', data: {success, counts, duration_ms}})
+    reporter.end()
+  }
 }

@@ -1,5 +1,5 @@
 import type {MigrationStatus} from '../domain/migration/journal/status.js'
-import type {listMigrations} from '../domain/migration/journal/list-migrations.js'
+import type {readMigration} from '../domain/migration/journal/list-migrations.js'
 import type {MigrationResult} from '../domain/migration/run/migration-result.js'
 import type {MigrationTools, RunSettings} from '../domain/migration/run/run-migration.js'
 import type {cancelRequest, requireAllowed, RequestResult, sendRequest} from '../domain/migration/run/send-request.js'
@@ -27,7 +27,7 @@ type Question = (status: MigrationStatus) => string
 
 /** The domain functions that a command hands over, because src/cli itself only renders the domain's reports. */
 interface ReadActions {
-  readonly listMigrations: typeof listMigrations
+  readonly readMigration: typeof readMigration
 }
 interface RequestActions extends ReadActions {
   readonly cancelRequest: typeof cancelRequest
@@ -61,8 +61,7 @@ export abstract class MigrationCommand<T extends object> extends KeyshiftCommand
     const tools = await this.open(flags)
     if (flags.yes && !this.connections.settings.isProtected) return tools
     await actions.check(tools, args.id)
-    const [status] = await actions.listMigrations(tools.store, args.id)
-    await this.confirm(status ? question(status) : '', flags)
+    await this.confirm(question(await actions.readMigration(tools.store, args.id)), flags)
     return tools
   }
 
@@ -85,7 +84,7 @@ export abstract class MigrationCommand<T extends object> extends KeyshiftCommand
       : await this.openConfirmed(
           parsed,
           {
-            listMigrations: actions.listMigrations,
+            readMigration: actions.readMigration,
             check: ({store, who}, id) => actions.requireAllowed(store, who, id, verb),
           },
           question,
@@ -109,7 +108,7 @@ export abstract class MigrationCommand<T extends object> extends KeyshiftCommand
     const {args, flags} = parsed
     const isTakeOver = flags['take-over']
     const check = (tools: MigrationTools, id: string): Promise<void> => actions.check(tools, id, isTakeOver)
-    const tools = await this.openConfirmed(parsed, {listMigrations: actions.listMigrations, check}, question)
+    const tools = await this.openConfirmed(parsed, {readMigration: actions.readMigration, check}, question)
     const controls = this.closeAtEnd(await runControls(flags, this.progress, this.connections))
     const result = await actions.act(tools, args.id, {...controls, isTakeOver})
     this.print(renderResult, result)

@@ -4,7 +4,7 @@ import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {MigrationCommand} from '../../cli/migration-command.js'
 import {renderMigrations} from '../../cli/render/migration/migration.js'
 import {migrationQuestions} from '../../cli/render/migration/questions.js'
-import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
+import {readMigration} from '../../domain/migration/journal/list-migrations.js'
 import {finishMigration, openForFinish} from '../../domain/migration/run/finish-migration.js'
 import type {MigrationList} from '../../domain/migration/journal/status.js'
 
@@ -19,8 +19,9 @@ export default class MigrateFinish extends MigrationCommand<MigrationList> {
 
   async run(): Promise<MigrationList> {
     const parsed = await this.parse(MigrateFinish)
-    const tools = await this.openConfirmed(parsed, {listMigrations, check: openForFinish}, migrationQuestions.finish)
-    const list = {journal: tools.store.place, migrations: [await finishMigration(tools, parsed.args.id)]}
+    const tools = await this.openConfirmed(parsed, {readMigration, check: openForFinish}, migrationQuestions.finish)
+    const migrations = [await finishMigration(tools, parsed.args.id)]
+    const list = {journal: tools.store.place, migrations, unreadable: []}
     this.print(renderMigrations, list)
     return list
   }

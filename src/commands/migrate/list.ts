@@ -3,7 +3,7 @@ import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {journalFlags} from '../../cli/flags/migration-flags.js'
 import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {openJournal} from '../../cli/open-journal.js'
-import {renderMigrations} from '../../cli/render/migration/migration.js'
+import {renderMigrations, unreadableWarnings} from '../../cli/render/migration/migration.js'
 import type {MigrationList} from '../../domain/migration/journal/status.js'
 import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
 
@@ -20,7 +20,8 @@ export default class MigrateList extends KeyshiftCommand<MigrationList> {
     const {flags} = await this.parse(MigrateList)
     const admin = await this.connections.admin()
     const store = openJournal(admin, flags)
-    const list = {journal: store.place, migrations: await listMigrations(store, undefined)}
+    const list = {journal: store.place, ...(await listMigrations(store))}
+    for (const warning of unreadableWarnings(list)) this.warn(warning)
     this.print(renderMigrations, list)
     return list
   }

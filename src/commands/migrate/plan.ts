@@ -18,7 +18,7 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
   static override description = 'The plan expires after 1 h. migrate apply refuses it if the cluster has changed since.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision --to Key_Shared -o plan.json',
-    '<%= config.bin %> <%= command.id %> orders decision --to Key_Shared --accept mixed-batches',
+    '<%= config.bin %> <%= command.id %> orders decision --to Key_Shared --accept mixed-key-batches',
     '<%= config.bin %> <%= command.id %> orders decision --to Failover --strategy blue-green --new-subscription decision-v2',
   ]
   static override flags = {

@@ -1,7 +1,7 @@
 import {migrationArg, requestFlags} from '../../cli/flags/migration-flags.js'
 import {MigrationCommand} from '../../cli/migration-command.js'
 import {migrationQuestions} from '../../cli/render/migration/questions.js'
-import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
+import {readMigration} from '../../domain/migration/journal/list-migrations.js'
 import {
   cancelRequest,
   requireAllowed,
@@ -22,7 +22,7 @@ export default class MigratePostpone extends MigrationCommand<RequestResult> {
   static override summary = 'Make a running migration wait for a cutover before it pauses delivery.'
 
   async run(): Promise<RequestResult> {
-    const actions = {cancelRequest, listMigrations, requireAllowed, sendRequest}
+    const actions = {cancelRequest, readMigration, requireAllowed, sendRequest}
     return this.request(await this.parse(MigratePostpone), 'postpone', actions, migrationQuestions.postpone)
   }
 }

@@ -3,7 +3,7 @@ import {migrationArg, runFlags, takeOverFlag} from '../../cli/flags/migration-fl
 import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {MigrationCommand} from '../../cli/migration-command.js'
 import {migrationQuestions} from '../../cli/render/migration/questions.js'
-import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
+import {readMigration} from '../../domain/migration/journal/list-migrations.js'
 import type {MigrationResult} from '../../domain/migration/run/migration-result.js'
 import {requireResumable, resumeMigration} from '../../domain/migration/run/run-migration.js'
 
@@ -20,7 +20,7 @@ export default class MigrateResume extends MigrationCommand<MigrationResult> {
   static override summary = 'Resume an interrupted migration from its journal.'
 
   async run(): Promise<MigrationResult> {
-    const actions = {listMigrations, check: requireResumable, act: resumeMigration}
+    const actions = {readMigration, check: requireResumable, act: resumeMigration}
     return this.runFrom(await this.parse(MigrateResume), actions, migrationQuestions.resume)
   }
 }

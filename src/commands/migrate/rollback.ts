@@ -3,7 +3,7 @@ import {migrationArg, runFlags, takeOverFlag} from '../../cli/flags/migration-fl
 import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {MigrationCommand} from '../../cli/migration-command.js'
 import {migrationQuestions} from '../../cli/render/migration/questions.js'
-import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
+import {readMigration} from '../../domain/migration/journal/list-migrations.js'
 import type {MigrationResult} from '../../domain/migration/run/migration-result.js'
 import {requireReversible, rollBackMigration} from '../../domain/migration/run/run-migration.js'
 
@@ -18,7 +18,7 @@ export default class MigrateRollback extends MigrationCommand<MigrationResult> {
   static override summary = 'Roll a subscription back to its original type.'
 
   async run(): Promise<MigrationResult> {
-    const actions = {listMigrations, check: requireReversible, act: rollBackMigration}
+    const actions = {readMigration, check: requireReversible, act: rollBackMigration}
     return this.runFrom(await this.parse(MigrateRollback), actions, migrationQuestions.rollback)
   }
 }

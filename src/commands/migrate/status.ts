@@ -5,10 +5,10 @@ import {pulsarFlags} from '../../cli/flags/common-flags.js'
 import {journalFlags} from '../../cli/flags/migration-flags.js'
 import {tableOutputFlag} from '../../cli/flags/output-flags.js'
 import {openJournal} from '../../cli/open-journal.js'
-import {renderMigrations} from '../../cli/render/migration/migration.js'
+import {renderMigrations, unreadableWarnings} from '../../cli/render/migration/migration.js'
 import {watch} from '../../cli/poll.js'
 import type {MigrationList} from '../../domain/migration/journal/status.js'
-import {listMigrations} from '../../domain/migration/journal/list-migrations.js'
+import {listMigrations, readMigration} from '../../domain/migration/journal/list-migrations.js'
 
 export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
   static override args = {id: Args.string({description: 'migration ID (default: all migrations)'})}
@@ -34,7 +34,9 @@ export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
     const store = openJournal(admin, flags)
     const sample = async (): Promise<MigrationList> => ({
       journal: store.place,
-      migrations: await listMigrations(store, args.id),
+      ...(args.id === undefined
+        ? await listMigrations(store)
+        : {migrations: [await readMigration(store, args.id)], unreadable: []}),
     })
     const isOver = ({migrations}: MigrationList): boolean =>
       !migrations.some(({state}) => ['rolling-back', 'postponed', 'running'].includes(state))
@@ -43,6 +45,7 @@ export default class MigrateStatus extends KeyshiftCommand<MigrationList> {
           if (!this.jsonEnabled()) this.preview(renderMigrations, now)
         })
       : await sample()
+    for (const warning of unreadableWarnings(list)) this.warn(warning)
     this.print(renderMigrations, list)
     return list
   }

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import {join} from 'node:path'
 import {test} from 'node:test'
 
-import {ClusterJournal} from '../../../src/clients/journal/cluster-journal.js'
+import {ClusterJournal, JOURNAL_TOPICS} from '../../../src/clients/journal/cluster-journal.js'
 import {FileJournal} from '../../../src/clients/journal/file-journal.js'
 import type {JournalEntry, JournalStore} from '../../../src/clients/journal/journal-store.js'
 import {PulsarAdmin} from '../../../src/clients/pulsar-admin/admin.js'
+import type {MigrationList} from '../../../src/domain/migration/journal/status.js'
 import {ANN, chain, claimOn, following, request} from '../../support/reports/journal-entries.js'
 import {ask, live, type Place} from '../../support/servers/live.js'
 import {cuttingProxy} from '../../support/servers/proxy.js'
+import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
 
 const STORES: ReadonlyArray<readonly [name: string, open: (place: Place) => JournalStore]> = [
   ['file', (place) => new FileJournal(join(place.folder, 'journal'))],
@@ -88,5 +90,24 @@ test(
     assert.equal(proxy.cuts, 4)
     assert.deepEqual(await journal.read('m1'), entries)
     assert.deepEqual(await new ClusterJournal(place.admin, place.namespace).read('m1'), entries)
+  }),
+)
+
+test(
+  'a journal that cannot be read does not hide the other migrations from the list',
+  live(async (_t, place) => {
+    const journal = new ClusterJournal(place.admin, place.namespace)
+    await journal.create('m1', claimOn(place.topic('orders').full).subject)
+    await journal.append('m1', chain(2))
+    const flags = ['--journal', 'cluster', '--namespace', place.namespace]
+    const all = await askCli<MigrationList>(['migrate', 'list', ...flags])
+    assert.deepEqual([all.migrations.map(({id}) => id), all.unreadable], [['m1'], []])
+
+    await place.admin.createTopic(place.topic(`${JOURNAL_TOPICS}m2`))
+    await place.admin.publish(place.topic(`${JOURNAL_TOPICS}m2`), ['not json'])
+    const {stdout} = await runCli(['migrate', 'list', '--json', ...flags])
+    const {result, warnings} = parseDocument<MigrationList>(stdout)
+    assert.deepEqual([result.migrations, result.unreadable.map(({id}) => id)], [all.migrations, ['m2']])
+    assert.match(warnings.join(), /the journal of migration m2 could not be read: /)
   }),
 )

@@ -143,7 +143,7 @@ export async function untilMigration(
   const journal = new ClusterJournal(place.admin, place.namespace)
   let found: MigrationStatus | undefined
   await until(what, async () => {
-    found = (await listMigrations(journal, undefined)).at(-1)
+    found = (await listMigrations(journal)).migrations.at(-1)
     return found !== undefined && fits(found)
   })
   assert.ok(found)

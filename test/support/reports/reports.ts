@@ -151,7 +151,7 @@ export const plan: MigrationPlan = {
       next: [],
     },
     {
-      code: 'mixed-batches',
+      code: 'mixed-key-batches',
       severity: 'block',
       message:
         '3 of 400 sampled entries are batches with several keys: Key_Shared delivers a batch by the key of its first message, so one key can reach several consumers. Switch the producers to the key-based batcher',
@@ -206,6 +206,7 @@ export const result: MigrationResult = {
 
 export const migrations: MigrationList = {
   journal: 'cluster',
+  unreadable: [],
   migrations: [
     {
       id: result.id,

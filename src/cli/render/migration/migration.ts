@@ -146,6 +146,11 @@ export function renderMigrations({journal, migrations}: MigrationList, now: stri
     .join('\n\n')
 }
 
+/** One for each journal that could not be read: the list is incomplete without it. */
+export function unreadableWarnings({unreadable}: MigrationList): string[] {
+  return unreadable.map(({cause, id}) => `the journal of migration ${id} could not be read: ${cause}`)
+}
+
 function nextStep({hasRestrictions, id, requests, state, strategy}: MigrationStatus): string[] {
   const pending = requests.map(({at, by, verb}) => `${id}: ${verb} requested by ${by} at ${at}, no answer yet`)
   switch (state) {

@@ -1,20 +1,34 @@
 import pLimit from 'p-limit'
 
 import type {JournalStore} from '../../../clients/journal/journal-store.js'
+import {messageOf} from '../../../wording.js'
 import {viewLines} from './chain.js'
 import {closedAs, planOf} from './history.js'
 import {subjectOf} from './claim.js'
-import {type LastHeartbeat, type MigrationStatus, statusOf} from './status.js'
+import {type LastHeartbeat, type MigrationList, type MigrationStatus, statusOf} from './status.js'
 
 const CONCURRENT_MIGRATIONS = 4
 
-/** All migrations of the journal, or the one with the given id, with the last heartbeat of those that run. */
-export async function listMigrations(store: JournalStore, id: string | undefined): Promise<MigrationStatus[]> {
-  const ids = id === undefined ? await store.list() : [id]
-  return pLimit(CONCURRENT_MIGRATIONS).map(ids, (one) => statusFrom(store, one))
+/**
+ * All migrations of the journal. One that cannot be read, for example because its namespace is being deleted, does not hide the
+ * others.
+ *
+ * @throws the first cause if none can be read.
+ */
+export async function listMigrations(store: JournalStore): Promise<Omit<MigrationList, 'journal'>> {
+  const ids = await store.list()
+  const limit = pLimit(CONCURRENT_MIGRATIONS)
+  const outcomes = await Promise.allSettled(ids.map((id) => limit(() => readMigration(store, id))))
+  const migrations = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const causes = outcomes.flatMap((one, at) =>
+    one.status === 'rejected' ? [{id: ids[at] ?? '', reason: one.reason as unknown}] : [],
+  )
+  if (migrations.length === 0 && causes[0]) throw causes[0].reason
+  return {migrations, unreadable: causes.map(({id, reason}) => ({id, cause: messageOf(reason)}))}
 }
 
-async function statusFrom(store: JournalStore, id: string): Promise<MigrationStatus> {
+/** The state of one migration, with its last heartbeat if it runs. @throws if its journal cannot be read. */
+export async function readMigration(store: JournalStore, id: string): Promise<MigrationStatus> {
   const {entries, requests} = viewLines(await store.read(id))
   const plan = planOf(entries)
   let heartbeat: LastHeartbeat | null = null

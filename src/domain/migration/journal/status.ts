@@ -45,6 +45,8 @@ export interface MigrationList {
   /** where the journal is */
   journal: string
   migrations: MigrationStatus[]
+  /** migrations whose journal could not be read, and why */
+  unreadable: Array<{id: string; cause: string}>
 }
 
 /** The last heartbeat of the owner. */

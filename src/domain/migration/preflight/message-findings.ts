@@ -30,7 +30,7 @@ const mixedBatches: Rule = (input) => {
   const {keyCheck} = input.snapshot
   if (keyCheck && keyCheck.mixedBatches > 0) {
     return blocksUnlessAccepted({
-      code: 'mixed-batches',
+      code: 'mixed-key-batches',
       message: `${numberText(keyCheck.mixedBatches)} of ${counted(keyCheck.entries, 'sampled entry', 'sampled entries')} ${keyCheck.mixedBatches === 1 ? 'is a batch' : 'are batches'} with several keys: ${BATCH_DELIVERY}. Switch the producers to the key-based batcher`,
       evidence: [
         {field: 'mixedBatches', value: String(keyCheck.mixedBatches)},
@@ -41,7 +41,7 @@ const mixedBatches: Rule = (input) => {
   const most = mostMessagesPerEntry(input)
   if (most <= 1) return null
   return blocksUnlessAccepted({
-    code: 'mixed-batches',
+    code: 'mixed-key-batches',
     message: `the producers send batches (average up to ${counted(most, 'message')} per entry): ${BATCH_DELIVERY}. Accept this only if the producers use the key-based batcher`,
     evidence: [{field: 'avgMessagesPerEntry', value: String(most)}],
   })

@@ -53,10 +53,10 @@ const BLOCKING: ReadonlyArray<readonly [code: string, isWaivable: boolean, clust
   ['neighbors-restricted', true, snapshot({}, {topic: {subscriptions: {audit: {type: 'Key_Shared'}}}})],
   ['blocked-consumers', true, snapshot({consumers: [{consumerName: 'a', blockedConsumerOnUnackedMsgs: true}]})],
   ['keyless-messages', true, snapshot({}, {keyCheck: {...KEY_CHECK, withoutKey: 3}})],
-  ['mixed-batches', true, snapshot({}, {keyCheck: {...KEY_CHECK, mixedBatches: 1}})],
+  ['mixed-key-batches', true, snapshot({}, {keyCheck: {...KEY_CHECK, mixedBatches: 1}})],
   ['expiry', true, snapshot({}, {expiry: {...NO_EXPIRY, messageTtlSeconds: 30}})],
   ['delayed-messages', false, snapshot({}, {second: {msgDelayed: 3}})],
-  ['mixed-batches', true, snapshot({consumers: [{consumerName: 'a', avgMessagesPerEntry: 7}]})],
+  ['mixed-key-batches', true, snapshot({consumers: [{consumerName: 'a', avgMessagesPerEntry: 7}]})],
 ]
 
 for (const [code, isWaivable, cluster] of BLOCKING) {
