@@ -1,4 +1,4 @@
-// Runs test files and prints one summary last. Four files run at a time, because they wait most of the time: two that put a load
+// Runs test files and prints one summary last. Three files run at a time, because they wait most of the time: one that puts a load
 // on the broker, and two others. A file whose first line is `// Runs alone: REASON` runs without others, after them: it measures
 // time, or counts what all clients do.
 import {glob, readFile} from 'node:fs/promises'
@@ -27,7 +27,7 @@ let ended = 0
 
 const {alone = [], light = [], loaded = []} = await lanesOf(process.argv.slice(2))
 const total = alone.length + light.length + loaded.length
-await Promise.all([runLane(loaded, SIDE_BY_SIDE), runLane(light, SIDE_BY_SIDE)])
+await Promise.all([runLane(loaded, 1), runLane(light, SIDE_BY_SIDE)])
 await runLane(alone, 1)
 summarize()
 if (!success) process.exitCode = 1

@@ -97,7 +97,9 @@ function writeArguments(name, program, {dir, classpath, log4j}) {
       '-Xms256m',
       '-Xmx1g',
       '-XX:MaxDirectMemorySize=512m',
-      '-XX:+UseG1GC',
+      // For a broker that runs for minutes, these halve the processor time of its start, and save a third afterwards.
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
       '-XX:+ExitOnOutOfMemoryError',
       '-XX:-UsePerfData',
     ],

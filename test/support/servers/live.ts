@@ -167,7 +167,7 @@ export async function until(what: string, condition: () => Promise<boolean> | bo
     const checkedAt = Date.now()
     if (await condition()) return
     assert.ok(Date.now() < deadline, `${what} did not happen within ${String(DEADLINE_MS / 1000)} s`)
-    await delay(Math.max(20, Date.now() - checkedAt))
+    await delay(Math.max(50, 3 * (Date.now() - checkedAt)))
   }
 }
 
