@@ -138,8 +138,8 @@ function summary(figures: DemoResult): string {
     ['messages processed', figures.handled],
     ['lost', figures.lost],
     ['duplicates', figures.duplicates],
-    ['keys at two consumers at once, Shared with Redis locks', figures.overlapsBefore],
-    ['keys at two consumers at once, Key_Shared', figures.overlapsAfter],
+    ['overlapping pairs of one key, Shared with Redis locks', figures.overlapsBefore],
+    ['overlapping pairs of one key, Key_Shared', figures.overlapsAfter],
     ['delivery pause', renderMs(figures.gapMs)],
     ['leaked lock found', figures.leakedLockFound],
   ]
