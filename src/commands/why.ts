@@ -41,7 +41,7 @@ export default class Why extends KeyshiftCommand<Explanation> {
     max: Flags.integer({
       default: 500,
       description:
-        "read up to N of the oldest entries in the partition's backlog, and again of all others if they are searched",
+        "read up to N of the oldest backlog entries of the key's partition; a search of the other partitions reads up to N more",
       helpValue: 'N',
       min: 1,
     }),

@@ -40,7 +40,7 @@ export const messageLockFlags = {
     helpValue: '{consumer}:*',
   }),
   'key-pattern': Flags.string({
-    description: 'also check the Redis locks of the messages; format of lock keys, {key} is the message key',
+    description: 'format of lock keys, where {key} is the message key; also checks the Redis locks of the messages',
     helpGroup: 'REDIS',
     helpValue: 'lock:user:{key}',
   }),

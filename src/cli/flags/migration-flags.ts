@@ -15,7 +15,7 @@ export const journalFlags = {
   }),
   namespace: Flags.string({
     description:
-      'search for migrations only in this namespace; all searches every namespace (default: the namespace of KEYSHIFT_NAMESPACE or the context, otherwise all)',
+      'namespace in which to search for migrations; use all for every namespace (default: the namespace of KEYSHIFT_NAMESPACE or the context, otherwise all)',
     helpGroup: 'MIGRATION',
     helpValue: 'TENANT/NAMESPACE',
   }),
@@ -27,7 +27,7 @@ export const migrationArg = Args.string({description: 'migration ID, as shown by
 export const requestFlags = {
   ...pulsarFlags,
   ...journalFlags,
-  cancel: Flags.boolean({description: 'cancel an earlier request that has no answer yet'}),
+  cancel: Flags.boolean({description: 'cancel an earlier request of this command that has no answer yet'}),
   ...confirmFlags,
 }
 

@@ -25,7 +25,7 @@ export default class BacklogWatch extends KeyshiftCommand<BacklogReport> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
   static override description =
     'Shows a live table on a terminal; otherwise prints one JSON line per sample. With --json, prints one document at the ' +
-    'end, the last sample. With --until, exits 0 when the condition is met, 8 if --timeout expires first. Makes no changes; ' +
+    'end, with the last sample. With --until, exits 0 when the condition is met, 8 if --timeout expires first. Makes no changes; ' +
     'press Ctrl-C to stop.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision',

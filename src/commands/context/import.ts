@@ -12,7 +12,7 @@ import {renderContexts} from '../../cli/render/contexts.js'
 
 export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
   static override description =
-    'The file of the other tool is not changed. A token in it is not copied, but read from it when it is needed. Without a ' +
+    'The file of the other tool is not changed. A token in it is not copied; keyshift reads it from the file when needed. Without a ' +
     "current context, the other tool's current context becomes the current one."
   static override examples = [
     '<%= config.bin %> <%= command.id %> --from pulsarctl',
@@ -32,7 +32,7 @@ export default class ContextImport extends KeyshiftCommand<ContextsAdded> {
       required: true,
     })(),
     name: Flags.string({
-      description: 'name of the new context; for pulsarctl, the only context to import',
+      description: 'name of the new context; for pulsarctl, import only the context of this name',
       helpValue: 'NAME',
     }),
     protected: Flags.boolean({description: "ask for the context's name before changing anything in its cluster"}),

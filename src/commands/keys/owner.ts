@@ -42,7 +42,7 @@ export default class KeysOwner extends KeyshiftCommand<KeyOwners> {
     'unless --hashing-scheme is given. If no scheme or several match, it searches the topic for messages of the key. Computes ' +
     "the slot with the broker's hash, and takes the consumer from the ranges that the broker reports. On Failover and " +
     'Exclusive one consumer of the partition receives all keys; on Shared any consumer may. To find the slot of an ordering key, pass it instead of the key; the partition depends on ' +
-    'the key, except with Go producers. With --slot it lists the keys of a slot among sampled messages; other keys can have the slot too.'
+    'the key, except with Go producers. With --slot, lists the sampled keys of that slot; keys that were not sampled can have the slot too.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> persistent://public/default/orders decision user-42',
     "<%= config.bin %> <%= command.id %> orders decision user-42 user-43 --json | jq '.result.owners'",

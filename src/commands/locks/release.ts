@@ -109,7 +109,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       helpValue: 'TEXT',
     }),
     scan: Flags.string({
-      description: 'plan for the locks in this file, an output of locks scan --json or --output ndjson',
+      description: 'plan for the locks in this file, which locks scan wrote with --json or --output ndjson',
       helpGroup: 'PLAN',
       helpValue: 'FILE',
     }),

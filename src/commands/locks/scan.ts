@@ -50,7 +50,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     backlog: Flags.integer({
       dependsOn: ['topic'],
       description:
-        'also read up to N of the oldest entries: reports locks that block messages, and keys without a lock',
+        'also read up to N of the oldest backlog entries, and report locks that block messages and keys without a lock',
       helpGroup: 'SUBSCRIPTION',
       helpValue: 'N',
       min: 1,
@@ -69,7 +69,8 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       helpValue: 'FILE',
     }),
     'from-replica': Flags.boolean({
-      description: 'read a replica of each primary, which adds no load to the primary and keeps its idle times',
+      description:
+        'read from a replica of each primary: adds no load to the primary and does not reset the idle times of its keys',
     }),
     'hashing-scheme': Flags.option({
       dependsOn: ['topic'],
@@ -85,13 +86,14 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     }),
     'key-pattern': Flags.string({
       dependsOn: ['topic'],
-      description: 'format of lock keys; {key} is the message key, * is any text (also the default of --pattern)',
+      description:
+        'format of lock keys; {key} is the message key, * is any text; without --pattern, only keys in this format are scanned',
       helpGroup: 'SUBSCRIPTION',
       helpValue: 'lock:user:{key}',
     }),
     'latency-guard': durationFlag({
       description:
-        'read small pages at low priority, and slow down when Redis takes longer than this to answer a PING, such as 5ms',
+        'read small pages, give other programs on this machine priority, and slow down when Redis takes longer than this to answer a PING, such as 5ms',
     }),
     max: Flags.integer({default: 10_000, description: 'list up to N locks; all are counted', helpValue: 'N', min: 1}),
     'max-ops': Flags.integer({

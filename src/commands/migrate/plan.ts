@@ -42,7 +42,7 @@ export default class MigratePlan extends KeyshiftCommand<MigrationPlan> {
     }),
     strategy: Flags.option({
       description:
-        'in-place keeps the subscription; blue-green creates a new one at the same position; stop-start stops the old consumers first, where delivery cannot be paused (default: chosen by the plan)',
+        'in-place keeps the subscription; blue-green creates a new one at the same position; stop-start stops the old consumers first, and is for topics where delivery cannot be paused (default: chosen by the plan)',
       options: STRATEGIES,
     })(),
     to: Flags.option({description: 'new subscription type', options: MIGRATABLE, required: true})(),

@@ -13,7 +13,8 @@ import {counted} from '../../wording.js'
 export default class MigrateRehearse extends KeyshiftCommand<Rehearsal> {
   static override args = {topic: topicArg, subscription: subscriptionArg}
   static override description =
-    'Creates a temporary Key_Shared subscription at the position of the real one and connects simulated consumers, which ' +
+    'Shows the share of each consumer, hot keys, head-of-line blocking and the time to drain. Creates a temporary ' +
+    'Key_Shared subscription at the position of the real one and connects simulated consumers, which ' +
     'process one message at a time. The real subscription and its cursor are unchanged. The temporary subscription is ' +
     'deleted at the end; leftovers of a killed rehearsal are removed by the next run.'
   static override examples = [
@@ -56,8 +57,7 @@ export default class MigrateRehearse extends KeyshiftCommand<Rehearsal> {
     }),
     ...confirmFlags,
   }
-  static override summary =
-    'Simulate Key_Shared consumers on the backlog: shares, hot keys, head-of-line blocking, time to drain.'
+  static override summary = 'Simulate Key_Shared consumers on the backlog to find hot keys and head-of-line blocking.'
 
   async run(): Promise<Rehearsal> {
     const {args, flags} = await this.parse(MigrateRehearse)

@@ -11,7 +11,7 @@ export default class MigrateResume extends MigrationCommand<MigrationResult> {
   static override args = {id: migrationArg}
   static override description =
     'Works from any machine. A step that was interrupted is verified before it runs again. The soak settings of migrate ' +
-    'apply are kept; the other limits are those of this command.'
+    'apply are kept; the flags of this command set the other limits.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --yes',
     '<%= config.bin %> <%= command.id %> 20261123-140509-3fa9 --take-over --yes',

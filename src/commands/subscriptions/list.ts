@@ -66,7 +66,8 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       options: LIST_ORDERS,
     })(),
     stalled: Flags.boolean({
-      description: 'only subscriptions with a backlog that is due and does not move, on some partition',
+      description:
+        'only subscriptions whose backlog does not move on some partition; delayed messages that are not due do not count',
       helpGroup: 'FILTER',
     }),
     strict: Flags.boolean({description: 'exit 4 if a broker or a partition is missing from the list'}),
