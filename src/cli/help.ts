@@ -6,6 +6,9 @@ import {answerUnknownCommand} from './unknown-command.js'
 /** Flag groups of most commands, which the reader knows already. They are listed after the command's own flags. */
 const LAST_GROUPS = ['PULSAR', 'REDIS', 'TLS', 'LOGIN', 'GLOBAL']
 
+/** A list of options with more characters does not fit in one line. It gets spaces, so that no option is broken. */
+const LONGEST_OPTIONS = 60
+
 class OrderedCommandHelp extends CommandHelp {
   /** oclif leaves gaps where it has moved a flag into the group of another one: `[--a |  | --b | ]`, `[--c ]`. */
   protected override defaultUsage(): string {
@@ -14,6 +17,17 @@ class OrderedCommandHelp extends CommandHelp {
       .replaceAll(/(?: *\|)+ *(?=\])/g, '')
       .replaceAll(/ \|(?: +\|)+/g, ' |')
       .replaceAll(/ +(?=\])/g, '')
+  }
+
+  protected override flags(flags: Parameters<CommandHelp['flags']>[0]): ReturnType<CommandHelp['flags']> {
+    return super
+      .flags(flags)
+      ?.map(([name, text]) => [
+        name,
+        text?.replace(/(?<=<options: )[^>]+/, (options) =>
+          options.length > LONGEST_OPTIONS ? options.replaceAll('|', ' | ') : options,
+        ),
+      ])
   }
 
   protected override groupFlags(
