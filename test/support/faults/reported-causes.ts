@@ -134,7 +134,7 @@ const REPORTED: readonly Cause[] = [
       await lab.publish(100, KEYS)
     },
     consumer: 'worker-0',
-    message: /worker-1 gets nothing until mark-delete passes .*The oldest unacked message is at worker-0/,
+    message: /worker-1 receives no messages until mark-delete passes .*The oldest unacked message is at worker-0/,
   },
 ]
 

@@ -266,7 +266,7 @@ test('consumers that joined wait for a delayed message, too', () => {
   }
   const [first] = findings(snapshotOf(waiting, waiting, {brokerVersion: '3.0.0'}))
   assert.equal(first?.code, 'joined-consumer-waits')
-  assert.match(first.message, /a delayed message is in the way until it is due/)
+  assert.match(first.message, /a delayed message blocks mark-delete until it is due/)
 })
 
 /** Each partition unchanged in both samples. */

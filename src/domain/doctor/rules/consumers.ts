@@ -50,7 +50,7 @@ const CAUSES: readonly Cause[] = [
         ),
       ),
     message: (_, all) =>
-      `The broker sends nothing to ${names(all)}${where(all)}: ${all.length === 1 ? 'it is' : 'they are'} marked as blocked on unacked messages, but ${all.length === 1 ? 'has' : 'have'} none. The mark is stale, a bug of the broker`,
+      `The broker sends nothing to ${names(all)}${where(all)}: ${all.length === 1 ? 'it is' : 'they are'} flagged as blocked on unacked messages, but ${all.length === 1 ? 'has' : 'have'} none. The flag is stale, which is a bug of the broker`,
     fields: ['blockedConsumerOnUnackedMsgs', 'unackedMessages', 'availablePermits'],
     remedies: (facts, clients) => [...restartConsumers(clients), unloadTopic(facts)],
     links: ['apache/pulsar#22657'],
@@ -60,7 +60,7 @@ const CAUSES: readonly Cause[] = [
     severity: (facts, {client}) => (isQuiet(facts, client) ? 'error' : 'warn'),
     of: (_, {consumers}) => consumers.filter(({now}) => now.blockedConsumerOnUnackedMsgs === true),
     message: (facts, all) =>
-      `The broker sends no more messages to ${names(all)}${where(all)}: ${all.length === 1 ? 'it' : 'each'} reached the limit of unacked messages per consumer, together ${counted(unacked(all), 'unacked message')}` +
+      `The broker sends no more messages to ${names(all)}${where(all)}: ${all.length === 1 ? 'it' : 'each'} reached the limit of unacked messages per consumer (${counted(unacked(all), 'unacked message')}${all.length === 1 ? '' : ' in total'})` +
       (all.every(({client}) => !isQuiet(facts, client)) ? '; messages are still being acked' : ''),
     fields: ['unackedMessages', 'blockedConsumerOnUnackedMsgs', 'lastAckedTimestamp'],
     remedies: (facts, clients) => forHolders(facts, clients),

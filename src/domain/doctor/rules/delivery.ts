@@ -85,8 +85,9 @@ function mixedTypes({partitions}: SubscriptionFacts): Draft[] {
       evidence: live.map((row) => evidence('type', kindOf(row), row.partition)),
       remedies: [
         {
-          command: 'stop the consumers with the wrong type or policy, and start them with that of the others',
-          cost: 'no delivery on these partitions while they have no consumer, which resets their type',
+          command:
+            'stop the consumers with the wrong type or policy, and start them with the type and policy of the other partitions',
+          cost: 'no delivery on these partitions until a consumer connects; the first one sets the type and the policy',
         },
       ],
     },

@@ -26,7 +26,7 @@ export function joinedConsumerRules(facts: SubscriptionFacts): Draft[] {
       explains: ['silent-consumers'],
       severity: 'error',
       message:
-        `${clientsText(waiting.map((name) => ({name, address: null})))} ${waiting.length === 1 ? 'gets' : 'get'} nothing${whereText(rows)} until mark-delete passes the position ` +
+        `${clientsText(waiting.map((name) => ({name, address: null})))} ${waiting.length === 1 ? 'receives' : 'receive'} no messages${whereText(rows)} until mark-delete passes the position ` +
         `at which ${waiting.length === 1 ? 'it' : 'they'} joined; mark-delete has not advanced for ${durationText(facts.nowMs - sinceMs)}${holderText(holders, rows)}`,
       partitions: rows.map(({partition}) => partition),
       consumers: holders,
@@ -68,7 +68,7 @@ function holdersIn(
 
 function holderText(holders: readonly ClientFacts[], rows: readonly PartitionFacts[]): string {
   if (holders.length === 0 && rows.every(({now}) => (now.msgDelayed ?? 0) > 0))
-    return '. No consumer has an unacked message: a delayed message is in the way until it is due'
+    return '. No consumer has an unacked message: a delayed message blocks mark-delete until it is due'
   if (holders.length === 0) return '; no consumer reports an unacked message, so it may be in the replay queue'
   const unacked = holders.reduce((sum, one) => sum + (unackedOf(one) ?? 0), 0)
   const [one] = holders

@@ -67,7 +67,7 @@ function staleSubscriptionFlag(facts: SubscriptionFacts): Draft[] {
     {
       code: 'stale-block-flag',
       severity: 'error',
-      message: `The broker sends nothing to any consumer${whereText(rows)}: the subscription is marked as blocked on unacked messages, but has none. The mark is stale, a bug of the broker`,
+      message: `The broker sends nothing to any consumer${whereText(rows)}: the subscription is flagged as blocked on unacked messages, but has none. The flag is stale, which is a bug of the broker`,
       partitions: rows.map(({partition}) => partition),
       sinceMs: rows[0]?.progress.sinceMs ?? null,
       evidence: rows.flatMap(({now, partition}) => [
@@ -259,7 +259,7 @@ function pausedByAckHoles(facts: SubscriptionFacts): Draft[] {
           ? [
               {
                 command: pulsarAdmin('topicPolicies remove-dispatcher-pause-on-ack-state-persistent', facts.topic),
-                cost: 'delivery goes on; messages acked above the limit are delivered again when the topic is reloaded',
+                cost: 'delivery resumes; messages acked above the limit are delivered again when the topic is reloaded',
               },
             ]
           : []),

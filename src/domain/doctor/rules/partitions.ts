@@ -29,7 +29,7 @@ export function partitionRules(facts: SubscriptionFacts): Draft[] {
             ...['--subscription', subscription, '--messageId', 'earliest'],
             partitionNameOf(topic, partition),
           ),
-          cost: 'consumers get every message that the partition still has, also messages that they may have processed before',
+          cost: 'consumers receive every message that the partition still has, including messages that they may have processed before',
         })),
       ],
     },

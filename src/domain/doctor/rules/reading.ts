@@ -118,7 +118,7 @@ function undelivered(facts: SubscriptionFacts, all: readonly Read[]): Draft[] {
       severity: lost.some(({row}) => row.progress.state === 'stalled') ? 'error' : 'warn',
       message:
         `${counted(entries, 'entry', 'entries')}${whereText(rowsOf(lost))} ${entries === 1 ? 'has' : 'have'} been read but ${entries === 1 ? 'is' : 'are'} neither at a consumer, ` +
-        `nor delayed${lost.some(({row}) => row.now.msgInReplay !== undefined) ? ', nor in the replay queue' : ''}: an open transaction acknowledges ${entries === 1 ? 'it' : 'them'}, or the dispatcher has lost ${entries === 1 ? 'it' : 'them'}`,
+        `nor delayed${lost.some(({row}) => row.now.msgInReplay !== undefined) ? ', nor in the replay queue' : ''}: either an open transaction has acked ${entries === 1 ? 'it' : 'them'}, or the dispatcher has lost ${entries === 1 ? 'it' : 'them'}`,
       remedies: [inspectCommand(facts), oldestKeysCommand(facts), unloadTopic(facts)],
       links: ['apache/pulsar#16511'],
     },

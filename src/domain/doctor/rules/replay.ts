@@ -1,4 +1,4 @@
-import {counted, numberText} from '../../../wording.js'
+import {counted} from '../../../wording.js'
 import {type ClientFacts, clientsText, hasNoPermits, unackedOf} from '../facts/client-facts.js'
 import {countsUnacked} from '../../topic-stats/unacked-messages.js'
 import {evidence} from '../facts/evidence.js'
@@ -158,8 +158,8 @@ function culpritText(culprits: readonly ClientFacts[]): string {
   if (culprits.length === 0) return ''
   const unacked = culprits.reduce((sum, one) => sum + (unackedOf(one) ?? 0), 0)
   const why = culprits.every(hasNoPermits)
-    ? `${culprits.length === 1 ? 'has' : 'have'} no permits and ${numberText(unacked)} unacked`
-    : `${culprits.length === 1 ? 'has' : 'have'} ${numberText(unacked)} unacked`
+    ? `${culprits.length === 1 ? 'has' : 'have'} no permits and ${counted(unacked, 'unacked message')}`
+    : `${culprits.length === 1 ? 'has' : 'have'} ${counted(unacked, 'unacked message')}`
   return `. The messages are probably for ${clientsText(culprits)}, which ${why}`
 }
 
@@ -180,9 +180,15 @@ function relieve(facts: SubscriptionFacts, culprits: readonly ClientFacts[]): Dr
   const stuck = culprits.filter(
     ({isAcking, lastAckMs}) => !isAcking && (lastAckMs === null || facts.nowMs - lastAckMs > facts.stuckAfterMs),
   )
-  return stuck.length > 0
-    ? restartConsumers(stuck)
-    : [{command: `process messages faster in ${clientsText(culprits)}, or spread its keys`, cost: 'a deployment'}]
+  if (stuck.length > 0) return restartConsumers(stuck)
+  if (culprits.length === 0) return []
+  const keys = culprits.length === 1 ? 'its keys' : 'their keys'
+  return [
+    {
+      command: `process messages faster in ${clientsText(culprits)}, or spread ${keys} over more consumers`,
+      cost: 'a deployment',
+    },
+  ]
 }
 
 function inReplay(rows: readonly PartitionFacts[]): number {

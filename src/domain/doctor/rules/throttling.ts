@@ -94,7 +94,7 @@ function throttled(facts: SubscriptionFacts, rows: readonly PartitionFacts[], of
 }
 
 function rateText(rate: AppliedPolicy<RateLimit> | null): string {
-  if (!rate?.value || !isLimited(rate)) return 'set at a level that was not read'
+  if (!rate?.value || !isLimited(rate)) return 'limit unknown, because the policy that sets it was not read'
   const {bytes, messages, periodSeconds} = rate.value
   const limits = [
     ...(messages > 0 ? [counted(messages, 'message')] : []),
