@@ -121,7 +121,7 @@ export const unknownInspection: LockInspection = {
   connections: null,
   release: {
     ...release,
-    ...{action: 'keep', reason: 'its format is unknown, so it may not be a lock'},
+    ...{action: 'keep', reason: 'its format is unknown, so it is possibly not a lock'},
     ...{alsoDelete: [], waitQueue: null, notify: null},
   },
 }

@@ -32,7 +32,7 @@ export function renderRound(diagnosis: Diagnosis, warnings: readonly string[], e
   return [
     renderDiagnosis(diagnosis, Date.parse(diagnosis.asOf)),
     ...warnings.map((warning) => `${paint.warn('Warning:')} ${warning}`),
-    paint.secondary(`Checked at ${diagnosis.asOf}, again ${durationText(everyMs)} later. Press Ctrl-C to stop.`),
+    paint.secondary(`Checked at ${diagnosis.asOf}; next check in ${durationText(everyMs)}. Press Ctrl-C to stop.`),
   ].join('\n\n')
 }
 

@@ -51,6 +51,6 @@ export function consumersText(consumers: readonly FindingConsumer[]): string | n
   if (consumers.length < 2) return null
   const names = consumers.slice(0, CONSUMERS_NAMED).map(({address, name}) => name ?? address ?? 'without a name')
   return consumers.length > CONSUMERS_NAMED
-    ? `${counted(consumers.length, 'consumer')}, first ${names.join(', ')}`
+    ? `${counted(consumers.length, 'consumer')}, including ${names.join(', ')}`
     : `consumers ${names.join(', ')}`
 }

@@ -95,7 +95,7 @@ function headline({
     isOrderGuaranteed === null
       ? ''
       : isOrderGuaranteed
-        ? 'in order per key'
+        ? 'ordered per key'
         : 'NO ORDER (out-of-order delivery is allowed)',
     skew === null ? '' : `skew ${skew.toFixed(2)}`,
     replayMessages === null || replayMessages === 0 ? '' : `${counted(replayMessages, 'message')} in the replay queue`,
@@ -104,7 +104,7 @@ function headline({
 }
 
 function coverageLine({coverage}: RangePartition): string {
-  if (!coverage) return 'coverage unknown'
+  if (!coverage) return 'unknown whether every slot has an owner'
   const {missing, overlapping} = coverage
   const gaps = missing.length === 0 ? 'every slot has an owner' : `NO OWNER for ${foldRanges(missing, RANGES_SHOWN)}`
   const overlaps = overlapping.length === 0 ? '' : `; OVERLAP at ${foldRanges(overlapping, RANGES_SHOWN)}`
@@ -117,7 +117,7 @@ function drainingLines(draining: readonly DrainingSlot[]): string[] {
     .map(
       ({blockedAttempts, consumer, slot, unackedMessages}) =>
         `slot ${String(slot)} is draining: ${consumer ?? 'a consumer'} must first ack ${counted(unackedMessages, 'message')}; ` +
-        `${counted(blockedAttempts, 'delivery', 'deliveries')} blocked`,
+        `${counted(blockedAttempts, 'blocked attempt')}`,
     )
   const more = draining.length - lines.length
   return more > 0 ? [...lines, `and ${counted(more, 'more draining slot')}; --json has all`] : lines

@@ -21,7 +21,7 @@ const ASSUMED: Readonly<Record<Assumption, string>> = {
   'default-settings': 'the broker uses the default settings of Pulsar, because its settings could not be read',
   'join-order': 'consumers join in the order in which they connected; auto-split depends on this order',
   'name-index':
-    'the only consumer, or one without slots, was the first of its name to join; the reported ranges do not show it',
+    'a consumer that is alone or has no slots was the first to join under its name, because its ranges do not show the order',
   'priority-level': 'all consumers have the same priority level, because the broker does not report it',
 }
 

@@ -15,7 +15,7 @@ export function renderLock(inspection: LockInspection): string {
     ['ttl', ttlText(lock)],
     ['held', heldText(lock)],
     ['acquired', lock.reentrancy === null ? '-' : counted(lock.reentrancy, 'time')],
-    ['release subscribers', waiters.subscribers === null ? 'unknown' : numberText(waiters.subscribers)],
+    ['channel subscribers', waiters.subscribers === null ? 'unknown' : numberText(waiters.subscribers)],
   ])
   const parts = [head]
   if (holders.length > 0) parts.push(renderTable(HOLDERS, holders))

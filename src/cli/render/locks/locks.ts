@@ -83,10 +83,14 @@ export function renderLocks(scan: LockScan): string {
   const notes = [`verdicts: ${counts.join(', ')}`]
   const most = summary.holders.slice(0, HOLDERS_SHOWN).filter(({locks}) => locks > 1)
   if (most.length > 0) {
-    notes.push(`holders of most locks: ${most.map(({holder, locks}) => `${holder} (${numberText(locks)})`).join(', ')}`)
+    const holders = most.map(({holder, locks}) => `${holder} (${numberText(locks)})`)
+    notes.push(`holders with the most locks: ${holders.join(', ')}`)
   }
   if (scan.subscription !== null) notes.push(relationsText(scan.subscription, summary.relations))
-  if (summary.ended > 0) notes.push(`${counted(summary.ended, 'lock')} ended before the second sample`)
+  if (summary.ended > 0) {
+    const were = summary.ended === 1 ? 'was' : 'were'
+    notes.push(`${counted(summary.ended, 'lock')} expired or ${were} released before the second sample`)
+  }
   if (hidden > 0) notes.push(`${counted(hidden, 'more healthy lock')} not shown; use --json to list all`)
   if (summary.touchesIdleTime) {
     const where = summary.readFrom === 'replica' ? ' on the replica' : ''

@@ -122,7 +122,7 @@ export function renderCheck({entries, id, lastHash, requests, voidedLines}: Jour
   const ignored =
     voidedLines.length === 0
       ? ''
-      : `, ${counted(voidedLines.length, 'ignored line')} of a process that had lost the migration`
+      : `, ${counted(voidedLines.length, 'ignored line')} of a process that no longer owned the claim`
   return `The journal of ${id} is intact: ${counted(entries, 'entry', 'entries')}, ${counted(requests, 'request')}${ignored}. Last hash: ${lastHash ?? 'none'}`
 }
 

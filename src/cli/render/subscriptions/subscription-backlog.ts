@@ -32,7 +32,7 @@ function readsText(cursor: PartitionReport['cursor']): string | null {
   const reads = [
     ...(cursor.hasPendingRead === true ? ['read pending'] : []),
     ...(cursor.hasPendingReplayRead === true ? ['replay read pending'] : []),
-    ...(cursor.isCaughtUp === true ? ['waits for new entries'] : []),
+    ...(cursor.isCaughtUp === true ? ['waiting for new entries'] : []),
     ...((cursor.pendingReads ?? 0) > 0 ? [`${counted(cursor.pendingReads ?? 0, 'read')} in progress`] : []),
   ]
   return reads.length === 0 ? null : reads.join(', ')

@@ -86,7 +86,8 @@ export interface KeyToRelease {
 export function planRelease({disconnected, found, raw}: KeyToRelease, mode: ReleaseMode): PlannedRelease {
   const lock = lockRecord(raw, found, mode)
   const base = keepAction(lock, raw)
-  const reason = found.kind === 'lock' ? reasonToKeep(raw, found) : 'its format is unknown, so it may not be a lock'
+  const reason =
+    found.kind === 'lock' ? reasonToKeep(raw, found) : 'its format is unknown, so it is possibly not a lock'
   if (reason !== null || found.kind !== 'lock') return {...base, reason}
   if (mode.holder !== null) {
     const holder = found.holders.find(({token}) => token === mode.holder)
