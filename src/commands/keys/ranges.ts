@@ -32,7 +32,9 @@ export default class KeysRanges extends KeyshiftCommand<KeyRanges> {
     const {collected, facts} = await collectKeyShared(admin, args.topic, args.subscription)
     const report = keyRanges(collected, facts)
     if (report.partitions.some(({coverage}) => coverage === null)) {
-      this.warn('coverage is unknown on some partitions: no consumer is connected, or the selector is unknown')
+      this.warn(
+        'on some partitions it is unknown whether every slot has an owner: no consumer is connected, or the selector is unknown',
+      )
     }
     this.print(renderRanges, report, {hasEveryRange: flags.ranges})
     return report

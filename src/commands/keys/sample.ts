@@ -51,7 +51,7 @@ export default class KeysSample extends KeyshiftCommand<KeySample> {
       this.warn('some of the chosen entries were not read; the counts contain only the entries that were read')
     if (report.uncertainKeys > 0) {
       this.warn(
-        `HTTP headers may have corrupted ${counted(report.uncertainKeys, 'key')}, not counted as keys; use --source websocket to read them intact`,
+        `HTTP headers may have corrupted ${counted(report.uncertainKeys, 'key')}, which ${report.uncertainKeys === 1 ? 'is' : 'are'} not counted; use --source websocket to read ${report.uncertainKeys === 1 ? 'it' : 'them'} intact`,
       )
     }
     this.print(renderSample, report)

@@ -50,7 +50,7 @@ export default class SubscriptionsInspect extends KeyshiftCommand<SubscriptionRe
   private warnOfGaps({cursorsNotRead, partitions, policiesNotRead}: SubscriptionReport, everyCursor: boolean): void {
     if (policiesNotRead.length > 0) {
       this.warn(
-        `missing permission to read every policy of the ${policiesNotRead.join(', ')}; the limits set there are unknown`,
+        `missing permission to read some policies of the ${policiesNotRead.join(', ')}; the limits that they set are unknown`,
       )
     }
     if (cursorsNotRead.length > 0) {

@@ -243,7 +243,7 @@ const ACKED_OR_NONE = ': its messages are acked, or none was published'
 function uncertain({messages, subscription, topic}: KeyFacts, read: string): Verdict {
   return {
     code: 'not-in-entries-read',
-    message: `${read}, but ${numberText(messages.entriesUncertain)} of these may be of this key: the admin API does not return all its characters`,
+    message: `${read}, but ${numberText(messages.entriesUncertain)} of these may have this key, because the admin API does not return all characters of a key`,
     confidence: 'low',
     next: suggestedCommand('keys', 'sample', '--source', 'websocket', ...operands(topic, subscription)),
   }

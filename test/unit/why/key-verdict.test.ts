@@ -124,6 +124,6 @@ test('a key whose messages the admin API may not show is not reported as without
   const messages = {...messagesWith(null), entriesUncertain: 2, isComplete: false}
   const {code, confidence, message, next} = verdictOf(facts({messages, lock: null}))
   assert.deepEqual([code, confidence], ['not-in-entries-read', 'low'])
-  assert.match(message, /^no message of user-42 in the oldest 146 entries of 146, but 2 of these may be of this key/)
+  assert.match(message, /^no message of user-42 in the oldest 146 entries of 146, but 2 of these may have this key/)
   assert.equal(next, 'keyshift keys sample --source websocket persistent://shop/prod/orders decision')
 })

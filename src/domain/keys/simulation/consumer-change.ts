@@ -59,7 +59,7 @@ function targetNames(present: readonly string[], {consumers, namesLike, words}: 
   if (pattern === null) {
     throw new Usage(
       'E_NAMES_LIKE',
-      `--consumers requires --names-like, because ${present.length === 0 ? 'there are no consumer names to continue' : 'the consumer names do not have the form NAME and number'}`,
+      `--consumers requires --names-like, because ${present.length === 0 ? 'there are no consumer names to continue' : 'the names of the connected consumers do not follow a pattern such as app-{0..N}'}`,
       {
         data: {connected: present},
         next: [

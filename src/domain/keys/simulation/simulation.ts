@@ -91,7 +91,10 @@ export function simulateLive(
 /** The same for an empty subscription, without contacting a broker. */
 export function simulateOffline(facts: BrokerFacts, options: SimulationOptions): KeySimulation {
   if (options.mode === 'failover') {
-    throw new Usage('E_OFFLINE_FAILOVER', 'the mode failover depends on the topic and its partitions; omit --offline')
+    throw new Usage(
+      'E_OFFLINE_FAILOVER',
+      '--mode failover requires a topic, because the result depends on its partitions; omit --offline',
+    )
   }
   const state = emptyPartitionState(null, [], facts, options.mode)
   const change = consumerChange([], options.wanted)

@@ -25,8 +25,7 @@ const missingPermission: Rule = (input) => {
   if (snapshot.topicPolicies !== 'refused' || strategy === 'stop-start') return null
   return blocks({
     code: 'missing-permission',
-    message:
-      'missing permission to read the topic policies, and so to change them: log in as an administrator of the tenant',
+    message: 'missing permission to read and change the topic policies: log in as an administrator of the tenant',
     evidence: [{field: 'topicPolicies', value: 'refused'}],
     next: [planWith('stop-start', input)],
   })

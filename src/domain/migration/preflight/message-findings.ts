@@ -103,7 +103,7 @@ const holes: Rule = ({snapshot: {collected}, strategy}) => {
   if (open.length === 0 || strategy !== 'blue-green') return null
   return blocksUnlessAccepted({
     code: 'ack-holes',
-    message: `${counted(open.length, 'partition')} without a consumer, with ack holes: the new subscription receives messages again that were acked out of order`,
+    message: `${counted(open.length, 'partition')} with ack holes but no consumer: messages that were acked out of order are delivered again on the new subscription`,
     evidence: each(
       'partition',
       open.map(({partition}) => String(partition)),

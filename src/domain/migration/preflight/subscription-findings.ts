@@ -42,7 +42,7 @@ const exclusive: Rule = ({snapshot: {collected}}) => {
   return blocks({
     code: 'exclusive',
     message:
-      'the subscription is Exclusive and has one consumer: stop it and start the new consumers, no migration is needed',
+      'the subscription is Exclusive and has one consumer: stop it and start the new consumers. No migration is needed',
     evidence: [{field: 'type', value: 'Exclusive'}],
   })
 }

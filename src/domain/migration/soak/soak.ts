@@ -15,7 +15,7 @@ export async function measure(
   {journal, soak: wanted}: SoakParts,
 ): Promise<void> {
   if (wanted.forMs === 0 || find(control.history, 'forward', 'soak', 'captured')) return
-  control.reportWaiting('baseline', `${counted(BASELINE_WINDOWS, 'window')} before the pause`, 0)
+  control.reportWaiting('baseline', `${counted(BASELINE_WINDOWS, 'measurement')} before the pause`, 0)
   journal.add('soak', 'captured', {baseline: await measureBaseline(context)})
 }
 

@@ -50,7 +50,10 @@ test('an unknown name and a pattern without a placeholder are refused', () => {
   assert.throws(() => numbered('app-N', 3), isUsage('E_NAMES_LIKE'))
   assert.throws(
     () => consumerChange(['red', 'green'], {...NOTHING, consumers: 3}),
-    isUsage('E_NAMES_LIKE', /--names-like, because the consumer names do not have the form NAME and number/),
+    isUsage(
+      'E_NAMES_LIKE',
+      /--names-like, because the names of the connected consumers do not follow a pattern such as app-/,
+    ),
   )
   assert.throws(
     () => consumerChange([], {...NOTHING, consumers: 3, words: ['orders', 'decision']}),
