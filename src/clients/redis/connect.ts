@@ -2,9 +2,10 @@ import {promisify} from 'node:util'
 
 import {Cluster, Redis} from 'ioredis'
 
-import {Unreachable, Usage} from '../../errors.js'
+import {Unreachable} from '../../errors.js'
 import {shellCommand} from '../../suggested-command.js'
 import type {TlsOptions} from '../login/tls.js'
+import {parseRedisUrl, type RedisTarget} from './redis-url.js'
 import {SideConnections} from './side-connections.js'
 import {FAIL_FAST, ready, type RedisSettings, refused} from './wait-ready.js'
 import {sentinelSettings} from './sentinels.js'
@@ -36,8 +37,7 @@ export interface RedisLogin {
 }
 
 /**
- * Connects to Redis and finds every primary: `redis://`, `rediss://`, or `redis+sentinel://host:port,host:port/name`, with
- * TLS `rediss+sentinel://`. A server in cluster mode is detected, and the whole cluster is connected.
+ * Connects to Redis and finds every primary. The URL is one that `parseRedisUrl` accepts. A server in cluster mode is detected, and the whole cluster is connected.
  *
  * @throws Unreachable E_REDIS_UNREACHABLE, E_REDIS_AUTH, E_REDIS_ACL, E_REDIS_CLUSTER or E_REDIS_TLS with the server's first
  *   error, never with the password.
@@ -141,37 +141,7 @@ async function quit(clients: ReadonlyArray<Cluster | Redis>): Promise<void> {
   await Promise.all(clients.map((client) => client.quit().catch(() => undefined)))
 }
 
-interface ParsedUrl {
-  readonly address: string
-  readonly options: RedisSettings
-}
-
-/** An invalid URL is not quoted in the error, because it may contain a password. */
-function parseRedisUrl(text: string): ParsedUrl {
-  const sentinel = /^(?<scheme>rediss?)\+sentinel:\/\/(?:(?<login>[^@/]*)@)?(?<hosts>[^/@]+)\/(?<name>[^/?]+)$/.exec(
-    text,
-  )?.groups
-  if (sentinel) return sentinelOptions(sentinel)
-  if (!URL.canParse(text) || !/^rediss?:$/.test(new URL(text).protocol)) {
-    throw new Usage(
-      'E_REDIS_URL',
-      'invalid Redis address: use redis://HOST:PORT, rediss://HOST:PORT, redis+sentinel://HOST:PORT/NAME or rediss+sentinel://HOST:PORT/NAME',
-    )
-  }
-  const url = new URL(text)
-  return {
-    address: `${url.protocol}//${url.host}${url.pathname}`,
-    options: {
-      host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: Number(url.port || 6379),
-      ...credentials(url.username, url.password),
-      ...(url.protocol === 'rediss:' ? {tls: {}} : {}),
-      ...(url.pathname.length > 1 ? {db: Number(url.pathname.slice(1))} : {}),
-    },
-  }
-}
-
-function withLogin({address, options}: ParsedUrl, {password, tls}: RedisLogin): ParsedUrl {
+function withLogin({address, options}: RedisTarget, {password, tls}: RedisLogin): RedisTarget {
   return {
     address,
     options: {
@@ -179,30 +149,5 @@ function withLogin({address, options}: ParsedUrl, {password, tls}: RedisLogin): 
       ...(password === null || options.password !== undefined ? {} : {password}),
       ...(options.tls === undefined ? {} : {tls}),
     },
-  }
-}
-
-function sentinelOptions(groups: Record<string, string | undefined>): ParsedUrl {
-  const {hosts = '', login = '', name = '', scheme = ''} = groups
-  const [username = '', password = ''] = login.split(':')
-  const sentinels = hosts.split(',').map((pair) => {
-    const [host = 'localhost', port = '26379'] = pair.split(':')
-    return {host, port: Number(port)}
-  })
-  return {
-    address: `${scheme}+sentinel://${hosts}/${name}`,
-    options: {
-      sentinels,
-      name,
-      ...credentials(username, password),
-      ...(scheme === 'rediss' ? {tls: {}, enableTLSForSentinelMode: true} : {}),
-    },
-  }
-}
-
-function credentials(username: string, password: string): RedisSettings {
-  return {
-    ...(username === '' ? {} : {username: decodeURIComponent(username)}),
-    ...(password === '' ? {} : {password: decodeURIComponent(password)}),
   }
 }
