@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import type {LockInspection} from '../../../src/domain/locks/inspect/collect-lock.js'
+import type {LockScan} from '../../../src/domain/locks/scan/collect-locks.js'
 import {renderLock} from '../../../src/cli/render/locks/lock.js'
 import {renderReleasePlan} from '../../../src/cli/render/locks/lock-release.js'
 import {effectOf} from '../../../src/domain/locks/release/release-plan.js'
@@ -174,5 +175,22 @@ test(
     const args = ['locks', 'inspect', `${keyPrefix}job`, '--redis-url', url.href]
     const {connections, missingRight} = await askCli<LockInspection>(args)
     assert.deepEqual([connections, missingRight], [null, '+client|list'])
+  }),
+)
+
+test(
+  'a lock whose key is not text is inspected under the name that a scan shows',
+  live(async (t, place) => {
+    const {keyPrefix, redis} = place
+    const key = Buffer.concat([Buffer.from(`${keyPrefix}lock:`), Buffer.from([0xff, 0x00, 0x80])])
+    await redis.set(key, 'worker-1/8f14e45fceea467fa8f53b2b7c1d9a01', 'PX', 60_000)
+    closeFirst(t, async () => {
+      await redis.del(key)
+    })
+    const {locks} = await askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`])
+    const [name = ''] = locks.map((lock) => lock.key)
+    assert.match(name, /^base64:/)
+    const {lock} = await inspect(name)
+    assert.deepEqual([lock.key, lock.holder], [name, locks[0]?.holder])
   }),
 )

@@ -9,7 +9,7 @@ import {expiryCommandOf, readKeys, stopTouching} from '../reading/collect-keys.j
 import {connectionsOf, type HolderConnections, parseClients} from './holder-connections.js'
 import type {CompiledFamilies} from '../families/compiled.js'
 import {fillTemplate} from '../families/template.js'
-import {printable, type SampledKey} from '../reading/sampled-key.js'
+import {bytesOf, printable, type SampledKey} from '../reading/sampled-key.js'
 import {type LockHolder, recognize, type RecognizedLock, type Unrecognized} from '../recognition/recognize.js'
 import {type LockLimits, lockRecord, type LockRecord} from '../recognition/lock-record.js'
 import {collectPlannedRelease} from '../release/collect-release-plan.js'
@@ -120,7 +120,7 @@ async function readLock(connection: RedisConnection, key: string, options: LockR
 
 /** @throws Unreachable E_NO_LOCK, E_REDIS_ACL, E_SLOT_MIGRATING. */
 async function readFrom(connection: RedisConnection, key: string): Promise<{raw: SampledKey; redis: Redis}> {
-  const bytes = Buffer.from(key)
+  const bytes = bytesOf(key)
   const redis = (await slotOwnersNow(connection))(bytes)
   if (!redis) throw slotMigrating(key)
   await stopTouching(redis)

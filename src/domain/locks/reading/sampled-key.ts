@@ -22,15 +22,18 @@ export interface SampledKey {
   readonly atMs: number
 }
 
-/** The text when the bytes are UTF-8; otherwise base64 with the prefix `base64:`. */
+const BASE64 = 'base64:'
+
+/** The text when the bytes are UTF-8; otherwise base64 with the prefix `base64:`, as for a text that begins with this prefix. */
 export function printable(bytes: Buffer): string {
   const text = bytes.toString('utf8')
-  return text.includes('\ufffd') && !Buffer.from(text, 'utf8').equals(bytes)
-    ? `base64:${bytes.toString('base64')}`
-    : text
+  const isText = !text.includes('\ufffd') || Buffer.from(text, 'utf8').equals(bytes)
+  return isText && !text.startsWith(BASE64) ? text : BASE64 + bytes.toString('base64')
 }
 
-/** The inverse of printable(). */
+/** The inverse of printable(). A text after the prefix that is not base64 is part of the key. */
 export function bytesOf(text: string): Buffer {
-  return text.startsWith('base64:') ? Buffer.from(text.slice('base64:'.length), 'base64') : Buffer.from(text)
+  const encoded = text.startsWith(BASE64) ? text.slice(BASE64.length) : null
+  const bytes = encoded === null ? null : Buffer.from(encoded, 'base64')
+  return bytes !== null && bytes.toString('base64') === encoded ? bytes : Buffer.from(text)
 }
