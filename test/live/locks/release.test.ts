@@ -211,6 +211,29 @@ test(
   }),
 )
 
+for (const releases of [2, 8]) {
+  test(
+    `${String(releases)} releases at once: the audit log has every decision and is intact`,
+    live(async (t, place) => {
+      const {folder, keyPrefix, redis} = place
+      closeFirst(t, () => deleteAll(redis, keyPrefix))
+      const keys = Array.from({length: releases}, (_, at) =>
+        ['a', 'b', 'c'].map((name) => `${keyPrefix}${name}${String(at)}`),
+      )
+      for (const key of keys.flat()) await redis.set(key, TOKEN, 'PX', 60_000)
+      const plans = await Promise.all(keys.map((own) => plan(place, own)))
+      const answers = await Promise.all(plans.map(([file]) => execute(place, file)))
+      assert.ok(answers.every(({executed}) => executed?.summary.released === 3))
+      const log = join(folder, 'audit.ndjson')
+      assert.equal((await askCli<AuditReport>(['locks', 'audit-log', 'verify', log])).lines, 4 * releases)
+      const recorded = (await readFile(log, 'utf8'))
+        .split('\n')
+        .flatMap((line) => /"key":"(?<key>[^"]+)"/.exec(line)?.groups?.['key'] ?? [])
+      assert.deepEqual([...new Set(recorded)].toSorted(), keys.flat().toSorted())
+    }),
+  )
+}
+
 test(
   'a release stops when the holders are active, and reports which locks it did not process',
   live(async (t, place) => {

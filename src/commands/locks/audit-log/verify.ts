@@ -8,8 +8,9 @@ import {counted} from '../../../wording.js'
 export default class LocksAuditLogVerify extends KeyshiftCommand<AuditReport> {
   static override args = {file: Args.string({description: 'audit log file (default: in your state directory)'})}
   static override description =
-    'Each line contains the hash of the previous line, so a changed, added or removed line is detected. Lines that are ' +
-    'cut off at the end are not detected; store the last hash in another place.'
+    'Each line contains the hash of the previous line, so a changed, added or removed line is detected. Lines removed from ' +
+    'the end are not detected; store the last hash in another place. A last line that a crash cut off is reported as such: ' +
+    'the next release records it.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> ~/.local/state/keyshift/lock-releases.ndjson',
