@@ -21,7 +21,7 @@ const PRINTS: Readonly<Record<Shape, RegExp>> = {
   'keyshift keys sample --where --max': /KEY/,
   'keyshift locks inspect': /never expires/,
   'keyshift locks release -o': /plan\.json/,
-  'keyshift migrate list': /No migrations found/,
+  'keyshift migrate list': /No migrations found|^ID /,
   'keyshift subscriptions inspect': /Backlog/,
 }
 

@@ -117,7 +117,7 @@ function drainingLines(draining: readonly DrainingSlot[]): string[] {
     .map(
       ({blockedAttempts, consumer, slot, unackedMessages}) =>
         `slot ${String(slot)} is draining: ${consumer ?? 'a consumer'} must first ack ${counted(unackedMessages, 'message')}; ` +
-        `${counted(blockedAttempts, 'blocked attempt')}`,
+        counted(blockedAttempts, 'blocked attempt'),
     )
   const more = draining.length - lines.length
   return more > 0 ? [...lines, `and ${counted(more, 'more draining slot')}; --json has all`] : lines

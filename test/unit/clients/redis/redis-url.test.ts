@@ -26,23 +26,23 @@ for (const [url, db, address] of DATABASES) {
 }
 
 const REFUSED: ReadonlyArray<readonly [url: string, why: RegExp]> = [
-  ['http://u:s3cret@h', /use redis:/],
-  ['redis://u:s3cret@h/abc', /must be a number/],
-  ['redis://u:s3cret@h/-1', /must be a number/],
-  ['redis://u:s3cret@h/1/2', /must be a number/],
-  ['redis://u:s3cret@h/1?db=2', /more than one database/],
-  ['redis://u:s3cret@h?ssl_cert_reqs=none', /"ssl_cert_reqs" is not supported/],
-  ['redis://u:s3cret%@h', /must be written as %25/],
-  ['redis+sentinel://u:s3cret%zz@h/main', /must be written as %25/],
-  ['redis+sentinel://u:s3cret@h/main/x', /must be a number/],
+  ['http://u:hidden@h', /use redis:/],
+  ['redis://u:hidden@h/abc', /must be a number/],
+  ['redis://u:hidden@h/-1', /must be a number/],
+  ['redis://u:hidden@h/1/2', /must be a number/],
+  ['redis://u:hidden@h/1?db=2', /more than one database/],
+  ['redis://u:hidden@h?ssl_cert_reqs=none', /"ssl_cert_reqs" is not supported/],
+  ['redis://u:hidden%@h', /must be written as %25/],
+  ['redis+sentinel://u:hidden%zz@h/main', /must be written as %25/],
+  ['redis+sentinel://u:hidden@h/main/x', /must be a number/],
 ]
 
 for (const [url, why] of REFUSED) {
-  test(`${url.replace('s3cret', 'PASSWORD')} is refused, without its password`, () => {
+  test(`${url.replace('hidden', 'PASSWORD')} is refused, without its password`, () => {
     assert.throws(
       () => parseRedisUrl(url),
       (error: Error & {code?: string}) =>
-        error.code === 'E_REDIS_URL' && why.test(error.message) && !error.message.includes('s3cret'),
+        error.code === 'E_REDIS_URL' && why.test(error.message) && !error.message.includes('hidden'),
     )
   })
 }
