@@ -39,7 +39,7 @@ export class AuditChain {
   lastAt: string | null = null
   private tip = NONE
   private readonly recent = new Set<string>()
-  /** lines that are no JSON, and are not recorded yet */
+  /** lines that are not valid JSON, and are not recorded yet */
   private cutOff: CutOffLine[] = []
   private read = 0
 

@@ -58,7 +58,7 @@ test('a line that was cut off is reported as such, and the next writer records i
   assert.deepEqual((await namesIn(path)).toSorted(), ['a', 'c', 'd'])
 })
 
-test('a line that is no JSON is a change of the log, unless the next line records it', async (t) => {
+test('a line that is not valid JSON is a change of the log, unless the next line records it', async (t) => {
   const path = await newLog(t)
   await write(path, 'a')
   await appendFile(path, 'not json\n')
