@@ -29,7 +29,6 @@ interface Right {
  *
  * - counter-below-zero, negative-permits, stale-block-flag: the counters and the mark are wrong only after races in old brokers.
  * - dispatcher-not-reading, replay-stuck: the dispatcher stops only through races that newer versions have fixed.
- * - replay-queue-grows: only the classic dispatcher has it, with a queue that takes a broker's memory.
  *
  * The others are also made on a real broker, in test/live/doctor.
  */

@@ -118,6 +118,21 @@ const REPORTED: readonly Cause[] = [
     message: /worker-0 has prefetched \d+ messages.*; worker-1 is idle/,
   },
   {
+    what: 'the replay queue grows without a limit',
+    code: 'replay-queue-grows',
+    partitions: null,
+    skip: IS_CLASSIC ? false : 'only with the classic dispatcher',
+    async make(lab, t) {
+      await lab.join({name: 'worker-0', habit: 'ignore', type: 'Key_Shared', queue: 10})
+      await lab.join({name: 'worker-1', habit: 'ack', type: 'Key_Shared'})
+      await lab.publish(15_000, KEYS)
+      keepPublishing(lab, t)
+    },
+    args: ['--stuck-after', '1h'],
+    consumer: 'worker-0',
+    message: /The replay queue has [0-9,]+ messages, .* for worker-0, which has no permits/,
+  },
+  {
     what: 'a consumer that joined waits for a message at an older consumer',
     code: 'joined-consumer-waits',
     partitions: null,
