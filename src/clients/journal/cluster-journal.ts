@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import pLimit from 'p-limit'
 
-import {Unreachable} from '../../errors.js'
+import {Conflict, Unreachable} from '../../errors.js'
 import {parseTopicName, type TopicName} from '../../topic-name.js'
 import type {PulsarAdmin} from '../pulsar-admin/admin.js'
 import {AdminRefused, orWhenNotAllowed, orOnStatus} from '../pulsar-admin/admin-refused.js'
@@ -164,7 +164,7 @@ export class ClusterJournal implements JournalStore {
       for (const answer of answers) {
         const id = answer?.headers['x-pulsar-message-id']
         if (!answer || id === undefined || id === log.lastId) return
-        log.lines.push(JSON.parse(answer.body.toString('utf8')) as JournalLine)
+        log.lines.push(parseLine(log, answer.body.toString('utf8')))
         log.lastId = id
       }
     }
@@ -220,6 +220,23 @@ function claimTopic(subject: Subject): TopicName {
 }
 
 /** The broker answered and will give the same answer again. */
+/** @throws Conflict E_JOURNAL_BROKEN if the message is not a JSON object: another program published it. */
+function parseLine({lines, topic}: Log, text: string): JournalLine {
+  let parsed: unknown
+  let cause: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch (error) {
+    cause = error
+  }
+  if (typeof parsed === 'object' && parsed !== null) return parsed as JournalLine
+  const line = lines.length + 1
+  throw new Conflict('E_JOURNAL_BROKEN', `message ${String(line)} of ${topic.full} is not a line of a journal`, {
+    data: {topic: topic.full, line},
+    cause,
+  })
+}
+
 function isFinal(error: unknown): boolean {
   if (!(error instanceof Unreachable)) return true
   return error instanceof AdminRefused && error.status < 500 && error.status !== 412

@@ -103,11 +103,27 @@ test(
     const all = await askCli<MigrationList>(['migrate', 'list', ...flags])
     assert.deepEqual([all.migrations.map(({id}) => id), all.unreadable], [['m1'], []])
 
-    await place.admin.createTopic(place.topic(`${JOURNAL_TOPICS}m2`))
-    await place.admin.publish(place.topic(`${JOURNAL_TOPICS}m2`), ['not json'])
+    for (const [id, text] of [
+      ['m2', 'not json'],
+      ['m3', 'null'],
+    ] as const) {
+      await place.admin.createTopic(place.topic(JOURNAL_TOPICS + id))
+      await place.admin.publish(place.topic(JOURNAL_TOPICS + id), [text])
+    }
     const {stdout} = await runCli(['migrate', 'list', '--json', ...flags])
     const {result, warnings} = parseDocument<MigrationList>(stdout)
-    assert.deepEqual([result.migrations, result.unreadable.map(({id}) => id)], [all.migrations, ['m2']])
-    assert.match(warnings.join(), /the journal of migration m2 could not be read: /)
+    assert.deepEqual([result.migrations, result.unreadable.map(({id}) => id)], [all.migrations, ['m2', 'm3']])
+    const cause =
+      /the journal of migration m2 could not be read: message 1 of persistent:.*-m2 is not a line of a journal/
+    assert.match(warnings.join(), cause)
+
+    // Without another migration, too.
+    await journal.remove('m1')
+    const only = await runCli(['migrate', 'list', ...flags])
+    assert.equal(only.code, 0)
+    assert.match(only.stdout, /^No readable migrations found\.$/m)
+    assert.match(only.stderr, cause)
+    const status = await runCli(['migrate', 'status', 'm2', '--json', ...flags])
+    assert.deepEqual([status.code, parseDocument(status.stdout).error.code], [5, 'E_JOURNAL_BROKEN'])
   }),
 )

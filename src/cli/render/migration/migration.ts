@@ -139,8 +139,12 @@ const columnsOf = (now: string): ReadonlyArray<Column<MigrationStatus>> => [
   {head: 'waiting for', cell: ({waitingFor}) => waitingFor, fit: 'wrap', priority: 2},
 ]
 
-export function renderMigrations({journal, migrations}: MigrationList, now: string = new Date().toISOString()): string {
-  if (migrations.length === 0) return `No migrations found.\n\njournal: ${journal}`
+export function renderMigrations(
+  {journal, migrations, unreadable}: MigrationList,
+  now: string = new Date().toISOString(),
+): string {
+  const found = unreadable.length === 0 ? 'migrations' : 'readable migrations'
+  if (migrations.length === 0) return `No ${found} found.\n\njournal: ${journal}`
   return [renderTable(columnsOf(now), migrations), migrations.flatMap(nextStep).join('\n'), `journal: ${journal}`]
     .filter((part) => part !== '')
     .join('\n\n')

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 
 import type {JournalStore} from '../../../clients/journal/journal-store.js'
+import {Conflict} from '../../../errors.js'
 import {messageOf} from '../../../wording.js'
 import {viewLines} from './chain.js'
 import {closedAs, planOf} from './history.js'
@@ -13,7 +14,7 @@ const CONCURRENT_MIGRATIONS = 4
  * All migrations of the journal. One that cannot be read, for example because its namespace is being deleted, does not hide the
  * others.
  *
- * @throws the first cause if none can be read.
+ * @throws the first cause other than a damaged journal, if none can be read.
  */
 export async function listMigrations(store: JournalStore): Promise<Omit<MigrationList, 'journal'>> {
   const ids = await store.list()
@@ -23,7 +24,8 @@ export async function listMigrations(store: JournalStore): Promise<Omit<Migratio
   const causes = outcomes.flatMap((one, at) =>
     one.status === 'rejected' ? [{id: ids[at] ?? '', reason: one.reason as unknown}] : [],
   )
-  if (migrations.length === 0 && causes[0]) throw causes[0].reason
+  const unexpected = causes.find(({reason}) => !(reason instanceof Conflict))
+  if (migrations.length === 0 && unexpected) throw unexpected.reason
   return {migrations, unreadable: causes.map(({id, reason}) => ({id, cause: messageOf(reason)}))}
 }
 
