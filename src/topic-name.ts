@@ -63,3 +63,8 @@ export function splitPartition(full: string): {base: string; index: number | nul
   if (!groups) return {base: full, index: null}
   return {base: groups['base'] ?? full, index: Number(groups['index'])}
 }
+
+/** The path of a topic in the admin API, below its version. */
+export function topicPath({local, namespace, tenant}: TopicName): string {
+  return `/persistent/${[tenant, namespace, local].map((part) => encodeURIComponent(part)).join('/')}`
+}

@@ -1,7 +1,7 @@
 import {Unreachable} from '../../errors.js'
 import type {Position} from '../../position.js'
 import {shellCommand} from '../../suggested-command.js'
-import type {TopicName} from '../../topic-name.js'
+import {type TopicName, topicPath} from '../../topic-name.js'
 import {type BrokerTopic, readBrokerTopics} from './broker-topics.js'
 import {AdminHttp, type AdminHttpOptions, type AdminRequest, type RawAnswer} from './http.js'
 import type {NamespacePolicies, TopicPolicyValues} from './policies.js'
@@ -360,11 +360,6 @@ export interface StatsQuery {
 }
 
 /** The path of a topic under /admin/v2. The local name is encoded as one segment. */
-function topicPath(topic: TopicName): string {
-  const {tenant, namespace, local} = topic
-  return `/persistent/${[tenant, namespace, local].map((part) => encodeURIComponent(part)).join('/')}`
-}
-
 function subscriptionPath(topic: TopicName, subscription: string): string {
   return `${topicPath(topic)}/subscription/${encodeURIComponent(subscription)}`
 }

@@ -7,6 +7,7 @@ import {AdminRefused} from '../../clients/pulsar-admin/admin-refused.js'
 import {Interrupted} from '../../errors.js'
 import {parseTopicName} from '../../topic-name.js'
 import {collectRestSample} from '../message-sampling/collect-message-sample.js'
+import type {SampleCounts} from '../message-sampling/sample-counts.js'
 import {brokerFacts} from '../keys/assignment/collect-key-shared.js'
 import {
   type CollectedSubscription,
@@ -22,6 +23,7 @@ import {brokerLimits, collectTopicLimits} from './collect-limits.js'
 import {
   type DiagnosisSnapshot,
   type MessageSample,
+  type SampledTopKey,
   samplePartition,
   type TopicSample,
   type TopicSnapshot,
@@ -195,6 +197,16 @@ function topicSample({partitions}: CollectedTopic, subscription: string | null, 
   return {atMs, partitions: partitions.map(({partition, stats}) => samplePartition(partition, stats, subscription))}
 }
 
+/** An empty text may be any key of characters that HTTP headers cannot carry, so it cannot be the top key. */
+function topKeyOf({keys, keysAsShown}: SampleCounts, {partitionCount}: CollectedSubscription): SampledTopKey | null {
+  const certain = keys.top(1).map((one) => ({...one, isUncertain: false}))
+  const asShown = keysAsShown.top(2).map((one) => ({...one, isUncertain: true}))
+  const [top] = [...certain, ...asShown.filter(({value}) => value.text !== '')].toSorted((a, b) => b.count - a.count)
+  if (!top) return null
+  const {count, isUncertain, value} = top
+  return {key: value.text, messages: count, partition: partitionCount === null ? null : value.partition, isUncertain}
+}
+
 /** A few messages of the backlog; empty if this login may not read them. */
 async function sampleOf(
   admin: PulsarAdmin,
@@ -208,20 +220,13 @@ async function sampleOf(
       max,
       timeLimitMs: SAMPLE_SECONDS * 1000,
     })
-    const [top] = counts.keys.top(1)
     return {
       [collected.subscription]: {
         entries: counts.entries,
         messages: counts.messages,
         keylessMessages: counts.keylessMessages,
         mixedBatches: counts.mixedBatches,
-        topKey: top
-          ? {
-              key: top.value.text,
-              messages: top.count,
-              partition: collected.partitionCount === null ? null : top.value.partition,
-            }
-          : null,
+        topKey: topKeyOf(counts, collected),
       },
     }
   } catch (error) {

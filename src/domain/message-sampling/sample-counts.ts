@@ -58,6 +58,8 @@ export class SampleCounts {
   readonly compression = new Map<string, number>()
   readonly producers = new Map<string, ProducerCounts>()
   readonly keys = new FrequentKeys<SampledKeyInfo>(KEYS)
+  /** Keys that HTTP headers may have corrupted, as the headers show them. Several keys may have the same text. */
+  readonly keysAsShown = new FrequentKeys<SampledKeyInfo>(KEYS)
   /** Up to 1,000 of them. */
   readonly mixed: MixedBatch[] = []
 
@@ -101,8 +103,9 @@ export class SampleCounts {
       producer.keylessMessages++
     }
     const id = stickyId(message)
-    if (id === '' || hasUncertainKey) return id
-    const info = this.keys.add(bounded(id), () => keyInfoOf(message, partition))
+    if (id === '') return id
+    const keys = hasUncertainKey ? this.keysAsShown : this.keys
+    const info = keys.add(bounded(id), () => keyInfoOf(message, partition))
     if (info.partition !== partition) info.isOnSeveralPartitions = true
     return id
   }

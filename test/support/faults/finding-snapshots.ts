@@ -124,6 +124,11 @@ export const ALL_FINDINGS: readonly DiagnosisSnapshot[] = [
     messageSamples: {decision: {...MESSAGES, topKey: {key: 'user-1', messages: 90, partition: null}}},
     locks: {decision: [LOCK]},
   }),
+  changed(snapshotOf({}), {
+    messageSamples: {
+      decision: {...MESSAGES, topKey: {key: 'user 1', messages: 90, partition: null, isUncertain: true}},
+    },
+  }),
   snapshotOf({...STUCK, msgOutCounter: 50}, {...STUCK, msgOutCounter: 150, lastConsumedTimestamp: NOW}),
   ...[true, false].map((isHeld) =>
     snapshotOf(

@@ -4,7 +4,7 @@ import type {TestContext} from 'node:test'
 import {promisify} from 'node:util'
 
 import {commandsFolder, pulsarAdminClasspath} from '../shells/pulsar-admin.js'
-import {until} from '../servers/live.js'
+import {ask, until} from '../servers/live.js'
 import type {FaultLab} from './fault-lab.js'
 import {type Shape, shapeOf} from './remedy-runs.js'
 
@@ -18,23 +18,27 @@ const PRINTS: Readonly<Record<Shape, RegExp>> = {
   'keyshift keys owner': /SLOT|PARTITION/,
   'keyshift keys ranges': /worker-0/,
   'keyshift keys sample': /KEY/,
+  'keyshift keys sample --source': /^it's hot .*worker-0$/m,
   'keyshift keys sample --where --max': /KEY/,
   'keyshift locks inspect': /never expires/,
   'keyshift locks release -o': /plan\.json/,
-  'keyshift migrate list': /No migrations found|^ID /,
+  // Other tests may have migrations in the same cluster.
+  'keyshift migrate list': /(?:^No (?:readable )?migrations found\.$|^ID +STATE)[^]*^journal: cluster$/m,
   'keyshift subscriptions inspect': /Backlog/,
 }
 
 /**
  * Pastes the remedies into a shell, in their order. Each command must succeed: keyshift's prints what it is for, and after
- * an unload the old consumers are disconnected. What other commands of pulsar-admin change, the caller checks.
+ * an unload the old consumers are disconnected. What other commands of pulsar-admin and requests change, the caller checks.
  *
- * @param remedies commands and sentences; sentences are left out.
+ * @param remedies commands and sentences; of a sentence, only a request to the admin API is sent.
  * @returns the folder in which they ran.
  */
 export async function runRemedies(t: TestContext, lab: FaultLab, remedies: readonly string[]): Promise<string> {
   const folder = await commandsFolder(t, classpath ?? '', lab.place.addresses.adminUrl)
   for (const command of new Set(remedies)) {
+    const [, method, path] = /(DELETE) \/admin\/v2(\S+)/.exec(command) ?? []
+    if (method !== undefined && path !== undefined) await ask(lab.place.addresses, method, path)
     const shape = shapeOf(command)
     if (shape === null || (shape.startsWith('pulsar-admin ') && classpath === null)) continue
     const startedAt = Date.now()

@@ -113,6 +113,13 @@ test('a key that a header may have corrupted counts as uncertain, not as a key',
   }
   assert.equal(counts.uncertainKeys, 2)
   assert.equal(counts.keys.distinct, 2)
+  assert.deepEqual(
+    counts.keysAsShown
+      .top(2)
+      .map(({value}) => value.text)
+      .toSorted(),
+    ['', 'a b'],
+  )
   assert.equal(counts.keylessMessages, 0)
 })
 

@@ -116,6 +116,14 @@ export type SampledSubscription = Pick<SubscriptionStats, (typeof SUBSCRIPTION_F
   readonly consumers?: Array<Pick<ConsumerStats, (typeof CONSUMER_FIELDS)[number]>>
 }
 
+export interface SampledTopKey {
+  readonly key: string
+  readonly messages: number
+  readonly partition: number | null
+  /** Whether a space in the key may be another character, which HTTP headers cannot carry. Older snapshots do not have it. */
+  readonly isUncertain?: boolean
+}
+
 /** What the sampled messages of a backlog contain. */
 export interface MessageSample {
   readonly entries: number
@@ -123,7 +131,7 @@ export interface MessageSample {
   readonly keylessMessages: number
   readonly mixedBatches: number
   /** the most frequent key and the number of its messages; null if no message has a key */
-  readonly topKey: {readonly key: string; readonly messages: number; readonly partition: number | null} | null
+  readonly topKey: SampledTopKey | null
 }
 
 const SUBSCRIPTION_FIELDS = [

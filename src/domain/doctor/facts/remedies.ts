@@ -22,7 +22,6 @@ export const REMEDY_COMMANDS = {
     'namespaces remove-dispatch-rate',
     'namespaces remove-subscription-dispatch-rate',
     'topicPolicies remove-dispatch-rate',
-    'topicPolicies remove-dispatcher-pause-on-ack-state-persistent',
     'topicPolicies remove-subscription-dispatch-rate',
     'topicPolicies set-backlog-quota',
     'topicPolicies set-message-ttl',

@@ -1,4 +1,5 @@
 import type {SubscriptionStats} from '../../../clients/pulsar-admin/types.js'
+import {parseTopicName, topicPath} from '../../../topic-name.js'
 import {counted, numberText} from '../../../wording.js'
 import {type ClientFacts, clientsText, unackedOf} from '../facts/client-facts.js'
 import {countsUnacked} from '../../topic-stats/unacked-messages.js'
@@ -6,7 +7,7 @@ import {evidence} from '../facts/evidence.js'
 import type {Draft} from '../facts/doctor-finding.js'
 import type {PartitionFacts} from '../facts/partition-facts.js'
 import {type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
-import {inspectCommand, pulsarAdmin, restartConsumers, unloadTopic} from '../facts/remedies.js'
+import {inspectCommand, restartConsumers, unloadTopic} from '../facts/remedies.js'
 
 /** Limits that stop the whole subscription, limits that the broker does not enforce, and counters that cannot be right. */
 export function limitRules(facts: SubscriptionFacts): Draft[] {
@@ -258,13 +259,16 @@ function pausedByAckHoles(facts: SubscriptionFacts): Draft[] {
         ...(pauses.origin === 'topic'
           ? [
               {
-                command: pulsarAdmin('topicPolicies remove-dispatcher-pause-on-ack-state-persistent', facts.topic),
+                command:
+                  'remove the topic policy with the request ' +
+                  `DELETE /admin/v2${topicPath(parseTopicName(facts.topic))}/dispatcherPauseOnAckStatePersistent ` +
+                  'of the admin API (pulsar-admin 4.0.8 exits before it sends this request)',
                 cost: 'delivery resumes; messages acked above the limit are delivered again when the topic is reloaded',
               },
             ]
           : []),
       ],
-      links: ['PIP-299 (3.3.0)'],
+      links: ['PIP-299 (3.3.0)', 'apache/pulsar#25051'],
     },
   ]
 }

@@ -20,13 +20,15 @@ type Sample = NonNullable<SubscriptionFacts['sample']>
 function hotKey({subscription, topic, type}: SubscriptionFacts, {messages, topKey}: Sample): Draft[] {
   const share = topKey ? topKey.messages / messages : 0
   if (topKey === null || messages < FEWEST_MESSAGES || share < HOT) return []
-  const {key, partition} = topKey
+  const {isUncertain = false, key, partition} = topKey
   const percent = `${String(Math.round(share * 100))} %`
   return [
     {
       code: 'hot-key',
       severity: 'warn',
-      message: `${percent} of ${counted(messages, 'sampled message')} have the key ${keyText(key)}; ${
+      message: `${percent} of ${counted(messages, 'sampled message')} have the key ${keyText(key)}${
+        isUncertain ? ' (a space in it may stand for a character beyond Latin-1, which HTTP headers cannot carry)' : ''
+      }; ${
         type === 'Key_Shared'
           ? 'one consumer must process all of them, and further consumers do not help'
           : 'all of them are on one partition'
@@ -35,7 +37,12 @@ function hotKey({subscription, topic, type}: SubscriptionFacts, {messages, topKe
       key,
       evidence: [evidence('messages of the key', topKey.messages), evidence('sampled messages', messages)],
       remedies: [
-        {command: keyshift('keys sample', ...operands(topic, subscription)), cost: 'none'},
+        isUncertain
+          ? {
+              command: keyshift('keys sample', '--source', 'websocket', ...operands(topic, subscription)),
+              cost: 'a reader connects to the topic for a moment (shows the keys intact)',
+            }
+          : {command: keyshift('keys sample', ...operands(topic, subscription)), cost: 'none'},
         ...ownerRemedies({subscription, topic, type}, key),
         {
           command: 'split the key in the producers, or process it faster',
