@@ -64,7 +64,7 @@ export function splitPartition(full: string): {base: string; index: number | nul
   return {base: groups['base'] ?? full, index: Number(groups['index'])}
 }
 
-/** The path of a topic in the admin API, below its version. */
+/** The path of a topic under /admin/v2. The local name is encoded as one segment. */
 export function topicPath({local, namespace, tenant}: TopicName): string {
   return `/persistent/${[tenant, namespace, local].map((part) => encodeURIComponent(part)).join('/')}`
 }

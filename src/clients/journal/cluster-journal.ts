@@ -219,7 +219,6 @@ function claimTopic(subject: Subject): TopicName {
   return inNamespaceOf(subject, `${CLAIMS}${sha256(subject.topic).slice(0, 16)}`)
 }
 
-/** The broker answered and will give the same answer again. */
 /** @throws Conflict E_JOURNAL_BROKEN if the message is not a JSON object: another program published it. */
 function parseLine({lines, topic}: Log, text: string): JournalLine {
   let parsed: unknown
@@ -237,6 +236,7 @@ function parseLine({lines, topic}: Log, text: string): JournalLine {
   })
 }
 
+/** The broker answered and will give the same answer again. */
 function isFinal(error: unknown): boolean {
   if (!(error instanceof Unreachable)) return true
   return error instanceof AdminRefused && error.status < 500 && error.status !== 412

@@ -359,7 +359,6 @@ export interface StatsQuery {
   readonly excludePublishers?: boolean
 }
 
-/** The path of a topic under /admin/v2. The local name is encoded as one segment. */
 function subscriptionPath(topic: TopicName, subscription: string): string {
   return `${topicPath(topic)}/subscription/${encodeURIComponent(subscription)}`
 }
