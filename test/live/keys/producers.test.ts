@@ -19,13 +19,13 @@ import {ask, createTopic, live, type Place, userKeys} from '../../support/server
 import {askCli, parseDocument, runCli} from '../../support/shells/cli.js'
 
 const SUB = 'decision'
-/** A thousand keys in the full run. */
-const KEYS = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? 1000 : 100
+const isFull = process.env['KEYSHIFT_TEST_CRASHES'] === 'all'
+const KEYS = isFull ? 1000 : 40
 /** Keys of which `why` is asked as a command. A command takes a second, so there are few. */
-const COMMANDS = 5
+const COMMANDS = isFull ? 5 : 2
 const AT_ONCE = 8
 /** Keys of which `why` is asked without batching. It reads every entry of a partition, so there are few. */
-const ENTRY_EACH = 30
+const ENTRY_EACH = isFull ? 30 : 12
 /** The defaults of `why`, with a shorter window between its two samples, because no partition has a problem here. */
 const QUESTION = {hashingScheme: null, max: 500, windowMs: 10, stuckAfterMs: 30_000, lock: null}
 
@@ -87,7 +87,7 @@ for (const client of PRODUCERS) {
     {skip: withoutProducer(client)},
     live(async (_t, place) => {
       const topic = await createTopic(place, {partitions: 2, subscription: SUB})
-      const messages = userKeys(100).map((key) => ({key}))
+      const messages = userKeys(isFull ? 100 : 40).map((key) => ({key}))
       const old = await publishBy(client, place, topic, messages, {partitions: 2})
       await ask(place.addresses, 'POST', `/persistent/${place.namespace}/${topic.local}/partitions`, 4)
       const truths = messages.map(({key}, at): Truth => ({key, partition: old[at] ?? NaN, isReadable: true}))
