@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.pulsar.client.api.MessageId;
 import org.apache.pulsar.client.api.Producer;
 import org.apache.pulsar.client.api.PulsarClient;
@@ -23,7 +24,9 @@ public class ProduceKeys {
         int status = 0;
         try (PulsarClient client = PulsarClient.builder().serviceUrl(wanted.get("serviceUrl").asText()).build();
                 Producer<byte[]> producer = client.newProducer().topic(wanted.get("topic").asText())
-                        .enableBatching(wanted.get("batching").asBoolean()).blockIfQueueFull(true).create()) {
+                        .enableBatching(wanted.get("batching").asBoolean())
+                        // A batch of one message is sent as a single message.
+                        .batchingMaxPublishDelay(500, TimeUnit.MILLISECONDS).blockIfQueueFull(true).create()) {
             List<CompletableFuture<MessageId>> sent = new ArrayList<>();
             for (JsonNode message : wanted.get("messages")) {
                 byte[] payload = message.get("payload").asText().getBytes(StandardCharsets.UTF_8);

@@ -11,7 +11,9 @@ import pulsar
 
 wanted = json.load(sys.stdin)
 client = pulsar.Client(wanted["serviceUrl"], logger=pulsar.FileLogger(pulsar.LoggerLevel.Error, "/dev/null"))
-producer = client.create_producer(wanted["topic"], batching_enabled=wanted["batching"], block_if_queue_full=True)
+producer = client.create_producer(
+    wanted["topic"], batching_enabled=wanted["batching"], batching_max_publish_delay_ms=500, block_if_queue_full=True
+)
 failures = []
 
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/apache/pulsar-client-go/pulsar"
 	"github.com/apache/pulsar-client-go/pulsar/log"
@@ -34,7 +35,9 @@ func main() {
 	})
 	must(err)
 	defer client.Close()
-	producer, err := client.CreateProducer(pulsar.ProducerOptions{Topic: wanted.Topic, DisableBatching: !wanted.Batching})
+	producer, err := client.CreateProducer(pulsar.ProducerOptions{
+		Topic: wanted.Topic, DisableBatching: !wanted.Batching, BatchingMaxPublishDelay: 500 * time.Millisecond,
+	})
 	must(err)
 	defer producer.Close()
 	for _, message := range wanted.Messages {

@@ -77,7 +77,9 @@ async function publishByWebSocket(
   batching: boolean,
 ): Promise<void> {
   const path = `/ws/v2/producer/persistent/${topic.tenant}/${topic.namespace}/${topic.local}`
-  const socket = new WebSocket(`${addresses.webSocketUrl}${path}?batchingEnabled=${String(batching)}`)
+  // A batch of one message would be stored as a single message, whose key the admin API may not return.
+  const query = `?batchingEnabled=${String(batching)}&batchingMaxPublishDelay=500`
+  const socket = new WebSocket(`${addresses.webSocketUrl}${path}${query}`)
   await once(socket, 'open')
   const answers: string[] = []
   socket.on('message', (data: Buffer) => answers.push((JSON.parse(data.toString('utf8')) as {result: string}).result))
