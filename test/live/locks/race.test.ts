@@ -1,4 +1,3 @@
-// Runs alone: its lock holders renew every few milliseconds.
 import assert from 'node:assert/strict'
 import {randomBytes} from 'node:crypto'
 import {test} from 'node:test'

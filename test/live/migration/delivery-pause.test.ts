@@ -1,4 +1,3 @@
-// Runs alone: it measures the delivery pause.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
