@@ -25,7 +25,7 @@ const OTHERS = [
   {pulsar: '4.2.4', config: 'no-topic-policies', files: ['test/live/migration/stop-start.test.ts']},
 ]
 /** Broker variants that several test files share. A file that needs one starts it if it is not up. */
-const SHARED = ['secured', 'two-brokers']
+const SHARED = ['secured', 'transactions', 'two-brokers']
 const isFull = process.argv.includes('--full')
 
 /** Ctrl-C, or a check that failed. */
