@@ -69,7 +69,7 @@ export class AuditChain {
     return null
   }
 
-  /** The first line that was cut off and has to be recorded; null if there is none. */
+  /** The first line that was cut off and has to be recorded; null if every such line is recorded. */
   get unrecorded(): CutOffLine | null {
     return this.cutOff[0] ?? null
   }

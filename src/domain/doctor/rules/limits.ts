@@ -142,7 +142,7 @@ function passedByConsumers(facts: SubscriptionFacts): Passed {
   }
 }
 
-/** A limit of 0 means that there is none. */
+/** A limit of 0 is switched off. */
 function isPassed(
   {unackedMessages = 0}: {unackedMessages?: number},
   set: number | null,

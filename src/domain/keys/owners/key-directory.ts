@@ -96,6 +96,7 @@ export class KeyLocator {
   /** that producers may use instead */
   private readonly other: HashingScheme
   private readonly routesEmptyKey: boolean
+  private readonly every: readonly number[]
 
   /** @param schemes that producers may use; two if the messages do not distinguish them. */
   constructor(
@@ -105,6 +106,7 @@ export class KeyLocator {
   ) {
     this.directory = directory
     this.partitions = partitions
+    this.every = Array.from({length: partitions ?? 0}, (_, index) => index)
     this.scheme = scheme
     this.other = other
     this.routesEmptyKey = routesEmptyKey(scheme) && routesEmptyKey(other)
@@ -117,7 +119,7 @@ export class KeyLocator {
     const hash = murmur3(bytes, start, end)
     if (partitions === null) return directory.locateAt(0, hash)
     if (start === end && !this.routesEmptyKey) {
-      return directory.locateAmong(Array.from({length: partitions}, (_, index) => index), hash) // prettier-ignore
+      return directory.locateAmong(this.every, hash)
     }
     const index = partitionOfBytes(bytes, start, end, partitions, scheme)
     const second = other === scheme ? index : partitionOfBytes(bytes, start, end, partitions, other)
