@@ -4,16 +4,14 @@ import {evidence} from '../facts/evidence.js'
 import {type SubscriptionFacts, whereText} from '../facts/subscription-facts.js'
 import {inspectCommand, partitionNameOf, pulsarAdmin} from '../facts/remedies.js'
 
-/** A topic may have thousands of partitions; commands for all of them would hide the rest of the report. */
-const MOST_COMMANDS = 3
-
 /**
  * A subscription that exists on a part of the partitions: it was created on single partitions, or deleted from some. The broker
  * keeps no messages for it on the others.
  */
 export function partitionRules(facts: SubscriptionFacts): Draft[] {
   const {missingOn, subscription, topic} = facts
-  if (missingOn.length === 0) return []
+  const [first] = missingOn
+  if (!first) return []
   const published = missingOn.reduce((sum, row) => sum + (row.published ?? 0), 0)
   return [
     {
@@ -26,17 +24,17 @@ export function partitionRules(facts: SubscriptionFacts): Draft[] {
       evidence: missingOn.map((row) => evidence('msgInCounter', risen(row.published), row.partition)),
       remedies: [
         inspectCommand(facts),
-        ...missingOn.slice(0, MOST_COMMANDS).map(({partition}) => ({
+        // One command only: a topic may have thousands of partitions, and remedies are alternatives.
+        {
           command: pulsarAdmin(
             'topics create-subscription',
             ...['--subscription', subscription, '--messageId', 'earliest'],
-            partitionNameOf(topic, partition),
+            partitionNameOf(topic, first.partition),
           ),
-          cost: 'consumers receive every message that the partition still has, including messages that they may have processed before; without a consumer there, a backlog builds up',
-        })),
-        ...(missingOn.length > MOST_COMMANDS
-          ? [{command: 'run the same command for each of the other partitions', cost: 'as above'}]
-          : []),
+          cost:
+            'consumers receive every message that the partition still has, including messages that they may have processed before; ' +
+            `without a consumer there, a backlog builds up${missingOn.length === 1 ? '' : '. Run it for each of these partitions'}`,
+        },
       ],
     },
   ]
