@@ -213,7 +213,7 @@ const CAUSES: readonly Cause[] = [
     partitions: null,
     async make(lab, t) {
       await joinSlow(lab, t, 'Key_Shared')
-      await lab.publish(100, KEYS)
+      await lab.publish(1000, KEYS)
       await lab.publishBatch(['user-1', 'user-2', 'user-3'])
     },
   },
