@@ -73,7 +73,8 @@ test(
       /A release would not change the key: its format is unknown/,
     )
     const {lock, release} = await inspect(signal)
-    assert.deepEqual([lock.family, lock.verdict], ['python-redis-lock', 'no-ttl'])
+    assert.deepEqual([lock.family, lock.verdict], ['string lock', 'no-ttl'])
+    assert.equal(lock.group, 'string lock, random token of 24 characters: python-redis-lock or home-made')
     assert.deepEqual([release.action, release.graceMs, release.notify], ['expire', 60_000, null])
     assert.equal(await redis.exists(job, odd, signal), 3, 'nothing was changed')
   }),
@@ -96,19 +97,16 @@ test(
     const [, {plan: planned}] = await plan(place, [...keys, pythonKey, mutexKey])
     const table = renderReleasePlan(planned, [], null)
     const expected = new Map([
-      [uuidKey, ['spring-integration', 'set the TTL to 60 s']],
+      [uuidKey, ['string lock', 'set the TTL to 60 s']],
       [
         redissonKey,
         ['redisson', `delete the lock; notify the waiters: publish 0 on redisson_lock__channel:{${redissonKey}}`],
       ],
       [
         pythonKey,
-        [
-          'python-redis-lock',
-          `delete the lock; notify the waiters: push 1 to lock-signal:${keyPrefix}python for 1.0 s`,
-        ],
+        ['string lock', `delete the lock; notify the waiters: push 1 to lock-signal:${keyPrefix}python for 1.0 s`],
       ],
-      [mutexKey, ['redis-semaphore', 'delete the lock']],
+      [mutexKey, ['string lock', 'delete the lock']],
     ])
     assert.equal(planned.releases.length, expected.size)
     for (const release of planned.releases) {

@@ -16,6 +16,12 @@ test('each lock on the servers of a Redlock is reported once, and leftovers of f
   for (const server of servers) await take(server, 'lock:whole', hex('1'))
   for (const server of [second, third]) await take(server, 'lock:two', hex('2'))
   await take(third, 'lock:left', hex('3'))
+  const uuid = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11' // as of redlock-rb and aioredlock
+  for (const server of [first, third]) await take(server, 'lock:uuid', uuid)
+  await take(first, 'lock:uuid-left', uuid)
+  const letters = 'kQ3mZr8vT1pXy0LdNfGh2J' // as of redlock-py
+  for (const server of servers) await take(server, 'lock:letters', letters)
+  await take(second, 'lock:letters-left', letters)
   for (const [at, server] of servers.entries()) await take(server, 'lock:split', hex(String(at + 4)))
   await take(second, 'lock:mine', 'worker-7')
 
@@ -28,23 +34,24 @@ test('each lock on the servers of a Redlock is reported once, and leftovers of f
   const residue = ['redlock-minority']
   assert.deepEqual(reported, [
     ['lock:left', [third.url], residue],
+    ['lock:letters', [first.url, second.url, third.url], ['healthy']],
+    ['lock:letters-left', [second.url], residue],
     ['lock:mine', null, ['healthy']], // its format is never acquired on several servers
     ...[first.url, second.url, third.url].toSorted().map((url) => ['lock:split', [url], residue] as const),
     ['lock:two', [second.url, third.url], ['healthy']],
+    ['lock:uuid', [first.url, third.url], ['healthy']],
+    ['lock:uuid-left', [first.url], residue],
     ['lock:whole', [first.url, second.url, third.url], ['healthy']],
   ])
-  assert.deepEqual([scan.complete, scan.redlock, scan.scannedKeys], [true, [second.url, third.url], 10])
-  assert.equal(scan.summary.verdicts['redlock-minority'], 4)
+  assert.deepEqual([scan.complete, scan.redlock, scan.scannedKeys], [true, [second.url, third.url], 17])
+  assert.equal(scan.summary.verdicts['redlock-minority'], 6)
 
   const {stdout} = await runCli([...all, '--observe', '2500ms', '--fail-on', 'info'])
   assert.match(stdout, /lock:left .*\(on 1 of 3 servers\)/)
   const alone = await askCli<LockScan>([...args, '--observe', '2500ms'])
   assert.deepEqual(
     alone.locks.map(({redlock, verdict}) => [redlock, verdict]),
-    [
-      [null, 'healthy'],
-      [null, 'healthy'],
-    ],
+    Array.from({length: 5}, () => [null, 'healthy']),
   )
 })
 

@@ -1,13 +1,14 @@
 import type {LockInspection} from '../../../src/domain/locks/inspect/collect-lock.js'
 import type {LockReleases} from '../../../src/domain/locks/release/execute-release.js'
 import type {PlannedRelease, ReleasePlan} from '../../../src/domain/locks/release/release-plan.js'
-import type {LockHolder} from '../../../src/domain/locks/recognition/recognize.js'
+import type {LockHolder} from '../../../src/domain/locks/recognition/recognized-lock.js'
 import type {LockRecord} from '../../../src/domain/locks/recognition/lock-record.js'
 import {locks} from './lock-reports.js'
 
 const CLIENT = '7f3b9a52-3c1e-4f7a-9d0b-2b6e5c8a1d34'
 const holder: LockHolder = {
   token: `${CLIENT}:31`,
+  text: null,
   host: null,
   pid: null,
   thread: 31,
@@ -16,6 +17,7 @@ const holder: LockHolder = {
 }
 const plainHolder: LockHolder = {
   token: 'worker-3.orders.svc.cluster.local_4711_9c1e',
+  text: null,
   host: 'worker-3.orders.svc.cluster.local',
   pid: 4711,
   thread: null,
@@ -29,7 +31,9 @@ if (!first) throw new Error('the report of the scan has no lock')
 const fair: LockRecord = {
   ...first,
   key: 'lock:order:eu-central-1:customer-8812345',
-  family: 'redisson-fair',
+  family: 'redisson',
+  group: null,
+  candidates: [{family: 'redisson', likelihood: 0.999, evidence: ['a hash of UUID:THREAD with a count']}],
   holder,
   reentrancy: 2,
   ttlMs: 21_000,
@@ -38,7 +42,7 @@ const fair: LockRecord = {
   heldSource: 'first-seen',
   verdict: 'held-too-long',
   verdicts: ['held-too-long'],
-  confidence: 0.99,
+  confidence: 0.999,
 }
 const plain: LockRecord = {...first, key: 'lock:user:42', holder: plainHolder}
 const renewed: LockRecord = {
@@ -111,7 +115,16 @@ export const unknownInspection: LockInspection = {
   ...inspection,
   lock: {
     ...fair,
-    ...{key: 'lock:batch', family: 'unknown', holder: null, holders: null, reentrancy: null, ttlMs: null},
+    ...{
+      key: 'lock:batch',
+      family: 'unknown',
+      group: null,
+      candidates: [],
+      holder: null,
+      holders: null,
+      reentrancy: null,
+      ttlMs: null,
+    },
     ...{heldAtLeastMs: null, heldSource: null, verdict: 'unknown-format', verdicts: ['unknown-format'], confidence: 0},
   },
   format: null,
@@ -162,15 +175,15 @@ export const releases: LockReleases = {
       ...{notified: {channel: 'redisson_lock__channel:b2:4', receivers: 1}, removedWaiters: ['a1:9']},
     },
     {
-      ...{key: 'lock:user:42', family: 'plain', action: 'expire', result: 'released', reason: null},
+      ...{key: 'lock:user:42', family: 'string lock', action: 'expire', result: 'released', reason: null},
       ...{notified: null, removedWaiters: []},
     },
     {
-      ...{key: 'lock:user:43', family: 'plain', action: 'delete', result: 'renewed'},
+      ...{key: 'lock:user:43', family: 'string lock', action: 'delete', result: 'renewed'},
       ...{reason: 'its expiry changed since the plan', notified: null, removedWaiters: []},
     },
     {
-      ...{key: 'lock:user:44', family: 'plain', action: 'delete', result: 'refused'},
+      ...{key: 'lock:user:44', family: 'string lock', action: 'delete', result: 'refused'},
       ...{reason: 'the release stopped before this lock', notified: null, removedWaiters: []},
     },
   ],

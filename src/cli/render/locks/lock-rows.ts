@@ -17,6 +17,7 @@ const COLUMNS: readonly Column[] = [
   'heldSource',
   'renewal',
   'confidence',
+  'candidates',
 ]
 
 export type LineFormat = 'csv' | 'ndjson' | 'tsv'
@@ -39,5 +40,7 @@ export function lockLines(locks: readonly LockRecord[], format: LineFormat): str
 
 function valueOf(lock: LockRecord, column: Column): unknown {
   if (column === 'host' || column === 'pid' || column === 'token') return lock.holder?.[column]
+  if (column === 'candidates')
+    return lock.candidates.map(({family, likelihood}) => `${family}=${String(likelihood)}`).join(' ')
   return lock[column]
 }

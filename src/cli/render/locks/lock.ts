@@ -1,16 +1,15 @@
 import type {LockInspection} from '../../../domain/locks/inspect/collect-lock.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
-import {verdictLabel, heldText, ttlText} from './locks.js'
+import {heldText, likelihoodText, ttlText, verdictLabel} from './locks.js'
 import {effectTexts} from './release-effect.js'
 import {type Column, renderMs, renderPairs, renderTable} from '../table.js'
 
 export function renderLock(inspection: LockInspection): string {
-  const {companions, format, holders, lock, waiters} = inspection
+  const {companions, holders, lock, waiters} = inspection
   const head = renderPairs([
     ['key', lock.key],
-    ['format', format === null ? 'unknown' : `${format} (confidence ${String(Math.round(lock.confidence * 100))} %)`],
-    ...(lock.lookalikes.length > 0 ? [['may also be', lock.lookalikes.join(', ')] as const] : []),
+    ['format', formatText(inspection)],
     ['verdict', verdictLabel(lock.verdict)],
     ['ttl', ttlText(lock)],
     ['held', heldText(lock)],
@@ -18,6 +17,7 @@ export function renderLock(inspection: LockInspection): string {
     ['channel subscribers', waiters.subscribers === null ? 'unknown' : numberText(waiters.subscribers)],
   ])
   const parts = [head]
+  if (lock.candidates.length > 0) parts.push(renderTable(CANDIDATE_FAMILIES, lock.candidates))
   if (holders.length > 0) parts.push(renderTable(HOLDERS, holders))
   parts.push(...connectionsText(inspection))
   if (waiters.queue.length > 0) {
@@ -34,8 +34,18 @@ export function renderLock(inspection: LockInspection): string {
   return [...parts, releaseText(inspection)].join('\n\n')
 }
 
+function formatText({format, lock}: LockInspection): string {
+  if (format === null) return 'unknown'
+  return lock.group === null ? `${format} (${lock.family}, confidence ${likelihoodText(lock.confidence)})` : format
+}
+
+const CANDIDATE_FAMILIES: ReadonlyArray<Column<LockInspection['lock']['candidates'][number]>> = [
+  {head: 'family', cell: ({family}) => family},
+  {head: 'likelihood', cell: ({likelihood}) => likelihoodText(likelihood)},
+  {head: 'evidence', cell: ({evidence}) => evidence.join('; '), fit: 'wrap'},
+]
 const HOLDERS: ReadonlyArray<Column<LockInspection['holders'][number]>> = [
-  {head: 'holder', cell: ({token}) => token},
+  {head: 'holder', cell: ({text, token}) => text ?? token},
   {head: 'host', cell: ({host}) => host, isRare: true, priority: 2},
   {head: 'pid', cell: ({pid}) => pid, isRare: true, priority: 2},
   {head: 'thread', cell: ({thread}) => thread, isRare: true, priority: 3},

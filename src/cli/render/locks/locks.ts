@@ -12,7 +12,7 @@ import {type Column, renderMs, renderTable} from '../table.js'
 const LOCK: ReadonlyArray<Column<LockRecord>> = [
   {head: 'verdict', cell: verdictText, fit: 'wrap'},
   {head: 'key', cell: ({key}) => key},
-  {head: 'family', cell: ({family}) => family, priority: 4},
+  {head: 'family', cell: familyText, fit: 'wrap', priority: 4},
   {head: 'holder', cell: holderText},
   {head: 'ttl', cell: ttlText, priority: 2},
   {head: 'held', cell: heldText, priority: 2},
@@ -152,12 +152,13 @@ function holderText({holder, holders, redlock, reentrancy, waitQueue}: LockRecor
         : `${numberText(waitQueue.disconnected.length)} disconnected`
     return `${counted(waitQueue.waiters, 'waiter')} for ${waitQueue.lock}, ${disconnected}`
   }
+  if (holders === 0) return 'free'
   if (!holder) return '-'
   if (holders !== null && holders > 1) return counted(holders, 'holder')
   const times = reentrancy !== null && reentrancy > 1 ? ` (acquired ${counted(reentrancy, 'time')})` : ''
   if (holder.host !== null)
     return `${holder.host}${holder.pid === null ? '' : ` pid ${String(holder.pid)}`}${times}${redlockText(redlock)}`
-  return `${holder.token}${times}${redlockText(redlock)}`
+  return `${holder.text ?? holder.token}${times}${redlockText(redlock)}`
 }
 
 /** On how many servers of a Redlock the lock exists. */
@@ -176,6 +177,22 @@ export function ttlText({ttlMs}: LockRecord): string {
 export function heldText({heldAtLeastMs, heldSource}: LockRecord): string {
   const isBound = heldSource === 'idle' || heldSource === 'first-seen'
   return `${isBound ? '≥ ' : ''}${renderMs(heldAtLeastMs)}`
+}
+
+const CANDIDATES_SHOWN = 3
+
+/** The family, or the most likely ones, with their likelihoods. */
+export function familyText({candidates, family}: LockRecord): string {
+  if (candidates.length === 0) return family
+  const shown = candidates.some((one) => one.family === family)
+    ? candidates.filter((one) => one.family === family)
+    : candidates.slice(0, CANDIDATES_SHOWN)
+  return shown.map((one) => `${one.family} ${likelihoodText(one.likelihood)}`).join(', ')
+}
+
+/** Rounded down, so that only a certainty would be 100 %. */
+export function likelihoodText(likelihood: number): string {
+  return `${String(Math.min(99, Math.floor(likelihood * 100)))} %`
 }
 
 function verdictText({verdicts}: LockRecord): string {

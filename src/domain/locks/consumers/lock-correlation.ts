@@ -1,7 +1,7 @@
 import {Usage} from '../../../errors.js'
 import type {Receiver} from '../../keys/owners/key-directory.js'
 import {templateExpression} from '../families/template.js'
-import type {LockHolder} from '../recognition/recognize.js'
+import type {LockHolder} from '../recognition/recognized-lock.js'
 import type {LockMessages, LockRecord, LockRelation} from '../recognition/lock-record.js'
 import {type LockVerdict, sortedVerdicts} from '../recognition/lock-verdicts.js'
 

@@ -10,6 +10,8 @@ export interface CompiledForm {
   readonly key: RegExp | null
   readonly token: RegExp
   readonly entry: RegExp | null
+  /** whether the user described the family */
+  readonly isOwn: boolean
 }
 
 export interface CompiledCompanion {
@@ -18,7 +20,7 @@ export interface CompiledCompanion {
   readonly key: RegExp
 }
 
-/** Families with compiled expressions, by Redis type, in matching order. */
+/** Families with compiled expressions, by Redis type; the user's families come first. */
 export interface CompiledFamilies {
   readonly families: ReadonlyMap<string, LockFamily>
   readonly forms: ReadonlyMap<string, readonly CompiledForm[]>
@@ -28,16 +30,17 @@ export interface CompiledFamilies {
 }
 
 /**
- * Compiles the families. Forms that need context are matched after all other forms; apart from that the given order is kept.
+ * Compiles the families.
  *
+ * @param own the families that the user described; a lock that one of them matches belongs to it.
  * @throws Usage E_LOCK_FAMILIES with the family that has an invalid expression, a template with a group that no form has, or
  *   the name of another family.
  */
-export function compileFamilies(families: readonly LockFamily[]): CompiledFamilies {
+export function compileFamilies(builtin: readonly LockFamily[], own: readonly LockFamily[] = []): CompiledFamilies {
   const byName = new Map<string, LockFamily>()
   const forms = new Map<LockType, CompiledForm[]>()
   const companions = new Map<LockType, CompiledCompanion[]>()
-  for (const family of families) {
+  for (const family of [...own, ...builtin]) {
     if (byName.has(family.name)) throw unreadable(family, 'another family has the same name')
     byName.set(family.name, family)
     requireKnownGroups(family)
@@ -45,15 +48,15 @@ export function compileFamilies(families: readonly LockFamily[]): CompiledFamili
       add(companions, companion.type, {family, companion, key: templateExpression(companion.key)})
     }
   }
-  const all = families.flatMap((family) => family.forms.map((form) => compileForm(family, form)))
-  for (const one of [...all.filter(({form}) => !form.needsContext), ...all.filter(({form}) => form.needsContext)]) {
-    add(forms, one.form.type, one)
-  }
+  const compiled = (families: readonly LockFamily[], isOwn: boolean): CompiledForm[] =>
+    families.flatMap((family) => family.forms.map((form) => compileForm(family, form, isOwn)))
+  const all = [...compiled(own, true), ...compiled(builtin, false)]
+  for (const one of all) add(forms, one.form.type, one)
   const named = all.filter(({form}) => form.isUnambiguous === true)
   return {families: byName, forms, companions, named}
 }
 
-function compileForm(family: LockFamily, form: LockForm): CompiledForm {
+function compileForm(family: LockFamily, form: LockForm, isOwn: boolean): CompiledForm {
   const whole = (text: string): RegExp => {
     try {
       return new RegExp(`^(?:${text})$`, 's')
@@ -67,6 +70,7 @@ function compileForm(family: LockFamily, form: LockForm): CompiledForm {
     key: form.key === undefined ? null : whole(form.key),
     token: whole(form.token),
     entry: form.entry === undefined ? null : whole(form.entry),
+    isOwn,
   }
 }
 

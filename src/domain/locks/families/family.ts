@@ -33,7 +33,9 @@ export interface LockForm {
   /**
    * Expression for the value of a string, or for each field, member or element. Named groups of the holder: `host`, `pid`,
    * `thread`, `consumer` and `instance` (a process id that the library generates). Named groups of times: `acquiredAt`
-   * (ISO 8601), `expiresAtSeconds`, and `uuid1`, a version 1 UUID in hex, which contains the time of acquisition.
+   * (ISO 8601), `expiresAtSeconds`, `expiresAtMs`, `timeSeconds` and `timeMs` (the end of the lease when it is in the future,
+   * unclear otherwise), and `uuid1` or `uuid1Bytes`, a version 1 UUID in hex or base64, which contains the time of acquisition.
+   * `random` must look like random letters and digits. Where the value does not identify a holder: `free` (no client holds the lock) and `holders` (their number).
    */
   token: string
   /** expression for hash values or zset scores; groups `count`, `acquiredAtSeconds`, `expiresAtMs` */
@@ -48,10 +50,13 @@ export interface LockForm {
   needsContext?: boolean
   /** whether the key name alone identifies the format; such a key with another Redis type is reported as `wrong-type` */
   isUnambiguous?: boolean
-  /** from 0 to 1 */
+  /** what distinguishes it from other locks, shown as evidence: `18 random bytes in base64 under lock:NAME` */
+  shows?: string
+  /**
+   * From 0 to 1: the likelihood that a lock of this form belongs to this family, if the only alternative is a home-made lock.
+   * Several families whose forms match share the likelihood.
+   */
   confidence: number
-  /** families whose locks can have exactly the same format */
-  lookalikes?: string[]
 }
 
 export interface LockLease {
@@ -59,6 +64,8 @@ export interface LockLease {
   ttlMs: number | null
   /** how often the library renews the lock automatically, in ms; null when only the caller can renew it */
   renewEveryMs: number | null
+  /** whether the library sets a TTL on every lock, so that a lock without a TTL is probably not one of this family */
+  alwaysExpires?: boolean
   /** whether a key without a TTL is normal, because the expiry is in the value; otherwise such a lock can stay forever */
   expiresByValue?: boolean
   /** whether the lock is kept for some time after its work has ended, so that a long hold time is normal */

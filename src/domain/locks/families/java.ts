@@ -1,5 +1,5 @@
 import type {LockFamily} from './family.js'
-import {UUID} from './template.js'
+import {UUID, UUID4} from './template.js'
 
 /** RedissonLock, RedissonFairLock, RedissonFencedLock, RedissonSpinLock, RedissonReadLock, RedissonWriteLock (3.x, 4.x). */
 export const REDISSON: LockFamily = {
@@ -10,7 +10,8 @@ export const REDISSON: LockFamily = {
       type: 'hash',
       token: `(?<instance>${UUID}):(?<thread>\\d+)`,
       entry: '(?<count>\\d{1,9})',
-      confidence: 0.99,
+      shows: 'a hash of UUID:THREAD with a count',
+      confidence: 0.999,
     },
   ],
   lease: {ttlMs: 30_000, renewEveryMs: 10_000},
@@ -42,7 +43,8 @@ export const REDISSON_READ_WRITE: LockFamily = {
       entry: '(?<count>\\d{1,9})',
       requiredField: 'mode',
       holders: 'many',
-      confidence: 0.99,
+      shows: 'a hash of UUID:THREAD with a count and the field mode',
+      confidence: 0.999,
     },
   ],
   lease: {ttlMs: 30_000, renewEveryMs: 10_000},
@@ -62,13 +64,13 @@ export const SPRING: LockFamily = {
     {
       type: 'string',
       key: '(?<registry>[^:]+):(?<name>.+)',
-      token: `(?<instance>${UUID})`,
+      token: `(?<instance>${UUID4})`,
       needsContext: true,
-      confidence: 0.6,
-      lookalikes: ['uuid'],
+      shows: 'a random UUID under REGISTRY:NAME',
+      confidence: 0.4,
     },
   ],
-  lease: {ttlMs: 60_000, renewEveryMs: null},
+  lease: {ttlMs: 60_000, renewEveryMs: null, alwaysExpires: true},
   release: {
     how: 'compare-and-delete',
     notify: {by: 'publish', channel: '${registry}-channel:${name}', message: '${key}'},
@@ -82,7 +84,8 @@ export const SHEDLOCK: LockFamily = {
     {
       type: 'string',
       token: `ADDED:(?<acquiredAt>\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z)@(?<host>.+?)(?::(?<instance>${UUID}))?`,
-      confidence: 0.99,
+      shows: 'ADDED:TIME@HOST',
+      confidence: 0.999,
     },
   ],
   // lockAtLeastFor keeps the lock after the job has ended.

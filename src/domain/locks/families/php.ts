@@ -11,9 +11,16 @@ export const SYMFONY: LockFamily = {
       entry: '(?<expiresAtMs>\\d{13})(?:\\.\\d+)?',
       optionalField: '__write__',
       holders: 'many',
-      confidence: 0.97,
+      shows: '32 random bytes in base64 with the end of the lease as score',
+      confidence: 0.99,
     },
-    {type: 'string', token: '[A-Za-z0-9+/]{43}=', needsContext: true, confidence: 0.8},
+    {
+      type: 'string',
+      token: '(?<random>[A-Za-z0-9+/]{43})=',
+      needsContext: true,
+      shows: '32 random bytes in base64',
+      confidence: 0.7,
+    },
   ],
   lease: {ttlMs: 300_000, renewEveryMs: null},
   release: {how: 'compare-and-delete'},
@@ -28,10 +35,46 @@ export const LARAVEL: LockFamily = {
       key: '.*(?:laravel_unique_job:|laravel-queue-overlap:|framework/schedule-).+',
       token: '\\S+',
       isUnambiguous: true,
-      confidence: 0.95,
+      shows: 'the key of a unique job, an overlap lock or a scheduled task',
+      confidence: 0.99,
     },
-    {type: 'string', key: '.*laravel.*', token: '[A-Za-z0-9]{16}', needsContext: true, confidence: 0.7},
+    {
+      type: 'string',
+      key: '.*laravel.*',
+      token: '(?<random>[A-Za-z0-9]{16})',
+      needsContext: true,
+      shows: '16 random letters and digits under a key with laravel',
+      confidence: 0.97,
+    },
+    {
+      type: 'string',
+      token: '(?<random>[A-Za-z0-9]{16})',
+      needsContext: true,
+      shows: '16 random letters and digits',
+      confidence: 0.3,
+    },
   ],
   lease: {ttlMs: null, renewEveryMs: null},
+  release: {how: 'compare-and-delete'},
+}
+
+/**
+ * File locks of Nextcloud and ownCloud: the number of shared holders, or `exclusive`. 0 means free. Each acquisition sets the TTL
+ * again, so the expiry distinguishes a lock that was acquired again.
+ */
+export const NEXTCLOUD: LockFamily = {
+  name: 'nextcloud',
+  title: 'Nextcloud and ownCloud file lock',
+  forms: [
+    {
+      type: 'string',
+      key: '(?:.*/)?lockfiles/[0-9a-f]{32}',
+      token: '(?<free>0)|(?<holders>[1-9]\\d{0,5})|exclusive',
+      isUnambiguous: true,
+      shows: 'a count or exclusive under lockfiles/HASH',
+      confidence: 0.999,
+    },
+  ],
+  lease: {ttlMs: 3_600_000, renewEveryMs: null},
   release: {how: 'compare-and-delete'},
 }

@@ -1,4 +1,5 @@
 import type {LockFamily} from './family.js'
+import {UUID4} from './template.js'
 
 /** `uuid1().hex`: the 13th digit is the version, the 17th the variant. One in 64 random tokens has both. */
 const UUID1 = '(?<uuid1>[0-9a-f]{12}1[0-9a-f]{3}[89ab][0-9a-f]{15})'
@@ -7,8 +8,21 @@ export const REDIS_PY: LockFamily = {
   name: 'redis-py',
   title: 'redis-py Lock, also under celery-once, RedBeat, django-redis',
   forms: [
-    {type: 'string', key: 'redbeat::lock', token: UUID1, isUnambiguous: true, confidence: 0.99},
-    {type: 'string', token: UUID1, needsContext: true, confidence: 0.95, lookalikes: ['node-redlock']},
+    {
+      type: 'string',
+      key: 'redbeat::lock',
+      token: UUID1,
+      isUnambiguous: true,
+      shows: 'UUID of version 1 in hex under redbeat::lock',
+      confidence: 0.99,
+    },
+    {
+      type: 'string',
+      token: UUID1,
+      needsContext: true,
+      shows: 'UUID of version 1 in hex, with a recent time',
+      confidence: 0.97,
+    },
   ],
   lease: {ttlMs: null, renewEveryMs: null},
   release: {how: 'compare-and-delete'},
@@ -17,11 +31,95 @@ export const REDIS_PY: LockFamily = {
 export const PYTHON_REDIS_LOCK: LockFamily = {
   name: 'python-redis-lock',
   title: 'python-redis-lock: 18 random bytes, in base64',
-  forms: [{type: 'string', key: 'lock:(?<name>.+)', token: '[A-Za-z0-9+/]{24}', confidence: 0.95}],
+  forms: [
+    {
+      type: 'string',
+      key: 'lock:(?<name>.+)',
+      token: '(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?<random>[A-Za-z0-9+/]{24})',
+      shows: '18 random bytes in base64 under lock:NAME',
+      confidence: 0.88,
+    },
+    {
+      type: 'string',
+      key: 'lock:(?<name>.+)',
+      token: '(?!\\d+$)[^\\s{}\\[\\]"<>]{3,256}',
+      needsContext: true,
+      shows: 'any token under lock:NAME, as with its option id',
+      confidence: 0.12,
+    },
+  ],
   lease: {ttlMs: null, renewEveryMs: null},
   companions: [{type: 'list', key: 'lock-signal:${name}', role: 'signal'}],
   release: {
     how: 'compare-and-delete',
     notify: {by: 'push', list: 'lock-signal:${name}', element: '1', expireMs: 1000},
   },
+}
+
+/** `''.join(random.choice(letters and digits))`. One in 15 of these tokens ends like 16 bytes in base64. */
+export const REDLOCK_PY: LockFamily = {
+  name: 'redlock-py',
+  title: 'redlock-py',
+  forms: [
+    {
+      type: 'string',
+      token: '(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?<random>[A-Za-z0-9]{21}[B-PR-Za-fh-vx-z0-9])',
+      needsContext: true,
+      shows: '22 random letters and digits',
+      confidence: 0.6,
+    },
+    {
+      type: 'string',
+      token: '(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?<random>[A-Za-z0-9]{22})',
+      needsContext: true,
+      shows: '22 random letters and digits',
+      confidence: 0.1,
+    },
+  ],
+  lease: {ttlMs: null, renewEveryMs: null, alwaysExpires: true},
+  onSeveralServers: true,
+  release: {how: 'compare-and-delete'},
+}
+
+export const AIOREDLOCK: LockFamily = {
+  name: 'aioredlock',
+  title: 'aioredlock',
+  forms: [{type: 'string', token: UUID4, needsContext: true, shows: 'a random UUID', confidence: 0.25}],
+  lease: {ttlMs: 10_000, renewEveryMs: null, alwaysExpires: true},
+  onSeveralServers: true,
+  release: {how: 'compare-and-delete'},
+}
+
+export const POTTERY: LockFamily = {
+  name: 'pottery',
+  title: 'pottery Redlock',
+  forms: [
+    {
+      type: 'string',
+      key: 'redlock:(?<name>.+)',
+      token: UUID4,
+      shows: 'a random UUID under redlock:NAME',
+      confidence: 0.5,
+    },
+  ],
+  lease: {ttlMs: 10_000, renewEveryMs: null, alwaysExpires: true},
+  onSeveralServers: true,
+  release: {how: 'compare-and-delete'},
+}
+
+/** ConcurrentRateLimiter: the number of running tasks. The key stays with 0 after the last one. */
+export const DRAMATIQ: LockFamily = {
+  name: 'dramatiq',
+  title: 'dramatiq ConcurrentRateLimiter',
+  forms: [
+    {
+      type: 'string',
+      token: '(?<free>0)|(?<holders>[1-9]\\d{0,2})',
+      needsContext: true,
+      shows: 'a small number',
+      confidence: 0.15,
+    },
+  ],
+  lease: {ttlMs: 900_000, renewEveryMs: null, alwaysExpires: true},
+  release: {how: 'compare-and-delete'},
 }

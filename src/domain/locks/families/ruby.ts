@@ -1,4 +1,5 @@
 import type {LockFamily} from './family.js'
+import {UUID4} from './template.js'
 
 export const SIDEKIQ: LockFamily = {
   name: 'sidekiq-unique-jobs',
@@ -11,7 +12,8 @@ export const SIDEKIQ: LockFamily = {
       entry: '(?<acquiredAtSeconds>\\d{10}(?:\\.\\d+)?)',
       holders: 'many',
       isUnambiguous: true,
-      confidence: 0.99,
+      shows: 'a hash of jobs with a time under uniquejobs:DIGEST:LOCKED',
+      confidence: 0.999,
     },
   ],
   // Its locks have no TTL by default: the reaper deletes locks whose job no longer exists.
@@ -42,9 +44,84 @@ export const REDIS_MUTEX: LockFamily = {
       key: '(?:.*:)?RedisMutex:.+',
       token: '(?<expiresAtSeconds>\\d{10}\\.\\d+)',
       isUnambiguous: true,
-      confidence: 0.97,
+      shows: 'a time with fractions under RedisMutex:NAME',
+      confidence: 0.99,
     },
   ],
   lease: {ttlMs: 10_000, renewEveryMs: null, expiresByValue: true},
   release: {how: 'compare-and-delete'},
+}
+
+export const REDLOCK_RB: LockFamily = {
+  name: 'redlock-rb',
+  title: 'redlock-rb',
+  forms: [{type: 'string', token: UUID4, needsContext: true, shows: 'a random UUID', confidence: 0.3}],
+  lease: {ttlMs: null, renewEveryMs: null, alwaysExpires: true},
+  onSeveralServers: true,
+  release: {how: 'compare-and-delete'},
+}
+
+/** A name of a Ruby class, and the arguments of the job. */
+const JOB = '[A-Z]\\w*(?:::[A-Z]\\w*)*(?::.*)?'
+
+/** The value is the end of the lease, or `true` without a timeout. The key has no TTL; after the end the next job takes it over. */
+export const RESQUE_LOCK_TIMEOUT: LockFamily = {
+  name: 'resque-lock-timeout',
+  title: 'resque-lock-timeout',
+  forms: [
+    {
+      type: 'string',
+      key: `(?:.*:)?resque:(?:.*:)?(?:loner:)?lock:${JOB}`,
+      token: '(?<expiresAtSeconds>1[4-9]\\d{8})|true',
+      shows: 'a time in seconds under resque:lock:JOB',
+      confidence: 0.98,
+    },
+    {
+      type: 'string',
+      key: `(?:.*:)?lock:${JOB}`,
+      token: '(?<timeSeconds>1[4-9]\\d{8})',
+      needsContext: true,
+      shows: 'a time in seconds under lock:JOB',
+      confidence: 0.75,
+    },
+  ],
+  lease: {ttlMs: null, renewEveryMs: null},
+  release: {how: 'compare-and-delete'},
+}
+
+/** dv/redis-semaphore: the hash of the resources in use, with the time at which each was taken. The free ones are in a list. */
+export const REDIS_SEMAPHORE_RB: LockFamily = {
+  name: 'redis-semaphore-rb',
+  title: 'redis-semaphore (Ruby)',
+  forms: [
+    {
+      type: 'hash',
+      key: 'SEMAPHORE:(?<name>.+):GRABBED',
+      token: '\\d+(?:\\.\\d+)?',
+      entry: '(?<acquiredAtSeconds>\\d{10}(?:\\.\\d+)?)',
+      holders: 'many',
+      isUnambiguous: true,
+      shows: 'a hash of numbers with a time under SEMAPHORE:NAME:GRABBED',
+      confidence: 0.999,
+    },
+    {
+      type: 'string',
+      key: 'SEMAPHORE:(?<name>.+):release_locks',
+      token: '(?<expiresAtSeconds>\\d{10}(?:\\.\\d+)?)',
+      isUnambiguous: true,
+      shows: 'a time under SEMAPHORE:NAME:release_locks',
+      confidence: 0.999,
+    },
+  ],
+  // A stale client is detected from the time in the hash, by the option stale_client_timeout.
+  lease: {ttlMs: null, renewEveryMs: null, expiresByValue: true},
+  companions: [
+    {type: 'list', key: 'SEMAPHORE:${name}:AVAILABLE', role: 'info'},
+    {type: 'string', key: 'SEMAPHORE:${name}:EXISTS', role: 'info'},
+    {type: 'string', key: 'SEMAPHORE:${name}:VERSION', role: 'info'},
+  ],
+  release: {
+    how: 'never',
+    instead: 'its resource must be returned to the list of free ones; use signal(TOKEN) or delete! of the semaphore',
+  },
 }

@@ -45,3 +45,7 @@ function escape(text: string): string {
 
 /** A UUID as libraries write it: in lower case, with hyphens. */
 export const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+/** A random UUID: the version is 4 and the variant 8, 9, a or b. */
+export const UUID4 = '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}'
+/** A random UUID as 32 hex digits. */
+export const UUID4_HEX = '[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}'

@@ -10,7 +10,8 @@ import {connectionsOf, type HolderConnections, parseClients} from './holder-conn
 import type {CompiledFamilies} from '../families/compiled.js'
 import {fillTemplate} from '../families/template.js'
 import {bytesOf, printable, type SampledKey} from '../reading/sampled-key.js'
-import {type LockHolder, recognize, type RecognizedLock, type Unrecognized} from '../recognition/recognize.js'
+import {recognize} from '../recognition/recognize.js'
+import type {LockHolder, RecognizedLock, Unrecognized} from '../recognition/recognized-lock.js'
 import {type LockLimits, lockRecord, type LockRecord} from '../recognition/lock-record.js'
 import {collectPlannedRelease} from '../release/collect-release-plan.js'
 import {effectOf, type ReleaseEffect} from '../release/release-plan.js'
@@ -19,7 +20,7 @@ import {suggestedCommand} from '../../../suggested-command.js'
 export interface LockInspection {
   address: string
   lock: LockRecord
-  /** the libraries with this format, shown to the user; null when unknown */
+  /** the library with this format, or the libraries that have it, shown to the user; null when unknown */
   format: string | null
   /** all holders; a semaphore and a read lock can have several */
   holders: LockHolder[]
@@ -85,7 +86,7 @@ export async function inspectLock(
   return {
     address: connection.address,
     lock: record,
-    format: lock?.family.title ?? null,
+    format: lock?.family?.title ?? lock?.group ?? null,
     holders: [...(lock?.holders ?? [])],
     companions,
     waiters: lock ? await readWaiters(subscribers, key, lock, companions) : {subscribers: null, queue: []},
@@ -141,8 +142,8 @@ async function readFrom(connection: RedisConnection, key: string): Promise<{raw:
 }
 
 async function readCompanions(redis: Redis, key: string, lock: RecognizedLock): Promise<LockInspection['companions']> {
-  const named = (lock.family.companions ?? []).flatMap(({key: template, role}) => {
-    const name = fillTemplate(template, key, lock.groups)
+  const named = lock.behavior.companions.flatMap(({key: template, role}) => {
+    const name = fillTemplate(template, key, lock.behavior.groups)
     return name === null ? [] : [{name, role}]
   })
   const {keys} = await readKeys(
@@ -175,7 +176,7 @@ async function readConnections(
 async function readWaiters(
   subscribers: ChannelSubscribers,
   key: string,
-  {family: {release}, groups}: RecognizedLock,
+  {behavior: {groups, release}}: RecognizedLock,
   companions: LockInspection['companions'],
 ): Promise<Waiters> {
   if (release.how !== 'compare-and-delete' || release.notify?.by !== 'publish') return {subscribers: null, queue: []}

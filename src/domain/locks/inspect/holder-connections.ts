@@ -1,4 +1,4 @@
-import type {LockHolder} from '../recognition/recognize.js'
+import type {LockHolder} from '../recognition/recognized-lock.js'
 
 /** A client of Redis, as reported by CLIENT LIST. */
 export interface ClientConnection {

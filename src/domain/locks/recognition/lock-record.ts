@@ -1,7 +1,7 @@
 import type {LockFamily} from '../families/family.js'
 import type {WaitQueueSample, WaitQueueState} from './wait-queue.js'
 import type {SampledKey} from '../reading/sampled-key.js'
-import type {LockHolder, RecognizedLock, Unrecognized} from './recognize.js'
+import type {LockCandidate, LockHolder, RecognizedLock, Unrecognized} from './recognized-lock.js'
 import type {Renewal, SampleComparison} from './renewals.js'
 import {type LockVerdict, sortedVerdicts} from './lock-verdicts.js'
 
@@ -50,13 +50,15 @@ export interface RedlockState {
 
 export interface LockRecord {
   key: string
-  /** `unknown` when no family matches */
+  /** the type of the key, such as `string lock`, when no family is clearly ahead; `unknown` when none matches */
   family: string
-  /** other families whose locks can have exactly the same format */
-  lookalikes: string[]
+  /** the kind of token and the possible families; null when the family is known, or none matches */
+  group: string | null
+  /** the families that the lock may be of, the most likely one first */
+  candidates: LockCandidate[]
   /** the first of several holders; null when the format is unknown */
   holder: LockHolder | null
-  /** number of holders; null when the format is unknown */
+  /** number of holders, 0 when the value says that the lock is free; null when the format is unknown */
   holders: number | null
   /** how many times the holder has acquired the lock; null when the format does not contain it */
   reentrancy: number | null
@@ -75,11 +77,13 @@ export interface LockRecord {
   renewal: Renewal | null
   /** whether the token is a constant, which does not identify a holder */
   hasConstantToken: boolean
+  /** whether its library can acquire it on several independent servers (Redlock) */
+  onSeveralServers: boolean
   /** the worst of `verdicts`; after one sample, `healthy` only means that the lock expires within the limits */
   verdict: LockVerdict
   /** all verdicts of the lock, the worst first */
   verdicts: LockVerdict[]
-  /** confidence in the family, from 0 to 1 */
+  /** likelihood of the first candidate, from 0 to 1 */
   confidence: number
   /** the state of a wait queue, which is listed although it is not a lock; null for a lock */
   waitQueue: WaitQueueRecord | null
@@ -123,19 +127,21 @@ export function lockRecord(
   )
   return {
     key: raw.name,
-    family: lock?.family.name ?? 'unknown',
-    lookalikes: [...(lock?.lookalikes ?? [])],
+    family: lock?.name ?? 'unknown',
+    group: lock?.group ?? null,
+    candidates: [...(lock?.candidates ?? [])],
     holder: lock?.holders[0] ?? null,
-    holders: lock?.holders.length ?? null,
+    holders: lock?.holderCount ?? null,
     reentrancy: lock?.reentrancy ?? null,
     ttlMs,
     idleMs: raw.idleSeconds === null ? null : raw.idleSeconds * 1000,
     ...hold,
     renewal: earlier?.renewal ?? null,
     hasConstantToken: lock?.hasConstantToken ?? false,
+    onSeveralServers: lock?.behavior.onSeveralServers ?? false,
     verdict: verdicts[0],
     verdicts,
-    confidence: lock?.confidence ?? 0,
+    confidence: lock?.candidates[0]?.likelihood ?? 0,
     waitQueue: null,
     messages: null,
     redlock: null,
@@ -172,7 +178,8 @@ export function companionRecord(
   return {
     key: raw.name,
     family: family.name,
-    lookalikes: [],
+    group: null,
+    candidates: [],
     holder: null,
     holders: null,
     reentrancy: null,
@@ -182,6 +189,7 @@ export function companionRecord(
     heldSource: null,
     renewal: null,
     hasConstantToken: false,
+    onSeveralServers: false,
     verdict,
     verdicts: [verdict],
     confidence: Math.max(...family.forms.map((form) => form.confidence)),
@@ -218,18 +226,19 @@ interface Evidence {
 }
 
 function verdictsOf(lock: RecognizedLock, {earlier, heldMs, ttlMs}: Evidence, options: LockLimits): LockVerdict[] {
-  const {expiresByValue = false, outlivesWork = false} = lock.family.lease
+  const {expiresByValue = false, outlivesWork = false} = lock.behavior.lease
   const isLong = heldMs !== null && heldMs > options.maxHoldMs && !outlivesWork
   const isRenewed = earlier?.renewal === 'renewed'
   const rules: Array<readonly [applies: boolean, verdict: LockVerdict]> = [
-    [ttlMs === null && !expiresByValue, 'no-ttl'],
+    [ttlMs === null && !expiresByValue && !lock.hasPastTime && lock.holderCount > 0, 'no-ttl'],
+    [lock.hasPastTime, 'past-time'],
     [ttlMs !== null && ttlMs > options.maxTtlMs, 'ttl-too-long'],
     [lock.hasTooMany, 'duplicate-holder'],
     [isLong && isRenewed, 'zombie-renewal'],
     [isLong && !isRenewed, 'held-too-long'],
     [earlier?.isOverdue === true, 'not-renewed'],
     [earlier?.isTouched === true, 'contended'],
-    [lock.hasConstantToken, 'constant-token'],
+    [lock.hasConstantToken && lock.holderCount > 0, 'constant-token'],
   ]
   return rules.flatMap(([applies, verdict]) => (applies ? [verdict] : []))
 }

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto'
 
 import type {SampledKey} from '../reading/sampled-key.js'
-import type {RecognizedLock} from './recognize.js'
+import type {RecognizedLock} from './recognized-lock.js'
 
 /** What is kept of a sample for the next one. Times are epoch ms of the server. */
 export interface EarlierSample {
@@ -70,9 +70,9 @@ export class Renewals {
   private readonly instances = new Set<string>()
   private readonly keyPatterns = new Set<string>()
 
-  addRenewal(key: string, {family, holders}: RecognizedLock): void {
+  addRenewal(key: string, {holders, name}: RecognizedLock): void {
     for (const {instance} of holders) if (instance !== null) this.instances.add(instance)
-    if (this.keyPatterns.size < MOST_PATTERNS) this.keyPatterns.add(keyPatternOf(key, family.name))
+    if (this.keyPatterns.size < MOST_PATTERNS) this.keyPatterns.add(keyPatternOf(key, name))
   }
 
   /**
@@ -82,22 +82,21 @@ export class Renewals {
    */
   isOverdue(
     key: string,
-    {family, holders, lookalikes}: RecognizedLock,
+    {behavior, holders, name}: RecognizedLock,
     ttlMs: number,
     {elapsedMs}: SampleComparison,
   ): boolean {
-    const {renewEveryMs, ttlMs: usual} = family.lease
+    const {renewEveryMs, ttlMs: usual} = behavior.lease
     if (renewEveryMs !== null) {
       const isFixed = usual !== null && ttlMs + elapsedMs > usual
       const isActive = holders.some(({instance}) => instance !== null && this.instances.has(instance))
       return elapsedMs > renewEveryMs && !isFixed && !isActive
     }
-    // The token may look like one of another library by chance, so renewed locks of the lookalikes count as well.
-    return [family.name, ...lookalikes].some((name) => this.keyPatterns.has(keyPatternOf(key, name)))
+    return this.keyPatterns.has(keyPatternOf(key, name))
   }
 }
 
 /** The family and the key without its ids and numbers, in which two locks of the same kind differ. */
-function keyPatternOf(key: string, family: string): string {
-  return `${family} ${key.replace(/[0-9a-f]{8,}(?:-[0-9a-f]+)*|\d+/gi, '#')}`
+function keyPatternOf(key: string, name: string): string {
+  return `${name} ${key.replace(/[0-9a-f]{8,}(?:-[0-9a-f]+)*|\d+/gi, '#')}`
 }

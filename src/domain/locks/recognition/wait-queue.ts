@@ -1,7 +1,7 @@
 import type {LockFamily} from '../families/family.js'
 import {fillTemplate} from '../families/template.js'
 import {printable, type SampledKey} from '../reading/sampled-key.js'
-import type {RecognizedCompanion} from './recognize.js'
+import type {LockBehavior, RecognizedCompanion} from './recognized-lock.js'
 
 /** The keys of a lock's wait queue, and how each waiter is notified. */
 export interface WaitQueueKeys {
@@ -31,15 +31,10 @@ export interface WaitQueueState {
   readonly disconnected: readonly string[] | null
 }
 
-/**
- * The wait queue of a lock of this family; null for a family without wait queues.
- *
- * @param groups the named groups that the form found in the key.
- */
+/** The wait queue of a lock whose clients behave like this; null without wait queues. */
 export function waitQueueOf(
   key: string,
-  {companions = [], release}: LockFamily,
-  groups: Readonly<Record<string, string>>,
+  {companions, groups, release}: Pick<LockBehavior, 'companions' | 'groups' | 'release'>,
 ): WaitQueueKeys | null {
   const notify = release.how === 'never' ? undefined : release.notify
   if (notify?.by !== 'publish' || notify.waiterChannel === undefined) return null
@@ -55,8 +50,8 @@ export function waitQueueOf(
 export function asWaitQueue(raw: SampledKey, {family, locks, role}: RecognizedCompanion): WaitQueueSample | null {
   const [key] = locks
   if (role !== 'waiters' || raw.type !== 'list' || key === undefined) return null
-  const {release} = family
-  const keys = waitQueueOf(key, family, {})
+  const {companions = [], release} = family
+  const keys = waitQueueOf(key, {companions, release, groups: {}})
   const notify = release.how === 'never' ? undefined : release.notify
   if (keys?.queue !== raw.name || notify?.by !== 'publish') return null
   const [channel, message] = [fillTemplate(notify.channel, key, {}), fillTemplate(notify.message, key, {})]

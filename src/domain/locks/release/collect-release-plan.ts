@@ -82,7 +82,7 @@ export async function collectPlannedRelease(
   {found, raw}: Pick<KeyToRelease, 'found' | 'raw'>,
   mode: ReleaseMode,
 ): Promise<PlannedRelease> {
-  const waitQueue = found.kind === 'lock' ? waitQueueOf(raw.name, found.family, found.groups) : null
+  const waitQueue = found.kind === 'lock' ? waitQueueOf(raw.name, found.behavior) : null
   if (waitQueue === null) return planRelease({raw, found, disconnected: []}, mode)
   const waiters = await redis.lrange(waitQueue.queue, 0, -1)
   const disconnected = (await subscribers.waitersWithout(waiters, waitQueue.channel)) ?? []

@@ -3,10 +3,11 @@ import {Conflict, Usage} from '../../../errors.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 import {counted} from '../../../wording.js'
 import type {CompiledFamilies} from '../families/compiled.js'
+import type {ReleaseProtocol} from '../families/family.js'
 import {fillTemplate, tagged} from '../families/template.js'
 import {waitQueueOf, type WaitQueueSample, type WaitQueueState} from '../recognition/wait-queue.js'
 import {printable, type SampledKey} from '../reading/sampled-key.js'
-import type {LockHolder, RecognizedLock, Unrecognized} from '../recognition/recognize.js'
+import type {LockHolder, RecognizedLock, Unrecognized} from '../recognition/recognized-lock.js'
 import {type LockLimits, lockRecord, type LockRecord, waitQueueRecord} from '../recognition/lock-record.js'
 
 /** What a release does with one lock. */
@@ -105,7 +106,7 @@ function planHolderRemoval(
   {found, holder, raw}: {readonly raw: SampledKey; readonly found: RecognizedLock; readonly holder: LockHolder},
   how: ReleaseMode['how'],
 ): PlannedRelease {
-  const {release} = found.family
+  const {release} = found.behavior
   if (raw.expiresAtMs < 0 && how !== 'hard') {
     return {
       ...base,
@@ -163,9 +164,10 @@ const MOST_ENTRIES = 64
 
 function reasonToKeep(
   {entries, expiresAtMs, type}: SampledKey,
-  {family, hasConstantToken}: RecognizedLock,
+  {behavior, hasConstantToken, holderCount}: RecognizedLock,
 ): string | null {
-  if (family.release.how === 'never') return family.release.instead
+  if (behavior.release.how === 'never') return behavior.release.instead
+  if (holderCount === 0) return 'its value says that no client holds it'
   if (!['hash', 'string', 'zset'].includes(type)) return `a ${type} cannot be compared in one step`
   if (entries.length > MOST_ENTRIES)
     return `it has more than ${counted(MOST_ENTRIES, 'holder')}, which cannot be compared in one step`
@@ -178,12 +180,13 @@ function reasonToKeep(
 type Parts = Pick<PlannedRelease, 'alsoDelete' | 'notify' | 'waitQueue'>
 
 /** What is deleted with a lock, its wait queue, and how waiters are notified. */
-function partsOf(raw: SampledKey, {family, groups, holders}: RecognizedLock, disconnected: readonly string[]): Parts {
+function partsOf(raw: SampledKey, {behavior, holders}: RecognizedLock, disconnected: readonly string[]): Parts {
   const key = raw.name
-  if (family.release.how === 'never') return {alsoDelete: [], waitQueue: null, notify: null}
-  const {deletesCompanions = [], notify} = family.release
+  const {groups, release} = behavior
+  if (release.how === 'never') return {alsoDelete: [], waitQueue: null, notify: null}
+  const {deletesCompanions = [], notify} = release
   const fill = (template: string): string | null => fillTemplate(template, key, groups)
-  const waitQueue = waitQueueOf(key, family, groups)
+  const waitQueue = waitQueueOf(key, behavior)
   return {
     alsoDelete: deletesCompanions.includes('hold') ? holdKeys(raw, holders) : [],
     waitQueue: waitQueue && {...waitQueue, channel: [...waitQueue.channel], disconnected: [...disconnected]},
@@ -192,7 +195,7 @@ function partsOf(raw: SampledKey, {family, groups, holders}: RecognizedLock, dis
 }
 
 function notificationOf(
-  notify: Extract<RecognizedLock['family']['release'], {how: 'compare-and-delete'}>['notify'],
+  notify: Extract<ReleaseProtocol, {how: 'compare-and-delete'}>['notify'],
   fill: (template: string) => string | null,
 ): PlannedRelease['notify'] {
   if (notify?.by === 'publish') {

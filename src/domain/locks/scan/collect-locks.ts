@@ -71,7 +71,7 @@ export async function scanLocks(
 ): Promise<LockScan> {
   const {correlation, limit, redlock = []} = report
   const servers = [{address: connection.address, connection, cause: null}, ...redlock]
-  const peers = redlock.length === 0 ? null : await RedlockServers.open(servers, settings.families)
+  const peers = redlock.length === 0 ? null : await RedlockServers.open(servers)
   const counts = new LockCounts(limit)
   const receiver = receiverOf(counts, report)
   const outcomes = await Promise.allSettled(

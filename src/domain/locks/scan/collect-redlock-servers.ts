@@ -1,7 +1,6 @@
 import type {RedisConnection} from '../../../clients/redis/connect.js'
 import {readKeys, stopTouching} from '../reading/collect-keys.js'
 import {withRedlockState} from './redlock-quorum.js'
-import type {CompiledFamilies} from '../families/compiled.js'
 import {bytesOf, printable} from '../reading/sampled-key.js'
 import type {LockRecord} from '../recognition/lock-record.js'
 import {messageOf} from '../../../wording.js'
@@ -21,25 +20,20 @@ export class RedlockServers {
   /** why a server could not be queried, by its address */
   readonly failures = new Map<string, string>()
   private readonly servers: readonly RedlockServer[]
-  private readonly families: CompiledFamilies
 
-  private constructor(servers: readonly RedlockServer[], families: CompiledFamilies) {
+  private constructor(servers: readonly RedlockServer[]) {
     this.servers = servers
-    this.families = families
     for (const {address, cause} of servers) if (cause !== null) this.failures.set(address, cause)
   }
 
-  static async open(servers: readonly RedlockServer[], families: CompiledFamilies): Promise<RedlockServers> {
+  static async open(servers: readonly RedlockServer[]): Promise<RedlockServers> {
     await Promise.all(servers.flatMap(({connection}) => (connection?.primaries ?? []).map(stopTouching)))
-    return new RedlockServers(servers, families)
+    return new RedlockServers(servers)
   }
 
   /** The locks that can be held on several servers. */
   private redlockLocks(locks: readonly LockRecord[]): LockRecord[] {
-    const {families} = this.families
-    return locks.filter(({family, holder, waitQueue}) => {
-      return waitQueue === null && holder !== null && families.get(family)?.onSeveralServers === true
-    })
+    return locks.filter(({holder, onSeveralServers}) => holder !== null && onSeveralServers)
   }
 
   /**

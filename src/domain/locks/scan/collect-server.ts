@@ -13,6 +13,7 @@ import {asWaitQueue, type WaitQueueSample} from '../recognition/wait-queue.js'
 import {type EarlierSamples, Observer} from './observer.js'
 import {ScanRate, type ScanRateOptions} from './scan-rate.js'
 import {recognize} from '../recognition/recognize.js'
+import type {Recognized} from '../recognition/recognized-lock.js'
 import type {LockLimits, LockRecord} from '../recognition/lock-record.js'
 import type {ReportedKeys} from './reported-keys.js'
 
@@ -165,7 +166,7 @@ export class ServerScan {
     const {families, onlyFamilies} = this.settings
     for (const raw of keys) {
       const found = recognize(raw, families, this.isExpected)
-      if (onlyFamilies && (found.kind === 'unknown' || !onlyFamilies.has(found.family.name))) continue
+      if (onlyFamilies && !familiesOf(found).some((name) => onlyFamilies.has(name))) continue
       if (found.kind === 'companion') {
         const waitQueue = asWaitQueue(raw, found)
         if (waitQueue) page.waitQueues.push(waitQueue)
@@ -201,6 +202,13 @@ export class ServerScan {
     for (const {key} of locks) reported?.add(key)
     if (locks.length > 0) await receiver.onLocks(locks)
   }
+}
+
+/** The names of the families that a key may be of. */
+function familiesOf(found: Recognized): readonly string[] {
+  if (found.kind === 'unknown') return []
+  if (found.kind === 'companion') return [found.family.name]
+  return found.family === null ? found.candidates.map(({family}) => family) : [found.family.name]
 }
 
 /** An idle time that this scan may have reset itself shows nothing about clients. */

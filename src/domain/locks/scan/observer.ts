@@ -1,5 +1,5 @@
 import type {SampledKey} from '../reading/sampled-key.js'
-import type {RecognizedLock, Unrecognized} from '../recognition/recognize.js'
+import type {RecognizedLock, Unrecognized} from '../recognition/recognized-lock.js'
 import {type LockLimits, lockRecord, type LockRecord, ttlOf} from '../recognition/lock-record.js'
 import {compareSamples, type EarlierSample, holdId, Renewals} from '../recognition/renewals.js'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
 import {connectionsOf, parseClients} from '../../../../src/domain/locks/inspect/holder-connections.js'
-import type {LockHolder} from '../../../../src/domain/locks/recognition/recognize.js'
+import type {LockHolder} from '../../../../src/domain/locks/recognition/recognized-lock.js'
 
 const LIST = [
   'id=3 addr=10.0.0.7:50114 laddr=10.0.0.1:6379 fd=8 name=orders-worker-1 age=900 idle=2 flags=N db=0 cmd=get user=app',
@@ -13,7 +13,15 @@ const LIST = [
   '',
 ].join('\n')
 
-const UNIDENTIFIED: LockHolder = {token: 'x', host: null, pid: null, thread: null, consumer: null, instance: null}
+const UNIDENTIFIED: LockHolder = {
+  token: 'x',
+  text: null,
+  host: null,
+  pid: null,
+  thread: null,
+  consumer: null,
+  instance: null,
+}
 const connections = (holder: Partial<LockHolder>, heldMs: number | null): ReturnType<typeof connectionsOf> =>
   connectionsOf(parseClients(LIST), [{...UNIDENTIFIED, ...holder}], heldMs)
 
