@@ -41,7 +41,7 @@ export const LARAVEL: LockFamily = {
     {
       type: 'string',
       key: '.*laravel.*',
-      token: '(?<random>[A-Za-z0-9]{16})',
+      token: '[A-Za-z0-9]{16}',
       needsContext: true,
       shows: '16 random letters and digits under a key with laravel',
       confidence: 0.97,
