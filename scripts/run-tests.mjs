@@ -1,11 +1,13 @@
-// Runs test files and prints one summary last. Files of `--side-by-side` patterns run two at a time. All others run one after
-// another: they load a broker, or they measure time. So does a file whose first line is `// Runs alone: REASON`.
+// Runs test files and prints one summary last. Three files run at a time, because they wait most of the time: one that puts a load
+// on the broker, and two others. A file whose first line is `// Runs alone: REASON` runs without others, after them: it measures
+// time, or counts what all clients do.
 import {glob, readFile} from 'node:fs/promises'
 import {run} from 'node:test'
 import {spec as Spec} from 'node:test/reporters'
-import {parseArgs} from 'node:util'
 
 const SIDE_BY_SIDE = 2
+/** They migrate while clients send some hundred messages a second. */
+const LOADS_BROKER = /^test[/\\](?:crash|live[/\\]migration)[/\\]/
 /** A test that takes longer hangs and fails. Only the full run has longer tests. */
 const TEST_LIMIT_MS = process.env.KEYSHIFT_TEST_CRASHES === 'all' ? Infinity : 10 * 60_000
 /** Without the last flag, a file never ends whose failed test left a connection or a child process. */
@@ -18,31 +20,26 @@ const startedAt = performance.now()
 const interrupted = new AbortController()
 process.once('SIGINT', () => interrupted.abort())
 
-const reporter = new Spec()
-reporter.pipe(process.stdout)
+const reporters = []
 const counts = {tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0, topLevel: 0}
 let success = true
 let ended = 0
 
-const {positionals, values} = parseArgs({
-  allowPositionals: true,
-  options: {'side-by-side': {type: 'string', multiple: true, default: []}},
-})
-const {alone, together} = await lanesOf(values['side-by-side'], positionals)
-const total = alone.length + together.length
-await runLane(together, SIDE_BY_SIDE)
+const {alone = [], light = [], loaded = []} = await lanesOf(process.argv.slice(2))
+const total = alone.length + light.length + loaded.length
+await Promise.all([runLane(loaded, 1), runLane(light, SIDE_BY_SIDE)])
 await runLane(alone, 1)
 summarize()
 if (!success) process.exitCode = 1
 if (interrupted.signal.aborted) process.exitCode = 130
 
-/** @param {string[]} sideBySide patterns of files that need no quiet machine @param {string[]} others patterns of the others */
-async function lanesOf(sideBySide, others) {
-  const candidates = await filesOf(sideBySide)
-  const texts = await Promise.all(candidates.map((file) => readFile(file, 'utf8')))
-  const together = candidates.filter((_, at) => !RUNS_ALONE.test(texts[at]))
-  const alone = new Set([...candidates, ...(await filesOf(others))].filter((file) => !together.includes(file)))
-  return {alone: [...alone], together}
+/** @param {string[]} patterns of files, those that take longest first, so that all processes end at about the same time */
+async function lanesOf(patterns) {
+  const files = await filesOf(patterns)
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
+  return Object.groupBy(files, (file, at) =>
+    RUNS_ALONE.test(texts[at]) ? 'alone' : LOADS_BROKER.test(file) ? 'loaded' : 'light',
+  )
 }
 
 async function filesOf(patterns) {
@@ -55,9 +52,12 @@ async function filesOf(patterns) {
   return files
 }
 
-/** Runs files and forwards their events, except the summary. */
+/** Runs files and forwards their events, except the summary. A reporter cannot report two lanes, because it expects tests in order. */
 async function runLane(files, concurrency) {
   if (files.length === 0 || interrupted.signal.aborted) return
+  const reporter = new Spec()
+  reporter.pipe(process.stdout, {end: false})
+  reporters.push(reporter)
   const options = {
     files,
     concurrency,
@@ -90,14 +90,18 @@ function report({details, name}) {
   )
 }
 
-/** Prints what `node --test` prints at its end: the counts, then the failed tests. */
+/** Prints what `node --test` prints at its end: the counts, then the failed tests of each lane. */
 function summarize() {
   const {cancelled, failed: fail, passed: pass, skipped, suites, tests, todo} = counts
-  const lines = {tests, suites, pass, fail, cancelled, skipped, todo, duration_ms: performance.now() - startedAt}
+  const duration_ms = performance.now() - startedAt
+  const lines = {tests, suites, pass, fail, cancelled, skipped, todo, duration_ms}
+  const [first = new Spec()] = reporters
   for (const [name, value] of Object.entries(lines)) {
     const message = `${name} ${String(value)}`
-    reporter.write({type: 'test:diagnostic', data: {nesting: 0, message, level: 'info'}})
+    first.write({type: 'test:diagnostic', data: {nesting: 0, message, level: 'info'}})
   }
-  reporter.write({type: 'test:summary', data: {success, counts, duration_ms: lines.duration_ms}})
-  reporter.end()
+  for (const reporter of reporters) {
+    reporter.write({type: 'test:summary', data: {success, counts, duration_ms}})
+    reporter.end()
+  }
 }

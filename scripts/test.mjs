@@ -5,21 +5,22 @@ import {identify} from '../stack/identity.mjs'
 import {down, status, up} from '../stack/stack.mjs'
 import {node, runOpenly, setup} from './setup.mjs'
 
-/** They put no load on the broker and measure no time. */
-const SIDE_BY_SIDE = ['test/cli/*.test.ts', 'test/live/{cli,clients,subscriptions}/*.test.ts']
 const UNIT = ['test/unit/**/*.test.ts']
-const LOADED = [
-  'test/live/migration/*.test.ts',
-  'test/live/{backlog,doctor,keys,locks,message-sampling,stack,why}/*.test.ts',
-]
 const CRASHES = ['test/crash/*.test.ts']
+/** Those that take longest are first. */
+const LIVE = [
+  'test/live/migration/*.test.ts',
+  'test/live/[!m]*/*.test.ts',
+  'test/live/message-sampling/*.test.ts',
+  'test/cli/*.test.ts',
+]
 const MATRIX = 'test/crash/matrix.test.ts'
 const KEYS = ['test/live/keys/assignments.test.ts', 'test/live/keys/keys.test.ts', 'test/live/keys/key-states.test.ts']
-const DEFAULT = [{pulsar: '4.2.4', sideBySide: [...UNIT, ...SIDE_BY_SIDE], files: [...LOADED, ...CRASHES]}]
+const DEFAULT = [{pulsar: '4.2.4', files: [...CRASHES, ...LIVE, ...UNIT]}]
 /** The other broker versions, and the key-to-consumer selectors that they support besides consistent hashing. */
 const OTHERS = [
-  {pulsar: '3.0.7', sideBySide: SIDE_BY_SIDE, files: [...LOADED, MATRIX], crashes: 'some'},
-  {pulsar: '4.0.7', sideBySide: SIDE_BY_SIDE, files: LOADED},
+  {pulsar: '3.0.7', files: [MATRIX, ...LIVE], crashes: 'some'},
+  {pulsar: '4.0.7', files: LIVE},
   {pulsar: '4.0.7', config: 'auto-split', files: KEYS},
   {pulsar: '4.0.7', config: 'classic', files: [...KEYS, 'test/live/doctor/doctor.test.ts']},
   {pulsar: '4.2.4', config: 'no-topic-policies', files: ['test/live/migration/stop-start.test.ts']},
@@ -38,15 +39,8 @@ const checking = runOpenly(node, ['scripts/check.mjs'], {stdio: ['ignore', 2, 2]
 void checking.then((code) => code === 0 || stopping.abort())
 let code = 0
 try {
-  for (const {crashes, files, sideBySide = [], ...wanted} of isFull ? [...OTHERS, ...DEFAULT] : DEFAULT) {
-    code = Math.max(
-      code,
-      await testOn(
-        wanted,
-        [...sideBySide.flatMap((pattern) => ['--side-by-side', pattern]), ...files],
-        crashes ?? (isFull ? 'all' : 'some'),
-      ),
-    )
+  for (const {crashes, files, ...wanted} of isFull ? [...OTHERS, ...DEFAULT] : DEFAULT) {
+    code = Math.max(code, await testOn(wanted, files, crashes ?? (isFull ? 'all' : 'some')))
   }
 } catch (error) {
   if (!stopping.signal.aborted) throw error

@@ -1,3 +1,4 @@
+// Runs alone: a broker that other tests keep busy may deliver more messages again than the disturbance explains.
 import assert from 'node:assert/strict'
 import {after, test} from 'node:test'
 

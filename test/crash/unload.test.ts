@@ -1,3 +1,4 @@
+// Runs alone: a broker that other tests keep busy may deliver more messages again than the disturbance explains.
 import {test} from 'node:test'
 
 import {type StepId, stepsOf} from '../../src/domain/migration/strategy.js'

@@ -1,3 +1,4 @@
+// Runs alone: it counts the commands that Redis gets.
 import assert from 'node:assert/strict'
 import {test, type TestContext} from 'node:test'
 

@@ -1,3 +1,4 @@
+// Runs alone: its lock holders renew every few milliseconds.
 import assert from 'node:assert/strict'
 import {randomBytes} from 'node:crypto'
 import {test} from 'node:test'

@@ -1,3 +1,4 @@
+// Runs alone: it measures how soon a waiter wakes up.
 import assert from 'node:assert/strict'
 import {readFile} from 'node:fs/promises'
 import {test} from 'node:test'

@@ -1,3 +1,4 @@
+// Runs alone: it measures the delivery pause.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 
@@ -13,7 +14,7 @@ test(
   `apply under 300 messages a second, ${String(RUNS)} times: nothing lost, nothing twice, no key at two consumers`,
   live(async (t, place) => {
     for (let run = 0; run < RUNS; run++) {
-      const workload = await openWorkload(t, place)
+      const workload = await openWorkload(t, place, {retryMs: 100})
       workload.startStandby()
       await until('some load', () => workload.counts.sentCount > 300)
       const plan = await planFile(place, workload)

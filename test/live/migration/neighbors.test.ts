@@ -1,3 +1,4 @@
+// Runs alone: it measures how long other subscriptions get no message.
 import assert from 'node:assert/strict'
 import {test, type TestContext} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'

@@ -1,3 +1,4 @@
+// Runs alone: consumers that join at the same time must get the shares that a rehearsal predicts.
 import assert from 'node:assert/strict'
 import {test, type TestContext} from 'node:test'
 

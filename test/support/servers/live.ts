@@ -115,6 +115,8 @@ export async function openWorkload(
     lockPrefix: place.keyPrefix,
     lockTtlMs: 5000,
     work: {workMs: 5, slowEvery: 97, slowMs: 60},
+    // Each attempt of a refused fleet costs the broker several requests, which other tests would wait for.
+    retryMs: 300,
     ...options,
   })
   closeFirst(t, () => workload.close())
