@@ -1,7 +1,8 @@
 // Holds Redisson locks of every kind, acquired like its users do, until stdin ends. It never releases them. With -Dmany=N it
-// holds N plain locks instead, with -Dreader=true only a read lock.
+// holds N plain locks instead, for which -Dlease=SECONDS fixes the lease; with -Dreader=true only a read lock; with -Dwaiter=true
+// it waits for the plain lock "stuck", and then holds it.
 //
-//   java -cp "$CLASSPATH" [-Dmany=N | -Dreader=true] RedissonLocks.java '{"redisUrl": …, "prefix": …}'
+//   java -cp "$CLASSPATH" [-Dmany=N [-Dlease=SECONDS] | -Dreader=true | -Dwaiter=true] RedissonLocks.java '{"redisUrl": …, "prefix": …}'
 //
 // Each line on stdout is a JSON object: a lock's key, family and token. While it runs, a fair lock and a plain lock have one
 // waiter each.
@@ -27,7 +28,8 @@ public class RedissonLocks {
         RedissonClient redisson = Redisson.create(config);
         String holder = redisson.getId() + ":" + Thread.currentThread().getId();
         int many = Integer.getInteger("many", 0);
-        if (Boolean.getBoolean("reader")) holdRead(redisson, prefix, holder);
+        if (Boolean.getBoolean("waiter")) waitFor(redisson.getLock(prefix + "stuck"), holder);
+        else if (Boolean.getBoolean("reader")) holdRead(redisson, prefix, holder);
         else if (many > 0) holdMany(redisson, prefix, many, holder);
         else holdEveryKind(redisson, prefix, holder);
         OUT.println("{\"ready\": true}");
@@ -38,9 +40,15 @@ public class RedissonLocks {
     static void holdMany(RedissonClient redisson, String prefix, int many, String holder) throws InterruptedException {
         for (int at = 0; at < many; at++) {
             String key = prefix + "redisson:" + redisson.getId() + ":" + at;
-            hold(redisson.getLock(key), -1);
+            hold(redisson.getLock(key), Long.getLong("lease", -1));
             say(key, "redisson", holder);
         }
+    }
+
+    static void waitFor(RLock lock, String holder) {
+        OUT.println("{\"waiting\": true}");
+        lock.lock();
+        say(lock.getName(), "redisson", holder);
     }
 
     static void holdEveryKind(RedissonClient redisson, String prefix, String holder) throws InterruptedException {

@@ -3,18 +3,22 @@ import {readFile} from 'node:fs/promises'
 import {Usage} from '../../errors.js'
 import {replaceFile} from './replace-file.js'
 
-/** One observation of a lock, times in epoch ms; `expiresAtMs` is −1 for a lock that never expires. */
+/**
+ * One observation of a lock, times in epoch ms; `expiresAtMs` is −1 for a lock that never expires. `renewedToMs` is the TTL
+ * after the last renewal that was seen, null when none was seen.
+ */
 interface StoredSample {
   readonly atMs: number
   readonly expiresAtMs: number
   readonly firstSeenMs: number
+  readonly renewedToMs: number | null
 }
 
-const FORMAT = 'keyshift.first-seen/v1'
+const FORMAT = 'keyshift.first-seen/v2'
 
 /**
- * The locks of earlier runs, in a file with one line each: id, first seen, last seen, expiry at that time. Locks that are
- * not seen again are removed on save.
+ * The locks of earlier runs, in a file with one line each: id, first seen, last seen, expiry at that time, and the TTL
+ * after the last renewal or `-`. Locks that are not seen again are removed on save.
  */
 export class FirstSeenFile {
   private readonly path: string
@@ -53,15 +57,23 @@ export class FirstSeenFile {
 
 function* linesOf(looks: ReadonlyMap<string, StoredSample>): Generator<string> {
   yield `${FORMAT}\n`
-  for (const [id, {atMs, expiresAtMs, firstSeenMs}] of looks) {
-    yield `${id} ${String(firstSeenMs)} ${String(atMs)} ${String(expiresAtMs)}\n`
+  for (const [id, {atMs, expiresAtMs, firstSeenMs, renewedToMs}] of looks) {
+    yield `${id} ${String(firstSeenMs)} ${String(atMs)} ${String(expiresAtMs)} ${String(renewedToMs ?? '-')}\n`
   }
 }
 
 function parseLine(line: string, path: string, number: number): [string, StoredSample] {
-  const [, id = '', firstSeen, at, expiresAt] = /^([\w-]{16}) (\d+) (\d+) (-?\d+)$/.exec(line) ?? []
+  const [, id = '', firstSeen, at, expiresAt, renewedTo] = /^([\w-]{16}) (\d+) (\d+) (-?\d+) (\d+|-)$/.exec(line) ?? []
   if (id === '') throw unusable(path, `line ${String(number)} has another format`)
-  return [id, {atMs: Number(at), expiresAtMs: Number(expiresAt), firstSeenMs: Number(firstSeen)}]
+  return [
+    id,
+    {
+      atMs: Number(at),
+      expiresAtMs: Number(expiresAt),
+      firstSeenMs: Number(firstSeen),
+      renewedToMs: renewedTo === '-' ? null : Number(renewedTo),
+    },
+  ]
 }
 
 function unusable(path: string, reason: string): Usage {

@@ -19,12 +19,12 @@ import {auditFacts} from '../../domain/locks/release/audit-entry.js'
 import {type LockReleases, releaseLocks} from '../../domain/locks/release/execute-release.js'
 import {collectReleasePlan} from '../../domain/locks/release/collect-release-plan.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
-import {keysOfScan} from '../../domain/locks/release/scan-output.js'
+import {locksOfScan} from '../../domain/locks/release/scan-output.js'
 import {parseReleasePlan, type ReleasePlan} from '../../domain/locks/release/release-plan.js'
 import {LOCK_VERDICTS} from '../../domain/locks/recognition/lock-verdicts.js'
 import {Pending, Usage} from '../../errors.js'
 import {suggestedCommand} from '../../suggested-command.js'
-import {counted, messageOf} from '../../wording.js'
+import {counted, messageOf, numberText} from '../../wording.js'
 
 export interface LockReleaseAnswer {
   plan: ReleasePlan
@@ -90,6 +90,11 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       helpGroup: 'PLAN',
       helpValue: 'TOKEN',
     }),
+    observe: durationFlag({
+      description: 'watch each lock this long before its release, and release it only if no client has written to it',
+      exclusive: ['execute'],
+      helpGroup: 'PLAN',
+    }),
     out: Flags.string({
       char: 'o',
       description: 'write the plan to this file',
@@ -136,11 +141,13 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
 
   async run(): Promise<LockReleaseAnswer> {
     const {args, flags} = await this.parse(LocksRelease)
-    const keys = [...(args.key ?? [])]
-    if (flags.scan !== undefined) {
-      keys.push(...keysOfScan(await readScan(flags.scan), flags.scan, new Set(flags.verdict ?? [])))
-    }
-    if ((flags.execute !== undefined) === keys.length > 0) {
+    const limits = lockLimits(flags)
+    const scanned =
+      flags.scan === undefined
+        ? null
+        : locksOfScan(await readScan(flags.scan), flags.scan, new Set(flags.verdict ?? []), limits.maxHoldMs)
+    const keys = args.key ?? []
+    if ((flags.execute !== undefined) === (keys.length > 0 || scanned !== null)) {
       const text = flags.execute === undefined ? 'no lock is given' : '--execute releases only the locks in its plan'
       throw new Usage('E_LOCKS', `${text}; give either KEY…, --scan FILE or --execute plan.json`)
     }
@@ -149,15 +156,24 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     }
     const connection = await this.connections.redis()
     if (flags.execute !== undefined) return this.execute(connection, flags.execute, flags)
-    const {plan, skipped} = await collectReleasePlan(connection, keys, {
-      ...lockLimits(flags),
+    const locks = [...keys.map((key) => ({key, seen: null})), ...(scanned?.wanted ?? [])]
+    if (flags.observe !== undefined && locks.length > MOST_WATCHED) {
+      throw new Usage(
+        'E_LOCKS',
+        `--observe needs a connection for each lock; plan at most ${counted(MOST_WATCHED, 'lock')}, not ${numberText(locks.length)}`,
+      )
+    }
+    const {plan, skipped: unplanned} = await collectReleasePlan(connection, locks, {
+      ...limits,
       families: familiesWith(await ownFamilies(this.config.root, flags.families)),
       how: flags.hard ? 'hard' : flags.soft ? 'soft' : 'auto',
       graceMs: flags.grace,
       holder: flags.holder ?? null,
+      watchMs: flags.observe ?? null,
       now: new Date(),
       validForMs: VALID_MS,
     })
+    const skipped = [...(scanned?.skipped ?? []), ...unplanned]
     const unsuspicious = plan.releases.filter(
       ({action, lock}) => action !== 'keep' && lock.verdict === 'healthy',
     ).length
@@ -209,6 +225,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
 
 /** Long enough to review a plan. A lock that changes in the meantime is not released, because it differs from its snapshot. */
 const VALID_MS = 15 * 60_000
+const MOST_WATCHED = 100
 
 interface ExecuteFlags {
   readonly 'audit-log': string | undefined

@@ -73,7 +73,7 @@ test(
       const reported = (key: string): unknown[] => [lock(key).messages?.relation, lock(key).verdict]
       assert.deepEqual(reported('cron'), ['no-consumer', 'not-a-consumer'])
       assert.deepEqual(reported('blocked'), ['no-consumer', 'orphaned'])
-      assert.deepEqual(reported('late'), ['restarted', 'orphaned'])
+      assert.deepEqual(reported('late'), ['restarted', 'healthy'])
       assert.deepEqual(reported('strange'), [null, 'healthy'])
       assert.equal(scan.subscription?.topic, topic.full)
       const {relations} = scan.summary

@@ -6,10 +6,11 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Redis} from 'ioredis'
 
-import type {LockSnapshot, Released, ReleaseOrder} from '../../../src/clients/redis/release-order.js'
-import {releaseByScript} from '../../../src/clients/redis/release-script.js'
-import {releaseByWatch} from '../../../src/clients/redis/release-watch.js'
+import type {LockSnapshot, Released, ReleaseOrder} from '../../../src/clients/redis/release/release-order.js'
+import {releaseByScript} from '../../../src/clients/redis/release/release-script.js'
+import {releaseByWatch} from '../../../src/clients/redis/release/release-watch.js'
 import {expiryCommandOf, readKeys} from '../../../src/domain/locks/reading/collect-keys.js'
+import type {SampledKey} from '../../../src/domain/locks/reading/sampled-key.js'
 import {deleteAll} from '../../support/fleets/held-locks.js'
 import {closeFirst, live} from '../../support/servers/live.js'
 
@@ -103,7 +104,7 @@ for (const [name, release] of PATHS) {
         await delay(OBSERVE_MS)
         for (const raw of locks) {
           const releasedUs = await timeUs(releaser)
-          const {outcome} = await release(releaser, orderOf(raw as LockSnapshot))
+          const {outcome} = await release(releaser, orderOf(raw))
           outcomes[outcome]++
           attempt++
           if (outcome === 'released') released.push({key: raw.key.toString(), seenUs, releasedUs})
@@ -132,8 +133,9 @@ async function timeUs(redis: Redis): Promise<number> {
   return Number(seconds) * 1_000_000 + Number(micros)
 }
 
-function orderOf({entries, expiresAtMs, key, type}: LockSnapshot): ReleaseOrder {
-  return {key, type, entries, expiresAtMs, graceMs: null, holder: null, alsoDelete: [], waitQueue: null, notify: null}
+function orderOf({entries, expiresAtMs, key, type}: SampledKey): ReleaseOrder {
+  const snapshot = {key, type: type as LockSnapshot['type'], entries, expiresAtMs}
+  return {...snapshot, graceMs: null, holder: null, alsoDelete: [], waitQueue: null, notify: null}
 }
 
 async function connected(redis: Redis): Promise<Redis> {

@@ -7,7 +7,7 @@ import type {Redis} from 'ioredis'
 
 import type {AuditReport} from '../../../src/clients/files/audit-log.js'
 import {askCli, parseDocument, requireFailure, runCli} from '../../support/shells/cli.js'
-import {deleteAll} from '../../support/fleets/held-locks.js'
+import {deleteAll, uuid1} from '../../support/fleets/held-locks.js'
 import {closeFirst, live, until} from '../../support/servers/live.js'
 import {execute, executeArgs, plan} from '../../support/reports/lock-releases.js'
 
@@ -18,7 +18,7 @@ const TOKEN = 'a3'.repeat(16)
 async function layLocks(redis: Redis, prefix: string): Promise<Record<string, string>> {
   const at = (name: string): string => prefix + name
   await redis.set(at('plain'), TOKEN, 'PX', 60_000)
-  await redis.set(at('forever'), TOKEN)
+  await redis.set(at('forever'), uuid1(Date.now()))
   await redis.hset(at('redisson'), `${UUID}:31`, '2')
   await redis.pexpire(at('redisson'), 25_000)
   await redis.hset(at('write'), {mode: 'write', [`${UUID}:31:write`]: '1'})

@@ -46,9 +46,9 @@ async function untilReady(child: ChildProcess): Promise<HeldLock[]> {
   })
   const held: HeldLock[] = []
   for await (const line of createInterface({input: child.stdout})) {
-    const said = JSON.parse(line) as HeldLock | {readonly ready: true}
+    const said = JSON.parse(line) as HeldLock | {readonly ready: true} | {readonly waiting: true}
     if ('ready' in said) return held
-    held.push(said)
+    if ('key' in said) held.push(said)
   }
   assert.fail(`the program exited before it held its locks: ${errors}`)
 }
@@ -56,18 +56,27 @@ async function untilReady(child: ChildProcess): Promise<HeldLock[]> {
 /**
  * A program that takes Redisson locks; null if Redisson is not available.
  *
- * @param instead the number of plain locks, or only a read lock, in place of one lock of every kind.
+ * @param instead what it does in place of holding one lock of every kind: it holds a number of plain locks, with a fixed lease in
+ *   seconds if one is given, or only a read lock; or it waits for the plain lock `stuck`.
  */
-export function redissonProgram(instead: {readonly many?: number; readonly reader?: boolean} = {}): Program | null {
+export function redissonProgram(
+  instead: {readonly many?: number; readonly lease?: number; readonly reader?: boolean; readonly waiter?: boolean} = {},
+): Program | null {
   const classpath = mavenClasspath('org.redisson:redisson:4.3.0')
   if (classpath === null) return null
   const {args, ...program} = javaProgram('RedissonLocks.java', classpath)
-  const {many = 0, reader = false} = instead
-  return {...program, args: [`-Dmany=${String(many)}`, `-Dreader=${String(reader)}`, ...args]}
+  const settings = Object.entries(instead).map(([name, value]) => `-D${name}=${String(value)}`)
+  return {...program, args: [...settings, ...args]}
 }
 
 /** Deletes all keys that contain the prefix of the test. */
 export async function deleteAll(redis: Redis, keyPrefix: string): Promise<void> {
   const keys = await redis.keys(`*${keyPrefix.replace(':', '')}*`)
   if (keys.length > 0) await redis.del(...keys)
+}
+
+/** A version 1 UUID of a time, as redis-py writes it. */
+export function uuid1(timeMs: number): string {
+  const steps = (BigInt(timeMs) * 10_000n + 0x01_b2_1d_d2_13_81_40_00n).toString(16).padStart(15, '0')
+  return `${steps.slice(7)}${steps.slice(3, 7)}1${steps.slice(0, 3)}a1b2c3d4e5f60718`
 }

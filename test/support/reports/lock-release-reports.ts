@@ -71,6 +71,7 @@ const release: LockInspection['release'] = {
     channel: 'redisson_lock__channel:{lock:order:eu-central-1:customer-8812345}:b2:4',
     message: '0',
   },
+  watchMs: null,
 }
 
 /** A lock with a wait queue, companion keys and connections that may belong to its holder. */
@@ -139,7 +140,15 @@ export const unknownInspection: LockInspection = {
   },
 }
 
-const NOTHING = {reason: null, holder: null, graceMs: null, alsoDelete: [], waitQueue: null, notify: null}
+const NOTHING = {
+  reason: null,
+  holder: null,
+  graceMs: null,
+  alsoDelete: [],
+  waitQueue: null,
+  notify: null,
+  watchMs: null,
+}
 const snapshot: PlannedRelease['snapshot'] = {keyBase64: '', type: 'string', entriesBase64: [], expiresAtMs: -1}
 
 export const releasePlan: ReleasePlan = {

@@ -4,7 +4,7 @@ import {failureText} from '../../../connection-failure.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
 import {verdictLabel, heldText, ttlText} from './locks.js'
-import {effectTexts} from './release-effect.js'
+import {effectTexts, planCommand, WATCHES} from './release-effect.js'
 import {type Column, renderTable} from '../table.js'
 
 /** @param file the plan file; null when the plan was not written. */
@@ -19,13 +19,20 @@ export function renderReleasePlan(
     ...(releases.length > 0 ? [renderTable(PLANNED, releases)] : []),
     skipped.map(({key, reason}) => `not in the plan: ${key}: ${reason}`).join('\n'),
     changed === 0
-      ? ''
+      ? watchCommand(releases)
       : file === null
         ? 'The plan is not saved. To execute it, repeat the command with -o plan.json.'
         : `next: ${suggestedCommand('locks', 'release', '--execute', file, '--reason', 'TEXT')}`,
   ]
     .filter((part) => part !== '')
     .join('\n\n')
+}
+
+/** How to plan the first lock that is kept unless it is watched; empty when there is none. */
+function watchCommand(releases: readonly PlannedRelease[]): string {
+  const first = releases.find(({watchMs}) => watchMs !== null)
+  const command = first && planCommand(first.lock.key, first)
+  return command == null ? '' : `next: ${command}   # ${WATCHES}`
 }
 
 const PLANNED: ReadonlyArray<Column<PlannedRelease>> = [

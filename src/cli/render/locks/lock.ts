@@ -1,8 +1,7 @@
 import type {LockInspection} from '../../../domain/locks/inspect/collect-lock.js'
-import {suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
 import {heldText, likelihoodText, ttlText, verdictLabel} from './locks.js'
-import {effectTexts} from './release-effect.js'
+import {effectTexts, planCommand, WATCHES} from './release-effect.js'
 import {type Column, renderMs, renderPairs, renderTable} from '../table.js'
 
 export function renderLock(inspection: LockInspection): string {
@@ -94,10 +93,12 @@ function connectionsText({connections, missingRight}: LockInspection): string[] 
 /** What `locks release` does with the lock, and how to plan it. */
 function releaseText({holders, lock, release}: LockInspection): string {
   const effects = effectTexts(release)
-  if (release.action === 'keep') return `A release would not change the key: ${effects.join('; ')}`
+  const plan = (...words: readonly string[]): string => planCommand(lock.key, release, ...words) ?? ''
+  if (release.action === 'keep') {
+    const reason = `A release would not change the key: ${effects.join('; ')}`
+    return plan() === '' ? reason : [reason, 'next:', `  ${plan()}   # ${WATCHES}`].join('\n')
+  }
   const steps = effects.map((effect, at) => `  ${String(at + 1)}. ${effect}`)
-  const plan = (...words: readonly string[]): string =>
-    suggestedCommand('locks', 'release', lock.key, ...words, '-o', 'plan.json')
   return [
     'A release would verify that the lock is unchanged (type, holder, expiry), then:',
     ...steps,

@@ -224,11 +224,15 @@ function relationOf(
   return isOwner ? 'owner' : 'other-consumer'
 }
 
-function verdictOf(relation: LockRelation | null, {renewal, ttlMs}: LockRecord): LockVerdict[] {
+/**
+ * A holder that is not a consumer, or was one before it reconnected, can still be active. So its lock is orphaned only if it
+ * would stay forever, or its renewals have stopped.
+ */
+function verdictOf(relation: LockRelation | null, {ttlMs, verdicts}: LockRecord): LockVerdict[] {
   if (relation === 'other-consumer') return ['wrong-consumer']
-  if (relation === 'restarted' && renewal !== 'renewed') return ['orphaned']
-  if (relation !== 'no-consumer') return []
-  return ttlMs === null || renewal === 'unchanged' ? ['orphaned'] : ['not-a-consumer']
+  if (relation !== 'no-consumer' && relation !== 'restarted') return []
+  if (ttlMs === null || verdicts.includes('not-renewed')) return ['orphaned']
+  return relation === 'no-consumer' ? ['not-a-consumer'] : []
 }
 
 /** With these verdicts, the consumer that receives the messages cannot acquire the lock. */

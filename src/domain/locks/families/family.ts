@@ -15,6 +15,8 @@ export interface LockFamily {
   /** the first form that matches is used */
   forms: LockForm[]
   lease: LockLease
+  /** whether each acquisition writes a new token, so that the same token means the same hold; default: it may be the same each time */
+  isTokenUnique?: boolean
   /** other keys that belong to a lock of this family */
   companions?: LockCompanion[]
   /** whether the library can acquire it on several independent servers (Redlock); it is held if more than half have it */

@@ -90,5 +90,6 @@ export const SHEDLOCK: LockFamily = {
   ],
   // lockAtLeastFor keeps the lock after the job has ended.
   lease: {ttlMs: null, renewEveryMs: null, outlivesWork: true},
+  isTokenUnique: true,
   release: {how: 'compare-and-delete'},
 }

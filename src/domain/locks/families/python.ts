@@ -25,6 +25,7 @@ export const REDIS_PY: LockFamily = {
     },
   ],
   lease: {ttlMs: null, renewEveryMs: null},
+  isTokenUnique: true,
   release: {how: 'compare-and-delete'},
 }
 

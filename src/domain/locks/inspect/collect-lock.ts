@@ -81,7 +81,7 @@ export async function inspectLock(
   const planned = await collectPlannedRelease(
     {redis, subscribers},
     {raw, found},
-    {...options, how: 'auto', holder: null},
+    {...options, how: 'auto', holder: null, watchMs: null},
   )
   return {
     address: connection.address,

@@ -2,7 +2,7 @@ import type {LockFamily} from '../families/family.js'
 import type {WaitQueueSample, WaitQueueState} from './wait-queue.js'
 import type {SampledKey} from '../reading/sampled-key.js'
 import type {LockCandidate, LockHolder, RecognizedLock, Unrecognized} from './recognized-lock.js'
-import type {Renewal, SampleComparison} from './renewals.js'
+import type {MissedRenewal, Renewal, SampleComparison} from './renewals.js'
 import {type LockVerdict, sortedVerdicts} from './lock-verdicts.js'
 
 /**
@@ -102,8 +102,8 @@ export interface LockLimits {
 
 /** What earlier samples of the same holder show. */
 export interface EarlierEvidence extends SampleComparison {
-  /** whether the lock should have been renewed by now and was not */
-  readonly isOverdue: boolean
+  /** null when no renewal is missing */
+  readonly missed: MissedRenewal | null
 }
 
 /**
@@ -236,7 +236,8 @@ function verdictsOf(lock: RecognizedLock, {earlier, heldMs, ttlMs}: Evidence, op
     [lock.hasTooMany, 'duplicate-holder'],
     [isLong && isRenewed, 'zombie-renewal'],
     [isLong && !isRenewed, 'held-too-long'],
-    [earlier?.isOverdue === true, 'not-renewed'],
+    [earlier?.missed === 'overdue', 'not-renewed'],
+    [earlier?.missed === 'not-seen', 'not-seen-renewed'],
     [earlier?.isTouched === true, 'contended'],
     [lock.hasConstantToken && lock.holderCount > 0, 'constant-token'],
   ]

@@ -10,6 +10,8 @@ export interface EarlierSample {
   readonly expiresAtMs: number
   /** when this holder was first seen with the lock */
   readonly firstSeenMs: number
+  /** the TTL after the last renewal by this holder that was seen, in ms; null when none was seen */
+  readonly renewedToMs: number | null
 }
 
 /**
@@ -21,7 +23,11 @@ export type Renewal = 'renewed' | 'shortened' | 'unchanged'
 /** The comparison of two samples with the same holder. */
 export interface SampleComparison {
   readonly elapsedMs: number
+  /** the TTL at the earlier sample, in ms; null for a lock without a TTL */
+  readonly ttlBeforeMs: number | null
   readonly firstSeenMs: number
+  /** the TTL after the last renewal by this holder that was seen, in ms; null when none was seen */
+  readonly renewedToMs: number | null
   /** null for a lock without a TTL */
   readonly renewal: Renewal | null
   /** whether a client accessed the key in between without renewing it, as a failed attempt does; null when unknown */
@@ -49,7 +55,9 @@ export function compareSamples(earlier: EarlierSample, {atMs, expiresAtMs, idleS
   const isIdle = idleSeconds === null ? null : idleSeconds * 1000 + IDLE_SLACK_MS >= elapsedMs
   return {
     elapsedMs,
+    ttlBeforeMs: earlier.expiresAtMs < 0 ? null : Math.max(0, earlier.expiresAtMs - earlier.atMs),
     firstSeenMs: earlier.firstSeenMs,
+    renewedToMs: renewal === 'renewed' ? expiresAtMs - atMs : earlier.renewedToMs,
     renewal,
     isTouched: isIdle === null || renewal === 'renewed' ? null : !isIdle,
   }
@@ -65,34 +73,52 @@ function renewalOf(before: number, after: number): Renewal | null {
 /** Limits the memory for keys that have no common pattern. */
 const MOST_PATTERNS = 10_000
 
-/** The renewals seen in this scan: which processes renewed a lock, and key patterns whose locks were renewed. */
+/**
+ * What a lock shows whose expiry did not change between two samples. `overdue`: its holder renewed it before, and has missed at
+ * least two renewals. `not-seen`: it should have been renewed if its lease is not fixed, which no sample shows.
+ */
+export type MissedRenewal = 'not-seen' | 'overdue'
+
+/** A lock whose expiry did not change between two samples. */
+interface UnchangedLock {
+  readonly key: string
+  readonly lock: RecognizedLock
+  readonly ttlMs: number
+}
+
+/** The renewals seen in this scan: which processes renewed a lock, and at which TTL the locks of a key pattern were renewed. */
 export class Renewals {
   private readonly instances = new Set<string>()
-  private readonly keyPatterns = new Set<string>()
+  /** by key pattern, a lower bound of the TTL at which its locks were renewed, in ms */
+  private readonly renewedAt = new Map<string, number>()
 
-  addRenewal(key: string, {holders, name}: RecognizedLock): void {
+  addRenewal(key: string, {holders, name}: RecognizedLock, {elapsedMs, ttlBeforeMs}: SampleComparison): void {
     for (const {instance} of holders) if (instance !== null) this.instances.add(instance)
-    if (this.keyPatterns.size < MOST_PATTERNS) this.keyPatterns.add(keyPatternOf(key, name))
+    const pattern = keyPatternOf(key, name)
+    const known = this.renewedAt.get(pattern)
+    if (known === undefined && this.renewedAt.size >= MOST_PATTERNS) return
+    this.renewedAt.set(pattern, Math.min(known ?? Infinity, Math.max(0, (ttlBeforeMs ?? 0) - elapsedMs)))
   }
 
   /**
-   * Whether a lock whose expiry did not change should have been renewed by now: because its library renews on its own, or
-   * because other locks with the same key pattern were renewed during this scan. Locks with a fixed lease are excluded; an
-   * active process does not renew them either.
+   * Whether a renewal is missing. A renewal can be expected only of a lock that was renewed before: any other lock may have a
+   * fixed lease, and its holder may be active, also when its library can renew locks or locks like it are renewed.
+   *
+   * @returns null for a lock that was not due, has a fixed lease, or is held by a process that renewed another lock.
    */
-  isOverdue(
-    key: string,
-    {behavior, holders, name}: RecognizedLock,
-    ttlMs: number,
-    {elapsedMs}: SampleComparison,
-  ): boolean {
-    const {renewEveryMs, ttlMs: usual} = behavior.lease
-    if (renewEveryMs !== null) {
-      const isFixed = usual !== null && ttlMs + elapsedMs > usual
-      const isActive = holders.some(({instance}) => instance !== null && this.instances.has(instance))
-      return elapsedMs > renewEveryMs && !isFixed && !isActive
+  missedBy({key, lock, ttlMs}: UnchangedLock, {elapsedMs, renewedToMs}: SampleComparison): MissedRenewal | null {
+    const {renewEveryMs, ttlMs: usualMs} = lock.behavior.lease
+    if (lock.holders.some(({instance}) => instance !== null && this.instances.has(instance))) return null
+    const level = this.renewedAt.get(keyPatternOf(key, lock.name))
+    if (renewedToMs === null) {
+      if (usualMs !== null && ttlMs + elapsedMs > usualMs) return null
+      const wasDue = renewEveryMs !== null && elapsedMs > renewEveryMs
+      return wasDue || level !== undefined ? 'not-seen' : null
     }
-    return this.keyPatterns.has(keyPatternOf(key, name))
+    const intervals = level === undefined ? [] : [renewedToMs - level]
+    if (renewEveryMs !== null && usualMs !== null) intervals.push((renewedToMs * renewEveryMs) / usualMs)
+    if (intervals.length === 0) return 'not-seen'
+    return ttlMs < renewedToMs - 2 * Math.max(...intervals) - JITTER_MS ? 'overdue' : null
   }
 }
 

@@ -8,6 +8,7 @@ import {expiryCommandOf, type ReadKeys, readKeys, stopTouching} from '../reading
 import {sampleWaitQueue} from '../recognition/collect-wait-queues.js'
 import {asWaitQueue, waitQueueOf} from '../recognition/wait-queue.js'
 import {bytesOf, printable, type SampledKey} from '../reading/sampled-key.js'
+import {ttlOf} from '../recognition/lock-record.js'
 import {recognize} from '../recognition/recognize.js'
 import {
   type KeyToRelease,
@@ -22,6 +23,14 @@ import {
 
 const BATCH = 500
 
+/** A lock to release. */
+export interface WantedLock {
+  /** as shown by a scan: text, or base64:… for keys that are not UTF-8 */
+  readonly key: string
+  /** the holder and the TTL in ms that a scan found, which must be the same holder and not renewed; null for a lock given by name */
+  readonly seen: {readonly token: string | null; readonly ttlMs: number | null} | null
+}
+
 export interface CollectedReleasePlan {
   readonly plan: ReleasePlan
   /** keys that no longer exist, or only belong to a lock */
@@ -31,47 +40,58 @@ export interface CollectedReleasePlan {
 /**
  * Reads every lock again and plans its release. Changes nothing.
  *
- * @param keys as shown by a scan: text, or base64:… for keys that are not UTF-8.
  * @throws Unreachable E_REDIS_ACL for a key that this login cannot read; E_SLOT_MIGRATING.
  */
 export async function collectReleasePlan(
   connection: RedisConnection,
-  keys: readonly string[],
+  locks: readonly WantedLock[],
   options: ReleasePlanOptions,
 ): Promise<CollectedReleasePlan> {
   const releases: PlannedRelease[] = []
   const skipped: CollectedReleasePlan['skipped'] = []
   const subscribers = new ChannelSubscribers(connection)
-  for (const {names, redis} of await byNode(connection, [...new Set(keys)])) {
+  const seenBefore = new Map(locks.map(({key, seen}) => [key, seen]))
+  for (const {names, redis} of await byNode(connection, [...seenBefore.keys()])) {
     await stopTouching(redis)
     const expiry = await expiryCommandOf(redis)
     for (let at = 0; at < names.length; at += BATCH) {
       const wanted = names.slice(at, at + BATCH)
-      const {keys: locks, moved, unreadable} = await readKeys(redis, wanted.map(bytesOf), expiry)
+      const {keys: read, moved, unreadable} = await readKeys(redis, wanted.map(bytesOf), expiry)
       if (moved[0]) throw slotMigrating(printable(moved[0]))
       if (unreadable[0]) throw mayNotRead(connection.address, unreadable)
-      const found = new Map(locks.map((raw) => [raw.name, raw]))
+      const found = new Map(read.map((raw) => [raw.name, raw]))
       for (const key of wanted) {
         const raw = found.get(printable(bytesOf(key)))
-        const planned = raw && (await planOne({redis, subscribers}, raw, options))
-        if (planned) releases.push(planned)
-        else skipped.push({key, reason: raw === undefined ? 'no longer exists' : 'not a lock: belongs to another key'})
+        const planned = raw ? await planOne({redis, subscribers}, raw, seenBefore.get(key) ?? null, options) : GONE
+        if (typeof planned === 'string') skipped.push({key, reason: planned})
+        else releases.push(planned)
       }
     }
   }
   return {plan: releasePlan(connection.address, releases, options), skipped}
 }
 
-/** @returns null for a key that only belongs to a lock and is not a wait queue. */
+const GONE = 'no longer exists'
+/** Larger than the error of a TTL that two servers or commands report. */
+const JITTER_MS = 500
+
+/** @returns the reason when the key is not part of the plan. */
 async function planOne(
   {redis, subscribers}: NodeConnection,
   raw: SampledKey,
+  seen: WantedLock['seen'],
   options: ReleasePlanOptions,
-): Promise<PlannedRelease | null> {
+): Promise<PlannedRelease | string> {
   const found = recognize(raw, options.families, true)
   if (found.kind === 'companion') {
     const waitQueue = asWaitQueue(raw, found)
-    return waitQueue && planWaiterRemoval(waitQueue, await sampleWaitQueue(redis, waitQueue, subscribers))
+    if (waitQueue === null) return 'not a lock: belongs to another key'
+    return planWaiterRemoval(waitQueue, await sampleWaitQueue(redis, waitQueue, subscribers))
+  }
+  if (seen !== null && found.kind === 'lock') {
+    const ttlMs = ttlOf(raw, found)
+    if (found.holders[0]?.token !== seen.token) return 'another holder has acquired it since the scan'
+    if (seen.ttlMs !== null && (ttlMs === null || ttlMs > seen.ttlMs + JITTER_MS)) return 'renewed since the scan'
   }
   return collectPlannedRelease({redis, subscribers}, {raw, found}, options)
 }

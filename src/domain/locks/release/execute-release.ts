@@ -4,10 +4,11 @@ import type {Redis} from 'ioredis'
 
 import type {RedisConnection} from '../../../clients/redis/connect.js'
 import {ChannelSubscribers} from '../../../clients/redis/channel-subscribers.js'
-import {removeWaiters} from '../../../clients/redis/remove-waiters.js'
-import type {Released, ReleaseOrder} from '../../../clients/redis/release-order.js'
-import {releaseByScript} from '../../../clients/redis/release-script.js'
-import {releaseByWatch} from '../../../clients/redis/release-watch.js'
+import {removeWaiters} from '../../../clients/redis/release/remove-waiters.js'
+import type {Released, ReleaseOrder} from '../../../clients/redis/release/release-order.js'
+import {releaseByScript} from '../../../clients/redis/release/release-script.js'
+import {releaseByWatch, type WatchedLock, watchLock} from '../../../clients/redis/release/release-watch.js'
+import {type SignalledLock, wakeWaiters} from '../../../clients/redis/release/wake-waiters.js'
 import {isMovedReply, type NodeOf, slotOwnersNow} from '../reading/collect-key-node.js'
 import {bytesOf} from '../reading/sampled-key.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
@@ -74,6 +75,7 @@ export async function releaseLocks(
   const recent: LockRelease[] = []
   let stopped: string | null = null
   try {
+    await releaser.watch(plan.releases, options.signal)
     for (const planned of plan.releases) {
       stopped ??= options.signal.aborted ? 'interrupted' : tooManyChanged(recent)
       const startedAt = performance.now()
@@ -87,6 +89,7 @@ export async function releaseLocks(
         await delay(Math.max(0, 1000 / options.ratePerSecond - (performance.now() - startedAt)))
       }
     }
+    await releaser.wakeAfterExpiry(options.signal)
     return {
       address: connection.address,
       planDigest: plan.digest,
@@ -110,6 +113,9 @@ class Releaser {
   private readonly dedicatedConnections = new Map<Redis, Redis>()
   /** connections that released a lock */
   private readonly usedConnections = new Set<Redis>()
+  private readonly watched = new Map<PlannedRelease, WatchedLock>()
+  private readonly watchingConnections: Redis[] = []
+  private readonly sleeping: SleepingWaiters[] = []
 
   constructor(connection: RedisConnection, avoidsScripts: boolean) {
     this.connection = connection
@@ -117,19 +123,43 @@ class Releaser {
     this.subscribers = new ChannelSubscribers(connection)
   }
 
+  /**
+   * Watches the locks whose plan asks for it, all at the same time. Afterwards each of them is unchanged since, or its release
+   * fails. An abort ends the watch.
+   */
+  async watch(releases: readonly PlannedRelease[], signal: AbortSignal): Promise<void> {
+    const chosen = releases.filter(({action, watchMs}) => action !== 'keep' && watchMs !== null)
+    if (chosen.length === 0) return
+    this.nodeOf ??= await slotOwnersNow(this.connection)
+    for (const planned of chosen) {
+      const redis = this.nodeOf(keyOf(planned))
+      if (redis === null) continue // its release reads the slot owners again
+      const connection = await this.separate(redis)
+      this.watchingConnections.push(connection)
+      this.watched.set(planned, await watchLock(connection, orderOf(planned, planned.waitQueue?.disconnected ?? [])))
+    }
+    const longestMs = Math.max(...chosen.map(({watchMs}) => watchMs ?? 0))
+    await delay(longestMs, undefined, {signal}).catch(() => undefined) // the caller checks the signal
+  }
+
   async release(planned: PlannedRelease): Promise<LockRelease> {
     if (planned.action === 'keep') return keptResult(planned, planned.reason)
     try {
       this.nodeOf ??= await slotOwnersNow(this.connection)
-      const redis = this.nodeOf(Buffer.from(planned.snapshot.keyBase64, 'base64'))
+      const redis = this.nodeOf(keyOf(planned))
       if (redis === null) return this.moved(planned)
       const plannedIds = planned.waitQueue?.disconnected ?? []
       const disconnected =
         (planned.waitQueue && (await this.subscribers.waitersWithout(plannedIds, planned.waitQueue.channel))) ?? []
       if (planned.action === 'remove-waiters') return await this.removeWaiters(redis, planned, disconnected)
       const order = orderOf(planned, disconnected)
-      const {notified, outcome} = await this.compareAndRelease(redis, order)
+      const watched = this.watched.get(planned)
+      if (planned.watchMs !== null && !watched) return this.moved(planned)
+      const {notified, outcome} = await (watched?.release(order) ?? this.compareAndRelease(redis, order))
       if (outcome !== 'released') return {...resultOf(planned), result: outcome}
+      if (planned.action === 'expire' && planned.notify?.by === 'push') {
+        this.sleeping.push({redis, lock: order.key, ...planned.notify, atMs: Date.now() + (planned.graceMs ?? 0)})
+      }
       return {
         ...resultOf(planned),
         result: outcome,
@@ -174,8 +204,17 @@ class Releaser {
     return {wanted, confirmed: confirmed.length === 0 ? 0 : Math.min(...confirmed)}
   }
 
+  /** Waits until the locks with a new TTL have expired, and wakes the waiters that sleep until they get a signal. */
+  async wakeAfterExpiry(signal: AbortSignal): Promise<void> {
+    for (const {atMs, redis, ...signalled} of this.sleeping) {
+      await delay(Math.max(0, atMs - Date.now()), undefined, {signal}).catch(() => undefined)
+      if (signal.aborted) return
+      await wakeWaiters(redis, signalled)
+    }
+  }
+
   close(): void {
-    for (const redis of this.dedicatedConnections.values()) redis.disconnect()
+    for (const redis of [...this.dedicatedConnections.values(), ...this.watchingConnections]) redis.disconnect()
   }
 
   /** Uses a script, or a transaction when this login may not run scripts or a command in the script. */
@@ -191,14 +230,29 @@ class Releaser {
     }
     let connection = this.dedicatedConnections.get(redis)
     if (!connection) {
-      connection = redis.duplicate()
-      connection.on('error', () => undefined) // the failing command reports it
+      connection = await this.separate(redis)
       this.dedicatedConnections.set(redis, connection)
-      await connection.connect()
     }
     this.usedConnections.add(connection)
     return releaseByWatch(connection, order)
   }
+
+  private async separate(redis: Redis): Promise<Redis> {
+    const connection = redis.duplicate()
+    connection.on('error', () => undefined) // the failing command reports it
+    await connection.connect()
+    return connection
+  }
+}
+
+/** Waiters that sleep until an element is pushed to a list, and the lock that expires at `atMs`, epoch ms. */
+interface SleepingWaiters extends SignalledLock {
+  readonly redis: Redis
+  readonly atMs: number
+}
+
+function keyOf({snapshot}: PlannedRelease): Buffer {
+  return Buffer.from(snapshot.keyBase64, 'base64')
 }
 
 /** Error messages for a script that is not allowed, or contains a command that is not allowed. */
@@ -207,12 +261,12 @@ const SCRIPT_REFUSED = /NOPERM|can't run this command|unknown command/i
 const LEFT_IN_QUEUE = 'waiters of the plan stay in the wait queue: they are connected again, or their state is unknown'
 
 /** @param disconnected waiters that were disconnected both in the plan and now. */
-function orderOf(
-  {alsoDelete, graceMs, holder, notify, snapshot, waitQueue}: PlannedRelease,
-  disconnected: readonly string[],
-): ReleaseOrder {
+function orderOf(planned: PlannedRelease, disconnected: readonly string[]): ReleaseOrder {
+  const {action, alsoDelete, graceMs, holder, notify, snapshot, waitQueue} = planned
+  // A waiter that gets a signal while the lock still exists would take it and sleep again.
+  const isTooEarly = action === 'expire' && notify?.by === 'push'
   return {
-    key: Buffer.from(snapshot.keyBase64, 'base64'),
+    key: keyOf(planned),
     type: snapshot.type as ReleaseOrder['type'],
     entries: snapshot.entriesBase64.map(([token, entry]) => [
       Buffer.from(token, 'base64'),
@@ -223,7 +277,7 @@ function orderOf(
     holder: holder === null ? null : bytesOf(holder.token),
     alsoDelete,
     waitQueue: waitQueue && {...waitQueue, disconnected},
-    notify,
+    notify: isTooEarly ? null : notify,
   }
 }
 

@@ -36,6 +36,11 @@ export interface ReleaseEffect {
     | {by: 'publish'; channel: string; message: string}
     | {by: 'push'; list: string; element: string; expireMs: number}
     | null
+  /**
+   * How long the lock is watched before it is released, in ms; null when it is not watched. For `keep`, how long it would have
+   * to be watched to be released; null when that does not help.
+   */
+  watchMs: number | null
 }
 
 /** The planned release of one lock, with the snapshot that must be unchanged. Bytes are base64. */
@@ -68,6 +73,8 @@ export interface ReleaseMode extends LockLimits {
   readonly graceMs: number
   /** the token of the only holder to remove; null for all */
   readonly holder: string | null
+  /** how long each lock is watched before it is released, in ms; null for no watch */
+  readonly watchMs: number | null
 }
 
 export interface ReleasePlanOptions extends ReleaseMode {
@@ -86,18 +93,24 @@ export interface KeyToRelease {
 /** Plans the release of one lock, or keeps it with a reason. */
 export function planRelease({disconnected, found, raw}: KeyToRelease, mode: ReleaseMode): PlannedRelease {
   const lock = lockRecord(raw, found, mode)
-  const base = keepAction(lock, raw)
+  const kept = keepAction(lock, raw)
   const reason =
-    found.kind === 'lock' ? reasonToKeep(raw, found) : 'its format is unknown, so it is possibly not a lock'
-  if (reason !== null || found.kind !== 'lock') return {...base, reason}
+    reasonNotComparable(raw) ?? (found.kind === 'lock' ? reasonToKeep(lock, found, mode) : reasonToKeepUnknown(mode))
+  if (reason !== null) {
+    const needsWatch = found.kind === 'lock' && mayBeNewHold(lock, found)
+    return {...kept, reason, watchMs: needsWatch ? mode.maxHoldMs : null}
+  }
+  const base = {...kept, watchMs: mode.watchMs}
+  if (found.kind !== 'lock') return {...base, action: 'delete'}
   if (mode.holder !== null) {
     const holder = found.holders.find(({token}) => token === mode.holder)
     if (!holder) return {...base, reason: 'the lock has no such holder'}
     if (found.holders.length > 1) return planHolderRemoval(base, {raw, found, holder}, mode.how)
   }
   const isSoft = mode.how === 'soft' || (mode.how === 'auto' && raw.expiresAtMs < 0)
-  if (isSoft) return {...base, action: 'expire', graceMs: mode.graceMs}
-  return {...base, action: 'delete', ...partsOf(raw, found, disconnected)}
+  const parts = partsOf(raw, found, disconnected)
+  if (!isSoft) return {...base, action: 'delete', ...parts}
+  return {...base, action: 'expire', graceMs: mode.graceMs, notify: parts.notify, waitQueue: parts.waitQueue}
 }
 
 /** Waiters are not notified, because the other holders still hold the lock. */
@@ -133,8 +146,8 @@ export function planWaiterRemoval(waitQueue: WaitQueueSample, state: WaitQueueSt
 
 /** The effect of a planned release, without the lock and its snapshot. */
 export function effectOf(planned: PlannedRelease): ReleaseEffect {
-  const {action, alsoDelete, graceMs, holder, notify, reason, waitQueue} = planned
-  return {action, reason, holder, graceMs, alsoDelete, waitQueue, notify}
+  const {action, alsoDelete, graceMs, holder, notify, reason, waitQueue, watchMs} = planned
+  return {action, reason, holder, graceMs, alsoDelete, waitQueue, notify, watchMs}
 }
 
 function keepAction(lock: LockRecord, raw: SampledKey): PlannedRelease {
@@ -156,6 +169,7 @@ function keepAction(lock: LockRecord, raw: SampledKey): PlannedRelease {
     alsoDelete: [],
     waitQueue: null,
     notify: null,
+    watchMs: null,
   }
 }
 
@@ -163,18 +177,51 @@ function keepAction(lock: LockRecord, raw: SampledKey): PlannedRelease {
 const MOST_ENTRIES = 64
 
 function reasonToKeep(
-  {entries, expiresAtMs, type}: SampledKey,
-  {behavior, hasConstantToken, holderCount}: RecognizedLock,
+  {verdicts}: LockRecord,
+  {behavior, family, hasConstantToken, holderCount}: RecognizedLock,
+  mode: ReleaseMode,
 ): string | null {
   if (behavior.release.how === 'never') return behavior.release.instead
   if (holderCount === 0) return 'its value says that no client holds it'
-  if (!['hash', 'string', 'zset'].includes(type)) return `a ${type} cannot be compared in one step`
-  if (entries.length > MOST_ENTRIES)
-    return `it has more than ${counted(MOST_ENTRIES, 'holder')}, which cannot be compared in one step`
-  if (hasConstantToken && expiresAtMs < 0) {
-    return 'it has a constant token and no TTL, so a lock that was acquired again cannot be distinguished'
+  if (!verdicts.includes('no-ttl')) return null
+  if (hasConstantToken) {
+    return isWatchedOnPurpose(mode)
+      ? null
+      : `it has a constant token and no TTL, so a new holder cannot be distinguished; ${WATCH_IT}`
   }
-  return null
+  if (!mayBeNewHold({verdicts}, {behavior, family, hasConstantToken}) || (mode.watchMs ?? 0) >= mode.maxHoldMs)
+    return null
+  return 'it has no TTL and its token may be the same each time, so only a watch shows that no new holder has acquired it'
+}
+
+/** Whether neither token nor expiry shows that a lock was acquired again since it was read. */
+function mayBeNewHold(
+  {verdicts}: Pick<LockRecord, 'verdicts'>,
+  {behavior, family, hasConstantToken}: Pick<RecognizedLock, 'behavior' | 'family' | 'hasConstantToken'>,
+): boolean {
+  return (
+    verdicts.includes('no-ttl') &&
+    !hasConstantToken &&
+    behavior.release.how !== 'never' &&
+    family?.isTokenUnique !== true
+  )
+}
+
+function reasonToKeepUnknown(mode: ReleaseMode): string | null {
+  return isWatchedOnPurpose(mode) ? null : `its format is unknown, so it is possibly not a lock; ${WATCH_IT}`
+}
+
+const WATCH_IT = 'if you know that it is stuck, plan its release by name with --hard --observe 30s'
+
+function isWatchedOnPurpose({how, watchMs}: ReleaseMode): boolean {
+  return how === 'hard' && watchMs !== null
+}
+
+function reasonNotComparable({entries, type}: SampledKey): string | null {
+  if (!['hash', 'string', 'zset'].includes(type)) return `a ${type} cannot be compared in one step`
+  if (entries.length === 0) return 'its value is too long to be compared'
+  if (entries.length <= MOST_ENTRIES) return null
+  return `it has more than ${counted(MOST_ENTRIES, 'holder')}, which cannot be compared in one step`
 }
 
 type Parts = Pick<PlannedRelease, 'alsoDelete' | 'notify' | 'waitQueue'>

@@ -31,8 +31,10 @@ export class Observer {
   /** What is kept of the first of two samples. */
   remember({raw}: LockSample): [id: string, sample: EarlierSample] {
     const id = holdId(raw)
-    const firstSeenMs = this.before?.get(id)?.firstSeenMs ?? raw.atMs
-    return [id, {atMs: raw.atMs, expiresAtMs: raw.expiresAtMs, firstSeenMs}]
+    const known = this.before?.get(id)
+    const comparison = known && compareSamples(known, raw)
+    const {firstSeenMs = raw.atMs, renewedToMs = null} = comparison ?? {}
+    return [id, {atMs: raw.atMs, expiresAtMs: raw.expiresAtMs, firstSeenMs, renewedToMs}]
   }
 
   /**
@@ -43,14 +45,16 @@ export class Observer {
   assess(samples: readonly LockSample[], earlier: ReadonlyMap<string, EarlierSample> | null): LockRecord[] {
     const rows = samples.map((one) => ({...one, comparison: this.compareWithEarlier(one, earlier)}))
     for (const {comparison, found, raw} of rows) {
-      if (comparison?.renewal === 'renewed' && found.kind === 'lock') this.renewals.addRenewal(raw.name, found)
+      if (comparison?.renewal === 'renewed' && found.kind === 'lock') {
+        this.renewals.addRenewal(raw.name, found, comparison)
+      }
     }
     return rows.map(({comparison, found, raw}) => {
-      const isOverdue =
-        found.kind === 'lock' &&
-        comparison?.renewal === 'unchanged' &&
-        this.renewals.isOverdue(raw.name, found, ttlOf(raw, found) ?? 0, comparison)
-      return lockRecord(raw, found, this.options, comparison && {...comparison, isOverdue})
+      const missed =
+        found.kind === 'lock' && comparison?.renewal === 'unchanged'
+          ? this.renewals.missedBy({key: raw.name, lock: found, ttlMs: ttlOf(raw, found) ?? 0}, comparison)
+          : null
+      return lockRecord(raw, found, this.options, comparison && {...comparison, missed})
     })
   }
 
@@ -60,11 +64,9 @@ export class Observer {
     const id = holdId(raw)
     const known = before?.get(id) ?? null
     const sample = earlier === null ? known : (earlier.get(id) ?? null)
-    before?.keep(id, {
-      atMs: raw.atMs,
-      expiresAtMs: raw.expiresAtMs,
-      firstSeenMs: sample?.firstSeenMs ?? known?.firstSeenMs ?? raw.atMs,
-    })
-    return sample && compareSamples(sample, raw)
+    const comparison = sample && compareSamples(sample, raw)
+    const {firstSeenMs, renewedToMs} = comparison ?? {firstSeenMs: known?.firstSeenMs ?? raw.atMs, renewedToMs: null}
+    before?.keep(id, {atMs: raw.atMs, expiresAtMs: raw.expiresAtMs, firstSeenMs, renewedToMs})
+    return comparison
   }
 }

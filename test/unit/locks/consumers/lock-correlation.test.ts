@@ -71,8 +71,13 @@ const TABLE: ReadonlyArray<readonly [what: string, got: () => unknown, expected:
     ['no-consumer', null, 'not-a-consumer'],
   ],
   [
-    'its holder is not a consumer, and the lock is not renewed',
+    'its holder is not a consumer, and the lock may have a fixed lease',
     () => assess(lockOf('cron-1/a1', {renewal: 'unchanged'})),
+    ['no-consumer', null, 'not-a-consumer'],
+  ],
+  [
+    'its holder is not a consumer, and renews the lock no more',
+    () => assess(lockOf('cron-1/a1', {renewal: 'unchanged', verdicts: ['not-renewed']})),
     ['no-consumer', null, 'orphaned'],
   ],
   [
@@ -102,8 +107,16 @@ const TABLE: ReadonlyArray<readonly [what: string, got: () => unknown, expected:
     ['consumer', 'name', 'healthy'],
   ],
   [
-    'its holder connected after the lock was acquired',
+    'its holder connected after the lock was acquired, or connected again while it works',
     () => assess(lockOf('keyed-1/a1'), {consumers: [consumer('keyed-1', {connectedSinceMs: NOW - 50_000})]}),
+    ['restarted', 'name', 'healthy'],
+  ],
+  [
+    'its holder connected after the lock was acquired, and the lock never expires',
+    () =>
+      assess(lockOf('keyed-1/a1', {ttlMs: null}), {
+        consumers: [consumer('keyed-1', {connectedSinceMs: NOW - 50_000})],
+      }),
     ['restarted', 'name', 'orphaned'],
   ],
   [

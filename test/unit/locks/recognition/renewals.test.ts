@@ -67,14 +67,46 @@ const plain = (key: string, ttlMs: number, more: Partial<Sketch> = {}): Sketch =
   ...more,
 })
 
-test('a Redisson lock whose expiry did not change in 12 s is not renewed, and a renewed one is healthy', () => {
+/** Assesses the last of several samples of each lock; the samples before are of earlier runs, one each. */
+function assessRuns(runs: ReadonlyArray<readonly [atMs: number, locks: readonly Sketch[]]>): LockVerdict[][] {
+  let kept = new Map<string, EarlierSample>()
+  let verdicts: LockVerdict[][] = []
+  for (const [atMs, locks] of runs) {
+    const memory = new Memory(kept)
+    const records = new Observer(OPTIONS, memory).assess(
+      locks.map((lock) => seen(lock, NOW + atMs)),
+      null,
+    )
+    verdicts = records.map((record) => record.verdicts)
+    kept = memory.kept
+  }
+  return verdicts
+}
+
+test('a Redisson lock whose expiry did not change may have a fixed lease, and a renewed one is healthy', () => {
   assert.deepEqual(
     assess([
       [redisson(DEAD, 25_000), redisson(DEAD, 13_000)],
       [redisson(ALIVE, 25_000), redisson(ALIVE, 23_000)],
     ]),
-    [['not-renewed'], ['healthy']],
+    [['not-seen-renewed'], ['healthy']],
   )
+})
+
+test('a Redisson lock that was renewed is not renewed once it has missed two renewals', () => {
+  const renewed: Array<[number, Sketch[]]> = [
+    [0, [redisson(DEAD, 25_000)]],
+    [12_000, [redisson(DEAD, 23_000)]],
+  ]
+  const later = (ms: number): [number, Sketch[]] => [
+    12_000 + ms,
+    [{...redisson(DEAD, 23_000 - ms), idleSeconds: ms / 1000}],
+  ]
+  assert.deepEqual(assessRuns([...renewed, later(6000)]), [['healthy']], 'not due')
+  // Seen at 23 s, it was renewed to at least that; its library renews each third of the lease.
+  assert.deepEqual(assessRuns([...renewed, later(14_000)]), [['healthy']], 'one renewal missed')
+  assert.deepEqual(assessRuns([...renewed, later(16_500)]), [['not-renewed']])
+  assert.deepEqual(assessRuns([...renewed, later(6000), later(12_000), later(16_500)]), [['not-renewed']])
 })
 
 test('a Redisson lock with a fixed lease, which an active process does not renew, is healthy', () => {
@@ -90,15 +122,38 @@ test('a Redisson lock with a fixed lease, which an active process does not renew
   )
 })
 
-test('a plain lock is overdue only if other locks with its key pattern are renewed', () => {
+test('a plain lock whose key pattern other renewed locks share is not seen renewed, because its lease may be fixed', () => {
   const still = (key: string): readonly [Sketch, Sketch] => [plain(key, 30_000), plain(key, 18_000)]
   assert.deepEqual(assess([still('lock:user:1'), still('lock:user:2')]), [['healthy'], ['healthy']])
   const moved = [plain('lock:user:3', 30_000), plain('lock:user:3', 29_000, {idleSeconds: 0})] as const
   assert.deepEqual(assess([still('lock:user:1'), moved, still('lock:job:2')]), [
-    ['not-renewed'],
+    ['not-seen-renewed'],
     ['healthy'],
     ['healthy'],
   ])
+})
+
+test('a plain lock that was renewed is not renewed once its TTL is far below the one at which its peers are renewed', () => {
+  // Each sample 1 s after the one before; the peer is renewed to 30 s when its TTL is 26 s.
+  const peer = (ttlMs: number): Sketch => plain('lock:user:3', ttlMs, {idleSeconds: 0})
+  const runs = (ttls: readonly number[]): Array<[number, Sketch[]]> =>
+    ttls.map((ttlMs, at) => [at * 1000, [plain('lock:user:1', ttlMs), peer(at % 2 === 0 ? 26_500 : 30_000)]])
+  assert.deepEqual(assessRuns(runs([26_000, 30_000, 29_000, 28_000])).at(0), ['healthy'])
+  const long = runs([26_000, 30_000, ...Array.from({length: 10}, (_, at) => 29_000 - at * 1000)])
+  assert.deepEqual(assessRuns(long).at(0), ['not-renewed'])
+})
+
+test('a node-redlock lock that is renewed half a second before its end is never reported as not renewed', () => {
+  const runs: Array<[number, Sketch[]]> = [
+    [0, [plain('lock:user:1', 2000), plain('lock:user:2', 1000)]],
+    [2000, [plain('lock:user:1', 9500), plain('lock:user:2', 9000)]],
+  ]
+  for (let ms = 1000; ms < 8000; ms += 1000)
+    runs.push([2000 + ms, [plain('lock:user:1', 9500 - ms), plain('lock:user:2', 9000 - ms)]])
+  for (const at of runs.keys()) {
+    const verdicts = assessRuns(runs.slice(0, at + 1)).flat()
+    assert.ok(!verdicts.includes('not-renewed'), JSON.stringify(runs[at]))
+  }
 })
 
 test('a lock of redis-py is not compared with locks of random tokens', () => {

@@ -41,10 +41,8 @@ if ends ~= expires then return {'renewed'} end
 if grace >= 0 then
   local left = redis.call('PTTL', lock)
   if left < 0 or left > grace then redis.call('PEXPIRE', lock, grace) end
-  return {'released'}
-end
-if holder ~= '' then redis.call(kind == 'hash' and 'HDEL' or 'ZREM', lock, holder) end
-for i = holder == '' and 1 or 2, 1 + also do
+elseif holder ~= '' then redis.call(kind == 'hash' and 'HDEL' or 'ZREM', lock, holder) end
+for i = (holder == '' and grace < 0) and 1 or 2, 1 + also do
   if type(redis.pcall('UNLINK', KEYS[i])) == 'table' then redis.call('DEL', KEYS[i]) end
 end
 local queue, deadlines = KEYS[2 + also], KEYS[3 + also]

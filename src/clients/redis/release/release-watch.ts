@@ -1,6 +1,6 @@
 import type {ChainableCommander, Redis} from 'ioredis'
 
-import {timeMs} from './scan-script.js'
+import {timeMs} from '../scan-script.js'
 import type {LockSnapshot, Released, ReleaseOrder, ReleaseOutcome} from './release-order.js'
 
 /**
@@ -10,26 +10,46 @@ import type {LockSnapshot, Released, ReleaseOrder, ReleaseOutcome} from './relea
  * @param redis a separate connection, because commands of other callers would become part of the transaction.
  */
 export async function releaseByWatch(redis: Redis, order: ReleaseOrder): Promise<Released> {
-  const {alsoDelete, key, waitQueue} = order
-  const watched = [key, ...alsoDelete, ...(waitQueue === null ? [] : [waitQueue.queue, waitQueue.deadlines])]
-  await redis.watch(...watched)
-  try {
-    const difference = await compare(redis, order)
-    if (difference !== null) return {outcome: difference, notified: null}
-    const channel = await channelOf(redis, order)
-    const left = order.graceMs === null ? -1 : await redis.pttl(key)
-    if (order.graceMs !== null && left >= 0 && left <= order.graceMs) return {outcome: 'released', notified: null}
-    const multi = redis.multi()
-    addChanges(multi, order, channel)
-    const answers = await multi.exec()
-    if (answers === null) return {outcome: (await compare(redis, order)) ?? 'changed', notified: null}
-    if (channel === null) return {outcome: 'released', notified: null}
-    const [error, heard] = answers.at(-1) ?? [null, 0]
-    const receivers = order.notify?.by === 'push' ? 1 : error ? -1 : Number(heard)
-    return {outcome: 'released', notified: {channel, receivers}}
-  } finally {
-    await redis.unwatch()
+  return (await watchLock(redis, order)).release(order)
+}
+
+/** A lock that is watched since it was compared with its snapshot. Any write to it aborts the release. */
+export interface WatchedLock {
+  release(order: ReleaseOrder): Promise<Released>
+}
+
+/** @param redis as for releaseByWatch(), without other commands until the release. */
+export async function watchLock(
+  redis: Redis,
+  {alsoDelete, waitQueue, ...snapshot}: ReleaseOrder,
+): Promise<WatchedLock> {
+  const {key} = snapshot
+  await redis.watch(key, ...alsoDelete, ...(waitQueue === null ? [] : [waitQueue.queue, waitQueue.deadlines]))
+  const difference = await compare(redis, snapshot)
+  return {
+    async release(order) {
+      try {
+        return difference === null ? await releaseWatched(redis, order) : {outcome: difference, notified: null}
+      } finally {
+        await redis.unwatch()
+      }
+    },
   }
+}
+
+async function releaseWatched(redis: Redis, order: ReleaseOrder): Promise<Released> {
+  const {graceMs, key} = order
+  const channel = await channelOf(redis, order)
+  const left = graceMs === null ? -1 : await redis.pttl(key)
+  const endsSooner = graceMs !== null && left >= 0 && left <= graceMs
+  const multi = redis.multi()
+  addChanges(multi, order, channel, endsSooner)
+  const answers = await multi.exec()
+  if (answers === null) return {outcome: (await compare(redis, order)) ?? 'changed', notified: null}
+  if (channel === null) return {outcome: 'released', notified: null}
+  const [error, heard] = answers.at(-1) ?? [null, 0]
+  const receivers = order.notify?.by === 'push' ? 1 : error ? -1 : Number(heard)
+  return {outcome: 'released', notified: {channel, receivers}}
 }
 
 /** @returns how the lock differs from the snapshot; null when it is unchanged. */
@@ -74,8 +94,8 @@ async function isSameEnd(redis: Redis, key: Buffer, expiresAtMs: number): Promis
 }
 
 /** The channel of the next connected waiter for a lock with a wait queue, otherwise the lock's channel; null for none. */
-async function channelOf(redis: Redis, {graceMs, notify, waitQueue}: ReleaseOrder): Promise<string | null> {
-  if (notify === null || graceMs !== null) return null
+async function channelOf(redis: Redis, {notify, waitQueue}: ReleaseOrder): Promise<string | null> {
+  if (notify === null) return null
   if (notify.by === 'push') return notify.list
   if (waitQueue === null) return notify.channel
   const waiters = await redis.lrange(waitQueue.queue, 0, waitQueue.disconnected.length)
@@ -84,14 +104,15 @@ async function channelOf(redis: Redis, {graceMs, notify, waitQueue}: ReleaseOrde
 }
 
 /** Adds the changes to the transaction; PUBLISH is the last command. */
-function addChanges(multi: ChainableCommander, order: ReleaseOrder, channel: string | null): void {
-  const {alsoDelete, graceMs, holder, key, notify, type, waitQueue} = order
-  if (graceMs !== null) {
-    multi.pexpire(key, graceMs)
-    return
-  }
+function addChanges(
+  multi: ChainableCommander,
+  {alsoDelete, graceMs, holder, key, notify, type, waitQueue}: ReleaseOrder,
+  channel: string | null,
+  endsSooner: boolean,
+): void {
+  if (graceMs !== null && !endsSooner) multi.pexpire(key, graceMs)
   if (holder !== null) multi[type === 'hash' ? 'hdel' : 'zrem'](key, holder)
-  const gone = [...(holder === null ? [key] : []), ...alsoDelete]
+  const gone = [...(holder === null && graceMs === null ? [key] : []), ...alsoDelete]
   if (gone.length > 0) multi.del(...gone)
   for (const waiter of waitQueue?.disconnected ?? [])
     multi.lrem(waitQueue?.queue ?? '', 0, waiter).zrem(waitQueue?.deadlines ?? '', waiter)
