@@ -152,7 +152,7 @@ function holderText({holder, holders, redlock, reentrancy, waitQueue}: LockRecor
         : `${numberText(waitQueue.disconnected.length)} disconnected`
     return `${counted(waitQueue.waiters, 'waiter')} for ${waitQueue.lock}, ${disconnected}`
   }
-  if (holders === 0) return 'free'
+  if (holders === 0) return 'no holder'
   if (!holder) return '-'
   if (holders !== null && holders > 1) return counted(holders, 'holder')
   const times = reentrancy !== null && reentrancy > 1 ? ` (acquired ${counted(reentrancy, 'time')})` : ''

@@ -37,7 +37,7 @@ export interface LockForm {
    * `thread`, `consumer` and `instance` (a process id that the library generates). Named groups of times: `acquiredAt`
    * (ISO 8601), `expiresAtSeconds`, `expiresAtMs`, `timeSeconds` and `timeMs` (the end of the lease when it is in the future,
    * unclear otherwise), and `uuid1` or `uuid1Bytes`, a version 1 UUID in hex or base64, which contains the time of acquisition.
-   * `random` must look like random letters and digits. Where the value does not identify a holder: `free` (no client holds the lock) and `holders` (their number).
+   * `random` must look like random letters and digits. Where the value does not identify a holder: `free` (no client holds the lock), `waiting` (a client waits for it) and `holders` (their number).
    */
   token: string
   /** expression for hash values or zset scores; groups `count`, `acquiredAtSeconds`, `expiresAtMs` */
@@ -48,6 +48,8 @@ export interface LockForm {
   optionalField?: string
   /** whether several holders are allowed; default `one` */
   holders?: 'many' | 'one'
+  /** the time from the end in the value to the expiry of the key, in ms; another time does not match */
+  endsBeforeTtlMs?: {least: number; most: number}
   /** whether it matches only where the pattern or the key name says that the key is a lock, because other data has the same format */
   needsContext?: boolean
   /** whether the key name alone identifies the format; such a key with another Redis type is reported as `wrong-type` */

@@ -1,5 +1,5 @@
 import type {LockFamily} from './family.js'
-import {UUID, UUID4} from './template.js'
+import {UUID, UUID4, UUID4_HEX} from './template.js'
 
 /** RedissonLock, RedissonFairLock, RedissonFencedLock, RedissonSpinLock, RedissonReadLock, RedissonWriteLock (3.x, 4.x). */
 export const REDISSON: LockFamily = {
@@ -91,5 +91,70 @@ export const SHEDLOCK: LockFamily = {
   // lockAtLeastFor keeps the lock after the job has ended.
   lease: {ttlMs: null, renewEveryMs: null, outlivesWork: true},
   isTokenUnique: true,
+  release: {how: 'compare-and-delete'},
+}
+
+/** A permit without an end has this score. */
+const WITHOUT_END = '9\\.?22337203685477(?:e\\+14)?'
+
+/**
+ * RPermitExpirableSemaphore: the permits in use, by their random 16 bytes, with the end of each. The number of free permits is in
+ * the key NAME.
+ */
+export const REDISSON_PERMITS: LockFamily = {
+  name: 'redisson-permits',
+  title: 'Redisson RPermitExpirableSemaphore',
+  forms: [
+    {
+      type: 'zset',
+      key: '(?<tagged>.*\\{.+\\}.*):timeout',
+      token: '[\\s\\S]+',
+      entry: `(?<expiresAtMs>1[4-9]\\d{11})|${WITHOUT_END}`,
+      holders: 'many',
+      shows: 'ids with a time under {NAME}:timeout',
+      confidence: 0.97,
+    },
+  ],
+  lease: {ttlMs: null, renewEveryMs: null},
+  release: {
+    how: 'never',
+    instead: 'the number of free permits is in another key; return the permit with release(ID) of the semaphore',
+  },
+}
+
+/** lock4j: `lock4j:CLASS.METHOD#KEYS, without the dot before METHOD`. */
+export const LOCK4J: LockFamily = {
+  name: 'lock4j',
+  title: 'lock4j RedisTemplate executor',
+  forms: [
+    {
+      type: 'string',
+      key: 'lock4j:(?<method>.+)#(?<name>.*)',
+      token: UUID4_HEX,
+      isUnambiguous: true,
+      shows: 'a random UUID in hex under lock4j:METHOD#KEYS',
+      confidence: 0.9999,
+    },
+  ],
+  lease: {ttlMs: 30_000, renewEveryMs: null, alwaysExpires: true},
+  isTokenUnique: true,
+  release: {how: 'compare-and-delete'},
+}
+
+/** JetCache: one process refreshes the entry. The value is a serialized holder of a UUID. */
+export const JETCACHE: LockFamily = {
+  name: 'jetcache',
+  title: 'JetCache refresh lock',
+  forms: [
+    {
+      type: 'string',
+      key: '(?<name>.+)_#RL#',
+      token: '[\\s\\S]+',
+      isUnambiguous: true,
+      shows: 'a key with the suffix _#RL#',
+      confidence: 0.9999,
+    },
+  ],
+  lease: {ttlMs: 60_000, renewEveryMs: null, alwaysExpires: true},
   release: {how: 'compare-and-delete'},
 }

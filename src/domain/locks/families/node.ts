@@ -107,5 +107,6 @@ export const WARLOCK: LockFamily = {
     },
   ],
   lease: {ttlMs: null, renewEveryMs: null, alwaysExpires: true},
+  isTokenUnique: true,
   release: {how: 'compare-and-delete'},
 }

@@ -6,16 +6,8 @@ const UUID1 = '(?<uuid1>[0-9a-f]{12}1[0-9a-f]{3}[89ab][0-9a-f]{15})'
 
 export const REDIS_PY: LockFamily = {
   name: 'redis-py',
-  title: 'redis-py Lock, also under celery-once, RedBeat, django-redis',
+  title: 'redis-py Lock, also under celery-once and django-redis',
   forms: [
-    {
-      type: 'string',
-      key: 'redbeat::lock',
-      token: UUID1,
-      isUnambiguous: true,
-      shows: 'UUID of version 1 in hex under redbeat::lock',
-      confidence: 0.99,
-    },
     {
       type: 'string',
       token: UUID1,
@@ -108,19 +100,38 @@ export const POTTERY: LockFamily = {
   release: {how: 'compare-and-delete'},
 }
 
-/** ConcurrentRateLimiter: the number of running tasks. The key stays with 0 after the last one. */
-export const DRAMATIQ: LockFamily = {
-  name: 'dramatiq',
-  title: 'dramatiq ConcurrentRateLimiter',
+/** tooz (OpenStack): a lock of redis-py that the coordinator extends at its heartbeat. */
+export const TOOZ: LockFamily = {
+  name: 'tooz',
+  title: 'tooz coordinator',
   forms: [
     {
       type: 'string',
-      token: '(?<free>0)|(?<holders>[1-9]\\d{0,2})',
-      needsContext: true,
-      shows: 'a small number',
-      confidence: 0.15,
+      key: '_tooz_(?<name>.+)_lock',
+      token: UUID1,
+      shows: 'UUID of version 1 in hex under _tooz_NAME_lock',
+      confidence: 0.9999,
     },
   ],
-  lease: {ttlMs: 900_000, renewEveryMs: null, alwaysExpires: true},
+  lease: {ttlMs: 30_000, renewEveryMs: null, alwaysExpires: true},
+  isTokenUnique: true,
+  release: {how: 'compare-and-delete'},
+}
+
+/** The region of dogpile.cache that a process computes. Its lock is one of redis-py, without a TTL by default. */
+export const DOGPILE: LockFamily = {
+  name: 'dogpile-cache',
+  title: 'dogpile.cache',
+  forms: [
+    {
+      type: 'string',
+      key: '_lock(?<name>.+)',
+      token: UUID1,
+      shows: 'UUID of version 1 in hex under _lockKEY',
+      confidence: 0.999,
+    },
+  ],
+  lease: {ttlMs: null, renewEveryMs: null},
+  isTokenUnique: true,
   release: {how: 'compare-and-delete'},
 }

@@ -15,6 +15,15 @@ export const SIDEKIQ: LockFamily = {
       shows: 'a hash of jobs with a time under uniquejobs:DIGEST:LOCKED',
       confidence: 0.999,
     },
+    // Version 6: the id of the job that has the digest.
+    {
+      type: 'string',
+      key: 'uniquejobs:(?<digest>.+):EXISTS',
+      token: '[0-9a-f]{24}',
+      isUnambiguous: true,
+      shows: 'the id of a job under uniquejobs:DIGEST:EXISTS',
+      confidence: 0.999,
+    },
   ],
   // Its locks have no TTL by default: the reaper deletes locks whose job no longer exists.
   lease: {ttlMs: null, renewEveryMs: null, expiresByValue: true},
@@ -22,6 +31,8 @@ export const SIDEKIQ: LockFamily = {
     {type: 'string', key: 'uniquejobs:${digest}:INFO', lock: 'uniquejobs:${digest}:LOCKED', role: 'info'},
     {type: 'list', key: 'uniquejobs:${digest}:QUEUED', lock: 'uniquejobs:${digest}:LOCKED', role: 'waiters'},
     {type: 'list', key: 'uniquejobs:${digest}:PRIMED', lock: 'uniquejobs:${digest}:LOCKED', role: 'waiters'},
+    {type: 'hash', key: 'uniquejobs:${digest}:GRABBED', role: 'info'},
+    {type: 'set', key: 'unique:keys', role: 'index'},
     {type: 'string', key: 'uniquejobs:*', role: 'info'},
     {type: 'list', key: 'uniquejobs:*', role: 'info'},
     {type: 'zset', key: 'uniquejobs:digests', role: 'index'},
@@ -124,4 +135,58 @@ export const REDIS_SEMAPHORE_RB: LockFamily = {
     how: 'never',
     instead: 'its resource must be returned to the list of free ones; use signal(TOKEN) or delete! of the semaphore',
   },
+}
+
+/** GitLab: many leases are not canceled at the end of the work, so that it starts only once in that time. */
+export const GITLAB: LockFamily = {
+  name: 'gitlab',
+  title: 'GitLab ExclusiveLease',
+  forms: [
+    {
+      type: 'string',
+      key: '(?:.*:)?gitlab:exclusive_lease:(?<name>.+)',
+      token: UUID4,
+      isUnambiguous: true,
+      shows: 'a random UUID under gitlab:exclusive_lease:NAME',
+      confidence: 0.9999,
+    },
+  ],
+  lease: {ttlMs: null, renewEveryMs: null, outlivesWork: true, alwaysExpires: true},
+  isTokenUnique: true,
+  release: {how: 'compare-and-delete'},
+}
+
+/** Discourse: the value is the end of the lease in seconds, and the TTL is one second longer. */
+export const DISCOURSE: LockFamily = {
+  name: 'discourse',
+  title: 'Discourse DistributedMutex',
+  forms: [
+    {
+      type: 'string',
+      token: '(?<expiresAtSeconds>1[4-9]\\d{8})',
+      endsBeforeTtlMs: {least: 900, most: 2100},
+      needsContext: true,
+      shows: 'a time in seconds, 1 to 2 s before the TTL ends',
+      confidence: 0.95,
+    },
+  ],
+  lease: {ttlMs: null, renewEveryMs: null, alwaysExpires: true},
+  release: {how: 'compare-and-delete'},
+}
+
+/** Kredis: the number of slots that are taken. The key stays with 0. */
+export const KREDIS: LockFamily = {
+  name: 'kredis',
+  title: 'Kredis slots',
+  forms: [
+    {
+      type: 'string',
+      token: '(?<free>0)|(?<holders>[1-9]\\d{0,2})',
+      needsContext: true,
+      shows: 'a small number',
+      confidence: 0.1,
+    },
+  ],
+  lease: {ttlMs: null, renewEveryMs: null},
+  release: {how: 'compare-and-delete'},
 }

@@ -77,7 +77,9 @@ export function fitForm(
   const [first] = found
   const count = first?.groups['count']
   const times = found.map((one) => timesOf(one.groups, raw.atMs))
-  const isFree = found.some((one) => one.groups['free'] !== undefined)
+  const isFree = found.some((one) => one.groups['free'] !== undefined || one.groups['waiting'] !== undefined)
+  const ends = latest(times.map((time) => time.endsAtMs))
+  if (!endsWithKey(form, ends, raw)) return null
   const counted = first?.groups['holders']
   return {
     family,
@@ -87,7 +89,7 @@ export function fitForm(
     holderCount: isFree ? 0 : counted === undefined ? found.length : Number(counted),
     reentrancy: found.length === 1 && count !== undefined ? Number(count) : null,
     acquiredAtMs: earliest(times.map((time) => time.acquiredAtMs)),
-    endsAtMs: latest(times.map((time) => time.endsAtMs)),
+    endsAtMs: ends,
     hasPastTime: times.some((time) => time.isPast),
     hasTooMany,
     groups,
@@ -102,6 +104,13 @@ function withUuid1(groups: Groups): Groups {
   if (uuid1Bytes === undefined) return groups
   const hex = Buffer.from(uuid1Bytes, 'base64').toString('hex')
   return {...groups, uuid1: /^.{12}1.{3}[89ab]/.test(hex) ? hex : ''}
+}
+
+/** Whether the key expires as long after the end in the value as the form says. */
+function endsWithKey({endsBeforeTtlMs}: LockForm, endsAtMs: number | null, {expiresAtMs}: SampledKey): boolean {
+  if (endsBeforeTtlMs === undefined) return true
+  const {least, most} = endsBeforeTtlMs
+  return endsAtMs !== null && expiresAtMs - endsAtMs >= least && expiresAtMs - endsAtMs <= most
 }
 
 interface FoundHolder {

@@ -20,7 +20,7 @@ const LOCK_WORD = new RegExp(
 export function recognize(raw: SampledKey, families: CompiledFamilies, isExpected: boolean): Recognized {
   const key = raw.name
   const companion = recognizeCompanion(key, raw.type, families)
-  if (companion) return companion
+  if (companion && !isNamedLock(raw, families)) return companion
   const mayBeWeak = isExpected || LOCK_WORD.test(key)
   let value: StoredValue | null = null
   const fits = new Map<string, Fit>()
@@ -40,6 +40,11 @@ export function recognize(raw: SampledKey, families: CompiledFamilies, isExpecte
     return {kind: 'unknown', hasWrongType: hasWrongType(key, raw.type, families)}
   }
   return lock
+}
+
+/** Whether the key name alone identifies a lock, although it also fits the keys that belong to a lock. */
+function isNamedLock({name, type}: SampledKey, {named}: CompiledFamilies): boolean {
+  return named.some((one) => one.form.type === type && one.key?.test(name) === true)
 }
 
 /** Whether the key name identifies a family that does not store locks in this Redis type. */

@@ -102,10 +102,14 @@ const LEASES_MS = [null, null, 5000, 10_000, 29_000, 60_000, 300_000]
 const TOKENS = 10_000
 
 /** A key as a library writes it, under a key that its user chose where the library has no prefix of its own. */
-type Written = readonly [key: string, stored: Stored]
+type Written = readonly [key: string, stored: Stored, expiresAtMs?: number]
 
 const chosen = (): string => pick(NEUTRAL_KEYS)()
 const ends = (): number => NOW + 1000 + below(30_000)
+const discourse = (): Written => {
+  const end = Math.floor(ends() / 1000)
+  return [`default:${word()}`, {string: String(end)}, (end + 1) * 1000 + below(1000)]
+}
 const LIBRARIES: ReadonlyArray<readonly [family: string, isNamed: boolean, write: () => Written]> = [
   ['redisson', true, () => [chosen(), {hash: {[`${uuid(4)}:${pid()}`]: String(1 + below(3))}}]],
   ['redisson-read-write', true, () => [chosen(), {hash: {mode: 'read', [`${uuid(4)}:${pid()}`]: '1'}}]],
@@ -138,8 +142,29 @@ const LIBRARIES: ReadonlyArray<readonly [family: string, isNamed: boolean, write
   ['redis-semaphore-rb', true, () => [`SEMAPHORE:${word()}:GRABBED`, {hash: {0: `${String(NOW / 1000)}.5`}}]],
   ['resque-lock-timeout', true, () => [`resque:lock:${capital(word())}`, {string: String(Math.floor(ends() / 1000))}]],
   ['resque-lock-timeout', false, () => [`lock:${capital(word())}`, {string: String(Math.floor(ends() / 1000))}]],
+  ['redisson-permits', true, () => [`{${word()}}:timeout`, {zset: {[hex(16)]: ends(), [hex(8)]: 922_337_203_685_477}}]],
+  ['lock4j', true, () => [`lock4j:com.example.${capital(word())}${word()}#${upTo(99)}`, {string: uuidHex(4)}]],
+  ['jetcache', true, () => [`${word()}:${upTo(99)}_#RL#`, {string: uuid(4)}]],
+  ['arq', true, () => [`arq:in-progress:${hex(16)}`, {string: '1'}]],
+  ['asynq', true, () => [`asynq:{${word()}}:unique:${word()}:${hex(16)}`, {string: uuid(4)}]],
+  ['celery-singleton', true, () => [`SINGLETONLOCK_${hex(16)}`, {string: uuid(4)}]],
+  ['redbeat', true, () => ['redbeat::lock', {string: uuidHex(1)}]],
+  ['rq', true, () => [`rq:scheduler-lock:${word()}`, {string: pid()}]],
+  ['tooz', true, () => [`_tooz_${word()}_lock`, {string: uuidHex(1)}]],
+  ['dogpile-cache', true, () => [`_lock${word()}`, {string: uuidHex(1)}]],
+  ['gitlab', true, () => [`gitlab:exclusive_lease:${word()}:${upTo(99)}`, {string: uuid(4)}]],
+  ['kredis', false, () => [chosen(), {string: upTo(5)}]],
+  ['medallion-read-write', true, () => [`${word()}.writer`, {string: `${word()}_${pid()}_${uuidHex(4)}`}]],
+  ['medallion-read-write', true, () => [`${word()}.readers`, {set: [`${word()}_${pid()}_${uuidHex(4)}`]}]],
+  ['medallion-semaphore', true, () => [chosen(), {zset: {[`${word()}_${pid()}_${uuidHex(4)}`]: ends()}}]],
+  ['discourse', true, () => discourse()],
   ['dramatiq', false, () => [chosen(), {string: String(below(5))}]],
 ]
+/** Libraries that set no TTL by default. */
+const WITHOUT_TTL = new Set([
+  ...['celery-singleton', 'dogpile-cache', 'kredis', 'redis-lock-npm', 'redis-mutex', 'redis-semaphore-rb'],
+  ...['redisson-permits', 'resque-lock-timeout', 'sidekiq-unique-jobs'],
+])
 const PER_LIBRARY = 200
 
 test('of the locks of every library at most 1 in 100 is named wrongly, and 95 in 100 have it among the candidates', (t) => {
@@ -147,8 +172,8 @@ test('of the locks of every library at most 1 in 100 is named wrongly, and 95 in
   for (const [family, isNamed, write] of LIBRARIES) {
     let [right, candidate] = [0, 0]
     for (let at = 0; at < PER_LIBRARY; at++) {
-      const [key, stored] = write()
-      const found = recognize(rawOf({key, stored}, {expiresAtMs: NOW + 1000 + below(7000)}), FAMILIES, true)
+      const [key, stored, expiresAtMs = WITHOUT_TTL.has(family) ? -1 : NOW + 1000 + below(7000)] = write()
+      const found = recognize(rawOf({key, stored}, {expiresAtMs}), FAMILIES, true)
       if (found.kind !== 'lock') continue
       const name = found.family?.name
       if (name === family) right++

@@ -165,6 +165,11 @@ test('a value that means free is not a lock without a TTL, and a value that coun
     const {family, holders, verdicts} = record({key, stored: {string}}, {expiresAtMs})
     return [family, holders, verdicts]
   }
+  assert.deepEqual(
+    state('a.writer', 'WORKER-3_4711_9f86d081884c4d659a2feaa0c55ad015_WRITERWAITING', NOW + 20_000),
+    ['medallion-read-write', 0, ['healthy']],
+    'a writer that waits holds no lock',
+  )
   const file = `9f86d081884c7d659a2feaa0c55ad015/lockfiles/${'0'.repeat(32)}`
   assert.deepEqual(state(file, '0'), ['nextcloud', 0, ['healthy']])
   assert.deepEqual(state(file, '2', NOW + 5000), ['nextcloud', 2, ['constant-token']])
