@@ -8,7 +8,7 @@ import {renderReleasePlan} from '../../../src/cli/render/locks/lock-release.js'
 import {effectOf} from '../../../src/domain/locks/release/release-plan.js'
 import {plan} from '../../support/reports/lock-releases.js'
 import {askCli, requireFailure, runCli} from '../../support/shells/cli.js'
-import {deleteAll, redissonProgram} from '../../support/fleets/held-locks.js'
+import {deleteAll, uuid1, redissonProgram} from '../../support/fleets/held-locks.js'
 import {holdUntilEnd} from '../../support/fleets/hold-until-end.js'
 import {closeFirst, live, until} from '../../support/servers/live.js'
 
@@ -62,7 +62,7 @@ test(
     const uuid = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
     const [job, odd, signal] = [`bull:${keyPrefix}mail:7:lock`, `${keyPrefix}odd`, `lock:${keyPrefix}a`]
     await redis.set(job, uuid, 'PX', 30_000)
-    await redis.rpush(odd, 'a')
+    await redis.hset(odd, 'a', 'b')
     await redis.set(signal, 'kQ3mZr8vT1pXy0LdNfGh2Js+')
     const found = await inspect(job)
     assert.equal(found.release.action, 'keep')
@@ -75,7 +75,11 @@ test(
     const {lock, release} = await inspect(signal)
     assert.deepEqual([lock.family, lock.verdict], ['string lock', 'no-ttl'])
     assert.equal(lock.group, 'string lock, random token of 24 characters: python-redis-lock or home-made')
-    assert.deepEqual([release.action, release.graceMs, release.notify], ['expire', 60_000, null])
+    assert.deepEqual([release.action, release.watchMs], ['keep', 600_000])
+    assert.match(
+      (await runCli(['locks', 'inspect', signal])).stdout,
+      /next:\n {2}keyshift locks release .*--observe 600s/,
+    )
     assert.equal(await redis.exists(job, odd, signal), 3, 'nothing was changed')
   }),
 )
@@ -86,10 +90,10 @@ test(
     const {keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const uuid = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
-    const keys = ['uuid', 'redisson'].map((name) => `${keyPrefix}${name}`)
-    const [uuidKey = '', redissonKey = ''] = keys
+    const keys = ['redis-py', 'redisson'].map((name) => `${keyPrefix}${name}`)
+    const [pyKey = '', redissonKey = ''] = keys
     const [pythonKey, mutexKey] = [`lock:${keyPrefix}python`, `mutex:${keyPrefix}node`]
-    await redis.set(uuidKey, uuid)
+    await redis.set(pyKey, uuid1(Date.now()))
     await redis.hset(redissonKey, `${uuid}:31`, '1')
     await redis.pexpire(redissonKey, 60_000)
     await redis.set(pythonKey, 'kQ3mZr8vT1pXy0LdNfGh2Js+', 'PX', 60_000)
@@ -97,7 +101,7 @@ test(
     const [, {plan: planned}] = await plan(place, [...keys, pythonKey, mutexKey])
     const table = renderReleasePlan(planned, [], null)
     const expected = new Map([
-      [uuidKey, ['string lock', 'set the TTL to 60 s']],
+      [pyKey, ['redis-py', 'set the TTL to 60 s']],
       [
         redissonKey,
         ['redisson', `delete the lock; notify the waiters: publish 0 on redisson_lock__channel:{${redissonKey}}`],

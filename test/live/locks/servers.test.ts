@@ -25,6 +25,7 @@ import {
   startSentinel,
   takeLocks,
 } from '../../support/servers/redis-servers.js'
+import {uuid1} from '../../support/fleets/held-locks.js'
 
 const LOCKS = 6000
 
@@ -102,7 +103,7 @@ test('a release in a cluster goes to the new owner of a slot, and fails while th
   })
   const keys = ['lock:user:1', 'lock:user:2', 'lock:user:3', 'lock:user:4', 'lock:user:5', 'lock:user:6']
   // Without a TTL, because MIGRATE transfers the remaining time, which changes the expiry slightly.
-  for (const key of keys) await client.set(key, '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01')
+  for (const key of keys) await client.set(key, uuid1(Date.now()))
   const plan = join(await temporaryFolder(t), 'plan.json')
   await askCli(['locks', 'release', ...keys, '--hard', '--redis-url', url, '-o', plan])
   const [moved = '', halfWay = ''] = keys.filter((key) => calculateSlot(key) < 5461)

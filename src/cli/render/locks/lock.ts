@@ -93,17 +93,22 @@ function connectionsText({connections, missingRight}: LockInspection): string[] 
 /** What `locks release` does with the lock, and how to plan it. */
 function releaseText({holders, lock, release}: LockInspection): string {
   const effects = effectTexts(release)
-  const plan = (...words: readonly string[]): string => planCommand(lock.key, release, ...words) ?? ''
-  if (release.action === 'keep') {
-    const reason = `A release would not change the key: ${effects.join('; ')}`
-    return plan() === '' ? reason : [reason, 'next:', `  ${plan()}   # ${WATCHES}`].join('\n')
-  }
-  const steps = effects.map((effect, at) => `  ${String(at + 1)}. ${effect}`)
+  const isKept = release.action === 'keep'
+  const plan = planCommand(lock.key, release)
+  const ofHolder = planCommand(lock.key, {action: 'remove-holder', watchMs: null}, '--holder', 'TOKEN')
   return [
-    'A release would verify that the lock is unchanged (type, holder, expiry), then:',
-    ...steps,
-    'next:',
-    `  ${plan()}   # makes a plan only`,
-    ...(holders.length > 1 ? [`  ${plan('--holder', 'TOKEN')}   # plans to remove one holder`] : []),
+    ...(isKept
+      ? [`A release would not change the key: ${effects.join('; ')}`]
+      : [
+          'A release would verify that the lock is unchanged (type, holder, expiry), then:',
+          ...effects.map((effect, at) => `  ${String(at + 1)}. ${effect}`),
+        ]),
+    ...(plan === null
+      ? []
+      : [
+          'next:',
+          `  ${plan}   # ${isKept ? WATCHES : 'makes a plan only'}`,
+          ...(holders.length > 1 ? [`  ${ofHolder ?? ''}   # plans to remove one holder`] : []),
+        ]),
   ].join('\n')
 }

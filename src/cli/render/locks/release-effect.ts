@@ -37,7 +37,11 @@ function notificationText(notify: NonNullable<ReleaseEffect['notify']>): string 
  *
  * @returns null for a lock that is kept in any case.
  */
-export function planCommand(key: string, {action, watchMs}: ReleaseEffect, ...words: readonly string[]): string | null {
+export function planCommand(
+  key: string,
+  {action, watchMs}: Pick<ReleaseEffect, 'action' | 'watchMs'>,
+  ...words: readonly string[]
+): string | null {
   if (action === 'keep' && watchMs === null) return null
   const seconds = `${String(Math.ceil((watchMs ?? 0) / 1000))}s`
   const watch = watchMs === null ? [] : ['--max-hold', seconds, '--observe', seconds]

@@ -183,7 +183,8 @@ function reasonToKeep(
 ): string | null {
   if (behavior.release.how === 'never') return behavior.release.instead
   if (holderCount === 0) return 'its value says that no client holds it'
-  if (!verdicts.includes('no-ttl')) return null
+  // One of several holders is removed by its token, which the operator gives.
+  if (!verdicts.includes('no-ttl') || (mode.holder !== null && holderCount > 1)) return null
   if (hasConstantToken) {
     return isWatchedOnPurpose(mode)
       ? null
