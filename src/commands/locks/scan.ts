@@ -34,10 +34,11 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     'it has been assessed, regardless of --max. A lock with a TTL expires on its own unless it is renewed. If in ' +
     'doubt, do not release it.'
   static override examples = [
-    "<%= config.bin %> <%= command.id %> --pattern 'lock:*'",
+    '<%= config.bin %> <%= command.id %>',
     "<%= config.bin %> <%= command.id %> --pattern 'lock:*' --observe 12s --fail-on error",
     "<%= config.bin %> <%= command.id %> --topic orders --subscription decision --key-pattern 'lock:user:{key}' --holder-pattern '{consumer}:*'",
-    "<%= config.bin %> <%= command.id %> --pattern '*' --family redisson --first-seen /var/lib/keyshift/locks",
+    '<%= config.bin %> <%= command.id %> --family redisson --first-seen /var/lib/keyshift/locks',
+    "<%= config.bin %> <%= command.id %> --pattern 'account:*' --assume-locks",
     "<%= config.bin %> <%= command.id %> --pattern 'lock:*' --output ndjson | jq 'select(.verdict == \"no-ttl\")'",
   ]
   static override flags = {
@@ -46,6 +47,10 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     ...familiesFlag,
     ...lockLimitFlags,
     ...listOutputFlag,
+    'assume-locks': Flags.boolean({
+      description:
+        'every key that matches --pattern is a lock; otherwise only unambiguous lock formats and names with a word such as lock, mutex or lease count',
+    }),
     'avoid-scripts': Flags.boolean({description: 'read with pipelines instead of a read-only script (slower)'}),
     backlog: Flags.integer({
       dependsOn: ['topic'],
@@ -87,7 +92,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     'key-pattern': Flags.string({
       dependsOn: ['topic'],
       description:
-        'format of lock keys; {key} is the message key, * is any text; without --pattern, only keys in this format are scanned',
+        'format of lock keys; {key} is the message key, * is any text; every key in this format is a lock; without --pattern, only these keys are scanned',
       helpGroup: 'SUBSCRIPTION',
       helpValue: 'lock:user:{key}',
     }),
@@ -107,7 +112,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     }),
     pattern: Flags.string({
       description:
-        "glob of the keys to scan (default: lock:*); with '*', only keys with an unambiguous lock format are reported",
+        'glob of the keys to scan (default: *); of these, unambiguous lock formats and names with a word such as lock, mutex or lease are reported',
       helpValue: 'GLOB',
     }),
     redlock: Flags.string({
@@ -146,8 +151,10 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     const redlock = flags.redlock ?? this.connections.settings.redlock?.value ?? []
     const level = flags['fail-on']
     let findings = 0
+    const correlation = await this.correlation(flags)
     const settings: ScanSettings = {
-      pattern: flags.pattern ?? (flags['key-pattern'] === undefined ? 'lock:*' : globOf(flags['key-pattern'])),
+      pattern: flags.pattern ?? (flags['key-pattern'] === undefined ? '*' : globOf(flags['key-pattern'])),
+      isAssumed: flags['assume-locks'] ? () => true : correlation && ((key) => correlation.isLockKey(key)),
       families,
       limits: lockLimits(flags),
       onlyFamilies: flags.family === undefined ? undefined : new Set(flags.family),
@@ -160,7 +167,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     }
     const scan = await scanLocks(connection, settings, {
       limit: flags.max,
-      correlation: await this.correlation(flags),
+      correlation,
       redlock: await redlockServers(connection, redlock, (url) => this.connections.redisAt(url)),
       onLocks: async (locks) => {
         if (level !== undefined) findings += locks.filter(({verdict}) => isAtOrAbove(verdict, level)).length

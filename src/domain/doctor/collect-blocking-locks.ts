@@ -56,7 +56,7 @@ export async function collectBlockingLocks(
     }
     return Promise.resolve()
   }
-  await scanServers(connection, {pattern: globOf(keyPattern), families, signal}, {onLocks})
+  await scanServers(connection, {pattern: globOf(keyPattern), isAssumed: () => true, families, signal}, {onLocks})
   return found
 }
 

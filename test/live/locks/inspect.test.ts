@@ -189,7 +189,7 @@ test(
     closeFirst(t, async () => {
       await redis.del(key)
     })
-    const {locks} = await askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`])
+    const {locks} = await askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`, '--assume-locks'])
     const [name = ''] = locks.map((lock) => lock.key)
     assert.match(name, /^base64:/)
     const {lock} = await inspect(name)

@@ -29,7 +29,7 @@ test(
     assert.deepEqual([keysOf(killed).length, keysOf(active).length], [1000, 1000])
     const [seen, file] = [join(folder, 'seen'), join(folder, 'scan.ndjson')]
     const scan = async (...more: string[]): Promise<LockRecord[]> => {
-      const args = ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', seen, '--output', 'ndjson']
+      const args = ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--assume-locks', '--first-seen', seen, '--output', 'ndjson']
       const run = await runCli([...args, ...more])
       await writeFile(file, run.stdout)
       return run.stdout
@@ -68,7 +68,7 @@ test(
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const file = join(folder, 'first-seen')
     const scan = async (...more: string[]): Promise<LockScan> =>
-      askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', file, ...more])
+      askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`, '--assume-locks', '--first-seen', file, ...more])
     await redis.set(`${keyPrefix}stays`, TOKEN)
     await redis.set(`${keyPrefix}goes`, TOKEN, 'PX', 60_000)
     assert.deepEqual(
@@ -103,7 +103,7 @@ test(
       exit: 2,
       code: 'E_FIRST_SEEN',
       says: /does not start with keyshift.first-seen/,
-      args: ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', file],
+      args: ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--assume-locks', '--first-seen', file],
     })
     assert.equal(await readFile(file, 'utf8'), 'something else\n', 'a file of another program is not changed')
   }),
@@ -124,7 +124,7 @@ test(
     const url = new URL(addresses.redisUrl)
     url.username = user
     url.password = 'secret'
-    const scan = ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', file, '--json']
+    const scan = ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--assume-locks', '--first-seen', file, '--json']
     await askCli<LockScan>(scan)
     const before = await readFile(file, 'utf8')
     const {child, finished} = startCli([...scan, '--observe', '10m', '--redis-url', url.href])
@@ -149,7 +149,7 @@ test(
   'lines are printed for all locks, --family selects the locks that may be of one family, and --fail-on applies to its level and above',
   live(async (t, {keyPrefix, redis}) => {
     closeFirst(t, () => deleteAll(redis, keyPrefix))
-    const scan = ['locks', 'scan', '--pattern', `${keyPrefix}*`]
+    const scan = ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--assume-locks']
     for (let at = 0; at < 2500; at++) await redis.set(`${keyPrefix}${String(at)}`, TOKEN, 'PX', 60_000)
     await redis.set(`${keyPrefix}with,comma "and" quotes`, '1', 'PX', 60_000)
     const csv = (await runCli([...scan, '--output', 'csv', '--max', '1'])).stdout.trimEnd().split('\n')

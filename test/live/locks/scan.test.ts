@@ -27,7 +27,7 @@ test(
       await redis.hset(keys.redisson, `${UUID}:31`, '2')
       await redis.pexpire(keys.redisson, 29_000)
       await redis.rpush(keys.odd, 'a')
-      const scan = await askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`])
+      const scan = await askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`, '--assume-locks'])
       assert.equal(scan.complete, true)
       assert.deepEqual(
         scan.locks.map(({key, verdict}) => [key, verdict]),
@@ -49,7 +49,7 @@ test(
       assert.equal((await redis.keys(`${keyPrefix}*`)).length, 5)
       assert.equal(await redis.get(keys.leaked), 'token-of-a-killed-process')
 
-      const text = await runCli(['locks', 'scan', '--pattern', `${keyPrefix}*`])
+      const text = await runCli(['locks', 'scan', '--pattern', `${keyPrefix}*`, '--assume-locks'])
       assert.match(
         text.stdout,
         new RegExp(`no-ttl +${keys.leaked} +home-made 99 % +token-of-a-killed-process +never expires`),
@@ -66,7 +66,7 @@ test(
     const keys = [`${keyPrefix}number`, `${keyPrefix}text`]
     try {
       for (const key of keys) await redis.set(key, key.endsWith('number') ? '7' : 'locked', 'PX', 60_000)
-      const {locks} = await askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`])
+      const {locks} = await askCli<LockScan>(['locks', 'scan', '--pattern', `${keyPrefix}*`, '--assume-locks'])
       const found = locks.map(({heldAtLeastMs, heldSource, idleMs, key}) => [
         key,
         idleMs === null,
@@ -89,7 +89,16 @@ test(
     const keys = Array.from({length: 2500}, (_, at) => `${keyPrefix}${String(at)}`)
     try {
       await Promise.all(keys.map((key) => redis.set(key, 'x', 'PX', 60_000)))
-      const run = await runCli(['locks', 'scan', '--pattern', `${keyPrefix}*`, '--max', '10', '--json'])
+      const run = await runCli([
+        'locks',
+        'scan',
+        '--pattern',
+        `${keyPrefix}*`,
+        '--assume-locks',
+        '--max',
+        '10',
+        '--json',
+      ])
       const {result, warnings} = parseDocument<LockScan>(run.stdout)
       assert.equal(result.summary.locks, 2500)
       assert.equal(result.locks.length, 10)
@@ -143,7 +152,16 @@ test(
       await redis.call('ACL', 'SETUSER', user, ...acl)
       for (const key of keys) await redis.set(key, 'x', 'PX', 60_000)
       const url = addresses.redisUrl.replace('redis://', `redis://${user}:right@`)
-      const run = await runCli(['locks', 'scan', '--redis-url', url, '--pattern', `${keyPrefix}*`, '--json'])
+      const run = await runCli([
+        'locks',
+        'scan',
+        '--redis-url',
+        url,
+        '--pattern',
+        `${keyPrefix}*`,
+        '--assume-locks',
+        '--json',
+      ])
       const {result, warnings} = parseDocument<LockScan>(run.stdout)
       assert.deepEqual(
         result.locks.map(({key}) => key),

@@ -104,8 +104,8 @@ export function renderLocks(scan: LockScan): string {
 }
 
 /** `3 locks and 1 key of unknown format`, because a key of an unknown format may not be a lock. */
-function foundText({locks, verdicts}: LockScan['summary']): string {
-  const unknown = verdicts['unknown-format'] ?? 0
+function foundText({families, locks}: LockScan['summary']): string {
+  const unknown = families['unknown'] ?? 0
   const known = locks - unknown
   const keys = counted(unknown, 'key')
   if (unknown === 0) return counted(known, 'lock')
@@ -203,7 +203,7 @@ function verdictText({verdicts}: LockRecord): string {
 function nextCommands({address, locks, observedMs, pattern, subscription}: LockScan): string[] {
   const [worst] = locks.filter(({verdict}) => verdict !== 'healthy')
   if (!worst) return []
-  const {key, messages, redlock, verdict, waitQueue} = worst
+  const {family, key, messages, redlock, verdict, waitQueue} = worst
   if (verdict === 'orphaned-companion' && waitQueue === null) return [] // its own library removes it
   const [at] = redlock?.heldOn ?? []
   const where = at === undefined || at === address ? [] : ['--redis-url', at]
@@ -221,7 +221,7 @@ function nextCommands({address, locks, observedMs, pattern, subscription}: LockS
           `  ${suggestedCommand('locks', 'scan', '--pattern', pattern, '--observe', '12s')}   # shows which locks are renewed`,
         ]
       : []),
-    ...(verdict === 'unknown-format'
+    ...(family === 'unknown'
       ? []
       : [`  ${suggestedCommand('locks', 'release', key, ...where, '-o', 'plan.json')}   # makes a plan only`]),
   ]

@@ -119,6 +119,11 @@ export class LockCorrelation {
     }
   }
 
+  /** Whether a key has the format of the lock keys. */
+  isLockKey(key: string): boolean {
+    return this.key.test(key)
+  }
+
   /** The lock with its messages and the verdicts that follow from them; unchanged when its key does not match the pattern. */
   assess(lock: LockRecord, nowMs: number): LockRecord {
     const key = this.key.exec(lock.key)?.groups?.['key']

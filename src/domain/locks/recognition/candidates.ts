@@ -49,6 +49,7 @@ export function recognizedLock(
     hasPastTime: described.hasPastTime && expiresAtMs < 0,
     hasConstantToken,
     hasTooMany: described.hasTooMany,
+    isAssumed: false,
   }
 }
 

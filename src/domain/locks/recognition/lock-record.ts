@@ -79,6 +79,8 @@ export interface LockRecord {
   hasConstantToken: boolean
   /** whether its library can acquire it on several independent servers (Redlock) */
   onSeveralServers: boolean
+  /** whether neither its format nor its name shows that it is a lock, and only `--assume-locks` or `--key-pattern` says so */
+  isAssumed: boolean
   /** the worst of `verdicts`; after one sample, `healthy` only means that the lock expires within the limits */
   verdict: LockVerdict
   /** all verdicts of the lock, the worst first */
@@ -123,7 +125,7 @@ export function lockRecord(
   const verdicts = sortedVerdicts(
     found.kind === 'lock'
       ? verdictsOf(found, {ttlMs, heldMs: hold.heldAtLeastMs, earlier}, options)
-      : [found.hasWrongType ? 'wrong-type' : 'unknown-format'],
+      : [found.hasWrongType ? 'wrong-type' : 'unknown-format', ...(mayBeStuck(raw) ? (['no-ttl'] as const) : [])],
   )
   return {
     key: raw.name,
@@ -139,6 +141,7 @@ export function lockRecord(
     renewal: earlier?.renewal ?? null,
     hasConstantToken: lock?.hasConstantToken ?? false,
     onSeveralServers: lock?.behavior.onSeveralServers ?? false,
+    isAssumed: lock?.isAssumed ?? false,
     verdict: verdicts[0],
     verdicts,
     confidence: lock?.candidates[0]?.likelihood ?? 0,
@@ -190,6 +193,7 @@ export function companionRecord(
     renewal: null,
     hasConstantToken: false,
     onSeveralServers: false,
+    isAssumed: false,
     verdict,
     verdicts: [verdict],
     confidence: Math.max(...family.forms.map((form) => form.confidence)),
@@ -217,6 +221,14 @@ function holdTimeOf(
   const seenMs = earlier === null ? null : Math.max(0, atMs - earlier.firstSeenMs)
   if (seenMs !== null && seenMs >= (idleMs ?? 0)) return {heldAtLeastMs: seenMs, heldSource: 'first-seen'}
   return {heldAtLeastMs: idleMs, heldSource: idleMs === null ? null : 'idle'}
+}
+
+/** The types in which libraries store locks. A key of another type, or with a long value, is hardly a lock. */
+const TYPES_OF_LOCKS = ['hash', 'string', 'zset']
+
+/** Whether a key of an unknown format would be a lock that never expires if it is one. */
+function mayBeStuck({entries, expiresAtMs, type}: SampledKey): boolean {
+  return expiresAtMs < 0 && entries.length > 0 && TYPES_OF_LOCKS.includes(type)
 }
 
 interface Evidence {

@@ -3,7 +3,7 @@ import type {CompiledFamilies} from '../families/compiled.js'
 import {fillTemplate, untagged} from '../families/template.js'
 import {type Fit, fitForm, storedValue, type StoredValue} from './fit.js'
 import type {SampledKey} from '../reading/sampled-key.js'
-import type {Recognized, RecognizedCompanion} from './recognized-lock.js'
+import type {Recognized, RecognizedCompanion, RecognizedLock} from './recognized-lock.js'
 
 const WORDS = '(?:[lL]ock(?:s|ed)?|[mM]utex(?:es)?|[sS]emaphores?|[lL]eases?|[lL]eader)'
 /** Matches keys that contain a word for a lock: `order-lock:7`, `orderLock:7`, `LOCK_7`; not `clock:7`, `block:7`, `leaderboard`. */
@@ -11,17 +11,31 @@ const LOCK_WORD = new RegExp(
   `(?<![A-Za-z])${WORDS}(?![a-z])|(?<=[a-z])(?=[A-Z])${WORDS}(?![a-z])|(?<![A-Z])LOCKS?(?![A-Z])`,
 )
 
+/** Whether the key name contains a word for a lock. */
+export function isNamedAsLock(key: string): boolean {
+  return LOCK_WORD.test(key)
+}
+
 /**
  * Collects the families that a key may be a lock of, with their likelihoods.
  *
- * @param isExpected whether the user's pattern says that the key is a lock. Without that, or a word for a lock in the key name,
- *   a key is a lock only if its family is certain.
+ * @param isExpected whether the user says that the key is a lock. Without that, or a word for a lock in the key name, a key is a
+ *   lock only if its family is certain.
  */
 export function recognize(raw: SampledKey, families: CompiledFamilies, isExpected: boolean): Recognized {
   const key = raw.name
   const companion = recognizeCompanion(key, raw.type, families)
   if (companion && !isNamedLock(raw, families)) return companion
-  const mayBeWeak = isExpected || LOCK_WORD.test(key)
+  const isNamed = isNamedAsLock(key)
+  const lock = recognizeLock(raw, families, isNamed)
+  const assumed = lock === null && isExpected && !isNamed ? recognizeLock(raw, families, true) : null
+  if (assumed !== null) return {...assumed, isAssumed: true}
+  return lock ?? {kind: 'unknown', hasWrongType: hasWrongType(key, raw.type, families)}
+}
+
+/** @param mayBeWeak whether formats that other data has too are considered. */
+function recognizeLock(raw: SampledKey, families: CompiledFamilies, mayBeWeak: boolean): RecognizedLock | null {
+  const key = raw.name
   let value: StoredValue | null = null
   const fits = new Map<string, Fit>()
   for (const compiled of families.forms.get(raw.type) ?? []) {
@@ -36,10 +50,7 @@ export function recognize(raw: SampledKey, families: CompiledFamilies, isExpecte
     if (isOwn) break // the user's description decides
   }
   const lock = value && recognizedLock([...fits.values()], value, raw)
-  if (lock === null || (lock.family === null && !mayBeWeak)) {
-    return {kind: 'unknown', hasWrongType: hasWrongType(key, raw.type, families)}
-  }
-  return lock
+  return lock?.family === null && !mayBeWeak ? null : lock
 }
 
 /** Whether the key name alone identifies a lock, although it also fits the keys that belong to a lock. */

@@ -66,6 +66,8 @@ export interface RecognizedLock {
   readonly hasConstantToken: boolean
   /** whether it has more holders than its format allows */
   readonly hasTooMany: boolean
+  /** whether neither its format nor its name shows that it is a lock, and only the user takes it for one */
+  readonly isAssumed: boolean
 }
 
 /** A key that belongs to a lock. */

@@ -27,8 +27,11 @@ const BATCH = 500
 export interface WantedLock {
   /** as shown by a scan: text, or base64:… for keys that are not UTF-8 */
   readonly key: string
-  /** the holder and the TTL in ms that a scan found, which must be the same holder and not renewed; null for a lock given by name */
-  readonly seen: {readonly token: string | null; readonly ttlMs: number | null} | null
+  /**
+   * The holder and the TTL in ms that a scan found, which must be the same holder and not renewed, and whether only the user of
+   * the scan took the key for a lock; null for a lock given by name.
+   */
+  readonly seen: {readonly token: string | null; readonly ttlMs: number | null; readonly isAssumed: boolean} | null
 }
 
 export interface CollectedReleasePlan {
@@ -75,14 +78,18 @@ const GONE = 'no longer exists'
 /** Larger than the error of a TTL that two servers or commands report. */
 const JITTER_MS = 500
 
-/** @returns the reason when the key is not part of the plan. */
+/**
+ * A key that is not given by name is recognized exactly as the scan did, because a plan for many keys must not contain data.
+ *
+ * @returns the reason when the key is not part of the plan.
+ */
 async function planOne(
   {redis, subscribers}: NodeConnection,
   raw: SampledKey,
   seen: WantedLock['seen'],
   options: ReleasePlanOptions,
 ): Promise<PlannedRelease | string> {
-  const found = recognize(raw, options.families, true)
+  const found = recognize(raw, options.families, seen === null || seen.isAssumed)
   if (found.kind === 'companion') {
     const waitQueue = asWaitQueue(raw, found)
     if (waitQueue === null) return 'not a lock: belongs to another key'
@@ -93,6 +100,7 @@ async function planOne(
     if (found.holders[0]?.token !== seen.token) return 'another holder has acquired it since the scan'
     if (seen.ttlMs !== null && (ttlMs === null || ttlMs > seen.ttlMs + JITTER_MS)) return 'renewed since the scan'
   }
+  if (seen !== null && found.kind === 'unknown') return 'not recognized as a lock; only its name can select it'
   return collectPlannedRelease({redis, subscribers}, {raw, found}, options)
 }
 

@@ -5,7 +5,10 @@ import type {LockVerdict} from '../recognition/lock-verdicts.js'
 import {durationText} from '../../../wording.js'
 import type {WantedLock} from './collect-release-plan.js'
 
-type ScannedLock = Pick<LockRecord, 'heldAtLeastMs' | 'holder' | 'key' | 'ttlMs' | 'verdicts' | 'waitQueue'>
+type ScannedLock = Pick<
+  LockRecord,
+  'heldAtLeastMs' | 'holder' | 'isAssumed' | 'key' | 'ttlMs' | 'verdicts' | 'waitQueue'
+>
 
 /** The locks of a scan to release, and those whose holder may be active. */
 export interface ScannedLocks {
@@ -40,8 +43,8 @@ export function locksOfScan(
   const chosen = locks.filter((lock) => verdicts.size === 0 || lock.verdicts.some((verdict) => verdicts.has(verdict)))
   const judged = chosen.map((lock) => ({lock, reason: reasonToSkip(lock, maxHoldMs)}))
   return {
-    wanted: judged.flatMap(({lock: {holder, key, ttlMs}, reason}) =>
-      reason === null ? [{key, seen: {token: holder?.token ?? null, ttlMs}}] : [],
+    wanted: judged.flatMap(({lock: {holder, isAssumed, key, ttlMs}, reason}) =>
+      reason === null ? [{key, seen: {token: holder?.token ?? null, ttlMs, isAssumed}}] : [],
     ),
     skipped: judged.flatMap(({lock: {key}, reason}) => (reason === null ? [] : [{key, reason}])),
   }

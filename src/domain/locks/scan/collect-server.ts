@@ -12,7 +12,7 @@ import type {CompiledFamilies} from '../families/compiled.js'
 import {asWaitQueue, type WaitQueueSample} from '../recognition/wait-queue.js'
 import {type EarlierSamples, Observer} from './observer.js'
 import {ScanRate, type ScanRateOptions} from './scan-rate.js'
-import {recognize} from '../recognition/recognize.js'
+import {isNamedAsLock, recognize} from '../recognition/recognize.js'
 import type {Recognized} from '../recognition/recognized-lock.js'
 import type {LockLimits, LockRecord} from '../recognition/lock-record.js'
 import type {ReportedKeys} from './reported-keys.js'
@@ -20,11 +20,13 @@ import type {ReportedKeys} from './reported-keys.js'
 /** How servers are read and locks are assessed. */
 export interface ScanSettings {
   readonly families: CompiledFamilies
-  /**
-   * A glob for SCAN MATCH. Every matching key is expected to be a lock, except with `*`: then only keys with an unambiguous
-   * lock format are reported.
-   */
+  /** a glob for SCAN MATCH */
   readonly pattern: string
+  /**
+   * Which keys the user says are locks; default: none. Of the other keys, only those with an unambiguous lock format or a word
+   * for a lock in their name are reported.
+   */
+  readonly isAssumed?: ((key: string) => boolean) | undefined
   /** ends the scan */
   readonly signal: AbortSignal
   /** only locks of these families; default: all */
@@ -96,17 +98,15 @@ export class ServerScan {
   unverifiedQueues = 0
   private keys = 0
   private readonly settings: ScanSettings
-  private readonly isExpected: boolean
   private readonly observer: Observer
   private readonly context: ScanContext
   private readonly subscribers: ChannelSubscribers
 
   constructor(settings: ScanSettings, context: ScanContext) {
-    const {earlierSamples = null, limits = NO_LIMITS, pattern} = settings
+    const {earlierSamples = null, limits = NO_LIMITS} = settings
     this.settings = settings
     this.context = context
     this.subscribers = new ChannelSubscribers(context.connection)
-    this.isExpected = expectsLocks(pattern)
     // The servers of a Redlock have different clocks, so only the samples of the first one are kept.
     this.observer = new Observer(limits, (context.redlock?.at ?? 0) === 0 ? earlierSamples : null)
   }
@@ -163,9 +163,10 @@ export class ServerScan {
       companions: [],
       elsewhere: moved.length + unreadable.length,
     }
-    const {families, onlyFamilies} = this.settings
+    const {families, isAssumed = () => false, onlyFamilies} = this.settings
     for (const raw of keys) {
-      const found = recognize(raw, families, this.isExpected)
+      const isExpected = isAssumed(raw.name)
+      const found = recognize(raw, families, isExpected)
       if (onlyFamilies && !familiesOf(found).some((name) => onlyFamilies.has(name))) continue
       if (found.kind === 'companion') {
         const waitQueue = asWaitQueue(raw, found)
@@ -174,7 +175,9 @@ export class ServerScan {
         if (found.needsLock && lock !== undefined && raw.expiresAtMs < 0) {
           page.companions.push({raw, family: found.family, lock})
         }
-      } else if (found.kind === 'lock' || this.isExpected || found.hasWrongType) page.samples.push({raw, found})
+      } else if (found.kind === 'lock' || found.hasWrongType || isExpected || isNamedAsLock(raw.name)) {
+        page.samples.push({raw, found})
+      }
     }
     return page
   }
@@ -235,9 +238,4 @@ class Recent {
     }
     return true
   }
-}
-
-/** Whether the pattern says that the matching keys are locks; `*` does not. */
-function expectsLocks(pattern: string): boolean {
-  return !/^\*+$/.test(pattern)
 }

@@ -45,6 +45,37 @@ for (const shape of OTHER_SHAPES) {
   })
 }
 
+const WORDED = [
+  'lock:7',
+  'order-lock:7',
+  'orderLock:7',
+  'LOCK_7',
+  'user:7:mutex',
+  'semaphores:a',
+  'jobs/lease',
+  'app:leader',
+]
+const NOT_WORDED = [
+  'block:height',
+  'clock:skew',
+  'unlock-code:7',
+  'blockchain:head',
+  'leaderboard',
+  'release:latest',
+  'wedlock:7',
+]
+
+test('a weak format is a lock only under a name with a word for a lock, or if the user says so', () => {
+  const found = (key: string, isExpected: boolean): unknown => {
+    const one = recognize(rawOf({key, stored: {string: UUID}}), FAMILIES, isExpected)
+    return one.kind === 'lock' ? one.isAssumed : one.kind
+  }
+  for (const key of WORDED) assert.deepEqual([found(key, false), found(key, true)], [false, false], key)
+  for (const key of NOT_WORDED) assert.deepEqual([found(key, false), found(key, true)], ['unknown', true], key)
+  const redisson = recognize(rawOf({key: 'block:7', stored: {hash: {[`${UUID}:1`]: '1'}}}), FAMILIES, true)
+  assert.equal(redisson.kind === 'lock' && redisson.isAssumed, false, 'an unambiguous format needs no assumption')
+})
+
 test('a companion key has the locks that it may belong to', () => {
   const companion = (shape: Shape): unknown => {
     const found = recognize(rawOf(shape), FAMILIES, true)
@@ -243,6 +274,13 @@ test('a behavior is used only if every remaining family has it, and never-delete
     notify: {by: 'push', list: 'lock-signal:${name}', element: '1', expireMs: 1000},
   })
   assert.deepEqual(withId.groups, {name: '7'})
+})
+
+test('a key of an unknown format that never expires has the verdict no-ttl, unless it is of a type or size of data', () => {
+  const verdicts = (stored: Shape['stored']): unknown => record({key: 'lock:x', stored}, {expiresAtMs: -1}).verdicts
+  assert.deepEqual(verdicts({hash: {owner: 'a', since: '7'}}), ['no-ttl', 'unknown-format'])
+  assert.deepEqual(verdicts({string: '{"owner":"a"}'}), ['no-ttl', 'unknown-format'])
+  for (const data of [{list: ['a']}, {set: ['a']}, {hash: {}}]) assert.deepEqual(verdicts(data), ['unknown-format'])
 })
 
 test('a constant token is marked as such, and bytes that are not text stay exact', () => {
