@@ -19,6 +19,7 @@ const ORDER = [
   'locks/recognition',
   'locks/consumers',
   'locks/scan',
+  'locks/audit',
   'locks/release',
   'locks/inspect',
   'doctor/facts',

@@ -10,7 +10,7 @@ const CRASHES = ['test/crash/*.test.ts']
 /** Those that take longest are first. */
 const LIVE = [
   'test/live/migration/*.test.ts',
-  'test/live/[!m]*/*.test.ts',
+  'test/live/[!m]*/**/*.test.ts',
   'test/live/message-sampling/*.test.ts',
   'test/cli/*.test.ts',
 ]

@@ -43,3 +43,21 @@ export class Pending extends KeyshiftError {}
 
 /** Interrupted or not confirmed. */
 export class Interrupted extends KeyshiftError {}
+
+/**
+ * An answer that lacks a part, for a command with a flag that does not accept that.
+ *
+ * @param answer such as `list`.
+ * @param flag the flag that does not accept it, such as `--strict`.
+ */
+export function incomplete(
+  answer: string,
+  gap: string,
+  flag: string,
+  data: Readonly<Record<string, unknown>>,
+): Unreachable {
+  return new Unreachable('E_INCOMPLETE', `the ${answer} is incomplete: ${gap}`, {
+    data,
+    next: [`omit ${flag} to list what was found`],
+  })
+}

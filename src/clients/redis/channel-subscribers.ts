@@ -13,9 +13,13 @@ export class ChannelSubscribers {
   /** why the last count failed: a missing right, or a server that is not reachable; null when it did not fail */
   failure: string | null = null
   private readonly connection: RedisConnection
+  private readonly keptForMs: number
+  private known: {readonly servers: Promise<Redis[]>; readonly until: number} | null = null
 
-  constructor(connection: RedisConnection) {
+  /** @param keptForMs how long the list of servers is used again; by default it is read for each count. */
+  constructor(connection: RedisConnection, keptForMs = 0) {
     this.connection = connection
+    this.keptForMs = keptForMs
   }
 
   /** @returns the subscribers of each channel, sharded or not; null when a server could not be queried. */
@@ -48,7 +52,15 @@ export class ChannelSubscribers {
     return waitQueues.map(({waiters}) => waiters.filter(() => counts[at++] === 0))
   }
 
-  private async servers(): Promise<Redis[]> {
+  private servers(): Promise<Redis[]> {
+    const now = performance.now()
+    if (this.known !== null && now < this.known.until) return this.known.servers
+    const servers = this.readServers()
+    this.known = {servers, until: now + this.keptForMs}
+    return servers
+  }
+
+  private async readServers(): Promise<Redis[]> {
     const primaries = await this.connection.refresh()
     const replicas = await Promise.all(primaries.map((primary) => this.connection.sideConnections.replicasOf(primary)))
     return [...primaries, ...replicas.flat()]

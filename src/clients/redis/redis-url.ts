@@ -58,6 +58,12 @@ function sentinelTarget(groups: Record<string, string | undefined>): RedisTarget
   }
 }
 
+/** The address of another database of the same server. @param address as `parseRedisUrl` returns it for the database `from`. */
+export function withDatabase(address: string, from: number, to: number): string {
+  const own = suffix(from)
+  return `${address.endsWith(own) ? address.slice(0, -own.length) : address}${suffix(to)}`
+}
+
 function suffix(db: number | null): string {
   return db === null ? '' : `/${String(db)}`
 }

@@ -1,18 +1,17 @@
 import {Flags} from '@oclif/core'
 
 import {KeyshiftCommand} from '../../cli/base-command.js'
-import {durationFlag} from '../../cli/flags/duration.js'
 import {exitCode} from '../../cli/exit-codes.js'
 import {pulsarFlags, redisFlags} from '../../cli/flags/common-flags.js'
 import {setLowPriority} from '../../cli/low-priority.js'
 import {interruptible} from '../../cli/interrupt-signal.js'
-import {StdoutWriter} from '../../cli/output/stdout-lines.js'
-import {familiesFlag, ownFamilies} from '../../cli/flags/lock-families-flag.js'
-import {lockLimitFlags, lockLimits} from '../../cli/flags/lock-flags.js'
+import {ownFamilies} from '../../cli/flags/lock-families-flag.js'
+import {lockScanFlags, requireSeen, scanSettings} from '../../cli/flags/lock-scan-flags.js'
 import {redlockServers} from '../../cli/redlock.js'
-import {headLine, type LineFormat, lockLines} from '../../cli/render/locks/lock-rows.js'
+import {isLineFormat, LockLines} from '../../cli/render/locks/lock-rows.js'
 import {type ListOutput, listOutputFlag} from '../../cli/flags/output-flags.js'
-import {incompleteNotes, renderLocks} from '../../cli/render/locks/locks.js'
+import {renderLocks} from '../../cli/render/locks/locks.js'
+import {incompleteNotes, outsideNotes} from '../../cli/render/locks/scan-notes.js'
 import {FirstSeenFile} from '../../clients/files/first-seen-file.js'
 import {HASHING_SCHEMES, type HashingScheme} from '../../domain/keys/hashing/partition-routing.js'
 import {collectLiveConsumers} from '../../domain/locks/consumers/collect-live-consumers.js'
@@ -20,10 +19,7 @@ import {type LockScan, scanLocks} from '../../domain/locks/scan/collect-locks.js
 import type {ScanSettings} from '../../domain/locks/scan/collect-server.js'
 import {globOf, LockCorrelation} from '../../domain/locks/consumers/lock-correlation.js'
 import {familiesWith} from '../../domain/locks/families/builtin.js'
-import type {LockRecord} from '../../domain/locks/recognition/lock-record.js'
 import {isAtOrAbove} from '../../domain/locks/recognition/lock-verdicts.js'
-import {SEVERITIES} from '../../severity.js'
-import {Usage} from '../../errors.js'
 import {counted, numberText} from '../../wording.js'
 
 export default class LocksScan extends KeyshiftCommand<LockScan> {
@@ -44,14 +40,8 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
   static override flags = {
     ...redisFlags,
     ...pulsarFlags,
-    ...familiesFlag,
-    ...lockLimitFlags,
+    ...lockScanFlags,
     ...listOutputFlag,
-    'assume-locks': Flags.boolean({
-      description:
-        'every key that matches --pattern is a lock; otherwise only unambiguous lock formats and names with a word such as lock, mutex or lease count',
-    }),
-    'avoid-scripts': Flags.boolean({description: 'read with pipelines instead of a read-only script (slower)'}),
     backlog: Flags.integer({
       dependsOn: ['topic'],
       description:
@@ -60,22 +50,9 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       helpValue: 'N',
       min: 1,
     }),
-    'fail-on': Flags.option({
-      description: 'exit 10 if any lock has a verdict at or above this severity',
-      options: SEVERITIES,
-    })(),
-    family: Flags.string({
-      description: 'only locks of this family, such as redisson; repeat for several',
-      helpValue: 'NAME',
-      multiple: true,
-    }),
     'first-seen': Flags.string({
       description: 'record in this file when each lock was first seen and when it expires, for the next scan',
       helpValue: 'FILE',
-    }),
-    'from-replica': Flags.boolean({
-      description:
-        'read from a replica of each primary: adds no load to the primary and does not reset the idle times of its keys',
     }),
     'hashing-scheme': Flags.option({
       dependsOn: ['topic'],
@@ -96,31 +73,7 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
       helpGroup: 'SUBSCRIPTION',
       helpValue: 'lock:user:{key}',
     }),
-    'latency-guard': durationFlag({
-      description:
-        'read small pages, give other programs on this machine priority, and slow down when Redis takes longer than this to answer a PING, such as 5ms',
-    }),
     max: Flags.integer({default: 10_000, description: 'list up to N locks; all are counted', helpValue: 'N', min: 1}),
-    'max-ops': Flags.integer({
-      description: 'maximum number of Redis commands per second on each server',
-      helpValue: 'N',
-      min: 1,
-    }),
-    observe: durationFlag({
-      description:
-        'sample each lock twice, this time apart, such as 12s; use more than two renewal intervals of your locks',
-    }),
-    pattern: Flags.string({
-      description:
-        'glob of the keys to scan (default: *); of these, unambiguous lock formats and names with a word such as lock, mutex or lease are reported',
-      helpValue: 'GLOB',
-    }),
-    redlock: Flags.string({
-      description: 'a further independent Redlock server; repeat for each server (default: the servers of the context)',
-      helpGroup: 'REDIS',
-      helpValue: 'redis://HOST:6379',
-      multiple: true,
-    }),
     subscription: Flags.string({
       dependsOn: ['topic'],
       description: 'subscription whose consumers are compared with the lock holders',
@@ -138,13 +91,8 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
 
   async run(): Promise<LockScan> {
     const {flags} = await this.parse(LocksScan)
-    const families = familiesWith(await ownFamilies(this.config.root, flags.families))
-    const unknown = (flags.family ?? []).filter((name) => !families.families.has(name))
-    if (unknown.length > 0) {
-      const known = [...families.families.keys()].toSorted().join(', ')
-      throw new Usage('E_LOCK_FAMILY', `unknown lock family: ${unknown.join(', ')}; known are ${known}`)
-    }
-    const lines = this.lines(flags.output)
+    const given = scanSettings(flags, familiesWith(await ownFamilies(this.config.root, flags.families)))
+    const lines = isLineFormat(flags.output) ? new LockLines('scan', flags.output) : null
     if (flags['latency-guard'] !== undefined) setLowPriority()
     const firstSeen = flags['first-seen'] === undefined ? undefined : await FirstSeenFile.open(flags['first-seen'])
     const connection = await this.connections.redis()
@@ -153,31 +101,29 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     let findings = 0
     const correlation = await this.correlation(flags)
     const settings: ScanSettings = {
+      ...given,
       pattern: flags.pattern ?? (flags['key-pattern'] === undefined ? '*' : globOf(flags['key-pattern'])),
       isAssumed: flags['assume-locks'] ? () => true : correlation && ((key) => correlation.isLockKey(key)),
-      families,
-      limits: lockLimits(flags),
-      onlyFamilies: flags.family === undefined ? undefined : new Set(flags.family),
-      observeMs: flags.observe,
       earlierSamples: firstSeen,
-      avoidsScripts: flags['avoid-scripts'],
-      fromReplica: flags['from-replica'],
-      rate: {maxOps: flags['max-ops'] ?? null, guardMs: flags['latency-guard'] ?? null},
       signal: AbortSignal.any([this.closeAtEnd(interruptible()).signal, ...(lines ? [lines.readerGone] : [])]),
     }
+    const startedAt = new Date()
+    const origin = {scannedAt: startedAt.toISOString(), server: connection.address}
     const scan = await scanLocks(connection, settings, {
+      startedAt,
       limit: flags.max,
       correlation,
       redlock: await redlockServers(connection, redlock, (url) => this.connections.redisAt(url)),
       onLocks: async (locks) => {
         if (level !== undefined) findings += locks.filter(({verdict}) => isAtOrAbove(verdict, level)).length
-        await lines?.add(locks)
+        await lines?.add(locks, origin)
       },
       onProgress: ({keys, locks}) => {
         this.progress.liveStatus('scanning', `${counted(locks, 'lock')} in about ${counted(keys, 'key')}`)
       },
     })
     await firstSeen?.save()
+    requireSeen(scan, flags, findings)
     this.report(scan, flags)
     if (findings > 0) process.exitCode = exitCode('findings')
     return scan
@@ -186,7 +132,10 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
   /** Prints the table, or warns about everything that a list without notes does not show. */
   private report(scan: LockScan, {max, output}: ReportFlags): void {
     const isTable = (output === 'table' || output === 'wide') && !this.jsonEnabled()
-    if (!isTable) for (const gap of incompleteNotes(scan.summary)) this.warn(gap)
+    if (!isTable) {
+      for (const gap of incompleteNotes(scan.summary)) this.warn(gap)
+      for (const {next, text} of outsideNotes(scan)) this.warn(`${text}; to scan them: ${next}`)
+    }
     if ((isTable || this.jsonEnabled()) && scan.summary.locks > max) {
       const listed = `listing ${numberText(max)} of ${counted(scan.summary.locks, 'lock')}`
       this.warn(`${listed}; raise --max or use --output ndjson to list all`)
@@ -220,11 +169,6 @@ export default class LocksScan extends KeyshiftCommand<LockScan> {
     }
     return new LockCorrelation({...live, keyPattern, holderPattern: flags['holder-pattern'] ?? null})
   }
-
-  /** Writes each lock as a line; null for the formats that list all locks at the end. */
-  private lines(output: ListOutput): LockLines | null {
-    return output === 'csv' || output === 'tsv' || output === 'ndjson' ? new LockLines(output) : null
-  }
 }
 
 interface ReportFlags {
@@ -240,20 +184,4 @@ interface SubscriptionFlags {
   readonly 'key-pattern'?: string | undefined
   readonly subscription?: string | undefined
   readonly topic?: string | undefined
-}
-
-class LockLines extends StdoutWriter {
-  private readonly format: LineFormat
-  private head: string
-
-  constructor(format: LineFormat) {
-    super()
-    this.format = format
-    this.head = headLine(format)
-  }
-
-  async add(locks: readonly LockRecord[]): Promise<void> {
-    await this.write(this.head + lockLines(locks, this.format))
-    this.head = ''
-  }
 }

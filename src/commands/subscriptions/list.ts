@@ -10,7 +10,7 @@ import {listSubscriptions} from '../../domain/subscriptions/list/collect-subscri
 import {LIST_ORDERS, type ListFilter} from '../../domain/subscriptions/list/list-filter.js'
 import type {SubscriptionList} from '../../domain/subscriptions/list/subscription-row.js'
 import {parsePattern} from '../../domain/subscriptions/list/topic-pattern.js'
-import {Unreachable} from '../../errors.js'
+import {incomplete} from '../../errors.js'
 import {counted, numberText} from '../../wording.js'
 
 const TYPES = ['Exclusive', 'Failover', 'Key_Shared', 'Shared'] as const
@@ -122,12 +122,7 @@ export default class SubscriptionsList extends KeyshiftCommand<SubscriptionList>
       failed.length > 0
         ? failed.join('; ')
         : 'a broker omitted partitions from its statistics, so the totals are too low'
-    if (isStrict) {
-      throw new Unreachable('E_INCOMPLETE', `the list is incomplete: ${gap}`, {
-        data: {failedBrokers: list.failedBrokers},
-        next: ['omit --strict to list what was found'],
-      })
-    }
+    if (isStrict) throw incomplete('list', gap, '--strict', {failedBrokers: list.failedBrokers})
     this.warn(`the list is incomplete: ${gap}`)
   }
 }

@@ -29,7 +29,17 @@ test(
     assert.deepEqual([keysOf(killed).length, keysOf(active).length], [1000, 1000])
     const [seen, file] = [join(folder, 'seen'), join(folder, 'scan.ndjson')]
     const scan = async (...more: string[]): Promise<LockRecord[]> => {
-      const args = ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--assume-locks', '--first-seen', seen, '--output', 'ndjson']
+      const args = [
+        'locks',
+        'scan',
+        '--pattern',
+        `${keyPrefix}*`,
+        '--assume-locks',
+        '--first-seen',
+        seen,
+        '--output',
+        'ndjson',
+      ]
       const run = await runCli([...args, ...more])
       await writeFile(file, run.stdout)
       return run.stdout

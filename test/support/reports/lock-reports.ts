@@ -1,7 +1,10 @@
+import type {LockAudit} from '../../../src/domain/locks/audit/collect-audit.js'
 import type {LockScan} from '../../../src/domain/locks/scan/collect-locks.js'
 
 export const locks: LockScan = {
   address: 'redis://10.0.0.8:6379',
+  scannedAt: '2026-01-02T03:04:05.000Z',
+  database: 0,
   redlock: [],
   pattern: 'lock:*',
   subscription: null,
@@ -43,6 +46,7 @@ export const locks: LockScan = {
       verdict: 'no-ttl',
       verdicts: ['no-ttl', 'held-too-long'],
       confidence: 0.8,
+      waiters: null,
       waitQueue: null,
       messages: null,
       redlock: null,
@@ -66,6 +70,7 @@ export const locks: LockScan = {
       verdict: 'unknown-format',
       verdicts: ['unknown-format'],
       confidence: 0,
+      waiters: null,
       waitQueue: null,
       messages: null,
       redlock: null,
@@ -89,6 +94,7 @@ export const locks: LockScan = {
       verdict: 'healthy',
       verdicts: ['healthy'],
       confidence: 0.999,
+      waiters: null,
       waitQueue: null,
       messages: null,
       redlock: null,
@@ -107,6 +113,9 @@ export const locks: LockScan = {
     unreadable: 0,
     unverifiedQueues: 0,
     unverifiedReason: null,
+    otherDatabases: [],
+    otherNames: {keys: 0, patterns: []},
+    waitersUnknownReason: null,
     readFrom: 'primary',
     touchesIdleTime: true,
   },
@@ -161,5 +170,67 @@ export const locksOfMessages: LockScan = {
     locks: 1,
     verdicts: {'key-stalled': 1},
     relations: {owner: 40, 'other-consumer': 1, unknown: 2},
+  },
+}
+
+/** No lock in an empty database, while another one has keys. */
+export const locksElsewhere: LockScan = {
+  ...locks,
+  pattern: '*',
+  scannedKeys: 0,
+  locks: [],
+  summary: {
+    ...locks.summary,
+    ...{locks: 0, verdicts: {}, families: {}, holders: [], ended: 0, touchesIdleTime: false},
+    otherDatabases: [{database: 3, keys: 14_000}],
+    otherNames: {keys: 12, patterns: [{pattern: 'account:*', keys: 12}]},
+  },
+}
+
+/** An audit a week after the last one. */
+export const audit: LockAudit = {
+  address: locks.address,
+  scannedAt: '2026-01-09T03:00:00.000Z',
+  comparedWith: '2026-01-02T03:00:00.000Z',
+  database: 0,
+  pattern: '*',
+  complete: true,
+  scannedKeys: 1000,
+  locks: [
+    {
+      ...{key: 'lock:a', change: 'same', changed: [], isAssumed: false},
+      firstSeenAt: '2025-12-26T03:00:00.000Z',
+      lastSeenAt: '2026-01-09T03:00:00.000Z',
+      ...{family: 'string lock', candidates: [{family: 'home-made', likelihood: 0.8, evidence: []}]},
+      holder: {token: 'w_7', text: null, host: 'w', pid: 7, thread: null, consumer: null, instance: null},
+      ...{ttlMs: null, heldAtLeastMs: 1_209_600_000, waiters: null},
+      verdict: 'no-ttl',
+      verdicts: ['no-ttl', 'held-too-long'],
+    },
+    {
+      ...{key: 'lock:c', change: 'changed', changed: ['holder', 'verdicts'], isAssumed: false},
+      firstSeenAt: '2026-01-09T02:59:40.000Z',
+      lastSeenAt: '2026-01-09T03:00:00.000Z',
+      ...{family: 'redisson', candidates: [{family: 'redisson', likelihood: 0.999, evidence: []}]},
+      holder: {token: 'u:31', text: null, host: null, pid: null, thread: 31, consumer: null, instance: 'u'},
+      ...{ttlMs: 29_000, heldAtLeastMs: 20_000, waiters: 2},
+      verdict: 'contended',
+      verdicts: ['contended'],
+    },
+    {
+      ...{key: 'lock:d', change: 'ended', changed: [], isAssumed: false},
+      firstSeenAt: '2025-12-26T03:00:00.000Z',
+      lastSeenAt: '2026-01-02T03:00:00.000Z',
+      ...{family: 'plain', candidates: []},
+      ...{holder: null, ttlMs: null, heldAtLeastMs: null, waiters: null},
+      verdict: 'no-ttl',
+      verdicts: ['no-ttl'],
+    },
+  ],
+  summary: {
+    ...locks.summary,
+    ...{locks: 2, verdicts: {'no-ttl': 1, contended: 1}, families: {plain: 1, redisson: 1}},
+    changes: {new: 0, changed: 1, same: 1, ended: 1},
+    notSeen: 0,
   },
 }

@@ -8,6 +8,7 @@ import {renderOwners} from '../../../src/cli/render/keys/key-owners.js'
 import {renderRanges} from '../../../src/cli/render/keys/key-ranges.js'
 import {renderSimulation} from '../../../src/cli/render/keys/key-simulation.js'
 import {renderSample} from '../../../src/cli/render/keys/message-sample.js'
+import {renderAudit} from '../../../src/cli/render/locks/audit.js'
 import {renderLock} from '../../../src/cli/render/locks/lock.js'
 import {renderReleasePlan, renderReleases} from '../../../src/cli/render/locks/lock-release.js'
 import {renderLocks} from '../../../src/cli/render/locks/locks.js'
@@ -58,6 +59,7 @@ export const RENDERINGS: Readonly<Record<string, Rendering>> = {
   'keys.sample': of(['keys:sample'], renderSample, keyReports.sample),
   'keys.simulate': of(['keys:simulate'], renderSimulation, keyReports.simulation),
   'keys.simulate.failover': of(['keys:simulate'], renderSimulation, keyReports.failover),
+  'locks.audit': of(['locks:audit'], (audit) => renderAudit(audit, 'locks.baseline'), lockReports.audit),
   'locks.inspect': of(['locks:inspect'], renderLock, releaseReports.inspection),
   'locks.inspect.unknown': of(['locks:inspect'], renderLock, releaseReports.unknownInspection),
   'locks.release.plan': of(
@@ -67,6 +69,7 @@ export const RENDERINGS: Readonly<Record<string, Rendering>> = {
   ),
   'locks.release.result': of(['locks:release'], renderReleases, releaseReports.releases),
   'locks.scan': of(['locks:scan'], renderLocks, lockReports.locks),
+  'locks.scan.elsewhere': of(['locks:scan'], renderLocks, lockReports.locksElsewhere),
   'locks.scan.gaps': of(['locks:scan'], renderLocks, lockReports.locksWithGaps),
   'locks.scan.messages': of(['locks:scan'], renderLocks, lockReports.locksOfMessages),
   'migrate.plan': of(['migrate:plan', 'migrate:plan:show'], renderPlan, reports.plan),

@@ -1,10 +1,11 @@
+import type {AuditedLock} from '../../../domain/locks/audit/lock-baseline.js'
 import type {LockRecord} from '../../../domain/locks/recognition/lock-record.js'
+import type {LockCandidate} from '../../../domain/locks/recognition/recognized-lock.js'
 import {jsonLine} from '../../../printable.js'
 import {fieldText} from '../../output/list-output.js'
+import {StdoutWriter} from '../../output/stdout-lines.js'
 
-type Column = keyof LockRecord | 'host' | 'pid' | 'token'
-
-const COLUMNS: readonly Column[] = [
+const SCANNED = [
   'verdict',
   'key',
   'family',
@@ -18,29 +19,82 @@ const COLUMNS: readonly Column[] = [
   'renewal',
   'confidence',
   'candidates',
+  'verdicts',
+  'waiters',
+  'scannedAt',
+  'server',
 ]
+const AUDITED = ['change', 'firstSeenAt', 'lastSeenAt', 'verdict', 'verdicts', 'key', 'family', 'token', 'host', 'pid']
+const COLUMNS = {
+  scan: SCANNED,
+  audit: [...AUDITED, 'ttlMs', 'heldAtLeastMs', 'waiters', 'scannedAt', 'server'],
+} as const
+
+type LineKind = keyof typeof COLUMNS
 
 export type LineFormat = 'csv' | 'ndjson' | 'tsv'
 
-const SEPARATOR = {csv: ',', tsv: '\t'} as const
-
-/** The first line; ndjson has none. */
-export function headLine(format: LineFormat): string {
-  return format === 'ndjson' ? '' : `${COLUMNS.join(SEPARATOR[format])}\n`
+/** Whether each lock is printed as a line as soon as it is found. */
+export function isLineFormat(output: string): output is LineFormat {
+  return output === 'csv' || output === 'tsv' || output === 'ndjson'
 }
 
-/** One line per lock; in csv and tsv an unknown value is an empty field. */
-export function lockLines(locks: readonly LockRecord[], format: LineFormat): string {
-  if (format === 'ndjson') return locks.map(jsonLine).join('')
-  const separator = SEPARATOR[format]
-  return locks
-    .map((lock) => `${COLUMNS.map((column) => fieldText(valueOf(lock, column), separator)).join(separator)}\n`)
+const SEPARATOR = {csv: ',', tsv: '\t'} as const
+
+/** When and where the locks of a line were found. */
+export interface LineOrigin {
+  /** ISO 8601 */
+  readonly scannedAt: string
+  readonly server: string
+}
+
+/** The first line; ndjson has none. */
+export function headLine(kind: LineKind, format: LineFormat): string {
+  return format === 'ndjson' ? '' : `${COLUMNS[kind].join(SEPARATOR[format])}\n`
+}
+
+/** One line per lock; in csv and tsv an unknown value is an empty field, and the verdicts are separated by spaces. */
+export function lockLines(rows: readonly object[], kind: LineKind, format: LineFormat): string {
+  if (format === 'ndjson') return rows.map(jsonLine).join('')
+  const [columns, separator] = [COLUMNS[kind], SEPARATOR[format]]
+  return rows
+    .map((row) => `${columns.map((column) => fieldText(valueOf(row, column), separator)).join(separator)}\n`)
     .join('')
 }
 
-function valueOf(lock: LockRecord, column: Column): unknown {
-  if (column === 'host' || column === 'pid' || column === 'token') return lock.holder?.[column]
-  if (column === 'candidates')
-    return lock.candidates.map(({family, likelihood}) => `${family}=${String(likelihood)}`).join(' ')
-  return lock[column]
+/** Writes one line per lock as soon as it is found. */
+export class LockLines extends StdoutWriter {
+  private readonly kind: LineKind
+  private readonly format: LineFormat
+  private head: string
+
+  constructor(kind: LineKind, format: LineFormat) {
+    super()
+    this.kind = kind
+    this.format = format
+    this.head = headLine(kind, format)
+  }
+
+  async add(locks: ReadonlyArray<AuditedLock | LockRecord>, {scannedAt, server}: LineOrigin): Promise<void> {
+    if (locks.length === 0) return
+    const rows = locks.map((lock) => ({
+      ...lock,
+      scannedAt,
+      server: 'redlock' in lock ? (lock.redlock?.heldOn[0] ?? server) : server,
+    }))
+    await this.write(this.head + lockLines(rows, this.kind, this.format))
+    this.head = ''
+  }
+}
+
+function valueOf(row: object, column: string): unknown {
+  const values = row as Readonly<Record<string, unknown>>
+  if (column === 'host' || column === 'pid' || column === 'token') {
+    return (values['holder'] as Readonly<Record<string, unknown>> | null)?.[column]
+  }
+  const value = values[column]
+  if (column === 'candidates') {
+    return (value as LockCandidate[]).map(({family, likelihood}) => `${family}=${String(likelihood)}`).join(' ')
+  }
+  return Array.isArray(value) ? value.join(' ') : value
 }

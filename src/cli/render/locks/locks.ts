@@ -1,12 +1,13 @@
 import type {LockScan} from '../../../domain/locks/scan/collect-locks.js'
 import type {LockRecord} from '../../../domain/locks/recognition/lock-record.js'
-import type {LockVerdict} from '../../../domain/locks/recognition/lock-verdicts.js'
-import {checkCommand} from '../../../clients/redis/check-command.js'
 import {failureText} from '../../../connection-failure.js'
+import type {LockHolder} from '../../../domain/locks/recognition/recognized-lock.js'
+import type {LockVerdict} from '../../../domain/locks/recognition/lock-verdicts.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
 import {paint} from '../../output/palette.js'
 import {RELATION} from './lock-relations.js'
+import {incompleteNotes, outsideNotes} from './scan-notes.js'
 import {type Column, renderMs, renderTable} from '../table.js'
 
 const LOCK: ReadonlyArray<Column<LockRecord>> = [
@@ -16,6 +17,7 @@ const LOCK: ReadonlyArray<Column<LockRecord>> = [
   {head: 'holder', cell: holderText},
   {head: 'ttl', cell: ttlText, priority: 2},
   {head: 'held', cell: heldText, priority: 2},
+  {head: 'waiters', cell: ({waiters}) => waiters, isRare: true, priority: 2},
 ]
 const MESSAGES: ReadonlyArray<Column<LockRecord>> = [
   {head: 'consumer of the key', cell: consumerText, priority: 3},
@@ -30,40 +32,6 @@ const WAITING: ReadonlyArray<Column<LockRecord>> = [
 const HEALTHY_SHOWN = 5
 const HOLDERS_SHOWN = 5
 
-/** What the result does not cover, and how to complete it; empty when the scan is complete. */
-export function incompleteNotes({
-  failedServers,
-  missingRights,
-  movingSlots,
-  unreadable,
-  unverifiedQueues,
-  unverifiedReason,
-}: LockScan['summary']): string[] {
-  const rights = missingRights.join(' ')
-  return [
-    ...(unreadable > 0
-      ? [
-          `${counted(unreadable, 'key')} not readable: missing permission ${rights}; grant it with ACL SETUSER USER ${rights}`,
-        ]
-      : []),
-    ...failedServers.map(failedServerText),
-    ...(unverifiedQueues > 0
-      ? [
-          `disconnected waiters are unknown in ${counted(unverifiedQueues, 'wait queue')} (${failureText(unverifiedReason ?? 'no answer')})`,
-        ]
-      : []),
-    ...(movingSlots > 0
-      ? [`${counted(movingSlots, 'hash slot')} kept migrating during the scan; locks in them may be missing`]
-      : []),
-  ]
-}
-
-function failedServerText({address, cause}: LockScan['summary']['failedServers'][number]): string {
-  const reason = failureText(cause.replace(`cannot reach Redis at ${address}: `, ''))
-  const check = checkCommand(address)
-  return `cannot scan ${address}: ${reason}; its locks may be missing${check === null ? '' : `. Check it with: ${check}`}`
-}
-
 export function renderLocks(scan: LockScan): string {
   const {summary} = scan
   const gaps = incompleteNotes(summary).map((gap) => `${paint.warn('incomplete')}: ${gap}`)
@@ -71,12 +39,15 @@ export function renderLocks(scan: LockScan): string {
   const others = scan.redlock.length === 0 ? '' : ` and ${counted(scan.redlock.length, 'other server')}`
   const keys = scan.scannedKeys === null ? 'an unknown number of keys' : `about ${counted(scan.scannedKeys, 'key')}`
   const atLeast = gaps.length > 0 ? 'at least ' : ''
+  const pattern = scan.pattern === '*' ? '' : ` with pattern ${scan.pattern}`
   const found =
     summary.locks === 0 && gaps.length > 0
-      ? `no lock matches ${scan.pattern} in the readable part of ${keys}`
-      : `${atLeast}${foundText(summary)} found with pattern ${scan.pattern}, among ${keys}`
-  const head = `${scan.address}${others}: ${found}`
-  if (summary.locks === 0) return [head, ...gaps].join('\n')
+      ? `no lock found${pattern} in the readable part of ${keys}`
+      : `${atLeast}${foundText(summary)} found${pattern} among ${keys}`
+  const database = scan.database === 0 && !summary.otherDatabases?.length ? '' : ` in database ${String(scan.database)}`
+  const head = `${scan.address}${others}: ${found}${database}`
+  const outside = outsideNotes(scan).map(({next, text}) => `${text}; to scan them: ${next}`)
+  if (summary.locks === 0) return [head, ...gaps, ...outside].join('\n')
   const healthy = scan.locks.filter(({verdict}) => verdict === 'healthy')
   const hidden = Math.max(0, healthy.length - HEALTHY_SHOWN)
   const rows = scan.locks.slice(0, scan.locks.length - hidden)
@@ -92,6 +63,10 @@ export function renderLocks(scan: LockScan): string {
     notes.push(`${counted(summary.ended, 'lock')} expired or ${were} released before the second sample`)
   }
   if (hidden > 0) notes.push(`${counted(hidden, 'more healthy lock')} not shown; use --json to list all`)
+  notes.push(...outside)
+  if (summary.waitersUnknownReason !== null) {
+    notes.push(`the number of waiters is unknown (${failureText(summary.waitersUnknownReason)})`)
+  }
   if (summary.touchesIdleTime) {
     const where = summary.readFrom === 'replica' ? ' on the replica' : ''
     notes.push(`the scan reset the idle times of the keys${where}: Redis before 7.2 has no CLIENT NO-TOUCH`)
@@ -156,9 +131,12 @@ function holderText({holder, holders, redlock, reentrancy, waitQueue}: LockRecor
   if (!holder) return '-'
   if (holders !== null && holders > 1) return counted(holders, 'holder')
   const times = reentrancy !== null && reentrancy > 1 ? ` (acquired ${counted(reentrancy, 'time')})` : ''
-  if (holder.host !== null)
-    return `${holder.host}${holder.pid === null ? '' : ` pid ${String(holder.pid)}`}${times}${redlockText(redlock)}`
-  return `${holder.text ?? holder.token}${times}${redlockText(redlock)}`
+  return `${holderLabel(holder)}${times}${redlockText(redlock)}`
+}
+
+/** The host and process of a holder, or its token where it contains neither. */
+export function holderLabel({host, pid, text, token}: LockHolder): string {
+  return host === null ? (text ?? token) : `${host}${pid === null ? '' : ` pid ${String(pid)}`}`
 }
 
 /** On how many servers of a Redlock the lock exists. */
@@ -169,7 +147,7 @@ function redlockText(redlock: LockRecord['redlock']): string {
   return ` (on ${atLeast}${String(heldOn.length)} of ${counted(servers, 'server')})`
 }
 
-export function ttlText({ttlMs}: LockRecord): string {
+export function ttlText({ttlMs}: Pick<LockRecord, 'ttlMs'>): string {
   return ttlMs === null ? 'never expires' : renderMs(ttlMs)
 }
 
@@ -182,7 +160,7 @@ export function heldText({heldAtLeastMs, heldSource}: LockRecord): string {
 const CANDIDATES_SHOWN = 3
 
 /** The family, or the most likely ones, with their likelihoods. */
-export function familyText({candidates, family}: LockRecord): string {
+export function familyText({candidates, family}: Pick<LockRecord, 'candidates' | 'family'>): string {
   if (candidates.length === 0) return family
   const shown = candidates.some((one) => one.family === family)
     ? candidates.filter((one) => one.family === family)
@@ -195,7 +173,7 @@ export function likelihoodText(likelihood: number): string {
   return `${String(Math.min(99, Math.floor(likelihood * 100)))} %`
 }
 
-function verdictText({verdicts}: LockRecord): string {
+export function verdictText({verdicts}: Pick<LockRecord, 'verdicts'>): string {
   return verdicts.map(verdictLabel).join(', ')
 }
 
@@ -206,6 +184,7 @@ function nextCommands({address, locks, observedMs, pattern, subscription}: LockS
   const {family, key, messages, redlock, verdict, waitQueue} = worst
   if (verdict === 'orphaned-companion' && waitQueue === null) return [] // its own library removes it
   const [at] = redlock?.heldOn ?? []
+  const scanned = [...(pattern === '*' ? [] : ['--pattern', pattern]), ...(worst.isAssumed ? ['--assume-locks'] : [])]
   const where = at === undefined || at === address ? [] : ['--redis-url', at]
   const isAtWrong = subscription !== null && messages?.relation === 'other-consumer'
   return [
@@ -217,9 +196,7 @@ function nextCommands({address, locks, observedMs, pattern, subscription}: LockS
       : []),
     `  ${suggestedCommand('locks', 'inspect', waitQueue?.lock ?? key, ...where)}`,
     ...(observedMs === null
-      ? [
-          `  ${suggestedCommand('locks', 'scan', '--pattern', pattern, '--observe', '12s')}   # shows which locks are renewed`,
-        ]
+      ? [`  ${suggestedCommand('locks', 'scan', ...scanned, '--observe', '12s')}   # shows which locks are renewed`]
       : []),
     ...(family === 'unknown'
       ? []

@@ -79,7 +79,7 @@ export interface LockRecord {
   hasConstantToken: boolean
   /** whether its library can acquire it on several independent servers (Redlock) */
   onSeveralServers: boolean
-  /** whether neither its format nor its name shows that it is a lock, and only `--assume-locks` or `--key-pattern` says so */
+  /** whether neither its format nor its name shows that it is a lock, but only `--assume-locks` or `--key-pattern` */
   isAssumed: boolean
   /** the worst of `verdicts`; after one sample, `healthy` only means that the lock expires within the limits */
   verdict: LockVerdict
@@ -87,6 +87,11 @@ export interface LockRecord {
   verdicts: LockVerdict[]
   /** likelihood of the first candidate, from 0 to 1 */
   confidence: number
+  /**
+   * clients that subscribed to the release channel of the lock or are in its wait queue; null when its library has no release
+   * channel, and when the number is unknown
+   */
+  waiters: number | null
   /** the state of a wait queue, which is listed although it is not a lock; null for a lock */
   waitQueue: WaitQueueRecord | null
   /** the messages of the lock's key; null without a subscription, and for keys that do not match the key pattern */
@@ -145,6 +150,7 @@ export function lockRecord(
     verdict: verdicts[0],
     verdicts,
     confidence: lock?.candidates[0]?.likelihood ?? 0,
+    waiters: null,
     waitQueue: null,
     messages: null,
     redlock: null,
@@ -197,6 +203,7 @@ export function companionRecord(
     verdict,
     verdicts: [verdict],
     confidence: Math.max(...family.forms.map((form) => form.confidence)),
+    waiters: null,
     waitQueue,
     messages: null,
     redlock: null,

@@ -3,11 +3,13 @@ import type {Redis} from 'ioredis'
 import {missingRight, missingRightError} from '../../../clients/redis/acl.js'
 import type {RedisConnection} from '../../../clients/redis/connect.js'
 import {checkCommand} from '../../../clients/redis/check-command.js'
+import {type DatabaseSize, otherDatabases} from '../reading/collect-databases.js'
 import {failureText} from '../../../connection-failure.js'
 import {nodeName, type SlotOwners} from '../../../clients/redis/slots.js'
 import {Interrupted, KeyshiftError, Unreachable} from '../../../errors.js'
 import {waitUntil} from '../../../wait-until.js'
 import {type LockReceiver, type RedlockPlace, type ScanSettings, ServerScan} from './collect-server.js'
+import type {OtherNamesSummary} from './other-names.js'
 import {ReportedKeys} from './reported-keys.js'
 import {SlotTracker} from './slot-tracker.js'
 import {messageOf} from '../../../wording.js'
@@ -25,6 +27,8 @@ interface Coverage {
   readonly failed: readonly FailedServer[]
   /** hash slots that were still migrating at the end */
   readonly movingSlots: number
+  /** the other databases of the server that have keys; empty in a cluster, null when this login may not run INFO */
+  readonly otherDatabases: DatabaseSize[] | null
 }
 
 /** The coverage of a scan, and what could not be read. */
@@ -41,6 +45,10 @@ export interface ScanOutcome extends Coverage {
   readonly unverifiedReason: string | null
   /** whether reading reset the idle times of keys */
   readonly touchesIdleTime: boolean
+  /** keys that look like locks under names without a word for a lock */
+  readonly otherNames: OtherNamesSummary
+  /** why the number of waiters is unknown; null when it is known */
+  readonly waitersUnknownReason: string | null
 }
 
 /** A failover by Sentinel takes its down-after-milliseconds (30 s by default) and a few seconds more. */
@@ -69,10 +77,11 @@ export async function scanServers(
     const coverage = await (slotOwners === null
       ? scanSingleServer(connection, scan, signal)
       : scanCluster({connection, scan, signal, slotOwners, tracker: new SlotTracker(await slotOwners())}))
-    const {ended, touchesIdleTime, unreadable, unverifiedQueues, unverifiedReason} = scan
+    const {ended, touchesIdleTime, unreadable, unverifiedQueues, unverifiedReason, waitersUnknownReason} = scan
     return {
       ...coverage,
-      ...{ended, unreadable, unverifiedQueues, unverifiedReason, touchesIdleTime},
+      ...{ended, unreadable, unverifiedQueues, unverifiedReason, touchesIdleTime, waitersUnknownReason},
+      otherNames: scan.otherNames.summary(),
       missingRights: [...scan.missingRights],
     }
   } catch (error) {
@@ -88,14 +97,14 @@ export async function scanServers(
 async function scanSingleServer(connection: RedisConnection, scan: ServerScan, signal: AbortSignal): Promise<Coverage> {
   const {primaries, successor} = connection
   let [redis] = primaries as [Redis]
-  const keys = await sizeOf(redis)
+  const [keys, others] = await Promise.all([sizeOf(redis), otherDatabases(redis)])
   let failure: unknown
   const coverage = await waitUntil(
     async (): Promise<Coverage | undefined> => {
       if (failure !== undefined) redis = (await successor?.().catch(() => null)) ?? redis
       try {
         await scan.scan(redis, null)
-        return {keys, failed: [], movingSlots: 0}
+        return {keys, failed: [], movingSlots: 0, otherDatabases: others}
       } catch (error) {
         if (signal.aborted || successor === null) throw error
         failure = error
@@ -139,6 +148,7 @@ async function scanCluster(parts: ClusterParts): Promise<Coverage> {
     keys: counts.reduce((sum: number | null, count) => (sum === null || count === null ? null : sum + count), 0),
     failed: [...failed].map(([address, cause]) => ({address, cause: messageOf(cause)})),
     movingSlots,
+    otherDatabases: [],
   }
 }
 

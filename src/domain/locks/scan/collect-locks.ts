@@ -1,14 +1,20 @@
 import type {RedisConnection} from '../../../clients/redis/connect.js'
+import {databaseOf, type DatabaseSize} from '../reading/collect-databases.js'
 import {type RedlockServer, RedlockServers} from './collect-redlock-servers.js'
 import {type FailedServer, type ScanOutcome, scanServers} from './collect-every-server.js'
 import type {LockReceiver, ScanSettings} from './collect-server.js'
 import type {CorrelatedSubscription, LockCorrelation, WaitingSummary} from '../consumers/lock-correlation.js'
 import type {LockRecord} from '../recognition/lock-record.js'
+import type {OtherNamesSummary} from './other-names.js'
 import {LockCounts, type LockSummary} from './scan-summary.js'
 import {messageOf} from '../../../wording.js'
 
 export interface LockScan {
   address: string
+  /** when the scan started, ISO 8601 */
+  scannedAt: string
+  /** the number of the database that was scanned; 0 in a cluster */
+  database: number
   /** addresses of the other, independent servers of a Redlock; empty without a Redlock */
   redlock: string[]
   pattern: string
@@ -37,6 +43,12 @@ export interface LockScan {
     failedServers: FailedServer[]
     /** hash slots that were still migrating at the end of the scan; their locks may be missing */
     movingSlots: number
+    /** the other databases of the server that have keys; empty in a cluster, null when this login may not run INFO */
+    otherDatabases: DatabaseSize[] | null
+    /** keys that look like locks, but whose names have no word for a lock; `--assume-locks` reports them */
+    otherNames: OtherNamesSummary
+    /** why the number of waiters is unknown; null when it is known */
+    waitersUnknownReason: string | null
     /** which servers were read; failed attempts and reads do not reset the idle times on a replica */
     readFrom: 'primary' | 'replica'
     /** whether reading reset the idle times of keys, as it does before Redis 7.2 */
@@ -46,6 +58,8 @@ export interface LockScan {
 
 /** What a report contains in addition to the locks, and what is reported during the scan. */
 export interface LockReport {
+  /** default: now */
+  readonly startedAt?: Date
   /** maximum number of locks to list; all are counted */
   readonly limit: number
   /** compares the locks with the consumers of a subscription */
@@ -69,7 +83,7 @@ export async function scanLocks(
   settings: ScanSettings,
   report: LockReport,
 ): Promise<LockScan> {
-  const {correlation, limit, redlock = []} = report
+  const {correlation, limit, redlock = [], startedAt = new Date()} = report
   const servers = [{address: connection.address, connection, cause: null}, ...redlock]
   const peers = redlock.length === 0 ? null : await RedlockServers.open(servers)
   const counts = new LockCounts(limit)
@@ -94,6 +108,8 @@ export async function scanLocks(
   const isComplete = failed.length === 0 && movingSlots === 0 && unreadable === 0 && unverifiedQueues === 0
   return {
     address: connection.address,
+    scannedAt: startedAt.toISOString(),
+    database: databaseOf(connection.primaries[0]),
     redlock: redlock.map(({address}) => address),
     pattern: settings.pattern,
     subscription: correlation?.about ?? null,
@@ -120,6 +136,10 @@ function totalsOf(scans: readonly ScanOutcome[]) {
     missingRights: [...new Set(scans.flatMap((one) => one.missingRights))].toSorted(),
     movingSlots: sumOf(scans, (one) => one.movingSlots),
     touchesIdleTime: scans.some((one) => one.touchesIdleTime),
+    waitersUnknownReason: scans.map((one) => one.waitersUnknownReason).find((reason) => reason !== null) ?? null,
+    // The servers of a Redlock have the same locks.
+    otherDatabases: scans[0]?.otherDatabases ?? null,
+    otherNames: scans[0]?.otherNames ?? {keys: 0, patterns: []},
   }
 }
 

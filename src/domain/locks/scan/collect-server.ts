@@ -15,7 +15,9 @@ import {ScanRate, type ScanRateOptions} from './scan-rate.js'
 import {isNamedAsLock, recognize} from '../recognition/recognize.js'
 import type {Recognized} from '../recognition/recognized-lock.js'
 import type {LockLimits, LockRecord} from '../recognition/lock-record.js'
+import {expiresSoon, hasGeneratedToken, OtherNames} from './other-names.js'
 import type {ReportedKeys} from './reported-keys.js'
+import {WaiterCounter} from './collect-waiters.js'
 
 /** How servers are read and locks are assessed. */
 export interface ScanSettings {
@@ -96,6 +98,9 @@ export class ServerScan {
   touchesIdleTime = false
   /** wait queues whose disconnected waiters are unknown */
   unverifiedQueues = 0
+  readonly otherNames = new OtherNames()
+  /** why the number of waiters is unknown; null when it is known */
+  waitersUnknownReason: string | null = null
   private keys = 0
   private readonly settings: ScanSettings
   private readonly observer: Observer
@@ -127,8 +132,13 @@ export class ServerScan {
     const rate = new ScanRate(rateLimit, () => sibling.ping(), signal)
     const sample = async (keys: readonly Buffer[]): Promise<SampledKeys> => {
       const {read} = await rate.turn(async () => ({read: await readKeys(redis, keys, expiry), keys: keys.length}))
-      return this.classify(this.mayTouchBetweenSamples ? withoutIdleTimes(read) : read, ownedSlots)
+      const page = this.classify(this.mayTouchBetweenSamples ? withoutIdleTimes(read) : read, ownedSlots)
+      waiters.prepare(page.samples)
+      return page
     }
+    const waiters = new WaiterCounter(redis, this.context.connection)
+    const reportLocks = async (locks: readonly LockRecord[]): Promise<void> =>
+      this.reportWithRedlock(await waiters.addWaiters(locks, rate), rate)
     const second = observeMs === undefined ? null : new SecondSampleQueue(this.observer, sample, observeMs, signal)
     const recent = new Recent(REMEMBERED)
     const accepts = (key: Buffer, name: string): boolean =>
@@ -140,12 +150,14 @@ export class ServerScan {
       if (waitQueues.length > 0) await this.reportWaitQueues(redis, waitQueues)
       if (companions.length > 0) await this.report(await assessOrphans(redis, companions, signal))
       second?.add(samples)
-      await this.reportWithRedlock(second === null ? this.observer.assess(samples, null) : await second.due(), rate)
+      if (second === null) waiters.prepare(samples)
+      await reportLocks(second === null ? this.observer.assess(samples, null) : await second.due())
       this.keys += page.walked
       this.context.receiver.onPage?.(this.keys)
     }
-    while (second?.isWaiting) await this.reportWithRedlock(await second.next(), rate)
+    while (second?.isWaiting) await reportLocks(await second.next())
     this.ended += second?.ended ?? 0
+    this.waitersUnknownReason ??= waiters.failure
   }
 
   /** The scan of another server of a Redlock reads this server's keys between their two samples. */
@@ -163,7 +175,7 @@ export class ServerScan {
       companions: [],
       elsewhere: moved.length + unreadable.length,
     }
-    const {families, isAssumed = () => false, onlyFamilies} = this.settings
+    const {families, isAssumed = () => false, limits = NO_LIMITS, onlyFamilies} = this.settings
     for (const raw of keys) {
       const isExpected = isAssumed(raw.name)
       const found = recognize(raw, families, isExpected)
@@ -177,6 +189,9 @@ export class ServerScan {
         }
       } else if (found.kind === 'lock' || found.hasWrongType || isExpected || isNamedAsLock(raw.name)) {
         page.samples.push({raw, found})
+      } else if (expiresSoon(raw, limits.maxTtlMs)) {
+        const possible = recognize(raw, families, true)
+        if (possible.kind === 'lock' && hasGeneratedToken(possible)) this.otherNames.add(raw.name)
       }
     }
     return page

@@ -13,7 +13,7 @@ export interface LockSample {
 export interface EarlierSamples {
   /** null when this holder was not seen with this lock before */
   get(id: string): EarlierSample | null
-  keep(id: string, sample: EarlierSample): void
+  keep(id: string, sample: EarlierSample, key: string): void
 }
 
 /** Assesses locks from their current and earlier samples. */
@@ -66,7 +66,7 @@ export class Observer {
     const sample = earlier === null ? known : (earlier.get(id) ?? null)
     const comparison = sample && compareSamples(sample, raw)
     const {firstSeenMs, renewedToMs} = comparison ?? {firstSeenMs: known?.firstSeenMs ?? raw.atMs, renewedToMs: null}
-    before?.keep(id, {atMs: raw.atMs, expiresAtMs: raw.expiresAtMs, firstSeenMs, renewedToMs})
+    before?.keep(id, {atMs: raw.atMs, expiresAtMs: raw.expiresAtMs, firstSeenMs, renewedToMs}, raw.name)
     return comparison
   }
 }

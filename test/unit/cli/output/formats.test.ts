@@ -54,7 +54,7 @@ test('JSON documents and NDJSON lines contain no control characters, and keep ev
       const [row = ''] = rowsOf(rowLines([{...subscription, topic: text, subscription: text}]), 1)
       assert.deepEqual(JSON.parse(row), {...subscription, topic: text, subscription: text})
       const hostile = {...lock, key: text, holder: {...holder, token: text}}
-      const [lockRow = ''] = rowsOf(lockLines([hostile], 'ndjson'), 1)
+      const [lockRow = ''] = rowsOf(lockLines([hostile], 'scan', 'ndjson'), 1)
       assert.deepEqual(JSON.parse(lockRow), hostile)
     }),
   )
@@ -68,7 +68,7 @@ test('CSV and TSV contain no control characters, and no value starts a row or a 
         2,
       )
       const hostile = {...lock, key: text, holder: {...holder, token: text, host: text}}
-      const lockRows = rowsOf(headLine(format) + lockLines([hostile], format), 2)
+      const lockRows = rowsOf(headLine('scan', format) + lockLines([hostile], 'scan', format), 2)
       if (format === 'tsv') {
         for (const [head = '', row = ''] of [rows, lockRows]) {
           assert.equal(row.split('\t').length, head.split('\t').length)

@@ -65,7 +65,7 @@ const NOT_WORDED = [
   'wedlock:7',
 ]
 
-test('a weak format is a lock only under a name with a word for a lock, or if the user says so', () => {
+test('a weak format is a lock only under a name with a word for a lock, or if the user expects a lock', () => {
   const found = (key: string, isExpected: boolean): unknown => {
     const one = recognize(rawOf({key, stored: {string: UUID}}), FAMILIES, isExpected)
     return one.kind === 'lock' ? one.isAssumed : one.kind
