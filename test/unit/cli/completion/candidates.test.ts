@@ -45,7 +45,7 @@ async function offered(line: string, names: NameSource = CLUSTER): Promise<strin
 
 const LINES: ReadonlyArray<readonly [line: string, offered: readonly string[]]> = [
   ['comp', ['completion']],
-  ['locks ', ['audit-log', 'inspect', 'release', 'scan']],
+  ['locks ', ['audit', 'audit-log', 'inspect', 'release', 'scan']],
   ['migrate j', ['journal']],
   ['migrate journal ', ['verify']],
   ['nothing of the kind ', []],
