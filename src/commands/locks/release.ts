@@ -42,10 +42,11 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
     'Without --execute, only a plan is made: -o writes it with the type, value and exact expiry of each lock. --execute ' +
     'releases a lock only if all of these are unchanged, in one script or transaction, so a lock that was renewed or ' +
     'acquired again is not released. Waiters are notified, and disconnected waiters are removed from the wait queue of ' +
-    'a fair lock. The holder of a lock without a TTL may still be active, so such a lock is not deleted unless --hard is ' +
-    'set: it gets the TTL of --grace. Every decision is recorded in an audit log.\n\n' +
-    'Releasing the lock of an active holder allows a second holder to work at the same time. If in doubt, do not ' +
-    'release it.'
+    'a fair lock. Every decision is recorded in an audit log.\n\n' +
+    'A lock is released only if something shows that its holder has exited: a scan that reports it as not-renewed, a ' +
+    'token without a TTL that is older than --max-hold, or a watch for that time (--observe). With --hard, a lock given by ' +
+    'name is deleted although its holder may be active, and a second holder can then work at the same time. A lock ' +
+    'without a TTL gets the TTL of --grace, unless --hard is set.'
   static override examples = [
     "<%= config.bin %> <%= command.id %> 'lock:user:42' -o plan.json",
     '<%= config.bin %> <%= command.id %> --scan scan.json --verdict no-ttl -o plan.json',
@@ -80,7 +81,7 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       helpGroup: 'PLAN',
     }),
     hard: Flags.boolean({
-      description: 'also delete locks without a TTL',
+      description: 'delete the lock although its holder may be active',
       exclusive: ['soft'],
       helpGroup: 'PLAN',
     }),

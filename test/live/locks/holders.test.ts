@@ -52,7 +52,7 @@ for (const [path, how] of [
       assert.match(await readFile(join(folder, 'audit.ndjson'), 'utf8'), /"result":"released".*"thread":31/)
 
       // The second holder is the only one now, so the lock is deleted.
-      const [last, {plan: rest}] = await plan(place, [key], '--holder', SECOND)
+      const [last, {plan: rest}] = await plan(place, [key], '--holder', SECOND, '--hard')
       assert.equal(rest.releases[0]?.action, 'delete')
       await execute(place, last, ...how)
       assert.equal(await redis.exists(key, ...holds), 0)

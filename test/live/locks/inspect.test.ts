@@ -12,7 +12,8 @@ import {deleteAll, uuid1, redissonProgram} from '../../support/fleets/held-locks
 import {holdUntilEnd} from '../../support/fleets/hold-until-end.js'
 import {closeFirst, live, until} from '../../support/servers/live.js'
 
-const inspect = (key: string): Promise<LockInspection> => askCli<LockInspection>(['locks', 'inspect', key])
+const inspect = (key: string, ...more: string[]): Promise<LockInspection> =>
+  askCli<LockInspection>(['locks', 'inspect', key, ...more])
 
 const redisson = redissonProgram()
 
@@ -47,7 +48,7 @@ test(
     const text = await runCli(['locks', 'inspect', fair])
     assert.match(text.stdout, /Redisson lock.*confidence 99 %/)
     assert.match(text.stdout, /1 +[0-9a-f-]+:\d+ +yes/)
-    assert.match(text.stdout, /2\. notify the waiters: publish 0 on redisson_lock__channel/)
+    assert.match(text.stdout, /3\. notify the waiters: publish 0 on redisson_lock__channel/)
 
     await holding.close()
     await until('the waiter to disconnect', async () => (await inspect(fair)).waiters.queue[0]?.isSubscribed === false)
@@ -75,11 +76,10 @@ test(
     const {lock, release} = await inspect(signal)
     assert.deepEqual([lock.family, lock.verdict], ['string lock', 'no-ttl'])
     assert.equal(lock.group, 'string lock, random token of 24 characters: python-redis-lock or home-made')
-    assert.deepEqual([release.action, release.watchMs], ['keep', 600_000])
-    assert.match(
-      (await runCli(['locks', 'inspect', signal])).stdout,
-      /next:\n {2}keyshift locks release .*--observe 600s/,
-    )
+    assert.deepEqual([release.action, release.graceMs, release.watchMs], ['expire', 60_000, 600_000])
+    const shown = await runCli(['locks', 'inspect', signal])
+    assert.match(shown.stdout, /A release needs a watch: it has no TTL and its token may be the same each time/)
+    assert.match(shown.stdout, /next:\n {2}keyshift locks release .*--observe 600s/)
     assert.equal(await redis.exists(job, odd, signal), 3, 'nothing was changed')
   }),
 )
@@ -93,12 +93,13 @@ test(
     const keys = ['redis-py', 'redisson'].map((name) => `${keyPrefix}${name}`)
     const [pyKey = '', redissonKey = ''] = keys
     const [pythonKey, mutexKey] = [`lock:${keyPrefix}python`, `mutex:${keyPrefix}node`]
-    await redis.set(pyKey, uuid1(Date.now()))
+    await redis.set(pyKey, uuid1(Date.now() - 1_200_000))
     await redis.hset(redissonKey, `${uuid}:31`, '1')
     await redis.pexpire(redissonKey, 60_000)
     await redis.set(pythonKey, 'kQ3mZr8vT1pXy0LdNfGh2Js+', 'PX', 60_000)
     await redis.set(mutexKey, uuid, 'PX', 60_000)
-    const [, {plan: planned}] = await plan(place, [...keys, pythonKey, mutexKey])
+    const watch = ['--max-hold', '1s', '--observe', '1s']
+    const [, {plan: planned}] = await plan(place, [...keys, pythonKey, mutexKey], ...watch)
     const table = renderReleasePlan(planned, [], null)
     const expected = new Map([
       [pyKey, ['redis-py', 'set the TTL to 60 s']],
@@ -114,10 +115,13 @@ test(
     ])
     assert.equal(planned.releases.length, expected.size)
     for (const release of planned.releases) {
-      const inspection = await inspect(release.lock.key)
+      const inspection = await inspect(release.lock.key, '--max-hold', '1s')
       const [family, effects = ''] = expected.get(release.lock.key) ?? []
       assert.equal(inspection.lock.family, family)
-      assert.deepEqual(inspection.release, effectOf(release))
+      assert.deepEqual(
+        {...inspection.release, reason: null},
+        {...effectOf(release), watchMs: inspection.release.watchMs},
+      )
       // The table leaves out the names of channels and lists.
       const [brief = ''] = effects.split(':')
       assert.ok(table.includes(brief), table)

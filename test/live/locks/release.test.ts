@@ -18,7 +18,7 @@ const TOKEN = 'a3'.repeat(16)
 async function layLocks(redis: Redis, prefix: string): Promise<Record<string, string>> {
   const at = (name: string): string => prefix + name
   await redis.set(at('plain'), TOKEN, 'PX', 60_000)
-  await redis.set(at('forever'), uuid1(Date.now()))
+  await redis.set(at('forever'), uuid1(Date.now() - 1_200_000))
   await redis.hset(at('redisson'), `${UUID}:31`, '2')
   await redis.pexpire(at('redisson'), 25_000)
   await redis.hset(at('write'), {mode: 'write', [`${UUID}:31:write`]: '1'})
@@ -42,23 +42,23 @@ for (const path of ['a script', 'a transaction'] as const) {
       const {keyPrefix, redis} = place
       closeFirst(t, () => deleteAll(redis, keyPrefix))
       const keys = await layLocks(redis, keyPrefix)
-      const [file, planned] = await plan(place, Object.values(keys))
-      const actions = new Map(planned.plan.releases.map(({action, lock}) => [lock.key, action]))
-      const actionOf = (name: string): string | undefined => actions.get(keys[name] ?? '')
-      assert.deepEqual(['plain', 'redisson', 'write', 'symfony', 'forever', 'bull', 'one', 'odd'].map(actionOf), [
-        'delete',
-        'delete',
-        'delete',
-        'delete',
-        'expire',
-        'keep',
-        'keep',
-        'keep',
-      ])
+      const actionsOf = async (...more: string[]): Promise<[string, unknown[]]> => {
+        const [file, {plan: planned}] = await plan(place, Object.values(keys), ...more)
+        const actions = new Map(planned.releases.map(({action, lock}) => [lock.key, action]))
+        const names = ['plain', 'redisson', 'write', 'symfony', 'forever', 'bull', 'one', 'odd']
+        return [file, names.map((name) => actions.get(keys[name] ?? ''))]
+      }
+      const kept = ['keep', 'keep', 'keep']
+      const [soft, actions] = await actionsOf()
+      assert.deepEqual(actions, ['keep', 'keep', 'keep', 'keep', 'expire', ...kept], 'only one shows that it is stuck')
+      const [hard, others] = await actionsOf('--hard')
+      assert.deepEqual(others, ['delete', 'delete', 'delete', 'delete', 'delete', ...kept])
       assert.equal(await redis.exists(...Object.values(keys)), 8, 'planning changes nothing')
 
-      const {executed} = await execute(place, file, ...how)
-      assert.deepEqual(executed?.summary, {changed: 0, failed: 0, ended: 0, refused: 3, released: 5, renewed: 0})
+      const first = await execute(place, soft, ...how)
+      assert.deepEqual([first.executed?.summary.released, first.executed?.summary.refused], [1, 7])
+      const {executed} = await execute(place, hard, ...how)
+      assert.deepEqual(executed?.summary, {changed: 0, failed: 0, ended: 0, refused: 3, released: 4, renewed: 1})
       const left = await redis.keys(`*${keyPrefix}*`)
       assert.deepEqual(left.toSorted(), [keys['bull'], keys['forever'], keys['odd'], keys['one']].toSorted())
       const ttl = await redis.pttl(keys['forever'] ?? '')
@@ -79,7 +79,7 @@ for (const path of ['a script', 'a transaction'] as const) {
         await redis.hset(key(name), `${UUID}:31`, '1')
         await redis.pexpire(key(name), 25_000)
       }
-      const [file] = await plan(place, names.map(key))
+      const [file] = await plan(place, names.map(key), '--hard')
       await redis.pexpire(key('renewed'), 30_000)
       await redis.del(key('again'), key('ended'), key('other-type'))
       await redis.hset(key('again'), `${UUID}:32`, '1')
@@ -119,7 +119,7 @@ for (const path of ['a script', 'a transaction'] as const) {
       const heard: string[] = []
       listener.on('message', (channel: string, message: string) => heard.push(`${channel} ${message}`))
       await listener.subscribe(`redisson_lock__channel:{${key}}:${waiters[1] ?? ''}`)
-      const [file] = await plan(place, [key])
+      const [file] = await plan(place, [key], '--hard')
       const {executed} = await execute(place, file, ...how)
       assert.ok(executed)
       const [release] = executed.releases
@@ -138,10 +138,11 @@ test(
   live(async (t, place) => {
     const {keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const soft = ['--soft', '--max-hold', '1s', '--observe', '1s']
     for (const how of [[], ['--avoid-scripts']]) {
       await redis.set(`${keyPrefix}short`, TOKEN, 'PX', 20_000)
       await redis.set(`${keyPrefix}long`, TOKEN, 'PX', 500_000)
-      const [file] = await plan(place, [`${keyPrefix}short`, `${keyPrefix}long`], '--soft')
+      const [file] = await plan(place, [`${keyPrefix}short`, `${keyPrefix}long`], ...soft)
       const {executed} = await execute(place, file, ...how)
       assert.equal(executed?.summary.released, 2)
       const [short, long] = await Promise.all([redis.pttl(`${keyPrefix}short`), redis.pttl(`${keyPrefix}long`)])
@@ -163,7 +164,7 @@ test(
     await redis.call('ACL', 'SETUSER', user, 'on', '>right', `~${keyPrefix}*`, '&*', '+@all', '-@scripting')
     const url = addresses.redisUrl.replace('redis://', `redis://${user}:right@`)
     await redis.set(`${keyPrefix}a`, TOKEN, 'PX', 60_000)
-    const [file] = await plan(place, [`${keyPrefix}a`], '--redis-url', url)
+    const [file] = await plan(place, [`${keyPrefix}a`], '--redis-url', url, '--hard')
     const {executed} = await execute(place, file, '--redis-url', url)
     assert.equal(executed?.summary.released, 1)
     assert.equal(await redis.exists(`${keyPrefix}a`), 0)
@@ -177,7 +178,7 @@ test(
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     await redis.set(`${keyPrefix}a`, TOKEN, 'PX', 60_000)
     await redis.set(`${keyPrefix}b`, TOKEN, 'PX', 60_000)
-    const [file] = await plan(place, [`${keyPrefix}a`, `${keyPrefix}b`])
+    const [file] = await plan(place, [`${keyPrefix}a`, `${keyPrefix}b`], '--hard')
     await redis.pexpire(`${keyPrefix}b`, 90_000)
     await execute(place, file)
     const log = join(folder, 'audit.ndjson')
@@ -221,7 +222,7 @@ for (const releases of [2, 8]) {
         ['a', 'b', 'c'].map((name) => `${keyPrefix}${name}${String(at)}`),
       )
       for (const key of keys.flat()) await redis.set(key, TOKEN, 'PX', 60_000)
-      const plans = await Promise.all(keys.map((own) => plan(place, own)))
+      const plans = await Promise.all(keys.map((own) => plan(place, own, '--hard')))
       const answers = await Promise.all(plans.map(([file]) => execute(place, file)))
       assert.ok(answers.every(({executed}) => executed?.summary.released === 3))
       const log = join(folder, 'audit.ndjson')
@@ -241,7 +242,7 @@ test(
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     const keys = Array.from({length: 60}, (_, at) => `${keyPrefix}${String(at).padStart(2, '0')}`)
     for (const key of keys) await redis.set(key, TOKEN, 'PX', 60_000)
-    const [file] = await plan(place, keys)
+    const [file] = await plan(place, keys, '--hard')
     for (const key of keys) await redis.pexpire(key, 70_000)
     const run = await runCli([...executeArgs(place, file), '--json'])
     assert.equal(run.code, 8, run.stdout)
@@ -265,7 +266,7 @@ test(
     const {folder, keyPrefix, redis} = place
     closeFirst(t, () => deleteAll(redis, keyPrefix))
     await redis.set(`${keyPrefix}a`, TOKEN, 'PX', 60_000)
-    const [file] = await plan(place, [`${keyPrefix}a`])
+    const [file] = await plan(place, [`${keyPrefix}a`], '--hard')
     const text = await readFile(file, 'utf8')
     const [altered, other] = [join(folder, 'altered.json'), join(folder, 'other.json')]
     await writeFile(altered, text.replace(keyPrefix, `${keyPrefix}x`))

@@ -29,7 +29,7 @@ test(
     const disconnected = `${UUID}:99`
     await redis.lpush(queue, disconnected)
     await redis.zadd(`redisson_lock_timeout:{${key}}`, String(Date.now() + 300_000), disconnected)
-    const [file] = await plan(place, [key])
+    const [file] = await plan(place, [key], '--hard')
     const planned = JSON.parse(await readFile(file, 'utf8')) as LockReleaseAnswer['plan']
     assert.deepEqual(planned.releases[0]?.waitQueue?.disconnected, [disconnected])
     const {result, slowness} = await withSlowness(() => releaseUntilAcquired(place, key, connected))
@@ -51,7 +51,7 @@ async function releaseUntilAcquired(
 ): Promise<[NonNullable<LockReleaseAnswer['executed']>, number]> {
   const {redis} = place
   for (let attempt = 0; attempt < 5; attempt++) {
-    const [file] = await plan(place, [key])
+    const [file] = await plan(place, [key], '--hard')
     const releasedAt = watchFor(async () => (await redis.hget(key, next)) !== null || (await redis.exists(key)) === 0)
     const takenAt = watchFor(async () => (await redis.hget(key, next)) !== null)
     const {executed} = await execute(place, file)

@@ -100,6 +100,7 @@ function releaseText({holders, lock, release}: LockInspection): string {
     ...(isKept
       ? [`A release would not change the key: ${effects.join('; ')}`]
       : [
+          ...(release.reason === null ? [] : [`A release needs a watch: ${release.reason}.`]),
           'A release would verify that the lock is unchanged (type, holder, expiry), then:',
           ...effects.map((effect, at) => `  ${String(at + 1)}. ${effect}`),
         ]),
@@ -107,7 +108,7 @@ function releaseText({holders, lock, release}: LockInspection): string {
       ? []
       : [
           'next:',
-          `  ${plan}   # ${isKept ? WATCHES : 'makes a plan only'}`,
+          `  ${plan}   # ${release.watchMs === null ? 'makes a plan only' : WATCHES}`,
           ...(holders.length > 1 ? [`  ${ofHolder ?? ''}   # plans to remove one holder`] : []),
         ]),
   ].join('\n')

@@ -49,4 +49,4 @@ export function planCommand(
 }
 
 /** What the watch of planCommand() does, as a comment behind the command. */
-export const WATCHES = 'watches the lock as long as a holder may work; shorten both if it works less'
+export const WATCHES = 'a plan only; its release watches the lock for as long as a holder may work'

@@ -14,7 +14,7 @@ import {recognize} from '../recognition/recognize.js'
 import type {LockHolder, RecognizedLock, Unrecognized} from '../recognition/recognized-lock.js'
 import {type LockLimits, lockRecord, type LockRecord} from '../recognition/lock-record.js'
 import {collectPlannedRelease} from '../release/collect-release-plan.js'
-import {effectOf, type ReleaseEffect} from '../release/release-plan.js'
+import {effectOf, type PlannedRelease, type ReleaseEffect} from '../release/release-plan.js'
 import {suggestedCommand} from '../../../suggested-command.js'
 
 export interface LockInspection {
@@ -78,11 +78,14 @@ export async function inspectLock(
   const lock = found.kind === 'lock' ? found : null
   const companions = lock ? await readCompanions(redis, key, lock) : []
   const subscribers = new ChannelSubscribers(connection)
-  const planned = await collectPlannedRelease(
-    {redis, subscribers},
-    {raw, found},
-    {...options, how: 'auto', holder: null, watchMs: null},
-  )
+  const planWith = (watchMs: number | null): Promise<PlannedRelease> =>
+    collectPlannedRelease(
+      {redis, subscribers},
+      {raw, found, isAbandoned: false},
+      {...options, how: 'auto', holder: null, watchMs},
+    )
+  const plain = await planWith(null)
+  const planned = plain.watchMs === null ? plain : {...(await planWith(plain.watchMs)), reason: plain.reason}
   return {
     address: connection.address,
     lock: record,

@@ -101,20 +101,20 @@ async function planOne(
     if (seen.ttlMs !== null && (ttlMs === null || ttlMs > seen.ttlMs + JITTER_MS)) return 'renewed since the scan'
   }
   if (seen !== null && found.kind === 'unknown') return 'not recognized as a lock; only its name can select it'
-  return collectPlannedRelease({redis, subscribers}, {raw, found}, options)
+  return collectPlannedRelease({redis, subscribers}, {raw, found, isAbandoned: seen !== null}, options)
 }
 
 /** Plans the release of one lock, with the disconnected waiters in its wait queue. Changes nothing. */
 export async function collectPlannedRelease(
   {redis, subscribers}: NodeConnection,
-  {found, raw}: Pick<KeyToRelease, 'found' | 'raw'>,
+  {found, ...key}: Omit<KeyToRelease, 'disconnected'>,
   mode: ReleaseMode,
 ): Promise<PlannedRelease> {
-  const waitQueue = found.kind === 'lock' ? waitQueueOf(raw.name, found.behavior) : null
-  if (waitQueue === null) return planRelease({raw, found, disconnected: []}, mode)
+  const waitQueue = found.kind === 'lock' ? waitQueueOf(key.raw.name, found.behavior) : null
+  if (waitQueue === null) return planRelease({...key, found, disconnected: []}, mode)
   const waiters = await redis.lrange(waitQueue.queue, 0, -1)
   const disconnected = (await subscribers.waitersWithout(waiters, waitQueue.channel)) ?? []
-  return planRelease({raw, found, disconnected}, mode)
+  return planRelease({...key, found, disconnected}, mode)
 }
 
 interface NodeConnection {

@@ -1,7 +1,7 @@
 import {digestOf} from '../../../digest.js'
 import {Conflict, Usage} from '../../../errors.js'
 import {suggestedCommand} from '../../../suggested-command.js'
-import {counted} from '../../../wording.js'
+import {counted, durationText} from '../../../wording.js'
 import type {CompiledFamilies} from '../families/compiled.js'
 import type {ReleaseProtocol} from '../families/family.js'
 import {fillTemplate, tagged} from '../families/template.js'
@@ -17,6 +17,7 @@ export interface ReleaseEffect {
    * disconnected waiters from a wait queue; `keep` changes nothing, with the reason.
    */
   action: 'delete' | 'expire' | 'keep' | 'remove-holder' | 'remove-waiters'
+  /** why the lock is kept, or in `locks inspect` why its release needs a watch */
   reason: string | null
   /** the holder to remove; null when the lock is released completely */
   holder: LockHolder | null
@@ -88,18 +89,19 @@ export interface KeyToRelease {
   readonly raw: SampledKey
   readonly found: RecognizedLock | Unrecognized
   readonly disconnected: readonly string[]
+  /** whether a scan has shown that its holder has exited */
+  readonly isAbandoned: boolean
 }
 
 /** Plans the release of one lock, or keeps it with a reason. */
-export function planRelease({disconnected, found, raw}: KeyToRelease, mode: ReleaseMode): PlannedRelease {
+export function planRelease({disconnected, found, isAbandoned, raw}: KeyToRelease, mode: ReleaseMode): PlannedRelease {
   const lock = lockRecord(raw, found, mode)
   const kept = keepAction(lock, raw)
   const reason =
-    reasonNotComparable(raw) ?? (found.kind === 'lock' ? reasonToKeep(lock, found, mode) : reasonToKeepUnknown(mode))
-  if (reason !== null) {
-    const needsWatch = found.kind === 'lock' && mayBeNewHold(lock, found)
-    return {...kept, reason, watchMs: needsWatch ? mode.maxHoldMs : null}
-  }
+    reasonNotComparable(raw) ?? (found.kind === 'lock' ? reasonNotLock(found) : isOnPurpose(mode) ? null : UNKNOWN)
+  if (reason !== null) return {...kept, reason}
+  const inUse = found.kind === 'lock' ? reasonInUse(lock, found, isAbandoned, mode) : null
+  if (inUse !== null) return {...kept, ...inUse}
   const base = {...kept, watchMs: mode.watchMs}
   if (found.kind !== 'lock') return {...base, action: 'delete'}
   if (mode.holder !== null) {
@@ -176,47 +178,50 @@ function keepAction(lock: LockRecord, raw: SampledKey): PlannedRelease {
 /** The number of entries that one sample reads. */
 const MOST_ENTRIES = 64
 
-function reasonToKeep(
-  {verdicts}: LockRecord,
-  {behavior, family, hasConstantToken, holderCount}: RecognizedLock,
-  mode: ReleaseMode,
-): string | null {
+/** Why a lock is never released; null for all others. */
+function reasonNotLock({behavior, holderCount}: RecognizedLock): string | null {
   if (behavior.release.how === 'never') return behavior.release.instead
-  if (holderCount === 0) return 'its value says that no client holds it'
+  return holderCount === 0 ? 'its value says that no client holds it' : null
+}
+
+type InUse = Pick<PlannedRelease, 'reason' | 'watchMs'>
+
+/**
+ * Why the holder of a lock may be active; null when the plan shows that it has exited, or the operator releases the lock on
+ * purpose. A watch for as long as a holder may work shows it for every lock with a token of its own.
+ */
+function reasonInUse(
+  {heldAtLeastMs, ttlMs, verdicts}: LockRecord,
+  {family, hasConstantToken, holderCount}: RecognizedLock,
+  isAbandoned: boolean,
+  mode: ReleaseMode,
+): InUse | null {
+  const {holder, how, maxHoldMs, watchMs} = mode
   // One of several holders is removed by its token, which the operator gives.
-  if (!verdicts.includes('no-ttl') || (mode.holder !== null && holderCount > 1)) return null
-  if (hasConstantToken) {
-    return isWatchedOnPurpose(mode)
-      ? null
-      : `it has a constant token and no TTL, so a new holder cannot be distinguished; ${WATCH_IT}`
+  if (holder !== null && holderCount > 1) return null
+  const isEndless = verdicts.includes('no-ttl')
+  if (isEndless && hasConstantToken) return isOnPurpose(mode) ? null : {reason: CONSTANT, watchMs: null}
+  if ((watchMs ?? 0) >= maxHoldMs) return null
+  if (isEndless && family?.isTokenUnique !== true) {
+    return isOnPurpose(mode) ? null : {reason: SAME_TOKEN, watchMs: maxHoldMs}
   }
-  if (!mayBeNewHold({verdicts}, {behavior, family, hasConstantToken}) || (mode.watchMs ?? 0) >= mode.maxHoldMs)
-    return null
-  return 'it has no TTL and its token may be the same each time, so only a watch shows that no new holder has acquired it'
+  if (isAbandoned || how === 'hard' || (isEndless && (heldAtLeastMs ?? 0) >= maxHoldMs)) return null
+  const reason = isEndless
+    ? `its holder may be active: it is held for at least ${durationText(heldAtLeastMs ?? 0)}, and a holder may work for ${durationText(maxHoldMs)} (--max-hold)`
+    : `its holder may be active; without a renewal it expires in ${durationText(ttlMs ?? 0)}`
+  return {reason, watchMs: maxHoldMs}
 }
 
-/** Whether neither token nor expiry shows that a lock was acquired again since it was read. */
-function mayBeNewHold(
-  {verdicts}: Pick<LockRecord, 'verdicts'>,
-  {behavior, family, hasConstantToken}: Pick<RecognizedLock, 'behavior' | 'family' | 'hasConstantToken'>,
-): boolean {
-  return (
-    verdicts.includes('no-ttl') &&
-    !hasConstantToken &&
-    behavior.release.how !== 'never' &&
-    family?.isTokenUnique !== true
-  )
-}
-
-function reasonToKeepUnknown(mode: ReleaseMode): string | null {
-  return isWatchedOnPurpose(mode) ? null : `its format is unknown, so it is possibly not a lock; ${WATCH_IT}`
+/** With --hard and a watch, the operator says that a key is a stuck lock although it does not show that. */
+function isOnPurpose({how, watchMs}: ReleaseMode): boolean {
+  return how === 'hard' && watchMs !== null
 }
 
 const WATCH_IT = 'if you know that it is stuck, plan its release by name with --hard --observe 30s'
-
-function isWatchedOnPurpose({how, watchMs}: ReleaseMode): boolean {
-  return how === 'hard' && watchMs !== null
-}
+const UNKNOWN = `its format is unknown, so it is possibly not a lock; ${WATCH_IT}`
+const CONSTANT = `it has a constant token and no TTL, so a new holder cannot be distinguished; ${WATCH_IT}`
+const SAME_TOKEN =
+  'it has no TTL and its token may be the same each time, so only a watch shows that no new holder has acquired it'
 
 function reasonNotComparable({entries, type}: SampledKey): string | null {
   if (!['hash', 'string', 'zset'].includes(type)) return `a ${type} cannot be compared in one step`
