@@ -8,12 +8,15 @@
 // waiter each.
 
 import java.io.PrintStream;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.redisson.Redisson;
 import org.redisson.api.RLock;
+import org.redisson.api.RPermitExpirableSemaphore;
 import org.redisson.api.RedissonClient;
 import org.redisson.config.Config;
 
@@ -73,6 +76,11 @@ public class RedissonLocks {
         holdRead(redisson, prefix, holder);
         hold(redisson.getReadWriteLock(prefix + "write").writeLock(), -1);
         say(prefix + "write", "redisson-read-write", holder + ":write");
+
+        RPermitExpirableSemaphore permits = redisson.getPermitExpirableSemaphore(prefix + "permits");
+        permits.trySetPermits(2);
+        byte[] permit = HexFormat.of().parseHex(permits.acquire(60, TimeUnit.SECONDS));
+        say("{" + prefix + "permits}:timeout", "redisson-permits", "base64:" + Base64.getEncoder().encodeToString(permit));
 
         CountDownLatch waiting = new CountDownLatch(2);
         wait(redisson.getFairLock(prefix + "fair"), waiting);

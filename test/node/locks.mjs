@@ -4,6 +4,7 @@
 import Bull from 'bull'
 import {Queue, Worker} from 'bullmq'
 import {Redis} from 'ioredis'
+import Warlock from 'node-redis-warlock'
 import {Mutex, Semaphore} from 'redis-semaphore'
 import Redlock from 'redlock'
 import Redlock4 from 'redlock-4'
@@ -27,6 +28,11 @@ say({key: `mutex:${prefix}`, family: 'redis-semaphore', token: mutex.identifier}
 const semaphore = new Semaphore(client, prefix, 3)
 await semaphore.acquire()
 say({key: `semaphore:${prefix}`, family: 'redis-semaphore', token: semaphore.identifier})
+
+const warlockToken = await new Promise((acquired, failed) => {
+  Warlock(client).lock(`${prefix}warlock`, 60_000, (error, unlock, id) => (unlock ? acquired(id) : failed(error)))
+})
+say({key: `${prefix}warlock:lock`, family: 'warlock', token: warlockToken})
 
 const queue = prefix.replaceAll(':', '')
 const {id, token} = await new Promise((started) => {

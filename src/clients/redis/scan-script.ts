@@ -53,6 +53,9 @@ for _, key in ipairs(page[2]) do
     value = redis.call('ZRANGE', key, 0, most, 'WITHSCORES')
   elseif kind == 'list' then
     value = redis.call('LRANGE', key, 0, most)
+  elseif kind == 'set' then
+    value = redis.pcall('SRANDMEMBER', key, most + 1)
+    if value.err then value = false end
   end
   rows[n + 1], rows[n + 2], rows[n + 3], rows[n + 4] = key, ((idle + 1) * 2 + isNumber) * 8 + (codes[kind] or 6), ends, value
   n = n + 4

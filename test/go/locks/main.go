@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/bsm/redislock"
 	"github.com/go-redsync/redsync/v4"
 	"github.com/go-redsync/redsync/v4/redis/goredis/v9"
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -45,6 +47,14 @@ func main() {
 		must(err)
 		say(held{key, "bsm-redislock", lock.Token() + metadata})
 	}
+	queue := strings.ReplaceAll(wanted.Prefix, ":", "")
+	parsed, err := asynq.ParseRedisURI(wanted.RedisURL)
+	must(err)
+	task, err := asynq.NewClient(parsed).Enqueue(asynq.NewTask("report", nil), asynq.Queue(queue), asynq.Unique(time.Minute))
+	must(err)
+	keys, err := client.Keys(context.Background(), "asynq:{"+queue+"}:unique:*").Result()
+	must(err)
+	say(held{keys[0], "asynq", task.ID})
 	say(map[string]bool{"ready": true})
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }

@@ -7,7 +7,7 @@ export const CELERY_SINGLETON: LockFamily = {
   forms: [
     {
       type: 'string',
-      key: 'SINGLETONLOCK_(?<digest>[0-9a-f]{32})',
+      key: '(?:.*:)?SINGLETONLOCK_(?<digest>[0-9a-f]{32})',
       token: '.+',
       isUnambiguous: true,
       shows: 'the id of a task under SINGLETONLOCK_DIGEST',

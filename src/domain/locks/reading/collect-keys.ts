@@ -55,8 +55,13 @@ export async function readKeys(redis: Redis, keys: readonly Buffer[], expiry: Ex
   const read = await answers(values.exec())
   for (const [at, {key, metadata}] of rows.entries()) {
     const [type, ends, , encoding] = metadata
-    // Without a known encoding a hash is not read, because it may be long.
-    const needed = [type, ends, read[at], ...(type?.value === 'hash' ? [encoding] : [])]
+    // Without a known encoding a hash is not read, because it may be long. Few locks are sets, so their members are optional.
+    const needed = [
+      type,
+      ends,
+      ...(type?.value === 'set' ? [] : [read[at]]),
+      ...(type?.value === 'hash' ? [encoding] : []),
+    ]
     const errors = needed.flatMap((answer) => answer?.error ?? [])
     const right = errors.map(missingRight).find((right) => right !== null)
     if (errors.some(isMovedReply)) result.moved.push(key)
@@ -77,6 +82,7 @@ const COMMANDS_PER_KEY = 4
 function addRead(pipeline: Pipeline, key: Buffer, [type, , , encoding]: readonly Answer[]): void {
   if (type?.value === 'hash' && SMALL_HASH.has(String(encoding?.value))) pipeline.callBuffer('HGETALL', key)
   else if (type?.value === 'zset') pipeline.zrangeBuffer(key, '0', String(MOST_ELEMENTS), 'WITHSCORES')
+  else if (type?.value === 'set') pipeline.callBuffer('SRANDMEMBER', key, MOST_ELEMENTS + 1)
   else if (type?.value === 'list') pipeline.lrangeBuffer(key, 0, MOST_ELEMENTS)
   else if (type?.value === 'string' && encoding?.value === 'raw') pipeline.getrangeBuffer(key, 0, MOST_BYTES)
   else if (type?.value === 'string') pipeline.getBuffer(key)
@@ -136,6 +142,8 @@ function entriesOf(type: string, value: ScannedRow['value']): SampledKey['entrie
   if (value === null) return []
   if (!Array.isArray(value)) return Buffer.isBuffer(value) && value.length <= MOST_BYTES ? [[value, null]] : []
   const elements = value as Buffer[]
-  if (type !== 'hash' && type !== 'zset') return elements.map((element) => [element, null])
+  // SRANDMEMBER returns the members in any order.
+  if (type === 'set') return elements.toSorted((a, b) => a.compare(b)).map((element) => [element, null])
+  if (type === 'list') return elements.map((element) => [element, null])
   return elements.flatMap((member, at) => (at % 2 === 0 ? [[member, elements[at + 1] ?? null]] : []))
 }

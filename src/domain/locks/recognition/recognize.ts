@@ -5,7 +5,7 @@ import {type Fit, fitForm, storedValue, type StoredValue} from './fit.js'
 import type {SampledKey} from '../reading/sampled-key.js'
 import type {Recognized, RecognizedCompanion, RecognizedLock} from './recognized-lock.js'
 
-const WORDS = '(?:[lL]ock(?:s|ed)?|[mM]utex(?:es)?|[sS]emaphores?|[lL]eases?|[lL]eader)'
+const WORDS = '(?:(?:[rR]ed)?[lL]ock(?:s|ed)?|[mM]utex(?:es)?|[sS]emaphores?|[lL]eases?|[lL]eader)'
 /** Matches keys that contain a word for a lock: `order-lock:7`, `orderLock:7`, `LOCK_7`; not `clock:7`, `block:7`, `leaderboard`. */
 const LOCK_WORD = new RegExp(
   `(?<![A-Za-z])${WORDS}(?![a-z])|(?<=[a-z])(?=[A-Z])${WORDS}(?![a-z])|(?<![A-Z])LOCKS?(?![A-Z])`,
