@@ -1,10 +1,20 @@
 import {Usage} from '../../../errors.js'
 import type {LockType} from '../reading/sampled-key.js'
+import {lengthsOf, requiredParts} from './expression-parts.js'
 import type {LockCompanion, LockFamily, LockForm} from './family.js'
 import {templateExpression, variablesOf} from './template.js'
 import {messageOf} from '../../../wording.js'
 
 export interface CompiledForm {
+  /** its place among all forms */
+  readonly id: number
+  /** texts that each matching key contains; to skip the expression, which is slower */
+  readonly keyParts: readonly string[]
+  /** the lengths that a token can have */
+  readonly shortest: number
+  readonly longest: number
+  /** whether a group of the token needs another check than the expression */
+  readonly isChecked: boolean
   readonly family: LockFamily
   readonly form: LockForm
   readonly key: RegExp | null
@@ -48,15 +58,15 @@ export function compileFamilies(builtin: readonly LockFamily[], own: readonly Lo
       add(companions, companion.type, {family, companion, key: templateExpression(companion.key)})
     }
   }
-  const compiled = (families: readonly LockFamily[], isOwn: boolean): CompiledForm[] =>
+  const compiled = (families: readonly LockFamily[], isOwn: boolean): Array<Omit<CompiledForm, 'id'>> =>
     families.flatMap((family) => family.forms.map((form) => compileForm(family, form, isOwn)))
-  const all = [...compiled(own, true), ...compiled(builtin, false)]
+  const all = [...compiled(own, true), ...compiled(builtin, false)].map((one, id) => ({...one, id}))
   for (const one of all) add(forms, one.form.type, one)
   const named = all.filter(({form}) => form.isUnambiguous === true)
   return {families: byName, forms, companions, named}
 }
 
-function compileForm(family: LockFamily, form: LockForm, isOwn: boolean): CompiledForm {
+function compileForm(family: LockFamily, form: LockForm, isOwn: boolean): Omit<CompiledForm, 'id'> {
   const whole = (text: string): RegExp => {
     try {
       return new RegExp(`^(?:${text})$`, 's')
@@ -64,6 +74,7 @@ function compileForm(family: LockFamily, form: LockForm, isOwn: boolean): Compil
       throw unreadable(family, messageOf(error))
     }
   }
+  const lengths = lengthsOf(form.token)
   return {
     family,
     form,
@@ -71,6 +82,10 @@ function compileForm(family: LockFamily, form: LockForm, isOwn: boolean): Compil
     token: whole(form.token),
     entry: form.entry === undefined ? null : whole(form.entry),
     isOwn,
+    keyParts: requiredParts(form.key ?? ''),
+    shortest: lengths.least,
+    longest: lengths.most,
+    isChecked: /\(\?<(?:random|uuid1|uuid1Bytes)>/.test(form.token) || form.endsBeforeTtlMs !== undefined,
   }
 }
 

@@ -1,9 +1,9 @@
 import type {LockFamily, LockLease, ReleaseProtocol} from '../families/family.js'
 import {HOME_MADE} from '../families/home-made.js'
 import type {SampledKey} from '../reading/sampled-key.js'
-import type {Fit, StoredValue} from './fit.js'
+import {describe, type Fit, oddsOf, type StoredValue, TRAITS} from './fit.js'
 import type {LockBehavior, LockCandidate, RecognizedLock} from './recognized-lock.js'
-import {isConstant, isRandom, tokenKind} from './token-text.js'
+import {tokenTraits, type Wrapping} from './token-text.js'
 
 /** A family is named only when it is at least this likely. */
 export const NAMED_FROM = 0.9
@@ -17,75 +17,126 @@ const SHOWN_FROM = 0.02
 const DESCRIBES_FROM = 0.5
 
 interface WeighedFit extends Fit {
+  readonly family: LockFamily
   readonly likelihood: number
+  readonly evidence: string[]
 }
 
-/** Weighs the families that a key fits against each other and against a home-made lock; null when it fits none. */
-export function recognizedLock(
-  fits: readonly Fit[],
-  value: StoredValue,
-  {expiresAtMs, type}: SampledKey,
-): RecognizedLock | null {
+/** What follows from the forms that fit a key, whatever its names and tokens are. */
+interface Judgment {
+  readonly family: LockFamily | null
+  readonly candidates: readonly LockCandidate[]
+  /** the remaining families, as in `spring-integration, redlock-rb or home-made` */
+  readonly names: string
+  readonly behavior: Omit<LockBehavior, 'groups' | 'onSeveralServers'>
+  readonly onSeveralServers: boolean | 'if-random'
+  /** the fit that describes the holder, and the one whose groups fill the templates; places among the fits */
+  readonly describedBy: number
+  readonly filledBy: number
+}
+
+/** Most locks of a server have one of a few judgments. */
+const MOST_JUDGMENTS = 10_000
+
+/** Weighs the families that a key fits against each other and against a home-made lock. */
+export class Judge {
+  private readonly judgments = new Map<string, Judgment>()
+
+  /** @returns null when the key fits no family. */
+  judge(fits: readonly Fit[], value: StoredValue, raw: SampledKey): RecognizedLock | null {
+    if (fits.length === 0) return null
+    const judgment = this.judgmentOf(fits)
+    const described = fits[judgment.describedBy] ?? fits[0]
+    if (described === undefined) return null
+    const {isConstant, isRandom, kind} = tokenTraits(raw.type === 'string' ? (value.entries[0]?.text ?? '') : '')
+    const {behavior, candidates, family, names, onSeveralServers} = judgment
+    return {
+      kind: 'lock',
+      family,
+      candidates,
+      name: family?.name ?? `${raw.type} lock`,
+      group: family === null ? groupText(raw.type, kind, value.wrapping, names) : null,
+      behavior: {
+        lease: behavior.lease,
+        release: behavior.release,
+        companions: behavior.companions,
+        onSeveralServers: onSeveralServers === 'if-random' ? isRandom : onSeveralServers,
+        groups: {...fits[judgment.filledBy]?.groups},
+      },
+      ...describe(described, raw),
+      hasConstantToken: isConstant,
+      isAssumed: false,
+    }
+  }
+
+  private judgmentOf(fits: readonly Fit[]): Judgment {
+    let id = ''
+    for (const {compiled, traits} of fits) id += String.fromCharCode(compiled.id * TRAITS + traits)
+    const known = this.judgments.get(id)
+    if (known) return known
+    const judgment = judgmentOf(fits)
+    if (this.judgments.size < MOST_JUDGMENTS) this.judgments.set(id, judgment)
+    return judgment
+  }
+}
+
+function judgmentOf(fits: readonly Fit[]): Judgment {
   const weighed = weigh(fits)
   const [first] = weighed
-  if (first === undefined) return null
-  const isNamed = first.family !== HOME_MADE && (first.isOwn || first.likelihood >= NAMED_FROM)
-  const described =
-    first.likelihood >= DESCRIBES_FROM ? first : (weighed.find(({family}) => family === HOME_MADE) ?? first)
+  const homeMade = weighed.find(({family}) => family === HOME_MADE)
+  const isNamed = first !== undefined && first !== homeMade && (first.compiled.isOwn || first.likelihood >= NAMED_FROM)
   const remaining = isNamed ? [first] : weighed.filter(({likelihood}) => likelihood >= REMAINS_FROM)
-  const hasConstantToken = value.entries.every(({text}) => isConstant(text))
+  const described = (first?.likelihood ?? 0) >= DESCRIBES_FROM ? first : (homeMade ?? first)
+  const placeOf = (one: WeighedFit | undefined): number => fits.findIndex(({compiled}) => compiled === one?.compiled)
+  const {source, ...behavior} = behaviorOf(remaining, weighed)
   return {
-    kind: 'lock',
     family: isNamed ? first.family : null,
     candidates: weighed.filter(({likelihood}) => likelihood >= SHOWN_FROM).map(candidateOf),
-    name: isNamed ? first.family.name : `${type} lock`,
-    group: isNamed ? null : groupText(type, value, remaining),
-    behavior: behaviorOf(remaining, weighed, value),
-    holders: described.holders,
-    holderCount: described.holderCount,
-    reentrancy: described.reentrancy,
-    acquiredAtMs: described.acquiredAtMs,
-    endsAtMs: described.endsAtMs,
-    hasPastTime: described.hasPastTime && expiresAtMs < 0,
-    hasConstantToken,
-    hasTooMany: described.hasTooMany,
-    isAssumed: false,
+    names: namesOf(remaining),
+    behavior,
+    onSeveralServers: remaining.some(({family}) => family !== HOME_MADE && family.onSeveralServers === true)
+      ? true
+      : // The same word on several servers does not show that one client wrote it.
+        homeMade !== undefined && remaining.includes(homeMade) && 'if-random',
+    describedBy: placeOf(described),
+    filledBy: placeOf(source),
   }
 }
 
 /** The likelihoods add up to 1. The alternative to a family is a lock without one, even where the home-made format does not fit. */
 function weigh(fits: readonly Fit[]): WeighedFit[] {
-  const [own] = fits.filter(({isOwn}) => isOwn)
+  const all = fits.map((fit) => ({...fit, family: fit.compiled.family, ...oddsOf(fit)}))
+  const own = all.find(({compiled}) => compiled.isOwn)
   if (own) return [{...own, likelihood: own.odds / (1 + own.odds)}]
-  const isHomeMade = fits.some(({family}) => family === HOME_MADE)
-  const total = fits.reduce((sum, {odds}) => sum + odds, isHomeMade ? 0 : 1)
-  return fits.map((fit) => ({...fit, likelihood: fit.odds / total})).toSorted((a, b) => b.likelihood - a.likelihood)
+  const isHomeMade = all.some(({family}) => family === HOME_MADE)
+  const total = all.reduce((sum, {odds}) => sum + odds, isHomeMade ? 0 : 1)
+  return all.map((fit) => ({...fit, likelihood: fit.odds / total})).toSorted((a, b) => b.likelihood - a.likelihood)
 }
 
 function candidateOf({evidence, family, likelihood}: WeighedFit): LockCandidate {
-  return {family: family.name, likelihood: Math.round(likelihood * 1000) / 1000, evidence: [...evidence]}
+  return {family: family.name, likelihood: Math.round(likelihood * 1000) / 1000, evidence}
+}
+
+/** A home-made lock is the rest of the possibilities, so it comes last. */
+function namesOf(remaining: readonly WeighedFit[]): string {
+  const names = [
+    ...remaining.filter(({family}) => family !== HOME_MADE),
+    ...remaining.filter(({family}) => family === HOME_MADE),
+  ].map(({family}) => family.name)
+  const last = names.at(-1) ?? HOME_MADE.name
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`
 }
 
 /** `string lock, UUID token: spring-integration, redlock-rb or home-made`. */
-function groupText(type: string, {entries, wrapping}: StoredValue, remaining: readonly WeighedFit[]): string {
-  const kind = type === 'string' ? `, ${tokenKind(entries[0]?.text ?? '')}` : ''
-  // A home-made lock is the rest of the possibilities, so it comes last.
-  const ordered = [
-    ...remaining.filter(({family}) => family !== HOME_MADE),
-    ...remaining.filter(({family}) => family === HOME_MADE),
-  ]
-  const names = ordered.map(({family}) => family.name)
-  const last = names.at(-1) ?? HOME_MADE.name
-  const list = names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`
-  return `${type} lock${kind}${wrapping === null ? '' : ` (${wrapping})`}: ${list}`
+function groupText(type: string, kind: string, wrapping: Wrapping | null, names: string): string {
+  return `${type} lock${type === 'string' ? `, ${kind}` : ''}${wrapping === null ? '' : ` (${wrapping})`}: ${names}`
 }
 
-/** The only place that decides how the clients of a lock are expected to behave. */
+/** The only place that decides how the clients of a lock are expected to behave. `source`: the family whose templates are used. */
 function behaviorOf(
   remaining: readonly WeighedFit[],
   all: readonly WeighedFit[],
-  {entries}: StoredValue,
-): LockBehavior {
+): Judgment['behavior'] & {source: WeighedFit | undefined} {
   const never = all.find(({family, likelihood}) => family.release.how === 'never' && likelihood >= NEVER_DELETED_FROM)
   // A notification has no effect where no client listens, so an unlikely family is enough, and the most likely one is used.
   const notified = all.find(({family, likelihood}) => notifies(family) && likelihood >= NOTIFIED_FROM)
@@ -93,13 +144,8 @@ function behaviorOf(
   return {
     lease: commonLease(remaining.map(({family}) => family.lease)),
     release: never?.family.release ?? releaseOf(source, remaining),
-    // The same word on several servers does not show that one client wrote it.
-    onSeveralServers: remaining.some(
-      ({family}) =>
-        family.onSeveralServers === true && (family !== HOME_MADE || entries.every(({text}) => isRandom(text))),
-    ),
     companions: source?.family.companions ?? [],
-    groups: source?.groups ?? {},
+    source,
   }
 }
 

@@ -1,5 +1,5 @@
 import type {CompiledForm} from '../families/compiled.js'
-import type {LockFamily, LockForm} from '../families/family.js'
+import type {LockForm} from '../families/family.js'
 import {HOME_MADE} from '../families/home-made.js'
 import {printable, type SampledKey} from '../reading/sampled-key.js'
 import type {LockHolder} from './recognized-lock.js'
@@ -10,6 +10,8 @@ export interface StoredValue {
   readonly entries: readonly StoredEntry[]
   /** how the value of a string is wrapped; null when it is not */
   readonly wrapping: Wrapping | null
+  /** the length of the text of a string; undefined for the other types */
+  readonly length?: number
 }
 
 interface StoredEntry {
@@ -25,7 +27,11 @@ export function storedValue({entries, type}: SampledKey): StoredValue {
     const [bytes] = entries[0] ?? []
     if (bytes === undefined) return {entries: [], wrapping: null}
     const {text, wrapping} = tokenText(bytes)
-    return {entries: [{token: wrapping === null ? text : printable(bytes), text, entry: null}], wrapping}
+    return {
+      entries: [{token: wrapping === null ? text : printable(bytes), text, entry: null}],
+      wrapping,
+      length: text.length,
+    }
   }
   const stored = entries.map(([token, entry]) => {
     const text = printable(token)
@@ -34,13 +40,24 @@ export function storedValue({entries, type}: SampledKey): StoredValue {
   return {entries: stored, wrapping: null}
 }
 
-/** How a key fits one family. Times are epoch ms. */
+/** How a key fits one form of a family. */
 export interface Fit {
-  readonly family: LockFamily
-  readonly isOwn: boolean
-  /** the likelihood of this family divided by that of a home-made lock */
-  readonly odds: number
-  readonly evidence: readonly string[]
+  readonly compiled: CompiledForm
+  /** what speaks for or against the family apart from the form: a sum of the constants of Trait */
+  readonly traits: number
+  /** the named groups that the form found in the key */
+  readonly groups: Readonly<Record<string, string>>
+  /** the holders, and the named groups that the form found in each */
+  readonly found: readonly FoundHolder[]
+}
+
+interface FoundHolder {
+  readonly stored: StoredEntry
+  readonly groups: Groups
+}
+
+/** What the value of a lock contains in the format of a family. Times are epoch ms. */
+export interface Description {
   readonly holders: readonly LockHolder[]
   readonly holderCount: number
   readonly reentrancy: number | null
@@ -48,51 +65,50 @@ export interface Fit {
   readonly endsAtMs: number | null
   readonly hasPastTime: boolean
   readonly hasTooMany: boolean
-  /** the named groups that the form found in the key */
-  readonly groups: Readonly<Record<string, string>>
 }
+
+const NO_GROUPS: Readonly<Record<string, string>> = {}
 
 /** How a key fits a form whose key expression it matches; null when its value does not. */
 export function fitForm(
-  {entry: entryExpression, family, form, isOwn, token: expression}: CompiledForm,
+  compiled: CompiledForm,
   value: StoredValue,
-  groups: Readonly<Record<string, string>>,
+  groups: Readonly<Record<string, string>> | undefined,
   raw: SampledKey,
 ): Fit | null {
+  const {entry: entryExpression, form, isChecked, longest, shortest, token: expression} = compiled
   const extraField = form.requiredField ?? form.optionalField
   const stored = extraField === undefined ? value.entries : value.entries.filter(({text}) => text !== extraField)
-  const hasTooMany = form.holders !== 'many' && stored.length > 1
-  if (stored.length === 0 || (hasTooMany && form.needsContext === true)) return null
+  if (stored.length === 0 || (form.needsContext === true && form.holders !== 'many' && stored.length > 1)) return null
   if (form.requiredField !== undefined && stored.length === value.entries.length) return null
   const found: FoundHolder[] = []
-  for (const {entry, text, token} of stored) {
-    const inToken = expression.exec(text)
+  for (const one of stored) {
+    if (one.text.length < shortest || one.text.length > longest) return null
+    const inToken = expression.exec(one.text)
     if (inToken === null) return null
-    const inEntry = entryExpression === null ? null : entryExpression.exec(entry ?? '')
+    const inEntry = entryExpression === null ? null : entryExpression.exec(one.entry ?? '')
     if (entryExpression !== null && inEntry === null) return null
-    const one = withUuid1({...inToken.groups, ...inEntry?.groups})
-    if (!isPlausible(one, form, raw)) return null
-    found.push({holder: holderOf(token, text, one), groups: one})
+    const all = inEntry?.groups === undefined ? (inToken.groups ?? NO_GROUPS) : {...inToken.groups, ...inEntry.groups}
+    const checked = isChecked ? withUuid1(all) : all
+    if (isChecked && !isPlausible(checked, form, raw)) return null
+    found.push({stored: one, groups: checked})
   }
-  const [first] = found
-  const count = first?.groups['count']
-  const times = found.map((one) => timesOf(one.groups, raw.atMs))
-  const isFree = found.some((one) => one.groups['free'] !== undefined || one.groups['waiting'] !== undefined)
-  const ends = latest(times.map((time) => time.endsAtMs))
-  if (!endsWithKey(form, ends, raw)) return null
-  const counted = first?.groups['holders']
+  return {compiled, traits: traitsOf(compiled, value, raw), groups: groups ?? NO_GROUPS, found}
+}
+
+/** Reads the holders and times from a value. */
+export function describe({compiled: {form}, found}: Fit, {atMs, expiresAtMs}: SampledKey): Description {
+  const {count, holders: counted} = found[0]?.groups ?? NO_GROUPS
+  const times = found.map(({groups}) => timesOf(groups, atMs))
+  const isFree = found.some(({groups}) => groups['free'] !== undefined || groups['waiting'] !== undefined)
   return {
-    family,
-    isOwn,
-    ...likelihoodOf(family, form, value, raw),
-    holders: isFree ? [] : found.map(({holder}) => holder),
+    holders: isFree ? [] : found.map(({groups, stored}) => holderOf(stored, groups)),
     holderCount: isFree ? 0 : counted === undefined ? found.length : Number(counted),
     reentrancy: found.length === 1 && count !== undefined ? Number(count) : null,
     acquiredAtMs: earliest(times.map((time) => time.acquiredAtMs)),
-    endsAtMs: ends,
-    hasPastTime: times.some((time) => time.isPast),
-    hasTooMany,
-    groups,
+    endsAtMs: latest(times.map((time) => time.endsAtMs)),
+    hasPastTime: expiresAtMs < 0 && times.some((time) => time.isPast),
+    hasTooMany: form.holders !== 'many' && found.length > 1,
   }
 }
 
@@ -106,16 +122,19 @@ function withUuid1(groups: Groups): Groups {
   return {...groups, uuid1: /^.{12}1.{3}[89ab]/.test(hex) ? hex : ''}
 }
 
-/** Whether the key expires as long after the end in the value as the form says. */
-function endsWithKey({endsBeforeTtlMs}: LockForm, endsAtMs: number | null, {expiresAtMs}: SampledKey): boolean {
-  if (endsBeforeTtlMs === undefined) return true
-  const {least, most} = endsBeforeTtlMs
-  return endsAtMs !== null && expiresAtMs - endsAtMs >= least && expiresAtMs - endsAtMs <= most
-}
+const TRAIT = {withoutTtl: 1, usualTtl: 2, longerTtl: 4, wrapped: 8}
+/** The number of sums of traits. */
+export const TRAITS = 16
+/** The error of an expiry that is computed from PTTL. */
+const EXPIRY_ERROR_MS = 500
 
-interface FoundHolder {
-  readonly holder: LockHolder
-  readonly groups: Groups
+function traitsOf({family}: CompiledForm, {wrapping}: StoredValue, {atMs, expiresAtMs}: SampledKey): number {
+  const {lease} = family
+  const wrapped = wrapping !== null && family !== HOME_MADE ? TRAIT.wrapped : 0
+  if (expiresAtMs < 0) return wrapped + (lease.alwaysExpires === true ? TRAIT.withoutTtl : 0)
+  if (lease.ttlMs === null || lease.expiresByValue === true) return wrapped
+  if (expiresAtMs - atMs <= lease.ttlMs + EXPIRY_ERROR_MS) return wrapped + TRAIT.usualTtl
+  return wrapped + (lease.renewEveryMs === null ? 0 : TRAIT.longerTtl)
 }
 
 const HIGHEST_CONFIDENCE = 0.9999
@@ -125,35 +144,32 @@ const WITHOUT_TTL = 0.02
 const LONGER_TTL = 0.5
 /** The libraries write their tokens unchanged; a wrapped one comes from a client with a serializer. */
 const WRAPPED = 0.2
-/** The error of an expiry that is computed from PTTL. */
-const EXPIRY_ERROR_MS = 500
 
-function likelihoodOf(
-  family: LockFamily,
-  {confidence, shows}: LockForm,
-  {wrapping}: StoredValue,
-  {atMs, expiresAtMs}: SampledKey,
-): Pick<Fit, 'evidence' | 'odds'> {
-  const {lease, title} = family
-  const sure = Math.min(confidence, HIGHEST_CONFIDENCE)
-  const evidence = [shows ?? `key and value as ${title} stores them`]
+/** The likelihood of a family divided by that of a home-made lock, with what speaks for it and against it. */
+export function oddsOf({compiled: {family, form}, traits}: Fit): {odds: number; evidence: string[]} {
+  const sure = Math.min(form.confidence, HIGHEST_CONFIDENCE)
+  const evidence = [form.shows ?? `key and value as ${family.title} stores them`]
   let odds = sure / (1 - sure)
-  const factor = (by: number, text: string): void => {
-    odds *= by
+  const weigh = (trait: number, factor: number, text: string): void => {
+    if ((traits & trait) === 0) return
+    odds *= factor
     evidence.push(text)
   }
-  const ttlMs = expiresAtMs - atMs
-  if (expiresAtMs < 0) {
-    if (lease.alwaysExpires === true) factor(WITHOUT_TTL, 'against it: no TTL, which the library always sets')
-  } else if (lease.ttlMs !== null && lease.expiresByValue !== true) {
-    if (ttlMs <= lease.ttlMs + EXPIRY_ERROR_MS) evidence.push('TTL within the default of the library')
-    else if (lease.renewEveryMs !== null) factor(LONGER_TTL, 'against it: TTL longer than the default of the library')
-  }
-  if (wrapping !== null && family !== HOME_MADE) factor(WRAPPED, `against it: the value is ${wrapping}`)
+  weigh(TRAIT.usualTtl, 1, 'TTL within the default of the library')
+  weigh(TRAIT.withoutTtl, WITHOUT_TTL, 'against it: no TTL, which the library always sets')
+  weigh(TRAIT.longerTtl, LONGER_TTL, 'against it: TTL longer than the default of the library')
+  weigh(TRAIT.wrapped, WRAPPED, 'against it: the value is quoted or serialized')
   return {odds, evidence}
 }
 
-function holderOf(token: string, text: string, {consumer, host, instance, pid, thread}: Groups): LockHolder {
+/** Whether the key expires as long after the end in the value as the form says. */
+function endsWithKey({endsBeforeTtlMs}: LockForm, groups: Groups, {atMs, expiresAtMs}: SampledKey): boolean {
+  if (endsBeforeTtlMs === undefined) return true
+  const ends = timesOf(groups, atMs).endsAtMs
+  return ends !== null && expiresAtMs - ends >= endsBeforeTtlMs.least && expiresAtMs - ends <= endsBeforeTtlMs.most
+}
+
+function holderOf({text, token}: StoredEntry, {consumer, host, instance, pid, thread}: Groups): LockHolder {
   return {
     token,
     text: text === token ? null : text,
@@ -207,15 +223,19 @@ const DAY_MS = 86_400_000
 const LONGEST_RENEWED_MS = 90 * DAY_MS
 
 /**
- * A random part must have the pattern of random text. One in 64 random tokens has the form of a version 1 UUID, but very few of these contain a plausible time. When only the
- * token identifies the format, a lock with a TTL must not be older than the longest plausible series of renewals.
+ * A random part must have the pattern of random text. One in 64 random tokens has the form of a version 1 UUID, but very few of
+ * these contain a plausible time. When only the token identifies the format, a lock with a TTL must not be older than the longest
+ * plausible series of renewals.
  */
-function isPlausible({random, uuid1}: Groups, {needsContext}: LockForm, {atMs, expiresAtMs}: SampledKey): boolean {
+function isPlausible(groups: Groups, form: LockForm, raw: SampledKey): boolean {
+  const {random, uuid1} = groups
+  const {atMs, expiresAtMs} = raw
   if (random !== undefined && !looksRandom(random)) return false
+  if (!endsWithKey(form, groups, raw)) return false
   if (uuid1 === undefined) return true
   if (uuid1 === '') return false
   const timeMs = uuid1TimeMs(uuid1)
-  const oldestMs = needsContext === true && expiresAtMs >= 0 ? atMs - LONGEST_RENEWED_MS : OLDEST_MS
+  const oldestMs = form.needsContext === true && expiresAtMs >= 0 ? atMs - LONGEST_RENEWED_MS : OLDEST_MS
   return timeMs > oldestMs && timeMs < atMs + DAY_MS
 }
 

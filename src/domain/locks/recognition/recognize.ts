@@ -1,5 +1,6 @@
-import {recognizedLock} from './candidates.js'
+import {Judge} from './candidates.js'
 import type {CompiledFamilies} from '../families/compiled.js'
+import type {LockFamily} from '../families/family.js'
 import {fillTemplate, untagged} from '../families/template.js'
 import {type Fit, fitForm, storedValue, type StoredValue} from './fit.js'
 import type {SampledKey} from '../reading/sampled-key.js'
@@ -37,30 +38,49 @@ export function recognize(raw: SampledKey, families: CompiledFamilies, isExpecte
 function recognizeLock(raw: SampledKey, families: CompiledFamilies, mayBeWeak: boolean): RecognizedLock | null {
   const key = raw.name
   let value: StoredValue | null = null
-  const fits = new Map<string, Fit>()
+  const fits: Fit[] = []
+  let last: LockFamily | null = null
   for (const compiled of families.forms.get(raw.type) ?? []) {
-    const {family, form, isOwn, key: expression} = compiled
-    if ((form.needsContext === true && !mayBeWeak) || fits.has(family.name)) continue
+    const {family, form, isOwn, key: expression, keyParts} = compiled
+    if ((form.needsContext === true && !mayBeWeak) || last === family) continue
+    if (keyParts.length > 0 && !containsAll(key, keyParts)) continue
+    if (value?.length !== undefined && (value.length < compiled.shortest || value.length > compiled.longest)) continue
     const found = expression === null ? null : expression.exec(key)
     if (expression !== null && found === null) continue
     value ??= storedValue(raw)
-    const fit = fitForm(compiled, value, {...found?.groups}, raw)
+    const fit = fitForm(compiled, value, found?.groups, raw)
     if (fit === null) continue
-    fits.set(family.name, fit)
+    fits.push(fit)
+    last = family // its forms follow each other, and the first that fits counts
     if (isOwn) break // the user's description decides
   }
-  const lock = value && recognizedLock([...fits.values()], value, raw)
+  const lock = value && judgeOf(families).judge(fits, value, raw)
   return lock?.family === null && !mayBeWeak ? null : lock
+}
+
+function containsAll(key: string, parts: readonly string[]): boolean {
+  for (const part of parts) if (!key.includes(part)) return false
+  return true
+}
+
+const judges = new WeakMap<CompiledFamilies, Judge>()
+
+function judgeOf(families: CompiledFamilies): Judge {
+  const judge = judges.get(families) ?? new Judge()
+  judges.set(families, judge)
+  return judge
 }
 
 /** Whether the key name alone identifies a lock, although it also fits the keys that belong to a lock. */
 function isNamedLock({name, type}: SampledKey, {named}: CompiledFamilies): boolean {
-  return named.some((one) => one.form.type === type && one.key?.test(name) === true)
+  return named.some(
+    ({form, key, keyParts}) => form.type === type && containsAll(name, keyParts) && key?.test(name) === true,
+  )
 }
 
 /** Whether the key name identifies a family that does not store locks in this Redis type. */
 function hasWrongType(key: string, type: string, {named}: CompiledFamilies): boolean {
-  const fitting = named.filter((one) => one.key?.test(key))
+  const fitting = named.filter((one) => containsAll(key, one.keyParts) && one.key?.test(key) === true)
   return fitting.length > 0 && fitting.every(({form}) => form.type !== type)
 }
 

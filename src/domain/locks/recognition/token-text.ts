@@ -61,10 +61,6 @@ function rubyText(bytes: Buffer): TokenText | null {
 const CONSTANT =
   /^(?:\d{1,3}|true|yes|y|on|ok|locks?|locked|exclusive|shared|held|taken|acquired|busy|running|processing)$/i
 
-export function isConstant(text: string): boolean {
-  return CONSTANT.test(text)
-}
-
 /**
  * Whether letters and digits follow each other without order: two neighbors are of different kinds (upper case, lower case,
  * other) in 16 of 25 places of random base64, but in few places of words, names and numbers.
@@ -82,24 +78,35 @@ function kindOf(text: string, at: number): number {
 
 const HEX = /^[0-9a-f]{16,}$/i
 const BASE64 = /^(?=.*[A-Z])(?=.*[a-z])[\w+/-]{16,}={0,2}$/
+const TIME = /^1[4-9]\d{8}(?:\.\d+)?$|^1[4-9]\d{11}$/
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-(?<version>[0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-/** Whether a token is a UUID, or long random text in hex or base64. */
-export function isRandom(text: string): boolean {
-  return UUID.test(text) || HEX.test(text) || (BASE64.test(text) && looksRandom(text))
+/** What a token shows about its holder. */
+export interface TokenTraits {
+  /** what kind of text it is, as in `UUID token` */
+  readonly kind: string
+  readonly isConstant: boolean
+  /** whether it is a UUID, or long random text in hex or base64 */
+  readonly isRandom: boolean
 }
 
-/** What kind of text a token is, as in `UUID token`. */
-export function tokenKind(text: string): string {
+export function tokenTraits(text: string): TokenTraits {
   const version = UUID.exec(text)?.groups?.['version']
-  if (version !== undefined) return version === '4' ? 'UUID token' : `UUID token of version ${version}`
-  if (text === '0') return 'number 0, which usually means free'
-  if (isConstant(text)) return 'constant token'
-  if (/^1[4-9]\d{8}(?:\.\d+)?$|^1[4-9]\d{11}$/.test(text)) return 'a time as token'
-  if (/^\d+$/.test(text)) return 'number as token'
-  if (HEX.test(text)) return `token of ${String(text.length)} hex digits`
-  if (/^\{.*\}$/s.test(text)) return 'JSON object as token'
-  if (/^(?=.*[A-Z])(?=.*[a-z])[\w+/-]{16,}={0,2}$/.test(text) && looksRandom(text))
-    return `random token of ${String(text.length)} characters`
-  return 'text as token'
+  if (version !== undefined) return random(version === '4' ? 'UUID token' : `UUID token of version ${version}`)
+  if (HEX.test(text)) return random(`token of ${String(text.length)} hex digits`)
+  if (text === '0') return {kind: 'number 0, which usually means free', isConstant: true, isRandom: false}
+  if (CONSTANT.test(text)) return {kind: 'constant token', isConstant: true, isRandom: false}
+  if (TIME.test(text)) return readable('a time as token')
+  if (/^\d+$/.test(text)) return readable('number as token')
+  if (text.startsWith('{') && text.endsWith('}')) return readable('JSON object as token')
+  if (BASE64.test(text) && looksRandom(text)) return random(`random token of ${String(text.length)} characters`)
+  return readable('text as token')
+}
+
+function random(kind: string): TokenTraits {
+  return {kind, isConstant: false, isRandom: true}
+}
+
+function readable(kind: string): TokenTraits {
+  return {kind, isConstant: false, isRandom: false}
 }

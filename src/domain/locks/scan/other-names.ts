@@ -1,5 +1,5 @@
 import type {SampledKey} from '../reading/sampled-key.js'
-import {isRandom} from '../recognition/token-text.js'
+import {tokenTraits} from '../recognition/token-text.js'
 import type {RecognizedLock} from '../recognition/recognized-lock.js'
 
 /** Keys that look like locks, but whose names have no word for a lock. */
@@ -40,7 +40,7 @@ export function expiresSoon({atMs, expiresAtMs}: SampledKey, maxTtlMs: number): 
 
 /** Whether the value is a generated token, not only any short text. */
 export function hasGeneratedToken({holders}: RecognizedLock): boolean {
-  return holders.some(({text, token}) => isRandom(text ?? token))
+  return holders.some(({text, token}) => tokenTraits(text ?? token).isRandom)
 }
 
 /** The key up to its first part with a digit, or up to its last part: `app:account:7:x` is `app:account:*`. */
