@@ -19,6 +19,8 @@ const {values} = parseArgs({
     runs: {type: 'string', default: '3'},
     // 10,000,000 keys take 1.5 GB of Redis memory and several minutes, so they are measured once.
     keys: {type: 'string', default: '100000,1000000,10000000'},
+    // The folder of another built version, such as the commit before, to compare speed and memory with in the same run.
+    against: {type: 'string'},
   },
 })
 if (values.port === '0') throw new Error('--port PORT is required: a free port')
@@ -49,6 +51,7 @@ const SCAN = [
 const ONCE_ABOVE = 1_000_000
 const GETS = '40000'
 const MOST_SLOWER = 2
+const MOST_AGAINST = 1.1
 const run = promisify(execFile)
 
 const folder = await mkdtemp(join(tmpdir(), 'keyshift-bench-'))
@@ -66,6 +69,7 @@ try {
     await fill(filled, count)
     filled = count
     peaks.push({count, peakMiB: await benchScan(count)})
+    if (values.against !== undefined) await benchAgainst(values.against, count)
   }
   await benchOthers(filled)
   const [least, most] = [peaks[0], peaks.at(-1)]
@@ -99,6 +103,22 @@ async function benchScan(count: number): Promise<number> {
       `peak memory ${String(ours.peakMiB)} MiB`,
   )
   return ours.peakMiB
+}
+
+/** Speed and memory compared with another version. Both run in turn, so that a busy machine slows both down. */
+async function benchAgainst(folder: string, count: number): Promise<void> {
+  const pairs: Array<{ours: Run; theirs: Run}> = []
+  for (let at = 0; at < Number(values.runs); at++) {
+    const ours = await measureKeyshift(SCAN)
+    const theirs = await measureCommand([process.execPath, join(folder, 'bin', 'run.js'), ...SCAN])
+    pairs.push({ours, theirs})
+  }
+  const ratio = (of: (run: Run) => number): string =>
+    median(pairs.map(({ours, theirs}) => of(ours) / of(theirs))).toFixed(2)
+  say(
+    `locks scan of ${String(count)} keys: ${ratio(({ms}) => ms)} times the time and ${ratio(({peakMiB}) => peakMiB)} times the ` +
+      `peak memory of the other version, limit ${String(MOST_AGAINST)}`,
+  )
 }
 
 /** How long another client waits for its GET during a scan. */

@@ -14,19 +14,24 @@ export class ChannelSubscribers {
   failure: string | null = null
   private readonly connection: RedisConnection
   private readonly keptForMs: number
+  private readonly countsSharded: boolean
   private known: {readonly servers: Promise<Redis[]>; readonly until: number} | null = null
 
-  /** @param keptForMs how long the list of servers is used again; by default it is read for each count. */
-  constructor(connection: RedisConnection, keptForMs = 0) {
+  /** @param options for many counts: how long the list of servers is used again, and no count that the libraries do not need. */
+  constructor(connection: RedisConnection, options: {readonly keptForMs: number} | null = null) {
     this.connection = connection
-    this.keptForMs = keptForMs
+    this.keptForMs = options?.keptForMs ?? 0
+    // Libraries use sharded channels only in a cluster.
+    this.countsSharded = options === null || connection.slotOwners !== null
   }
 
   /** @returns the subscribers of each channel, sharded or not; null when a server could not be queried. */
   async count(channels: readonly string[]): Promise<Array<number | null>> {
     if (channels.length === 0) return []
     try {
-      const counts = await Promise.all((await this.servers()).map((redis) => countOn(redis, channels)))
+      const counts = await Promise.all(
+        (await this.servers()).map((redis) => countOn(redis, channels, this.countsSharded)),
+      )
       return channels.map((_, at) => counts.reduce((sum, one) => sum + (one[at] ?? 0), 0))
     } catch (error) {
       this.failure = missingRight(error) ?? messageOf(error)
@@ -70,8 +75,9 @@ export class ChannelSubscribers {
 /** Prefix and suffix of a waiter's channel name. */
 type Channel = readonly [before: string, after: string]
 
-async function countOn(redis: Redis, channels: readonly string[]): Promise<number[]> {
+async function countOn(redis: Redis, channels: readonly string[], countsSharded: boolean): Promise<number[]> {
   const numbers = await redis.pubsub('NUMSUB', ...channels)
+  if (!countsSharded) return channels.map((_, at) => Number(numbers[at * 2 + 1] ?? 0))
   const sharded = (await redis.call('PUBSUB', 'SHARDNUMSUB', ...channels).catch(noneBefore70)) as unknown[]
   return channels.map((_, at) => Number(numbers[at * 2 + 1] ?? 0) + Number(sharded[at * 2 + 1] ?? 0))
 }

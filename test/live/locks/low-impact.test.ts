@@ -12,7 +12,7 @@ const TOKEN = '8f14e45f-ceea-467f-a8f5-3b2b7c1d9a01'
 const ALLOWED = [
   ...['scan', 'type', 'pttl', 'pexpiretime', 'object|idletime', 'object|encoding', 'time', 'eval_ro', 'dbsize'],
   ...['get', 'getrange', 'hgetall', 'lrange', 'zrange', 'client|no-touch', 'client|setname', 'hello', 'auth', 'select'],
-  ...['pubsub|numsub', 'pubsub|shardnumsub', 'llen'],
+  ...['pubsub|numsub', 'pubsub|shardnumsub', 'exists', 'llen'],
   ...['info', 'ping', 'cluster|slots', 'cluster|info', 'readonly', 'command', 'quit', 'client'],
 ]
 

@@ -1,7 +1,7 @@
 import type {AuditedLock} from '../../../domain/locks/audit/lock-baseline.js'
 import type {LockRecord} from '../../../domain/locks/recognition/lock-record.js'
 import type {LockCandidate} from '../../../domain/locks/recognition/recognized-lock.js'
-import {jsonLine} from '../../../printable.js'
+import {jsonLineWith} from '../../../printable.js'
 import {fieldText} from '../../output/list-output.js'
 import {StdoutWriter} from '../../output/stdout-lines.js'
 
@@ -54,11 +54,31 @@ export function headLine(kind: LineKind, format: LineFormat): string {
 }
 
 /** One line per lock; in csv and tsv an unknown value is an empty field, and the verdicts are separated by spaces. */
-export function lockLines(rows: readonly object[], kind: LineKind, format: LineFormat): string {
-  if (format === 'ndjson') return rows.map(jsonLine).join('')
+export function lockLines(
+  locks: ReadonlyArray<AuditedLock | LockRecord>,
+  kind: LineKind,
+  format: LineFormat,
+  origin: LineOrigin,
+): string {
+  const originOf = (lock: AuditedLock | LockRecord): LineOrigin => {
+    const [first] = 'redlock' in lock ? (lock.redlock?.heldOn ?? []) : []
+    return first === undefined ? origin : {...origin, server: first}
+  }
+  if (format === 'ndjson') {
+    const usual = JSON.stringify(origin)
+    return locks
+      .map((lock) => {
+        const own = originOf(lock)
+        return jsonLineWith(lock, own === origin ? usual : JSON.stringify(own))
+      })
+      .join('')
+  }
   const [columns, separator] = [COLUMNS[kind], SEPARATOR[format]]
-  return rows
-    .map((row) => `${columns.map((column) => fieldText(valueOf(row, column), separator)).join(separator)}\n`)
+  return locks
+    .map((lock) => {
+      const own = originOf(lock)
+      return `${columns.map((column) => fieldText(valueOf(lock, own, column), separator)).join(separator)}\n`
+    })
     .join('')
 }
 
@@ -75,19 +95,15 @@ export class LockLines extends StdoutWriter {
     this.head = headLine(kind, format)
   }
 
-  async add(locks: ReadonlyArray<AuditedLock | LockRecord>, {scannedAt, server}: LineOrigin): Promise<void> {
+  async add(locks: ReadonlyArray<AuditedLock | LockRecord>, origin: LineOrigin): Promise<void> {
     if (locks.length === 0) return
-    const rows = locks.map((lock) => ({
-      ...lock,
-      scannedAt,
-      server: 'redlock' in lock ? (lock.redlock?.heldOn[0] ?? server) : server,
-    }))
-    await this.write(this.head + lockLines(rows, this.kind, this.format))
+    await this.write(this.head + lockLines(locks, this.kind, this.format, origin))
     this.head = ''
   }
 }
 
-function valueOf(row: object, column: string): unknown {
+function valueOf(row: object, origin: LineOrigin, column: string): unknown {
+  if (column === 'scannedAt' || column === 'server') return origin[column]
   const values = row as Readonly<Record<string, unknown>>
   if (column === 'host' || column === 'pid' || column === 'token') {
     return (values['holder'] as Readonly<Record<string, unknown>> | null)?.[column]

@@ -12,11 +12,6 @@ const LOCK_WORD = new RegExp(
   `(?<![A-Za-z])${WORDS}(?![a-z])|(?<=[a-z])(?=[A-Z])${WORDS}(?![a-z])|(?<![A-Z])LOCKS?(?![A-Z])`,
 )
 
-/** Whether the key name contains a word for a lock. */
-export function isNamedAsLock(key: string): boolean {
-  return LOCK_WORD.test(key)
-}
-
 /**
  * Collects the families that a key may be a lock of, with their likelihoods.
  *
@@ -27,11 +22,11 @@ export function recognize(raw: SampledKey, families: CompiledFamilies, isExpecte
   const key = raw.name
   const companion = recognizeCompanion(key, raw.type, families)
   if (companion && !isNamedLock(raw, families)) return companion
-  const isNamed = isNamedAsLock(key)
+  const isNamed = LOCK_WORD.test(key)
   const lock = recognizeLock(raw, families, isNamed)
   const assumed = lock === null && isExpected && !isNamed ? recognizeLock(raw, families, true) : null
   if (assumed !== null) return {...assumed, isAssumed: true}
-  return lock ?? {kind: 'unknown', hasWrongType: hasWrongType(key, raw.type, families)}
+  return lock ?? {kind: 'unknown', hasWrongType: hasWrongType(key, raw.type, families), isNamed}
 }
 
 /** @param mayBeWeak whether formats that other data has too are considered. */

@@ -85,6 +85,8 @@ export interface RecognizedCompanion {
 export interface Unrecognized {
   readonly kind: 'unknown'
   readonly hasWrongType: boolean
+  /** whether the key name contains a word for a lock */
+  readonly isNamed: boolean
 }
 
 export type Recognized = RecognizedCompanion | RecognizedLock | Unrecognized

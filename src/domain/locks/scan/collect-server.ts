@@ -12,7 +12,7 @@ import type {CompiledFamilies} from '../families/compiled.js'
 import {asWaitQueue, type WaitQueueSample} from '../recognition/wait-queue.js'
 import {type EarlierSamples, Observer} from './observer.js'
 import {ScanRate, type ScanRateOptions} from './scan-rate.js'
-import {isNamedAsLock, recognize} from '../recognition/recognize.js'
+import {recognize} from '../recognition/recognize.js'
 import type {Recognized} from '../recognition/recognized-lock.js'
 import type {LockLimits, LockRecord} from '../recognition/lock-record.js'
 import {expiresSoon, hasGeneratedToken, OtherNames} from './other-names.js'
@@ -137,8 +137,13 @@ export class ServerScan {
       return page
     }
     const waiters = new WaiterCounter(redis, this.context.connection)
-    const reportLocks = async (locks: readonly LockRecord[]): Promise<void> =>
-      this.reportWithRedlock(await waiters.addWaiters(locks, rate), rate)
+    let reporting: Promise<void> = Promise.resolve()
+    // The waiters of a page are counted while the next page is read.
+    const reportLocks = async (locks: readonly LockRecord[]): Promise<void> => {
+      await reporting
+      reporting = waiters.addWaiters(locks, rate).then(() => this.reportWithRedlock(locks, rate))
+      reporting.catch(() => undefined) // the error is reported when the next page is
+    }
     const second = observeMs === undefined ? null : new SecondSampleQueue(this.observer, sample, observeMs, signal)
     const recent = new Recent(REMEMBERED)
     const accepts = (key: Buffer, name: string): boolean =>
@@ -156,6 +161,7 @@ export class ServerScan {
       this.context.receiver.onPage?.(this.keys)
     }
     while (second?.isWaiting) await reportLocks(await second.next())
+    await reporting
     this.ended += second?.ended ?? 0
     this.waitersUnknownReason ??= waiters.failure
   }
@@ -187,7 +193,7 @@ export class ServerScan {
         if (found.needsLock && lock !== undefined && raw.expiresAtMs < 0) {
           page.companions.push({raw, family: found.family, lock})
         }
-      } else if (found.kind === 'lock' || found.hasWrongType || isExpected || isNamedAsLock(raw.name)) {
+      } else if (found.kind === 'lock' || found.hasWrongType || found.isNamed || isExpected) {
         page.samples.push({raw, found})
       } else if (expiresSoon(raw, limits.maxTtlMs)) {
         const possible = recognize(raw, families, true)

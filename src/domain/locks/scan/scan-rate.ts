@@ -24,7 +24,7 @@ const FULL_SPEED: PageSize = {walked: 1000, read: 250}
 /** One page costs the server about 0.07 ms. The p99 latency of other clients stays below twice its value without a scan. */
 const LOW_IMPACT: PageSize = {walked: 100, read: 8}
 /** Maximum number of commands for a key that is read. */
-const OPS_PER_KEY = 5
+export const OPS_PER_KEY = 5
 /** Number of keys that SCAN examines in the time of one command. */
 const WALKED_PER_OP = 100
 /** The commands that `maxOps` allows are spread over this many pages per second. */

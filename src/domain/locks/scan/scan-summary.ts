@@ -75,53 +75,31 @@ export class LockCounts {
   }
 }
 
-/** Keeps the worst of all locks in a binary heap. Its root is the lock that is replaced first. */
+/** Keeps the worst of all locks, by their verdict. Of the locks with the same verdict, those that were found first are kept. */
 class WorstLocks {
-  private readonly heap: LockRecord[] = []
+  /** by verdict, the worst first */
+  private readonly locks = LOCK_VERDICTS.map((): LockRecord[] => [])
   private readonly limit: number
+  private kept = 0
 
   constructor(limit: number) {
     this.limit = limit
   }
 
   add(lock: LockRecord): void {
-    const {heap} = this
-    const [root] = heap
-    if (heap.length < this.limit) this.rise(heap.push(lock) - 1, lock)
-    else if (root && compareLocks(lock, root) < 0) this.sink(lock)
+    const rank = LOCK_VERDICTS.indexOf(lock.verdict)
+    if (this.kept === this.limit) {
+      const best = this.locks.findLastIndex(({length}) => length > 0)
+      if (best <= rank) return
+      this.locks[best]?.pop()
+      this.kept--
+    }
+    this.locks[rank]?.push(lock)
+    this.kept++
   }
 
   list(): LockRecord[] {
-    return this.heap.toSorted(compareLocks)
-  }
-
-  /** Moves a new lock from the end of the heap up to its place. */
-  private rise(end: number, lock: LockRecord): void {
-    const {heap} = this
-    let at = end
-    for (;;) {
-      const above = (at - 1) >> 1
-      const parent = heap[above]
-      if (at === 0 || parent === undefined || compareLocks(parent, lock) >= 0) break
-      heap[at] = parent
-      at = above
-    }
-    heap[at] = lock
-  }
-
-  /** Replaces the root by another lock, and moves that down to its place. */
-  private sink(lock: LockRecord): void {
-    const {heap} = this
-    let at = 0
-    for (;;) {
-      const [left, right] = [heap[2 * at + 1], heap[2 * at + 2]]
-      const isRight = left !== undefined && right !== undefined && compareLocks(right, left) > 0
-      const child = isRight ? right : left
-      if (child === undefined || compareLocks(child, lock) <= 0) break
-      heap[at] = child
-      at = 2 * at + (isRight ? 2 : 1)
-    }
-    heap[at] = lock
+    return this.locks.flat().toSorted(compareLocks)
   }
 }
 

@@ -105,11 +105,11 @@ test('with --max, the worst locks are listed whatever the order of the scan', as
   for (const at of [8, 400]) await redis.call('PEXPIRE', `lock:${String(at)}`, 86_400_000)
   const {locks} = await askCli<LockScan>(['locks', 'scan', '--redis-url', redis.url, '--max', '6'])
   assert.deepEqual(
-    locks.map(({key, verdict}) => [key, verdict]),
+    locks.slice(0, 5).map(({key, verdict}) => [key, verdict]),
     [
       ...['lock:301', 'lock:7', 'lock:99'].map((key) => [key, 'no-ttl']),
       ...['lock:400', 'lock:8'].map((key) => [key, 'ttl-too-long']),
-      ['lock:0', 'healthy'],
     ],
   )
+  assert.equal(locks.at(-1)?.verdict, 'healthy')
 })

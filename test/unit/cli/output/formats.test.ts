@@ -40,6 +40,7 @@ const [subscription] = list.subscriptions
 const [lock] = locks.locks
 assert.ok(subscription && lock?.holder)
 const {holder} = lock
+const ORIGIN = {scannedAt: '2026-01-02T03:04:05.000Z', server: 'redis://a:6379'}
 
 test('JSON documents and NDJSON lines contain no control characters, and keep every value', () => {
   fc.assert(
@@ -54,8 +55,8 @@ test('JSON documents and NDJSON lines contain no control characters, and keep ev
       const [row = ''] = rowsOf(rowLines([{...subscription, topic: text, subscription: text}]), 1)
       assert.deepEqual(JSON.parse(row), {...subscription, topic: text, subscription: text})
       const hostile = {...lock, key: text, holder: {...holder, token: text}}
-      const [lockRow = ''] = rowsOf(lockLines([hostile], 'scan', 'ndjson'), 1)
-      assert.deepEqual(JSON.parse(lockRow), hostile)
+      const [lockRow = ''] = rowsOf(lockLines([hostile], 'scan', 'ndjson', ORIGIN), 1)
+      assert.deepEqual(JSON.parse(lockRow), {...hostile, ...ORIGIN})
     }),
   )
 })
@@ -68,7 +69,7 @@ test('CSV and TSV contain no control characters, and no value starts a row or a 
         2,
       )
       const hostile = {...lock, key: text, holder: {...holder, token: text, host: text}}
-      const lockRows = rowsOf(headLine('scan', format) + lockLines([hostile], 'scan', format), 2)
+      const lockRows = rowsOf(headLine('scan', format) + lockLines([hostile], 'scan', format, ORIGIN), 2)
       if (format === 'tsv') {
         for (const [head = '', row = ''] of [rows, lockRows]) {
           assert.equal(row.split('\t').length, head.split('\t').length)

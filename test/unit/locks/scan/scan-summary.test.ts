@@ -22,11 +22,15 @@ for (const limit of [1, 2, 10, 999, 1000, 5000]) {
     const counts = new LockCounts(limit)
     const all = shuffled(1000)
     for (const lock of all) counts.add(lock)
-    const expected = all.toSorted((a, b) => compareVerdicts(a.verdict, b.verdict) || (a.key < b.key ? -1 : 1))
+    const ranks = (some: readonly LockRecord[]): number[] => some.map(({verdict}) => LOCK_VERDICTS.indexOf(verdict))
+    const worst = ranks(all).toSorted((a, b) => a - b)
+    const kept = counts.list()
+    assert.deepEqual(ranks(kept), worst.slice(0, limit))
     assert.deepEqual(
-      counts.list().map(({key}) => key),
-      expected.slice(0, limit).map(({key}) => key),
+      kept,
+      kept.toSorted((a, b) => compareVerdicts(a.verdict, b.verdict) || (a.key < b.key ? -1 : 1)),
     )
+    assert.equal(new Set(kept).size, Math.min(limit, 1000))
     assert.equal(counts.count, 1000)
   })
 }
