@@ -22,7 +22,7 @@ import {familiesWith} from '../../domain/locks/families/builtin.js'
 import {locksOfScan} from '../../domain/locks/release/scan-output.js'
 import {parseReleasePlan, type ReleasePlan} from '../../domain/locks/release/release-plan.js'
 import {LOCK_VERDICTS} from '../../domain/locks/recognition/lock-verdicts.js'
-import {Pending, Usage} from '../../errors.js'
+import {Pending, Unreachable, Usage} from '../../errors.js'
 import {suggestedCommand} from '../../suggested-command.js'
 import {counted, messageOf, numberText} from '../../wording.js'
 
@@ -220,8 +220,20 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
         next: [suggestedCommand('locks', 'scan', '--pattern', 'lock:*', '--observe', '12s')],
       })
     }
+    requireReleased(executed)
     return {plan, skipped: [], executed}
   }
+}
+
+/** @throws Unreachable E_RELEASE_FAILED when the server refused every lock that was to be released. */
+function requireReleased(executed: LockReleases): void {
+  const {address, releases, summary} = executed
+  const {failed, refused} = summary
+  if (failed === 0 || failed < releases.length - refused) return
+  const reasons = [...new Set(releases.filter(({result}) => result === 'failed').map(({reason}) => reason ?? ''))]
+  throw new Unreachable('E_RELEASE_FAILED', `no lock was released in Redis at ${address}: ${reasons.join('; ')}`, {
+    data: {...executed},
+  })
 }
 
 /** Long enough to review a plan. A lock that changes in the meantime is not released, because it differs from its snapshot. */

@@ -169,7 +169,7 @@ class Releaser {
       }
     } catch (error) {
       if (isMovedReply(error)) return this.moved(planned)
-      return {...resultOf(planned), result: 'failed', reason: messageOf(error)}
+      return {...resultOf(planned), result: 'failed', reason: messageOf(refusedCommand(error))}
     }
   }
 
@@ -253,6 +253,12 @@ interface SleepingWaiters extends SignalledLock {
 
 function keyOf({snapshot}: PlannedRelease): Buffer {
   return Buffer.from(snapshot.keyBase64, 'base64')
+}
+
+/** The error of the command because of which a transaction was discarded: it names the missing permission. */
+function refusedCommand(error: unknown): unknown {
+  const {previousErrors = []} = error as {readonly previousErrors?: readonly unknown[]}
+  return previousErrors[0] ?? error
 }
 
 /** Error messages for a script that is not allowed, or contains a command that is not allowed. */

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import {join} from 'node:path'
 import {test} from 'node:test'
+
+import {Redis} from 'ioredis'
 
 import type {LockScan} from '../../../../src/domain/locks/scan/collect-locks.js'
 import {askCli, parseDocument, requireFailure, runCli} from '../../../support/shells/cli.js'
+import {temporaryFolder} from '../../../support/shells/folder.js'
 import {startRedis} from '../../../support/servers/redis-servers.js'
 
 const UUID = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
@@ -112,4 +116,51 @@ test('with --max, the worst locks are listed whatever the order of the scan', as
     ],
   )
   assert.equal(locks.at(-1)?.verdict, 'healthy')
+})
+
+test('a release that the server refuses for every lock exits 4, and one that succeeds in part exits 0', async (t) => {
+  const redis = await startRedis(t)
+  const folder = await temporaryFolder(t)
+  const [plan, log] = [join(folder, 'plan.json'), join(folder, 'audit.ndjson')]
+  for (const key of ['lock:a', 'lock:b']) await redis.call('SET', key, UUID, 'PX', 60_000)
+  await redis.call('ACL', 'SETUSER', 'reader', 'on', '>right', '%R~*', '+@all')
+  const at = ['--redis-url', redis.url.replace('redis://', 'redis://reader:right@')]
+  await askCli(['locks', 'release', 'lock:a', 'lock:b', '--hard', '-o', plan, ...at])
+  const execute = ['locks', 'release', '--execute', plan, '--reason', 'a test', '--yes', '--audit-log', log, ...at]
+  const run = await runCli([...execute, '--json'])
+  assert.equal(run.code, 4, run.stdout)
+  const {error} = parseDocument(run.stdout)
+  assert.equal(error.code, 'E_RELEASE_FAILED')
+  assert.match(error.message, /no lock was released in Redis at .*permission/i)
+  await redis.call('ACL', 'SETUSER', 'reader', '~lock:b')
+  assert.equal((await runCli(execute)).code, 0)
+  assert.equal(Number(await redis.call('EXISTS', 'lock:a', 'lock:b')), 1)
+})
+
+test('a waiter makes a lock that the same holder keeps contended, and is counted', async (t) => {
+  const redis = await startRedis(t)
+  for (const key of ['lock:waited', 'lock:idle']) {
+    await redis.call('HSET', key, `${UUID}:31`, 1)
+    await redis.call('PEXPIRE', key, 30_000)
+  }
+  await redis.call('RPUSH', 'redisson_lock_queue:{lock:fair}', `${UUID}:32`)
+  await redis.call('HSET', 'lock:fair', `${UUID}:31`, 1)
+  const listener = new Redis(redis.url)
+  t.after(() => {
+    listener.disconnect()
+  })
+  await listener.subscribe('redisson_lock__channel:{lock:waited}', `redisson_lock__channel:{lock:fair}:${UUID}:32`)
+  const scan = async (...more: string[]): Promise<unknown> => {
+    const args = ['locks', 'scan', '--pattern', 'lock:*', '--redis-url', redis.url, ...more]
+    const {locks} = await askCli<LockScan>(args)
+    return Object.fromEntries(locks.map(({key, verdicts, waiters}) => [key, [waiters, ...verdicts]]))
+  }
+  assert.deepEqual(await scan(), {
+    'lock:fair': [1, 'no-ttl', 'contended'],
+    'lock:waited': [1, 'healthy'],
+    'lock:idle': [0, 'healthy'],
+  })
+  const observed = (await scan('--observe', '1s')) as Record<string, unknown[]>
+  assert.deepEqual(observed['lock:waited'], [1, 'contended'])
+  assert.deepEqual(observed['lock:idle'], [0, 'healthy'])
 })
