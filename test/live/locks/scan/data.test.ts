@@ -7,7 +7,7 @@ import type {LockReleaseAnswer} from '../../../../src/commands/locks/release.js'
 import {askCli, runCli} from '../../../support/shells/cli.js'
 import {temporaryFolder} from '../../../support/shells/folder.js'
 import {startRedis, type SpareRedis} from '../../../support/servers/redis-servers.js'
-import {DATA_SHAPES} from '../../../support/reports/data-shapes.js'
+import {DATA_SHAPES} from './data-shapes.js'
 import type {Stored} from '../../../support/reports/lock-shapes.js'
 
 const UUID = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'

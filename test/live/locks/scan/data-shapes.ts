@@ -1,4 +1,4 @@
-import {NOW, type Shape, UUID} from './lock-shapes.js'
+import {NOW, type Shape, UUID} from '../../../support/reports/lock-shapes.js'
 
 const HEX = '9f86d081884c7d659a2feaa0c55ad015'
 const OBJECT_ID = '507f1f77bcf86cd799439011'
