@@ -14,7 +14,7 @@ from redis.lock import Lock
 
 wanted = json.loads(sys.argv[1])
 prefix = wanted["prefix"]
-client = redis.Redis.from_url(wanted["redisUrl"])
+client = redis.Redis.from_url(wanted["redisUrl"], socket_timeout=None)
 
 
 def say(key, family, token):

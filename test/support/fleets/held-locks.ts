@@ -53,6 +53,11 @@ async function untilReady(child: ChildProcess): Promise<HeldLock[]> {
   assert.fail(`the program exited before it held its locks: ${errors}`)
 }
 
+/** Null if Redisson is not available. */
+export function redissonClasspath(): string | null {
+  return mavenClasspath('org.redisson:redisson:4.3.0')
+}
+
 /**
  * A program that takes Redisson locks; null if Redisson is not available.
  *
@@ -62,7 +67,7 @@ async function untilReady(child: ChildProcess): Promise<HeldLock[]> {
 export function redissonProgram(
   instead: {readonly many?: number; readonly lease?: number; readonly reader?: boolean; readonly waiter?: boolean} = {},
 ): Program | null {
-  const classpath = mavenClasspath('org.redisson:redisson:4.3.0')
+  const classpath = redissonClasspath()
   if (classpath === null) return null
   const {args, ...program} = javaProgram('RedissonLocks.java', classpath)
   const settings = Object.entries(instead).map(([name, value]) => `-D${name}=${String(value)}`)
