@@ -5,11 +5,11 @@ import {test} from 'node:test'
 
 import type {Redis} from 'ioredis'
 
-import type {AuditReport} from '../../../src/clients/files/audit-log.js'
-import {askCli, parseDocument, requireFailure, runCli} from '../../support/shells/cli.js'
-import {deleteAll, uuid1} from '../../support/fleets/held-locks.js'
-import {closeFirst, live, until} from '../../support/servers/live.js'
-import {execute, executeArgs, plan} from '../../support/reports/lock-releases.js'
+import type {AuditReport} from '../../../../src/clients/files/audit-log.js'
+import {askCli, parseDocument, requireFailure, runCli} from '../../../support/shells/cli.js'
+import {deleteAll, uuid1} from '../../../support/fleets/held-locks.js'
+import {closeFirst, live, until} from '../../../support/servers/live.js'
+import {execute, executeArgs, plan} from '../../../support/reports/lock-releases.js'
 
 const UUID = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
 const TOKEN = 'a3'.repeat(16)

@@ -4,12 +4,12 @@ import {readFile} from 'node:fs/promises'
 import {test} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import type {LockReleaseAnswer} from '../../../src/commands/locks/release.js'
-import {redissonProgram} from '../../support/fleets/held-locks.js'
-import {holdUntilEnd} from '../../support/fleets/hold-until-end.js'
-import {DEADLINE_MS, live, type Place, until} from '../../support/servers/live.js'
-import {withSlowness} from '../../support/slowness.js'
-import {execute, plan} from '../../support/reports/lock-releases.js'
+import type {LockReleaseAnswer} from '../../../../src/commands/locks/release.js'
+import {redissonProgram} from '../../../support/fleets/held-locks.js'
+import {holdUntilEnd} from '../../../support/fleets/hold-until-end.js'
+import {DEADLINE_MS, live, type Place, until} from '../../../support/servers/live.js'
+import {withSlowness} from '../../../support/slowness.js'
+import {execute, plan} from '../../../support/reports/lock-releases.js'
 
 const UUID = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
 const redisson = redissonProgram()

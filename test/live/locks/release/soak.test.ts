@@ -4,14 +4,14 @@ import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test} from 'node:test'
 
-import type {LockReleaseAnswer} from '../../../src/commands/locks/release.js'
-import type {LockRecord} from '../../../src/domain/locks/recognition/lock-record.js'
-import {holdBy, type Holding, redissonClasspath} from '../../support/fleets/held-locks.js'
-import {goProgram, javaProgram, nodeProgram, type Program, pythonProgram} from '../../support/fleets/programs.js'
-import {mulberry32} from '../../support/fleets/seed.js'
-import {closeFirst, live, type Place, until} from '../../support/servers/live.js'
-import {runCli} from '../../support/shells/cli.js'
-import {suggestedIn} from '../../support/shells/pasted.js'
+import type {LockReleaseAnswer} from '../../../../src/commands/locks/release.js'
+import type {LockRecord} from '../../../../src/domain/locks/recognition/lock-record.js'
+import {holdBy, type Holding, redissonClasspath} from '../../../support/fleets/held-locks.js'
+import {goProgram, javaProgram, nodeProgram, type Program, pythonProgram} from '../../../support/fleets/programs.js'
+import {mulberry32} from '../../../support/fleets/seed.js'
+import {closeFirst, live, type Place, until} from '../../../support/servers/live.js'
+import {runCli} from '../../../support/shells/cli.js'
+import {suggestedIn} from '../../../support/shells/pasted.js'
 
 const DURATION_MS = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? 600_000 : 30_000
 const KILL_EVERY_MS = 10_000

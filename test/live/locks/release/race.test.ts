@@ -6,13 +6,13 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {Redis} from 'ioredis'
 
-import type {LockSnapshot, Released, ReleaseOrder} from '../../../src/clients/redis/release/release-order.js'
-import {releaseByScript} from '../../../src/clients/redis/release/release-script.js'
-import {releaseByWatch} from '../../../src/clients/redis/release/release-watch.js'
-import {expiryCommandOf, readKeys} from '../../../src/domain/locks/reading/collect-keys.js'
-import type {SampledKey} from '../../../src/domain/locks/reading/sampled-key.js'
-import {deleteAll} from '../../support/fleets/held-locks.js'
-import {closeFirst, live} from '../../support/servers/live.js'
+import type {LockSnapshot, Released, ReleaseOrder} from '../../../../src/clients/redis/release/release-order.js'
+import {releaseByScript} from '../../../../src/clients/redis/release/release-script.js'
+import {releaseByWatch} from '../../../../src/clients/redis/release/release-watch.js'
+import {expiryCommandOf, readKeys} from '../../../../src/domain/locks/reading/collect-keys.js'
+import type {SampledKey} from '../../../../src/domain/locks/reading/sampled-key.js'
+import {deleteAll} from '../../../support/fleets/held-locks.js'
+import {closeFirst, live} from '../../../support/servers/live.js'
 
 const ATTEMPTS = process.env['KEYSHIFT_TEST_CRASHES'] === 'all' ? 100_000 : 5000
 const CLIENTS = 8
