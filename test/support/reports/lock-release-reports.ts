@@ -33,7 +33,7 @@ const fair: LockRecord = {
   key: 'lock:order:eu-central-1:customer-8812345',
   family: 'redisson',
   group: null,
-  candidates: [{family: 'redisson', likelihood: 0.999, evidence: ['a hash of UUID:THREAD with a count']}],
+  candidates: [{family: 'redisson', likelihood: 0.999}],
   holder,
   reentrancy: 2,
   ttlMs: 21_000,
@@ -79,6 +79,13 @@ export const inspection: LockInspection = {
   address: 'redis://10.0.0.8:6379',
   lock: fair,
   format: 'Redisson fair lock',
+  candidates: [
+    {
+      family: 'redisson',
+      likelihood: 0.999,
+      evidence: ['a hash of UUID:THREAD with a count', 'TTL within the default of the library'],
+    },
+  ],
   holders: [holder],
   companions: [
     {key: 'redisson_lock_queue:{lock:order:eu-central-1:customer-8812345}', role: 'wait queue', entries: []},
@@ -129,6 +136,7 @@ export const unknownInspection: LockInspection = {
     ...{heldAtLeastMs: null, heldSource: null, verdict: 'unknown-format', verdicts: ['unknown-format'], confidence: 0},
   },
   format: null,
+  candidates: [],
   holders: [],
   companions: [],
   waiters: {subscribers: null, queue: []},

@@ -5,7 +5,7 @@ import {effectTexts, planCommand, WATCHES} from './release-effect.js'
 import {type Column, renderMs, renderPairs, renderTable} from '../table.js'
 
 export function renderLock(inspection: LockInspection): string {
-  const {companions, holders, lock, waiters} = inspection
+  const {candidates, companions, holders, lock, waiters} = inspection
   const head = renderPairs([
     ['key', lock.key],
     ['format', formatText(inspection)],
@@ -16,7 +16,7 @@ export function renderLock(inspection: LockInspection): string {
     ['channel subscribers', waiters.subscribers === null ? 'unknown' : numberText(waiters.subscribers)],
   ])
   const parts = [head]
-  if (lock.candidates.length > 0) parts.push(renderTable(CANDIDATE_FAMILIES, lock.candidates))
+  if (candidates.length > 0) parts.push(renderTable(CANDIDATE_FAMILIES, candidates))
   if (holders.length > 0) parts.push(renderTable(HOLDERS, holders))
   parts.push(...connectionsText(inspection))
   if (waiters.queue.length > 0) {
@@ -38,7 +38,7 @@ function formatText({format, lock}: LockInspection): string {
   return lock.group === null ? `${format} (${lock.family}, confidence ${likelihoodText(lock.confidence)})` : format
 }
 
-const CANDIDATE_FAMILIES: ReadonlyArray<Column<LockInspection['lock']['candidates'][number]>> = [
+const CANDIDATE_FAMILIES: ReadonlyArray<Column<LockInspection['candidates'][number]>> = [
   {head: 'family', cell: ({family}) => family},
   {head: 'likelihood', cell: ({likelihood}) => likelihoodText(likelihood)},
   {head: 'evidence', cell: ({evidence}) => evidence.join('; '), fit: 'wrap'},

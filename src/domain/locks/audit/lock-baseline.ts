@@ -1,5 +1,5 @@
 import type {StoredBaseline, StoredLock} from '../../../clients/files/lock-baseline-file.js'
-import type {LockCandidate, LockHolder} from '../recognition/recognized-lock.js'
+import type {FamilyLikelihood, LockHolder} from '../recognition/recognized-lock.js'
 import type {LockRecord} from '../recognition/lock-record.js'
 import type {LockVerdict} from '../recognition/lock-verdicts.js'
 import type {EarlierSample} from '../recognition/renewals.js'
@@ -25,7 +25,7 @@ export interface AuditedLock {
   /** as in `locks scan` */
   family: string
   /** as in `locks scan`; empty for a lock that ended */
-  candidates: LockCandidate[]
+  candidates: FamilyLikelihood[]
   /** the first of several holders; null when unknown, and for a lock that ended */
   holder: LockHolder | null
   /** null when it never expires, and for a lock that ended */

@@ -11,7 +11,7 @@ import type {CompiledFamilies} from '../families/compiled.js'
 import {fillTemplate} from '../families/template.js'
 import {bytesOf, printable, type SampledKey} from '../reading/sampled-key.js'
 import {recognize} from '../recognition/recognize.js'
-import type {LockHolder, RecognizedLock, Unrecognized} from '../recognition/recognized-lock.js'
+import type {LockCandidate, LockHolder, RecognizedLock, Unrecognized} from '../recognition/recognized-lock.js'
 import {type LockLimits, lockRecord, type LockRecord} from '../recognition/lock-record.js'
 import {collectPlannedRelease} from '../release/collect-release-plan.js'
 import {effectOf, type PlannedRelease, type ReleaseEffect} from '../release/release-plan.js'
@@ -22,6 +22,8 @@ export interface LockInspection {
   lock: LockRecord
   /** the library with this format, or the libraries that have it, shown to the user; null when unknown */
   format: string | null
+  /** the families that the lock may be of, with what speaks for and against each; the most likely one first */
+  candidates: LockCandidate[]
   /** all holders; a semaphore and a read lock can have several */
   holders: LockHolder[]
   /** existing keys that belong to the lock */
@@ -90,6 +92,7 @@ export async function inspectLock(
     address: connection.address,
     lock: record,
     format: lock?.family?.title ?? lock?.group ?? null,
+    candidates: [...(lock?.candidates ?? [])],
     holders: [...(lock?.holders ?? [])],
     companions,
     waiters: lock ? await readWaiters(subscribers, key, lock, companions) : {subscribers: null, queue: []},

@@ -2,7 +2,7 @@ import type {LockFamily, LockLease, ReleaseProtocol} from '../families/family.js
 import {HOME_MADE} from '../families/home-made.js'
 import type {SampledKey} from '../reading/sampled-key.js'
 import {describe, type Fit, oddsOf, type StoredValue, TRAITS} from './fit.js'
-import type {LockBehavior, LockCandidate, RecognizedLock} from './recognized-lock.js'
+import type {FamilyLikelihood, LockBehavior, LockCandidate, RecognizedLock} from './recognized-lock.js'
 import {tokenTraits, type Wrapping} from './token-text.js'
 
 /** A family is named only when it is at least this likely. */
@@ -26,6 +26,8 @@ interface WeighedFit extends Fit {
 interface Judgment {
   readonly family: LockFamily | null
   readonly candidates: readonly LockCandidate[]
+  /** the candidates without their evidence; shared by all records, so that a scan of many locks allocates less */
+  readonly likelihoods: FamilyLikelihood[]
   /** the remaining families, as in `spring-integration, redlock-rb or home-made` */
   readonly names: string
   readonly behavior: Omit<LockBehavior, 'groups' | 'onSeveralServers'>
@@ -49,11 +51,12 @@ export class Judge {
     const described = fits[judgment.describedBy] ?? fits[0]
     if (described === undefined) return null
     const {isConstant, isRandom, kind} = tokenTraits(raw.type === 'string' ? (value.entries[0]?.text ?? '') : '')
-    const {behavior, candidates, family, names, onSeveralServers} = judgment
+    const {behavior, candidates, family, likelihoods, names, onSeveralServers} = judgment
     return {
       kind: 'lock',
       family,
       candidates,
+      likelihoods,
       name: family?.name ?? `${raw.type} lock`,
       group: family === null ? groupText(raw.type, kind, value.wrapping, names) : null,
       behavior: {
@@ -89,9 +92,11 @@ function judgmentOf(fits: readonly Fit[]): Judgment {
   const described = (first?.likelihood ?? 0) >= DESCRIBES_FROM ? first : (homeMade ?? first)
   const placeOf = (one: WeighedFit | undefined): number => fits.findIndex(({compiled}) => compiled === one?.compiled)
   const {source, ...behavior} = behaviorOf(remaining, weighed)
+  const candidates = weighed.filter(({likelihood}) => likelihood >= SHOWN_FROM).map(candidateOf)
   return {
     family: isNamed ? first.family : null,
-    candidates: weighed.filter(({likelihood}) => likelihood >= SHOWN_FROM).map(candidateOf),
+    candidates,
+    likelihoods: candidates.map(({family, likelihood}) => ({family, likelihood})),
     names: namesOf(remaining),
     behavior,
     onSeveralServers: remaining.some(({family}) => family !== HOME_MADE && family.onSeveralServers === true)

@@ -1,7 +1,7 @@
 import type {LockFamily} from '../families/family.js'
 import type {WaitQueueSample, WaitQueueState} from './wait-queue.js'
 import type {SampledKey} from '../reading/sampled-key.js'
-import type {LockCandidate, LockHolder, RecognizedLock, Unrecognized} from './recognized-lock.js'
+import type {FamilyLikelihood, LockHolder, RecognizedLock, Unrecognized} from './recognized-lock.js'
 import type {MissedRenewal, Renewal, SampleComparison} from './renewals.js'
 import {type LockVerdict, sortedVerdicts} from './lock-verdicts.js'
 
@@ -55,7 +55,7 @@ export interface LockRecord {
   /** the kind of token and the possible families; null when the family is known, or none matches */
   group: string | null
   /** the families that the lock may be of, the most likely one first */
-  candidates: LockCandidate[]
+  candidates: FamilyLikelihood[]
   /** the first of several holders; null when the format is unknown */
   holder: LockHolder | null
   /** number of holders, 0 when the value says that the lock is free; null when the format is unknown */
@@ -136,7 +136,7 @@ export function lockRecord(
     key: raw.name,
     family: lock?.name ?? 'unknown',
     group: lock?.group ?? null,
-    candidates: [...(lock?.candidates ?? [])],
+    candidates: lock?.likelihoods ?? [],
     holder: lock?.holders[0] ?? null,
     holders: lock?.holderCount ?? null,
     reentrancy: lock?.reentrancy ?? null,

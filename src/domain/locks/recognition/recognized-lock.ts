@@ -15,11 +15,14 @@ export interface LockHolder {
 }
 
 /** A family that a lock may be of. */
-export interface LockCandidate {
+export interface FamilyLikelihood {
   /** the name of the family */
   family: string
   /** from 0 to 1; the likelihoods of all candidates add up to 1 */
   likelihood: number
+}
+
+export interface LockCandidate extends FamilyLikelihood {
   /** what speaks for it, and what against it */
   evidence: string[]
 }
@@ -47,6 +50,8 @@ export interface RecognizedLock {
   readonly family: LockFamily | null
   /** the most likely one first */
   readonly candidates: readonly LockCandidate[]
+  /** the candidates without their evidence */
+  readonly likelihoods: FamilyLikelihood[]
   /** the name of the family, or the type of the lock such as `string lock` */
   readonly name: string
   /** the kind of token and the possible families; null when the family is known */
