@@ -64,9 +64,9 @@ export class Judge {
         release: behavior.release,
         companions: behavior.companions,
         onSeveralServers: onSeveralServers === 'if-random' ? isRandom : onSeveralServers,
-        groups: {...fits[judgment.filledBy]?.groups},
+        groups: {...fits[judgment.filledBy]?.compiled.key?.exec(raw.name)?.groups},
       },
-      ...describe(described, raw),
+      ...describe(described.compiled, value, raw),
       hasConstantToken: isConstant,
       isAssumed: false,
     }

@@ -45,10 +45,6 @@ export interface Fit {
   readonly compiled: CompiledForm
   /** what speaks for or against the family apart from the form: a sum of the constants of Trait */
   readonly traits: number
-  /** the named groups that the form found in the key */
-  readonly groups: Readonly<Record<string, string>>
-  /** the holders, and the named groups that the form found in each */
-  readonly found: readonly FoundHolder[]
 }
 
 interface FoundHolder {
@@ -67,37 +63,24 @@ export interface Description {
   readonly hasTooMany: boolean
 }
 
-const NO_GROUPS: Readonly<Record<string, string>> = {}
-
-/** How a key fits a form whose key expression it matches; null when its value does not. */
-export function fitForm(
-  compiled: CompiledForm,
-  value: StoredValue,
-  groups: Readonly<Record<string, string>> | undefined,
-  raw: SampledKey,
-): Fit | null {
+/** How a key fits a form whose key expression it matches; null when its value does not. Reads groups only where needed. */
+export function fitForm(compiled: CompiledForm, value: StoredValue, raw: SampledKey): Fit | null {
   const {entry: entryExpression, form, isChecked, longest, shortest, token: expression} = compiled
-  const extraField = form.requiredField ?? form.optionalField
-  const stored = extraField === undefined ? value.entries : value.entries.filter(({text}) => text !== extraField)
+  const stored = holdersIn(form, value)
   if (stored.length === 0 || (form.needsContext === true && form.holders !== 'many' && stored.length > 1)) return null
   if (form.requiredField !== undefined && stored.length === value.entries.length) return null
-  const found: FoundHolder[] = []
-  for (const one of stored) {
-    if (one.text.length < shortest || one.text.length > longest) return null
-    const inToken = expression.exec(one.text)
-    if (inToken === null) return null
-    const inEntry = entryExpression === null ? null : entryExpression.exec(one.entry ?? '')
-    if (entryExpression !== null && inEntry === null) return null
-    const all = inEntry?.groups === undefined ? (inToken.groups ?? NO_GROUPS) : {...inToken.groups, ...inEntry.groups}
-    const checked = isChecked ? withUuid1(all) : all
-    if (isChecked && !isPlausible(checked, form, raw)) return null
-    found.push({stored: one, groups: checked})
+  for (const {entry, text} of stored) {
+    if (text.length < shortest || text.length > longest || !expression.test(text)) return null
+    if (entryExpression?.test(entry ?? '') === false) return null
+    if (isChecked && !isPlausible(groupsOf(compiled, {entry, text}), form, raw)) return null
   }
-  return {compiled, traits: traitsOf(compiled, value, raw), groups: groups ?? NO_GROUPS, found}
+  return {compiled, traits: traitsOf(compiled, value, raw)}
 }
 
-/** Reads the holders and times from a value. */
-export function describe({compiled: {form}, found}: Fit, {atMs, expiresAtMs}: SampledKey): Description {
+/** Reads the holders and times from a value that fits a form. */
+export function describe(compiled: CompiledForm, value: StoredValue, {atMs, expiresAtMs}: SampledKey): Description {
+  const {form} = compiled
+  const found: FoundHolder[] = holdersIn(form, value).map((stored) => ({stored, groups: groupsOf(compiled, stored)}))
   const {count, holders: counted} = found[0]?.groups ?? NO_GROUPS
   const times = found.map(({groups}) => timesOf(groups, atMs))
   const isFree = found.some(({groups}) => groups['free'] !== undefined || groups['waiting'] !== undefined)
@@ -110,6 +93,20 @@ export function describe({compiled: {form}, found}: Fit, {atMs, expiresAtMs}: Sa
     hasPastTime: expiresAtMs < 0 && times.some((time) => time.isPast),
     hasTooMany: form.holders !== 'many' && found.length > 1,
   }
+}
+
+const NO_GROUPS: Groups = {}
+
+function holdersIn({optionalField, requiredField}: LockForm, {entries}: StoredValue): readonly StoredEntry[] {
+  const extraField = requiredField ?? optionalField
+  return extraField === undefined ? entries : entries.filter(({text}) => text !== extraField)
+}
+
+/** The named groups in a token and its entry. */
+function groupsOf({entry, token}: CompiledForm, stored: Pick<StoredEntry, 'entry' | 'text'>): Groups {
+  const inToken = token.exec(stored.text)?.groups ?? NO_GROUPS
+  const inEntry = entry?.exec(stored.entry ?? '')?.groups
+  return withUuid1(inEntry === undefined ? inToken : {...inToken, ...inEntry})
 }
 
 type Groups = Readonly<Record<string, string | undefined>>

@@ -40,10 +40,9 @@ function recognizeLock(raw: SampledKey, families: CompiledFamilies, mayBeWeak: b
     if ((form.needsContext === true && !mayBeWeak) || last === family) continue
     if (keyParts.length > 0 && !containsAll(key, keyParts)) continue
     if (value?.length !== undefined && (value.length < compiled.shortest || value.length > compiled.longest)) continue
-    const found = expression === null ? null : expression.exec(key)
-    if (expression !== null && found === null) continue
+    if (expression?.test(key) === false) continue
     value ??= storedValue(raw)
-    const fit = fitForm(compiled, value, found?.groups, raw)
+    const fit = fitForm(compiled, value, raw)
     if (fit === null) continue
     fits.push(fit)
     last = family // its forms follow each other, and the first that fits counts
