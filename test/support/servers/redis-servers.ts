@@ -22,8 +22,15 @@ export interface SpareRedis {
 
 /** Starts a Redis server without persistence, which stops with the test. @param args command-line arguments; PORT is replaced by the port. */
 export async function startRedis(t: TestContext, ...args: readonly string[]): Promise<SpareRedis> {
-  const {servers} = await startServers(t, 'standalone', args)
-  const [server] = servers
+  return only(await startServers(t, 'standalone', {more: args}))
+}
+
+/** Starts a server of another version. @param server path of its executable. */
+export async function startRedisVersion(t: TestContext, server: string): Promise<SpareRedis> {
+  return only(await startServers(t, 'standalone', {server}))
+}
+
+function only({servers: [server]}: {readonly servers: readonly SpareRedis[]}): SpareRedis {
   if (!server) throw new Error('no Redis server was started')
   return server
 }
@@ -77,14 +84,14 @@ const CLI = 'redis-cli'
 async function startServers(
   t: TestContext,
   mode: RedisMode,
-  more: readonly string[] = [],
+  {more = [], server = 'redis-server'}: {readonly more?: readonly string[]; readonly server?: string} = {},
 ): Promise<{ports: Readonly<Record<string, number>>; servers: SpareRedis[]}> {
   const servers: SpareRedis[] = []
   // The servers stop before their folder is deleted.
   t.after(() => Promise.all(servers.map((server) => server.kill())))
   const dir = await temporaryFolder(t)
   const ports = await freePorts(redisPorts(mode))
-  for (const {args, command, cwd, name} of redisPrograms(mode, {dir, ports, server: 'redis-server'})) {
+  for (const {args, command, cwd, name} of redisPrograms(mode, {dir, ports, server})) {
     const port = ports[name] ?? 0
     const argsForPort = more.map((arg) => arg.replace('PORT', String(port)))
     servers.push(spare(port, spawn(command, [...args, ...argsForPort], {stdio: 'ignore', cwd})))
