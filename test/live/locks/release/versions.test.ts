@@ -60,7 +60,7 @@ for (const name of PACKED_SERVER_NAMES) {
       assert.deepEqual(await release(['lock:host', ...watch]), {'lock:host': 'released'})
       assert.deepEqual(await release(['lock:redisson', '--hard']), {'lock:redisson': 'released'})
       assert.deepEqual(await release(['lock:short', '--hard'], '--avoid-scripts'), {'lock:short': 'released'})
-      // The signal for waiters of python-redis-lock, which the lock may be of, expires by itself.
+      // The signal for waiters of python-redis-lock, which the lock may be of, expires on its own.
       await until('only one key', async () => String(await redis.call('KEYS', '*')) === 'lock:old')
     },
   )
