@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises'
 
 import {Usage} from '../../errors.js'
-import {replaceFile} from './replace-file.js'
+import {replaceFile, requireReplaceable} from './replace-file.js'
 
 /**
  * One observation of a lock, times in epoch ms; `expiresAtMs` is −1 for a lock that never expires. `renewedToMs` is the TTL
@@ -30,10 +30,13 @@ export class FirstSeenFile {
     this.before = before
   }
 
-  /** A missing file is empty. @throws Usage E_FIRST_SEEN when the file has another format or cannot be read. */
+  /** A missing file is empty. @throws Usage E_FIRST_SEEN when the file has another format, or cannot be read or replaced. */
   static async open(path: string): Promise<FirstSeenFile> {
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+      throw unusable(path, (error as Error).message)
+    })
+    await requireReplaceable(path).catch((error: unknown) => {
       throw unusable(path, (error as Error).message)
     })
     if (text === '') return new FirstSeenFile(path, new Map())
@@ -50,8 +53,11 @@ export class FirstSeenFile {
     this.now.set(id, sample)
   }
 
+  /** @throws Usage E_FIRST_SEEN when the file cannot be replaced. */
   async save(): Promise<void> {
-    await replaceFile(this.path, linesOf(this.now))
+    await replaceFile(this.path, linesOf(this.now)).catch((error: unknown) => {
+      throw unusable(this.path, (error as Error).message)
+    })
   }
 }
 

@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises'
 
 import {Usage} from '../../errors.js'
 import {messageOf} from '../../wording.js'
-import {replaceFile} from './replace-file.js'
+import {replaceFile, requireReplaceable} from './replace-file.js'
 
 /** A lock of an earlier audit. Times are epoch ms of the server. */
 export interface StoredLock {
@@ -45,11 +45,14 @@ export interface StoredBaseline {
  * The locks of the last audit, in a file with one JSON document per line. Contains keys, but no tokens.
  *
  * @returns null when the file does not exist.
- * @throws Usage E_BASELINE when it has another format, is the baseline of other keys, or cannot be read.
+ * @throws Usage E_BASELINE when it has another format, is the baseline of other keys, or cannot be read or replaced.
  */
 export async function readBaseline(path: string, scope: BaselineScope): Promise<StoredBaseline | null> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw unusable(path, messageOf(error))
+  })
+  await requireReplaceable(path).catch((error: unknown) => {
     throw unusable(path, messageOf(error))
   })
   if (text === null) return null
@@ -68,13 +71,16 @@ export async function readBaseline(path: string, scope: BaselineScope): Promise<
   return {scannedAt, locks: locks as StoredLock[]}
 }
 
+/** @throws Usage E_BASELINE when the file cannot be replaced. */
 export async function writeBaseline(
   path: string,
   scope: BaselineScope,
   {locks, scannedAt}: {readonly scannedAt: string; readonly locks: Iterable<StoredLock>},
 ): Promise<void> {
   const head: Head = {format: FORMAT, scannedAt, ...scope}
-  await replaceFile(path, linesOf(head, locks))
+  await replaceFile(path, linesOf(head, locks)).catch((error: unknown) => {
+    throw unusable(path, messageOf(error))
+  })
 }
 
 function* linesOf(head: Head, locks: Iterable<StoredLock>): Generator<string> {

@@ -1,4 +1,5 @@
-import {open, realpath, rename, rm} from 'node:fs/promises'
+import {access, constants, open, realpath, rename, rm} from 'node:fs/promises'
+import {dirname} from 'node:path'
 
 /**
  * Replaces a file atomically, readable by its owner only. A process that reads it at the same time gets the old or the
@@ -18,4 +19,10 @@ export async function replaceFile(path: string, content: Iterable<string>): Prom
     await file.close()
   }
   await rename(temporary, target)
+}
+
+/** @throws when replaceFile() cannot create a file in the folder of this path. */
+export async function requireReplaceable(path: string): Promise<void> {
+  const target = await realpath(path).catch(() => path)
+  await access(dirname(target), constants.W_OK)
 }

@@ -116,6 +116,12 @@ test(
       args: ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--assume-locks', '--first-seen', file],
     })
     assert.equal(await readFile(file, 'utf8'), 'something else\n', 'a file of another program is not changed')
+    await requireFailure({
+      exit: 2,
+      code: 'E_FIRST_SEEN',
+      says: /ENOENT/,
+      args: ['locks', 'scan', '--pattern', `${keyPrefix}*`, '--first-seen', join(folder, 'missing', 'first-seen')],
+    })
   }),
 )
 

@@ -111,6 +111,8 @@ test('a baseline of other keys, and a file that is not one, are refused and not 
   const command = ['locks', 'audit', '--baseline', file, '--redis-url', redis.url]
   await askCli<LockAudit>(command)
   const before = await readFile(file, 'utf8')
+  const missing = ['locks', 'audit', '--redis-url', redis.url, '--baseline', `${file}.d/locks`]
+  await requireFailure({exit: 2, code: 'E_BASELINE', says: /ENOENT/, args: missing})
   const refused = {exit: 2, code: 'E_BASELINE'} as const
   await requireFailure({...refused, says: /pattern "\*", not "lock:\*"/, args: [...command, '--pattern', 'lock:*']})
   assert.equal(await readFile(file, 'utf8'), before)
