@@ -114,6 +114,8 @@ class Releaser {
   /** connections that released a lock */
   private readonly usedConnections = new Set<Redis>()
   private readonly watched = new Map<PlannedRelease, WatchedLock>()
+  /** why locks could not be watched */
+  private readonly unwatched = new Map<PlannedRelease, unknown>()
   private readonly watchingConnections: Redis[] = []
   private readonly sleeping: SleepingWaiters[] = []
 
@@ -134,10 +136,15 @@ class Releaser {
     for (const planned of chosen) {
       const redis = this.nodeOf(keyOf(planned))
       if (redis === null) continue // its release reads the slot owners again
-      const connection = await this.separate(redis)
-      this.watchingConnections.push(connection)
-      this.watched.set(planned, await watchLock(connection, orderOf(planned, planned.waitQueue?.disconnected ?? [])))
+      try {
+        const connection = await this.separate(redis)
+        this.watchingConnections.push(connection)
+        this.watched.set(planned, await watchLock(connection, orderOf(planned, planned.waitQueue?.disconnected ?? [])))
+      } catch (error) {
+        this.unwatched.set(planned, error)
+      }
     }
+    if (this.watched.size === 0) return
     const longestMs = Math.max(...chosen.map(({watchMs}) => watchMs ?? 0))
     await delay(longestMs, undefined, {signal}).catch(() => undefined) // the caller checks the signal
   }
@@ -154,6 +161,7 @@ class Releaser {
       if (planned.action === 'remove-waiters') return await this.removeWaiters(redis, planned, disconnected)
       const order = orderOf(planned, disconnected)
       const watched = this.watched.get(planned)
+      if (this.unwatched.has(planned)) throw this.unwatched.get(planned)
       if (planned.watchMs !== null && !watched) return this.moved(planned)
       const {notified, outcome} = await (watched?.release(order) ?? this.compareAndRelease(redis, order))
       if (outcome !== 'released') return {...resultOf(planned), result: outcome}
