@@ -31,6 +31,11 @@ export function printable(bytes: Buffer): string {
   return isText && !text.startsWith(BASE64) ? text : BASE64 + bytes.toString('base64')
 }
 
+/** Whether printable() returned the text itself. */
+export function isPrintedAsText(printed: string): boolean {
+  return !printed.startsWith(BASE64)
+}
+
 /** The inverse of printable(). A text after the prefix that is not base64 is part of the key. */
 export function bytesOf(text: string): Buffer {
   const encoded = text.startsWith(BASE64) ? text.slice(BASE64.length) : null

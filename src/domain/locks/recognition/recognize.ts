@@ -3,7 +3,7 @@ import type {CompiledFamilies} from '../families/compiled.js'
 import type {LockFamily} from '../families/family.js'
 import {fillTemplate, untagged} from '../families/template.js'
 import {type Fit, fitForm, storedValue, type StoredValue} from './fit.js'
-import type {SampledKey} from '../reading/sampled-key.js'
+import {isPrintedAsText, type SampledKey} from '../reading/sampled-key.js'
 import type {Recognized, RecognizedCompanion, RecognizedLock} from './recognized-lock.js'
 
 const WORDS = '(?:(?:[rR]ed)?[lL]ock(?:s|ed)?|[mM]utex(?:es)?|[sS]emaphores?|[lL]eases?|[lL]eader)'
@@ -22,11 +22,16 @@ export function recognize(raw: SampledKey, families: CompiledFamilies, isExpecte
   const key = raw.name
   const companion = recognizeCompanion(key, raw.type, families)
   if (companion && !isNamedLock(raw, families)) return companion
-  const isNamed = LOCK_WORD.test(key)
+  const isNamed = LOCK_WORD.test(wordsOf(raw))
   const lock = recognizeLock(raw, families, isNamed)
   const assumed = lock === null && isExpected && !isNamed ? recognizeLock(raw, families, true) : null
   if (assumed !== null) return {...assumed, isAssumed: true}
   return lock ?? {kind: 'unknown', hasWrongType: hasWrongType(key, raw.type, families), isNamed}
+}
+
+/** The key as text in which words can be found: a key that is not UTF-8, such as a serialized Java string, has its bytes as characters. */
+function wordsOf({key, name}: SampledKey): string {
+  return isPrintedAsText(name) ? name : key.toString('latin1')
 }
 
 /** @param mayBeWeak whether formats that other data has too are considered. */
