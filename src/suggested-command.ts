@@ -22,6 +22,13 @@ export function operands(...words: readonly string[]): string[] {
   return words.some((word) => word.startsWith('-')) ? ['--', ...words] : [...words]
 }
 
+/** A command for one lock. The key precedes the flags, except for a key such as `-1`, which needs `--`. */
+export function lockCommand(verb: 'inspect' | 'release', key: string, ...flags: readonly string[]): string {
+  return key.startsWith('-')
+    ? suggestedCommand('locks', verb, ...flags, ...operands(key))
+    : suggestedCommand('locks', verb, key, ...flags)
+}
+
 /** One word as a POSIX shell reads it back. */
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`

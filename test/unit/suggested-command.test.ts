@@ -4,7 +4,7 @@ import {test} from 'node:test'
 
 import fc from 'fast-check'
 
-import {operands, shellWord, suggestedCommand} from '../../src/suggested-command.js'
+import {lockCommand, operands, shellWord, suggestedCommand} from '../../src/suggested-command.js'
 
 test('plain words stay as typed, others are quoted', () => {
   assert.equal(suggestedCommand('locks', 'inspect', 'lock:user:42'), 'keyshift locks inspect lock:user:42')
@@ -15,6 +15,11 @@ test('plain words stay as typed, others are quoted', () => {
 test('arguments that start with a dash follow --', () => {
   assert.equal(suggestedCommand('why', '--max', '5', ...operands('t', 's', '-k')), 'keyshift why --max 5 -- t s -k')
   assert.equal(suggestedCommand('why', ...operands('t', 's', 'a-k')), 'keyshift why t s a-k')
+})
+
+test('a lock key that starts with a dash follows the flags and --', () => {
+  assert.equal(lockCommand('release', 'lock:7', '-o', 'plan.json'), 'keyshift locks release lock:7 -o plan.json')
+  assert.equal(lockCommand('release', '-7', '-o', 'plan.json'), 'keyshift locks release -o plan.json -- -7')
 })
 
 test('a shell reads every word back unchanged', () => {

@@ -1,6 +1,6 @@
 import type {LockAudit} from '../../../domain/locks/audit/collect-audit.js'
 import type {AuditedLock} from '../../../domain/locks/audit/lock-baseline.js'
-import {suggestedCommand} from '../../../suggested-command.js'
+import {lockCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
 import {paint} from '../../output/palette.js'
 import {type Column, renderTable} from '../table.js'
@@ -52,7 +52,7 @@ export function renderAudit(audit: LockAudit, file: string): string {
     gaps.push(`${counted(notSeen, 'lock')} of the last audit not found; ${unknown}, or in a part that was not scanned`)
   }
   const worst = locks.find(({change, verdict}) => change !== 'ended' && verdict !== 'healthy')
-  const next = worst === undefined ? [] : ['next:', `  ${suggestedCommand('locks', 'inspect', worst.key)}`]
+  const next = worst === undefined ? [] : ['next:', `  ${lockCommand('inspect', worst.key)}`]
   const notes = [...outsideNotes(audit).map(({next: command, text}) => `${text}; to scan them: ${command}`), ...next]
   const rows = locks.map((lock) => ({
     ...lock,

@@ -3,7 +3,7 @@ import type {LockRecord} from '../../../domain/locks/recognition/lock-record.js'
 import {failureText} from '../../../connection-failure.js'
 import type {LockHolder} from '../../../domain/locks/recognition/recognized-lock.js'
 import type {LockVerdict} from '../../../domain/locks/recognition/lock-verdicts.js'
-import {suggestedCommand} from '../../../suggested-command.js'
+import {lockCommand, suggestedCommand} from '../../../suggested-command.js'
 import {counted, numberText} from '../../../wording.js'
 import {paint} from '../../output/palette.js'
 import {RELATION} from './lock-relations.js'
@@ -184,7 +184,10 @@ function nextCommands({address, locks, observedMs, pattern, subscription}: LockS
   const {family, key, messages, redlock, verdict, waitQueue} = worst
   if (verdict === 'orphaned-companion' && waitQueue === null) return [] // its own library removes it
   const [at] = redlock?.heldOn ?? []
-  const scanned = [...(pattern === '*' ? [] : ['--pattern', pattern]), ...(worst.isAssumed ? ['--assume-locks'] : [])]
+  const scanned = [
+    ...(pattern === '*' ? [] : ['--pattern', pattern]),
+    ...(locks.some(({isAssumed}) => isAssumed) ? ['--assume-locks'] : []),
+  ]
   const where = at === undefined || at === address ? [] : ['--redis-url', at]
   const isAtWrong = subscription !== null && messages?.relation === 'other-consumer'
   return [
@@ -194,13 +197,13 @@ function nextCommands({address, locks, observedMs, pattern, subscription}: LockS
           `  ${suggestedCommand('keys', 'owner', subscription.topic, subscription.subscription, messages.key)}   # check that another consumer still owns the key`,
         ]
       : []),
-    `  ${suggestedCommand('locks', 'inspect', waitQueue?.lock ?? key, ...where)}`,
+    `  ${lockCommand('inspect', waitQueue?.lock ?? key, ...where)}`,
     ...(observedMs === null
       ? [`  ${suggestedCommand('locks', 'scan', ...scanned, '--observe', '12s')}   # shows which locks are renewed`]
       : []),
     ...(family === 'unknown'
       ? []
-      : [`  ${suggestedCommand('locks', 'release', key, ...where, '-o', 'plan.json')}   # makes a plan only`]),
+      : [`  ${lockCommand('release', key, ...where, '-o', 'plan.json')}   # makes a plan only`]),
   ]
 }
 

@@ -1,5 +1,5 @@
 import type {ReleaseEffect} from '../../../domain/locks/release/release-plan.js'
-import {suggestedCommand} from '../../../suggested-command.js'
+import {lockCommand} from '../../../suggested-command.js'
 import {counted, durationText} from '../../../wording.js'
 
 /**
@@ -45,7 +45,7 @@ export function planCommand(
   if (action === 'keep' && watchMs === null) return null
   const seconds = `${String(Math.ceil((watchMs ?? 0) / 1000))}s`
   const watch = watchMs === null ? [] : ['--max-hold', seconds, '--observe', seconds]
-  return suggestedCommand('locks', 'release', key, ...words, ...watch, '-o', 'plan.json')
+  return lockCommand('release', key, ...words, ...watch, '-o', 'plan.json')
 }
 
 /** What the watch of planCommand() does, as a comment behind the command. */

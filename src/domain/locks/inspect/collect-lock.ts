@@ -15,7 +15,7 @@ import type {LockCandidate, LockHolder, RecognizedLock, Unrecognized} from '../r
 import {type LockLimits, lockRecord, type LockRecord} from '../recognition/lock-record.js'
 import {collectPlannedRelease} from '../release/collect-release-plan.js'
 import {effectOf, type PlannedRelease, type ReleaseEffect} from '../release/release-plan.js'
-import {suggestedCommand} from '../../../suggested-command.js'
+import {lockCommand, suggestedCommand} from '../../../suggested-command.js'
 
 export interface LockInspection {
   address: string
@@ -118,7 +118,7 @@ async function readLock(connection: RedisConnection, key: string, options: LockR
       `${key} is not a lock; it contains the ${found.role}${of} (${found.family.name})`,
       {
         data: {key, family: found.family.name, role: found.role, locks: found.locks},
-        next: found.locks.slice(0, 1).map((lock) => suggestedCommand('locks', 'inspect', lock)),
+        next: found.locks.slice(0, 1).map((lock) => lockCommand('inspect', lock)),
       },
     )
   }
