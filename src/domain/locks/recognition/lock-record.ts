@@ -225,7 +225,8 @@ function holdTimeOf(
 ): HoldTime {
   if (lock?.acquiredAtMs != null) return {heldAtLeastMs: Math.max(0, atMs - lock.acquiredAtMs), heldSource: 'value'}
   const idleMs = idleSeconds === null ? null : idleSeconds * 1000
-  const seenMs = earlier === null ? null : Math.max(0, atMs - earlier.firstSeenMs)
+  // The same constant token in two samples can be of two holders.
+  const seenMs = earlier === null || lock?.hasConstantToken === true ? null : Math.max(0, atMs - earlier.firstSeenMs)
   if (seenMs !== null && seenMs >= (idleMs ?? 0)) return {heldAtLeastMs: seenMs, heldSource: 'first-seen'}
   return {heldAtLeastMs: idleMs, heldSource: idleMs === null ? null : 'idle'}
 }
