@@ -207,7 +207,7 @@ function reasonInUse(
   }
   if (isAbandoned || how === 'hard' || (isEndless && (heldAtLeastMs ?? 0) >= maxHoldMs)) return null
   const reason = isEndless
-    ? `its holder may be active: it is held for at least ${durationText(heldAtLeastMs ?? 0)}, and a holder may work for ${durationText(maxHoldMs)} (--max-hold)`
+    ? `its holder may be active: it has been held for at least ${durationText(heldAtLeastMs ?? 0)}, and a holder may work for ${durationText(maxHoldMs)} (--max-hold)`
     : `its holder may be active; without a renewal it expires in ${durationText(ttlMs ?? 0)}`
   return {reason, watchMs: maxHoldMs}
 }
@@ -305,7 +305,9 @@ export function parseReleasePlan(
   }
   const next = [suggestedCommand('locks', 'release', 'KEY', '-o', file)]
   if (parsed?.format !== 'keyshift.release-plan/v1') {
-    throw new Usage('E_PLAN_FILE', `${file} is not a keyshift release plan`, {data: {file}, next})
+    // The file belongs to another program, so the command must not replace it.
+    const other = [suggestedCommand('locks', 'release', 'KEY', '-o', 'plan.json')]
+    throw new Usage('E_PLAN_FILE', `${file} is not a keyshift release plan`, {data: {file}, next: other})
   }
   const plan = parsed as ReleasePlan
   if (plan.digest !== digestOf(plan)) {

@@ -1,5 +1,5 @@
 import {Usage} from '../../../errors.js'
-import {shellWord, suggestedCommand} from '../../../suggested-command.js'
+import {suggestedCommand} from '../../../suggested-command.js'
 import type {LockRecord} from '../recognition/lock-record.js'
 import type {LockVerdict} from '../recognition/lock-verdicts.js'
 import {durationText} from '../../../wording.js'
@@ -36,7 +36,7 @@ export function locksOfScan(
     throw new Usage('E_SCAN_FILE', `${file} is not the output of locks scan --json or --output ndjson`, {
       data: {file},
       next: [
-        `${suggestedCommand('locks', 'scan', '--pattern', 'lock:*', '--observe', '12s', '--output', 'ndjson')} > ${shellWord(file)}`,
+        `${suggestedCommand('locks', 'scan', '--pattern', 'lock:*', '--observe', '12s', '--output', 'ndjson')} > locks.ndjson`,
       ],
     })
   }
@@ -61,7 +61,7 @@ function reasonToSkip({heldAtLeastMs, ttlMs, verdicts, waitQueue}: ScannedLock, 
   if (ttlMs !== null) return 'its holder may be active, and it expires on its own; wait for that, or release it by name'
   if ((heldAtLeastMs ?? 0) >= maxHoldMs) return null
   const held = heldAtLeastMs === null ? 'for an unknown time' : `for at least ${durationText(heldAtLeastMs)}`
-  return `it is held ${held}, and a holder may work for ${durationText(maxHoldMs)} (--max-hold); scan again later with --first-seen`
+  return `it has been held ${held}, and a holder may work for ${durationText(maxHoldMs)} (--max-hold); scan again later with --first-seen`
 }
 
 function parseScan(text: string): ScannedLock[] | null {
