@@ -81,7 +81,8 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       helpGroup: 'PLAN',
     }),
     hard: Flags.boolean({
-      description: 'delete the lock although its holder may be active',
+      description:
+        'delete the lock although its holder may be active; a lock without a TTL whose token may be the same each time also needs --observe',
       exclusive: ['soft'],
       helpGroup: 'PLAN',
     }),
@@ -152,6 +153,8 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       const text = flags.execute === undefined ? 'no lock is given' : '--execute releases only the locks in its plan'
       throw new Usage('E_LOCKS', `${text}; give either KEY…, --scan FILE or --execute plan.json`)
     }
+    if (flags.observe === 0)
+      throw new Usage('E_LOCKS', '--observe must be longer than 0 s, because it watches each lock')
     if (flags.holder !== undefined && keys.length > 1) {
       throw new Usage('E_LOCKS', '--holder applies to a single lock; give one KEY')
     }

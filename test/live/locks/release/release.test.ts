@@ -168,6 +168,13 @@ test(
     const {executed} = await execute(place, file, '--redis-url', url)
     assert.equal(executed?.summary.released, 1)
     assert.equal(await redis.exists(`${keyPrefix}a`), 0)
+    await redis.call('ACL', 'SETUSER', user, '-watch')
+    await redis.set(`${keyPrefix}b`, TOKEN, 'PX', 60_000)
+    const [watched] = await plan(place, [`${keyPrefix}b`], '--redis-url', url, '--hard', '--observe', '10m')
+    const run = await runCli([...executeArgs(place, watched, '--redis-url', url), '--json'])
+    const {error} = parseDocument(run.stdout)
+    assert.deepEqual([run.code, error.code], [4, 'E_RELEASE_FAILED'])
+    assert.match(error.message, /permissions to run the 'watch' command/)
   }),
 )
 
@@ -274,6 +281,7 @@ test(
     const fails = (exit: number, code: string, args: readonly string[]): Promise<void> =>
       requireFailure({exit, code, says: /./, args: [...args]})
     await fails(2, 'E_LOCKS', ['locks', 'release'])
+    await fails(2, 'E_LOCKS', ['locks', 'release', `${keyPrefix}a`, '--observe', '0s'])
     await fails(2, 'E_PLAN_FILE', executeArgs(place, other))
     await fails(5, 'E_PLAN_ALTERED', executeArgs(place, altered))
     await fails(5, 'E_PLAN_STALE', executeArgs(place, file, '--redis-url', `${place.addresses.redisUrl}/0`))
