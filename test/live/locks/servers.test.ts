@@ -111,11 +111,12 @@ test('a release in a cluster goes to the new owner of a slot, and fails while th
   await moveSlot(calculateSlot(moved), first, second)
   await beginMove(calculateSlot(halfWay), first, second)
   const execute = ['locks', 'release', '--execute', plan, '--reason', 'a test', '--yes', '--redis-url', url]
-  const {result} = parseDocument<{executed: LockReleases}>(
-    (await runCli([...execute, '--audit-log', `${plan}.audit`, '--json'])).stdout,
-  )
+  const run = await runCli([...execute, '--audit-log', `${plan}.audit`, '--json'])
+  const {error} = parseDocument(run.stdout)
+  assert.deepEqual([run.code, error.code], [4, 'E_RELEASE_FAILED'])
+  assert.match(error.message, /^1 of 6 locks failed to be released .*its slot is migrating; try again/)
   assert.deepEqual(
-    result.executed.releases.map(({key, reason, result: outcome}) => [key, outcome, reason]),
+    (error.data as unknown as LockReleases).releases.map(({key, reason, result: outcome}) => [key, outcome, reason]),
     keys.map((key) =>
       key === halfWay ? [key, 'failed', 'its slot is migrating; try again'] : [key, 'released', null],
     ),
