@@ -18,7 +18,7 @@ export const EXIT_CODES = [
   },
   {code: 10, name: 'findings', meaning: 'findings at or above the severity of --fail-on'},
   {code: 70, name: 'bug', meaning: 'internal error (a defect in keyshift)'},
-  {code: 130, name: 'interrupted', meaning: 'interrupted (Ctrl-C or SIGTERM) or not confirmed'},
+  {code: 130, name: 'interrupted', meaning: 'interrupted (Ctrl-C, SIGTERM or a closed terminal) or not confirmed'},
 ] as const
 
 export type ExitName = (typeof EXIT_CODES)[number]['name']

@@ -7,6 +7,7 @@ import {Unreachable} from '../errors.js'
 import {durationText} from '../wording.js'
 import type {Connections} from './connection/connections.js'
 import type {RunControls, RunFlags} from './flags/migration-flags.js'
+import {onStopSignal} from './interrupt-signal.js'
 import type {Progress} from './output/progress.js'
 import {SECRET_VARIABLES} from './connection/settings.js'
 
@@ -30,7 +31,7 @@ export async function runControls(flags: RunFlags, progress: Progress, connectio
     }
     interrupt.abort()
   }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  onStopSignal(onSignal)
   return {
     budgets: {attachMs: flags['attach-timeout'], drainMs: flags['drain-timeout'], gapMs: flags['max-gap'] ?? null},
     async openPlaceholder(topic, subscription) {

@@ -3,13 +3,16 @@ import {once} from 'node:events'
 /** The reader of standard output, such as `head`, has exited; the command then ends without an error. */
 export class PipeClosed extends Error {}
 
+/** The error of each write after the terminal was closed. */
+const TERMINAL_CLOSED = 'EIO'
+
 /** Writes lines to standard output at the reader's pace. */
 export class StdoutWriter {
   private readonly gone = new AbortController()
 
   constructor() {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code !== 'EPIPE' && error.code !== TERMINAL_CLOSED) throw error
       this.gone.abort(new PipeClosed())
     })
   }
@@ -30,7 +33,7 @@ export class StdoutWriter {
 }
 
 /**
- * Ignores that a reader such as `head` exits before everything is written. From then on output is dropped without an
+ * Ignores that a reader such as `head` exits before everything is written, or that the terminal is closed. From then on output is dropped without an
  * error, and the command runs to its end, because it may be changing a cluster. Must run before anything is written.
  *
  * @returns a promise that resolves when the reader of standard output has exited; a write that is waited for never
@@ -40,7 +43,7 @@ export function ignoreClosedPipes(): Promise<void> {
   const {promise, resolve} = Promise.withResolvers<undefined>()
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code !== 'EPIPE' && error.code !== TERMINAL_CLOSED) throw error
       if (stream === process.stdout) resolve(undefined)
     })
   }

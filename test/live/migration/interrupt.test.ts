@@ -4,6 +4,7 @@ import {test} from 'node:test'
 import {mayDeliverTwiceOnJoin} from '../../../src/domain/migration/double-delivery.js'
 import type {MigrationResult} from '../../../src/domain/migration/run/migration-result.js'
 import {parseDocument, startCli} from '../../support/shells/cli.js'
+import {startInTerminal} from '../../support/shells/terminal.js'
 import {untilJournal} from '../../support/faults/kill.js'
 import {
   brokerVersion,
@@ -42,6 +43,25 @@ for (const json of [[], ['--json']]) {
     }),
   )
 }
+
+test(
+  'a terminal that is closed before the switch, as by a lost SSH connection: exit 130, and delivery runs as before',
+  live(async (t, place) => {
+    const workload = await openWorkload(t, place, {work: {workMs: 5, slowEvery: 20, slowMs: 2500}})
+    const before = await policiesOf(place, workload)
+    await until('some load', () => workload.counts.sentCount > 300)
+    const plan = await planFile(place, workload)
+    const {closeTerminal, exitCode} = startInTerminal(t, applyArgs(place, plan))
+    await untilJournal(place, 'drain')
+    closeTerminal()
+    assert.equal(await exitCode, 130)
+    assert.deepEqual(await policiesOf(place, workload), before)
+    assert.equal((await statusOf(place))?.state, 'rolled-back')
+    await untilSent(workload, 300)
+    await settleWithoutLoss(workload)
+    assert.deepEqual(await typesOf(place, workload), Array<string>(4).fill('Shared'))
+  }),
+)
 
 test(
   'Ctrl-C after the switch: the run finishes and proves it',
