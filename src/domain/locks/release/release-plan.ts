@@ -97,8 +97,7 @@ export interface KeyToRelease {
 export function planRelease({disconnected, found, isAbandoned, raw}: KeyToRelease, mode: ReleaseMode): PlannedRelease {
   const lock = lockRecord(raw, found, mode)
   const kept = keepAction(lock, raw)
-  const reason =
-    reasonNotComparable(raw) ?? (found.kind === 'lock' ? reasonNotLock(found) : isOnPurpose(mode) ? null : UNKNOWN)
+  const reason = reasonNotComparable(raw) ?? (found.kind === 'lock' ? reasonNotLock(found) : reasonUnknown(mode))
   if (reason !== null) return {...kept, reason}
   const inUse = found.kind === 'lock' ? reasonInUse(lock, found, isAbandoned, mode) : null
   if (inUse !== null) return {...kept, ...inUse}
@@ -196,14 +195,17 @@ function reasonInUse(
   isAbandoned: boolean,
   mode: ReleaseMode,
 ): InUse | null {
-  const {holder, how, maxHoldMs, watchMs} = mode
+  const {holder, how, maxHoldMs} = mode
   // One of several holders is removed by its token, which the operator gives.
   if (holder !== null && holderCount > 1) return null
   const isEndless = verdicts.includes('no-ttl')
-  if (isEndless && hasConstantToken) return isOnPurpose(mode) ? null : {reason: CONSTANT, watchMs: null}
-  if ((watchMs ?? 0) >= maxHoldMs) return null
+  const isWatched = isWatchedForWork(mode)
+  if (isEndless && hasConstantToken) {
+    return isWatched && how === 'hard' ? null : {reason: `${CONSTANT}; ${watchOnPurpose(mode)}`, watchMs: null}
+  }
+  if (isWatched) return null
   if (isEndless && family?.isTokenUnique !== true) {
-    return isOnPurpose(mode) ? null : {reason: SAME_TOKEN, watchMs: maxHoldMs}
+    return {reason: SAME_TOKEN, watchMs: maxHoldMs}
   }
   if (isAbandoned || how === 'hard' || (isEndless && (heldAtLeastMs ?? 0) >= maxHoldMs)) return null
   const reason = isEndless
@@ -212,14 +214,23 @@ function reasonInUse(
   return {reason, watchMs: maxHoldMs}
 }
 
-/** With --hard and a watch, the operator says that a key is a stuck lock although it does not show that. */
-function isOnPurpose({how, watchMs}: ReleaseMode): boolean {
-  return how === 'hard' && watchMs !== null
+function reasonUnknown(mode: ReleaseMode): string | null {
+  if (isWatchedForWork(mode) && mode.how === 'hard') return null
+  return `its format is unknown, so it is possibly not a lock; ${watchOnPurpose(mode)}`
 }
 
-const WATCH_IT = 'if you know that it is stuck, plan its release by name with --hard --observe 30s'
-const UNKNOWN = `its format is unknown, so it is possibly not a lock; ${WATCH_IT}`
-const CONSTANT = `it has a constant token and no TTL, so a new holder cannot be distinguished; ${WATCH_IT}`
+/** Whether the lock is watched for as long as a holder may work. */
+function isWatchedForWork({maxHoldMs, watchMs}: ReleaseMode): boolean {
+  return watchMs !== null && watchMs >= maxHoldMs
+}
+
+/** How the operator releases a key that does not show that it is a stuck lock. */
+function watchOnPurpose({maxHoldMs}: ReleaseMode): string {
+  const seconds = `${String(Math.ceil(maxHoldMs / 1000))}s`
+  return `if you know that it is a stuck lock, plan its release by name with --hard --max-hold ${seconds} --observe ${seconds}`
+}
+
+const CONSTANT = 'it has a constant token and no TTL, so a new holder cannot be distinguished'
 const SAME_TOKEN =
   'it has no TTL and its token may be the same each time, so only a watch shows that no new holder has acquired it'
 

@@ -132,7 +132,12 @@ test(
     assert.deepEqual(await actionsOf('--observe', '1s'), ['keep', 'keep'])
     const [, {plan: planned, skipped}] = await planAll(place, '--hard', '--observe', '1s', '--max-hold', '1s')
     assert.deepEqual([planned.releases, skipped.length], [[], 2])
-    const [file] = await plan(place, [constant, unknown], '--hard', '--observe', '1s')
+    assert.deepEqual(
+      await actionsOf('--hard', '--observe', '1s'),
+      ['keep', 'keep'],
+      'shorter than the work of a holder',
+    )
+    const [file] = await plan(place, [constant, unknown], '--hard', '--observe', '1s', '--max-hold', '1s')
     assert.equal((await execute(place, file)).executed?.summary.released, 2)
     assert.equal(await redis.exists(constant, unknown), 0)
   }),
