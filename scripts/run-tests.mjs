@@ -1,11 +1,10 @@
-// Runs test files and prints one summary last. Three files run at a time, because they wait most of the time: one that puts a load
-// on the broker, and two others. A file whose first line is `// Runs alone: REASON` runs without others, after them: it measures
-// time, or counts what all clients do.
+// Runs test files and prints one summary last. Two files run at a time, because they wait most of the time: one that migrates under
+// load, and another one. With three, the machine is so busy that some migrations deliver messages twice; the cause is not known yet.
+// A file whose first line is `// Runs alone: REASON` runs without others, after them: it measures time, or counts what all clients do.
 import {glob, readFile} from 'node:fs/promises'
 import {run} from 'node:test'
 import {spec as Spec} from 'node:test/reporters'
 
-const SIDE_BY_SIDE = 2
 /** They migrate while clients send some hundred messages a second. */
 const LOADS_BROKER = /^test[/\\](?:crash|live[/\\]migration)[/\\]/
 /** A test that takes longer hangs and fails. Only the full run has longer tests. */
@@ -27,8 +26,8 @@ let ended = 0
 
 const {alone = [], light = [], loaded = []} = await lanesOf(process.argv.slice(2))
 const total = alone.length + light.length + loaded.length
-await Promise.all([runLane(loaded, 1), runLane(light, SIDE_BY_SIDE)])
-await runLane(alone, 1)
+await Promise.all([runLane(loaded), runLane(light)])
+await runLane(alone)
 summarize()
 if (!success) process.exitCode = 1
 if (interrupted.signal.aborted) process.exitCode = 130
@@ -53,14 +52,14 @@ async function filesOf(patterns) {
 }
 
 /** Runs files and forwards their events, except the summary. A reporter cannot report two lanes, because it expects tests in order. */
-async function runLane(files, concurrency) {
+async function runLane(files) {
   if (files.length === 0 || interrupted.signal.aborted) return
   const reporter = new Spec()
   reporter.pipe(process.stdout, {end: false})
   reporters.push(reporter)
   const options = {
     files,
-    concurrency,
+    concurrency: 1,
     execArgv: NODE_FLAGS,
     signal: interrupted.signal,
     timeout: TEST_LIMIT_MS,
