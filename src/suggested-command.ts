@@ -33,3 +33,9 @@ export function lockCommand(verb: 'inspect' | 'release', key: string, ...flags: 
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
+
+/** The flags that watch a lock for as long as a holder may work. */
+export function watchFlags(maxHoldMs: number): string[] {
+  const seconds = `${String(Math.ceil(maxHoldMs / 1000))}s`
+  return ['--max-hold', seconds, '--observe', seconds]
+}

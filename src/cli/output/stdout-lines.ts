@@ -3,16 +3,18 @@ import {once} from 'node:events'
 /** The reader of standard output, such as `head`, has exited; the command then ends without an error. */
 export class PipeClosed extends Error {}
 
-/** The error of each write after the terminal was closed. */
-const TERMINAL_CLOSED = 'EIO'
+/** Whether a write failed because its reader has exited, or its terminal was closed (EIO). */
+export function isReaderGone(error: unknown): boolean {
+  return ['EIO', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '')
+}
 
 /** Writes lines to standard output at the reader's pace. */
 export class StdoutWriter {
   private readonly gone = new AbortController()
 
   constructor() {
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== TERMINAL_CLOSED) throw error
+    process.stdout.on('error', (error: Error) => {
+      if (!isReaderGone(error)) throw error
       this.gone.abort(new PipeClosed())
     })
   }
@@ -33,8 +35,9 @@ export class StdoutWriter {
 }
 
 /**
- * Ignores that a reader such as `head` exits before everything is written, or that the terminal is closed. From then on output is dropped without an
- * error, and the command runs to its end, because it may be changing a cluster. Must run before anything is written.
+ * Ignores that a reader such as `head` exits before everything is written, or that the terminal is closed. From then on
+ * output is dropped without an error, and the command runs to its end, because it may be changing a cluster. Must run before
+ * anything is written.
  *
  * @returns a promise that resolves when the reader of standard output has exited; a write that is waited for never
  *   finishes then
@@ -42,8 +45,8 @@ export class StdoutWriter {
 export function ignoreClosedPipes(): Promise<void> {
   const {promise, resolve} = Promise.withResolvers<undefined>()
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== TERMINAL_CLOSED) throw error
+    stream.on('error', (error: Error) => {
+      if (!isReaderGone(error)) throw error
       if (stream === process.stdout) resolve(undefined)
     })
   }

@@ -6,6 +6,7 @@ import {KeyshiftCommand} from '../../cli/base-command.js'
 import {messageFlags, pulsarFlags, sampleFlags, subscriptionArg, topicArg} from '../../cli/flags/common-flags.js'
 import {sampleOptions} from '../../cli/flags/sample-flags.js'
 import {renderOwners} from '../../cli/render/keys/key-owners.js'
+import {isReaderGone} from '../../cli/output/stdout-lines.js'
 import {type ListOutput, listOutputFlag} from '../../cli/flags/output-flags.js'
 import {collectKeyShared} from '../../domain/keys/assignment/collect-key-shared.js'
 import {isCertain, possibleSchemes, type Routing} from '../../domain/keys/hashing/detect-routing.js'
@@ -214,6 +215,6 @@ async function writeLines(lines: AsyncIterable<Buffer>): Promise<void> {
   try {
     await pipeline(lines, process.stdout, {end: false})
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+    if (!isReaderGone(error)) throw error
   }
 }

@@ -24,7 +24,7 @@ import {parseReleasePlan, type ReleasePlan} from '../../domain/locks/release/rel
 import {LOCK_VERDICTS} from '../../domain/locks/recognition/lock-verdicts.js'
 import {Pending, Unreachable, Usage} from '../../errors.js'
 import {suggestedCommand} from '../../suggested-command.js'
-import {counted, messageOf, numberText} from '../../wording.js'
+import {counted, durationText, messageOf, numberText} from '../../wording.js'
 
 export interface LockReleaseAnswer {
   plan: ReleasePlan
@@ -211,6 +211,10 @@ export default class LocksRelease extends KeyshiftCommand<LockReleaseAnswer> {
       replicas: flags['wait-replicas'],
       avoidsScripts: flags['avoid-scripts'],
       signal: this.closeAtEnd(interruptible()).signal,
+      onWait: (reason, locks, waitMs) => {
+        const what = reason === 'watch' ? 'watching' : 'to wake the waiters, waiting for the end of'
+        this.progress.event(`${what} ${counted(locks, 'lock')} for ${durationText(waitMs)}; Ctrl-C stops it`)
+      },
       onRelease: async (release, planned) => {
         await audit.append(auditFacts(about, {release, planned}))
         this.progress.liveStatus('releasing', `${String(++done)} of ${String(plan.releases.length)}`)

@@ -28,7 +28,7 @@ export function renderReleasePlan(
     .join('\n\n')
 }
 
-/** How to plan the first lock that is kept unless it is watched; empty when there is none. */
+/** The command that plans a watch of the first lock that needs one; empty without such a lock. */
 function watchCommand(releases: readonly PlannedRelease[]): string {
   const first = releases.find(({watchMs}) => watchMs !== null)
   const command = first && planCommand(first.lock.key, first)

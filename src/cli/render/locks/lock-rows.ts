@@ -34,7 +34,7 @@ type LineKind = keyof typeof COLUMNS
 
 export type LineFormat = 'csv' | 'ndjson' | 'tsv'
 
-/** Whether each lock is printed as a line as soon as it is found. */
+/** Whether the scan prints a line for each lock while it runs. */
 export function isLineFormat(output: string): output is LineFormat {
   return output === 'csv' || output === 'tsv' || output === 'ndjson'
 }
@@ -82,7 +82,7 @@ export function lockLines(
     .join('')
 }
 
-/** Writes one line per lock as soon as it is found. */
+/** Writes one line per lock while the scan runs. */
 export class LockLines extends StdoutWriter {
   private readonly kind: LineKind
   private readonly format: LineFormat

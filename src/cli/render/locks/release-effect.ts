@@ -1,5 +1,5 @@
 import type {ReleaseEffect} from '../../../domain/locks/release/release-plan.js'
-import {lockCommand} from '../../../suggested-command.js'
+import {lockCommand, watchFlags} from '../../../suggested-command.js'
 import {counted, durationText} from '../../../wording.js'
 
 /**
@@ -43,9 +43,7 @@ export function planCommand(
   ...words: readonly string[]
 ): string | null {
   if (action === 'keep' && watchMs === null) return null
-  const seconds = `${String(Math.ceil((watchMs ?? 0) / 1000))}s`
-  const watch = watchMs === null ? [] : ['--max-hold', seconds, '--observe', seconds]
-  return lockCommand('release', key, ...words, ...watch, '-o', 'plan.json')
+  return lockCommand('release', key, ...words, ...(watchMs === null ? [] : watchFlags(watchMs)), '-o', 'plan.json')
 }
 
 /** What the watch of planCommand() does, as a comment behind the command. */

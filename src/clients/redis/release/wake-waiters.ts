@@ -9,16 +9,13 @@ export interface SignalledLock {
   readonly expireMs: number
 }
 
-/** Pushes the element that the holder would have pushed. A list without a waiter expires. */
-const SCRIPT = `
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-redis.call('DEL', KEYS[2])
-redis.call('RPUSH', KEYS[2], ARGV[1])
-redis.call('PEXPIRE', KEYS[2], ARGV[2])
-return 1
-`
-
-/** @returns whether a waiter was woken; false when the lock is held again; its holder wakes the next waiter. */
-export async function wakeWaiters(redis: Redis, {element, expireMs, list, lock}: SignalledLock): Promise<boolean> {
-  return (await redis.call('EVAL', [SCRIPT, 2, lock, list, element, String(expireMs)])) === 1
+/**
+ * Pushes the element that the holder would have pushed, unless the lock is held again: its new holder wakes the next waiter. A
+ * list without a waiter expires, and a waiter that is woken too early waits again.
+ */
+export async function wakeWaiters(redis: Redis, {element, expireMs, list, lock}: SignalledLock): Promise<void> {
+  if ((await redis.exists(lock)) === 1) return
+  const answers = await redis.multi().del(list).rpush(list, element).pexpire(list, expireMs).exec()
+  const refused = answers?.find(([error]) => error !== null)
+  if (refused?.[0]) throw refused[0]
 }

@@ -12,6 +12,7 @@ import {type SignalledLock, wakeWaiters} from '../../../clients/redis/release/wa
 import {isMovedReply, type NodeOf, slotOwnersNow} from '../reading/collect-key-node.js'
 import {bytesOf} from '../reading/sampled-key.js'
 import type {PlannedRelease, ReleasePlan} from './release-plan.js'
+import {shellCommand} from '../../../suggested-command.js'
 import {counted, messageOf} from '../../../wording.js'
 
 /**
@@ -55,6 +56,8 @@ export interface ReleaseOptions {
   /** use WATCH and a transaction even where scripts are allowed */
   readonly avoidsScripts: boolean
   readonly signal: AbortSignal
+  /** Called before a wait: a watch of locks, or the time until locks with a new TTL have expired. */
+  readonly onWait: (reason: 'expiry' | 'watch', locks: number, waitMs: number) => void
   /** Called after each lock, before the next one; an error that it throws stops the release. */
   readonly onRelease: (release: LockRelease, planned: PlannedRelease) => Promise<void>
 }
@@ -75,7 +78,7 @@ export async function releaseLocks(
   const recent: LockRelease[] = []
   let stopped: string | null = null
   try {
-    await releaser.watch(plan.releases, options.signal)
+    await releaser.watch(plan.releases, options)
     for (const planned of plan.releases) {
       stopped ??= options.signal.aborted ? 'interrupted' : tooManyChanged(recent)
       const startedAt = performance.now()
@@ -89,7 +92,7 @@ export async function releaseLocks(
         await delay(Math.max(0, 1000 / options.ratePerSecond - (performance.now() - startedAt)))
       }
     }
-    await releaser.wakeAfterExpiry(options.signal)
+    if (!(await releaser.wakeAfterExpiry(releases, options))) stopped ??= 'interrupted before the waiters were woken'
     return {
       address: connection.address,
       planDigest: plan.digest,
@@ -103,6 +106,8 @@ export async function releaseLocks(
     releaser.close()
   }
 }
+
+type WaitOptions = Pick<ReleaseOptions, 'onWait' | 'signal'>
 
 class Releaser {
   private readonly connection: RedisConnection
@@ -129,7 +134,7 @@ class Releaser {
    * Watches the locks whose plan asks for it, all at the same time. Afterwards each of them is unchanged since, or its release
    * fails. An abort ends the watch.
    */
-  async watch(releases: readonly PlannedRelease[], signal: AbortSignal): Promise<void> {
+  async watch(releases: readonly PlannedRelease[], {onWait, signal}: WaitOptions): Promise<void> {
     const chosen = releases.filter(({action, watchMs}) => action !== 'keep' && watchMs !== null)
     if (chosen.length === 0) return
     this.nodeOf ??= await slotOwnersNow(this.connection)
@@ -146,6 +151,7 @@ class Releaser {
     }
     if (this.watched.size === 0) return
     const longestMs = Math.max(...chosen.map(({watchMs}) => watchMs ?? 0))
+    onWait('watch', this.watched.size, longestMs)
     await delay(longestMs, undefined, {signal}).catch(() => undefined) // the caller checks the signal
   }
 
@@ -166,7 +172,14 @@ class Releaser {
       const {notified, outcome} = await (watched?.release(order) ?? this.compareAndRelease(redis, order))
       if (outcome !== 'released') return {...resultOf(planned), result: outcome}
       if (planned.action === 'expire' && planned.notify?.by === 'push') {
-        this.sleeping.push({redis, lock: order.key, ...planned.notify, atMs: Date.now() + (planned.graceMs ?? 0)})
+        const {notify} = planned
+        this.sleeping.push({
+          key: planned.lock.key,
+          redis,
+          lock: order.key,
+          ...notify,
+          atMs: Date.now() + (planned.graceMs ?? 0),
+        })
       }
       return {
         ...resultOf(planned),
@@ -212,13 +225,30 @@ class Releaser {
     return {wanted, confirmed: confirmed.length === 0 ? 0 : Math.min(...confirmed)}
   }
 
-  /** Waits until the locks with a new TTL have expired, and wakes the waiters that sleep until they get a signal. */
-  async wakeAfterExpiry(signal: AbortSignal): Promise<void> {
-    for (const {atMs, redis, ...signalled} of this.sleeping) {
+  /**
+   * Waits until the locks with a new TTL have expired, and wakes the waiters that sleep until they get a signal. Adds to the
+   * results how to wake those that still sleep.
+   *
+   * @returns whether the wait was completed.
+   */
+  async wakeAfterExpiry(releases: readonly LockRelease[], {onWait, signal}: WaitOptions): Promise<boolean> {
+    const lastMs = Math.max(...this.sleeping.map(({atMs}) => atMs))
+    if (this.sleeping.length > 0) onWait('expiry', this.sleeping.length, Math.max(0, lastMs - Date.now()))
+    for (const {atMs, key, redis, ...signalled} of this.sleeping) {
       await delay(Math.max(0, atMs - Date.now()), undefined, {signal}).catch(() => undefined)
-      if (signal.aborted) return
-      await wakeWaiters(redis, signalled)
+      const failure = signal.aborted
+        ? 'interrupted'
+        : await wakeWaiters(redis, signalled).then(
+            () => null,
+            (error: unknown) => messageOf(refusedCommand(error)),
+          )
+      const release = releases.find((one) => one.key === key)
+      if (release && failure !== null) {
+        const wake = shellCommand('redis-cli', 'RPUSH', signalled.list, signalled.element)
+        release.reason = `its waiters were not woken (${failure}); when the lock has expired, wake them on its server: ${wake}`
+      }
     }
+    return this.sleeping.length === 0 || !signal.aborted
   }
 
   close(): void {
@@ -255,6 +285,8 @@ class Releaser {
 
 /** Waiters that sleep until an element is pushed to a list, and the lock that expires at `atMs`, epoch ms. */
 interface SleepingWaiters extends SignalledLock {
+  /** the key of the lock as the results have it */
+  readonly key: string
   readonly redis: Redis
   readonly atMs: number
 }

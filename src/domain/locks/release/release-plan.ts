@@ -1,6 +1,6 @@
 import {digestOf} from '../../../digest.js'
 import {Conflict, Usage} from '../../../errors.js'
-import {suggestedCommand} from '../../../suggested-command.js'
+import {suggestedCommand, watchFlags} from '../../../suggested-command.js'
 import {counted, durationText} from '../../../wording.js'
 import type {CompiledFamilies} from '../families/compiled.js'
 import type {ReleaseProtocol} from '../families/family.js'
@@ -226,8 +226,7 @@ function isWatchedForWork({maxHoldMs, watchMs}: ReleaseMode): boolean {
 
 /** How the operator releases a key that does not show that it is a stuck lock. */
 function watchOnPurpose({maxHoldMs}: ReleaseMode): string {
-  const seconds = `${String(Math.ceil(maxHoldMs / 1000))}s`
-  return `if you know that it is a stuck lock, plan its release by name with --hard --max-hold ${seconds} --observe ${seconds}`
+  return `if you know that it is a stuck lock, plan its release by name with --hard ${watchFlags(maxHoldMs).join(' ')}`
 }
 
 const CONSTANT = 'it has a constant token and no TTL, so a new holder cannot be distinguished'

@@ -4,13 +4,14 @@ import {join} from 'node:path'
 import {test, type TestContext} from 'node:test'
 
 import type {LockReleaseAnswer} from '../../../../src/commands/locks/release.js'
+import type {LockReleases} from '../../../../src/domain/locks/release/execute-release.js'
 import type {LockRecord} from '../../../../src/domain/locks/recognition/lock-record.js'
 import {deleteAll, type HeldLock, redissonProgram, uuid1} from '../../../support/fleets/held-locks.js'
 import {holdUntilEnd} from '../../../support/fleets/hold-until-end.js'
 import {nodeProgram, type Program, pythonProgram} from '../../../support/fleets/programs.js'
-import {execute, plan} from '../../../support/reports/lock-releases.js'
+import {execute, executeArgs, plan} from '../../../support/reports/lock-releases.js'
 import {closeFirst, live, type Place, until} from '../../../support/servers/live.js'
-import {askCli, runCli} from '../../../support/shells/cli.js'
+import {askCli, parseDocument, runCli, startCli} from '../../../support/shells/cli.js'
 
 const UUID = '6f0e1c52-0d3b-4a53-9d6f-3e1f6f0a9b11'
 const fixed = redissonProgram({many: 1, lease: 25})
@@ -176,6 +177,29 @@ for (const [library, waiter, key, lay] of [
     }),
   )
 }
+
+test(
+  'Ctrl-C before waiters are woken: exit 8, the lock keeps its TTL, and the result shows how to wake them',
+  live(async (t, place) => {
+    const {keyPrefix, redis} = place
+    closeFirst(t, () => deleteAll(redis, keyPrefix))
+    const key = `lock:${keyPrefix}stuck`
+    await redis.set(key, Buffer.alloc(18, 'k').toString('base64'))
+    const [file] = await plan(place, [key], '--max-hold', '1s', '--observe', '1s')
+    const {child, finished} = startCli([...executeArgs(place, file), '--json'])
+    await until('the TTL', async () => (await redis.pttl(key)) > 0)
+    child.kill('SIGINT')
+    const {code, stderr, stdout} = await finished
+    assert.equal(code, 8, stdout)
+    const {error} = parseDocument(stdout)
+    assert.match(error.message, /interrupted before the waiters were woken/)
+    const [release] = (error.data as unknown as LockReleases).releases
+    assert.equal(release?.result, 'released')
+    assert.match(release.reason ?? '', /wake them on its server: redis-cli RPUSH 'lock-signal:|RPUSH lock-signal:/)
+    assert.match(stderr, /watching 1 lock for 1\.0 s; .*\n.*to wake the waiters, waiting for the end of 1 lock/s)
+    assert.ok((await redis.pttl(key)) > 0)
+  }),
+)
 
 /** A waiter subscribes to the channel of a Redisson lock, and blocks on the signal list of a python-redis-lock. */
 async function isWaiting(place: Place, key: string): Promise<boolean> {
